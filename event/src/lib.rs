@@ -1,0 +1,22 @@
+//! The shared words of Daybook: what a service captures ([`CapturedExchange`]) and what is stored
+//! ([`AuditEvent`]).
+//!
+//! **Invariant:** serde and small value types only. Nothing here does I/O, reads a clock or
+//! knows of ClickHouse, SQS or OpenAPI.
+
+mod audit_event;
+mod bounds;
+mod captured_exchange;
+mod event_id;
+mod time;
+
+pub use audit_event::{
+    Action, AuditEvent, Caller, CallerType, Change, Entity, HttpRequest, Outcome, SCHEMA_VERSION,
+    UNATTRIBUTED_ORG_ID, UnknownWord,
+};
+pub use bounds::{JsonBoundError, check_json_bounds};
+pub use captured_exchange::{
+    CapturedExchange, CapturedResponse, HandlerContext, HandlerFailure, MESSAGE_VERSION, Privacy,
+};
+pub use event_id::{EventIdentity, event_id};
+pub use time::{never_expires, timestamp_ms, timestamp_serde};
