@@ -1,0 +1,1 @@
+//! A row of the events table, and the way between it and an audit event.
