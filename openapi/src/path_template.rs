@@ -1,0 +1,248 @@
+//! A path template, cut into segments that a concrete path can be held against.
+
+use percent_encoding::percent_decode_str;
+
+/// A template such as `/v1/orders/{id}:cancel`, without its query or fragment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PathTemplate {
+    pub(crate) segments: Vec<Segment>,
+    /// The parameters in the order in which they stand.
+    pub(crate) param_names: Vec<String>,
+    pub(crate) trailing_slash: bool,
+}
+
+/// What stands between two slashes.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Segment {
+    /// `orders`
+    Literal(String),
+    /// `{id}:cancel`, `{name}.{extension}`, `report({id})`
+    Pattern(Vec<Part>),
+    /// `{id}`
+    Param,
+    /// `{proxy+}`: all that is left of the path, API Gateway's way to say "anything below".
+    Greedy,
+}
+
+/// A piece of a segment that is neither a literal nor a parameter as a whole.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Part {
+    Literal(String),
+    Param,
+}
+
+impl PathTemplate {
+    pub(crate) fn parse(template: &str) -> Self {
+        let path = without_query_and_fragment(template);
+        let trailing_slash = path.len() > 1 && path.ends_with('/');
+        let mut param_names = Vec::new();
+        let segments = split_outside_braces(path.trim_matches('/'))
+            .into_iter()
+            .map(|text| parse_segment(text, &mut param_names))
+            .collect();
+        Self {
+            segments,
+            param_names,
+            trailing_slash,
+        }
+    }
+
+    /// How many characters of the path the template itself spells out.
+    pub(crate) fn literal_chars(&self) -> usize {
+        self.segments.iter().map(Segment::literal_chars).sum()
+    }
+
+    /// The template with its parameters' names taken out: two templates of one shape match the
+    /// same paths.
+    pub(crate) fn shape(&self) -> String {
+        let mut shape = String::new();
+        for segment in &self.segments {
+            shape.push('/');
+            match segment {
+                Segment::Literal(text) => shape.push_str(text),
+                Segment::Param => shape.push_str("{}"),
+                Segment::Greedy => shape.push_str("{+}"),
+                Segment::Pattern(parts) => {
+                    for part in parts {
+                        shape.push_str(match part {
+                            Part::Literal(text) => text,
+                            Part::Param => "{}",
+                        });
+                    }
+                }
+            }
+        }
+        shape
+    }
+}
+
+impl Segment {
+    fn literal_chars(&self) -> usize {
+        match self {
+            Self::Literal(text) => text.chars().count(),
+            Self::Pattern(parts) => parts
+                .iter()
+                .map(|part| match part {
+                    Part::Literal(text) => text.chars().count(),
+                    Part::Param => 0,
+                })
+                .sum(),
+            Self::Param | Self::Greedy => 0,
+        }
+    }
+}
+
+/// Decodes a segment of a concrete path once; what is no UTF-8 afterwards keeps its place as `U+FFFD`.
+pub(crate) fn decode_segment(segment: &str) -> String {
+    percent_decode_str(segment).decode_utf8_lossy().into_owned()
+}
+
+/// Holds a decoded segment against a pattern. Each parameter takes at least one character, and of
+/// several ways the one in which earlier parameters are shortest.
+pub(crate) fn match_pattern(parts: &[Part], text: &str) -> Option<Vec<String>> {
+    let mut values = Vec::new();
+    let mut rest = text;
+    let mut parts = parts;
+    while let [part, following @ ..] = parts {
+        parts = following;
+        match part {
+            Part::Literal(literal) => rest = rest.strip_prefix(literal.as_str())?,
+            Part::Param => {
+                let first_char_bytes = rest.chars().next()?.len_utf8();
+                let end = match following {
+                    [] => rest.len(),
+                    [Part::Param, ..] => first_char_bytes,
+                    // The last literal must end the segment, so it is looked for from behind.
+                    [Part::Literal(literal)] => rest
+                        .strip_suffix(literal.as_str())
+                        .map(str::len)
+                        .filter(|end| *end >= first_char_bytes)?,
+                    [Part::Literal(literal), ..] => {
+                        first_char_bytes + rest.get(first_char_bytes..)?.find(literal.as_str())?
+                    }
+                };
+                values.push(rest[..end].to_owned());
+                rest = &rest[end..];
+            }
+        }
+    }
+    rest.is_empty().then_some(values)
+}
+
+/// Some documents tell operations of one path apart by a query or fragment (`/#Target=X`), which no
+/// concrete path holds.
+fn without_query_and_fragment(template: &str) -> &str {
+    let mut depth = 0_usize;
+    for (position, character) in template.char_indices() {
+        match character {
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            '?' | '#' if depth == 0 => return &template[..position],
+            _ => {}
+        }
+    }
+    template
+}
+
+fn split_outside_braces(path: &str) -> Vec<&str> {
+    let mut segments = Vec::new();
+    let (mut start, mut depth) = (0, 0_usize);
+    for (position, character) in path.char_indices() {
+        match character {
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            '/' if depth == 0 => {
+                segments.push(&path[start..position]);
+                start = position + 1;
+            }
+            _ => {}
+        }
+    }
+    if start < path.len() {
+        segments.push(&path[start..]);
+    }
+    segments
+}
+
+fn parse_segment(text: &str, param_names: &mut Vec<String>) -> Segment {
+    let mut parts = Vec::new();
+    let mut rest = text;
+    let mut greedy = false;
+    while !rest.is_empty() {
+        let braces = rest
+            .find('{')
+            .and_then(|open| rest[open..].find('}').map(|close| (open, open + close)));
+        let Some((open, close)) = braces else {
+            parts.push(Part::Literal(decode_segment(rest)));
+            break;
+        };
+        if open > 0 {
+            parts.push(Part::Literal(decode_segment(&rest[..open])));
+        }
+        let inside = &rest[open + 1..close];
+        greedy |= inside.ends_with('+') || inside.ends_with('*') || inside.starts_with('+');
+        // `{name=projects/*}` (gRPC transcoding) and `{+name}` (RFC 6570) name a parameter too.
+        let name = inside.split('=').next().unwrap_or_default();
+        param_names.push(name.trim_matches(['+', '*', ' ']).to_owned());
+        parts.push(Part::Param);
+        rest = &rest[close + 1..];
+    }
+    match parts.as_slice() {
+        [] => Segment::Literal(String::new()),
+        [Part::Literal(literal)] => Segment::Literal(literal.clone()),
+        [Part::Param] if greedy => Segment::Greedy,
+        [Part::Param] => Segment::Param,
+        _ => Segment::Pattern(parts),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(template: &str, path: &str, expected: Option<&[&str]>) {
+        let parsed = PathTemplate::parse(template);
+        let [Segment::Pattern(parts)] = parsed.segments.as_slice() else {
+            panic!("{template} is no single pattern: {parsed:?}");
+        };
+        let values = match_pattern(parts, path);
+        assert_eq!(
+            values
+                .as_deref()
+                .map(|values| values.iter().map(String::as_str).collect::<Vec<_>>()),
+            expected.map(<[&str]>::to_vec),
+            "{template} against {path}"
+        );
+    }
+
+    #[test]
+    fn a_segment_may_hold_literals_and_parameters() {
+        check("/{id}:publish", "42:publish", Some(&["42"]));
+        check("/{id}:publish", ":publish", None);
+        check("/{id}:publish", "42:publish:publish", Some(&["42:publish"]));
+        check("/{a}.{b}", "x.y.z", Some(&["x", "y.z"]));
+        check("/report({id})", "report(7)", Some(&["7"]));
+        check("/report({id})", "report()", None);
+        check("/indexes('{name}')", "indexes('hotels')", Some(&["hotels"]));
+        check("/{a}{b}", "xyz", Some(&["x", "yz"]));
+        check("/{from}..{to}", "1..2", Some(&["1", "2"]));
+        check("/{id}.json", "ü.json", Some(&["ü"]));
+    }
+
+    #[test]
+    fn a_template_forgets_its_query_and_fragment_but_not_its_names() {
+        let template = PathTemplate::parse("/v1/{+topic}/{rest*}/{name=a/*}:go/?x={y}#z");
+        assert_eq!(template.param_names, ["topic", "rest", "name"]);
+        assert_eq!(template.shape(), "/v1/{+}/{+}/{}:go");
+        assert!(template.trailing_slash);
+    }
+
+    #[test]
+    fn a_brace_without_its_partner_is_a_letter() {
+        assert_eq!(
+            PathTemplate::parse("/a{b").segments,
+            [Segment::Literal("a{b".to_owned())]
+        );
+    }
+}
