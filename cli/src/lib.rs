@@ -1,1 +1,73 @@
-//! Placeholder.
+//! The `daybook` command: it parses, calls a crate, prints.
+//!
+//! **Invariant:** streams of records are JSON lines on stdout, words for people go to stderr, and the
+//! exit status is 0 where all of it worked, 1 where some did not, 2 where it was called wrongly.
+
+mod arguments;
+mod data_directory;
+mod explain;
+mod migrate;
+mod normalize;
+mod token;
+mod up;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use arguments::{Arguments, Command};
+
+/// The program from its arguments to its exit status.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let outcome = match arguments.command {
+        // Both take the process over: no runtime and no log of ours before them.
+        Command::ClickhouseEngine => return daybook_clickhouse_launcher::run_engine_child(),
+        Command::SampleService => run_async(async {
+            daybook_sample_service::run()
+                .await
+                .map_err(|error| anyhow::anyhow!("the sample service ended: {error}"))?;
+            Ok(true)
+        }),
+        Command::Up(options) => {
+            start_log();
+            run_async(up::up(options))
+        }
+        Command::Normalize(options) => normalize::normalize(&options),
+        Command::Explain(options) => explain::explain(&options),
+        Command::Migrate(options) => {
+            start_log();
+            run_async(migrate::migrate(options))
+        }
+        Command::Token(options) => token::token(&options),
+    };
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        Err(error) => {
+            // A closed stderr is no reason to panic at the very end.
+            let _ = writeln!(std::io::stderr(), "daybook: {error:#}");
+            ExitCode::from(1)
+        }
+    }
+}
+
+/// `Ok(false)` says that some of it did not work, and that the words for it are written.
+fn run_async(
+    work: impl Future<Output = anyhow::Result<bool>>,
+) -> anyhow::Result<bool> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?
+        .block_on(work)
+}
+
+fn start_log() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("DAYBOOK_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+}

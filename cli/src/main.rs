@@ -1,1 +1,5 @@
-fn main() {}
+//! The `daybook` program.
+
+fn main() -> std::process::ExitCode {
+    daybook_cli::main()
+}

@@ -1,0 +1,114 @@
+//! What may stand on the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// The audit log for services behind Amazon API Gateway: who did what to which thing, when, from
+/// where, and with what outcome.
+#[derive(Debug, Parser)]
+#[command(name = "daybook", version, max_term_width = 100)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Runs the whole of Daybook on this machine: ClickHouse, intake, query API and page.
+    Up(UpOptions),
+    /// Turns queue messages (a JSON line each) into audit events (a JSON line each).
+    Normalize(NormalizeOptions),
+    /// Says what each operation of OpenAPI documents means, a JSON line each.
+    Explain(ExplainOptions),
+    /// Mints a token for the query API of a local `daybook up`.
+    Token(TokenOptions),
+    /// Brings a ClickHouse database to the present schema.
+    Migrate(MigrateOptions),
+    /// The embedded ClickHouse, as a child process of `up`.
+    #[command(hide = true)]
+    ClickhouseEngine,
+    /// The sample service, as a child process of `up`.
+    #[command(hide = true)]
+    SampleService,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UpOptions {
+    /// The port of page, API and intake on 127.0.0.1; 0 picks a free one.
+    #[arg(long, default_value_t = 8080)]
+    pub(crate) port: u16,
+    #[command(flatten)]
+    pub(crate) data: DataOption,
+    /// A folder of OpenAPI documents (or one document) of your services.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) specs: Option<PathBuf>,
+    /// Starts without the sample events.
+    #[arg(long)]
+    pub(crate) no_seed: bool,
+    /// Consumes this SQS queue as well, as the Lambda would.
+    #[arg(long, value_name = "URL")]
+    pub(crate) queue_url: Option<String>,
+    /// Uses a running ClickHouse (http://user:password@127.0.0.1:8123) instead of an embedded one.
+    #[arg(long, value_name = "URL", env = "DAYBOOK_CLICKHOUSE_URL", hide_env_values = true)]
+    pub(crate) clickhouse_url: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DataOption {
+    /// The folder that everything is kept in between runs; by default one in your cache.
+    #[arg(long = "data", value_name = "DIR", env = "DAYBOOK_DATA")]
+    pub(crate) directory: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct NormalizeOptions {
+    /// A folder of OpenAPI documents, or one document.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) specs: PathBuf,
+    /// The messages; standard input where it is missing or `-`.
+    pub(crate) file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainOptions {
+    /// A folder of OpenAPI documents, or one document.
+    #[arg(long, value_name = "DIR|FILE")]
+    pub(crate) specs: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TokenOptions {
+    /// The tenant that the token may see.
+    #[arg(long, value_name = "TENANT")]
+    pub(crate) org: String,
+    /// Whose token it is: an id or an e-mail address.
+    #[arg(long, value_name = "USER", default_value = "local")]
+    pub(crate) user: String,
+    /// What it may do.
+    #[arg(
+        long,
+        value_name = "A,B",
+        value_delimiter = ',',
+        default_value = "audit_log:view,audit_log:export"
+    )]
+    pub(crate) permissions: Vec<String>,
+    /// How many hours it is valid.
+    #[arg(long, value_name = "N", default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..=8760))]
+    pub(crate) hours: u32,
+    #[command(flatten)]
+    pub(crate) data: DataOption,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MigrateOptions {
+    /// ClickHouse's HTTP interface, with the migrating user: https://user:password@host:8443
+    #[arg(long, value_name = "URL", env = "DAYBOOK_CLICKHOUSE_URL", hide_env_values = true)]
+    pub(crate) clickhouse_url: String,
+    /// The database.
+    #[arg(long, value_name = "NAME", default_value = "daybook", env = "DAYBOOK_CLICKHOUSE_DATABASE")]
+    pub(crate) database: String,
+    /// Prints the SQL and changes nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}

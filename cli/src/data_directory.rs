@@ -1,0 +1,207 @@
+//! The folder that a local Daybook keeps between runs: the database, its passwords, the key that
+//! signs tokens, and the dead letters.
+
+use std::fs::{File, OpenOptions};
+use std::io::{ErrorKind, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use daybook_query_api::LocalKey;
+use daybook_store::RolePasswords;
+use etcetera::BaseStrategy as _;
+use rand::RngExt as _;
+use rustix::fs::{FlockOperation, flock};
+use serde::{Deserialize, Serialize};
+
+use crate::arguments::DataOption;
+
+/// The folder, made if it was not there, readable by its owner alone.
+#[derive(Debug, Clone)]
+pub(crate) struct DataDirectory {
+    path: PathBuf,
+}
+
+/// Held for as long as an `up` lives on the folder; the kernel lets go of it even after kill -9.
+#[derive(Debug)]
+pub(crate) struct UpLock {
+    _file: File,
+}
+
+/// The random secrets of one data folder.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct LocalSecrets {
+    clickhouse_writer_password: String,
+    clickhouse_reader_password: String,
+    clickhouse_migrator_password: String,
+    page_token_key: String,
+}
+
+impl DataDirectory {
+    /// The folder that was asked for, or `daybook/data` in the user's data folder.
+    pub(crate) fn open(option: &DataOption) -> anyhow::Result<Self> {
+        let path = match &option.directory {
+            Some(directory) => directory.clone(),
+            None => etcetera::choose_base_strategy()
+                .context("no home folder: say where to keep data with --data DIR")?
+                .cache_dir()
+                .join("daybook")
+                .join("data"),
+        };
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&path)
+            .with_context(|| format!("the data folder {} cannot be made", path.display()))?;
+        let path = path
+            .canonicalize()
+            .with_context(|| format!("the data folder {} cannot be used", path.display()))?;
+        Ok(Self { path })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn clickhouse(&self) -> PathBuf {
+        self.path.join("clickhouse")
+    }
+
+    pub(crate) fn dead_letters(&self) -> PathBuf {
+        self.path.join("dead-letters.ndjson")
+    }
+
+    /// Refuses the folder while another `up` lives on it.
+    pub(crate) fn lock(&self) -> anyhow::Result<UpLock> {
+        let file = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .mode(0o600)
+            .open(self.path.join("up.lock"))
+            .with_context(|| format!("{} cannot be written", self.path.display()))?;
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(UpLock { _file: file }),
+            Err(error) if error == rustix::io::Errno::WOULDBLOCK => bail!(
+                "another `daybook up` is running on {}: stop it, or choose another folder with --data",
+                self.path.display()
+            ),
+            Err(error) => Err(error)
+                .with_context(|| format!("{} cannot be locked", self.path.display())),
+        }
+    }
+
+    /// The key pair that signs tokens, made by whoever needs it first (`up` or `token`).
+    pub(crate) fn token_key(&self) -> anyhow::Result<LocalKey> {
+        let file = self.path.join("token-key.pem");
+        if !file.exists() {
+            let key = LocalKey::generate()?;
+            self.write_once("token-key.pem", key.to_pem()?.as_bytes())?;
+        }
+        LocalKey::load(&file)
+            .with_context(|| format!("the signing key {} cannot be used", file.display()))
+    }
+
+    /// The random secrets, made by whoever needs them first.
+    pub(crate) fn secrets(&self) -> anyhow::Result<LocalSecrets> {
+        let file = self.path.join("secrets.json");
+        if !file.exists() {
+            let secrets = serde_json::to_vec(&LocalSecrets::generate())?;
+            self.write_once("secrets.json", &secrets)?;
+        }
+        let text = std::fs::read(&file)
+            .with_context(|| format!("{} cannot be read", file.display()))?;
+        serde_json::from_slice(&text)
+            .with_context(|| format!("{} is damaged", file.display()))
+    }
+
+    /// Writes a file whole or not at all; one that another process wrote meanwhile stays.
+    fn write_once(&self, name: &str, contents: &[u8]) -> anyhow::Result<()> {
+        let temporary = self.path.join(format!(".{name}.{}", std::process::id()));
+        let mut file = OpenOptions::new()
+            .create(true)
+            .truncate(true)
+            .write(true)
+            .mode(0o600)
+            .open(&temporary)
+            .with_context(|| format!("{} cannot be written", temporary.display()))?;
+        file.write_all(contents)?;
+        file.sync_all()?;
+        // A hard link, unlike a rename, never replaces what is there.
+        let linked = std::fs::hard_link(&temporary, self.path.join(name));
+        std::fs::remove_file(&temporary)?;
+        match linked {
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error.into()),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl LocalSecrets {
+    fn generate() -> Self {
+        Self {
+            clickhouse_writer_password: random_hex(),
+            clickhouse_reader_password: random_hex(),
+            clickhouse_migrator_password: random_hex(),
+            page_token_key: random_hex(),
+        }
+    }
+
+    pub(crate) fn role_passwords(&self) -> RolePasswords {
+        RolePasswords {
+            writer: self.clickhouse_writer_password.clone(),
+            reader: self.clickhouse_reader_password.clone(),
+            migrator: self.clickhouse_migrator_password.clone(),
+        }
+    }
+
+    /// The key of page tokens: the digits themselves, 32 bytes of them, are random enough.
+    pub(crate) fn page_token_key(&self) -> [u8; 32] {
+        use sha2::{Digest as _, Sha256};
+        Sha256::digest(self.page_token_key.as_bytes()).into()
+    }
+}
+
+/// 128 random bits.
+fn random_hex() -> String {
+    format!("{:032x}", rand::rng().random::<u128>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn directory() -> (tempfile::TempDir, DataDirectory) {
+        let temporary = tempfile::tempdir().unwrap();
+        let option = DataOption {
+            directory: Some(temporary.path().join("deep/data")),
+        };
+        let directory = DataDirectory::open(&option).unwrap();
+        (temporary, directory)
+    }
+
+    #[test]
+    fn a_second_lock_is_refused_until_the_first_is_gone() {
+        let (_temporary, directory) = directory();
+        let lock = directory.lock().unwrap();
+        let refusal = directory.lock().unwrap_err().to_string();
+        assert!(refusal.starts_with("another `daybook up` is running on"), "{refusal}");
+        drop(lock);
+        directory.lock().unwrap();
+    }
+
+    #[test]
+    fn secrets_are_made_once_and_are_the_owners_alone() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let (_temporary, directory) = directory();
+        let first = directory.secrets().unwrap();
+        let again = directory.secrets().unwrap();
+        assert_eq!(first.page_token_key(), again.page_token_key());
+        assert_ne!(first.clickhouse_writer_password, first.clickhouse_reader_password);
+        let mode = |name: &str| {
+            let file = directory.path().join(name);
+            std::fs::metadata(file).unwrap().permissions().mode() & 0o777
+        };
+        assert_eq!(mode("secrets.json"), 0o600);
+        assert_eq!(mode("."), 0o700);
+    }
+}

@@ -1,0 +1,227 @@
+//! `POST /intake`: newline-delimited queue messages in place of SQS, through the batch handler that
+//! the Lambda runs. On this machine only; a Lambda has no such door.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Json, Router};
+use daybook_normalizer::Poison;
+use daybook_normalizer::handler::BatchHandler;
+use daybook_normalizer::message::MESSAGE_BYTES_MAX;
+use futures::StreamExt as _;
+use serde::Serialize;
+
+use super::dead_letter_file::DeadLetterFile;
+use super::lines::{Line, LineSplitter};
+
+/// How many messages, or how many bytes of them, go through the handler at once.
+const BATCH_MESSAGES_MAX: usize = 5_000;
+const BATCH_BYTES_MAX: usize = 16 << 20;
+/// What cannot be stored for a moment is tried again before the sender is told.
+const ATTEMPTS_MAX: u32 = 5;
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+/// The answer names this many failed lines; the others are counted.
+const FAILURES_LISTED_MAX: usize = 10_000;
+
+/// The door's handler and its dead letters.
+#[derive(Clone)]
+pub(crate) struct Intake {
+    handler: BatchHandler,
+    dead_letters: Arc<DeadLetterFile>,
+}
+
+impl Intake {
+    pub(crate) fn new(handler: BatchHandler, dead_letters: Arc<DeadLetterFile>) -> Self {
+        Self {
+            handler,
+            dead_letters,
+        }
+    }
+}
+
+/// What became of the lines.
+#[derive(Debug, Default, Serialize)]
+struct Answer {
+    /// Messages that can be searched now, copies of stored ones included.
+    accepted: u64,
+    /// Messages left out on purpose: reads that nobody asked to capture, operations to ignore.
+    #[serde(skip_serializing_if = "is_zero")]
+    dropped: u64,
+    /// Messages that are not stored, each with its reason.
+    failed: Vec<FailedLine>,
+    /// Failed messages beyond those listed.
+    #[serde(skip_serializing_if = "is_zero")]
+    failed_not_listed: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct FailedLine {
+    line: u64,
+    reason: String,
+}
+
+/// The route.
+pub(crate) fn router(intake: Intake) -> Router {
+    Router::new()
+        .route("/intake", post(take))
+        .with_state(intake)
+}
+
+async fn take(State(intake): State<Intake>, headers: HeaderMap, body: Body) -> Response {
+    if let Some(refusal) = refusal(&headers) {
+        return (StatusCode::FORBIDDEN, format!("{refusal}\n")).into_response();
+    }
+    let mut answer = Answer::default();
+    let mut splitter = LineSplitter::new(MESSAGE_BYTES_MAX);
+    let mut batch = Vec::new();
+    let mut batch_bytes = 0;
+    let mut chunks = body.into_data_stream();
+    while let Some(chunk) = chunks.next().await {
+        let Ok(chunk) = chunk else {
+            // The sender went away. What it sent whole is handled; it must send the rest again.
+            intake.handle(batch, &mut answer).await;
+            return (StatusCode::BAD_REQUEST, "the body ended early\n").into_response();
+        };
+        for line in splitter.push(&chunk) {
+            batch_bytes += line.bytes.len();
+            batch.push(line);
+            if batch.len() >= BATCH_MESSAGES_MAX || batch_bytes >= BATCH_BYTES_MAX {
+                intake.handle(std::mem::take(&mut batch), &mut answer).await;
+                batch_bytes = 0;
+            }
+        }
+    }
+    batch.extend(splitter.finish());
+    intake.handle(batch, &mut answer).await;
+    answer.failed.sort_by_key(|failed| failed.line);
+    Json(answer).into_response()
+}
+
+/// A web page of another site must not be able to write here: browsers name it in `Origin`, and a
+/// host name that was made to point at this machine stands in `Host`.
+fn refusal(headers: &HeaderMap) -> Option<&'static str> {
+    if headers.contains_key(header::ORIGIN) {
+        return Some("the intake takes no requests from web pages");
+    }
+    let mut hosts = headers.get_all(header::HOST).iter();
+    let host = hosts.next().and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    };
+    let is_loopback = matches!(name, "127.0.0.1" | "localhost" | "[::1]");
+    (!is_loopback || hosts.next().is_some()).then_some("the intake is for this machine only")
+}
+
+impl Intake {
+    async fn handle(&self, lines: Vec<Line>, answer: &mut Answer) {
+        let mut waiting: Vec<(u64, String)> = Vec::with_capacity(lines.len());
+        for line in lines {
+            match String::from_utf8(line.bytes.to_vec()) {
+                Ok(text) => waiting.push((line.number, text)),
+                Err(not_text) => {
+                    let reason = Poison::NotUtf8.to_string();
+                    let kept = tokio::task::block_in_place(|| {
+                        self.dead_letters.keep_bytes(not_text.as_bytes(), &reason)
+                    });
+                    answer.fail(
+                        line.number,
+                        if kept.is_ok() {
+                            reason
+                        } else {
+                            format!("{reason}, and the dead-letter file cannot be written")
+                        },
+                    );
+                }
+            }
+        }
+        let mut pause = FIRST_PAUSE;
+        for attempt in 1..=ATTEMPTS_MAX {
+            if waiting.is_empty() {
+                return;
+            }
+            let batch = batch_of(&waiting);
+            let report = self.handler.handle(batch).await;
+            let failed: HashMap<&str, ()> =
+                report.failed.iter().map(|id| (id.as_str(), ())).collect();
+            let dropped: usize = report.dropped.values().sum();
+            let gone = report.dead.len() + failed.len() + dropped;
+            answer.accepted += (waiting.len() - gone) as u64;
+            answer.dropped += dropped as u64;
+            for (message_id, reason) in &report.dead {
+                answer.fail(message_id.parse().unwrap_or_default(), reason.clone());
+            }
+            waiting.retain(|(number, _)| failed.contains_key(number.to_string().as_str()));
+            if attempt == ATTEMPTS_MAX {
+                let why = report.failure.unwrap_or_default();
+                for (number, _) in waiting.drain(..) {
+                    answer.fail(number, format!("not stored yet, send it again: {why}"));
+                }
+            } else if !waiting.is_empty() {
+                tokio::time::sleep(pause).await;
+                pause *= 2;
+            }
+        }
+    }
+}
+
+fn batch_of(lines: &[(u64, String)]) -> SqsEvent {
+    let mut event = SqsEvent::default();
+    event.records = lines
+        .iter()
+        .map(|(number, text)| {
+            let mut message = SqsMessage::default();
+            message.message_id = Some(number.to_string());
+            message.body = Some(text.clone());
+            message
+        })
+        .collect();
+    event
+}
+
+impl Answer {
+    fn fail(&mut self, line: u64, reason: String) {
+        if self.failed.len() < FAILURES_LISTED_MAX {
+            self.failed.push(FailedLine { line, reason });
+        } else {
+            self.failed_not_listed += 1;
+        }
+    }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde asks for a reference
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_this_machine_and_no_web_page_may_send() {
+        let allowed = |pairs: &[(&'static str, &'static str)]| {
+            let mut headers = HeaderMap::new();
+            for &(name, value) in pairs {
+                headers.append(name, value.parse().unwrap());
+            }
+            refusal(&headers).is_none()
+        };
+        for host in ["127.0.0.1:8080", "localhost", "localhost:1", "[::1]:8080", "127.0.0.1"] {
+            assert!(allowed(&[("host", host)]), "{host}");
+            assert!(!allowed(&[("host", host), ("origin", "null")]), "{host}");
+        }
+        for host in ["", "evil.example", "evil.example:8080", "127.0.0.1.evil.example", "10.0.0.1:8080"] {
+            assert!(!allowed(&[("host", host)]), "{host}");
+        }
+        assert!(!allowed(&[]));
+        assert!(!allowed(&[("host", "localhost"), ("host", "evil.example")]));
+    }
+}

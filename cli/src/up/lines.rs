@@ -1,0 +1,100 @@
+//! Lines out of a stream of bytes, each bounded, however the bytes are cut into chunks.
+
+use bytes::{Bytes, BytesMut};
+
+/// One line of the stream, numbered from 1.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Line {
+    pub(crate) number: u64,
+    /// Without its end; at most one byte longer than the bound.
+    pub(crate) bytes: Bytes,
+}
+
+/// Cuts chunks into lines. Empty lines are counted and passed over; of a line over the bound only
+/// one byte more than the bound is kept, so that its reader sees that it is over.
+#[derive(Debug)]
+pub(crate) struct LineSplitter {
+    line_bytes_max: usize,
+    number: u64,
+    partial: BytesMut,
+}
+
+impl LineSplitter {
+    pub(crate) fn new(line_bytes_max: usize) -> Self {
+        Self {
+            line_bytes_max,
+            number: 0,
+            partial: BytesMut::new(),
+        }
+    }
+
+    /// Takes the next chunk and gives the lines that it ends.
+    pub(crate) fn push(&mut self, chunk: &[u8]) -> Vec<Line> {
+        let mut lines = Vec::new();
+        let mut rest = chunk;
+        while let Some(end) = rest.iter().position(|&byte| byte == b'\n') {
+            self.keep(&rest[..end]);
+            lines.extend(self.finish());
+            rest = &rest[end + 1..];
+        }
+        self.keep(rest);
+        lines
+    }
+
+    /// The last line, where the stream ends without a line end.
+    pub(crate) fn finish(&mut self) -> Option<Line> {
+        self.number += 1;
+        let mut bytes = self.partial.split().freeze();
+        if bytes.last() == Some(&b'\r') {
+            bytes.truncate(bytes.len() - 1);
+        }
+        (!bytes.trim_ascii().is_empty()).then_some(Line {
+            number: self.number,
+            bytes,
+        })
+    }
+
+    fn keep(&mut self, bytes: &[u8]) {
+        let room = (self.line_bytes_max + 1).saturating_sub(self.partial.len());
+        self.partial.extend_from_slice(&bytes[..bytes.len().min(room)]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn split(chunks: &[&str], line_bytes_max: usize) -> Vec<(u64, String)> {
+        let mut splitter = LineSplitter::new(line_bytes_max);
+        let mut lines: Vec<Line> = chunks
+            .iter()
+            .flat_map(|chunk| splitter.push(chunk.as_bytes()))
+            .collect();
+        lines.extend(splitter.finish());
+        lines
+            .into_iter()
+            .map(|line| (line.number, String::from_utf8(line.bytes.to_vec()).unwrap()))
+            .collect()
+    }
+
+    #[test]
+    fn lines_are_the_same_however_the_stream_is_cut() {
+        let text = "one\r\n\n  \nfour\nfive";
+        let whole = split(&[text], 10);
+        assert_eq!(
+            whole,
+            [(1, "one".to_owned()), (4, "four".to_owned()), (5, "five".to_owned())]
+        );
+        for cut in 0..text.len() {
+            assert_eq!(split(&[&text[..cut], &text[cut..]], 10), whole);
+        }
+    }
+
+    #[test]
+    fn a_long_line_is_cut_one_byte_over_the_bound() {
+        assert_eq!(
+            split(&["abcdefgh", "ijk\nnext"], 4),
+            [(1, "abcde".to_owned()), (2, "next".to_owned())]
+        );
+    }
+}

@@ -1,0 +1,190 @@
+//! A real SQS queue, consumed on this machine as Lambda's event source mapping would.
+
+use std::collections::HashSet;
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
+use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, Message, QueueAttributeName};
+use daybook_normalizer::context::sqs_client;
+use daybook_normalizer::dead_letter::SqsDeadLetters;
+use daybook_normalizer::handler::BatchHandler;
+use tokio::sync::watch;
+
+use super::say;
+
+/// SQS gives and takes ten messages at once.
+const RECEIVE_MESSAGES_MAX: i32 = 10;
+/// How many messages are gathered before they are stored, and for how long.
+const BATCH_MESSAGES_MAX: usize = 1_000;
+const BATCH_WINDOW: Duration = Duration::from_secs(2);
+const LONG_POLL_SECONDS: i32 = 20;
+const ERROR_PAUSE_MAX: Duration = Duration::from_secs(30);
+
+/// The queue, and the dead-letter queue that its own redrive policy names.
+pub(crate) struct Queue {
+    client: aws_sdk_sqs::Client,
+    url: String,
+    dead_letter_url: Option<String>,
+}
+
+impl Queue {
+    /// Looks the queue up, so that a wrong name or a missing permission is told at once.
+    pub(crate) async fn connect(url: &str) -> anyhow::Result<Self> {
+        let client = sqs_client().await;
+        let attributes = client
+            .get_queue_attributes()
+            .queue_url(url)
+            .attribute_names(QueueAttributeName::RedrivePolicy)
+            .send()
+            .await
+            .map_err(aws_sdk_sqs::error::SdkError::into_service_error)
+            .with_context(|| format!("the queue {url} cannot be used"))?;
+        let policy = attributes
+            .attributes()
+            .and_then(|attributes| attributes.get(&QueueAttributeName::RedrivePolicy));
+        let dead_letter_url = match policy.and_then(|policy| queue_name(policy)) {
+            Some(name) => client
+                .get_queue_url()
+                .queue_name(name)
+                .send()
+                .await
+                .map_err(aws_sdk_sqs::error::SdkError::into_service_error)
+                .context("the queue's dead-letter queue cannot be used")?
+                .queue_url,
+            None => None,
+        };
+        Ok(Self {
+            client,
+            url: url.to_owned(),
+            dead_letter_url,
+        })
+    }
+
+    pub(crate) fn dead_letters(&self) -> Option<SqsDeadLetters> {
+        let url = self.dead_letter_url.as_ref()?;
+        Some(SqsDeadLetters::new(self.client.clone(), url))
+    }
+
+    /// Takes, stores and acknowledges until it is told to stop.
+    pub(crate) async fn consume(self, handler: BatchHandler, stop: watch::Receiver<bool>) {
+        let mut pause = Duration::from_millis(500);
+        while !*stop.borrow() {
+            let gathered = tokio::select! {
+                gathered = self.gather() => gathered,
+                () = super::stopped(stop.clone()) => return,
+            };
+            let done = match gathered {
+                Ok(messages) if messages.is_empty() => continue,
+                Ok(messages) => self.handle(&handler, messages).await,
+                Err(error) => Err(error),
+            };
+            match done {
+                Ok(()) => pause = Duration::from_millis(500),
+                Err(error) => {
+                    say(&format!("queue: {error:#}"));
+                    tokio::select! {
+                        () = tokio::time::sleep(pause) => {}
+                        () = super::stopped(stop.clone()) => return,
+                    }
+                    pause = (pause * 2).min(ERROR_PAUSE_MAX);
+                }
+            }
+        }
+    }
+
+    /// Waits for a message, then takes what else is there at once.
+    async fn gather(&self) -> anyhow::Result<Vec<Message>> {
+        let mut messages = self.receive(LONG_POLL_SECONDS).await?;
+        let start = Instant::now();
+        while !messages.is_empty()
+            && messages.len() < BATCH_MESSAGES_MAX
+            && start.elapsed() < BATCH_WINDOW
+        {
+            // What is gathered is never given up for an error: it is handled first.
+            match self.receive(0).await {
+                Ok(more) if !more.is_empty() => messages.extend(more),
+                _ => break,
+            }
+        }
+        Ok(messages)
+    }
+
+    async fn receive(&self, wait_seconds: i32) -> anyhow::Result<Vec<Message>> {
+        let answer = self
+            .client
+            .receive_message()
+            .queue_url(&self.url)
+            .max_number_of_messages(RECEIVE_MESSAGES_MAX)
+            .wait_time_seconds(wait_seconds)
+            .send()
+            .await
+            .map_err(aws_sdk_sqs::error::SdkError::into_service_error)
+            .context("no messages can be received")?;
+        Ok(answer.messages.unwrap_or_default())
+    }
+
+    async fn handle(&self, handler: &BatchHandler, messages: Vec<Message>) -> anyhow::Result<()> {
+        let report = handler.handle(batch_of(&messages)).await;
+        let failed: HashSet<&str> = report.failed.iter().map(String::as_str).collect();
+        let handles: Vec<&str> = messages
+            .iter()
+            .filter(|message| !failed.contains(message.message_id().unwrap_or_default()))
+            .filter_map(Message::receipt_handle)
+            .collect();
+        for ten in handles.chunks(10) {
+            let mut request = self.client.delete_message_batch().queue_url(&self.url);
+            for (index, handle) in ten.iter().enumerate() {
+                request = request.entries(
+                    DeleteMessageBatchRequestEntry::builder()
+                        .id(index.to_string())
+                        .receipt_handle(*handle)
+                        .build()?,
+                );
+            }
+            // A message that stays is delivered again and found stored.
+            request
+                .send()
+                .await
+                .map_err(aws_sdk_sqs::error::SdkError::into_service_error)
+                .context("messages cannot be acknowledged")?;
+        }
+        match report.failure {
+            Some(failure) => anyhow::bail!("{} messages stay in the queue: {failure}", failed.len()),
+            None => Ok(()),
+        }
+    }
+}
+
+fn batch_of(messages: &[Message]) -> SqsEvent {
+    let mut event = SqsEvent::default();
+    event.records = messages
+        .iter()
+        .map(|received| {
+            let mut message = SqsMessage::default();
+            message.message_id = received.message_id.clone();
+            message.body = received.body.clone();
+            message
+        })
+        .collect();
+    event
+}
+
+/// The queue's name out of `{"deadLetterTargetArn":"arn:aws:sqs:eu-central-1:123456789012:name",…}`.
+fn queue_name(redrive_policy: &str) -> Option<String> {
+    let policy: serde_json::Value = serde_json::from_str(redrive_policy).ok()?;
+    let arn = policy["deadLetterTargetArn"].as_str()?;
+    arn.rsplit(':').next().map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_dead_letter_queue_is_the_one_of_the_redrive_policy() {
+        let policy = r#"{"deadLetterTargetArn":"arn:aws:sqs:eu-central-1:123456789012:dead","maxReceiveCount":5}"#;
+        assert_eq!(queue_name(policy), Some("dead".to_owned()));
+        assert_eq!(queue_name("{}"), None);
+    }
+}

@@ -1,0 +1,133 @@
+//! The cold start: documents, settings and clients, read once from the environment.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use daybook_openapi::{Document, DocumentProblem, Index};
+use daybook_store::{Credentials, Endpoint, Writer};
+
+use crate::dead_letter::SqsDeadLetters;
+use crate::handler::BatchHandler;
+use crate::settings::Settings;
+
+/// A folder of documents is a handful of files; one with more is a mistake.
+const DOCUMENTS_MAX: usize = 2_000;
+/// No real document is larger.
+const DOCUMENT_BYTES_MAX: u64 = 50 << 20;
+
+/// Makes the Lambda's handler from environment variables: `DAYBOOK_SPECS` (a folder or a file),
+/// `DAYBOOK_CLICKHOUSE_URL`, `DAYBOOK_CLICKHOUSE_DATABASE`, `DAYBOOK_CLICKHOUSE_USER`,
+/// `DAYBOOK_CLICKHOUSE_PASSWORD`, `DAYBOOK_DEAD_LETTER_QUEUE_URL`, and those of [`Settings`].
+///
+/// # Errors
+/// Names the variable that is missing or wrong, in one line.
+pub async fn handler_from_env(
+    variable: impl Fn(&str) -> Option<String>,
+) -> anyhow::Result<BatchHandler> {
+    let need = |name: &str| {
+        variable(name)
+            .filter(|value| !value.is_empty())
+            .with_context(|| format!("{name} is not set"))
+    };
+    let settings = Settings::from_env(&variable)?;
+    let documents = read_documents(Path::new(&need("DAYBOOK_SPECS")?))?;
+    let (index, problems) = build_index(documents, &settings);
+    for problem in &problems {
+        tracing::warn!(%problem, "a document is not understood in full");
+    }
+    let mut endpoint = Endpoint::new(need("DAYBOOK_CLICKHOUSE_URL")?);
+    if let Some(database) = variable("DAYBOOK_CLICKHOUSE_DATABASE") {
+        endpoint.database = database;
+    }
+    let credentials = Credentials {
+        user: need("DAYBOOK_CLICKHOUSE_USER")?,
+        password: need("DAYBOOK_CLICKHOUSE_PASSWORD")?,
+    };
+    let queue_url = need("DAYBOOK_DEAD_LETTER_QUEUE_URL")?;
+    Ok(BatchHandler {
+        index: Arc::new(index),
+        settings: Arc::new(settings),
+        writer: Writer::new(&endpoint, &credentials)?,
+        dead_letters: Arc::new(SqsDeadLetters::new(sqs_client().await, queue_url)),
+    })
+}
+
+/// An SQS client as the environment configures it (region, credentials, `AWS_ENDPOINT_URL`).
+pub async fn sqs_client() -> aws_sdk_sqs::Client {
+    use aws_smithy_http_client::{Builder, tls};
+    let http_client = Builder::new()
+        .tls_provider(tls::Provider::Rustls(
+            tls::rustls_provider::CryptoMode::Ring,
+        ))
+        .build_https();
+    let config = aws_config::defaults(aws_config::BehaviorVersion::latest())
+        .http_client(http_client)
+        .load()
+        .await;
+    aws_sdk_sqs::Client::new(&config)
+}
+
+/// The index of documents, with the operator's map of domains to services.
+pub fn build_index(documents: Vec<Document>, settings: &Settings) -> (Index, Vec<DocumentProblem>) {
+    let (index, problems) = Index::build(documents);
+    (index.with_service_map(settings.services.clone()), problems)
+}
+
+/// Reads one document, or every `.json`, `.yaml` and `.yml` file of a folder, by name.
+///
+/// # Errors
+/// Where the path cannot be read, a file is over 50 MB, or a folder has none.
+pub fn read_documents(path: &Path) -> anyhow::Result<Vec<Document>> {
+    let files = if path.is_dir() {
+        let mut files = Vec::new();
+        for entry in std::fs::read_dir(path)
+            .with_context(|| format!("the folder {} cannot be read", path.display()))?
+        {
+            let file = entry?.path();
+            if file.is_file() && is_document(&file) {
+                files.push(file);
+            }
+        }
+        files.sort();
+        if files.is_empty() {
+            bail!("{} has no .json, .yaml or .yml file", path.display());
+        }
+        if files.len() > DOCUMENTS_MAX {
+            bail!(
+                "{} has {} documents, more than {DOCUMENTS_MAX}",
+                path.display(),
+                files.len()
+            );
+        }
+        files
+    } else {
+        vec![path.to_owned()]
+    };
+    files.iter().map(read_document).collect()
+}
+
+fn read_document(file: &PathBuf) -> anyhow::Result<Document> {
+    let metadata =
+        std::fs::metadata(file).with_context(|| format!("{} cannot be read", file.display()))?;
+    if metadata.len() > DOCUMENT_BYTES_MAX {
+        bail!(
+            "{} has {} bytes, more than {DOCUMENT_BYTES_MAX}",
+            file.display(),
+            metadata.len()
+        );
+    }
+    Ok(Document {
+        file_name: file
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default(),
+        bytes: std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?,
+    })
+}
+
+fn is_document(file: &Path) -> bool {
+    file.extension()
+        .and_then(|extension| extension.to_str())
+        .is_some_and(|extension| matches!(extension, "json" | "yaml" | "yml"))
+}

@@ -1,0 +1,235 @@
+//! What an API Gateway event says, in either format: REST (payload 1.0) and HTTP (payload 2.0), and
+//! the Application Load Balancer's.
+//!
+//! Shapes: "Working with AWS Lambda proxy integrations for HTTP APIs" and "Set up Lambda proxy
+//! integrations in API Gateway" in Amazon API Gateway's developer guide.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value};
+
+use crate::Poison;
+
+/// One request as API Gateway delivered it.
+#[derive(Debug, Clone, Default)]
+pub struct GatewayEvent {
+    /// Upper case.
+    pub method: String,
+    /// The concrete path as it was called (an HTTP API's may start with its stage).
+    pub path: String,
+    /// API Gateway's template; empty where it is none (`$default`).
+    pub resource: String,
+    /// `requestContext.apiId`.
+    pub api_id: String,
+    /// `requestContext.stage`.
+    pub stage: String,
+    /// The host that was called.
+    pub domain_name: String,
+    /// `extendedRequestId`, or else `requestId`.
+    pub request_id: String,
+    /// Milliseconds since 1970.
+    pub request_time_ms: Option<i64>,
+    /// The client's address.
+    pub source_ip: String,
+    /// The client's `User-Agent`.
+    pub user_agent: String,
+    /// Names in lower case; several values are joined by commas.
+    pub headers: BTreeMap<String, String>,
+    /// Decoded; several values are joined by commas.
+    pub query: BTreeMap<String, String>,
+    /// Decoded once.
+    pub path_params: BTreeMap<String, String>,
+    /// The request body, base64 taken off.
+    pub body: Option<Vec<u8>>,
+}
+
+impl GatewayEvent {
+    /// Reads what both formats say.
+    ///
+    /// # Errors
+    /// [`Poison::Shape`] where there is no method.
+    pub fn read(event: &Value) -> Result<Self, Poison> {
+        let context = &event["requestContext"];
+        let http = &context["http"];
+        let method = first_text([
+            &event["httpMethod"],
+            &http["method"],
+            &context["httpMethod"],
+        ]);
+        if method.is_empty() {
+            return Err(Poison::Shape(
+                "it has neither httpMethod nor requestContext.http.method",
+            ));
+        }
+        let headers = headers(event);
+        let header = |name: &str| headers.get(name).cloned().unwrap_or_default();
+        let identity = &context["identity"];
+        let path = first_text([
+            &event["path"],
+            &event["rawPath"],
+            &http["path"],
+            &context["path"],
+        ]);
+        Ok(Self {
+            method: method.to_ascii_uppercase(),
+            path: if path.is_empty() {
+                "/".to_owned()
+            } else {
+                path
+            },
+            resource: resource(event),
+            api_id: text(&context["apiId"]),
+            stage: text(&context["stage"]),
+            domain_name: first_of([text(&context["domainName"]), header("host")]),
+            request_id: first_text([&context["extendedRequestId"], &context["requestId"]]),
+            request_time_ms: milliseconds(&context["timeEpoch"])
+                .or_else(|| milliseconds(&context["requestTimeEpoch"])),
+            source_ip: first_of([
+                first_text([&http["sourceIp"], &identity["sourceIp"]]),
+                first_address(&header("x-forwarded-for")),
+            ]),
+            user_agent: first_of([
+                first_text([&http["userAgent"], &identity["userAgent"]]),
+                header("user-agent"),
+            ]),
+            query: query(event),
+            path_params: text_map(&event["pathParameters"]),
+            body: body(event),
+            headers,
+        })
+    }
+
+    /// A header's value by its lower-case name; empty where it is not there.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", String::as_str)
+    }
+}
+
+fn resource(event: &Value) -> String {
+    let resource = first_text([&event["resource"], &event["requestContext"]["resourcePath"]]);
+    if !resource.is_empty() {
+        return resource;
+    }
+    let route_key = first_text([&event["routeKey"], &event["requestContext"]["routeKey"]]);
+    match route_key.split_once(' ') {
+        Some((_, template)) => template.to_owned(),
+        None => String::new(),
+    }
+}
+
+fn headers(event: &Value) -> BTreeMap<String, String> {
+    let mut headers = BTreeMap::new();
+    for (name, value) in joined(&event["headers"], &event["multiValueHeaders"]) {
+        headers.insert(name.to_ascii_lowercase(), value);
+    }
+    headers
+}
+
+fn query(event: &Value) -> BTreeMap<String, String> {
+    joined(
+        &event["queryStringParameters"],
+        &event["multiValueQueryStringParameters"],
+    )
+}
+
+/// The single-value map, overridden by the multi-value one, which has them all.
+fn joined(single: &Value, multi: &Value) -> BTreeMap<String, String> {
+    let mut values = text_map(single);
+    for (name, list) in multi.as_object().into_iter().flatten() {
+        let list: Vec<String> = list.as_array().into_iter().flatten().map(text).collect();
+        if !list.is_empty() {
+            values.insert(name.clone(), list.join(","));
+        }
+    }
+    values
+}
+
+fn body(event: &Value) -> Option<Vec<u8>> {
+    let body = event["body"].as_str()?;
+    if event["isBase64Encoded"].as_bool() == Some(true) {
+        // What says that it is base64 and is not was not sent by API Gateway: kept as it is.
+        return Some(
+            STANDARD
+                .decode(body)
+                .unwrap_or_else(|_| body.as_bytes().to_vec()),
+        );
+    }
+    Some(body.as_bytes().to_vec())
+}
+
+/// A JSON object's scalar members as text.
+pub(crate) fn text_map(value: &Value) -> BTreeMap<String, String> {
+    let empty = Map::new();
+    value
+        .as_object()
+        .unwrap_or(&empty)
+        .iter()
+        .filter(|(_, value)| !value.is_null())
+        .map(|(name, value)| (name.clone(), text(value)))
+        .collect()
+}
+
+/// A scalar as text; empty for everything else.
+pub(crate) fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Number(number) => number.to_string(),
+        Value::Bool(flag) => flag.to_string(),
+        _ => String::new(),
+    }
+}
+
+pub(crate) fn first_text<const N: usize>(values: [&Value; N]) -> String {
+    first_of(values.map(text))
+}
+
+fn first_of<const N: usize>(texts: [String; N]) -> String {
+    texts
+        .into_iter()
+        .find(|text| !text.is_empty())
+        .unwrap_or_default()
+}
+
+fn first_address(forwarded_for: &str) -> String {
+    let first = forwarded_for.split(',').next().unwrap_or_default().trim();
+    first.to_owned()
+}
+
+fn milliseconds(value: &Value) -> Option<i64> {
+    match value {
+        Value::Number(number) => number.as_i64(),
+        Value::String(text) => text.parse().ok(),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn several_values_of_one_name_are_joined() {
+        let event = json!({"httpMethod": "GET", "path": "/",
+            "headers": {"Accept": "b", "HOST": "api.example.com"},
+            "multiValueHeaders": {"Accept": ["a", "b"]},
+            "queryStringParameters": {"q": "2", "n": null},
+            "multiValueQueryStringParameters": {"q": ["1", "2"]},
+            "requestContext": {}});
+        let read = GatewayEvent::read(&event).unwrap();
+        assert_eq!(read.header("accept"), "a,b");
+        assert_eq!(read.query, BTreeMap::from([("q".into(), "1,2".into())]));
+        assert_eq!(read.domain_name, "api.example.com");
+    }
+
+    #[test]
+    fn base64_is_taken_off_and_what_only_claims_to_be_base64_is_kept() {
+        let event = |body: &str| json!({"httpMethod": "POST", "requestContext": {}, "body": body, "isBase64Encoded": true});
+        let read = |body: &str| GatewayEvent::read(&event(body)).unwrap().body.unwrap();
+        assert_eq!(read("eyJhIjoxfQ=="), b"{\"a\":1}");
+        assert_eq!(read("{not base64}"), b"{not base64}");
+    }
+}

@@ -1,0 +1,245 @@
+//! The batch handler: the same for the Lambda behind SQS and for the local intake.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
+use daybook_openapi::Index;
+use daybook_store::{NewEvent, StoreError, Stored, Writer};
+use jiff::Timestamp;
+
+use crate::Poison;
+use crate::dead_letter::{DeadLetter, DeadLetters};
+use crate::message::decode;
+use crate::normalize::{DropReason, Normalized, normalize};
+use crate::settings::Settings;
+
+/// Beside a query API in one process, a long batch must let others have their turn.
+const MESSAGES_BETWEEN_YIELDS: usize = 32;
+
+/// Everything that a batch needs, made once at cold start.
+#[derive(Clone)]
+pub struct BatchHandler {
+    /// What the services' documents say.
+    pub index: Arc<Index>,
+    /// What the operator set.
+    pub settings: Arc<Settings>,
+    /// Where events go.
+    pub writer: Writer,
+    /// Where messages go that can never succeed.
+    pub dead_letters: Arc<dyn DeadLetters>,
+}
+
+/// What became of a batch, counted, with the messages that did not make it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BatchReport {
+    /// Events stored by this batch.
+    pub stored: usize,
+    /// Copies of events that were stored already.
+    pub duplicates: usize,
+    /// Messages left out on purpose, by reason.
+    pub dropped: BTreeMap<DropReason, usize>,
+    /// Stored events that name no tenant.
+    pub unattributed: usize,
+    /// Stored events that no document describes.
+    pub not_described: usize,
+    /// Messages now in the dead-letter queue: id and reason.
+    pub dead: Vec<(String, String)>,
+    /// Messages that may succeed later: their ids.
+    pub failed: Vec<String>,
+    /// Why those may succeed later, for the log.
+    pub failure: Option<String>,
+}
+
+/// One message on its way through the batch.
+struct Pending {
+    message_id: String,
+    body: String,
+    event: NewEvent,
+}
+
+impl BatchHandler {
+    /// Handles one batch of SQS messages. Never fails as a whole.
+    pub async fn handle(&self, batch: SqsEvent) -> BatchReport {
+        let mut report = BatchReport::default();
+        let mut dying = Vec::new();
+        let mut pending = Vec::new();
+        let now = Timestamp::now();
+        for (number, record) in batch.records.into_iter().enumerate() {
+            if number % MESSAGES_BETWEEN_YIELDS == 0 {
+                tokio::task::yield_now().await;
+            }
+            let message_id = record.message_id.unwrap_or_default();
+            let body = record.body.unwrap_or_default();
+            let normalized = decode(&body)
+                .and_then(|message| normalize(&message, &self.index, &self.settings, now));
+            match normalized {
+                Ok(Normalized::Event(event)) => pending.push(Pending {
+                    message_id,
+                    body,
+                    event: *event,
+                }),
+                Ok(Normalized::Dropped(reason)) => {
+                    *report.dropped.entry(reason).or_default() += 1;
+                }
+                Err(poison) => dying.push((message_id, body, poison)),
+            }
+        }
+        self.store(pending, &mut dying, &mut report).await;
+        self.bury(dying, &mut report).await;
+        log(&report);
+        report
+    }
+
+    /// Stores what can be stored. A database that refuses the batch is asked again with halves of it,
+    /// so that one event never takes others down with it.
+    async fn store(
+        &self,
+        pending: Vec<Pending>,
+        dying: &mut Vec<(String, String, Poison)>,
+        report: &mut BatchReport,
+    ) {
+        let mut waiting = vec![pending];
+        while let Some(mut part) = waiting.pop() {
+            if part.is_empty() {
+                continue;
+            }
+            let events: Vec<NewEvent> = part.iter().map(|message| message.event.clone()).collect();
+            match self.writer.insert(&events).await {
+                Ok(results) => {
+                    for (message, stored) in part.into_iter().zip(results) {
+                        count(&message, stored, dying, report);
+                    }
+                }
+                Err(error) if error.may_succeed_later() => {
+                    report.failure = Some(error.to_string());
+                    report
+                        .failed
+                        .extend(part.into_iter().map(|message| message.message_id));
+                }
+                Err(StoreError::Unstorable { index, reason }) if index < part.len() => {
+                    let message = part.remove(index);
+                    let poison = Poison::Refused(reason.to_string());
+                    dying.push((message.message_id, message.body, poison));
+                    waiting.push(part);
+                }
+                Err(error) if part.len() == 1 && refuses_the_event(&error) => {
+                    let poison = Poison::Refused(error.to_string());
+                    dying.extend(
+                        part.into_iter()
+                            .map(|message| (message.message_id, message.body, poison.clone())),
+                    );
+                }
+                Err(error) if part.len() > 1 && refuses_the_event(&error) => {
+                    let rest = part.split_off(part.len() / 2);
+                    waiting.push(rest);
+                    waiting.push(part);
+                }
+                Err(error) => {
+                    // A wrong password or a newer schema is not the message's fault: it waits.
+                    report.failure = Some(error.to_string());
+                    report
+                        .failed
+                        .extend(part.into_iter().map(|message| message.message_id));
+                }
+            }
+        }
+    }
+
+    async fn bury(&self, dying: Vec<(String, String, Poison)>, report: &mut BatchReport) {
+        if dying.is_empty() {
+            return;
+        }
+        let mut names = Vec::with_capacity(dying.len());
+        let mut letters = Vec::with_capacity(dying.len());
+        for (message_id, body, poison) in dying {
+            let reason = poison.to_string();
+            names.push((message_id, reason.clone()));
+            letters.push(DeadLetter { body, reason });
+        }
+        let kept = self.dead_letters.keep(letters).await;
+        for (index, (message_id, reason)) in names.into_iter().enumerate() {
+            if kept.get(index).copied().unwrap_or(false) {
+                report.dead.push((message_id, reason));
+            } else {
+                report.failure = Some("the dead-letter queue did not take a message".to_owned());
+                report.failed.push(message_id);
+            }
+        }
+    }
+}
+
+/// Whether ClickHouse said no to the data; access, schema and syntax are the operator's to mend.
+///
+/// 497: not enough privileges, 516: authentication failed, 60: no such table, 81: no such database,
+/// 16 and 47: unknown column (`ErrorCodes.cpp` of ClickHouse).
+fn refuses_the_event(error: &StoreError) -> bool {
+    matches!(error, StoreError::Refused { code: Some(code), .. }
+        if ![16, 47, 60, 81, 164, 192, 193, 194, 497, 516].contains(code))
+}
+
+fn count(
+    message: &Pending,
+    stored: Stored,
+    dying: &mut Vec<(String, String, Poison)>,
+    report: &mut BatchReport,
+) {
+    match stored {
+        Stored::Inserted => {
+            report.stored += 1;
+            let event = &message.event.event;
+            report.unattributed += usize::from(event.org_id == daybook_event::UNATTRIBUTED_ORG_ID);
+            report.not_described += usize::from(!event.described);
+        }
+        Stored::Duplicate => report.duplicates += 1,
+        Stored::Conflict => dying.push((
+            message.message_id.clone(),
+            message.body.clone(),
+            Poison::Conflict,
+        )),
+    }
+}
+
+impl BatchReport {
+    /// What Lambda tells SQS: only the messages that are to be delivered again.
+    ///
+    /// "Reporting batch item failures for Lambda functions with an Amazon SQS trigger", AWS Lambda
+    /// developer guide.
+    pub fn to_sqs_response(&self) -> SqsBatchResponse {
+        let mut response = SqsBatchResponse::default();
+        response.batch_item_failures = self
+            .failed
+            .iter()
+            .map(|message_id| {
+                let mut failure = BatchItemFailure::default();
+                failure.item_identifier.clone_from(message_id);
+                failure
+            })
+            .collect();
+        response
+    }
+}
+
+fn log(report: &BatchReport) {
+    let dropped: usize = report.dropped.values().sum();
+    tracing::info!(
+        stored = report.stored,
+        duplicates = report.duplicates,
+        dropped,
+        unattributed = report.unattributed,
+        not_described = report.not_described,
+        dead = report.dead.len(),
+        failed = report.failed.len(),
+        "batch done"
+    );
+    for (message_id, reason) in &report.dead {
+        tracing::warn!(message_id, reason, "message sent to the dead-letter queue");
+    }
+    if let Some(failure) = &report.failure {
+        tracing::error!(
+            failure,
+            messages = report.failed.len(),
+            "messages will be tried again"
+        );
+    }
+}

@@ -1,0 +1,167 @@
+//! A queue message, decoded within bounds: a captured exchange, or a bare API Gateway event.
+
+use daybook_event::{
+    CapturedExchange, CapturedResponse, HandlerContext, MESSAGE_VERSION, check_json_bounds,
+};
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::Poison;
+
+/// SQS carries at most 1 MiB; a line over it is refused before it is parsed.
+pub const MESSAGE_BYTES_MAX: usize = 1 << 20;
+
+/// No real API Gateway event nests deeper; serde_json itself refuses 128.
+pub const MESSAGE_DEPTH_MAX: usize = 100;
+
+/// One decoded message.
+#[derive(Debug, Clone, Default)]
+pub struct Message {
+    /// The message's own id.
+    pub id: Option<String>,
+    /// When the capture layer saw the response.
+    pub captured_at: Option<Timestamp>,
+    /// The API Gateway event.
+    pub event: Value,
+    /// What the service answered.
+    pub response: Option<CapturedResponse>,
+    /// What the handler chose to say.
+    pub context: HandlerContext,
+    /// Whether the capture layer sent it, so that the service has chosen to record it.
+    pub captured: bool,
+}
+
+/// Decodes one message.
+///
+/// A text whose object has `v` or `event` is a captured exchange; one that has `requestContext` is
+/// a bare API Gateway event.
+///
+/// # Errors
+/// A [`Poison`] where the text is over a bound, no JSON, of another shape or of another version.
+pub fn decode(text: &str) -> Result<Message, Poison> {
+    if text.trim_ascii().is_empty() {
+        return Err(Poison::Empty);
+    }
+    check_json_bounds(text.as_bytes(), MESSAGE_BYTES_MAX, MESSAGE_DEPTH_MAX)?;
+    let value: Value = serde_json::from_str(text).map_err(|error| Poison::not_json(&error))?;
+    let Value::Object(members) = &value else {
+        return Err(Poison::Shape("it is not a JSON object"));
+    };
+    if let Some(version) = members.get("v") {
+        if version.as_u64() != Some(u64::from(MESSAGE_VERSION)) {
+            return Err(Poison::Version(short(version)));
+        }
+        return captured(text);
+    }
+    if members.contains_key("requestContext") {
+        return Ok(Message {
+            event: value,
+            ..Message::default()
+        });
+    }
+    Err(Poison::Shape(if members.contains_key("event") {
+        "it has an event and no v"
+    } else {
+        "it has neither v and event nor requestContext"
+    }))
+}
+
+fn captured(text: &str) -> Result<Message, Poison> {
+    let exchange: CapturedExchange =
+        serde_json::from_str(text).map_err(|error| Poison::not_json(&error))?;
+    let event: Value =
+        serde_json::from_str(exchange.event.get()).map_err(|error| Poison::not_json(&error))?;
+    if !event.is_object() {
+        return Err(Poison::Shape("its event is not a JSON object"));
+    }
+    Ok(Message {
+        id: exchange.id.filter(|id| !id.is_empty()),
+        captured_at: exchange.captured_at.and_then(|time| time.parse().ok()),
+        event,
+        response: exchange.response,
+        context: exchange.context.unwrap_or_default(),
+        captured: true,
+    })
+}
+
+fn short(value: &Value) -> String {
+    match value {
+        Value::Number(number) => number.to_string(),
+        Value::String(_) => "a text".to_owned(),
+        _ => "something else".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn each_way_to_be_undecodable_has_its_reason() {
+        let deep = format!("{{\"v\":1,\"event\":{}}}", "[".repeat(100_000));
+        let big = format!(
+            "{{\"v\":1,\"event\":{{\"body\":\"{}\"}}}}",
+            "a".repeat(1 << 20)
+        );
+        let cases: [(&str, &str); 9] = [
+            ("", "the message is empty"),
+            (" \t", "the message is empty"),
+            (
+                "{",
+                "the message is not JSON: it ends too early at line 1, column 1",
+            ),
+            (
+                "[1]",
+                "the message is neither a captured exchange nor an API Gateway event: it is not a JSON object",
+            ),
+            (
+                "{}",
+                "the message is neither a captured exchange nor an API Gateway event: it has neither v and event nor requestContext",
+            ),
+            (
+                r#"{"event":{}}"#,
+                "the message is neither a captured exchange nor an API Gateway event: it has an event and no v",
+            ),
+            (
+                r#"{"v":2,"event":{}}"#,
+                "the message has version v=2, and only v=1 is known",
+            ),
+            (
+                &deep,
+                "the message is over a bound: it nests deeper than 100 levels",
+            ),
+            (
+                &big,
+                "the message is over a bound: it has 1048603 bytes, more than 1048576",
+            ),
+        ];
+        for (text, reason) in cases {
+            assert_eq!(decode(text).unwrap_err().to_string(), reason);
+        }
+    }
+
+    #[test]
+    fn a_bare_event_is_not_a_captured_one() {
+        let bare = decode(r#"{"requestContext":{},"httpMethod":"GET"}"#).unwrap();
+        assert!(!bare.captured);
+        let captured = decode(r#"{"v":1,"event":{"requestContext":{}},"later":[1]}"#).unwrap();
+        assert!(captured.captured);
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in "\\PC{0,200}") {
+            let _ = decode(&text);
+        }
+
+        #[test]
+        fn the_reason_never_repeats_the_message(canary in "[A-Z]{12}") {
+            let text = format!(r#"{{"v":"{canary}","event":{{"{canary}":1}}}}"#);
+            prop_assert!(!decode(&text).unwrap_err().to_string().contains(&canary));
+            let text = format!(r#"{{"v":1,"event":{{}},"response":"{canary}"}}"#);
+            prop_assert!(!decode(&text).unwrap_err().to_string().contains(&canary));
+        }
+    }
+}

@@ -1,0 +1,376 @@
+//! The pure middle: one decoded message and the documents give one audit event.
+
+use std::fmt;
+
+use daybook_event::{
+    AuditEvent, Caller, Change, EventIdentity, HandlerFailure, HttpRequest, Outcome,
+    SCHEMA_VERSION, UNATTRIBUTED_ORG_ID, event_id, never_expires,
+};
+use daybook_openapi::secrets::{Place, Redactor};
+use daybook_openapi::{
+    Index, Meaning, Operation, RequestLine, RequestValues, SentenceFacts, sentence,
+};
+use daybook_store::NewEvent;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::Poison;
+use crate::caller::{actor, caller, org_id, usable_org_id};
+use crate::changes::changes;
+use crate::explained::Explained;
+use crate::gateway_event::GatewayEvent;
+use crate::message::Message;
+use crate::settings::Settings;
+use crate::stored_request::{correlation_id, http, request_body, source_url};
+use crate::things::{Things, first_value};
+
+/// How far ahead of this machine's clock a request may claim to be.
+const AHEAD_MAX: SignedDuration = SignedDuration::from_mins(5);
+/// A sentence is never longer.
+const ACTIVITY_CHARS_MAX: usize = 300;
+/// What a message becomes.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Normalized {
+    /// An event to store.
+    Event(Box<NewEvent>),
+    /// Nothing, on purpose.
+    Dropped(DropReason),
+}
+
+/// Why a message is left out on purpose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DropReason {
+    /// A bare GET, HEAD or OPTIONS whose operation does not say `capture`.
+    Read,
+    /// Its operation says `ignore`.
+    Ignored,
+}
+
+impl fmt::Display for DropReason {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Read => "a read that no document asks to capture",
+            Self::Ignored => "its operation says ignore",
+        })
+    }
+}
+
+/// Turns one message into an event, or says why it is left out.
+///
+/// # Errors
+/// A [`Poison`] where the message can never become an event.
+pub fn normalize(
+    message: &Message,
+    index: &Index,
+    settings: &Settings,
+    now: Timestamp,
+) -> Result<Normalized, Poison> {
+    let request = GatewayEvent::read(&message.event)?;
+    let found = index.find(&RequestLine {
+        domain_name: &request.domain_name,
+        api_id: &request.api_id,
+        stage: &request.stage,
+        method: &request.method,
+        path: &request.path,
+        resource: &request.resource,
+    });
+    let explained = Explained::from(found);
+    if let Some(reason) = drop_reason(message, &request, explained.operation) {
+        return Ok(Normalized::Dropped(reason));
+    }
+    let timestamp = timestamp(message, &request, settings, now)?;
+
+    let event = event(message, &request, &explained, timestamp, settings, now);
+    let request_digest = request_digest(&event);
+    Ok(Normalized::Event(Box::new(NewEvent {
+        event,
+        request_digest,
+    })))
+}
+
+fn event(
+    message: &Message,
+    request: &GatewayEvent,
+    explained: &Explained<'_>,
+    timestamp: Timestamp,
+    settings: &Settings,
+    now: Timestamp,
+) -> AuditEvent {
+    let redactor = Redactor::new(explained.operation);
+    let mut redacted = Vec::new();
+    let request_body = request_body(request, &redactor, &mut redacted);
+    let response_body = response_body(message, &redactor);
+    let http = http(request, explained, &redactor, &mut redacted);
+    let path_params: Vec<(String, String)> = http.path_params.clone().into_iter().collect();
+    let query: Vec<(String, String)> = http.query.clone().into_iter().collect();
+    let values = RequestValues {
+        path_params: &path_params,
+        query: &query,
+        request: request_body.as_ref(),
+        response: response_body.as_ref(),
+    };
+    let org_id = org_id(&message.event, settings)
+        .or_else(|| {
+            let location = explained.operation?.org.as_ref()?;
+            usable_org_id(&first_value(location, &values)?)
+        })
+        .unwrap_or_else(|| UNATTRIBUTED_ORG_ID.to_owned());
+    let caller = caller(&message.event, settings);
+    let things = Things::of(message, explained.operation, &values, &redactor);
+    let outcome = outcome(message);
+    let activity = stated_activity(message, &redactor)
+        .unwrap_or_else(|| told_activity(explained, &things, &caller, &http, outcome, values));
+    let changes = stated_changes(message, &redactor, &mut redacted);
+    let privacy = stated_privacy(message, &redactor, &mut redacted);
+    redacted.sort();
+    redacted.dedup();
+    AuditEvent {
+        id: identity(message, request, timestamp),
+        timestamp,
+        service_name: explained
+            .service
+            .map(|service| service.name.clone())
+            .unwrap_or_default(),
+        event_name: explained
+            .operation
+            .map(|operation| operation.operation_id.clone())
+            .unwrap_or_default(),
+        action: explained.action(&request.method),
+        outcome,
+        status_code: message
+            .response
+            .as_ref()
+            .map_or(0, |response| response.status_code),
+        entity: things.entity,
+        parent: things.parent,
+        correlation_id: correlation_id(request),
+        activity,
+        detail: request_body
+            .as_ref()
+            .map(Value::to_string)
+            .unwrap_or_default(),
+        changes,
+        reason: message
+            .context
+            .reason
+            .as_deref()
+            .map(|reason| redactor.text(reason).into_owned())
+            .unwrap_or_default(),
+        privacy,
+        source_url: source_url(&http),
+        source: if message.captured {
+            "capture"
+        } else {
+            "api_gateway"
+        }
+        .to_owned(),
+        schema_version: SCHEMA_VERSION,
+        spec_version: explained
+            .service
+            .map(|service| service.spec_version.clone())
+            .unwrap_or_default(),
+        described: explained.operation.is_some(),
+        redacted,
+        ingested_at: now,
+        expires_at: expiry(timestamp, settings),
+        org_id,
+        caller,
+        http,
+    }
+}
+
+/// The response's body, redacted. It is never stored: what is removed from it is not worth telling.
+fn response_body(message: &Message, redactor: &Redactor) -> Option<Value> {
+    let text = message.response.as_ref()?.body.as_deref()?;
+    let mut body: Value = serde_json::from_str(text).ok()?;
+    redactor.json(Place::Response, &mut body, &mut Vec::new());
+    Some(body)
+}
+
+fn drop_reason(
+    message: &Message,
+    request: &GatewayEvent,
+    operation: Option<&Operation>,
+) -> Option<DropReason> {
+    if operation.is_some_and(|operation| operation.ignore) {
+        return Some(DropReason::Ignored);
+    }
+    let only_reads = matches!(request.method.as_str(), "GET" | "HEAD" | "OPTIONS");
+    let asked_for = message.captured || operation.is_some_and(|operation| operation.capture);
+    (only_reads && !asked_for).then_some(DropReason::Read)
+}
+
+fn timestamp(
+    message: &Message,
+    request: &GatewayEvent,
+    settings: &Settings,
+    now: Timestamp,
+) -> Result<Timestamp, Poison> {
+    let timestamp = match request.request_time_ms {
+        Some(time_ms) => {
+            Timestamp::from_millisecond(time_ms).map_err(|_| Poison::ImpossibleTime(time_ms))?
+        }
+        None => message.captured_at.ok_or(Poison::NoTime)?,
+    };
+    let time_ms = timestamp.as_millisecond();
+    if timestamp < Timestamp::UNIX_EPOCH || timestamp > never_expires() {
+        return Err(Poison::ImpossibleTime(time_ms));
+    }
+    let ahead = timestamp.duration_since(now);
+    if ahead > AHEAD_MAX {
+        return Err(Poison::Future {
+            ahead_seconds: ahead.as_secs(),
+        });
+    }
+    if let Some(retention_days) = settings.retention_days {
+        let age_days = now.duration_since(timestamp).as_hours() / 24;
+        if age_days >= i64::from(retention_days) {
+            return Err(Poison::Expired {
+                age_days,
+                retention_days,
+            });
+        }
+    }
+    // Milliseconds are what API Gateway measures and what is stored.
+    Timestamp::from_millisecond(time_ms).map_err(|_| Poison::ImpossibleTime(time_ms))
+}
+
+fn expiry(timestamp: Timestamp, settings: &Settings) -> Timestamp {
+    settings
+        .retention_days
+        .and_then(|days| {
+            let kept = SignedDuration::from_hours(i64::from(days) * 24);
+            timestamp.checked_add(kept).ok()
+        })
+        .map_or_else(never_expires, |expiry| expiry.min(never_expires()))
+}
+
+fn identity(message: &Message, request: &GatewayEvent, timestamp: Timestamp) -> uuid::Uuid {
+    // Without any id the whole event is its own name: two deliveries of it are still one event.
+    let fallback = || {
+        message
+            .id
+            .clone()
+            .unwrap_or_else(|| hex(&Sha256::digest(message.event.to_string().as_bytes())))
+    };
+    let request_id = if request.request_id.is_empty() {
+        fallback()
+    } else {
+        request.request_id.clone()
+    };
+    event_id(&EventIdentity {
+        request_time_ms: timestamp.as_millisecond(),
+        api_id: &request.api_id,
+        stage: &request.stage,
+        request_id: &request_id,
+        method: &request.method,
+        path: &request.path,
+    })
+}
+
+fn outcome(message: &Message) -> Outcome {
+    match &message.response {
+        None => Outcome::Unknown,
+        Some(response) => match response.failure {
+            Some(HandlerFailure::Error | HandlerFailure::Panic) => Outcome::Failure,
+            None => Outcome::from_status_code(response.status_code),
+        },
+    }
+}
+
+/// The sentence that the handler wrote itself.
+fn stated_activity(message: &Message, redactor: &Redactor) -> Option<String> {
+    let stated: String = message
+        .context
+        .message
+        .as_deref()?
+        .chars()
+        .filter(|character| !character.is_control())
+        .take(ACTIVITY_CHARS_MAX)
+        .collect();
+    (!stated.trim().is_empty()).then(|| redactor.text(&stated).into_owned())
+}
+
+/// The sentence that the operation's meaning tells.
+fn told_activity(
+    explained: &Explained<'_>,
+    things: &Things,
+    caller: &Caller,
+    http: &HttpRequest,
+    outcome: Outcome,
+    values: RequestValues<'_>,
+) -> String {
+    // The handler may know better what kind of thing it was.
+    let meaning: Option<Meaning> = explained.operation.map(|operation| {
+        let mut meaning = operation.meaning.clone();
+        meaning.entity_type.clone_from(&things.entity.kind);
+        meaning
+    });
+    sentence(&SentenceFacts {
+        actor: &actor(caller),
+        meaning: meaning.as_ref(),
+        method: &http.method,
+        path: &http.path,
+        entity_ids: &things.entity_ids,
+        entity_name: &things.entity.name,
+        parent_id: &things.parent.id,
+        parent_name: &things.parent.name,
+        outcome,
+        values,
+    })
+}
+
+fn stated_privacy(message: &Message, redactor: &Redactor, redacted: &mut Vec<String>) -> String {
+    let Some(Ok(mut privacy)) = message.context.privacy.as_ref().map(serde_json::to_value) else {
+        return String::new();
+    };
+    redactor.json(Place::Context, &mut privacy, redacted);
+    privacy.to_string()
+}
+
+fn stated_changes(
+    message: &Message,
+    redactor: &Redactor,
+    redacted: &mut Vec<String>,
+) -> Vec<Change> {
+    let mut states = serde_json::json!({
+        "before": message.context.before,
+        "after": message.context.after,
+    });
+    redactor.json(Place::Context, &mut states, redacted);
+    let state = |name: &str| states.get(name).filter(|state| !state.is_null());
+    changes(state("before"), state("after"))
+}
+
+/// A digest of what a second delivery may not change: method, path, caller and body. It is made of
+/// the redacted request, so that it gives nothing away about a secret.
+fn request_digest(event: &AuditEvent) -> [u8; 16] {
+    let caller = &event.caller;
+    let mut hasher = Sha256::new();
+    for part in [
+        event.http.method.as_str(),
+        &event.http.path,
+        caller.kind.as_str(),
+        &caller.user_id,
+        &caller.user_email,
+        &caller.name,
+        &caller.token_id,
+        &event.detail,
+    ] {
+        hasher.update((part.len() as u64).to_be_bytes());
+        hasher.update(part.as_bytes());
+    }
+    let mut digest = [0_u8; 16];
+    digest.copy_from_slice(&hasher.finalize()[..16]);
+    digest
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut digits, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(digits, "{byte:02x}");
+        digits
+    })
+}
