@@ -1,1 +1,31 @@
-//! Placeholder.
+//! The HTTP API and web page over one tenant's audit log.
+//!
+//! [`router`] makes one [`axum::Router`] out of an [`Api`]; `lambda_http` serves it on Lambda
+//! ([`serve_lambda`]), hyper everywhere else.
+//!
+//! **Invariant:** the tenant comes from the verified token alone. No parameter, header or body
+//! names one, and no handler reads the store without an identity that a token (or, where that is
+//! configured, an API Gateway authorizer) vouches for.
+
+mod answer;
+mod api;
+mod auth;
+mod config;
+mod error;
+mod fields;
+mod lambda;
+mod page_token;
+mod query_language;
+mod request_id;
+mod routes;
+mod search_request;
+mod suggest;
+mod wire_event;
+
+pub use api::{Api, router};
+pub use auth::{
+    InvalidKeySet, KeySet, LocalKey, LocalKeyError, RemoteKeys, RemoteKeysError, TokenRequest,
+    TokenRules, TokenVerifier,
+};
+pub use config::{Config, ConfigError};
+pub use lambda::{LambdaOptions, serve_lambda};

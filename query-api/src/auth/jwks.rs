@@ -1,0 +1,215 @@
+//! Public keys out of a JSON Web Key Set (RFC 7517).
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use daybook_event::check_json_bounds;
+use jsonwebtoken::{Algorithm, DecodingKey};
+use serde_json::Value;
+
+/// How large a key set may be.
+pub(crate) const KEY_SET_BYTES_MAX: usize = 256 * 1024;
+const KEY_SET_DEPTH_MAX: usize = 16;
+/// How many keys are looked at.
+const KEYS_MAX: usize = 100;
+/// RFC 7518, section 3.3: at least 2048 bits. More than 4096 only cost time.
+const RSA_MODULUS_BYTES: std::ops::RangeInclusive<usize> = 256..=512;
+
+/// The public keys that tokens may be signed with.
+#[derive(Debug, Clone, Default)]
+pub struct KeySet {
+    keys: Vec<VerificationKey>,
+}
+
+#[derive(Debug, Clone)]
+struct VerificationKey {
+    id: Option<String>,
+    algorithm: Algorithm,
+    key: DecodingKey,
+}
+
+/// Why a document is no key set.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidKeySet {
+    /// It is too large or nests too deep.
+    #[error("the key set is refused")]
+    Bounds(#[from] daybook_event::JsonBoundError),
+    /// It is no JSON.
+    #[error("the key set is not JSON")]
+    Json(#[from] serde_json::Error),
+    /// It has no key for RS256, ES256 or EdDSA.
+    #[error("the key set has no key for RS256, ES256 or EdDSA")]
+    NoKey,
+}
+
+impl KeySet {
+    /// The keys of a JWKS document that verify RS256, ES256 or EdDSA. Keys of another kind, for
+    /// encryption or with malformed parts are left out: one odd key must not lock everybody out.
+    ///
+    /// # Errors
+    /// Where the document is over its bounds, no JSON, or has no such key.
+    pub fn from_jwks(document: &[u8]) -> Result<Self, InvalidKeySet> {
+        check_json_bounds(document, KEY_SET_BYTES_MAX, KEY_SET_DEPTH_MAX)?;
+        let document: Value = serde_json::from_slice(document)?;
+        let keys: Vec<VerificationKey> = document["keys"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .take(KEYS_MAX)
+            .filter_map(verification_key)
+            .collect();
+        if keys.is_empty() {
+            return Err(InvalidKeySet::NoKey);
+        }
+        Ok(Self { keys })
+    }
+
+    /// One Ed25519 key.
+    pub(crate) fn from_ed25519(id: &str, public_key: &[u8; 32]) -> Self {
+        Self {
+            keys: vec![VerificationKey {
+                id: Some(id.to_owned()),
+                algorithm: Algorithm::EdDSA,
+                key: DecodingKey::from_ed_der(public_key),
+            }],
+        }
+    }
+
+    /// The key that a token's header asks for. Without a key id there must be no choice.
+    pub(crate) fn find(&self, algorithm: Algorithm, id: Option<&str>) -> Option<&DecodingKey> {
+        let key = match id {
+            Some(id) => self
+                .keys
+                .iter()
+                .find(|key| key.algorithm == algorithm && key.id.as_deref() == Some(id)),
+            None => match self.keys.as_slice() {
+                [only] => Some(only).filter(|only| only.algorithm == algorithm),
+                _ => None,
+            },
+        };
+        key.map(|key| &key.key)
+    }
+}
+
+fn verification_key(jwk: &Value) -> Option<VerificationKey> {
+    let text = |name: &str| jwk[name].as_str();
+    if text("use").is_some_and(|purpose| purpose != "sig") {
+        return None;
+    }
+    // The lengths are checked here: the verifier takes them for granted.
+    let (algorithm, name, key) = match (text("kty")?, text("crv")) {
+        ("RSA", _) => {
+            let (modulus, exponent) = (bytes(text("n")?)?, bytes(text("e")?)?);
+            if !RSA_MODULUS_BYTES.contains(&modulus.len()) || exponent.len() > 8 {
+                return None;
+            }
+            let key = DecodingKey::from_rsa_raw_components(&modulus, &exponent);
+            (Algorithm::RS256, "RS256", key)
+        }
+        ("EC", Some("P-256")) => {
+            let (x, y) = (text("x")?, text("y")?);
+            if bytes(x)?.len() != 32 || bytes(y)?.len() != 32 {
+                return None;
+            }
+            let key = DecodingKey::from_ec_components(x, y).ok()?;
+            (Algorithm::ES256, "ES256", key)
+        }
+        ("OKP", Some("Ed25519")) => {
+            let public_key: [u8; 32] = bytes(text("x")?)?.try_into().ok()?;
+            let key = DecodingKey::from_ed_der(&public_key);
+            (Algorithm::EdDSA, "EdDSA", key)
+        }
+        _ => return None,
+    };
+    if text("alg").is_some_and(|stated| stated != name) {
+        return None;
+    }
+    Some(VerificationKey {
+        id: text("kid").map(str::to_owned),
+        algorithm,
+        key,
+    })
+}
+
+fn bytes(base64url: &str) -> Option<Vec<u8>> {
+    let decoded = URL_SAFE_NO_PAD.decode(base64url).ok()?;
+    // A number may be written with a leading zero byte.
+    match decoded.split_first() {
+        Some((0, rest)) if rest.len() >= *RSA_MODULUS_BYTES.start() => Some(rest.to_vec()),
+        _ => Some(decoded),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const ED25519_X: &str = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"; // RFC 8037, A.2
+    const P256_X: &str = "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU"; // RFC 7515, A.3
+    const P256_Y: &str = "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0";
+
+    fn keys(keys: &Value) -> Result<KeySet, InvalidKeySet> {
+        KeySet::from_jwks(json!({ "keys": keys }).to_string().as_bytes())
+    }
+
+    #[test]
+    fn an_odd_key_does_not_cost_the_others() {
+        let set = keys(&json!([
+            7,
+            {"kty": "oct", "k": "c2VjcmV0", "kid": "s", "alg": "HS256"},
+            {"kty": "OKP", "crv": "Ed25519", "x": "AAAA", "kid": "short"},
+            {"kty": "OKP", "crv": "X25519", "x": ED25519_X, "kid": "x"},
+            {"kty": "EC", "crv": "P-384", "x": P256_X, "y": P256_Y, "kid": "curve"},
+            {"kty": "EC", "crv": "P-256", "x": P256_X, "y": P256_Y, "kid": "enc", "use": "enc"},
+            {"kty": "EC", "crv": "P-256", "x": P256_X, "y": P256_Y, "kid": "alg", "alg": "RS256"},
+            {"kty": "RSA", "n": "AQAB", "e": "AQAB", "kid": "small"},
+            {"kty": "OKP", "crv": "Ed25519", "x": ED25519_X, "kid": "good"},
+        ]))
+        .unwrap();
+        assert!(set.find(Algorithm::EdDSA, Some("good")).is_some());
+        assert!(set.find(Algorithm::ES256, Some("good")).is_none());
+        assert!(set.find(Algorithm::EdDSA, None).is_some());
+        for (algorithm, id) in [
+            (Algorithm::HS256, "s"),
+            (Algorithm::EdDSA, "short"),
+            (Algorithm::EdDSA, "x"),
+            (Algorithm::ES256, "curve"),
+            (Algorithm::ES256, "enc"),
+            (Algorithm::ES256, "alg"),
+            (Algorithm::RS256, "small"),
+        ] {
+            assert!(set.find(algorithm, Some(id)).is_none(), "{id}");
+        }
+    }
+
+    #[test]
+    fn without_a_key_id_there_must_be_no_choice() {
+        let set = keys(&json!([
+            {"kty": "OKP", "crv": "Ed25519", "x": ED25519_X, "kid": "a"},
+            {"kty": "EC", "crv": "P-256", "x": P256_X, "y": P256_Y, "kid": "b"},
+        ]))
+        .unwrap();
+        assert!(set.find(Algorithm::EdDSA, None).is_none());
+        assert!(set.find(Algorithm::ES256, Some("b")).is_some());
+    }
+
+    #[test]
+    fn what_is_no_key_set_is_refused() {
+        assert!(matches!(keys(&json!([])), Err(InvalidKeySet::NoKey)));
+        assert!(matches!(
+            KeySet::from_jwks(b"{}"),
+            Err(InvalidKeySet::NoKey)
+        ));
+        assert!(matches!(
+            KeySet::from_jwks(b"<html>"),
+            Err(InvalidKeySet::Json(_))
+        ));
+        let deep = "[".repeat(100_000);
+        assert!(matches!(
+            KeySet::from_jwks(deep.as_bytes()),
+            Err(InvalidKeySet::Bounds(_))
+        ));
+    }
+}

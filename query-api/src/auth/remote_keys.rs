@@ -1,0 +1,177 @@
+//! A key set behind a URL: fetched when it is needed, kept, and fetched again when keys rotate.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::{Request, Uri, header};
+use http_body_util::{BodyExt as _, Empty, Limited};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use jsonwebtoken::{Algorithm, DecodingKey};
+use tokio::sync::{Mutex, RwLock};
+
+use crate::auth::jwks::{InvalidKeySet, KEY_SET_BYTES_MAX, KeySet};
+
+/// How long one fetch may take, from the name's resolution to the last byte.
+const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
+/// How old keys may be before they are fetched again.
+const FRESH: Duration = Duration::from_secs(10 * 60);
+/// How old keys may be when they cannot be fetched.
+const STALE_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long to wait between two fetches, however many unknown key ids come in.
+const PAUSE: Duration = Duration::from_secs(60);
+/// How long to wait where there are no keys at all and nobody can be let in.
+const PAUSE_WITHOUT_KEYS: Duration = Duration::from_secs(5);
+
+/// The keys behind an https URL (or http, on this machine only).
+#[derive(Debug)]
+pub struct RemoteKeys {
+    url: Uri,
+    client: Client<HttpsConnector<HttpConnector>, Empty<Bytes>>,
+    cached: RwLock<Cached>,
+    /// Held while fetching, so that only one does.
+    fetching: Mutex<()>,
+}
+
+#[derive(Debug, Default, Clone)]
+struct Cached {
+    keys: Option<Arc<KeySet>>,
+    fetched_at: Option<Instant>,
+    attempted_at: Option<Instant>,
+}
+
+/// Why there are no keys.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RemoteKeysError {
+    /// The URL cannot be used.
+    #[error("the key set's URL must be https, or http on this machine")]
+    InvalidUrl,
+    /// The system's certificates cannot be read.
+    #[error("the system's certificates cannot be read")]
+    Certificates(#[source] std::io::Error),
+    /// Nobody answers, or not in time, or not with 200.
+    #[error("the key set cannot be fetched: {0}")]
+    Fetch(String),
+    /// What came is no key set.
+    #[error("what was fetched cannot be used")]
+    Invalid(#[from] InvalidKeySet),
+    /// It was tried a moment ago.
+    #[error("the key set could not be fetched a moment ago")]
+    TriedBefore,
+}
+
+impl RemoteKeys {
+    /// Keys that are fetched when the first token comes.
+    ///
+    /// # Errors
+    /// Where the URL cannot be used, or the system has no certificates.
+    pub fn new(url: &str) -> Result<Self, RemoteKeysError> {
+        let url: Uri = url.parse().map_err(|_| RemoteKeysError::InvalidUrl)?;
+        let is_loopback = matches!(url.host(), Some("127.0.0.1" | "localhost" | "[::1]"));
+        match url.scheme_str() {
+            Some("https") => {}
+            Some("http") if is_loopback => {}
+            _ => return Err(RemoteKeysError::InvalidUrl),
+        }
+        let connector = HttpsConnectorBuilder::new()
+            .with_native_roots()
+            .map_err(RemoteKeysError::Certificates)?
+            .https_or_http()
+            .enable_http1()
+            .build();
+        Ok(Self {
+            url,
+            client: Client::builder(TokioExecutor::new()).build(connector),
+            cached: RwLock::default(),
+            fetching: Mutex::default(),
+        })
+    }
+
+    /// The key that a token's header asks for; nothing where the key set does not have it.
+    ///
+    /// # Errors
+    /// Where there are no keys at all.
+    pub(crate) async fn find(
+        &self,
+        algorithm: Algorithm,
+        id: Option<&str>,
+    ) -> Result<Option<DecodingKey>, RemoteKeysError> {
+        let find = |keys: &KeySet| keys.find(algorithm, id).cloned();
+
+        let cached = self.cached.read().await.clone();
+        if cached.is_fresh()
+            && let Some(key) = cached.keys.as_deref().and_then(find)
+        {
+            return Ok(Some(key));
+        }
+
+        let _only_one = self.fetching.lock().await;
+        let cached = self.cached.read().await.clone();
+        if cached.may_fetch() {
+            self.cached.write().await.attempted_at = Some(Instant::now());
+            match self.fetch().await {
+                Ok(keys) => {
+                    let found = find(&keys);
+                    let mut cached = self.cached.write().await;
+                    cached.keys = Some(Arc::new(keys));
+                    cached.fetched_at = Some(Instant::now());
+                    return Ok(found);
+                }
+                Err(error) if cached.is_usable() => {
+                    tracing::warn!(%error, "the key set is not refreshed; the old one is used");
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        match &cached.keys {
+            Some(keys) if cached.is_usable() => Ok(find(keys)),
+            _ => Err(RemoteKeysError::TriedBefore),
+        }
+    }
+
+    async fn fetch(&self) -> Result<KeySet, RemoteKeysError> {
+        let failed = |what: &dyn std::fmt::Display| RemoteKeysError::Fetch(what.to_string());
+        let request = Request::get(self.url.clone())
+            .header(header::ACCEPT, "application/json")
+            .body(Empty::new())
+            .map_err(|error| failed(&error))?;
+        let document = tokio::time::timeout(FETCH_TIMEOUT, async {
+            let response = self
+                .client
+                .request(request)
+                .await
+                .map_err(|error| failed(&error))?;
+            if response.status() != http::StatusCode::OK {
+                return Err(failed(&response.status()));
+            }
+            let body = Limited::new(response.into_body(), KEY_SET_BYTES_MAX);
+            body.collect().await.map_err(|error| failed(&error))
+        })
+        .await
+        .map_err(|_| failed(&"it took too long"))??;
+        Ok(KeySet::from_jwks(&document.to_bytes())?)
+    }
+}
+
+impl Cached {
+    fn is_fresh(&self) -> bool {
+        self.fetched_at.is_some_and(|at| at.elapsed() < FRESH)
+    }
+
+    fn is_usable(&self) -> bool {
+        self.fetched_at.is_some_and(|at| at.elapsed() < STALE_MAX)
+    }
+
+    fn may_fetch(&self) -> bool {
+        let pause = if self.keys.is_some() {
+            PAUSE
+        } else {
+            PAUSE_WITHOUT_KEYS
+        };
+        self.attempted_at.is_none_or(|at| at.elapsed() >= pause)
+    }
+}

@@ -1,0 +1,323 @@
+//! The configuration of the binary: environment variables, read and checked once at start.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use daybook_store::{Credentials, Endpoint, READER_USER, Reader, StoreError};
+use sha2::{Digest as _, Sha256};
+
+use crate::api::{Api, READ_TIMEOUT_DEFAULT};
+use crate::auth::{InvalidKeySet, KeySet, RemoteKeys, RemoteKeysError, TokenRules, TokenVerifier};
+use crate::lambda::LambdaOptions;
+
+/// Of what Lambda lets out in one piece (6 MB), in base64.
+const LAMBDA_EXPORT_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// How long the text must be that cursors are signed with.
+const PAGE_TOKEN_KEY_CHARS_MIN: usize = 32;
+
+/// What the binary runs with.
+///
+/// | variable | meaning | default |
+/// |---|---|---|
+/// | `DAYBOOK_CLICKHOUSE_URL` | ClickHouse's HTTP interface | must be given |
+/// | `DAYBOOK_CLICKHOUSE_DATABASE` | the database | `daybook` |
+/// | `DAYBOOK_CLICKHOUSE_USER` | the reader's name | `daybook_reader` |
+/// | `DAYBOOK_CLICKHOUSE_PASSWORD` | the reader's password | must be given |
+/// | `DAYBOOK_JWKS` | the key set itself, as JSON | one of these three |
+/// | `DAYBOOK_JWKS_URL` | where the key set is, https | must be given, |
+/// | `DAYBOOK_TRUST_AUTHORIZER` | `1`: trust API Gateway's authorizer | and only one |
+/// | `DAYBOOK_TOKEN_ISSUERS` | accepted `iss`, separated by commas | any |
+/// | `DAYBOOK_TOKEN_AUDIENCES` | accepted `aud`, separated by commas | any |
+/// | `DAYBOOK_TENANT_CLAIM` | the claim that names the tenant | `org_id` |
+/// | `DAYBOOK_PERMISSIONS_CLAIM` | the claim that lists permissions | `permissions` |
+/// | `DAYBOOK_PAGE_TOKEN_KEY` | a secret text of 32 characters or more | must be given |
+/// | `DAYBOOK_READ_TIMEOUT_SECONDS` | when a read is given up, 1 to 900 | 20 |
+/// | `DAYBOOK_BASE_PATH` | what comes before `/v1/logs` behind API Gateway | nothing |
+/// | `DAYBOOK_STREAM_ANSWERS` | `1`: Lambda streams answers | no |
+/// | `DAYBOOK_LISTEN` | address and port outside Lambda | `127.0.0.1:8080` |
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Config {
+    /// What the router needs.
+    pub api: Api,
+    /// How the Lambda is deployed.
+    pub lambda: LambdaOptions,
+    /// Where a plain server listens.
+    pub listen: SocketAddr,
+}
+
+/// What is wrong with the configuration. No message repeats a value that may be secret.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// A variable is missing.
+    #[error("{0} must be set")]
+    Missing(&'static str),
+    /// A variable has a value that it cannot have.
+    #[error("{name} must be {expected}")]
+    Invalid {
+        /// Which one.
+        name: &'static str,
+        /// What it must be.
+        expected: &'static str,
+    },
+    /// There is no way, or more than one, to know who asks.
+    #[error(
+        "exactly one of DAYBOOK_JWKS, DAYBOOK_JWKS_URL and DAYBOOK_TRUST_AUTHORIZER=1 must be set"
+    )]
+    WhoAsks,
+    /// The key set cannot be used.
+    #[error("DAYBOOK_JWKS cannot be used")]
+    KeySet(#[from] InvalidKeySet),
+    /// The key set's URL cannot be used.
+    #[error("DAYBOOK_JWKS_URL cannot be used")]
+    RemoteKeys(#[from] RemoteKeysError),
+    /// ClickHouse's address cannot be used.
+    #[error("DAYBOOK_CLICKHOUSE_URL or DAYBOOK_CLICKHOUSE_DATABASE cannot be used")]
+    Store(#[from] StoreError),
+}
+
+impl Config {
+    /// Reads the variables through `lookup`; an empty one counts as not set.
+    ///
+    /// # Errors
+    /// Names the first variable that is missing or wrong.
+    pub fn from_variables(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let variables = Variables { lookup };
+        let lambda = LambdaOptions {
+            base_path: variables.text("DAYBOOK_BASE_PATH").unwrap_or_default(),
+            streams_answers: variables.flag("DAYBOOK_STREAM_ANSWERS")?,
+        };
+        let mut api = Api::new(
+            reader(&variables)?,
+            verifier(&variables)?,
+            page_token_key(&variables)?,
+        );
+        api.read_timeout = read_timeout(&variables)?;
+        api.export_bytes_max =
+            (!lambda.streams_answers && variables.is_lambda()).then_some(LAMBDA_EXPORT_BYTES_MAX);
+        let listen = match variables.text("DAYBOOK_LISTEN") {
+            None => SocketAddr::from(([127, 0, 0, 1], 8080)),
+            Some(address) => address.parse().map_err(|_| ConfigError::Invalid {
+                name: "DAYBOOK_LISTEN",
+                expected: "an IP address and a port, such as 0.0.0.0:8080",
+            })?,
+        };
+        Ok(Self {
+            api,
+            lambda,
+            listen,
+        })
+    }
+}
+
+struct Variables<L> {
+    lookup: L,
+}
+
+impl<L: Fn(&str) -> Option<String>> Variables<L> {
+    fn text(&self, name: &str) -> Option<String> {
+        (self.lookup)(name).filter(|value| !value.is_empty())
+    }
+
+    fn required(&self, name: &'static str) -> Result<String, ConfigError> {
+        self.text(name).ok_or(ConfigError::Missing(name))
+    }
+
+    fn flag(&self, name: &'static str) -> Result<bool, ConfigError> {
+        match self.text(name).as_deref() {
+            None | Some("0") => Ok(false),
+            Some("1") => Ok(true),
+            Some(_) => Err(ConfigError::Invalid {
+                name,
+                expected: "0 or 1",
+            }),
+        }
+    }
+
+    fn list(&self, name: &str) -> Vec<String> {
+        self.text(name)
+            .iter()
+            .flat_map(|value| value.split(','))
+            .map(|value| value.trim().to_owned())
+            .filter(|value| !value.is_empty())
+            .collect()
+    }
+
+    fn is_lambda(&self) -> bool {
+        self.text("AWS_LAMBDA_RUNTIME_API").is_some()
+    }
+}
+
+fn reader(variables: &Variables<impl Fn(&str) -> Option<String>>) -> Result<Reader, ConfigError> {
+    let mut endpoint = Endpoint::new(variables.required("DAYBOOK_CLICKHOUSE_URL")?);
+    if let Some(database) = variables.text("DAYBOOK_CLICKHOUSE_DATABASE") {
+        endpoint.database = database;
+    }
+    let credentials = Credentials {
+        user: variables
+            .text("DAYBOOK_CLICKHOUSE_USER")
+            .unwrap_or_else(|| READER_USER.to_owned()),
+        password: variables.required("DAYBOOK_CLICKHOUSE_PASSWORD")?,
+    };
+    Ok(Reader::new(&endpoint, &credentials)?)
+}
+
+fn verifier(
+    variables: &Variables<impl Fn(&str) -> Option<String>>,
+) -> Result<TokenVerifier, ConfigError> {
+    let standard = TokenRules::default();
+    let rules = TokenRules {
+        tenant_claim: variables
+            .text("DAYBOOK_TENANT_CLAIM")
+            .unwrap_or(standard.tenant_claim),
+        permissions_claim: variables
+            .text("DAYBOOK_PERMISSIONS_CLAIM")
+            .unwrap_or(standard.permissions_claim),
+        issuers: variables.list("DAYBOOK_TOKEN_ISSUERS"),
+        audiences: variables.list("DAYBOOK_TOKEN_AUDIENCES"),
+        leeway: standard.leeway,
+    };
+    let trusts_gateway = variables.flag("DAYBOOK_TRUST_AUTHORIZER")?;
+    if !trusts_gateway && (rules.issuers.is_empty() || rules.audiences.is_empty()) {
+        tracing::warn!(
+            "DAYBOOK_TOKEN_ISSUERS or DAYBOOK_TOKEN_AUDIENCES is not set: \
+             tokens that the same keys signed for other services are accepted, too"
+        );
+    }
+    let inline = variables.text("DAYBOOK_JWKS");
+    let url = variables.text("DAYBOOK_JWKS_URL");
+    match (inline, url, trusts_gateway) {
+        (Some(document), None, false) => {
+            let keys = KeySet::from_jwks(document.as_bytes())?;
+            Ok(TokenVerifier::with_keys(keys, rules))
+        }
+        (None, Some(url), false) => Ok(TokenVerifier::with_remote_keys(
+            RemoteKeys::new(&url)?,
+            rules,
+        )),
+        (None, None, true) => Ok(TokenVerifier::trusting_gateway_authorizer(rules)),
+        _ => Err(ConfigError::WhoAsks),
+    }
+}
+
+/// Any long secret text will do, so that a secret store can make one up.
+fn page_token_key(
+    variables: &Variables<impl Fn(&str) -> Option<String>>,
+) -> Result<[u8; 32], ConfigError> {
+    let text = variables.required("DAYBOOK_PAGE_TOKEN_KEY")?;
+    if text.chars().count() < PAGE_TOKEN_KEY_CHARS_MIN {
+        return Err(ConfigError::Invalid {
+            name: "DAYBOOK_PAGE_TOKEN_KEY",
+            expected: "a secret text of 32 characters or more",
+        });
+    }
+    Ok(Sha256::digest(text.as_bytes()).into())
+}
+
+fn read_timeout(
+    variables: &Variables<impl Fn(&str) -> Option<String>>,
+) -> Result<Duration, ConfigError> {
+    let Some(seconds) = variables.text("DAYBOOK_READ_TIMEOUT_SECONDS") else {
+        return Ok(READ_TIMEOUT_DEFAULT);
+    };
+    seconds
+        .parse()
+        .ok()
+        .filter(|seconds| (1..=900).contains(seconds))
+        .map(Duration::from_secs)
+        .ok_or(ConfigError::Invalid {
+            name: "DAYBOOK_READ_TIMEOUT_SECONDS",
+            expected: "a whole number from 1 to 900",
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const JWKS: &str = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"a",
+        "x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
+
+    /// A configuration that works, with some variables set otherwise.
+    fn config(others: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        Config::from_variables(|name| {
+            let working = match name {
+                "DAYBOOK_CLICKHOUSE_URL" => "http://127.0.0.1:8123",
+                "DAYBOOK_CLICKHOUSE_PASSWORD" => "p",
+                "DAYBOOK_JWKS" => JWKS,
+                "DAYBOOK_PAGE_TOKEN_KEY" => "0123456789abcdef0123456789abcdef",
+                _ => "",
+            };
+            let other = others.iter().find(|(other, _)| *other == name);
+            Some(other.map_or(working, |(_, value)| *value).to_owned())
+        })
+    }
+
+    #[test]
+    fn defaults() {
+        let config = config(&[]).unwrap();
+        assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
+        assert_eq!(config.api.read_timeout, Duration::from_secs(20));
+        assert_eq!(config.api.export_bytes_max, None);
+        assert_eq!(config.lambda, LambdaOptions::default());
+        assert!(!format!("{config:?}").contains("page_token_key"));
+    }
+
+    #[test]
+    fn an_export_in_one_piece_is_bounded_on_lambda() {
+        let buffered = config(&[("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001")]).unwrap();
+        assert_eq!(buffered.api.export_bytes_max, Some(LAMBDA_EXPORT_BYTES_MAX));
+        let streamed = config(&[
+            ("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001"),
+            ("DAYBOOK_STREAM_ANSWERS", "1"),
+        ])
+        .unwrap();
+        assert_eq!(streamed.api.export_bytes_max, None);
+    }
+
+    #[test]
+    fn there_is_exactly_one_way_to_know_who_asks() {
+        assert!(config(&[("DAYBOOK_JWKS", ""), ("DAYBOOK_TRUST_AUTHORIZER", "1")]).is_ok());
+        for others in [
+            &[("DAYBOOK_JWKS", "")][..],
+            &[("DAYBOOK_TRUST_AUTHORIZER", "1")],
+            &[("DAYBOOK_JWKS_URL", "https://id.example.com/jwks.json")],
+            &[("DAYBOOK_JWKS", ""), ("DAYBOOK_TRUST_AUTHORIZER", "0")],
+        ] {
+            assert!(
+                matches!(config(others), Err(ConfigError::WhoAsks)),
+                "{others:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_wrong_variable_is_named_and_its_value_is_not() {
+        for (name, value) in [
+            ("DAYBOOK_CLICKHOUSE_URL", ""),
+            ("DAYBOOK_CLICKHOUSE_PASSWORD", ""),
+            ("DAYBOOK_JWKS", "{\"keys\": []}"),
+            ("DAYBOOK_PAGE_TOKEN_KEY", ""),
+            ("DAYBOOK_PAGE_TOKEN_KEY", "s3cret"),
+            ("DAYBOOK_READ_TIMEOUT_SECONDS", "s3cret"),
+            ("DAYBOOK_READ_TIMEOUT_SECONDS", "901"),
+            ("DAYBOOK_STREAM_ANSWERS", "s3cret"),
+            ("DAYBOOK_LISTEN", "s3cret"),
+        ] {
+            let message = config(&[(name, value)]).unwrap_err().to_string();
+            assert!(message.contains(name), "{message}");
+            assert!(!message.contains("s3cret"), "{message}");
+        }
+        for url in [
+            "http://id.example.com/jwks",
+            "ftp://id.example.com",
+            "not a url",
+        ] {
+            let message = config(&[("DAYBOOK_JWKS", ""), ("DAYBOOK_JWKS_URL", url)])
+                .unwrap_err()
+                .to_string();
+            assert!(message.contains("DAYBOOK_JWKS_URL"), "{message}");
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! The router behind API Gateway: paths without stage and base path, answers as Lambda sends them.
+
+use axum::Router;
+use http::Uri;
+use http::uri::PathAndQuery;
+use lambda_http::ext::RequestExt as _;
+use lambda_http::request::RequestContext;
+use tower::ServiceExt as _;
+
+/// How the Lambda is deployed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LambdaOptions {
+    /// What comes before `/v1/logs` in the path, such as `/audit` of a custom domain's mapping;
+    /// empty where nothing does. A stage's name needs not be said.
+    pub base_path: String,
+    /// Whether answers are streamed: behind a function URL or a REST API that is set up for it.
+    pub streams_answers: bool,
+}
+
+/// Serves the router for as long as Lambda wants it.
+///
+/// # Errors
+/// Where Lambda's runtime API cannot be spoken to.
+pub async fn serve_lambda(
+    router: Router,
+    options: LambdaOptions,
+) -> Result<(), lambda_http::Error> {
+    let LambdaOptions {
+        base_path,
+        streams_answers,
+    } = options;
+    let service = router.map_request(move |request| without_prefix(request, &base_path));
+    if streams_answers {
+        lambda_http::run_with_streaming_response(service).await
+    } else {
+        lambda_http::run(service).await
+    }
+}
+
+/// The request as if the API had its own host.
+fn without_prefix(mut request: lambda_http::Request, base_path: &str) -> lambda_http::Request {
+    let stage = match request.request_context_ref() {
+        // A REST API's path has no stage; an HTTP API's has one, unless it is the default.
+        Some(RequestContext::ApiGatewayV2(context)) => context.stage.clone(),
+        _ => None,
+    };
+    let raw_path = request.raw_http_path().to_owned();
+    let mut path = raw_path.as_str();
+    for prefix in [
+        stage.as_deref().unwrap_or_default(),
+        base_path.trim_matches('/'),
+    ] {
+        path = strip_segment(path, prefix);
+    }
+    if let Some(uri) = with_path(request.uri(), path) {
+        *request.uri_mut() = uri;
+    }
+    request
+}
+
+/// `path` without a leading `/segment`, which may be several segments; always starts with `/`.
+fn strip_segment<'a>(path: &'a str, segment: &str) -> &'a str {
+    let rest = if segment.is_empty() {
+        None
+    } else {
+        path.strip_prefix('/')
+            .and_then(|path| path.strip_prefix(segment))
+    };
+    match rest {
+        Some("") => "/",
+        Some(rest) if rest.starts_with('/') => rest,
+        _ => path,
+    }
+}
+
+fn with_path(uri: &Uri, path: &str) -> Option<Uri> {
+    let path_and_query = match uri.query() {
+        Some(query) => format!("{path}?{query}"),
+        None => path.to_owned(),
+    };
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = Some(path_and_query.parse::<PathAndQuery>().ok()?);
+    Uri::from_parts(parts).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn path_of(event: &serde_json::Value, base_path: &str) -> String {
+        let request = lambda_http::request::from_str(&event.to_string()).unwrap();
+        let request = without_prefix(request, base_path);
+        request
+            .uri()
+            .path_and_query()
+            .map(ToString::to_string)
+            .unwrap_or_default()
+    }
+
+    fn http_api(raw_path: &str, stage: &str) -> serde_json::Value {
+        json!({
+            "version": "2.0", "routeKey": "$default", "rawPath": raw_path,
+            "rawQueryString": "q=a%20b&token=x", "headers": {"host": "api.example.com"},
+            "requestContext": {"stage": stage, "http": {"method": "GET", "path": raw_path}},
+            "isBase64Encoded": false
+        })
+    }
+
+    fn rest_api(path: &str, stage: &str) -> serde_json::Value {
+        json!({
+            "resource": "/{proxy+}", "path": path, "httpMethod": "GET",
+            "headers": {"Host": "api.example.com"}, "multiValueHeaders": {},
+            "queryStringParameters": null, "multiValueQueryStringParameters": null,
+            "pathParameters": null, "stageVariables": null,
+            "requestContext": {"stage": stage, "path": path, "httpMethod": "GET", "identity": {}},
+            "body": null, "isBase64Encoded": false
+        })
+    }
+
+    #[test]
+    fn stage_and_base_path_are_taken_off() {
+        let query = "?q=a%20b&token=x";
+        for (event, base_path, expected) in [
+            (
+                http_api("/v1/logs", "$default"),
+                "",
+                format!("/v1/logs{query}"),
+            ),
+            (
+                http_api("/prod/v1/logs", "prod"),
+                "",
+                format!("/v1/logs{query}"),
+            ),
+            (http_api("/prod", "prod"), "", format!("/{query}")),
+            (
+                http_api("/prod/audit/v1/logs", "prod"),
+                "/audit/",
+                format!("/v1/logs{query}"),
+            ),
+            (
+                http_api("/production/v1", "prod"),
+                "",
+                format!("/production/v1{query}"),
+            ),
+            (rest_api("/v1/logs", "prod"), "", "/v1/logs".to_owned()),
+            (
+                rest_api("/audit/log/v1/logs", "prod"),
+                "audit/log",
+                "/v1/logs".to_owned(),
+            ),
+            (rest_api("/audit", "prod"), "/audit", "/".to_owned()),
+            (
+                rest_api("/prod/v1/logs", "prod"),
+                "",
+                "/prod/v1/logs".to_owned(),
+            ),
+        ] {
+            assert_eq!(path_of(&event, base_path), expected, "{event}");
+        }
+    }
+}

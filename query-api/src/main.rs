@@ -1,0 +1,42 @@
+//! The query API as a process: on Lambda behind API Gateway, elsewhere a plain server.
+
+use std::env;
+
+use anyhow::Context as _;
+use daybook_query_api::{Config, router, serve_lambda};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    tracing_subscriber::fmt()
+        .json()
+        .with_env_filter(
+            EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info")),
+        )
+        .init();
+    let config = Config::from_variables(|name| env::var(name).ok())
+        .context("the environment does not say how to run")?;
+    let router = router(config.api);
+
+    if env::var_os("AWS_LAMBDA_RUNTIME_API").is_some() {
+        return serve_lambda(router, config.lambda)
+            .await
+            .map_err(|error| anyhow::anyhow!("the lambda runtime ended: {error}"));
+    }
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .with_context(|| format!("{} cannot be listened on", config.listen))?;
+    tracing::info!(address = %config.listen, "listening");
+    let mut terminated = signal(SignalKind::terminate()).context("no signals can be received")?;
+    axum::serve(listener, router)
+        .with_graceful_shutdown(async move {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminated.recv() => {}
+            }
+        })
+        .await
+        .context("the server ended")
+}

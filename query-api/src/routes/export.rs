@@ -1,0 +1,246 @@
+//! `GET|POST /v1/logs/export`: every event that matches, as JSON lines, as the store sends them.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::time::Duration;
+
+use axum::Extension;
+use axum::body::{Body, Bytes};
+use axum::extract::{RawQuery, State};
+use axum::response::{IntoResponse, Response};
+use daybook_event::AuditEvent;
+use daybook_store::{Search, StoreError};
+use futures::{Stream, StreamExt as _, stream};
+use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use serde::Serialize;
+
+use crate::api::SharedApi;
+use crate::auth::{Identity, Permission};
+use crate::error::{Problem, ProblemDocument};
+use crate::request_id::RequestId;
+use crate::routes::body_bytes;
+use crate::search_request::{export_from_json, export_from_query};
+use crate::wire_event::WireEvent;
+
+/// How many events are written at once, where that many are there.
+const CHUNK_EVENTS_MAX: usize = 256;
+/// What the marker of an export that is cut off for its size may need.
+const MARKER_BYTES_MAX: usize = 1024;
+
+type Chunk = Vec<Result<AuditEvent, StoreError>>;
+type Chunks = Pin<Box<dyn Stream<Item = Chunk> + Send>>;
+
+/// The filter is the query string.
+pub(crate) async fn by_query(
+    State(api): State<SharedApi>,
+    identity: Identity,
+    Extension(request_id): Extension<RequestId>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    identity.require(Permission::Export)?;
+    let search = export_from_query(query.as_deref().unwrap_or_default())?;
+    export(&api, &identity, request_id, &search).await
+}
+
+/// The filter is the body.
+pub(crate) async fn by_body(
+    State(api): State<SharedApi>,
+    identity: Identity,
+    Extension(request_id): Extension<RequestId>,
+    body: Body,
+) -> Result<Response, Problem> {
+    identity.require(Permission::Export)?;
+    let search = export_from_json(&body_bytes(body).await?)?;
+    export(&api, &identity, request_id, &search).await
+}
+
+/// The last line of an export that is not whole.
+#[derive(Debug, Serialize)]
+struct CutOff<'a> {
+    error: ProblemDocument<'a>,
+    /// How many events stand before it.
+    events_written: u64,
+}
+
+async fn export(
+    api: &SharedApi,
+    identity: &Identity,
+    request_id: RequestId,
+    search: &Search,
+) -> Result<Response, Problem> {
+    let events = api.reader.export(&identity.tenant, search);
+    let mut chunks: Chunks = Box::pin(events.ready_chunks(CHUNK_EVENTS_MAX));
+    // The status is sent before the first line: what fails until then can still be a status.
+    let mut first = tokio::time::timeout(api.read_timeout, chunks.next())
+        .await
+        .map_err(|_| Problem::timed_out())?
+        .unwrap_or_default();
+    if matches!(first.first(), Some(Err(_)))
+        && let Err(error) = first.swap_remove(0)
+    {
+        return Err(Problem::from_store(&error));
+    }
+
+    let lines = Lines {
+        chunks: Box::pin(stream::iter([first]).chain(chunks)),
+        read_timeout: api.read_timeout,
+        bytes_max: api.export_bytes_max,
+        request_id,
+        events_written: 0,
+        bytes_written: 0,
+        is_finished: false,
+    };
+    let headers = [
+        (CONTENT_TYPE, "application/x-ndjson"),
+        (
+            CONTENT_DISPOSITION,
+            "attachment; filename=\"daybook-export.ndjson\"",
+        ),
+    ];
+    let body = Body::from_stream(stream::unfold(lines, async |mut lines| {
+        let bytes = lines.next().await?;
+        Some((Ok::<_, Infallible>(bytes), lines))
+    }));
+    Ok((headers, body).into_response())
+}
+
+/// An export on its way out.
+struct Lines {
+    chunks: Chunks,
+    read_timeout: Duration,
+    bytes_max: Option<usize>,
+    request_id: RequestId,
+    events_written: u64,
+    bytes_written: usize,
+    is_finished: bool,
+}
+
+impl Lines {
+    /// The next lines; nothing after the last, or after the marker that says it is not the last.
+    async fn next(&mut self) -> Option<Bytes> {
+        if self.is_finished {
+            return None;
+        }
+        let chunk = match tokio::time::timeout(self.read_timeout, self.chunks.next()).await {
+            Ok(chunk) => chunk?,
+            Err(_) => return Some(self.cut_off(Vec::new(), &Problem::timed_out())),
+        };
+        let mut lines = Vec::new();
+        for event in chunk {
+            let line = match event {
+                Ok(event) => line(&WireEvent::from(&event)),
+                Err(error) => return Some(self.cut_off(lines, &Problem::from_store(&error))),
+            };
+            let is_full = self.bytes_max.is_some_and(|bytes_max| {
+                self.bytes_written + line.len() + MARKER_BYTES_MAX > bytes_max
+            });
+            if is_full {
+                return Some(self.cut_off(lines, &Problem::export_too_large()));
+            }
+            self.bytes_written += line.len();
+            self.events_written += 1;
+            lines.extend_from_slice(&line);
+        }
+        Some(Bytes::from(lines))
+    }
+
+    fn cut_off(&mut self, mut lines: Vec<u8>, problem: &Problem) -> Bytes {
+        self.is_finished = true;
+        tracing::error!(
+            request_id = self.request_id.as_str(),
+            events_written = self.events_written,
+            fault = problem.log().unwrap_or_default(),
+            "an export was cut off"
+        );
+        lines.extend(line(&CutOff {
+            error: problem.document(&self.request_id),
+            events_written: self.events_written,
+        }));
+        Bytes::from(lines)
+    }
+}
+
+fn line(value: &impl Serialize) -> Vec<u8> {
+    // A struct of strings, numbers and maps with string keys always has a JSON text.
+    let mut line = serde_json::to_vec(value).unwrap_or_default();
+    line.push(b'\n');
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    async fn written(chunks: Vec<Chunk>, bytes_max: Option<usize>, hangs: bool) -> Vec<Value> {
+        let after: Chunks = if hangs {
+            Box::pin(stream::pending())
+        } else {
+            Box::pin(stream::empty())
+        };
+        let mut lines = Lines {
+            chunks: Box::pin(stream::iter(chunks).chain(after)),
+            read_timeout: Duration::from_millis(20),
+            bytes_max,
+            request_id: RequestId::generate(),
+            events_written: 0,
+            bytes_written: 0,
+            is_finished: false,
+        };
+        let mut text = Vec::new();
+        while let Some(bytes) = lines.next().await {
+            text.extend_from_slice(&bytes);
+        }
+        String::from_utf8(text)
+            .unwrap()
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
+    }
+
+    fn events(count: usize) -> Chunk {
+        (0..count).map(|_| Ok(AuditEvent::default())).collect()
+    }
+
+    #[tokio::test]
+    async fn a_whole_export_is_events_and_nothing_else() {
+        let lines = written(vec![events(2), events(1)], None, false).await;
+        assert_eq!(lines.len(), 3);
+        assert!(lines.iter().all(|line| line.get("error").is_none()));
+    }
+
+    #[tokio::test]
+    async fn an_export_that_breaks_says_so_in_its_last_line() {
+        let mut broken = events(2);
+        broken.push(Err(StoreError::Unavailable {
+            message: "connection reset by 10.0.0.7".to_owned(),
+            code: None,
+        }));
+        let lines = written(vec![events(1), broken, events(1)], None, false).await;
+        assert_eq!(lines.len(), 4);
+        assert_eq!(lines[3]["error"]["status"], 503);
+        assert_eq!(lines[3]["events_written"], 3);
+        assert!(!lines[3].to_string().contains("10.0.0.7"));
+    }
+
+    #[tokio::test]
+    async fn an_export_that_stalls_says_so_in_its_last_line() {
+        let lines = written(vec![events(1)], None, true).await;
+        assert_eq!(lines.len(), 2);
+        assert_eq!(lines[1]["error"]["status"], 504);
+    }
+
+    #[tokio::test]
+    async fn an_export_over_its_size_says_so_in_its_last_line() {
+        let lines = written(vec![events(100)], Some(10_000), false).await;
+        let marker = lines.last().unwrap();
+        assert_eq!(marker["events_written"], lines.len() - 1);
+        assert_eq!(
+            marker["error"]["type"],
+            "urn:daybook:problem:export-too-large"
+        );
+        let bytes: usize = lines.iter().map(|line| line.to_string().len() + 1).sum();
+        assert!(bytes <= 10_000, "{bytes}");
+    }
+}

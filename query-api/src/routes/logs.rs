@@ -1,0 +1,142 @@
+//! `POST /v1/logs` (search) and `GET /v1/logs/{id}`.
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use daybook_store::{Direction, Page, Search, TenantId, TotalMode};
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::api::{Api, SharedApi};
+use crate::auth::{Identity, Permission};
+use crate::error::{FieldFault, Problem};
+use crate::page_token::{self, PageTokenScope};
+use crate::routes::{body_bytes, in_time};
+use crate::search_request::SearchRequest;
+use crate::wire_event::WireEvent;
+
+/// The answer to a search.
+#[derive(Debug, Serialize)]
+struct SearchAnswer<'a> {
+    logs: Vec<WireEvent<'a>>,
+    /// Null where it was not asked for.
+    total: Option<u64>,
+    /// Whether there are more than `total`; there only where `total` may be bounded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total_is_bounded: Option<bool>,
+    next_cursor: Option<String>,
+    prev_cursor: Option<String>,
+}
+
+/// The answer with one event.
+#[derive(Debug, Serialize)]
+struct OneAnswer<'a> {
+    log: WireEvent<'a>,
+}
+
+/// One page of the tenant's events.
+pub(crate) async fn search(
+    State(api): State<SharedApi>,
+    identity: Identity,
+    body: Body,
+) -> Result<Response, Problem> {
+    identity.require(Permission::View)?;
+    let request = SearchRequest::from_json(&body_bytes(body).await?)?;
+    let search = at_cursor(&api, &identity.tenant, request)?;
+    let page = in_time(
+        api.read_timeout,
+        api.reader.search(&identity.tenant, &search),
+    )
+    .await?;
+    let answer = answer(&api, &identity.tenant, &search, &page);
+    Ok(Json(answer).into_response())
+}
+
+/// One event of the tenant.
+pub(crate) async fn one(
+    State(api): State<SharedApi>,
+    identity: Identity,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<Response, Problem> {
+    identity.require(Permission::View)?;
+    let id = id
+        .ok()
+        .and_then(|Path(id)| event_id(&id))
+        .ok_or_else(|| Problem::invalid_request("An event's id is a UUID."))?;
+    let found = in_time(api.read_timeout, api.reader.get(&identity.tenant, id)).await?;
+    let event = found.ok_or_else(|| Problem::not_found("There is no event with this id."))?;
+    Ok(Json(OneAnswer {
+        log: WireEvent::from(&event),
+    })
+    .into_response())
+}
+
+/// The question with its place, once the cursor has proved to be one of this very search.
+fn at_cursor(api: &Api, tenant: &TenantId, request: SearchRequest) -> Result<Search, Problem> {
+    let mut search = request.search;
+    if let Some(cursor) = request.cursor {
+        let scope = PageTokenScope {
+            tenant,
+            filter: &search.filter,
+            sort: search.sort,
+        };
+        let (position, direction) = page_token::verify(&api.page_token_key, scope, &cursor)
+            .map_err(|invalid| {
+                Problem::invalid_fields(vec![FieldFault {
+                    pointer: "/cursor".to_owned(),
+                    detail: invalid.to_string(),
+                }])
+            })?;
+        search.position = Some(position);
+        search.direction = request.direction.unwrap_or(direction);
+    }
+    Ok(search)
+}
+
+fn answer<'a>(api: &Api, tenant: &TenantId, search: &Search, page: &'a Page) -> SearchAnswer<'a> {
+    let scope = PageTokenScope {
+        tenant,
+        filter: &search.filter,
+        sort: search.sort,
+    };
+    let sign =
+        |position, direction| page_token::sign(&api.page_token_key, scope, position, direction);
+    SearchAnswer {
+        logs: page.events.iter().map(WireEvent::from).collect(),
+        total: page.total,
+        total_is_bounded: (search.total == TotalMode::Bounded).then_some(page.total_is_bounded),
+        next_cursor: page.next.map(|position| sign(position, Direction::Next)),
+        prev_cursor: page.prev.map(|position| sign(position, Direction::Prev)),
+    }
+}
+
+/// The one spelling of a UUID that answers carry; its others are no ids here.
+fn event_id(text: &str) -> Option<Uuid> {
+    let id = Uuid::try_parse(text).ok()?;
+    let mut buffer = Uuid::encode_buffer();
+    let spelling = id.hyphenated().encode_lower(&mut buffer);
+    spelling.eq_ignore_ascii_case(text).then_some(id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_hyphenated_spelling_is_an_id() {
+        assert!(event_id("019aaa70-3e8b-8de7-b66a-cb7b41d820d7").is_some());
+        assert!(event_id("019AAA70-3E8B-8DE7-B66A-CB7B41D820D7").is_some());
+        for other in [
+            "",
+            "42",
+            "019aaa703e8b8de7b66acb7b41d820d7",
+            "{019aaa70-3e8b-8de7-b66a-cb7b41d820d7}",
+            "urn:uuid:019aaa70-3e8b-8de7-b66a-cb7b41d820d7",
+            "019aaa70-3e8b-8de7-b66a-cb7b41d820d7'",
+        ] {
+            assert!(event_id(other).is_none(), "{other}");
+        }
+    }
+}

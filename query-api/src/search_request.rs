@@ -1,0 +1,261 @@
+//! The body of a search or an export, and the question to the store that it stands for.
+
+use daybook_event::{Action, Outcome, check_json_bounds};
+use daybook_store::{Direction, Filter, Match, Search, Sort, TotalMode};
+use serde_json::{Map, Value};
+
+use crate::error::Problem;
+use crate::fields::{Faults, Fields};
+use crate::query_language;
+
+/// How large a body may be.
+pub(crate) const BODY_BYTES_MAX: usize = 64 * 1024;
+/// How deep a body may nest.
+const BODY_DEPTH_MAX: usize = 16;
+/// How many events a page has, unless it is asked for another number.
+const LIMIT_DEFAULT: u32 = 50;
+/// How many events a page may have.
+const LIMIT_MAX: u32 = 1000;
+/// How many events `page` may leave out: each of them is read, again for each page.
+const OFFSET_MAX: u64 = 10_000;
+
+/// The service under which Daybook records its own readers.
+pub(crate) const OWN_SERVICE: &str = "daybook";
+
+/// The fields that say which events are wanted.
+const FILTER_FIELDS: [&str; 13] = [
+    "timestamp",
+    "ingested",
+    "service_name",
+    "event_name",
+    "action",
+    "outcome",
+    "method",
+    "user",
+    "entity",
+    "ip",
+    "correlation_id",
+    "q",
+    "sort",
+];
+
+/// The fields that say which page of them.
+const PAGE_FIELDS: [&str; 5] = ["limit", "cursor", "direction", "page", "total"];
+
+/// A search as it was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SearchRequest {
+    /// The question; without its `position`, which only a cursor knows.
+    pub(crate) search: Search,
+    /// Not yet verified.
+    pub(crate) cursor: Option<String>,
+    /// Which way to go, where the request says so itself.
+    pub(crate) direction: Option<Direction>,
+}
+
+impl SearchRequest {
+    /// Reads the body of a search. No body at all is an empty one.
+    pub(crate) fn from_json(body: &[u8]) -> Result<Self, Problem> {
+        let known: Vec<&'static str> = PAGE_FIELDS.into_iter().chain(FILTER_FIELDS).collect();
+        let mut faults = Faults::default();
+        let mut fields = Fields::new("", json(body)?, &known, &mut faults);
+
+        let (filter, sort) = filter_and_sort(&mut fields, &mut faults);
+        let limit = fields
+            .number("limit", 1, LIMIT_MAX, &mut faults)
+            .unwrap_or(LIMIT_DEFAULT);
+        if fields.has("cursor") && fields.has("page") {
+            faults.add("/page", "a cursor and a page exclude each other");
+        }
+        let page = fields.number("page", 0, u32::MAX, &mut faults).unwrap_or(0);
+        let offset = u64::from(page) * u64::from(limit);
+        if offset > OFFSET_MAX {
+            faults.add(
+                "/page",
+                format!(
+                    "page × limit may be {OFFSET_MAX}; go further with \"cursor\": \
+                     the next_cursor of the page before"
+                ),
+            );
+        }
+        let cursor = fields.text("cursor", &mut faults);
+        let directions = [("next", Direction::Next), ("prev", Direction::Prev)];
+        let direction = fields.choice("direction", &directions, &mut faults);
+        let totals = [
+            ("exact", TotalMode::Exact),
+            ("bounded", TotalMode::Bounded),
+            ("none", TotalMode::None),
+        ];
+        let total = fields
+            .choice("total", &totals, &mut faults)
+            .unwrap_or_default();
+        faults.into_result()?;
+
+        Ok(Self {
+            search: Search {
+                filter,
+                sort,
+                limit,
+                offset,
+                position: None,
+                direction: direction.unwrap_or_default(),
+                total,
+            },
+            cursor,
+            direction,
+        })
+    }
+}
+
+/// Reads the body of an export: the filter and the sort of a search.
+pub(crate) fn export_from_json(body: &[u8]) -> Result<Search, Problem> {
+    export_from_value(json(body)?)
+}
+
+/// Reads the query string of an export.
+///
+/// A parameter is a field of the body; a dot leads into an object (`user.email=…`, `timestamp.from=…`,
+/// `service_name.not=…`), and a parameter that comes again makes a list.
+pub(crate) fn export_from_query(query: &str) -> Result<Search, Problem> {
+    if query.len() > BODY_BYTES_MAX {
+        return Err(Problem::body_too_large(BODY_BYTES_MAX));
+    }
+    let mut body = Map::new();
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        put(&mut body, &name, &value).map_err(|()| {
+            Problem::invalid_request("A query parameter is both a value and an object.")
+        })?;
+    }
+    export_from_value(Value::Object(body))
+}
+
+fn export_from_value(body: Value) -> Result<Search, Problem> {
+    let mut faults = Faults::default();
+    if let Value::Object(members) = &body {
+        for name in PAGE_FIELDS
+            .iter()
+            .filter(|name| members.contains_key(**name))
+        {
+            faults.add(
+                &format!("/{name}"),
+                "an export has no pages: it is every event that matches",
+            );
+        }
+        faults.into_result()?;
+        faults = Faults::default();
+    }
+    let mut fields = Fields::new("", body, &FILTER_FIELDS, &mut faults);
+    let (filter, sort) = filter_and_sort(&mut fields, &mut faults);
+    faults.into_result()?;
+    Ok(Search {
+        filter,
+        sort,
+        total: TotalMode::None,
+        ..Search::default()
+    })
+}
+
+fn filter_and_sort(fields: &mut Fields, faults: &mut Faults) -> (Filter, Sort) {
+    let timestamp = fields.time_range("timestamp", faults);
+    let ingested = fields.time_range("ingested", faults);
+    let service_name = fields.texts("service_name", faults);
+    let actions: Vec<&str> = Action::ALL.iter().map(|action| action.as_str()).collect();
+    let outcomes: Vec<&str> = Outcome::ALL
+        .iter()
+        .map(|outcome| outcome.as_str())
+        .collect();
+    let event_name = fields.texts("event_name", faults);
+    let action = fields.words("action", &actions, faults);
+    let outcome = fields.words("outcome", &outcomes, faults);
+    let method = fields.matching("method", faults, |method| Ok(method.to_ascii_uppercase()));
+    let mut user = fields.object("user", &["email", "user_id"], faults);
+    let mut entity = fields.object("entity", &["type", "id", "include_children"], faults);
+    let sorts = [
+        ("-timestamp", Sort::TimestampDescending),
+        ("timestamp", Sort::TimestampAscending),
+        ("ingested_at", Sort::IngestedAscending),
+    ];
+    let sort = fields.choice("sort", &sorts, faults).unwrap_or_default();
+    let query = fields.text("q", faults).unwrap_or_default();
+    let words = query_language::parse(&query).unwrap_or_else(|fault| {
+        faults.add("/q", fault.to_string());
+        Vec::new()
+    });
+    let filter = Filter {
+        timestamp,
+        ingested,
+        hide_service: hidden_service(&service_name),
+        service_name,
+        event_name,
+        action,
+        outcome,
+        method,
+        user_email: user.texts("email", faults),
+        user_id: user.texts("user_id", faults),
+        token_id: Match::default(),
+        entity_type: entity.texts("type", faults),
+        entity_id: entity.texts("id", faults),
+        include_children: entity.flag("include_children", faults).unwrap_or(false),
+        ip: fields.texts("ip", faults),
+        correlation_id: fields.texts("correlation_id", faults),
+        words,
+    };
+    (filter, sort)
+}
+
+/// Reading the log is recorded in the log; who does not ask for that does not want to see it.
+fn hidden_service(service_name: &Match<String>) -> Option<String> {
+    let is_asked_for = service_name.any_of.iter().any(|name| name == OWN_SERVICE);
+    (!is_asked_for).then(|| OWN_SERVICE.to_owned())
+}
+
+fn json(body: &[u8]) -> Result<Value, Problem> {
+    if body.trim_ascii().is_empty() {
+        return Ok(Value::Null);
+    }
+    check_json_bounds(body, BODY_BYTES_MAX, BODY_DEPTH_MAX)
+        .map_err(|bound| Problem::invalid_request(&format!("The body is refused: {bound}.")))?;
+    serde_json::from_slice(body).map_err(|error| {
+        Problem::invalid_request(&format!(
+            "The body is not JSON: line {}, column {}.",
+            error.line(),
+            error.column()
+        ))
+    })
+}
+
+/// Puts one query parameter into the body that the query string stands for.
+fn put(body: &mut Map<String, Value>, name: &str, value: &str) -> Result<(), ()> {
+    let (name, rest) = match name.split_once('.') {
+        Some((name, rest)) => (name, Some(rest)),
+        None => (name, None),
+    };
+    if let Some(rest) = rest {
+        // A name of many dots would nest deep; no field is deeper than two objects.
+        if rest.matches('.').count() > 1 {
+            return Err(());
+        }
+        let inside = body
+            .entry(name)
+            .or_insert_with(|| Value::Object(Map::new()));
+        return put(inside.as_object_mut().ok_or(())?, rest, value);
+    }
+    let value = match (name, value) {
+        ("include_children", "true") => Value::Bool(true),
+        ("include_children", "false") => Value::Bool(false),
+        _ => Value::String(value.to_owned()),
+    };
+    match body.get_mut(name) {
+        None => {
+            body.insert(name.to_owned(), value);
+        }
+        Some(Value::Object(_)) => return Err(()),
+        Some(Value::Array(listed)) => listed.push(value),
+        Some(single) => *single = Value::Array(vec![single.take(), value]),
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+#[path = "search_request_tests.rs"]
+mod tests;

@@ -1,0 +1,70 @@
+//! The known word that somebody probably meant.
+
+/// How many letters may be wrong, missing, too many or swapped.
+const DISTANCE_MAX: usize = 2;
+
+/// How long a word may be to be looked at.
+const WORD_CHARS_MAX: usize = 40;
+
+/// The closest of the `known` words, where one is close.
+pub(crate) fn closest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let letters: Vec<char> = word
+        .chars()
+        .take(WORD_CHARS_MAX + 1)
+        .flat_map(char::to_lowercase)
+        .collect();
+    if letters.len() > WORD_CHARS_MAX {
+        return None;
+    }
+    known
+        .into_iter()
+        .map(|candidate| (distance(&letters, candidate), candidate))
+        .filter(|(distance, candidate)| {
+            *distance <= DISTANCE_MAX && *distance < candidate.chars().count()
+        })
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// How many letters must be put in, taken out, replaced or swapped with their neighbour (the
+/// optimal string alignment distance).
+fn distance(letters: &[char], candidate: &str) -> usize {
+    let candidate: Vec<char> = candidate.chars().collect();
+    let mut before_last: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=candidate.len()).collect();
+    for (row, letter) in letters.iter().enumerate() {
+        let mut current = vec![row + 1];
+        for (column, wanted) in candidate.iter().enumerate() {
+            let mut best = (last[column] + usize::from(letter != wanted))
+                .min(last[column + 1] + 1)
+                .min(current[column] + 1);
+            let swapped = row > 0
+                && column > 0
+                && *letter == candidate[column - 1]
+                && letters[row - 1] == *wanted;
+            if swapped {
+                best = best.min(before_last[column - 1] + 1);
+            }
+            current.push(best);
+        }
+        before_last = std::mem::replace(&mut last, current);
+    }
+    last[candidate.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_of_the_finger_is_recognised() {
+        let known = ["limit", "service_name", "timestamp", "q"];
+        assert_eq!(closest("limt", known), Some("limit"));
+        assert_eq!(closest("timestmap", known), Some("timestamp"));
+        assert_eq!(closest("Service_Name", known), Some("service_name"));
+        assert_eq!(closest("colour", known), None);
+        assert_eq!(closest("", known), None);
+        assert_eq!(closest("x", known), None);
+        assert_eq!(closest(&"limit".repeat(9), known), None);
+    }
+}
