@@ -25,6 +25,7 @@ pub mod secrets;
 mod sentence;
 mod server;
 mod value_location;
+mod verbs;
 mod words;
 
 pub use document::{Document, DocumentProblem};

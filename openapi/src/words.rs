@@ -1,22 +1,251 @@
-//! Words.
+//! English nouns as identifiers hold them: cut into words, singular and plural.
+
+/// The most characters of an identifier or a summary that are looked at.
+const TEXT_CHARS_MAX: usize = 300;
+
+/// Plurals that no rule gives, with their singulars.
+const IRREGULAR: &[(&str, &str)] = &[
+    ("people", "person"),
+    ("persons", "person"),
+    ("children", "child"),
+    ("men", "man"),
+    ("women", "woman"),
+    ("mice", "mouse"),
+    ("feet", "foot"),
+    ("teeth", "tooth"),
+    ("geese", "goose"),
+    ("indices", "index"),
+    ("indexes", "index"),
+    ("vertices", "vertex"),
+    ("matrices", "matrix"),
+    ("appendices", "appendix"),
+    ("criteria", "criterion"),
+    ("phenomena", "phenomenon"),
+    ("analyses", "analysis"),
+    ("bases", "base"),
+    ("crises", "crisis"),
+    ("diagnoses", "diagnosis"),
+    ("hypotheses", "hypothesis"),
+    ("theses", "thesis"),
+    ("synopses", "synopsis"),
+    ("parentheses", "parenthesis"),
+    ("axes", "axis"),
+    ("quizzes", "quiz"),
+    ("leaves", "leaf"),
+    ("shelves", "shelf"),
+    ("knives", "knife"),
+    ("lives", "life"),
+    ("halves", "half"),
+    ("wolves", "wolf"),
+    ("thieves", "thief"),
+    ("movies", "movie"),
+    ("cookies", "cookie"),
+    ("calories", "calorie"),
+    ("selfies", "selfie"),
+    ("ties", "tie"),
+    ("pies", "pie"),
+    ("caches", "cache"),
+    ("niches", "niche"),
+    ("headaches", "headache"),
+    ("avalanches", "avalanche"),
+    ("shoes", "shoe"),
+    ("toes", "toe"),
+    ("menus", "menu"),
+    ("gurus", "guru"),
+    ("cpus", "cpu"),
+    ("gpus", "gpu"),
+    ("skus", "sku"),
+    ("apis", "api"),
+    ("kpis", "kpi"),
+    ("uris", "uri"),
+    ("pois", "poi"),
+    ("uis", "ui"),
+    ("taxis", "taxi"),
+    ("emojis", "emoji"),
+    ("gases", "gas"),
+    ("lenses", "lens"),
+    ("axles", "axle"),
+];
+
+/// Words that end in s and are no plurals, or are their own plural.
+const NOT_PLURAL: &[&str] = &[
+    "news",
+    "series",
+    "species",
+    "means",
+    "lens",
+    "sms",
+    "mms",
+    "dns",
+    "tls",
+    "ssl",
+    "https",
+    "aws",
+    "gps",
+    "css",
+    "js",
+    "os",
+    "ios",
+    "macos",
+    "cors",
+    "ics",
+    "gas",
+    "alias",
+    "canvas",
+    "atlas",
+    "bias",
+    "saas",
+    "paas",
+    "iaas",
+    "christmas",
+    "chaos",
+    "kudos",
+    "pos",
+    "sos",
+    "rss",
+    "ads3",
+    "ses",
+    "sns",
+    "sqs",
+    "rds",
+    "eks",
+    "ecs",
+    "kms",
+    "vms3",
+    "cms",
+    "crm",
+    "lms",
+    "ups",
+    "gms",
+    "has",
+    "was",
+    "is",
+    "as",
+    "this",
+    "its",
+    "us",
+    "plus",
+    "bonus",
+    "always",
+    "analytics",
+    "statistics",
+    "logistics",
+    "physics",
+    "mathematics",
+    "economics",
+    "politics",
+    "sales",
+    "goods",
+    "premises",
+    "whereabouts",
+    "vs",
+    "ins",
+    "dms",
+    "sas",
+    "abs",
+    "hls",
+    "rtls",
+    "pls",
+    "nas",
+];
+
+/// Stems in -us, -is, -as whose plural adds -es.
+const ES_STEMS: &[&str] = &[
+    "status",
+    "bus",
+    "virus",
+    "bonus",
+    "campus",
+    "census",
+    "corpus",
+    "focus",
+    "nexus",
+    "radius",
+    "syllabus",
+    "genius",
+    "plus",
+    "apparatus",
+    "consensus",
+    "octopus",
+    "alias",
+    "bias",
+    "atlas",
+    "canvas",
+    "gas",
+    "iris",
+    "chorus",
+    "surplus",
+    "stimulus",
+    "modulus",
+    "opus",
+];
+
+/// Nouns that have no plural of their own.
+const UNCOUNTABLE: &[&str] = &[
+    "data",
+    "metadata",
+    "information",
+    "info",
+    "feedback",
+    "content",
+    "access",
+    "news",
+    "history",
+    "series",
+    "species",
+    "software",
+    "hardware",
+    "equipment",
+    "money",
+    "traffic",
+    "audio",
+    "media",
+    "storage",
+    "availability",
+    "inventory",
+    "analytics",
+    "statistics",
+    "consent",
+    "text",
+    "stuff",
+    "help",
+    "health",
+    "membership3",
+    "usage",
+    "liquidity",
+    "redis",
+    "sms",
+    "dns",
+];
 
 /// Cuts an identifier into its words, lower case: `createUser_v2` → create, user, v2.
 pub(crate) fn split(text: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
-    let characters: Vec<char> = text.chars().take(300).collect();
+    let characters: Vec<char> = text.chars().take(TEXT_CHARS_MAX).collect();
     let mut current = String::new();
     for (position, character) in characters.iter().enumerate() {
+        if matches!(character, '\'' | '’') {
+            // `user's` is one word.
+            continue;
+        }
         if !character.is_alphanumeric() {
             words.extend((!current.is_empty()).then(|| std::mem::take(&mut current)));
             continue;
         }
         let before = position.checked_sub(1).map(|before| characters[before]);
         let after = characters.get(position + 1);
+        // `APIs` and `IDs` are acronyms in the plural, not `AP Is`.
+        let ends_plural_acronym = after == Some(&'s')
+            && characters
+                .get(position + 2)
+                .is_none_or(|next| !next.is_lowercase());
         let starts = character.is_uppercase()
             && before.is_some_and(|before| {
                 before.is_lowercase()
                     || before.is_numeric()
-                    || (before.is_uppercase() && after.is_some_and(|after| after.is_lowercase()))
+                    || (before.is_uppercase()
+                        && !ends_plural_acronym
+                        && after.is_some_and(|after| after.is_lowercase()))
             });
         if starts && !current.is_empty() {
             words.push(std::mem::take(&mut current));
@@ -24,27 +253,169 @@ pub(crate) fn split(text: &str) -> Vec<String> {
         current.extend(character.to_lowercase());
     }
     words.extend((!current.is_empty()).then_some(current));
-    words
+    join_split_names(words)
 }
 
-/// The singular of a plural noun.
-pub(crate) fn singular(word: &str) -> String {
-    match word {
-        _ if word.ends_with("ss") || word.ends_with("us") || word.ends_with("is") => {
-            word.to_owned()
+/// Names with an inner capital that are one word: `o auth` → `oauth`.
+fn join_split_names(words: Vec<String>) -> Vec<String> {
+    let mut joined: Vec<String> = Vec::with_capacity(words.len());
+    for word in words {
+        match joined.last_mut() {
+            Some(last) if last == "o" && word.starts_with("auth") => last.push_str(&word),
+            Some(last) if last == "i" && matches!(word.as_str(), "ds" | "ps") => {
+                last.push_str(&word)
+            }
+            _ => joined.push(word),
         }
-        _ if word.ends_with("ies") && word.len() > 4 => format!("{}y", &word[..word.len() - 3]),
-        _ => word.strip_suffix('s').unwrap_or(word).to_owned(),
     }
+    joined
 }
 
-/// The plural of a singular noun.
-pub(crate) fn plural(word: &str) -> String {
+/// Whether a word is the plural of another one.
+pub(crate) fn is_plural(word: &str) -> bool {
+    singular(word) != word
+}
+
+/// The singular of a noun; a singular stays as it is.
+pub(crate) fn singular(word: &str) -> String {
+    if let Some((_, singular)) = IRREGULAR.iter().find(|(plural, _)| *plural == word) {
+        return (*singular).to_owned();
+    }
+    let Some(stem) = word.strip_suffix('s') else {
+        return word.to_owned();
+    };
+    if NOT_PLURAL.contains(&word) || stem.chars().count() < 2 || !word.is_ascii() {
+        return word.to_owned();
+    }
+    if stem.ends_with('s') || ES_STEMS.contains(&word) || stem.ends_with("ou") {
+        return word.to_owned();
+    }
+    if let Some(stem) = word.strip_suffix("es") {
+        let sibilant = ["ss", "sh", "ch", "x", "zz"]
+            .iter()
+            .any(|end| stem.ends_with(end));
+        if sibilant || ES_STEMS.contains(&stem) || (stem.ends_with('o') && stem.len() > 3) {
+            return stem.to_owned();
+        }
+    }
+    if let Some(stem) = word.strip_suffix("ies")
+        && stem.len() > 1
+    {
+        return format!("{stem}y");
+    }
+    if stem.ends_with('u') || (stem.ends_with('i') && stem.len() > 3) {
+        return word.to_owned();
+    }
+    stem.to_owned()
+}
+
+/// The plural of a noun phrase, whose last word is its head.
+pub(crate) fn plural(phrase: &str) -> String {
+    let (front, head) = phrase
+        .rsplit_once(' ')
+        .map_or(("", phrase), |(front, head)| (front, head));
+    let space = if front.is_empty() { "" } else { " " };
+    format!("{front}{space}{}", plural_word(head))
+}
+
+fn plural_word(word: &str) -> String {
+    if UNCOUNTABLE.contains(&word)
+        || is_plural(word)
+        || NOT_PLURAL.contains(&word) && !ES_STEMS.contains(&word)
+    {
+        return word.to_owned();
+    }
+    if let Some((plural, _)) = IRREGULAR.iter().find(|(_, singular)| *singular == word) {
+        return (*plural).to_owned();
+    }
     match word.strip_suffix('y') {
-        Some(stem) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{stem}ies"),
-        _ if word.ends_with(['s', 'x']) || word.ends_with("ch") || word.ends_with("sh") => {
+        Some(stem) if !stem.ends_with(['a', 'e', 'i', 'o', 'u']) && !stem.is_empty() => {
+            format!("{stem}ies")
+        }
+        _ if ["s", "x", "z", "ch", "sh"]
+            .iter()
+            .any(|end| word.ends_with(end)) =>
+        {
             format!("{word}es")
         }
         _ => format!("{word}s"),
+    }
+}
+
+/// Words as a noun phrase: the last one, its head, in the singular.
+pub(crate) fn noun_phrase(words: &[String]) -> String {
+    let mut words = words.to_vec();
+    if let Some(head) = words.last_mut() {
+        *head = singular(head);
+    }
+    words.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn identifiers_are_cut_where_a_person_would() {
+        for (text, expected) in [
+            ("createUser_v2", "create user v2"),
+            ("listHTTPRoutes", "list http routes"),
+            ("testOAuth", "test oauth"),
+            ("getIDs", "get ids"),
+            (
+                "Submit a refund for a payment",
+                "submit a refund for a payment",
+            ),
+            (
+                "pubsub.projects.topics.publish",
+                "pubsub projects topics publish",
+            ),
+            ("users'", "users"),
+            ("", ""),
+        ] {
+            assert_eq!(split(text).join(" "), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn plurals_and_singulars_meet() {
+        for (plural_form, singular_form) in [
+            ("workflows", "workflow"),
+            ("policies", "policy"),
+            ("classes", "class"),
+            ("addresses", "address"),
+            ("statuses", "status"),
+            ("databases", "database"),
+            ("responses", "response"),
+            ("boxes", "box"),
+            ("matches", "match"),
+            ("caches", "cache"),
+            ("children", "child"),
+            ("analyses", "analysis"),
+            ("indexes", "index"),
+            ("movies", "movie"),
+            ("keys", "key"),
+            ("schemas", "schema"),
+            ("videos", "video"),
+            ("quizzes", "quiz"),
+            ("archives", "archive"),
+            ("ids", "id"),
+            ("licenses", "license"),
+            ("aliases", "alias"),
+        ] {
+            assert_eq!(singular(plural_form), singular_form);
+            assert_eq!(plural(singular_form), plural_form);
+            assert_eq!(singular(singular_form), singular_form);
+        }
+    }
+
+    #[test]
+    fn what_is_no_plural_stays() {
+        for word in [
+            "status", "class", "news", "analysis", "redis", "data", "dns", "bus", "series",
+            "previous",
+        ] {
+            assert_eq!(singular(word), word);
+        }
     }
 }

@@ -5,3 +5,5 @@ mod redactor;
 
 pub use of_operation::OperationSecrets;
 pub use redactor::{Place, REDACTED, Redactor};
+
+pub(crate) use redactor::is_secret_name;

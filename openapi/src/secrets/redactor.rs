@@ -129,7 +129,7 @@ impl Redactor {
     }
 }
 
-fn is_secret_name(name: &str) -> bool {
+pub(crate) fn is_secret_name(name: &str) -> bool {
     let lower = name.to_lowercase();
     ["password", "secret", "token"]
         .iter()

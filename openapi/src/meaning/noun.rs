@@ -1,0 +1,562 @@
+//! Rules 3 and 5: what is acted upon, and what it is part of.
+
+use daybook_event::Action;
+
+use super::Parent;
+use super::path_shape::{PathShape, Resource, is_key_word, param_noun};
+use super::phrase::Phrase;
+use super::verb::Chosen;
+use crate::operation::OperationSource;
+use crate::secrets::is_secret_name;
+use crate::value_location::ValueLocation;
+use crate::words;
+
+/// Nouns that name a kind of record and not what it is about.
+const GENERIC: &[&str] = &[
+    "config",
+    "configuration",
+    "template",
+    "definition",
+    "job",
+    "event",
+    "item",
+    "setting",
+    "rule",
+    "type",
+    "status",
+    "entry",
+    "record",
+    "detail",
+    "data",
+    "option",
+    "field",
+    "value",
+    "list",
+    "version",
+    "history",
+    "element",
+    "object",
+    "instance",
+    "resource",
+    "parameter",
+    "preference",
+    "info",
+    "information",
+    "summary",
+    "setup",
+    "action",
+    "state",
+    "metadata",
+    "mode",
+    "schema3",
+    "stat",
+    "statistic",
+    "log",
+    "link",
+    "limit",
+    "usage",
+    "result",
+    "request",
+    "batch",
+    "secret",
+    "code",
+    "property",
+    "attribute",
+    "meta",
+];
+
+/// Generic nouns that need the enclosing thing in front of them where no other word stands there.
+const NEEDS_PARENT: &[&str] = &[
+    "history",
+    "data",
+    "setting",
+    "status",
+    "config",
+    "configuration",
+    "metadata",
+    "detail",
+    "info",
+    "information",
+    "summary",
+    "preference",
+    "state",
+    "option",
+    "mode",
+    "stat",
+    "statistic",
+    "usage",
+    "version",
+];
+
+/// What is acted upon.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Thing {
+    pub(crate) noun: String,
+    /// The path parameter that may hold its id.
+    pub(crate) param: Option<String>,
+    /// That parameter stands directly behind the noun, and not behind what encloses it.
+    pub(crate) param_is_own: bool,
+    pub(crate) many: bool,
+    pub(crate) singleton: bool,
+    pub(crate) parent: Option<Parent>,
+}
+
+pub(crate) fn choose(
+    source: &OperationSource<'_>,
+    shape: &PathShape,
+    chosen: &Chosen,
+    said: Option<&Phrase>,
+    path: Option<&Phrase>,
+    summary: Option<&Phrase>,
+) -> Thing {
+    let said_noun = said
+        .map(|phrase| own_words(&phrase.noun, shape))
+        .filter(|noun| !noun.is_empty())
+        .or_else(|| {
+            path.map(|phrase| phrase.noun.clone())
+                .filter(|noun| !noun.is_empty())
+        });
+    let summary_noun = summary
+        .map(|phrase| phrase.noun.clone())
+        .filter(|noun| !noun.is_empty());
+    let Some((resource, enclosing)) = shape.resources.split_last() else {
+        return without_path(source, chosen, said_noun.or(summary_noun));
+    };
+    let acts_on_item = shape.action.is_some() && !resource.params.is_empty();
+    let is_item = !resource.params.is_empty();
+    let level = if acts_on_item {
+        Level::ItemAction
+    } else if is_item {
+        Level::Item
+    } else if shape.action.is_some() {
+        Level::CollectionAction
+    } else {
+        Level::Collection
+    };
+    let facing = Facing {
+        source,
+        resource,
+        enclosing,
+        chosen,
+        level,
+    };
+    let mut thing = match said_noun {
+        Some(noun) => facing.with_object(&noun),
+        None => facing.alone(summary_noun.as_deref()),
+    };
+    if thing.noun.is_empty() {
+        thing.noun = "record".to_owned();
+    }
+    thing
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Level {
+    /// `/orders/{id}/cancel`
+    ItemAction,
+    /// `/orders/{id}`
+    Item,
+    /// `/orders:search`
+    CollectionAction,
+    /// `/orders`
+    Collection,
+}
+
+/// The path's last resource against the verb's object.
+struct Facing<'a> {
+    source: &'a OperationSource<'a>,
+    resource: &'a Resource,
+    enclosing: &'a [Resource],
+    chosen: &'a Chosen,
+    level: Level,
+}
+
+impl Facing<'_> {
+    /// The path alone says what is acted upon.
+    fn alone(&self, summary: Option<&[String]>) -> Thing {
+        // A summary that ends with the path's own noun only makes it more exact.
+        if let Some(noun) = summary
+            && self.names_resource(noun)
+            && noun.len() <= 3
+        {
+            return self.thing(self.exact(noun), self.resource.is_plural());
+        }
+        if let (Level::Collection, Some(parent)) = (self.level, self.enclosing.last())
+            && summary.is_some_and(|noun| same(noun, &parent.words))
+            && summary.is_some_and(|noun| {
+                !noun
+                    .iter()
+                    .any(|word| words::singular(word) == self.resource.head())
+            })
+            && matches!(self.chosen.action, Action::Execute)
+        {
+            return self.on_parent(parent);
+        }
+        self.thing(self.resource_noun(), self.resource.is_plural())
+    }
+
+    fn with_object(&self, object: &[String]) -> Thing {
+        let plural = object.last().is_some_and(|head| words::is_plural(head));
+        let resource_plural = self.resource.is_plural();
+        let contains = self.contains_resource(object);
+        let is_qualifier = same(object, &self.resource.qualifier);
+        match self.level {
+            _ if self.names_resource(object) => self.thing(self.exact(object), plural),
+            Level::ItemAction if contains => self.thing(self.resource_noun(), false),
+            Level::ItemAction if is_qualifier => self.thing(self.resource_noun(), false),
+            Level::ItemAction if self.chosen.action == Action::Read => {
+                self.part_of_item(object, plural)
+            }
+            Level::ItemAction if self.param_names(object) => {
+                self.thing(words::noun_phrase(object), false)
+            }
+            Level::ItemAction => self.thing(self.resource_noun(), false),
+            Level::Item if contains || is_qualifier => self.thing(self.resource_noun(), false),
+            Level::Item if plural && self.source.method != "GET" => {
+                self.thing(self.resource_noun(), false)
+            }
+            Level::Item if self.source.method == "POST" && self.chosen.action == Action::Create => {
+                self.child_of_item(object, plural)
+            }
+            Level::Item if plural => self.part_of_item(object, plural),
+            Level::Item => self.thing(words::noun_phrase(object), false),
+            Level::Collection | Level::CollectionAction => {
+                if let Some(parent) = self.enclosing.last()
+                    && ends_with_noun(object, &parent.words)
+                {
+                    if same(object, &parent.words) {
+                        if self.chosen.action != Action::Create
+                            && self.chosen.action != Action::Read
+                        {
+                            return self.on_parent(parent);
+                        }
+                    } else if contains {
+                        return self.thing(self.resource_noun(), self.is_plural_in(object));
+                    }
+                }
+                if is_qualifier && self.level == Level::Collection {
+                    return self.thing(self.resource_noun(), resource_plural);
+                }
+                if contains && self.level == Level::Collection && is_detail(object) {
+                    return self.thing(self.resource_noun(), resource_plural);
+                }
+                let mut thing = self.thing(self.qualified(object), plural);
+                if self.level == Level::CollectionAction && self.resource.params.is_empty() {
+                    thing.singleton = false;
+                }
+                thing
+            }
+        }
+    }
+
+    /// Whether the object's head is the resource's: `flow template` on `/templates`.
+    fn names_resource(&self, object: &[String]) -> bool {
+        ends_with_noun(object, &self.resource.words)
+            || self
+                .resource
+                .words
+                .last()
+                .zip(object.last())
+                .is_some_and(|(resource, object)| {
+                    words::singular(resource) == words::singular(object)
+                })
+    }
+
+    fn contains_resource(&self, object: &[String]) -> bool {
+        let head = self.resource.head();
+        object.iter().any(|word| words::singular(word) == head)
+    }
+
+    fn is_plural_in(&self, object: &[String]) -> bool {
+        let head = self.resource.head();
+        object
+            .iter()
+            .any(|word| *word != head && words::singular(word) == head)
+    }
+
+    /// Whether the last parameter's own name says what the object says.
+    fn param_names(&self, object: &[String]) -> bool {
+        self.resource.params.last().is_some_and(|param| {
+            let noun = param_noun(param);
+            !noun.is_empty() && same(&noun, object)
+        })
+    }
+
+    /// The object's words where they say more than the path's, the path's otherwise.
+    fn exact(&self, object: &[String]) -> String {
+        let object = words::noun_phrase(object);
+        let resource = self.resource.noun();
+        if resource.split(' ').count() > object.split(' ').count() {
+            return self.qualify(&resource);
+        }
+        self.qualify(&object)
+    }
+
+    fn resource_noun(&self) -> String {
+        // `/executions/{execution_id}/{action_id}`: the second parameter has a noun of its own.
+        if let [first, .., last] = self.resource.params.as_slice() {
+            let (first, last) = (param_noun(first), param_noun(last));
+            let first_is_resource = first
+                .last()
+                .is_some_and(|noun| words::singular(noun) == self.resource.head());
+            if first_is_resource && !last.is_empty() {
+                return words::noun_phrase(&last);
+            }
+        }
+        self.qualify(&self.resource.noun())
+    }
+
+    fn qualified(&self, object: &[String]) -> String {
+        self.qualify(&words::noun_phrase(object))
+    }
+
+    /// Rule "generic noun": it takes the word in front of it, or else the enclosing thing's.
+    fn qualify(&self, noun: &str) -> String {
+        if noun.contains(' ') || !GENERIC.contains(&noun) {
+            return noun.to_owned();
+        }
+        let qualifier = words::noun_phrase(&self.resource.qualifier);
+        if qualifier.split(' ').next_back() == Some(noun) {
+            return qualifier;
+        }
+        if !qualifier.is_empty() && self.resource.head() == noun {
+            return format!("{qualifier} {noun}");
+        }
+        let enclosing = if self.resource.head() == noun {
+            self.enclosing.last()
+        } else {
+            Some(self.resource)
+        };
+        match enclosing.map(Resource::noun) {
+            Some(parent)
+                if !parent.is_empty() && parent != noun && NEEDS_PARENT.contains(&noun) =>
+            {
+                format!("{parent} {noun}")
+            }
+            _ => noun.to_owned(),
+        }
+    }
+
+    fn thing(&self, noun: String, plural: bool) -> Thing {
+        let own = self.resource.params.last().cloned();
+        let of_parent = || {
+            self.enclosing
+                .last()
+                .and_then(|parent| parent.params.last().cloned())
+        };
+        let creates = self.chosen.action == Action::Create;
+        let request_is_many = self
+            .source
+            .request
+            .is_some_and(|schema| self.source.schemas.items(schema).is_some());
+        let many = match self.level {
+            Level::Item | Level::ItemAction => false,
+            _ if self.chosen.bulk || request_is_many => plural || self.chosen.bulk && !creates,
+            _ if creates => plural && request_is_many,
+            _ => plural,
+        };
+        let singular_part = own.is_none() && !plural;
+        Thing {
+            singleton: !many && self.level == Level::Collection && !creates,
+            param: own.clone().or_else(|| {
+                if singular_part || plural && !creates {
+                    of_parent()
+                } else {
+                    None
+                }
+            }),
+            param_is_own: own.is_some() && !self.is_key_of_enclosing(),
+            many,
+            parent: self.parent(&noun),
+            noun,
+        }
+    }
+
+    /// `POST /entity/{slug}` creates an entity; its slug is what kind of entity it is.
+    fn is_key_of_enclosing(&self) -> bool {
+        self.source.method == "POST"
+            && self.level == Level::Item
+            && super::identity::response_id(self.source, &self.resource.noun()).is_some_and(
+                |found| {
+                    let key = found.pointer.rsplit('/').next().unwrap_or_default();
+                    let words = words::split(key);
+                    words
+                        .last()
+                        .is_some_and(|word| matches!(word.as_str(), "id" | "uuid" | "guid" | "sid"))
+                },
+            )
+    }
+
+    fn on_parent(&self, parent: &Resource) -> Thing {
+        let index = self.enclosing.len().saturating_sub(1);
+        let above = Facing {
+            resource: parent,
+            enclosing: &self.enclosing[..index],
+            level: Level::ItemAction,
+            ..*self
+        };
+        above.thing(above.resource_noun(), false)
+    }
+
+    /// What a POST on an item creates below it.
+    fn child_of_item(&self, object: &[String], plural: bool) -> Thing {
+        let mut thing = self.thing(self.qualified(object), plural);
+        thing.param_is_own &= self.param_names(object) || self.resource.words.is_empty();
+        if !thing.param_is_own {
+            thing.parent = self.item_as_parent();
+        }
+        thing
+    }
+
+    /// What is read of an item: the login parameters of a user.
+    fn part_of_item(&self, object: &[String], plural: bool) -> Thing {
+        let mut thing = self.thing(self.qualified(object), plural);
+        thing.parent = self.item_as_parent();
+        thing
+    }
+
+    fn item_as_parent(&self) -> Option<Parent> {
+        let noun = self.resource_noun();
+        let id = self
+            .resource
+            .params
+            .last()
+            .filter(|name| !is_secret_name(name))
+            .cloned()
+            .map(ValueLocation::Path);
+        (!noun.is_empty()).then_some(Parent {
+            entity_type: noun,
+            id,
+        })
+    }
+
+    /// Rule 5: the resource whose parameter stands in front.
+    fn parent(&self, noun: &str) -> Option<Parent> {
+        let location =
+            |name: &String| (!is_secret_name(name)).then(|| ValueLocation::Path(name.clone()));
+        if let [.., before, _] = self.resource.params.as_slice() {
+            let own = param_noun(before);
+            let head = own.last().map(|word| words::singular(word));
+            let entity_type = if head.as_deref() == Some(self.resource.head().as_str())
+                && noun != self.resource.noun()
+            {
+                self.resource.noun()
+            } else {
+                words::noun_phrase(&own)
+            };
+            if entity_type.is_empty() || entity_type == noun {
+                return None;
+            }
+            return Some(Parent {
+                entity_type,
+                id: location(before),
+            });
+        }
+        let parent = self.enclosing.last()?;
+        let param = parent.params.last()?;
+        let named = param_noun(param);
+        let mut entity_type = parent.noun();
+        if parent.params.len() > 1 && !named.is_empty() {
+            entity_type = words::noun_phrase(&named);
+        } else if GENERIC.contains(&entity_type.as_str()) && !parent.qualifier.is_empty() {
+            entity_type = format!("{} {entity_type}", words::noun_phrase(&parent.qualifier));
+        }
+        (!entity_type.is_empty()).then(|| Parent {
+            entity_type,
+            id: location(param),
+        })
+    }
+}
+
+/// No resource in the path: `/query`, `/{uuid}`, one path for all operations.
+fn without_path(source: &OperationSource<'_>, chosen: &Chosen, noun: Option<Vec<String>>) -> Thing {
+    let from_tag = || {
+        let tag = source.tags.first()?;
+        let mut found = words::split(tag);
+        while found.len() > 1
+            && found.last().is_some_and(|word| {
+                matches!(
+                    word.as_str(),
+                    "operations" | "api" | "service" | "endpoints" | "management"
+                )
+            })
+        {
+            found.pop();
+        }
+        Some(found)
+    };
+    let session = matches!(
+        chosen.base.as_str(),
+        "login" | "logout" | "signin" | "signout"
+    )
+    .then(|| vec!["session".to_owned()]);
+    let noun = noun
+        .or(session)
+        .or_else(from_tag)
+        .unwrap_or_else(|| vec!["record".to_owned()]);
+    let plural = noun.last().is_some_and(|head| words::is_plural(head));
+    let creates = chosen.action == Action::Create;
+    Thing {
+        noun: words::noun_phrase(&noun),
+        many: plural && !creates,
+        ..Thing::default()
+    }
+}
+
+/// The object's words after a plural in front of the head that the path names as well: generated
+/// identifiers string path words together (`putWebhooksFirehose`), English does not.
+fn own_words(object: &[String], shape: &PathShape) -> Vec<String> {
+    let in_path = |word: &str| {
+        word == "users"
+            || shape.resources.iter().any(|resource| {
+                resource
+                    .qualifier
+                    .iter()
+                    .chain(&resource.words)
+                    .any(|known| known == word)
+            })
+    };
+    let last = object.len().saturating_sub(1);
+    let cut = object
+        .iter()
+        .take(last)
+        .rposition(|word| words::is_plural(word) && in_path(word))
+        .filter(|at| {
+            // "tracks playlist": the head is in front.
+            !shape
+                .resources
+                .last()
+                .is_some_and(|resource| resource.words.last() == object.get(*at))
+        });
+    let words = cut.map_or(object, |at| &object[at + 1..]);
+    words
+        .iter()
+        .filter(|word| !is_key_word(word) || words.len() == 1 || words.last() == Some(word))
+        .cloned()
+        .collect()
+}
+
+/// Whether both are the same noun, plural or not.
+fn same(one: &[String], other: &[String]) -> bool {
+    !one.is_empty() && singulars(one) == singulars(other)
+}
+
+/// Whether `object` ends with the noun `tail`, however its words are joined.
+fn ends_with_noun(object: &[String], tail: &[String]) -> bool {
+    let tail = singulars(tail);
+    !tail.is_empty() && (0..object.len()).any(|start| singulars(&object[start..]) == tail)
+}
+
+fn singulars(all: &[String]) -> String {
+    all.iter().map(|word| words::singular(word)).collect()
+}
+
+/// `order details`: the object only says how much of the resource is meant.
+fn is_detail(object: &[String]) -> bool {
+    object.last().is_some_and(|last| {
+        matches!(
+            last.as_str(),
+            "details" | "detail" | "info" | "information" | "list" | "data" | "async" | "batch"
+        )
+    })
+}

@@ -1,0 +1,349 @@
+//! A path as a reader sees it: resources, their parameters, and the verb at its end.
+
+use crate::path_template::{Part, PathTemplate, Segment};
+use crate::verbs::{self, Kind};
+use crate::words;
+
+/// Segments that say nothing of what is acted upon.
+const NOISE: &[&str] = &[
+    "api",
+    "apis",
+    "rest",
+    "public",
+    "internal",
+    "external",
+    "private",
+    "latest",
+    "relationships",
+    "me",
+    "self",
+    "current",
+    "rpc",
+    "services",
+    "providers",
+    "mine",
+    "my",
+    "odata",
+    "web",
+    "ws",
+    "api-public",
+    "beta",
+    "alpha",
+    "preview",
+    "wp-json",
+    "index.php",
+    "_",
+];
+
+/// What is left of a path.
+#[derive(Debug, Default)]
+pub(crate) struct PathShape {
+    /// The resources from left to right; the last one is acted upon.
+    pub(crate) resources: Vec<Resource>,
+    /// The words of a verb phrase at the path's end: `/orders/{id}/cancel`, `/users:sendReset`.
+    pub(crate) action: Option<Vec<String>>,
+}
+
+/// A noun in the path, and the parameters behind it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Resource {
+    /// Its words as written, lower case: bulk, jobs.
+    pub(crate) words: Vec<String>,
+    /// The literal in front of it, where no parameter stands between: `workflows` of
+    /// `/workflows/definitions`.
+    pub(crate) qualifier: Vec<String>,
+    /// The names of the parameters behind it.
+    pub(crate) params: Vec<String>,
+}
+
+enum Step {
+    Literal(String),
+    Param(String),
+    /// A custom method behind a colon, or an OData action behind a dot.
+    Custom(String),
+}
+
+impl PathShape {
+    pub(crate) fn read(path: &str, method: &str) -> Self {
+        let mut steps = steps(path);
+        let action = take_action(&mut steps, method);
+        let mut resources: Vec<Resource> = Vec::new();
+        let mut literals: Vec<Vec<String>> = Vec::new();
+        for step in steps {
+            match step {
+                Step::Literal(text) => literals.push(words::split(&text)),
+                Step::Custom(_) => {}
+                Step::Param(name) => {
+                    if let Some(resource) = take_resource(&mut literals) {
+                        resources.push(Resource {
+                            params: vec![name],
+                            ..resource
+                        });
+                    } else if let Some(last) = resources.last_mut() {
+                        last.params.push(name);
+                    } else {
+                        resources.push(Resource {
+                            words: param_noun(&name),
+                            params: vec![name],
+                            ..Resource::default()
+                        });
+                    }
+                }
+            }
+        }
+        resources.extend(take_resource(&mut literals));
+        resources.retain(|resource| !resource.words.is_empty() || !resource.params.is_empty());
+        Self { resources, action }
+    }
+}
+
+impl Resource {
+    /// Whether the noun is written in the plural.
+    pub(crate) fn is_plural(&self) -> bool {
+        self.words.last().is_some_and(|head| words::is_plural(head))
+    }
+
+    /// The noun's last word in the singular.
+    pub(crate) fn head(&self) -> String {
+        self.words
+            .last()
+            .map(|head| words::singular(head))
+            .unwrap_or_default()
+    }
+
+    pub(crate) fn noun(&self) -> String {
+        words::noun_phrase(&self.words)
+    }
+}
+
+/// The noun that a parameter's name holds: `execution_id` → execution; empty for `id` or `key`.
+pub(crate) fn param_noun(name: &str) -> Vec<String> {
+    let mut found = words::split(name);
+    while let Some(last) = found.last() {
+        // A lower-case name may end in its kind of key all the same: `ticketid`.
+        let glued = ["uuid", "guid", "id"]
+            .iter()
+            .find_map(|end| last.strip_suffix(end))
+            .filter(|stem| stem.len() > 3);
+        if is_key_word(last) || matches!(last.as_str(), "or" | "and" | "with" | "by") {
+            found.pop();
+        } else if let Some(stem) = glued.map(str::to_owned) {
+            found.pop();
+            found.push(stem);
+        } else {
+            break;
+        }
+    }
+    found
+}
+
+/// Words that say "this is a key" and nothing of what it is the key of.
+pub(crate) fn is_key_word(word: &str) -> bool {
+    matches!(
+        word,
+        "id" | "ids"
+            | "uuid"
+            | "guid"
+            | "uid"
+            | "key"
+            | "slug"
+            | "sid"
+            | "name"
+            | "number"
+            | "no"
+            | "nr"
+            | "code"
+            | "ref"
+            | "reference"
+            | "identifier"
+            | "pk"
+            | "oid"
+            | "handle"
+            | "arn"
+            | "gid"
+            | "iid"
+            | "urn"
+            | "xid"
+    )
+}
+
+fn steps(path: &str) -> Vec<Step> {
+    let template = PathTemplate::parse(path);
+    let mut names = template.param_names.iter().cloned();
+    let mut found = Vec::new();
+    for segment in &template.segments {
+        match segment {
+            Segment::Literal(text) => literal_steps(text, &mut found),
+            Segment::Param | Segment::Greedy => found.extend(names.next().map(Step::Param)),
+            Segment::Pattern(parts) => pattern_steps(parts, &mut names, &mut found),
+        }
+    }
+    found
+}
+
+/// `executions:search` is a noun and a custom method; `rejects.json` a noun and a media type.
+fn literal_steps(text: &str, found: &mut Vec<Step>) {
+    let text = without_extension(text);
+    if let Some((noun, method)) = text.split_once(':') {
+        if !noun.is_empty() {
+            found.push(Step::Literal(noun.to_owned()));
+        }
+        found.push(Step::Custom(method.to_owned()));
+        return;
+    }
+    if let Some((_, method)) = text
+        .rsplit_once('.')
+        .filter(|(_, method)| verbs::known(method).is_some())
+    {
+        found.push(Step::Custom(method.to_owned()));
+        return;
+    }
+    if !is_noise(text) {
+        found.push(Step::Literal(text.to_owned()));
+    }
+}
+
+fn pattern_steps(parts: &[Part], names: &mut impl Iterator<Item = String>, found: &mut Vec<Step>) {
+    let last = parts.len().saturating_sub(1);
+    for (position, part) in parts.iter().enumerate() {
+        match part {
+            Part::Param => found.extend(names.next().map(Step::Param)),
+            Part::Literal(text) => {
+                if let Some(method) = text.strip_prefix(':') {
+                    found.push(Step::Custom(method.to_owned()));
+                    continue;
+                }
+                // `indexes('{name}')` is a noun with its key in brackets; `.json` is a media type.
+                let noun = without_extension(text)
+                    .trim_matches(|character: char| !character.is_alphanumeric());
+                if position < last && !noun.is_empty() && !is_noise(noun) {
+                    found.push(Step::Literal(noun.to_owned()));
+                }
+            }
+        }
+    }
+}
+
+fn without_extension(text: &str) -> &str {
+    [".json", ".xml", ".csv", ".php", ".aspx", ".do", ".html"]
+        .iter()
+        .find_map(|extension| text.strip_suffix(extension))
+        .unwrap_or(text)
+}
+
+/// Versions (`v1`, `2`, `v1beta2`, `2.0`, `2024-01`) and words that every path may hold.
+fn is_noise(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    if NOISE.contains(&lower.as_str()) || !lower.chars().any(char::is_alphanumeric) {
+        return true;
+    }
+    let digits = lower.strip_prefix('v').unwrap_or(&lower);
+    digits.starts_with(|first: char| first.is_ascii_digit())
+        && digits
+            .replace("alpha", "")
+            .replace("beta", "")
+            .chars()
+            .all(|character| {
+                character.is_ascii_digit() || matches!(character, '.' | '-' | '_' | 'p')
+            })
+}
+
+/// Rule "verb at the end": a custom method, or a last literal that is a verb phrase. A word that is
+/// as often a noun counts only behind a parameter and where something is posted.
+fn take_action(steps: &mut Vec<Step>, method: &str) -> Option<Vec<String>> {
+    match steps.last()? {
+        Step::Custom(text) => {
+            let phrase = words::split(text);
+            steps.pop();
+            Some(phrase)
+        }
+        Step::Param(_) => None,
+        Step::Literal(text) => {
+            let phrase = words::split(text);
+            let behind_param = matches!(steps.iter().rev().nth(1), Some(Step::Param(_)));
+            let first = phrase.first()?;
+            let known = phrase
+                .get(1)
+                .and_then(|second| verbs::phrasal(first, second))
+                .or_else(|| verbs::known(first))
+                .or_else(|| glued_phrasal(first))?;
+            let is_action = match known.kind {
+                _ if steps.len() == 1 && method == "GET" && phrase.len() == 1 => false,
+                Kind::Verb => true,
+                Kind::VerbOrNoun if phrase.len() > 1 => method != "GET" && behind_param,
+                Kind::VerbOrNoun => {
+                    behind_param && method != "GET" && is_mostly_done_to_things(first)
+                }
+            };
+            if !is_action {
+                return None;
+            }
+            steps.pop();
+            Some(phrase)
+        }
+    }
+}
+
+fn glued_phrasal(word: &str) -> Option<verbs::KnownVerb> {
+    verbs::known(word)
+}
+
+/// Of the words that are as often nouns, those that behind an item are rather done to it than part
+/// of it: `/payments/{id}/refund`, but not `/payments/{id}/comment`.
+fn is_mostly_done_to_things(word: &str) -> bool {
+    matches!(
+        word,
+        "import"
+            | "export"
+            | "build"
+            | "copy"
+            | "test"
+            | "transfer"
+            | "refund"
+            | "charge"
+            | "release"
+            | "share"
+            | "watch"
+            | "star"
+            | "flag"
+            | "follow"
+            | "like"
+            | "vote"
+            | "bookmark"
+            | "play"
+            | "power"
+            | "boot"
+            | "ping"
+            | "probe"
+            | "push"
+            | "pull"
+            | "hold"
+            | "swap"
+            | "split"
+            | "forward"
+            | "mail"
+            | "email"
+            | "purchase"
+            | "exchange"
+            | "rate"
+            | "sort"
+            | "wake"
+            | "print"
+            | "scan"
+            | "sign"
+            | "match"
+            | "stream"
+    )
+}
+
+/// The last literal as a resource, qualified by the one before it.
+fn take_resource(literals: &mut Vec<Vec<String>>) -> Option<Resource> {
+    let words = literals.pop()?;
+    let qualifier = literals.pop().unwrap_or_default();
+    literals.clear();
+    Some(Resource {
+        words,
+        qualifier,
+        params: Vec::new(),
+    })
+}

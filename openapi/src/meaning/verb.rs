@@ -1,0 +1,250 @@
+//! Rules 1 and 2: the verb, and the kind of change it makes.
+
+use daybook_event::Action;
+
+use super::Verb;
+use super::path_shape::PathShape;
+use super::phrase::Phrase;
+use crate::operation::OperationSource;
+use crate::verbs;
+
+/// A verb that was chosen, and what it makes of the call.
+#[derive(Debug, Clone)]
+pub(crate) struct Chosen {
+    pub(crate) verb: Verb,
+    /// The verb as its source has it: `get` where the sentence says "viewed".
+    pub(crate) base: String,
+    pub(crate) action: Action,
+    pub(crate) upsert: bool,
+    pub(crate) bulk: bool,
+}
+
+/// Where a verb comes from, with how much it is believed.
+struct Candidate<'a> {
+    phrase: &'a Phrase,
+    base: &'a str,
+    action: Action,
+}
+
+pub(crate) fn choose(
+    source: &OperationSource<'_>,
+    shape: &PathShape,
+    said: Option<&Phrase>,
+    path: Option<&Phrase>,
+    summary: Option<&Phrase>,
+) -> Chosen {
+    let candidate = |phrase: Option<&'_ Phrase>| -> Option<(String, Action, bool, bool, String)> {
+        let phrase = phrase?;
+        let verb = phrase.verb.as_ref()?;
+        let found = Candidate {
+            phrase,
+            base: &verb.base,
+            action: verb.action,
+        };
+        fits(source.method, &found).then(|| {
+            (
+                found.base.to_owned(),
+                found.action,
+                phrase.upsert,
+                phrase.bulk,
+                found.phrase.complement.clone(),
+            )
+        })
+    };
+    let of_said = candidate(said);
+    let of_path = candidate(path);
+    let of_summary = candidate(summary);
+    // An operationId that says no more than its method gives way to a verb that the path spells out,
+    // and to a summary that says something else than create, update or delete.
+    let said_is_plain = of_said
+        .as_ref()
+        .is_none_or(|(base, ..)| is_plain(base, source.method));
+    let upsert = [said, summary]
+        .into_iter()
+        .flatten()
+        .any(|phrase| phrase.upsert)
+        && matches!(source.method, "PUT" | "PATCH" | "POST");
+    let chosen = if said_is_plain {
+        of_path
+            .or_else(|| {
+                of_summary
+                    .clone()
+                    .filter(|(base, ..)| of_said.is_none() || tells_more(base))
+            })
+            .or(of_said)
+    } else {
+        of_said
+    };
+    let bulk = [said, path].into_iter().flatten().any(|phrase| phrase.bulk);
+    let (base, action, complement) = match chosen {
+        Some((base, action, _, _, complement)) => (base, action, complement),
+        None => (
+            method_verb(source, shape).to_owned(),
+            method_action(source, shape),
+            String::new(),
+        ),
+    };
+    let mut complement = complement;
+    if base == "mark" && complement.is_empty() {
+        complement = summary
+            .map(|phrase| phrase.complement.clone())
+            .unwrap_or_default();
+    }
+    let (action, upsert) = settle(source.method, &base, action, upsert);
+    let spoken = if upsert {
+        "save"
+    } else {
+        spoken(&base, source.method)
+    };
+    Chosen {
+        verb: Verb {
+            past: verbs::past_form(spoken),
+            base: verbs::base_form(spoken),
+            complement,
+        },
+        base,
+        action,
+        upsert,
+        bulk,
+    }
+}
+
+/// A verb that cannot be what the method does was copied from elsewhere: `getX` on a DELETE.
+fn fits(method: &str, candidate: &Candidate<'_>) -> bool {
+    match method {
+        "DELETE" => {
+            !matches!(candidate.action, Action::Read | Action::Create)
+                && !matches!(candidate.base, "put" | "patch" | "post" | "update")
+        }
+        "GET" => {
+            !matches!(candidate.action, Action::Create | Action::Delete)
+                && !matches!(candidate.base, "update" | "put" | "patch")
+        }
+        "PUT" | "PATCH" => !matches!(
+            candidate.base,
+            "get" | "list" | "delete" | "view" | "show" | "retrieve" | "fetch" | "describe"
+        ),
+        _ => true,
+    }
+}
+
+/// Verbs that only repeat the method.
+fn is_plain(base: &str, method: &str) -> bool {
+    base == method.to_ascii_lowercase()
+        || matches!(
+            (method, base),
+            ("POST", "do" | "process") | ("PUT" | "PATCH", "put" | "patch")
+        )
+}
+
+/// Whether a summary's verb tells more than the method does.
+fn tells_more(base: &str) -> bool {
+    verbs::known(base).is_some_and(|verb| verb.kind == verbs::Kind::Verb)
+        && !matches!(
+            base,
+            "return" | "use" | "allow" | "process" | "is" | "has" | "set"
+        )
+}
+
+fn method_verb(source: &OperationSource<'_>, shape: &PathShape) -> &'static str {
+    match source.method {
+        "GET" | "HEAD" | "OPTIONS" | "TRACE" => "get",
+        "POST" if posts_to_item(source, shape) => "update",
+        "POST" => "create",
+        "DELETE" if is_relation(shape) => "remove",
+        "DELETE" => "delete",
+        "PUT" if is_bare_membership(source, shape) => "add",
+        _ => "update",
+    }
+}
+
+fn method_action(source: &OperationSource<'_>, shape: &PathShape) -> Action {
+    match method_verb(source, shape) {
+        "get" => Action::Read,
+        "create" | "add" => Action::Create,
+        "delete" | "remove" => Action::Delete,
+        _ => Action::Update,
+    }
+}
+
+/// Rule "POST on an item": without another word, it changes the item.
+fn posts_to_item(source: &OperationSource<'_>, shape: &PathShape) -> bool {
+    shape.action.is_none()
+        && shape
+            .resources
+            .last()
+            .is_some_and(|resource| !resource.params.is_empty())
+        && source.path.trim_end_matches('/').ends_with('}')
+}
+
+/// Rule "relation": `/me/followings/{user_id}` names no following but a user.
+fn is_relation(shape: &PathShape) -> bool {
+    let Some(resource) = shape.resources.last() else {
+        return false;
+    };
+    let Some(param) = resource.params.last() else {
+        return false;
+    };
+    let noun = super::path_shape::param_noun(param);
+    !noun.is_empty()
+        && noun
+            .last()
+            .is_some_and(|last| crate::words::singular(last) != resource.head())
+        && !noun.concat().contains(&resource.head())
+        && shape.resources.len() > 1
+}
+
+/// Rule "membership": a PUT without a body on `/users/{id}/groups/{groupId}` adds.
+fn is_bare_membership(source: &OperationSource<'_>, shape: &PathShape) -> bool {
+    source.request.is_none()
+        && source.operation_id.is_empty()
+        && shape.action.is_none()
+        && shape.resources.len() > 1
+        && shape
+            .resources
+            .last()
+            .is_some_and(|resource| !resource.params.is_empty())
+}
+
+/// Rule 2: what the method allows of the verb's own class.
+fn settle(method: &str, base: &str, action: Action, upsert: bool) -> (Action, bool) {
+    match (method, action) {
+        ("PUT" | "PATCH", Action::Create) if base == "create" => (Action::Update, true),
+        _ if upsert && matches!(action, Action::Create | Action::Update) => (Action::Update, true),
+        ("PUT" | "PATCH", Action::Read)
+            if !matches!(
+                base,
+                "search" | "query" | "validate" | "preview" | "check" | "find"
+            ) =>
+        {
+            (Action::Update, false)
+        }
+        ("DELETE", Action::Update)
+            if matches!(
+                base,
+                "untag" | "unset" | "unassign" | "detach" | "unlink" | "disassociate"
+            ) =>
+        {
+            (Action::Delete, false)
+        }
+        _ => (action, false),
+    }
+}
+
+/// The verb as a sentence says it.
+fn spoken<'a>(base: &'a str, method: &str) -> &'a str {
+    match base {
+        "get" | "fetch" | "retrieve" | "show" | "describe" | "view" | "read" | "load"
+        | "return" | "obtain" | "see" | "inspect" | "introspect" | "peek" | "poll" => "view",
+        "list" | "browse" | "enumerate" => "list",
+        "search" | "find" | "query" | "scan" | "filter" => "search",
+        "lookup" => "lookup",
+        "is" | "has" | "can" | "contains" | "exists" | "determine" => "check",
+        "put" | "patch" | "modify" | "post" if method != "POST" => "update",
+        "post" | "new" | "insert" | "make" => "create",
+        "del" | "rm" | "unset" => "delete",
+        "init" => "initialize",
+        "authenticate" => "authenticate",
+        other => other,
+    }
+}

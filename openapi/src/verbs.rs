@@ -1,0 +1,498 @@
+//! English verbs as interfaces use them: their forms, and the kind of change each one makes.
+
+use daybook_event::Action::{self, Create, Delete, Execute, Read, Update};
+
+/// How sure a word is a verb where it could as well be a noun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Hardly ever a noun: `delete`, `activate`.
+    Verb,
+    /// As often a noun: `order`, `report`. A verb only in front of a noun.
+    VerbOrNoun,
+}
+
+/// A verb that was recognised.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct KnownVerb {
+    pub(crate) base: String,
+    pub(crate) action: Action,
+    pub(crate) kind: Kind,
+}
+
+/// Verbs by the kind of change they make. What is in none of them, but has the form of a verb,
+/// makes an [`Execute`].
+const CLASSES: &[(Action, Kind, &str)] = &[
+    (
+        Create,
+        Kind::Verb,
+        "create add insert register upload submit make provision append enroll enrol clone duplicate
+         fork new issue book generate initialize init compose",
+    ),
+    (Create, Kind::VerbOrNoun, "copy post place order"),
+    (
+        Read,
+        Kind::Verb,
+        "get list search find query fetch retrieve show describe read view check preview export
+         download calculate estimate count compare diff lookup browse enumerate load inspect simulate
+         suggest recommend autocomplete resolve validate poll contains exists return obtain compute
+         determine is has can explain introspect peek scan select discover detect predict aggregate
+         summarize analyze analyse parse classify geocode quote",
+    ),
+    (Read, Kind::VerbOrNoun, "watch match filter see"),
+    (
+        Update,
+        Kind::Verb,
+        "update edit modify change set put patch replace rename move assign configure adjust upsert
+         save overwrite override reorder amend alter customize increment decrement reassign
+         attach detach link unlink associate disassociate connect bind unbind mark merge toggle
+         store write refresh extend transition categorize tag untag unassign remap swap",
+    ),
+    (
+        Delete,
+        Kind::Verb,
+        "delete remove destroy purge wipe erase drop clear discard prune unset del rm truncate",
+    ),
+    (
+        Execute,
+        Kind::Verb,
+        "start stop run execute trigger cancel abort approve reject accept decline confirm invite send
+         resend notify activate deactivate enable disable publish unpublish archive unarchive restore
+         recover suspend resume pause lock unlock ban block unblock mute unmute pin unpin hide unhide
+         login logout signin signout signup log sign authenticate authorize revoke grant verify reset
+         import sync synchronize migrate rebuild restart reboot shutdown retry replay retrigger rerun
+         rollback revert undo redo apply deploy undeploy build convert transform translate encrypt
+         decrypt render process subscribe unsubscribe follow unfollow like unlike vote join leave
+         complete finish begin end close reopen open switch advance skip transfer ship deliver dispatch
+         return refund charge capture void pay settle invoke call dial hangup play record speak stream
+         flush invalidate reindex rotate regenerate renew expire freeze unfreeze claim release reserve
+         schedule reschedule unschedule bookmark share unshare flag unflag star unstar watch unwatch
+         report escalate acknowledge ack snooze dismiss mention ping test probe kill terminate evict
+         drain scale resize mount unmount push pull tune train crawl index ingest export emit consume
+         receive redeem exchange swap withdraw deposit control disconnect reconnect sell buy purchase
+         checkout unconfirm promote demote launch abandon apply perform raise lower rate score notarize
+         impersonate onboard offboard bulk redeliver reply forward respond answer ask request solve
+         upgrade downgrade install uninstall resync wake boot power commit checkin clock fulfill
+         fulfil reconcile track identify opt quarantine unquarantine whitelist blacklist allow deny
+         permit forbid repair heal optimize compact compress unzip cleanup clean collect accumulate
+         split combine group ungroup hold unhold swipe sweep seal unseal attest certify finalize
+         initiate finalise prepare warm warmup prefetch propose nominate endorse countersign sort print
+         scan draft stage unstage evaluate enqueue dequeue interrupt drive park charge discharge steer
+         arm disarm honk navigate force forget impress bounce moderate describe fix spawn mint burn
+         stake unstake airdrop bridge inject patch reinstate unlist relist list refuse",
+    ),
+    (
+        Execute,
+        Kind::VerbOrNoun,
+        "order report review comment message email mail note invoice request schedule log file record
+         document share map group label rate rating host process project contact display design link
+         vote like place release answer page code tag test transfer call play stream score index vote
+         track power stage draft bridge draft clock record group power print sort hold fix quote import
+         export build watch star flag follow bookmark charge refund push pull ping probe purchase swap
+         split forward reply exchange deposit power boot wake park arm drive force list scan",
+    ),
+];
+
+/// Verbs of two words, and how they are written in one.
+const PHRASAL: &[(&str, &str, &str)] = &[
+    ("log", "in", "login"),
+    ("log", "out", "logout"),
+    ("log", "off", "logoff"),
+    ("sign", "in", "signin"),
+    ("sign", "up", "signup"),
+    ("sign", "out", "signout"),
+    ("sign", "off", "signoff"),
+    ("roll", "back", "rollback"),
+    ("shut", "down", "shutdown"),
+    ("set", "up", "setup"),
+    ("opt", "in", "optin"),
+    ("opt", "out", "optout"),
+    ("check", "in", "checkin"),
+    ("check", "out", "checkout"),
+    ("clock", "in", "clockin"),
+    ("clock", "out", "clockout"),
+    ("turn", "on", "turnon"),
+    ("turn", "off", "turnoff"),
+    ("switch", "on", "switchon"),
+    ("switch", "off", "switchoff"),
+    ("back", "up", "backup"),
+    ("hang", "up", "hangup"),
+    ("clean", "up", "cleanup"),
+    ("look", "up", "lookup"),
+    ("scale", "up", "scaleup"),
+    ("scale", "down", "scaledown"),
+    ("power", "on", "poweron"),
+    ("power", "off", "poweroff"),
+    ("wake", "up", "wakeup"),
+    ("take", "over", "takeover"),
+    ("hand", "over", "handover"),
+    ("fail", "over", "failover"),
+];
+
+/// Past tenses that no rule gives.
+const IRREGULAR: &[(&str, &str)] = &[
+    ("begin", "began"),
+    ("bind", "bound"),
+    ("break", "broke"),
+    ("bring", "brought"),
+    ("build", "built"),
+    ("burn", "burned"),
+    ("buy", "bought"),
+    ("catch", "caught"),
+    ("choose", "chose"),
+    ("cut", "cut"),
+    ("do", "did"),
+    ("draw", "drew"),
+    ("drive", "drove"),
+    ("fall", "fell"),
+    ("feed", "fed"),
+    ("find", "found"),
+    ("forbid", "forbade"),
+    ("forget", "forgot"),
+    ("freeze", "froze"),
+    ("get", "got"),
+    ("give", "gave"),
+    ("go", "went"),
+    ("grow", "grew"),
+    ("hang", "hung"),
+    ("have", "had"),
+    ("hide", "hid"),
+    ("hit", "hit"),
+    ("hold", "held"),
+    ("keep", "kept"),
+    ("know", "knew"),
+    ("lay", "laid"),
+    ("lead", "led"),
+    ("leave", "left"),
+    ("lend", "lent"),
+    ("let", "let"),
+    ("lose", "lost"),
+    ("make", "made"),
+    ("meet", "met"),
+    ("override", "overrode"),
+    ("overwrite", "overwrote"),
+    ("pay", "paid"),
+    ("put", "put"),
+    ("read", "read"),
+    ("ride", "rode"),
+    ("ring", "rang"),
+    ("run", "ran"),
+    ("say", "said"),
+    ("see", "saw"),
+    ("seek", "sought"),
+    ("sell", "sold"),
+    ("send", "sent"),
+    ("set", "set"),
+    ("shut", "shut"),
+    ("speak", "spoke"),
+    ("spend", "spent"),
+    ("spin", "spun"),
+    ("split", "split"),
+    ("spread", "spread"),
+    ("steal", "stole"),
+    ("stick", "stuck"),
+    ("sweep", "swept"),
+    ("take", "took"),
+    ("teach", "taught"),
+    ("tell", "told"),
+    ("think", "thought"),
+    ("throw", "threw"),
+    ("understand", "understood"),
+    ("wake", "woke"),
+    ("win", "won"),
+    ("withdraw", "withdrew"),
+    ("write", "wrote"),
+    ("quit", "quit"),
+    ("hurt", "hurt"),
+    ("sync", "synced"),
+    ("ack", "acknowledged"),
+    ("del", "deleted"),
+    ("rm", "removed"),
+    ("init", "initialized"),
+    ("diff", "compared"),
+    ("new", "created"),
+    ("unset", "unset"),
+];
+
+/// Verbs of several syllables whose last consonant is doubled.
+const DOUBLING: &[&str] = &[
+    "submit", "commit", "transfer", "refer", "prefer", "defer", "infer", "permit", "admit", "omit",
+    "remit", "emit", "control", "cancel", "enrol", "rebel", "format", "label", "model", "signal",
+    "travel", "patrol", "occur", "recur", "transmit", "abet", "equip", "program", "unsub",
+];
+
+/// Prefixes that make a verb of a verb.
+const PREFIXES: &[&str] = &[
+    "un", "re", "de", "dis", "pre", "over", "auto", "co", "mis", "out",
+];
+
+/// Endings that hardly anything but a verb has.
+const VERB_ENDINGS: &[&str] = &["ize", "ise", "ify", "ate"];
+
+/// Nouns and adjectives that have such an ending all the same.
+const NOT_VERBS: &[&str] = &[
+    "date",
+    "template",
+    "state",
+    "certificate",
+    "rate",
+    "candidate",
+    "update3",
+    "private",
+    "plate",
+    "delegate",
+    "affiliate",
+    "estate",
+    "climate",
+    "aggregate3",
+    "enterprise",
+    "exercise",
+    "franchise",
+    "promise",
+    "premise",
+    "noise",
+    "rise",
+    "merchandise",
+    "size",
+    "prize",
+    "gate",
+    "mandate",
+    "immediate",
+    "ultimate",
+    "intermediate",
+    "separate",
+    "duplicate3",
+    "corporate",
+    "graduate",
+    "associate3",
+    "chocolate",
+    "slate",
+    "crate",
+    "advise3",
+    "expertise",
+    "coordinate",
+    "predicate",
+    "wise",
+    "likewise",
+    "otherwise",
+    "surprise",
+    "cruise",
+    "disguise",
+    "alternate",
+    "appropriate",
+    "accurate",
+    "adequate",
+    "advocate",
+    "real estate",
+    "surrogate",
+    "syndicate",
+    "subordinate",
+];
+
+/// The verb that a word is, as an imperative: `delete`, `unfreeze`, `signup`.
+pub(crate) fn known(word: &str) -> Option<KnownVerb> {
+    listed(word)
+        .or_else(|| {
+            let stem = PREFIXES.iter().find_map(|prefix| {
+                let stem = word.strip_prefix(prefix)?;
+                let stem = stem.strip_prefix('-').unwrap_or(stem);
+                (stem.len() > 2).then(|| listed(stem)).flatten()
+            })?;
+            let action = if matches!(stem.action, Create | Update) {
+                stem.action
+            } else {
+                Execute
+            };
+            Some(KnownVerb {
+                base: word.to_owned(),
+                action,
+                kind: stem.kind,
+            })
+        })
+        .or_else(|| {
+            let has_form =
+                word.len() > 4 && VERB_ENDINGS.iter().any(|ending| word.ends_with(ending));
+            (has_form && !NOT_VERBS.contains(&word)).then(|| KnownVerb {
+                base: word.to_owned(),
+                action: Execute,
+                kind: Kind::Verb,
+            })
+        })
+}
+
+/// The verb that a word is as `Creates`, `created`, `creating` would say, or as an imperative.
+pub(crate) fn known_in_any_form(word: &str) -> Option<KnownVerb> {
+    known(word).or_else(|| {
+        let stem = word.strip_suffix('s')?;
+        known(stem)
+            .or_else(|| stem.strip_suffix('e').and_then(known))
+            .or_else(|| {
+                stem.strip_suffix("ie")
+                    .and_then(|stem| known(&format!("{stem}y")))
+            })
+    })
+}
+
+/// The verb that two words are together: `sign`, `up` → `signup`.
+pub(crate) fn phrasal(first: &str, second: &str) -> Option<KnownVerb> {
+    let (_, _, joined) = PHRASAL
+        .iter()
+        .find(|(verb, particle, _)| *verb == first && *particle == second)?;
+    known_phrasal(joined)
+}
+
+fn known_phrasal(joined: &str) -> Option<KnownVerb> {
+    let action = if joined == "lookup" {
+        Read
+    } else if joined == "setup" {
+        Create
+    } else {
+        Execute
+    };
+    PHRASAL
+        .iter()
+        .any(|(_, _, known)| *known == joined)
+        .then(|| KnownVerb {
+            base: joined.to_owned(),
+            action,
+            kind: Kind::Verb,
+        })
+}
+
+fn listed(word: &str) -> Option<KnownVerb> {
+    let noun_too = CLASSES.iter().any(|(_, kind, words)| {
+        *kind == Kind::VerbOrNoun && words.split_whitespace().any(|known| known == word)
+    });
+    let (action, _, _) = CLASSES
+        .iter()
+        .find(|(_, _, words)| words.split_whitespace().any(|known| known == word))?;
+    let kind = if noun_too {
+        Kind::VerbOrNoun
+    } else {
+        Kind::Verb
+    };
+    Some(KnownVerb {
+        base: word.to_owned(),
+        action: *action,
+        kind,
+    })
+}
+
+/// A verb as people write it: `signup` → `sign up`.
+pub(crate) fn base_form(base: &str) -> String {
+    PHRASAL
+        .iter()
+        .find(|(_, _, joined)| *joined == base)
+        .map_or_else(
+            || base.to_owned(),
+            |(verb, particle, _)| format!("{verb} {particle}"),
+        )
+}
+
+/// The past tense: `deleted`, `sent`, `signed up`.
+pub(crate) fn past_form(base: &str) -> String {
+    if let Some((verb, particle, _)) = PHRASAL.iter().find(|(_, _, joined)| *joined == base) {
+        return format!("{} {particle}", past_form(verb));
+    }
+    if let Some((_, past)) = IRREGULAR.iter().find(|(verb, _)| *verb == base) {
+        return (*past).to_owned();
+    }
+    let prefixed = PREFIXES.iter().find_map(|prefix| {
+        let stem = base.strip_prefix(prefix)?;
+        let irregular = IRREGULAR
+            .iter()
+            .find(|(verb, _)| *verb == stem)
+            .map(|(_, past)| *past);
+        let past = irregular
+            .map(str::to_owned)
+            .or_else(|| (listed(stem).is_some() && doubles(stem)).then(|| regular_past(stem)))?;
+        Some(format!("{prefix}{past}"))
+    });
+    prefixed.unwrap_or_else(|| regular_past(base))
+}
+
+fn regular_past(base: &str) -> String {
+    let characters: Vec<char> = base.chars().collect();
+    match characters.as_slice() {
+        [.., 'e'] => format!("{base}d"),
+        [.., before, 'y'] if !is_vowel(*before) => format!("{}ied", &base[..base.len() - 1]),
+        [.., last] if doubles(base) => format!("{base}{last}ed"),
+        _ => format!("{base}ed"),
+    }
+}
+
+/// Whether the last consonant is doubled: one syllable that ends consonant, vowel, consonant.
+fn doubles(base: &str) -> bool {
+    if DOUBLING.contains(&base) {
+        return true;
+    }
+    let characters: Vec<char> = base.chars().collect();
+    let vowels = characters
+        .iter()
+        .filter(|character| is_vowel(**character))
+        .count();
+    match characters.as_slice() {
+        [.., before, vowel, last] => {
+            vowels == 1
+                && !is_vowel(*before)
+                && is_vowel(*vowel)
+                && !is_vowel(*last)
+                && !matches!(last, 'w' | 'x' | 'y')
+        }
+        _ => false,
+    }
+}
+
+fn is_vowel(character: char) -> bool {
+    matches!(character, 'a' | 'e' | 'i' | 'o' | 'u')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn past_tenses_are_those_of_people() {
+        for (base, past) in [
+            ("delete", "deleted"),
+            ("apply", "applied"),
+            ("deploy", "deployed"),
+            ("stop", "stopped"),
+            ("submit", "submitted"),
+            ("cancel", "cancelled"),
+            ("send", "sent"),
+            ("resend", "resent"),
+            ("unfreeze", "unfroze"),
+            ("rerun", "reran"),
+            ("signup", "signed up"),
+            ("rollback", "rolled back"),
+            ("unpin", "unpinned"),
+            ("fix", "fixed"),
+            ("override", "overrode"),
+            ("reset", "reset"),
+            ("retrigger", "retriggered"),
+            ("kill", "killed"),
+            ("publish", "published"),
+        ] {
+            assert_eq!(past_form(base), past, "{base}");
+        }
+    }
+
+    #[test]
+    fn a_verb_is_known_by_list_prefix_or_ending() {
+        assert_eq!(known("delete").unwrap().action, Delete);
+        assert_eq!(known("unfreeze").unwrap().action, Execute);
+        assert_eq!(known("synchronize").unwrap().action, Execute);
+        assert_eq!(known_in_any_form("creates").unwrap().base, "create");
+        assert_eq!(known_in_any_form("applies").unwrap().base, "apply");
+        for noun in [
+            "workflow",
+            "template",
+            "certificate",
+            "user",
+            "entity",
+            "webhook",
+        ] {
+            assert_eq!(known(noun), None, "{noun}");
+        }
+    }
+}
