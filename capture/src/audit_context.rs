@@ -1,0 +1,126 @@
+//! What a handler chooses to say about the call it serves, from anywhere below it.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use daybook_event::{Entity, HandlerContext, Privacy};
+use serde::Serialize;
+
+use crate::exchange::current_exchange;
+
+/// Adds to what is recorded about the call that is being served.
+///
+/// Works anywhere below the handler, in the same task: nothing has to be passed along. Outside a
+/// captured call (a test, a background job, a left-out GET, a task of its own made with
+/// `tokio::spawn`) it does nothing, and the closure does not run. A panic inside the closure goes
+/// no further than this call. What is said twice counts as said last.
+///
+/// ```
+/// # #[derive(serde::Serialize)] struct Order { state: &'static str }
+/// # let (old, new) = (Order { state: "paid" }, Order { state: "refunded" });
+/// daybook_capture::audit(|a| {
+///     a.entity("order", "7")
+///         .name("Order 7")
+///         .before(&old)
+///         .after(&new)
+///         .reason("the goods never arrived")
+/// });
+/// ```
+pub fn audit(say: impl FnOnce(AuditContext) -> AuditContext) {
+    let Some(exchange) = current_exchange() else {
+        return;
+    };
+    let said = catch_unwind(AssertUnwindSafe(|| say(AuditContext::default())));
+    if let Ok(context) = said {
+        exchange.say(context.said);
+    } else {
+        tracing::warn!("daybook: what a handler wanted to say panicked and is left out");
+    }
+}
+
+/// What is said about a call; see [`audit`].
+#[derive(Debug, Clone, Default)]
+#[must_use = "the closure of `audit` returns it"]
+pub struct AuditContext {
+    said: HandlerContext,
+}
+
+impl AuditContext {
+    /// What was acted upon, where the handler knows better than the path: a singular noun and
+    /// the id.
+    pub fn entity(mut self, kind: impl Into<String>, id: impl Into<String>) -> Self {
+        let entity = self.said.entity.get_or_insert_default();
+        entity.kind = kind.into();
+        entity.id = id.into();
+        self
+    }
+
+    /// What people call the entity.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.said.entity.get_or_insert_default().name = name.into();
+        self
+    }
+
+    /// What the entity is part of.
+    pub fn parent(mut self, kind: impl Into<String>, id: impl Into<String>) -> Self {
+        self.said.parent = Some(Entity {
+            kind: kind.into(),
+            id: id.into(),
+            name: String::new(),
+        });
+        self
+    }
+
+    /// The entity before the change. A value that does not serialize is left out.
+    pub fn before(mut self, entity: &impl Serialize) -> Self {
+        self.said.before = serde_json::to_value(entity).ok();
+        self
+    }
+
+    /// The entity after the change. A value that does not serialize is left out.
+    pub fn after(mut self, entity: &impl Serialize) -> Self {
+        self.said.after = serde_json::to_value(entity).ok();
+        self
+    }
+
+    /// The sentence, where the handler writes it itself.
+    pub fn message(mut self, message: impl Into<String>) -> Self {
+        self.said.message = Some(message.into());
+        self
+    }
+
+    /// Why.
+    pub fn reason(mut self, reason: impl Into<String>) -> Self {
+        self.said.reason = Some(reason.into());
+        self
+    }
+
+    /// That personal data was read.
+    pub fn privacy(mut self, privacy: Privacy) -> Self {
+        self.said.privacy = Some(privacy);
+        self
+    }
+}
+
+/// `later` where it says something, else `earlier`.
+pub(crate) fn merge(earlier: HandlerContext, later: HandlerContext) -> HandlerContext {
+    HandlerContext {
+        entity: match (earlier.entity, later.entity) {
+            (Some(earlier), Some(later)) => Some(Entity {
+                kind: or_else(later.kind, earlier.kind),
+                id: or_else(later.id, earlier.id),
+                name: or_else(later.name, earlier.name),
+            }),
+            (earlier, later) => later.or(earlier),
+        },
+        parent: later.parent.or(earlier.parent),
+        before: later.before.or(earlier.before),
+        after: later.after.or(earlier.after),
+        message: later.message.or(earlier.message),
+        reason: later.reason.or(earlier.reason),
+        privacy: later.privacy.or(earlier.privacy),
+    }
+}
+
+fn or_else(text: String, fallback: String) -> String {
+    if text.is_empty() { fallback } else { text }
+}

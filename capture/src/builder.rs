@@ -1,0 +1,310 @@
+//! Settings: by environment variables, or in code.
+
+use std::env;
+
+use crate::capture::{Capture, CaptureReads, Shared};
+use crate::counters::LiveCounters;
+use crate::credentials::Credentials;
+use crate::intake::{IntakeSink, IntakeUrlError};
+use crate::sink::Sink;
+use crate::sqs::SqsSink;
+
+/// How long a flush may take unless told otherwise, in milliseconds.
+const FLUSH_TIMEOUT_MS: u64 = 1_000;
+
+/// The longest response body that is taken unless told otherwise, in bytes.
+const BODY_BYTES_MAX: usize = 64 * 1024;
+
+/// The settings are not usable.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// Nothing says where messages go.
+    #[error(
+        "nothing says where audit messages go: set DAYBOOK_QUEUE_URL to the queue's URL \
+         (or DAYBOOK_INTAKE_URL for local development, or DAYBOOK_CAPTURE=off)"
+    )]
+    NoSink,
+    /// Two places are named.
+    #[error("DAYBOOK_QUEUE_URL and DAYBOOK_INTAKE_URL are both set: unset one of them")]
+    TwoSinks,
+    /// The queue's address is none.
+    #[error("the queue's URL must begin with https:// or http://")]
+    QueueUrl,
+    /// The intake's address is none.
+    #[error("DAYBOOK_INTAKE_URL")]
+    IntakeUrl(#[from] IntakeUrlError),
+    /// A number is none.
+    #[error("{name} must be a whole number above zero")]
+    Number {
+        /// The variable or setting.
+        name: &'static str,
+    },
+}
+
+/// The layer, configured by environment variables.
+///
+/// | variable | meaning | default |
+/// |---|---|---|
+/// | `DAYBOOK_QUEUE_URL` | the SQS queue | this one or the next is needed |
+/// | `DAYBOOK_INTAKE_URL` | the intake of `daybook up` on this machine: `http://127.0.0.1:8080/intake` | |
+/// | `DAYBOOK_CAPTURE` | `off` records nothing | `on` |
+/// | `DAYBOOK_FLUSH_TIMEOUT_MS` | the longest that sending may delay the next invocation | `1000` |
+/// | `DAYBOOK_CAPTURE_READS` | `true`, or routes whose GET, HEAD and OPTIONS are captured, by commas | none |
+/// | `DAYBOOK_IGNORE_PATHS` | routes that are left out, by commas | none |
+/// | `DAYBOOK_BODY_BYTES_MAX` | the longest response body that is taken | `65536` |
+/// | `DAYBOOK_SENSITIVE_HEADERS` | further headers to remove, by commas | none |
+///
+/// # Errors
+/// Where no place to send to is named, or a value cannot be read. A service that would rather run
+/// without an audit log may fall back to [`Capture::disabled`].
+pub fn from_env() -> Result<Capture, ConfigError> {
+    from_variables(|name| env::var(name).ok())
+}
+
+fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Capture, ConfigError> {
+    let variable = |name| variable(name).filter(|value| !value.trim().is_empty());
+    let list = |name| -> Vec<String> {
+        let text = variable(name).unwrap_or_default();
+        let items = text.split(',').map(str::trim);
+        items
+            .filter(|item| !item.is_empty())
+            .map(ToOwned::to_owned)
+            .collect()
+    };
+    if variable("DAYBOOK_CAPTURE").is_some_and(|value| value.trim().eq_ignore_ascii_case("off")) {
+        return Ok(Capture::disabled());
+    }
+    let builder = match (
+        variable("DAYBOOK_QUEUE_URL"),
+        variable("DAYBOOK_INTAKE_URL"),
+    ) {
+        (Some(_), Some(_)) => return Err(ConfigError::TwoSinks),
+        (None, None) => return Err(ConfigError::NoSink),
+        (Some(queue_url), None) => Capture::builder().queue_url(queue_url.trim()),
+        (None, Some(intake_url)) => Capture::builder().sink(IntakeSink::new(intake_url.trim())?),
+    };
+    let reads = match variable("DAYBOOK_CAPTURE_READS").as_deref().map(str::trim) {
+        None | Some("false") => CaptureReads::Never,
+        Some("true") => CaptureReads::Always,
+        Some(_) => CaptureReads::OnRoutes(list("DAYBOOK_CAPTURE_READS")),
+    };
+    let mut builder = builder
+        .capture_reads(reads)
+        .ignore_paths(list("DAYBOOK_IGNORE_PATHS"))
+        .sensitive_headers(list("DAYBOOK_SENSITIVE_HEADERS"));
+    if let Some(value) = variable("DAYBOOK_FLUSH_TIMEOUT_MS") {
+        builder = builder.flush_timeout_ms(number("DAYBOOK_FLUSH_TIMEOUT_MS", &value)?);
+    }
+    if let Some(value) = variable("DAYBOOK_BODY_BYTES_MAX") {
+        builder = builder.body_bytes_max(number("DAYBOOK_BODY_BYTES_MAX", &value)?);
+    }
+    builder.build()
+}
+
+fn number<N: std::str::FromStr>(name: &'static str, value: &str) -> Result<N, ConfigError> {
+    value
+        .trim()
+        .parse()
+        .map_err(|_| ConfigError::Number { name })
+}
+
+/// Settings of a [`Capture`], in code.
+///
+/// ```
+/// # fn main() -> Result<(), daybook_capture::ConfigError> {
+/// let capture = daybook_capture::Capture::builder()
+///     .queue_url("https://sqs.eu-central-1.amazonaws.com/123456789012/audit")
+///     .ignore_paths(["/v1/webhooks/configs/{configId}/trigger"])
+///     .capture_reads(["/v1/customers/{id}/bank-account"])
+///     .sensitive_headers(["X-Internal-Signature"])
+///     .flush_timeout_ms(500)
+///     .build()?;
+/// # Ok(()) }
+/// ```
+#[must_use = "nothing is captured before `build`"]
+pub struct CaptureBuilder {
+    sink: Option<Box<dyn Sink>>,
+    queue_url: Option<String>,
+    reads: CaptureReads,
+    ignore_paths: Vec<String>,
+    body_bytes_max: usize,
+    flush_timeout_ms: u64,
+    sensitive_headers: Vec<String>,
+}
+
+impl Default for CaptureBuilder {
+    fn default() -> Self {
+        Self {
+            sink: None,
+            queue_url: None,
+            reads: CaptureReads::Never,
+            ignore_paths: Vec::new(),
+            body_bytes_max: BODY_BYTES_MAX,
+            flush_timeout_ms: FLUSH_TIMEOUT_MS,
+            sensitive_headers: Vec::new(),
+        }
+    }
+}
+
+impl CaptureBuilder {
+    /// Sends to this SQS queue, standard or FIFO. The function needs `sqs:SendMessage` on it.
+    pub fn queue_url(mut self, queue_url: impl Into<String>) -> Self {
+        self.queue_url = Some(queue_url.into());
+        self
+    }
+
+    /// Sends by a way of the service's own, in place of a queue.
+    pub fn sink(mut self, sink: impl Sink) -> Self {
+        self.sink = Some(Box::new(sink));
+        self
+    }
+
+    /// Leaves out calls on these routes, by API Gateway's own templates: `/v1/hooks/{id}/trigger`.
+    /// Behind a catch-all route (`/{proxy+}`) the concrete path is compared with them.
+    pub fn ignore_paths<T: Into<String>>(mut self, routes: impl IntoIterator<Item = T>) -> Self {
+        self.ignore_paths = routes.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Captures GET, HEAD and OPTIONS: all of them (`true`), or those on these routes.
+    pub fn capture_reads(mut self, reads: impl Into<CaptureReads>) -> Self {
+        self.reads = reads.into();
+        self
+    }
+
+    /// The longest response body that is taken, in bytes; 64 KiB by default. A longer one is left
+    /// out as a whole.
+    pub fn body_bytes_max(mut self, body_bytes_max: usize) -> Self {
+        self.body_bytes_max = body_bytes_max;
+        self
+    }
+
+    /// The longest that sending may delay the next invocation, in milliseconds; 1,000 by default.
+    pub fn flush_timeout_ms(mut self, flush_timeout_ms: u64) -> Self {
+        self.flush_timeout_ms = flush_timeout_ms;
+        self
+    }
+
+    /// Removes these request headers as well, whatever their case.
+    pub fn sensitive_headers<T: Into<String>>(
+        mut self,
+        names: impl IntoIterator<Item = T>,
+    ) -> Self {
+        self.sensitive_headers = names.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The layer.
+    ///
+    /// # Errors
+    /// Where there is neither a queue nor a sink, or the queue's URL is none, or the flush timeout
+    /// is zero.
+    pub fn build(self) -> Result<Capture, ConfigError> {
+        if self.flush_timeout_ms == 0 {
+            return Err(ConfigError::Number {
+                name: "flush_timeout_ms",
+            });
+        }
+        let sink: Box<dyn Sink> = match (self.sink, self.queue_url) {
+            (Some(_), Some(_)) => return Err(ConfigError::TwoSinks),
+            (Some(sink), None) => sink,
+            (None, Some(queue_url)) => {
+                if !queue_url.starts_with("https://") && !queue_url.starts_with("http://") {
+                    return Err(ConfigError::QueueUrl);
+                }
+                Box::new(SqsSink::new(queue_url))
+            }
+            (None, None) => return Err(ConfigError::NoSink),
+        };
+        Ok(Capture {
+            shared: Some(std::sync::Arc::new(Shared {
+                sink,
+                reads: self.reads,
+                ignore_paths: self.ignore_paths,
+                body_bytes_max: self.body_bytes_max,
+                flush_timeout_ms: self.flush_timeout_ms,
+                credentials: Credentials::new(self.sensitive_headers.iter().map(String::as_str)),
+                counters: LiveCounters::default(),
+            })),
+        })
+    }
+}
+
+impl std::fmt::Debug for CaptureBuilder {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("CaptureBuilder")
+            .field("reads", &self.reads)
+            .field("ignore_paths", &self.ignore_paths)
+            .field("body_bytes_max", &self.body_bytes_max)
+            .field("flush_timeout_ms", &self.flush_timeout_ms)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(variables: &'static [(&str, &str)]) -> Result<Capture, ConfigError> {
+        from_variables(|name| {
+            let found = variables.iter().find(|(key, _)| *key == name);
+            found.map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn a_missing_queue_is_said_clearly() {
+        let error = with(&[("DAYBOOK_QUEUE_URL", " ")]).unwrap_err();
+        assert!(error.to_string().contains("DAYBOOK_QUEUE_URL"), "{error}");
+    }
+
+    #[test]
+    fn every_variable_is_read() {
+        let capture = with(&[
+            ("DAYBOOK_INTAKE_URL", "http://127.0.0.1:8080/intake"),
+            ("DAYBOOK_FLUSH_TIMEOUT_MS", "250"),
+            ("DAYBOOK_CAPTURE_READS", "/a/{id}, /b"),
+            ("DAYBOOK_IGNORE_PATHS", "/c,/d/{id}/trigger"),
+            ("DAYBOOK_BODY_BYTES_MAX", "1000"),
+            ("DAYBOOK_SENSITIVE_HEADERS", "X-Mine"),
+        ])
+        .unwrap();
+        let shared = capture.shared.unwrap();
+        assert_eq!(shared.flush_timeout_ms, 250);
+        assert_eq!(shared.reads, CaptureReads::from(["/a/{id}", "/b"]));
+        assert_eq!(shared.ignore_paths, ["/c", "/d/{id}/trigger"]);
+        assert_eq!(shared.body_bytes_max, 1000);
+    }
+
+    #[test]
+    fn off_needs_no_queue_and_two_places_are_one_too_many() {
+        assert!(
+            with(&[("DAYBOOK_CAPTURE", "OFF")])
+                .unwrap()
+                .shared
+                .is_none()
+        );
+        assert!(matches!(
+            with(&[
+                (
+                    "DAYBOOK_QUEUE_URL",
+                    "https://sqs.eu-central-1.amazonaws.com/1/a"
+                ),
+                ("DAYBOOK_INTAKE_URL", "http://127.0.0.1:1/intake"),
+            ]),
+            Err(ConfigError::TwoSinks)
+        ));
+        assert!(matches!(
+            with(&[
+                (
+                    "DAYBOOK_QUEUE_URL",
+                    "https://sqs.eu-central-1.amazonaws.com/1/a"
+                ),
+                ("DAYBOOK_FLUSH_TIMEOUT_MS", "soon"),
+            ]),
+            Err(ConfigError::Number { .. })
+        ));
+    }
+}

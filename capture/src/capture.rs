@@ -1,0 +1,217 @@
+//! [`Capture`]: what a service adds, and what is decided before and done after its handler.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::FutureExt;
+use lambda_http::{Adapter, IntoResponse, Request};
+use lambda_runtime::layers::TracingLayer;
+use lambda_runtime::{Diagnostic, Error, LambdaInvocation, Runtime};
+use tower::{Layer, Service};
+
+use crate::builder::CaptureBuilder;
+use crate::call::Call;
+use crate::counters::{Counters, LiveCounters};
+use crate::credentials::Credentials;
+use crate::exchange::Exchange;
+use crate::message::message_of;
+use crate::service::{CaptureService, ReturnService};
+use crate::sink::Sink;
+
+/// The layer that records each call after its response.
+///
+/// On [`Runtime::layer`] it sees the event and sends the message; around the handler it sees the
+/// response. [`crate::run`] and [`Capture::run`] do both. Clones share everything: put the same
+/// `Capture` into both places.
+#[derive(Clone)]
+pub struct Capture {
+    /// None where capture is disabled.
+    pub(crate) shared: Option<Arc<Shared>>,
+}
+
+pub(crate) struct Shared {
+    pub(crate) sink: Box<dyn Sink>,
+    pub(crate) reads: CaptureReads,
+    pub(crate) ignore_paths: Vec<String>,
+    pub(crate) body_bytes_max: usize,
+    pub(crate) flush_timeout_ms: u64,
+    pub(crate) credentials: Credentials,
+    pub(crate) counters: LiveCounters,
+}
+
+/// Which GET, HEAD and OPTIONS calls are captured.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CaptureReads {
+    /// None of them.
+    #[default]
+    Never,
+    /// All of them.
+    Always,
+    /// Those on these routes, by API Gateway's templates.
+    OnRoutes(Vec<String>),
+}
+
+impl From<bool> for CaptureReads {
+    fn from(always: bool) -> Self {
+        if always { Self::Always } else { Self::Never }
+    }
+}
+
+impl<T: Into<String>, const N: usize> From<[T; N]> for CaptureReads {
+    fn from(routes: [T; N]) -> Self {
+        Self::OnRoutes(routes.map(Into::into).into())
+    }
+}
+
+impl From<Vec<String>> for CaptureReads {
+    fn from(routes: Vec<String>) -> Self {
+        Self::OnRoutes(routes)
+    }
+}
+
+impl Capture {
+    /// A capture that is configured in code.
+    pub fn builder() -> CaptureBuilder {
+        CaptureBuilder::default()
+    }
+
+    /// A capture that records nothing and sends nothing: for tests, and for a service that would
+    /// rather start without an audit log than not at all.
+    pub fn disabled() -> Self {
+        Self { shared: None }
+    }
+
+    /// What was captured, left out, acknowledged and dropped since the process started.
+    pub fn counters(&self) -> Counters {
+        self.shared
+            .as_ref()
+            .map(|shared| shared.counters.read())
+            .unwrap_or_default()
+    }
+
+    /// Runs a handler as `lambda_http::run` does, and records its calls.
+    ///
+    /// # Errors
+    /// What `lambda_http::run` returns.
+    ///
+    /// # Panics
+    /// As `lambda_http::run`: where Lambda's environment variables are missing.
+    pub async fn run<'a, R, S, E>(self, handler: S) -> Result<(), Error>
+    where
+        S: Service<Request, Response = R, Error = E>,
+        S::Future: Send + 'a,
+        R: IntoResponse,
+        E: std::fmt::Debug + Into<Diagnostic>,
+    {
+        Runtime::new(Adapter::from(ReturnService::new(handler)))
+            .layer(TracingLayer::new())
+            .layer(self)
+            .run()
+            .await
+    }
+}
+
+impl std::fmt::Debug for Capture {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Capture")
+            .field("is_enabled", &self.shared.is_some())
+            .field("counters", &self.counters())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<S> Layer<S> for Capture {
+    type Service = CaptureService<S>;
+
+    fn layer(&self, inner: S) -> CaptureService<S> {
+        CaptureService::new(inner, self.clone())
+    }
+}
+
+impl Shared {
+    /// Starts an exchange; none where the call is left out.
+    pub(crate) fn begin(&self, invocation: &LambdaInvocation) -> Option<Arc<Exchange>> {
+        let Some(is_read) = self.is_wanted(&invocation.body) else {
+            self.counters.left_out();
+            return None;
+        };
+        Some(Arc::new(Exchange::new(
+            Bytes::clone(&invocation.body),
+            invocation.context.request_id.clone(),
+            is_read,
+            self.body_bytes_max,
+        )))
+    }
+
+    /// None where the call is left out, else whether it is a read.
+    fn is_wanted(&self, event: &[u8]) -> Option<bool> {
+        let is_read = Call::is_read(&Call::method_of(event)?);
+        if is_read && self.reads == CaptureReads::Never {
+            return None;
+        }
+        let goes_by_route = matches!(self.reads, CaptureReads::OnRoutes(_)) && is_read;
+        if !goes_by_route && self.ignore_paths.is_empty() {
+            return Some(is_read);
+        }
+        let call = Call::of(event)?;
+        let has_any = |routes: &[String]| routes.iter().any(|route| call.has_route(route));
+        let is_chosen = match &self.reads {
+            CaptureReads::OnRoutes(routes) if is_read => has_any(routes),
+            _ => true,
+        };
+        (is_chosen && !has_any(&self.ignore_paths)).then_some(is_read)
+    }
+
+    /// Sends the exchange's message within the flush timeout. Whatever happens inside, it returns.
+    pub(crate) async fn deliver(self: Arc<Self>, exchange: Arc<Exchange>) {
+        let captured = self.counters.captured();
+        let attempt = AssertUnwindSafe(self.send(&exchange)).catch_unwind().await;
+        match attempt {
+            Ok(Ok(bytes)) => captured.acknowledge(bytes),
+            Ok(Err(reason)) => {
+                tracing::warn!(dropped = 1, %reason, "daybook: an audit message was dropped");
+            }
+            Err(_) => {
+                tracing::warn!(
+                    dropped = 1,
+                    reason = "the sink panicked",
+                    "daybook: an audit message was dropped"
+                );
+            }
+        }
+    }
+
+    /// How many bytes were acknowledged.
+    async fn send(&self, exchange: &Exchange) -> Result<usize, String> {
+        let (message, is_truncated) =
+            message_of(exchange, &self.credentials).map_err(|error| with_sources(&error))?;
+        if is_truncated {
+            self.counters.truncated();
+        }
+        let bytes = message.body().len();
+        let timeout = Duration::from_millis(self.flush_timeout_ms);
+        match tokio::time::timeout(timeout, self.sink.send(vec![message])).await {
+            Ok(Ok(())) => Ok(bytes),
+            Ok(Err(error)) => Err(with_sources(&error)),
+            Err(_) => Err(format!(
+                "no acknowledgement within {} ms",
+                self.flush_timeout_ms
+            )),
+        }
+    }
+}
+
+fn with_sources(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        source = error.source();
+    }
+    text
+}

@@ -1,0 +1,243 @@
+//! Credentials are removed before anything leaves the process, everywhere an event repeats them.
+//!
+//! A removed value is replaced by the text `[removed]`, so that a reader sees that something was
+//! there. Everything else stays byte for byte as it was delivered.
+//!
+//! - `headers`, `multiValueHeaders`: by name ([`names::says_secret`], and those that the service
+//!   configured) and by shape (a JWT, `Bearer …`, `Basic …`, a private key).
+//! - `cookies` (payload 2.0): each of them.
+//! - `requestContext`, so `identity.apiKey` and raw tokens of an authorizer; `stageVariables`;
+//!   `authorizationToken`: by name and shape.
+//! - `queryStringParameters`, `multiValueQueryStringParameters`, `rawQueryString`: by name and
+//!   shape, signatures of signed links as well.
+//! - `body`, plain or base64: members of a JSON object at any depth, parameters of a form. A body
+//!   that begins like JSON but is none is removed whole, for nobody can tell what is in it.
+//!
+//! Concrete paths and `pathParameters` are not looked at: they identify the call.
+
+mod json;
+pub(crate) mod names;
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::fmt;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
+use serde::de::{MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use json::{NotJson, quote, remove_from_json, unescape};
+use names::{looks_like_a_credential, query_name_says_secret, says_secret};
+
+/// What stands in place of a removed value, as JSON.
+const REMOVED: &str = "\"[removed]\"";
+
+/// What stands in place of a removed value, as text.
+const REMOVED_TEXT: &str = "[removed]";
+
+/// Removes credentials from events and bodies.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Credentials {
+    /// Lower case.
+    sensitive_headers: HashSet<String>,
+}
+
+/// The event is no JSON object.
+#[derive(Debug, thiserror::Error)]
+#[error("the event is no JSON object")]
+pub(crate) struct NotAnEvent(#[source] serde_json::Error);
+
+impl Credentials {
+    pub(crate) fn new<'a>(sensitive_headers: impl IntoIterator<Item = &'a str>) -> Self {
+        Self {
+            sensitive_headers: sensitive_headers
+                .into_iter()
+                .map(str::to_ascii_lowercase)
+                .collect(),
+        }
+    }
+
+    /// The event without credentials, every other field as it was and in its place.
+    pub(crate) fn remove_from_event(&self, event: &[u8]) -> Result<String, NotAnEvent> {
+        let members: Members<'_> = serde_json::from_slice(event).map_err(NotAnEvent)?;
+        let body_encoding = BodyEncoding::of(&members);
+        let mut cleaned = String::with_capacity(event.len());
+        cleaned.push('{');
+        for (name, value) in &members.0 {
+            if cleaned.len() > 1 {
+                cleaned.push(',');
+            }
+            cleaned.push_str(&quote(name));
+            cleaned.push(':');
+            cleaned.push_str(&self.remove_from_member(name, value.get(), body_encoding));
+        }
+        cleaned.push('}');
+        Ok(cleaned)
+    }
+
+    fn remove_from_member<'a>(
+        &self,
+        name: &str,
+        value: &'a str,
+        body_encoding: BodyEncoding,
+    ) -> Cow<'a, str> {
+        let cleaned = match name {
+            "headers" | "multiValueHeaders" => remove_from_json(value, &|header| {
+                says_secret(header)
+                    || self
+                        .sensitive_headers
+                        .contains(&header.to_ascii_lowercase())
+            }),
+            "requestContext" | "stageVariables" => remove_from_json(value, &says_secret),
+            "queryStringParameters" | "multiValueQueryStringParameters" => {
+                remove_from_json(value, &query_name_says_secret)
+            }
+            "cookies" => Ok(removed_items(value)),
+            "authorizationToken" => Ok(Some(REMOVED.to_owned())),
+            "rawQueryString" => replace_text(value, remove_from_query),
+            "body" => replace_text(value, |body| remove_from_body(body, body_encoding)),
+            _ => Ok(None),
+        };
+        match cleaned {
+            Ok(None) => Cow::Borrowed(value),
+            Ok(Some(cleaned)) => Cow::Owned(cleaned),
+            Err(NotJson) => Cow::Borrowed(REMOVED),
+        }
+    }
+}
+
+/// A JSON text (a response body, what a handler said) without credentials; none where there were
+/// none. What begins like JSON but is none is removed whole.
+pub(crate) fn remove_from_text(text: &str) -> Option<String> {
+    match text.trim_start().as_bytes().first() {
+        Some(b'{' | b'[' | b'"') => {
+            remove_from_json(text, &says_secret).unwrap_or_else(|NotJson| Some(REMOVED_TEXT.into()))
+        }
+        _ => looks_like_a_credential(text).then(|| REMOVED_TEXT.into()),
+    }
+}
+
+/// How the event's body is to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct BodyEncoding {
+    is_base64: bool,
+    is_form: bool,
+}
+
+impl BodyEncoding {
+    fn of(members: &Members<'_>) -> Self {
+        let is_base64 = members
+            .0
+            .iter()
+            .any(|(name, value)| name == "isBase64Encoded" && value.get() == "true");
+        let is_form = members
+            .0
+            .iter()
+            .filter(|(name, _)| name == "headers" || name == "multiValueHeaders")
+            .filter_map(|(_, headers)| serde_json::from_str::<Members<'_>>(headers.get()).ok())
+            .flat_map(|headers| headers.0)
+            .any(|(name, value)| {
+                name.eq_ignore_ascii_case("content-type")
+                    && value
+                        .get()
+                        .to_ascii_lowercase()
+                        .contains("application/x-www-form-urlencoded")
+            });
+        Self { is_base64, is_form }
+    }
+}
+
+/// Cleans the text of a JSON string; what is no string has no credentials in it.
+fn replace_text(
+    value: &str,
+    clean: impl FnOnce(&str) -> Option<String>,
+) -> Result<Option<String>, NotJson> {
+    if !value.starts_with('"') {
+        return Ok(None);
+    }
+    let text = unescape(value).ok_or(NotJson)?;
+    Ok(clean(&text).map(|cleaned| quote(&cleaned)))
+}
+
+fn remove_from_body(body: &str, encoding: BodyEncoding) -> Option<String> {
+    if encoding.is_base64 {
+        let decoded = String::from_utf8(STANDARD.decode(body).ok()?).ok()?;
+        return remove_from_decoded_body(&decoded, encoding).map(|text| STANDARD.encode(text));
+    }
+    remove_from_decoded_body(body, encoding)
+}
+
+fn remove_from_decoded_body(body: &str, encoding: BodyEncoding) -> Option<String> {
+    if encoding.is_form {
+        remove_from_query(body)
+    } else {
+        remove_from_text(body)
+    }
+}
+
+/// A query string or form without the values of secret parameters; none where there are none.
+fn remove_from_query(query: &str) -> Option<String> {
+    let mut is_changed = false;
+    let parts: Vec<Cow<'_, str>> = query
+        .split('&')
+        .map(|part| {
+            let is_secret =
+                form_urlencoded::parse(part.as_bytes())
+                    .next()
+                    .is_some_and(|(name, value)| {
+                        !value.is_empty()
+                            && (query_name_says_secret(&name) || looks_like_a_credential(&value))
+                    });
+            match part.split_once('=') {
+                Some((name, _)) if is_secret => {
+                    is_changed = true;
+                    Cow::Owned(format!("{name}=%5Bremoved%5D"))
+                }
+                _ => Cow::Borrowed(part),
+            }
+        })
+        .collect();
+    is_changed.then(|| parts.join("&"))
+}
+
+/// `["[removed]", …]`, as many as there were.
+fn removed_items(array: &str) -> Option<String> {
+    if array == "null" {
+        return None;
+    }
+    let items: Vec<&RawValue> = serde_json::from_str(array).unwrap_or_default();
+    Some(format!("[{}]", vec![REMOVED; items.len()].join(",")))
+}
+
+/// The members of a JSON object, in their order, each value as the text that it was.
+pub(crate) struct Members<'a>(pub(crate) Vec<(Cow<'a, str>, &'a RawValue)>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct MembersVisitor;
+
+        impl<'de> Visitor<'de> for MembersVisitor {
+            type Value = Vec<(Cow<'de, str>, &'de RawValue)>;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a JSON object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::new();
+                while let Some((name, value)) = map.next_entry::<String, &RawValue>()? {
+                    members.push((Cow::Owned(name), value));
+                }
+                Ok(members)
+            }
+        }
+
+        deserializer.deserialize_map(MembersVisitor).map(Self)
+    }
+}
+
+#[cfg(test)]
+#[path = "credentials_tests.rs"]
+mod tests;

@@ -1,0 +1,302 @@
+//! Credentials in a JSON text: found in one pass, replaced where they stand, all else left byte
+//! for byte as it was.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use super::REMOVED;
+use super::names::looks_like_a_credential;
+
+/// Deeper values are removed whole, as nobody has looked at them.
+const DEPTH_MAX: usize = 100;
+
+/// JSON inside a string inside JSON: beyond this it is left alone.
+const EMBEDDED_MAX: usize = 3;
+
+/// Members of which one names what the member `value` beside it holds:
+/// `{"name": "Authorization", "value": "…"}`, and JSON Patch's `{"path": "/password", "value": "…"}`.
+const NAMING_MEMBERS: &[&str] = &["name", "key", "field", "header", "attribute", "path"];
+
+/// Which member names say that their value is a credential.
+pub(super) type SaysSecret<'a> = &'a dyn Fn(&str) -> bool;
+
+/// The text is not JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct NotJson;
+
+/// `json` without credentials; none where there were none in it.
+///
+/// A value goes by its name or by its shape. `true`, `false`, `null` and the empty string are no
+/// secrets, whatever their name. An array stays an array, so that readers with types still read.
+pub(super) fn remove_from_json(
+    json: &str,
+    says_secret: SaysSecret<'_>,
+) -> Result<Option<String>, NotJson> {
+    remove_embedded(json, says_secret, 0)
+}
+
+fn remove_embedded(
+    json: &str,
+    says_secret: SaysSecret<'_>,
+    embedded: usize,
+) -> Result<Option<String>, NotJson> {
+    let mut scan = Scan {
+        json,
+        at: 0,
+        says_secret,
+        embedded,
+        edits: Vec::new(),
+    };
+    scan.skip_whitespace();
+    scan.value(0)?;
+    scan.skip_whitespace();
+    if scan.at != json.len() {
+        return Err(NotJson);
+    }
+    Ok(scan.apply())
+}
+
+struct Edit {
+    range: Range<usize>,
+    text: Cow<'static, str>,
+}
+
+struct Scan<'a> {
+    json: &'a str,
+    at: usize,
+    says_secret: SaysSecret<'a>,
+    embedded: usize,
+    /// In the order of the text, none inside another.
+    edits: Vec<Edit>,
+}
+
+impl Scan<'_> {
+    fn value(&mut self, depth: usize) -> Result<Range<usize>, NotJson> {
+        let start = self.at;
+        match self.peek()? {
+            b'{' if depth < DEPTH_MAX => self.object(depth)?,
+            b'[' if depth < DEPTH_MAX => self.array(depth)?,
+            b'{' | b'[' => {
+                self.skip_container()?;
+                self.replace(start..self.at, REMOVED);
+            }
+            b'"' => self.string_value()?,
+            _ => self.literal()?,
+        }
+        Ok(start..self.at)
+    }
+
+    fn object(&mut self, depth: usize) -> Result<(), NotJson> {
+        let mut names_a_secret = false;
+        let mut named_value = None;
+        self.at += 1;
+        self.skip_whitespace();
+        if self.take(b'}') {
+            return Ok(());
+        }
+        loop {
+            self.skip_whitespace();
+            let name_range = self.string()?;
+            self.skip_whitespace();
+            if !self.take(b':') {
+                return Err(NotJson);
+            }
+            self.skip_whitespace();
+            let value = self.value(depth + 1)?;
+            match unescape(&self.json[name_range]) {
+                Some(name) => {
+                    if (self.says_secret)(&name) {
+                        self.remove(value);
+                    } else if name == "value" {
+                        named_value = Some(value);
+                    } else if NAMING_MEMBERS.contains(&name.as_ref()) {
+                        names_a_secret |= unescape(&self.json[value])
+                            .is_some_and(|text| (self.says_secret)(last_segment(&text)));
+                    }
+                }
+                // A name that is no text (half a surrogate pair) cannot be looked up.
+                None => self.remove(value),
+            }
+            self.skip_whitespace();
+            if self.take(b',') {
+                continue;
+            }
+            if !self.take(b'}') {
+                return Err(NotJson);
+            }
+            if let (true, Some(value)) = (names_a_secret, named_value) {
+                self.remove(value);
+            }
+            return Ok(());
+        }
+    }
+
+    fn array(&mut self, depth: usize) -> Result<(), NotJson> {
+        self.at += 1;
+        self.skip_whitespace();
+        if self.take(b']') {
+            return Ok(());
+        }
+        loop {
+            self.skip_whitespace();
+            self.value(depth + 1)?;
+            self.skip_whitespace();
+            if self.take(b',') {
+                continue;
+            }
+            return if self.take(b']') {
+                Ok(())
+            } else {
+                Err(NotJson)
+            };
+        }
+    }
+
+    fn string_value(&mut self) -> Result<(), NotJson> {
+        let range = self.string()?;
+        let Some(text) = unescape(&self.json[range.clone()]) else {
+            return Ok(());
+        };
+        if looks_like_a_credential(&text) {
+            self.replace(range, REMOVED);
+        } else if self.embedded < EMBEDDED_MAX
+            && text.trim_start().starts_with(['{', '['])
+            && let Ok(Some(cleaned)) = remove_embedded(&text, self.says_secret, self.embedded + 1)
+        {
+            self.edits.push(Edit {
+                range,
+                text: Cow::Owned(quote(&cleaned)),
+            });
+        }
+        Ok(())
+    }
+
+    /// Removes the value of a member whose name says secret, unless it says nothing itself.
+    fn remove(&mut self, value: Range<usize>) {
+        match &self.json[value.clone()] {
+            "true" | "false" | "null" | "\"\"" => {}
+            array if array.starts_with('[') => self.replace(value, "[\"[removed]\"]"),
+            _ => self.replace(value, REMOVED),
+        }
+    }
+
+    fn replace(&mut self, range: Range<usize>, text: &'static str) {
+        // `value` of a named pair may stand before members that were edited after it.
+        self.edits
+            .retain(|edit| edit.range.end <= range.start || edit.range.start >= range.end);
+        let position = self
+            .edits
+            .partition_point(|edit| edit.range.start < range.start);
+        self.edits.insert(
+            position,
+            Edit {
+                range,
+                text: Cow::Borrowed(text),
+            },
+        );
+    }
+
+    fn apply(self) -> Option<String> {
+        if self.edits.is_empty() {
+            return None;
+        }
+        let mut cleaned = String::with_capacity(self.json.len());
+        let mut copied = 0;
+        for edit in self.edits {
+            cleaned.push_str(&self.json[copied..edit.range.start]);
+            cleaned.push_str(&edit.text);
+            copied = edit.range.end;
+        }
+        cleaned.push_str(&self.json[copied..]);
+        Some(cleaned)
+    }
+
+    fn peek(&self) -> Result<u8, NotJson> {
+        self.json.as_bytes().get(self.at).copied().ok_or(NotJson)
+    }
+
+    fn take(&mut self, byte: u8) -> bool {
+        let is_there = self.peek() == Ok(byte);
+        self.at += usize::from(is_there);
+        is_there
+    }
+
+    fn skip_whitespace(&mut self) {
+        while matches!(self.peek(), Ok(b' ' | b'\n' | b'\r' | b'\t')) {
+            self.at += 1;
+        }
+    }
+
+    /// The string at this place, with its quotes.
+    fn string(&mut self) -> Result<Range<usize>, NotJson> {
+        let start = self.at;
+        if !self.take(b'"') {
+            return Err(NotJson);
+        }
+        loop {
+            match self.peek()? {
+                b'"' => {
+                    self.at += 1;
+                    return Ok(start..self.at);
+                }
+                b'\\' => self.at += 2,
+                _ => self.at += 1,
+            }
+        }
+    }
+
+    /// A number, `true`, `false` or `null`.
+    fn literal(&mut self) -> Result<(), NotJson> {
+        let start = self.at;
+        while matches!(
+            self.peek(),
+            Ok(b'0'..=b'9' | b'a'..=b'z' | b'E' | b'+' | b'-' | b'.')
+        ) {
+            self.at += 1;
+        }
+        if self.at == start {
+            Err(NotJson)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn skip_container(&mut self) -> Result<(), NotJson> {
+        let mut open = 0_usize;
+        loop {
+            match self.peek()? {
+                b'"' => {
+                    self.string()?;
+                    continue;
+                }
+                b'{' | b'[' => open += 1,
+                b'}' | b']' => open -= 1,
+                _ => {}
+            }
+            self.at += 1;
+            if open == 0 {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// The last part of a JSON pointer; any other text as it is.
+fn last_segment(text: &str) -> &str {
+    text.rsplit_once('/').map_or(text, |(_, last)| last)
+}
+
+/// The text of a JSON string; none where it is no string or no Unicode.
+pub(super) fn unescape(json: &str) -> Option<Cow<'_, str>> {
+    let inner = json.strip_prefix('"')?.strip_suffix('"')?;
+    if inner.contains('\\') {
+        serde_json::from_str(json).ok().map(Cow::Owned)
+    } else {
+        Some(Cow::Borrowed(inner))
+    }
+}
+
+/// A text as a JSON string.
+pub(super) fn quote(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}

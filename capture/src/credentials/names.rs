@@ -1,0 +1,302 @@
+//! Which names say that their value is a credential.
+
+/// Words that say so wherever they stand in a name, alone or at the end of a longer word
+/// (`accesstoken`).
+///
+/// `jwt` is none of them: API Gateway keeps verified claims under that name, and a raw one is known
+/// by its shape.
+const SECRET_WORDS: &[&str] = &[
+    "password",
+    "passwords",
+    "passwd",
+    "passphrase",
+    "passcode",
+    "passwort",
+    "kennwort",
+    "secret",
+    "secrets",
+    "token",
+    "tokens",
+    "credential",
+    "credentials",
+    "apikey",
+    "apikeys",
+    "privatekey",
+    "secretkey",
+    "signingkey",
+    "authorization",
+];
+
+/// Words that say so only where they are a word of their own.
+const SECRET_WHOLE_WORDS: &[&str] = &["pwd", "otp", "totp", "bearer", "cookie", "cookies"];
+
+/// Two words that say so at the end of a name: `x-api-key`, `client_private_key`, `keyValue`.
+const SECRET_ENDINGS: &[[&str; 2]] = &[
+    ["api", "key"],
+    ["api", "keys"],
+    ["private", "key"],
+    ["secret", "key"],
+    ["signing", "key"],
+    ["encryption", "key"],
+    ["master", "key"],
+    ["shared", "key"],
+    ["subscription", "key"],
+    ["key", "value"],
+    ["pass", "word"],
+    ["pass", "phrase"],
+    ["pass", "code"],
+];
+
+/// A name that ends so speaks about a secret, but is none: `token_id`, `password_changed_at`.
+const DESCRIBING_ENDINGS: &[&str] = &[
+    "age",
+    "alg",
+    "algorithm",
+    "arn",
+    "at",
+    "changed",
+    "config",
+    "count",
+    "created",
+    "date",
+    "enabled",
+    "endpoint",
+    "expiration",
+    "expires",
+    "expiry",
+    "field",
+    "format",
+    "id",
+    "ids",
+    "in",
+    "kind",
+    "length",
+    "limit",
+    "location",
+    "method",
+    "mode",
+    "name",
+    "on",
+    "policy",
+    "position",
+    "provider",
+    "required",
+    "scope",
+    "scopes",
+    "settings",
+    "source",
+    "status",
+    "strength",
+    "time",
+    "ttl",
+    "type",
+    "types",
+    "until",
+    "updated",
+    "uri",
+    "url",
+    "use",
+    "valid",
+    "version",
+];
+
+/// Names that hold a position in a list, which is no credential.
+const PAGE_NAMES: &[&str] = &[
+    "nexttoken",
+    "pagetoken",
+    "nextpagetoken",
+    "continuationtoken",
+];
+
+/// Whether `name`, in any spelling (`api_key`, `X-Api-Key`, `apiKey`), says that its value is a
+/// credential.
+pub(crate) fn says_secret(name: &str) -> bool {
+    let words = words(name);
+    let Some(last) = words.last() else {
+        return false;
+    };
+    if DESCRIBING_ENDINGS.contains(&last.as_str()) || PAGE_NAMES.contains(&words.concat().as_str())
+    {
+        return false;
+    }
+    words.iter().any(|word| is_secret_word(word))
+        || words == ["pass"]
+        || matches!(words.as_slice(), [.., first, second]
+            if SECRET_ENDINGS.contains(&[first.as_str(), second.as_str()]))
+}
+
+/// As [`says_secret`], and for the signatures that signed links carry.
+pub(crate) fn query_name_says_secret(name: &str) -> bool {
+    says_secret(name)
+        || words(name)
+            .last()
+            .is_some_and(|last| ["signature", "sig", "hmac"].contains(&last.as_str()))
+}
+
+fn is_secret_word(word: &str) -> bool {
+    SECRET_WHOLE_WORDS.contains(&word) || SECRET_WORDS.iter().any(|secret| word.ends_with(secret))
+}
+
+/// `clientSecret2`, `client_secret` and `Client-Secret` are all `client`, `secret`.
+fn words(name: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word = String::new();
+    let mut before_is_lower_case = false;
+    for character in name.chars() {
+        let starts_a_word = character.is_uppercase() && before_is_lower_case;
+        if (starts_a_word || !character.is_alphabetic()) && !word.is_empty() {
+            words.push(std::mem::take(&mut word));
+        }
+        if character.is_alphabetic() {
+            word.extend(character.to_lowercase());
+        }
+        before_is_lower_case = character.is_lowercase();
+    }
+    if !word.is_empty() {
+        words.push(word);
+    }
+    words
+}
+
+/// Whether a text is a credential by its shape: a JWT, a private key, or the value of an
+/// `Authorization` header.
+pub(crate) fn looks_like_a_credential(text: &str) -> bool {
+    let text = text.trim();
+    is_jwt(text)
+        || is_authorization(text)
+        || (text.starts_with("-----BEGIN ") && text.contains("PRIVATE KEY-----"))
+}
+
+/// Three base64url parts, the first of which starts a JSON object (RFC 7519, section 3).
+fn is_jwt(text: &str) -> bool {
+    text.starts_with("eyJ")
+        && text.bytes().filter(|byte| *byte == b'.').count() >= 2
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'='))
+}
+
+fn is_authorization(text: &str) -> bool {
+    let Some((scheme, credentials)) = text.split_once(' ') else {
+        return false;
+    };
+    let by_token = scheme.eq_ignore_ascii_case("bearer") || scheme.eq_ignore_ascii_case("basic");
+    // A sentence may begin with "Basic"; a credential has no blank and is not a short word.
+    by_token && credentials.len() >= 8 && !credentials.contains(char::is_whitespace)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn these_names_say_secret() {
+        for name in [
+            "password",
+            "newPassword",
+            "password2",
+            "password_confirmation",
+            "PASSWORD",
+            "dbPasswd",
+            "pass",
+            "passPhrase",
+            "clientSecret",
+            "client_secret",
+            "secrets",
+            "api_key",
+            "apiKey",
+            "X-Api-Key",
+            "x-amz-security-token",
+            "Authorization",
+            "Proxy-Authorization",
+            "Cookie",
+            "Set-Cookie",
+            "accessToken",
+            "access_token",
+            "accesstoken",
+            "id_token",
+            "refreshToken",
+            "token",
+            "tokens",
+            "privateKey",
+            "keyValue",
+            "credentials",
+            "otp",
+            "bearer",
+            "customAttributes.apiKey",
+            "Passwort",
+            "x-amzn-oidc-accesstoken",
+        ] {
+            assert!(says_secret(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn these_names_say_no_secret() {
+        for name in [
+            "",
+            "id",
+            "key",
+            "name",
+            "token_id",
+            "tokenUse",
+            "token_use",
+            "token_type",
+            "tokenUrl",
+            "apiKeyId",
+            "api_key_name",
+            "password_changed_at",
+            "passwordPolicy",
+            "credentialId",
+            "secretary",
+            "passage",
+            "compass",
+            "next_token",
+            "pageToken",
+            "authorizationType",
+            "authorizer",
+            "auth_time",
+            "accessKey",
+            "idempotency-key",
+            "monkey",
+            "cookiesEnabled",
+            "jwt",
+            "client_id",
+            "cognito:groups",
+            "tokenization",
+            "bearing",
+            "passwordless",
+        ] {
+            assert!(!says_secret(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn signatures_count_in_queries_only() {
+        assert!(query_name_says_secret("X-Amz-Signature"));
+        assert!(query_name_says_secret("sig"));
+        assert!(!says_secret("signature"));
+    }
+
+    #[test]
+    fn shapes_are_known() {
+        for text in [
+            "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl",
+            "Bearer abcdefgh123",
+            "basic dXNlcjpwYXNz",
+            "-----BEGIN RSA PRIVATE KEY-----\nMIIE",
+        ] {
+            assert!(looks_like_a_credential(text), "{text}");
+        }
+        for text in [
+            "eyJ",
+            "Bearer of bad news",
+            "Basic",
+            "-----BEGIN CERTIFICATE-----",
+            "basic plan",
+            "",
+        ] {
+            assert!(!looks_like_a_credential(text), "{text}");
+        }
+    }
+}

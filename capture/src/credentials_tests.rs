@@ -1,0 +1,276 @@
+//! Credentials: a table of where they stand, and that nothing else is touched.
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+
+const JWT: &str = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl";
+
+fn clean(event: &Value) -> Value {
+    let credentials = Credentials::new(["X-Mine"]);
+    let cleaned = credentials
+        .remove_from_event(event.to_string().as_bytes())
+        .unwrap();
+    serde_json::from_str(&cleaned).unwrap()
+}
+
+fn clean_body(body: &str) -> String {
+    let cleaned = clean(&json!({"httpMethod": "POST", "body": body}));
+    cleaned["body"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn credentials_are_removed_wherever_an_event_repeats_them() {
+    let cases = [
+        // (where, before, after)
+        (
+            "headers",
+            json!({"Authorization": "Bearer x", "Accept": "*/*"}),
+            json!({"Authorization": "[removed]", "Accept": "*/*"}),
+        ),
+        (
+            "headers",
+            json!({"cookie": "a=1", "x-api-key": "k", "X-Amz-Security-Token": "t"}),
+            json!({"cookie": "[removed]", "x-api-key": "[removed]", "X-Amz-Security-Token": "[removed]"}),
+        ),
+        (
+            "headers",
+            json!({"x-MINE": "configured", "X-Amzn-Oidc-Data": JWT}),
+            json!({"x-MINE": "[removed]", "X-Amzn-Oidc-Data": "[removed]"}),
+        ),
+        ("headers", Value::Null, Value::Null),
+        (
+            "multiValueHeaders",
+            json!({"Authorization": ["a", "b"], "Accept": ["*/*"]}),
+            json!({"Authorization": ["[removed]"], "Accept": ["*/*"]}),
+        ),
+        (
+            "multiValueHeaders",
+            json!({"Set-Cookie": ["a"], "X-Forwarded": [format!("Bearer {JWT}")]}),
+            json!({"Set-Cookie": ["[removed]"], "X-Forwarded": ["[removed]"]}),
+        ),
+        (
+            "cookies",
+            json!(["session=1", "theme=dark"]),
+            json!(["[removed]", "[removed]"]),
+        ),
+        ("cookies", Value::Null, Value::Null),
+        (
+            "requestContext",
+            json!({"identity": {"apiKey": "k", "apiKeyId": "id", "accessKey": "AKIA"}}),
+            json!({"identity": {"apiKey": "[removed]", "apiKeyId": "id", "accessKey": "AKIA"}}),
+        ),
+        (
+            "requestContext",
+            json!({"authorizer": {"principalId": "p", "accessToken": "raw", "token_id": "t1"}}),
+            json!({"authorizer": {"principalId": "p", "accessToken": "[removed]", "token_id": "t1"}}),
+        ),
+        (
+            "requestContext",
+            json!({"authorizer": {"lambda": {"raw": JWT, "org_id": "o"}}}),
+            json!({"authorizer": {"lambda": {"raw": "[removed]", "org_id": "o"}}}),
+        ),
+        (
+            "requestContext",
+            json!({"authorizer": {"claims": {"token_use": "id", "auth_time": "1", "sub": "s"}}}),
+            json!({"authorizer": {"claims": {"token_use": "id", "auth_time": "1", "sub": "s"}}}),
+        ),
+        (
+            "stageVariables",
+            json!({"dbPassword": "p", "table": "orders"}),
+            json!({"dbPassword": "[removed]", "table": "orders"}),
+        ),
+        (
+            "queryStringParameters",
+            json!({"token": "t", "page": "2", "X-Amz-Signature": "s"}),
+            json!({"token": "[removed]", "page": "2", "X-Amz-Signature": "[removed]"}),
+        ),
+        (
+            "multiValueQueryStringParameters",
+            json!({"access_token": ["t"], "id": ["1", "2"]}),
+            json!({"access_token": ["[removed]"], "id": ["1", "2"]}),
+        ),
+        (
+            "rawQueryString",
+            json!("a=1&token=x&b=&api%5Fkey=y"),
+            json!("a=1&token=%5Bremoved%5D&b=&api%5Fkey=%5Bremoved%5D"),
+        ),
+        (
+            "rawQueryString",
+            json!(format!("next={JWT}")),
+            json!("next=%5Bremoved%5D"),
+        ),
+        ("authorizationToken", json!("allow"), json!("[removed]")),
+        ("path", json!("/v1/tokens/42"), json!("/v1/tokens/42")),
+        (
+            "pathParameters",
+            json!({"token": "42"}),
+            json!({"token": "42"}),
+        ),
+    ];
+    for (place, before, after) in cases {
+        let event = json!({"httpMethod": "POST", place: before});
+        assert_eq!(clean(&event)[place], after, "{place}: {before}");
+    }
+}
+
+#[test]
+fn members_of_bodies_are_removed_by_name_and_shape() {
+    let cases = [
+        (
+            r#"{"name":"Jo","password":"p"}"#,
+            r#"{"name":"Jo","password":"[removed]"}"#,
+        ),
+        (
+            r#"{ "a" : [ {"clientSecret" : "s", "n": 1.10} ] }"#,
+            r#"{ "a" : [ {"clientSecret" : "[removed]", "n": 1.10} ] }"#,
+        ),
+        (
+            r#"{"api_key":12345,"tokens":["a","b"]}"#,
+            r#"{"api_key":"[removed]","tokens":["[removed]"]}"#,
+        ),
+        (
+            r#"{"credentials":{"user":"u","x":"y"}}"#,
+            r#"{"credentials":"[removed]"}"#,
+        ),
+        (
+            r#"{"password":null,"secret":true,"token":""}"#,
+            r#"{"password":null,"secret":true,"token":""}"#,
+        ),
+        (
+            r#"[{"name":"Authorization","value":"abc"},{"name":"Accept","value":"abc"}]"#,
+            r#"[{"name":"Authorization","value":"[removed]"},{"name":"Accept","value":"abc"}]"#,
+        ),
+        (
+            r#"[{"value":{"a":"eyJ.eyJ.x"},"op":"replace","path":"/user/password"}]"#,
+            r#"[{"value":"[removed]","op":"replace","path":"/user/password"}]"#,
+        ),
+        (
+            r#"{"pass\u0077ord":"p"}"#,
+            r#"{"pass\u0077ord":"[removed]"}"#,
+        ),
+        (
+            r#"{"inner":"{\"password\":\"p\",\"a\":1}"}"#,
+            r#"{"inner":"{\"password\":\"[removed]\",\"a\":1}"}"#,
+        ),
+        (r#"{"a":"Bearer abcdefghijk"}"#, r#"{"a":"[removed]"}"#),
+        (r#"{"\ud800":"who knows"}"#, r#"{"\ud800":"[removed]"}"#),
+        ("plain text", "plain text"),
+        ("", ""),
+        (r#"{"password":"p""#, "[removed]"),
+        (r"[1,2", "[removed]"),
+    ];
+    for (before, after) in cases {
+        assert_eq!(clean_body(before), after, "{before}");
+    }
+    assert_eq!(
+        clean_body(&format!("{{\"note\":\"{JWT}\"}}")),
+        r#"{"note":"[removed]"}"#
+    );
+    assert_eq!(clean_body(JWT), "[removed]");
+}
+
+#[test]
+fn base64_bodies_and_forms_are_looked_into() {
+    let encoded = STANDARD.encode(r#"{"password":"p","a":1}"#);
+    let cleaned = clean(&json!({"isBase64Encoded": true, "body": encoded}));
+    let decoded = STANDARD.decode(cleaned["body"].as_str().unwrap()).unwrap();
+    assert_eq!(decoded, br#"{"password":"[removed]","a":1}"#);
+
+    let form = json!({
+        "headers": {"content-type": "application/x-www-form-urlencoded; charset=utf-8"},
+        "body": "user=jo&password=p%20q&grant_type=x",
+    });
+    assert_eq!(
+        clean(&form)["body"],
+        "user=jo&password=%5Bremoved%5D&grant_type=x"
+    );
+
+    let image = json!({"isBase64Encoded": true, "body": "iVBORw0KGgo="});
+    assert_eq!(clean(&image), image);
+}
+
+#[test]
+fn what_is_deeper_than_anyone_looks_is_removed_whole() {
+    let depth = 50_000;
+    let body = format!(
+        "{}{{\"password\":\"hidden\"}}{}",
+        "[".repeat(depth),
+        "]".repeat(depth)
+    );
+    let cleaned = clean_body(&body);
+    assert!(!cleaned.contains("hidden"));
+    assert!(cleaned.contains("[removed]"));
+}
+
+#[test]
+fn an_event_without_credentials_keeps_every_byte_of_every_value() {
+    let event = r#"{"httpMethod":"POST","n":1.10,"big":12345678901234567890123,"t":"\u00fc\/","requestContext":{"e":1E2, "s" : [ ]},"body":"{ \"a\": 1.10 }"}"#;
+    let cleaned = Credentials::default()
+        .remove_from_event(event.as_bytes())
+        .unwrap();
+    assert_eq!(cleaned, event);
+}
+
+#[test]
+fn what_is_no_object_is_no_event() {
+    for event in ["[]", "1", "", "{", "{\"a\":1}x"] {
+        let removed = Credentials::default().remove_from_event(event.as_bytes());
+        assert!(removed.is_err(), "{event}");
+    }
+}
+
+fn any_json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        "\\PC{0,12}".prop_map(Value::from),
+    ];
+    leaf.prop_recursive(5, 60, 6, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
+            prop::collection::btree_map("[a-zA-Z_\"\\\\é]{1,8}", inner, 0..6)
+                .prop_map(|members| Value::Object(members.into_iter().collect())),
+        ]
+    })
+}
+
+fn bury(value: Value, path: &[bool]) -> Value {
+    path.iter().fold(value, |value, as_object| {
+        if *as_object {
+            json!({"k": 1, "inner": value, "z": [true]})
+        } else {
+            json!([1, value, "x"])
+        }
+    })
+}
+
+proptest! {
+    #[test]
+    fn a_body_without_credentials_is_never_changed(value in any_json()) {
+        let text = value.to_string();
+        let has_a_name = |text: &str| ["pass", "secret", "token", "otp", "pwd", "key", "jwt"]
+            .iter().any(|word| text.to_lowercase().contains(word));
+        prop_assume!(!has_a_name(&text));
+        prop_assert_eq!(remove_from_text(&text).unwrap_or_else(|| text.clone()), text);
+    }
+
+    #[test]
+    fn a_secret_never_survives_wherever_it_is_buried(
+        path in prop::collection::vec(any::<bool>(), 0..40),
+        beside in any_json(),
+    ) {
+        let text = bury(json!({"a": beside, "password": "hunter2-secret"}), &path).to_string();
+        let cleaned = remove_from_text(&text).unwrap();
+        prop_assert!(!cleaned.contains("hunter2"));
+        prop_assert!(serde_json::from_str::<Value>(&cleaned).is_ok());
+    }
+
+    #[test]
+    fn no_text_is_too_strange(text in "[\\[\\]{}\":,\\\\a-c0-9 é]{0,60}") {
+        let _ = remove_from_text(&text);
+        let _ = Credentials::default().remove_from_event(text.as_bytes());
+    }
+}

@@ -1,0 +1,285 @@
+//! Looking at responses on their way out, without touching them.
+
+use std::borrow::Cow;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use bytes::Buf;
+use http::HeaderMap;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use http_body::{Body, Frame, SizeHint};
+use lambda_http::aws_lambda_events::apigw::{ApiGatewayProxyResponse, ApiGatewayV2httpResponse};
+use lambda_http::{Body as LambdaBody, IntoResponse};
+use pin_project_lite::pin_project;
+
+use crate::exchange::{Answer, Exchange, PanicWatch};
+
+/// A response whose status and body can be seen.
+///
+/// Implemented for the responses that `lambda_http`'s and axum's handlers return
+/// (`http::Response`), and, for plain `lambda_runtime` handlers, for the two response types of
+/// `aws_lambda_events` and for `serde_json::Value` in API Gateway's response format.
+pub trait ObserveResponse {
+    /// The response as it is passed on.
+    type Observed;
+
+    /// Notes status and body, and passes the response on.
+    fn observe(self, observation: Observation) -> Self::Observed;
+}
+
+/// Where a response's status and body are noted; made by the layer only.
+#[derive(Debug)]
+pub struct Observation {
+    pub(crate) exchange: Option<Arc<Exchange>>,
+}
+
+impl<B: Body> ObserveResponse for http::Response<B> {
+    type Observed = http::Response<ObservedBody<B>>;
+
+    fn observe(self, observation: Observation) -> Self::Observed {
+        let copy = observation.exchange.and_then(|exchange| {
+            exchange.answered(Answer::Status(self.status().as_u16()));
+            let is_wanted = wants_body(&exchange, self.status().as_u16(), self.headers())
+                && self.body().size_hint().lower() <= exchange.body_bytes_max as u64;
+            is_wanted.then(|| BodyCopy {
+                exchange,
+                bytes: Vec::new(),
+            })
+        });
+        self.map(|inner| ObservedBody { inner, copy })
+    }
+}
+
+impl ObserveResponse for serde_json::Value {
+    type Observed = Self;
+
+    fn observe(self, observation: Observation) -> Self {
+        if let Some(exchange) = &observation.exchange {
+            // A payload 2.0 response without a status code is a 200 whose body it is.
+            let status_code = self.get("statusCode").map_or(Some(200), |status_code| {
+                u16::try_from(status_code.as_u64()?).ok()
+            });
+            observe_event_response(
+                exchange,
+                status_code,
+                self.get("body").and_then(Self::as_str),
+                self.get("isBase64Encoded").and_then(Self::as_bool) == Some(true),
+            );
+        }
+        self
+    }
+}
+
+impl ObserveResponse for ApiGatewayProxyResponse {
+    type Observed = Self;
+
+    fn observe(self, observation: Observation) -> Self {
+        if let Some(exchange) = &observation.exchange {
+            observe_event_response(
+                exchange,
+                u16::try_from(self.status_code).ok(),
+                self.body.as_ref().and_then(body_text),
+                self.is_base64_encoded,
+            );
+        }
+        self
+    }
+}
+
+impl ObserveResponse for ApiGatewayV2httpResponse {
+    type Observed = Self;
+
+    fn observe(self, observation: Observation) -> Self {
+        if let Some(exchange) = &observation.exchange {
+            observe_event_response(
+                exchange,
+                u16::try_from(self.status_code).ok(),
+                self.body.as_ref().and_then(body_text),
+                self.is_base64_encoded,
+            );
+        }
+        self
+    }
+}
+
+fn observe_event_response(
+    exchange: &Exchange,
+    status_code: Option<u16>,
+    body: Option<&str>,
+    is_base64_encoded: bool,
+) {
+    let Some(status_code) = status_code else {
+        return;
+    };
+    exchange.answered(Answer::Status(status_code));
+    if let Some(body) = body
+        && !is_base64_encoded
+        && wants_body(exchange, status_code, &HeaderMap::new())
+    {
+        take_body(exchange, body.as_bytes());
+    }
+}
+
+fn body_text(body: &LambdaBody) -> Option<&str> {
+    match body {
+        LambdaBody::Text(text) => Some(text),
+        _ => None,
+    }
+}
+
+/// A body is taken only where it can name what was created or changed.
+fn wants_body(exchange: &Exchange, status_code: u16, headers: &HeaderMap) -> bool {
+    let may_be_json = match headers.get(CONTENT_TYPE).map(|value| value.to_str()) {
+        None => true,
+        Some(Ok(content_type)) => {
+            let media_type = content_type.split(';').next().unwrap_or_default().trim();
+            media_type.eq_ignore_ascii_case("application/json")
+                || media_type.to_ascii_lowercase().ends_with("+json")
+        }
+        Some(Err(_)) => false,
+    };
+    !exchange.is_read
+        && (200..300).contains(&status_code)
+        && may_be_json
+        && !headers.contains_key(CONTENT_ENCODING)
+}
+
+/// Keeps a copy of the body where it is within the limit and looks like a JSON object or array.
+fn take_body(exchange: &Exchange, body: &[u8]) {
+    let starts_like_json = matches!(body.trim_ascii_start().first(), Some(b'{' | b'['));
+    if starts_like_json
+        && body.len() <= exchange.body_bytes_max
+        && let Ok(text) = std::str::from_utf8(body)
+    {
+        exchange.took_body(text.to_owned());
+    }
+}
+
+pin_project! {
+    /// A body that is passed on as it is, frame by frame, and of which a bounded copy is kept.
+    #[derive(Debug)]
+    pub struct ObservedBody<B> {
+        #[pin]
+        inner: B,
+        copy: Option<BodyCopy>,
+    }
+}
+
+#[derive(Debug)]
+struct BodyCopy {
+    exchange: Arc<Exchange>,
+    bytes: Vec<u8>,
+}
+
+impl BodyCopy {
+    /// False where the copy is to be given up: the body is over the limit, or its data is not in
+    /// one piece and could not be read without consuming it.
+    fn push(&mut self, data: &impl Buf) -> bool {
+        let chunk = data.chunk();
+        let fits = chunk.len() == data.remaining()
+            && self.bytes.len() + chunk.len() <= self.exchange.body_bytes_max;
+        if fits {
+            self.bytes.extend_from_slice(chunk);
+        }
+        fits
+    }
+}
+
+impl<B: Body> Body for ObservedBody<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        let mut this = self.project();
+        let frame = ready!(this.inner.as_mut().poll_frame(context));
+        if this.copy.is_some() {
+            match &frame {
+                Some(Ok(frame)) => {
+                    let goes_on = match (frame.data_ref(), this.copy.as_mut()) {
+                        (Some(data), Some(copy)) => copy.push(data),
+                        _ => true,
+                    };
+                    if !goes_on {
+                        *this.copy = None;
+                    } else if this.inner.is_end_stream() {
+                        finish_copy(this.copy);
+                    }
+                }
+                Some(Err(_)) => *this.copy = None,
+                None => finish_copy(this.copy),
+            }
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
+
+fn finish_copy(copy: &mut Option<BodyCopy>) {
+    if let Some(copy) = copy.take() {
+        take_body(&copy.exchange, &copy.bytes);
+    }
+}
+
+/// A handler's return value of any kind that `lambda_http` takes, looked at after
+/// `lambda_http` has made a response of it.
+pub(crate) struct ObservedReturn<R> {
+    pub(crate) inner: R,
+    pub(crate) exchange: Option<Arc<Exchange>>,
+}
+
+impl<R: IntoResponse> IntoResponse for ObservedReturn<R> {
+    fn into_response(
+        self,
+    ) -> Pin<Box<dyn Future<Output = http::Response<LambdaBody>> + Send + 'static>> {
+        let Some(exchange) = self.exchange else {
+            return self.inner.into_response();
+        };
+        let conversion = {
+            let _watch = PanicWatch(Some(&exchange));
+            self.inner.into_response()
+        };
+        Box::pin(ObservedConversion {
+            conversion,
+            exchange,
+        })
+    }
+}
+
+struct ObservedConversion {
+    conversion: Pin<Box<dyn Future<Output = http::Response<LambdaBody>> + Send>>,
+    exchange: Arc<Exchange>,
+}
+
+impl Future for ObservedConversion {
+    type Output = http::Response<LambdaBody>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        let response = {
+            let _watch = PanicWatch(Some(&this.exchange));
+            ready!(this.conversion.as_mut().poll(context))
+        };
+        let status_code = response.status().as_u16();
+        this.exchange.answered(Answer::Status(status_code));
+        if wants_body(&this.exchange, status_code, response.headers()) {
+            let body: Cow<'_, [u8]> = match response.body() {
+                LambdaBody::Text(text) => Cow::Borrowed(text.as_bytes()),
+                LambdaBody::Binary(bytes) => Cow::Borrowed(bytes),
+                _ => Cow::Borrowed(&[]),
+            };
+            take_body(&this.exchange, &body);
+        }
+        Poll::Ready(response)
+    }
+}

@@ -1,0 +1,272 @@
+//! The services that the layer makes: around the runtime, and around the handler.
+
+use std::pin::Pin;
+use std::sync::{Arc, Once};
+use std::task::{Context, Poll, ready};
+
+use daybook_event::HandlerFailure;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use lambda_runtime::{LambdaEvent, LambdaInvocation};
+use pin_project_lite::pin_project;
+use tokio::task::futures::TaskLocalFuture;
+use tower::Service;
+
+use crate::capture::{Capture, Shared};
+use crate::exchange::{
+    Answer, CURRENT, Exchange, PanicWatch, current_exchange, is_inside_the_runtime_layer,
+};
+use crate::observe::{Observation, ObserveResponse, ObservedReturn};
+
+/// The service that [`Capture`] makes as a `Layer`.
+///
+/// - Around a runtime (`Service<LambdaInvocation>`): starts an exchange, and sends its message after
+///   the response was posted.
+/// - Around a handler (`Service<http::Request<_>>` or `Service<LambdaEvent<_>>`): sees how it ends.
+///
+/// Readiness, response and error are the inner service's own.
+#[derive(Debug, Clone)]
+pub struct CaptureService<S> {
+    inner: S,
+    capture: Capture,
+}
+
+impl<S> CaptureService<S> {
+    pub(crate) fn new(inner: S, capture: Capture) -> Self {
+        Self { inner, capture }
+    }
+}
+
+impl<S> Service<LambdaInvocation> for CaptureService<S>
+where
+    S: Service<LambdaInvocation, Response = ()>,
+{
+    type Response = ();
+    type Error = S::Error;
+    type Future = InvocationFuture<S::Future, S::Error>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, invocation: LambdaInvocation) -> Self::Future {
+        let shared = self.capture.shared.clone();
+        let exchange = shared.as_ref().and_then(|shared| shared.begin(&invocation));
+        // A handler's `call` may do its work before it returns a future.
+        let served = CURRENT.sync_scope(exchange.clone(), || self.inner.call(invocation));
+        InvocationFuture {
+            served: Some(CURRENT.scope(exchange.clone(), served)),
+            delivery: exchange
+                .zip(shared)
+                .map(|(exchange, shared)| Delivery::Due { exchange, shared }),
+            result: None,
+        }
+    }
+}
+
+enum Delivery {
+    Due {
+        exchange: Arc<Exchange>,
+        shared: Arc<Shared>,
+    },
+    UnderWay(BoxFuture<'static, ()>),
+}
+
+pin_project! {
+    /// Serves an invocation, then sends its message, then returns what the service returned.
+    #[must_use = "futures do nothing unless polled"]
+    pub struct InvocationFuture<F, E> {
+        #[pin]
+        served: Option<TaskLocalFuture<Option<Arc<Exchange>>, F>>,
+        delivery: Option<Delivery>,
+        result: Option<Result<(), E>>,
+    }
+}
+
+impl<F, E> Future for InvocationFuture<F, E>
+where
+    F: Future<Output = Result<(), E>>,
+{
+    type Output = Result<(), E>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        if let Some(served) = this.served.as_mut().as_pin_mut() {
+            let result = ready!(served.poll(context));
+            // What the handler held is free before the network is waited for.
+            this.served.set(None);
+            match this.delivery.take() {
+                Some(Delivery::Due { exchange, shared }) => {
+                    *this.result = Some(result);
+                    let delivery = shared.deliver(exchange).boxed();
+                    *this.delivery = Some(Delivery::UnderWay(delivery));
+                }
+                _ => return Poll::Ready(result),
+            }
+        }
+        if let Some(Delivery::UnderWay(delivery)) = this.delivery {
+            ready!(delivery.as_mut().poll(context));
+            *this.delivery = None;
+        }
+        match this.result.take() {
+            Some(result) => Poll::Ready(result),
+            // Polled again after its end, which no caller does.
+            None => Poll::Pending,
+        }
+    }
+}
+
+impl<S, B> Service<http::Request<B>> for CaptureService<S>
+where
+    S: Service<http::Request<B>>,
+    S::Response: ObserveResponse,
+{
+    type Response = <S::Response as ObserveResponse>::Observed;
+    type Error = S::Error;
+    type Future = HandlerFuture<S::Future>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: http::Request<B>) -> Self::Future {
+        warn_outside_the_runtime_layer(&self.capture);
+        HandlerFuture::start(|| self.inner.call(request))
+    }
+}
+
+impl<S, T> Service<LambdaEvent<T>> for CaptureService<S>
+where
+    S: Service<LambdaEvent<T>>,
+    S::Response: ObserveResponse,
+{
+    type Response = <S::Response as ObserveResponse>::Observed;
+    type Error = S::Error;
+    type Future = HandlerFuture<S::Future>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, event: LambdaEvent<T>) -> Self::Future {
+        warn_outside_the_runtime_layer(&self.capture);
+        HandlerFuture::start(|| self.inner.call(event))
+    }
+}
+
+/// A handler that is wrapped while the runtime is not records nothing: its developer should know.
+fn warn_outside_the_runtime_layer(capture: &Capture) {
+    static WARNED: Once = Once::new();
+    if capture.shared.is_some() && !is_inside_the_runtime_layer() {
+        WARNED.call_once(|| {
+            tracing::warn!(
+                "daybook: the handler has the capture layer but the runtime has not, so nothing is \
+                 recorded; use daybook_capture::run, or add the layer to Runtime::layer as well"
+            );
+        });
+    }
+}
+
+pin_project! {
+    /// Serves a request, noting how it ends.
+    #[must_use = "futures do nothing unless polled"]
+    pub struct HandlerFuture<F> {
+        #[pin]
+        inner: F,
+        exchange: Option<Arc<Exchange>>,
+    }
+}
+
+/// How a handler ended, and the exchange that it belongs to.
+type Ended<T, E> = (Result<T, E>, Option<Arc<Exchange>>);
+
+impl<F> HandlerFuture<F> {
+    fn start(call: impl FnOnce() -> F) -> Self {
+        let exchange = current_exchange();
+        let inner = {
+            let _watch = PanicWatch(exchange.as_deref());
+            call()
+        };
+        Self { inner, exchange }
+    }
+
+    fn poll_inner<T, E>(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Ended<T, E>>
+    where
+        F: Future<Output = Result<T, E>>,
+    {
+        let this = self.project();
+        let result = {
+            let _watch = PanicWatch(this.exchange.as_deref());
+            ready!(this.inner.poll(context))
+        };
+        let exchange = this.exchange.take();
+        if let (Err(_), Some(exchange)) = (&result, &exchange) {
+            exchange.answered(Answer::Failed(HandlerFailure::Error));
+        }
+        Poll::Ready((result, exchange))
+    }
+}
+
+impl<F, R, E> Future for HandlerFuture<F>
+where
+    F: Future<Output = Result<R, E>>,
+    R: ObserveResponse,
+{
+    type Output = Result<R::Observed, E>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let (result, exchange) = ready!(self.poll_inner(context));
+        Poll::Ready(result.map(|response| response.observe(Observation { exchange })))
+    }
+}
+
+/// A handler of any return value that `lambda_http` takes.
+#[derive(Debug, Clone)]
+pub(crate) struct ReturnService<S> {
+    inner: S,
+}
+
+impl<S> ReturnService<S> {
+    pub(crate) fn new(inner: S) -> Self {
+        Self { inner }
+    }
+}
+
+impl<S> Service<lambda_http::Request> for ReturnService<S>
+where
+    S: Service<lambda_http::Request>,
+{
+    type Response = ObservedReturn<S::Response>;
+    type Error = S::Error;
+    type Future = ReturnFuture<S::Future>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: lambda_http::Request) -> Self::Future {
+        ReturnFuture {
+            inner: HandlerFuture::start(|| self.inner.call(request)),
+        }
+    }
+}
+
+pin_project! {
+    /// As [`HandlerFuture`]; the response is looked at when `lambda_http` has made one.
+    pub(crate) struct ReturnFuture<F> {
+        #[pin]
+        inner: HandlerFuture<F>,
+    }
+}
+
+impl<F, R, E> Future for ReturnFuture<F>
+where
+    F: Future<Output = Result<R, E>>,
+{
+    type Output = Result<ObservedReturn<R>, E>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let (result, exchange) = ready!(self.project().inner.poll_inner(context));
+        Poll::Ready(result.map(|inner| ObservedReturn { inner, exchange }))
+    }
+}
