@@ -1,5 +1,7 @@
 //! An operation: what its document says, and what follows from it.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use crate::annotations::Annotations;
@@ -58,6 +60,8 @@ pub(crate) struct OperationSource<'a> {
     pub(crate) path_params: Vec<Property<'a>>,
     pub(crate) request: Option<&'a Value>,
     pub(crate) response: Option<&'a Value>,
+    /// See [`crate::meaning::scopes`].
+    pub(crate) scopes: &'a HashSet<String>,
 }
 
 /// Reads every operation of a document in its order.
@@ -75,6 +79,7 @@ pub(crate) fn read_operations(
             message,
         ));
     });
+    let scopes = crate::meaning::scopes(document.path_keys.iter().map(|(path, _)| path.as_str()));
     let mut operations = Vec::new();
     for (path, keys) in &document.path_keys {
         let path_pointer = format!("/paths/{}", escape(path));
@@ -131,7 +136,7 @@ pub(crate) fn read_operations(
                 problem(format!("{pointer}/x-audit{key}"), message);
             });
             let method = method.to_ascii_uppercase();
-            let source = OperationSource::read(schemas, &method, path, item, body);
+            let source = OperationSource::read(schemas, &scopes, &method, path, item, body);
             operations.push(Operation {
                 service: service.to_owned(),
                 file_name: document.file_name.clone(),
@@ -152,6 +157,7 @@ pub(crate) fn read_operations(
 impl<'a> OperationSource<'a> {
     fn read(
         schemas: Schemas<'a>,
+        scopes: &'a HashSet<String>,
         method: &'a str,
         path: &'a str,
         path_item: &'a Value,
@@ -165,6 +171,7 @@ impl<'a> OperationSource<'a> {
         };
         Self {
             schemas,
+            scopes,
             method,
             path,
             operation_id: text("operationId"),

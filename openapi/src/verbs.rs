@@ -70,7 +70,7 @@ const CLASSES: &[(Action, Kind, &str)] = &[
          drain scale resize mount unmount push pull tune train crawl index ingest export emit consume
          receive redeem exchange swap withdraw deposit control disconnect reconnect sell buy purchase
          checkout unconfirm promote demote launch abandon apply perform raise lower rate score notarize
-         impersonate onboard offboard bulk redeliver reply forward respond answer ask request solve
+         impersonate onboard offboard redeliver reply forward respond answer ask request solve
          upgrade downgrade install uninstall resync wake boot power commit checkin clock fulfill
          fulfil reconcile track identify opt quarantine unquarantine whitelist blacklist allow deny
          permit forbid repair heal optimize compact compress unzip cleanup clean collect accumulate
@@ -88,7 +88,7 @@ const CLASSES: &[(Action, Kind, &str)] = &[
          vote like place release answer page code tag test transfer call play stream score index vote
          track power stage draft bridge draft clock record group power print sort hold fix quote import
          export build watch star flag follow bookmark charge refund push pull ping probe purchase swap
-         split forward reply exchange deposit power boot wake park arm drive force list scan",
+         split forward reply exchange deposit power boot wake park arm drive force",
     ),
 ];
 

@@ -27,18 +27,21 @@ const WRAPPERS: &[&str] = &[
 const WRAPPER_DEPTH_MAX: usize = 2;
 
 /// Ids by names of their own, best first.
-const PLAIN_IDS: &[&str] = &["id", "uuid", "uid", "guid", "sid", "oid", "gid"];
+const PLAIN_IDS: &[&str] = &["id", "uuid", "guid", "sid", "oid", "gid"];
 
 /// What names a thing that has no id.
 const NATURAL_KEYS: &[&str] = &[
     "slug",
-    "key",
     "name",
+    "email",
+    "username",
     "code",
     "number",
     "identifier",
     "reference",
     "arn",
+    "key",
+    "uid",
 ];
 
 /// Properties that hold what people call a thing, best first.
@@ -61,27 +64,50 @@ pub(crate) struct BodyId {
     pub(crate) many: bool,
 }
 
+/// How far a search for an id goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Search {
+    /// By the whole noun or plainly: `bulk_job_id`, `id`.
+    Exact,
+    /// By a part of the noun as well, and the only id there is.
+    Loose,
+    /// By what names a thing that has no id as well: `slug`, `name`.
+    Natural,
+}
+
 /// Finds the id of `noun` in a response: `{noun}_id`, `id`, an id behind the noun's own key or a
-/// wrapper, and where there is none, what names the thing.
-pub(crate) fn response_id(source: &OperationSource<'_>, noun: &str) -> Option<BodyId> {
-    let schema = source.response?;
-    search(source.schemas, schema, noun, WRAPPER_DEPTH_MAX, true)
+/// wrapper, and as far as `search` allows, what names the thing.
+pub(crate) fn response_id(
+    source: &OperationSource<'_>,
+    noun: &str,
+    search: Search,
+) -> Option<BodyId> {
+    find(
+        source.schemas,
+        source.response?,
+        noun,
+        WRAPPER_DEPTH_MAX,
+        search,
+    )
 }
 
 /// Finds the id of `noun` in a request body.
 pub(crate) fn request_id(
     source: &OperationSource<'_>,
     noun: &str,
-    natural_keys: bool,
+    search: Search,
 ) -> Option<BodyId> {
-    let schema = source.request?;
-    search(source.schemas, schema, noun, 1, natural_keys)
+    find(source.schemas, source.request?, noun, 1, search)
 }
 
 /// Finds the id of `noun` among the query parameters.
-pub(crate) fn query_id(source: &OperationSource<'_>, noun: &str) -> Option<String> {
-    let best = own_id(&source.query, noun, source.schemas, false)?;
-    Some(best.to_owned())
+pub(crate) fn query_id(source: &OperationSource<'_>, noun: &str, search: Search) -> Option<String> {
+    let found = own_id(&source.query, noun, source.schemas, search).or_else(|| {
+        (search >= Search::Loose)
+            .then(|| only_id(&source.query, source.schemas))
+            .flatten()
+    });
+    found.map(str::to_owned)
 }
 
 /// Where the name may be: what was sent, then what was answered; each under its own key first.
@@ -143,126 +169,140 @@ fn name_pointers(
     }
 }
 
-fn search(
+fn find(
     schemas: Schemas<'_>,
     schema: &Value,
     noun: &str,
     depth: usize,
-    natural_keys: bool,
+    search: Search,
 ) -> Option<BodyId> {
     if let Some(items) = schemas.items(schema) {
-        let inner = search(schemas, items, noun, depth.checked_sub(1)?, natural_keys)?;
+        let inner = find(schemas, items, noun, depth.checked_sub(1)?, search)?;
         return Some(BodyId {
             pointer: format!("/*{}", inner.pointer),
             many: true,
         });
     }
     let properties = schemas.properties(schema);
-    let within = |property: &Property<'_>, inner: BodyId| BodyId {
-        pointer: format!("/{}{}", escape(property.name), inner.pointer),
-        many: inner.many,
+    let at = |name: &str| BodyId {
+        pointer: format!("/{}", escape(name)),
+        many: false,
     };
-    let own = own_id(&properties, noun, schemas, false);
-    // What stands behind the noun's own key is surer than a plain id beside it.
-    let nested = |wanted: &dyn Fn(&str) -> bool, natural_keys: bool| {
+    if let Some(name) = own_id(&properties, noun, schemas, search.min(Search::Loose)) {
+        return Some(at(name));
+    }
+    let behind = |is_wanted: &dyn Fn(&str) -> bool, search: Search| {
         let depth = depth.checked_sub(1)?;
         properties
             .iter()
-            .filter(|property| wanted(property.name))
+            .filter(|property| is_wanted(property.name))
             .find_map(|property| {
-                let inner = search(schemas, property.schema, noun, depth, natural_keys)?;
-                Some(within(property, inner))
+                let inner = find(schemas, property.schema, noun, depth, search)?;
+                let pointer = format!("/{}{}", escape(property.name), inner.pointer);
+                Some(BodyId {
+                    pointer,
+                    many: inner.many,
+                })
             })
     };
-    if let Some(name) = own {
-        return Some(BodyId {
-            pointer: format!("/{}", escape(name)),
-            many: false,
-        });
-    }
-    nested(&|name| is_noun_key(name, noun), true)
+    behind(&|name| is_noun_key(name, noun), search)
+        .or_else(|| behind(&|name| WRAPPERS.contains(&snake(name).as_str()), search))
         .or_else(|| {
-            nested(
-                &|name| WRAPPERS.contains(&snake(name).as_str()),
-                natural_keys,
-            )
+            (search >= Search::Loose)
+                .then(|| only_id(&properties, schemas))
+                .flatten()
+                .map(at)
         })
         .or_else(|| {
-            let name = own_id(&properties, noun, schemas, true)?;
-            Some(BodyId {
-                pointer: format!("/{}", escape(name)),
-                many: false,
-            })
-        })
-        .or_else(|| {
-            if !natural_keys {
-                return None;
-            }
-            let property = NATURAL_KEYS.iter().find_map(|key| {
-                properties.iter().find(|property| {
-                    let name = snake(property.name);
-                    (name == *key || name == format!("{}_{key}", noun.replace(' ', "_")))
-                        && schemas.is_scalar(property.schema)
-                })
-            })?;
-            Some(BodyId {
-                pointer: format!("/{}", escape(property.name)),
-                many: false,
-            })
+            (search >= Search::Natural)
+                .then(|| natural_key(&properties, noun, schemas))
+                .flatten()
+                .map(at)
         })
 }
 
-/// The property that is the id of `noun`: by the whole noun (`bulk_job_id`), plainly (`id`), by its
-/// end (`job_id`) or its start. With `only`: the only thing that looks like an id at all.
+/// What names a thing that has no id: its slug, its name, or a property called like the thing.
+fn natural_key<'a>(
+    properties: &[Property<'a>],
+    noun: &str,
+    schemas: Schemas<'_>,
+) -> Option<&'a str> {
+    let own = noun.replace(' ', "_");
+    let named = |wanted: &str| {
+        properties.iter().find(|property| {
+            let name = snake(property.name);
+            (name == wanted
+                || name
+                    .strip_prefix(own.as_str())
+                    .and_then(|rest| rest.strip_prefix('_'))
+                    == Some(wanted))
+                && schemas.is_scalar(property.schema)
+        })
+    };
+    NATURAL_KEYS
+        .iter()
+        .find_map(|key| named(key))
+        .or_else(|| named(&own))
+        .map(|property| property.name)
+}
+
+/// Properties that look like ids, with the words in front of `id`.
+fn ids<'a>(properties: &[Property<'a>], schemas: Schemas<'_>) -> Vec<(&'a str, Vec<String>)> {
+    properties
+        .iter()
+        .filter(|property| !is_secret_name(property.name) && schemas.is_scalar(property.schema))
+        .filter_map(|property| {
+            let words = words::split(property.name);
+            let (last, front) = words.split_last()?;
+            let front = front.iter().map(|word| words::singular(word)).collect();
+            is_strong_key(last).then_some((property.name, front))
+        })
+        .collect()
+}
+
+/// The only thing that looks like an id at all.
+fn only_id<'a>(properties: &[Property<'a>], schemas: Schemas<'_>) -> Option<&'a str> {
+    let found = ids(properties, schemas);
+    let mut found = found.iter().filter(|(_, front)| !front.is_empty());
+    let (name, _) = found.next()?;
+    found.next().is_none().then_some(*name)
+}
+
+/// The property that is the id of `noun`: by the whole noun (`bulk_job_id`), plainly (`id`), and, in a
+/// loose search, by the noun's end (`job_id`), with more in front, or shortened (`org_id`).
 fn own_id<'a>(
     properties: &[Property<'a>],
     noun: &str,
     schemas: Schemas<'_>,
-    only: bool,
+    search: Search,
 ) -> Option<&'a str> {
-    let candidates: Vec<(&'a str, Vec<String>)> = properties
-        .iter()
-        .filter(|property| !is_secret_name(property.name) && schemas.is_scalar(property.schema))
-        .map(|property| (property.name, words::split(property.name)))
-        .collect();
+    let found = ids(properties, schemas);
     let noun_words: Vec<&str> = noun.split(' ').collect();
-    let stem = |words: &[String]| -> Option<Vec<String>> {
-        let (last, front) = words.split_last()?;
-        if is_strong_key(last) {
-            return Some(front.iter().map(|word| words::singular(word)).collect());
-        }
-        None
-    };
-    if only {
-        let mut ids = candidates
-            .iter()
-            .filter(|(_, words)| stem(words).is_some_and(|stem| !stem.is_empty()));
-        let first = ids.next()?;
-        return ids.next().is_none().then_some(first.0);
-    }
-    let with_stem = |wanted: &dyn Fn(&[String]) -> bool| {
-        candidates
-            .iter()
-            .find(|(_, words)| stem(words).is_some_and(|stem| !stem.is_empty() && wanted(&stem)))
-    };
     let joined = noun_words.concat();
-    with_stem(&|stem| stem.concat() == joined)
-        .or_else(|| {
-            PLAIN_IDS.iter().find_map(|id| {
-                candidates.iter().find(|(_, words)| matches!(words.as_slice(), [only] if only == id))
-            })
+    let with_front = |is_wanted: &dyn Fn(&[&str]) -> bool| {
+        found.iter().find(|(_, front)| {
+            let front: Vec<&str> = front.iter().map(String::as_str).collect();
+            !front.is_empty() && is_wanted(&front)
         })
-        .or_else(|| with_stem(&|stem| noun_words.ends_with(&stem.iter().map(String::as_str).collect::<Vec<_>>())))
-        .or_else(|| {
-            with_stem(&|stem| {
-                stem.len() > noun_words.len()
-                    && stem.iter().map(String::as_str).collect::<Vec<_>>().ends_with(&noun_words)
-            })
+    };
+    let plain = || {
+        PLAIN_IDS.iter().find_map(|id| {
+            found
+                .iter()
+                .find(|(name, front)| front.is_empty() && words::split(name).concat() == *id)
         })
+    };
+    let by_end = || with_front(&|front| noun_words.ends_with(front));
+    let exact = with_front(&|front| front.concat() == joined).or_else(plain);
+    if search == Search::Exact {
+        return exact.map(|(name, _)| *name);
+    }
+    exact
+        .or_else(by_end)
+        .or_else(|| with_front(&|front| front.ends_with(&noun_words)))
         .or_else(|| {
-            // `org_id` is the id of an organization.
-            with_stem(&|stem| {
-                matches!(stem, [short] if short.len() > 2 && noun_words.iter().any(|word| word.starts_with(short.as_str())))
+            with_front(&|front| {
+                matches!(front, [short] if short.len() > 2 && noun_words.iter().any(|word| word.starts_with(short)))
             })
         })
         .map(|(name, _)| *name)

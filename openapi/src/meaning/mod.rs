@@ -28,7 +28,9 @@ use crate::secrets::is_secret_name;
 use crate::sentence::ActivityTemplate;
 use crate::value_location::ValueLocation;
 use crate::words;
+use identity::Search;
 use noun::Thing;
+pub(crate) use noun::scopes;
 use path_shape::PathShape;
 
 /// What a call of an operation means.
@@ -90,8 +92,8 @@ impl Meaning {
 
 /// Works out what an operation means; what its document says in `x-audit` goes before.
 pub(crate) fn work_out(source: &OperationSource<'_>, annotations: &Annotations) -> Meaning {
-    let shape = PathShape::read(source.path, source.method);
-    let said = phrase::of_operation_id(source.operation_id, source.method, source.path);
+    let shape = PathShape::read(source);
+    let said = phrase::of_operation_id(source);
     let path_phrase = shape.action.as_deref().map(phrase::of_words);
     let summary = phrase::of_summary(source.summary);
     let chosen = verb::choose(
@@ -154,49 +156,65 @@ fn entity_id(
     chosen: &verb::Chosen,
     thing: &Thing,
 ) -> Option<ValueLocation> {
+    if thing.many {
+        return None;
+    }
     let in_path = || {
         let name = thing.param.clone().filter(|name| !is_secret_name(name))?;
         Some(ValueLocation::Path(name))
     };
-    let in_response = |many_too: bool| {
-        let found =
-            identity::response_id(source, &thing.noun).filter(|found| many_too || !found.many)?;
-        Some(ValueLocation::Response(found.pointer))
+    let one = |found: identity::BodyId| (!found.many).then_some(found.pointer);
+    let in_response = |search: Search| {
+        identity::response_id(source, &thing.noun, search)
+            .and_then(one)
+            .map(ValueLocation::Response)
     };
-    let in_request = |natural_keys: bool| {
-        let found =
-            identity::request_id(source, &thing.noun, natural_keys).filter(|found| !found.many)?;
-        Some(ValueLocation::Request(found.pointer))
+    let in_request = |search: Search| {
+        identity::request_id(source, &thing.noun, search)
+            .and_then(one)
+            .map(ValueLocation::Request)
     };
-    if thing.many {
-        return None;
-    }
+    let in_query =
+        |search: Search| identity::query_id(source, &thing.noun, search).map(ValueLocation::Query);
     let creates = chosen.action == Action::Create
         && !chosen.upsert
         && !matches!(source.method, "PUT" | "DELETE" | "GET");
-    if creates {
-        // A new thing has its id from the service, unless the caller chose it in the path.
-        let chosen_by_caller = thing.param_is_own.then(in_path).flatten();
-        return chosen_by_caller
-            .or_else(|| in_response(false))
-            .or_else(in_path)
-            .or_else(|| in_request(true));
+    if creates || thing.param_is_scope {
+        // A new thing has its id from the service, unless the caller chose it in the path. A new
+        // secret has none: it is the enclosing thing's.
+        let own = || thing.param_is_own.then(in_path).flatten();
+        let of_parent = || is_secret_name(&thing.noun).then(in_path).flatten();
+        return own()
+            .or_else(of_parent)
+            .or_else(|| in_response(Search::Natural).filter(|_| chosen.action != Action::Read))
+            .or_else(|| in_path().filter(|_| !thing.param_is_scope))
+            .or_else(|| in_request(Search::Natural).filter(|_| creates));
+    }
+    if thing.param.is_some() && thing.param_is_own {
+        // Where it is a secret, there is no other id.
+        return in_path();
     }
     if let Some(found) = in_path() {
         return Some(found);
     }
-    if thing.param.is_some() && thing.param_is_own {
-        // The only id is a secret.
-        return None;
-    }
-    let by_query = || identity::query_id(source, &thing.noun).map(ValueLocation::Query);
-    if source.method == "GET" {
-        return by_query().filter(|_| !thing.param_is_own);
-    }
-    match chosen.action {
-        Action::Read => in_request(false).or_else(by_query),
-        _ => in_request(true)
-            .or_else(by_query)
-            .or_else(|| in_response(false)),
+    let natural = if thing.by_natural_key {
+        Search::Natural
+    } else {
+        Search::Loose
+    };
+    match (source.method, chosen.action) {
+        ("GET", _) => in_query(Search::Exact),
+        (_, Action::Read) => in_request(Search::Exact)
+            .or_else(|| in_query(Search::Exact))
+            .or_else(|| in_query(Search::Loose)),
+        (_, Action::Execute) => in_request(Search::Exact)
+            .or_else(|| in_query(Search::Exact))
+            .or_else(|| in_response(Search::Exact))
+            .or_else(|| in_request(natural))
+            .or_else(|| in_query(natural))
+            .or_else(|| in_response(Search::Loose)),
+        _ => in_request(natural)
+            .or_else(|| in_query(natural))
+            .or_else(|| in_response(Search::Loose)),
     }
 }

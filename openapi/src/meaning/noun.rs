@@ -1,8 +1,11 @@
 //! Rules 3 and 5: what is acted upon, and what it is part of.
 
+use std::collections::HashSet;
+
 use daybook_event::Action;
 
 use super::Parent;
+use super::identity::Search;
 use super::path_shape::{PathShape, Resource, is_key_word, param_noun};
 use super::phrase::Phrase;
 use super::verb::Chosen;
@@ -96,6 +99,10 @@ pub(crate) struct Thing {
     pub(crate) param: Option<String>,
     /// That parameter stands directly behind the noun, and not behind what encloses it.
     pub(crate) param_is_own: bool,
+    /// That parameter only says which kind of thing is meant: `/entity/{slug}:validate`.
+    pub(crate) param_is_scope: bool,
+    /// A call names the thing by its name where it has no id: `/templates/delete`.
+    pub(crate) by_natural_key: bool,
     pub(crate) many: bool,
     pub(crate) singleton: bool,
     pub(crate) parent: Option<Parent>,
@@ -119,6 +126,17 @@ pub(crate) fn choose(
     let summary_noun = summary
         .map(|phrase| phrase.noun.clone())
         .filter(|noun| !noun.is_empty());
+    let is_session = matches!(
+        chosen.base.as_str(),
+        "login" | "logout" | "signin" | "signout"
+    );
+    if is_session && said_noun.is_none() {
+        return Thing {
+            noun: "session".to_owned(),
+            param_is_own: true,
+            ..Thing::default()
+        };
+    }
     let Some((resource, enclosing)) = shape.resources.split_last() else {
         return without_path(source, chosen, said_noun.or(summary_noun));
     };
@@ -179,7 +197,16 @@ impl Facing<'_> {
             && self.names_resource(noun)
             && noun.len() <= 3
         {
-            return self.thing(self.exact(noun), self.resource.is_plural());
+            let plural = noun.last().is_some_and(|head| words::is_plural(head));
+            return self.thing(self.exact(noun), plural);
+        }
+        // `/messages/reschedule` with one id in its body is about one message.
+        if self.level == Level::CollectionAction
+            && self.chosen.action != Action::Read
+            && super::identity::request_id(self.source, &self.resource.noun(), Search::Natural)
+                .is_some_and(|found| !found.many)
+        {
+            return self.thing(self.resource_noun(), false);
         }
         if let (Level::Collection, Some(parent)) = (self.level, self.enclosing.last())
             && summary.is_some_and(|noun| same(noun, &parent.words))
@@ -202,15 +229,27 @@ impl Facing<'_> {
         let is_qualifier = same(object, &self.resource.qualifier);
         match self.level {
             _ if self.names_resource(object) => self.thing(self.exact(object), plural),
+            // `/redis/{name}/regenerateKey`: the path itself says which part of the item.
+            Level::ItemAction if contains && self.is_in_action(object.last()) => {
+                self.part_of_item(object, false)
+            }
             Level::ItemAction if contains => self.thing(self.resource_noun(), false),
             Level::ItemAction if is_qualifier => self.thing(self.resource_noun(), false),
-            Level::ItemAction if self.chosen.action == Action::Read => {
-                self.part_of_item(object, plural)
-            }
             Level::ItemAction if self.param_names(object) => {
                 self.thing(words::noun_phrase(object), false)
             }
-            Level::ItemAction => self.thing(self.resource_noun(), false),
+            Level::ItemAction if self.chosen.action == Action::Create || self.brings_new() => {
+                self.child_of_item(object, plural)
+            }
+            Level::ItemAction
+                if matches!(
+                    self.chosen.base.as_str(),
+                    "test" | "check" | "verify" | "validate"
+                ) =>
+            {
+                self.thing(self.resource_noun(), false)
+            }
+            Level::ItemAction => self.part_of_item(object, plural),
             Level::Item if contains || is_qualifier => self.thing(self.resource_noun(), false),
             Level::Item if plural && self.source.method != "GET" => {
                 self.thing(self.resource_noun(), false)
@@ -351,6 +390,13 @@ impl Facing<'_> {
             .is_some_and(|schema| self.source.schemas.items(schema).is_some());
         let many = match self.level {
             Level::Item | Level::ItemAction => false,
+            _ if matches!(
+                self.chosen.base.as_str(),
+                "list" | "search" | "find" | "query"
+            ) =>
+            {
+                true
+            }
             _ if self.chosen.bulk || request_is_many => plural || self.chosen.bulk && !creates,
             _ if creates => plural && request_is_many,
             _ => plural,
@@ -365,26 +411,46 @@ impl Facing<'_> {
                     None
                 }
             }),
-            param_is_own: own.is_some() && !self.is_key_of_enclosing(),
+            param_is_own: own.is_some() && !self.is_scope(),
+            param_is_scope: own.is_some() && self.is_scope(),
+            by_natural_key: self.level == Level::CollectionAction,
             many,
             parent: self.parent(&noun),
             noun,
         }
     }
 
-    /// `POST /entity/{slug}` creates an entity; its slug is what kind of entity it is.
-    fn is_key_of_enclosing(&self) -> bool {
-        self.source.method == "POST"
-            && self.level == Level::Item
-            && super::identity::response_id(self.source, &self.resource.noun()).is_some_and(
-                |found| {
-                    let key = found.pointer.rsplit('/').next().unwrap_or_default();
-                    let words = words::split(key);
-                    words
-                        .last()
-                        .is_some_and(|word| matches!(word.as_str(), "id" | "uuid" | "guid" | "sid"))
-                },
-            )
+    /// Rule "scope": where another path of the document has a second parameter right behind this
+    /// one (`/entity/{slug}/{id}`), `/entity/{slug}` is a kind of thing and no thing.
+    fn is_scope(&self) -> bool {
+        self.resource.params.len() == 1
+            && self
+                .resource
+                .params
+                .last()
+                .is_some_and(|param| param_noun(param).is_empty())
+            && self.source.scopes.contains(&scope_key(self.source.path))
+    }
+
+    fn is_in_action(&self, word: Option<&String>) -> bool {
+        let Some(word) = word else { return false };
+        let last = self
+            .source
+            .path
+            .rsplit(['/', ':', '.'])
+            .next()
+            .unwrap_or_default();
+        words::split(last)
+            .iter()
+            .any(|known| words::singular(known) == words::singular(word))
+    }
+
+    /// Verbs that bring something new below an item.
+    fn brings_new(&self) -> bool {
+        matches!(
+            self.chosen.base.as_str(),
+            "import" | "generate" | "export" | "ingest"
+        )
     }
 
     fn on_parent(&self, parent: &Resource) -> Thing {
@@ -468,6 +534,53 @@ impl Facing<'_> {
     }
 }
 
+/// What two paths share that have a parameter in one place: the path up to its last parameter,
+/// without names and versions.
+fn scope_key(path: &str) -> String {
+    let end = path.rfind('}').map_or(0, |at| at + 1);
+    let mut key = String::new();
+    let mut depth = 0_usize;
+    for segment in path[..end]
+        .split('/')
+        .filter(|segment| !is_version(segment))
+    {
+        key.push('/');
+        for character in segment.chars() {
+            match character {
+                '{' => {
+                    depth += 1;
+                    key.push('{');
+                }
+                '}' => {
+                    depth = depth.saturating_sub(1);
+                    key.push('}');
+                }
+                _ if depth == 0 => key.push(character),
+                _ => {}
+            }
+        }
+    }
+    key
+}
+
+fn is_version(segment: &str) -> bool {
+    segment.strip_prefix('v').is_some_and(|rest| {
+        rest.chars()
+            .all(|digit| digit.is_ascii_digit() || digit == '.')
+    })
+}
+
+/// The keys of every place in the document's paths that has another parameter right behind it.
+pub(crate) fn scopes<'a>(paths: impl Iterator<Item = &'a str>) -> HashSet<String> {
+    let mut found = HashSet::new();
+    for path in paths {
+        for (at, _) in path.match_indices("}/{") {
+            found.insert(scope_key(&path[..=at]));
+        }
+    }
+    found
+}
+
 /// No resource in the path: `/query`, `/{uuid}`, one path for all operations.
 fn without_path(source: &OperationSource<'_>, chosen: &Chosen, noun: Option<Vec<String>>) -> Thing {
     let from_tag = || {
@@ -485,13 +598,8 @@ fn without_path(source: &OperationSource<'_>, chosen: &Chosen, noun: Option<Vec<
         }
         Some(found)
     };
-    let session = matches!(
-        chosen.base.as_str(),
-        "login" | "logout" | "signin" | "signout"
-    )
-    .then(|| vec!["session".to_owned()]);
+
     let noun = noun
-        .or(session)
         .or_else(from_tag)
         .unwrap_or_else(|| vec!["record".to_owned()]);
     let plural = noun.last().is_some_and(|head| words::is_plural(head));

@@ -1,38 +1,49 @@
 //! A path as a reader sees it: resources, their parameters, and the verb at its end.
 
+use super::phrase;
+use crate::operation::OperationSource;
 use crate::path_template::{Part, PathTemplate, Segment};
 use crate::verbs::{self, Kind};
 use crate::words;
 
-/// Segments that say nothing of what is acted upon.
+/// Segments that say nothing of what is acted upon, wherever they stand.
 const NOISE: &[&str] = &[
     "api",
     "apis",
     "rest",
     "public",
-    "internal",
-    "external",
-    "private",
     "latest",
     "relationships",
     "me",
     "self",
-    "current",
     "rpc",
-    "services",
-    "providers",
     "mine",
     "my",
     "odata",
-    "web",
     "ws",
     "api-public",
     "beta",
     "alpha",
-    "preview",
     "wp-json",
     "index.php",
+    "last",
+    "first",
+    "previous",
     "_",
+];
+
+/// Segments that say nothing in front of another word: `/providers/Microsoft.Cache/Redis`.
+const NOISE_IN_FRONT: &[&str] = &[
+    "services",
+    "providers",
+    "private",
+    "current",
+    "preview",
+    "internal",
+    "external",
+    "web",
+    "admin",
+    "gateway",
 ];
 
 /// What is left of a path.
@@ -64,13 +75,17 @@ enum Step {
 }
 
 impl PathShape {
-    pub(crate) fn read(path: &str, method: &str) -> Self {
-        let mut steps = steps(path);
-        let action = take_action(&mut steps, method);
+    pub(crate) fn read(source: &OperationSource<'_>) -> Self {
+        let mut steps = steps(source.path);
+        let action = take_action(&mut steps, source);
         let mut resources: Vec<Resource> = Vec::new();
         let mut literals: Vec<Vec<String>> = Vec::new();
-        for step in steps {
+        let mut steps = steps.into_iter().peekable();
+        while let Some(step) = steps.next() {
             match step {
+                Step::Literal(text)
+                    if NOISE_IN_FRONT.contains(&text.to_ascii_lowercase().as_str())
+                        && matches!(steps.peek(), Some(Step::Literal(_))) => {}
                 Step::Literal(text) => literals.push(words::split(&text)),
                 Step::Custom(_) => {}
                 Step::Param(name) => {
@@ -250,7 +265,7 @@ fn is_noise(text: &str) -> bool {
 
 /// Rule "verb at the end": a custom method, or a last literal that is a verb phrase. A word that is
 /// as often a noun counts only behind a parameter and where something is posted.
-fn take_action(steps: &mut Vec<Step>, method: &str) -> Option<Vec<String>> {
+fn take_action(steps: &mut Vec<Step>, source: &OperationSource<'_>) -> Option<Vec<String>> {
     match steps.last()? {
         Step::Custom(text) => {
             let phrase = words::split(text);
@@ -259,21 +274,18 @@ fn take_action(steps: &mut Vec<Step>, method: &str) -> Option<Vec<String>> {
         }
         Step::Param(_) => None,
         Step::Literal(text) => {
-            let phrase = words::split(text);
+            let phrase = phrase::unglued(words::split(text), source);
+            let reads = source.method == "GET";
             let behind_param = matches!(steps.iter().rev().nth(1), Some(Step::Param(_)));
-            let first = phrase.first()?;
-            let known = phrase
-                .get(1)
+            let (first, rest) = phrase::without_fillers(&phrase).split_first()?;
+            let known = rest
+                .first()
                 .and_then(|second| verbs::phrasal(first, second))
-                .or_else(|| verbs::known(first))
-                .or_else(|| glued_phrasal(first))?;
+                .or_else(|| verbs::known(first))?;
             let is_action = match known.kind {
-                _ if steps.len() == 1 && method == "GET" && phrase.len() == 1 => false,
+                _ if steps.len() == 1 && reads && phrase.len() == 1 => false,
                 Kind::Verb => true,
-                Kind::VerbOrNoun if phrase.len() > 1 => method != "GET" && behind_param,
-                Kind::VerbOrNoun => {
-                    behind_param && method != "GET" && is_mostly_done_to_things(first)
-                }
+                Kind::VerbOrNoun => behind_param && !reads && is_mostly_done_to_things(first),
             };
             if !is_action {
                 return None;
@@ -282,10 +294,6 @@ fn take_action(steps: &mut Vec<Step>, method: &str) -> Option<Vec<String>> {
             Some(phrase)
         }
     }
-}
-
-fn glued_phrasal(word: &str) -> Option<verbs::KnownVerb> {
-    verbs::known(word)
 }
 
 /// Of the words that are as often nouns, those that behind an item are rather done to it than part

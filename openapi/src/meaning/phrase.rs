@@ -1,5 +1,7 @@
 //! A verb phrase out of an `operationId`, a summary or a path segment: a verb and its object.
 
+use super::path_shape::param_noun;
+use crate::operation::OperationSource;
 use crate::verbs::{self, Kind, KnownVerb};
 use crate::words;
 
@@ -179,7 +181,8 @@ pub(crate) struct Phrase {
 }
 
 /// Reads an `operationId`; `None` where it only repeats method and path, as generated ones do.
-pub(crate) fn of_operation_id(operation_id: &str, method: &str, path: &str) -> Option<Phrase> {
+pub(crate) fn of_operation_id(source: &OperationSource<'_>) -> Option<Phrase> {
+    let (operation_id, method, path) = (source.operation_id, source.method, source.path);
     let lower_method = method.to_ascii_lowercase();
     let own = operation_id
         .strip_prefix(&format!("{lower_method}-{path}_"))
@@ -189,7 +192,7 @@ pub(crate) fn of_operation_id(operation_id: &str, method: &str, path: &str) -> O
     if own.trim().is_empty() {
         return None;
     }
-    let mut all = without_versions(words::split(own));
+    let mut all = unglued(without_versions(words::split(own)), source);
     let path_words: Vec<String> = words::split(path)
         .iter()
         .map(|word| words::singular(word))
@@ -272,16 +275,12 @@ pub(crate) fn of_words(all: &[String]) -> Phrase {
     }
 }
 
-/// Rule "verb first": `createUser`, `bulkDeleteItems`, `create or update a rule`.
-fn verb_first(all: &[String]) -> Phrase {
+/// The words from the verb on: `bulk`, `quick`, `do` and their like say how, not what.
+pub(crate) fn without_fillers(all: &[String]) -> &[String] {
     let mut rest = all;
-    let mut bulk = false;
     loop {
         match rest {
-            [first, more @ ..] if BULK_WORDS.contains(&first.as_str()) && !more.is_empty() => {
-                bulk = true;
-                rest = more;
-            }
+            [first, _, ..] if BULK_WORDS.contains(&first.as_str()) => rest = &rest[1..],
             [first, second, ..]
                 if FILLERS.contains(&first.as_str())
                     && (verbs::known_in_any_form(second).is_some()
@@ -289,9 +288,58 @@ fn verb_first(all: &[String]) -> Phrase {
             {
                 rest = &rest[1..];
             }
-            _ => break,
+            _ => return rest,
         }
     }
+}
+
+/// Rule "glued": one lower-case word that is a verb and a noun that the operation's own parameters
+/// name: `switchschedule` beside `schedule_id`.
+pub(crate) fn unglued(all: Vec<String>, source: &OperationSource<'_>) -> Vec<String> {
+    let [word] = all.as_slice() else { return all };
+    if word.len() < 7 || word.len() > 40 || !word.is_ascii() || verbs::known(word).is_some() {
+        return all;
+    }
+    let body = source
+        .request
+        .map(|schema| source.schemas.properties(schema))
+        .unwrap_or_default();
+    let nouns: Vec<String> = source
+        .query
+        .iter()
+        .chain(&source.path_params)
+        .chain(&body)
+        .take(100)
+        .map(|property| param_noun(property.name).concat())
+        .filter(|noun| noun.len() > 2)
+        .collect();
+    for verb_end in 3..word.len() - 2 {
+        let (verb, rest) = word.split_at(verb_end);
+        if verbs::known(verb).is_none_or(|verb| verb.kind != Kind::Verb) {
+            continue;
+        }
+        for noun_end in (3..=rest.len()).rev() {
+            let (noun, tail) = rest.split_at(noun_end);
+            if nouns.contains(&words::singular(noun)) {
+                let mut found = vec![verb.to_owned(), noun.to_owned()];
+                if !tail.is_empty() {
+                    found.extend(["as".to_owned(), tail.to_owned()]);
+                }
+                return found;
+            }
+        }
+    }
+    all
+}
+
+/// Rule "verb first": `createUser`, `bulkDeleteItems`, `create or update a rule`.
+fn verb_first(all: &[String]) -> Phrase {
+    let rest = without_fillers(all);
+    let bulk = all.len() > rest.len()
+        && all
+            .iter()
+            .take(all.len() - rest.len())
+            .any(|word| BULK_WORDS.contains(&word.as_str()));
     let Some((first, more)) = rest.split_first() else {
         return Phrase {
             bulk,
@@ -453,7 +501,7 @@ fn object(all: &[String]) -> Vec<String> {
 
 /// "mark message as read": what the verb makes of its object.
 fn complement(base: &str, rest: &[String]) -> String {
-    if base != "mark" {
+    if !matches!(base, "mark" | "set") {
         return String::new();
     }
     match rest.iter().position(|word| word == "as") {

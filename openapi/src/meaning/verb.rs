@@ -67,13 +67,21 @@ pub(crate) fn choose(
     let chosen = if said_is_plain {
         of_path
             .or_else(|| {
-                of_summary
-                    .clone()
-                    .filter(|(base, ..)| of_said.is_none() || tells_more(base))
+                // What only reads is believed of a POST where nothing else speaks.
+                of_summary.clone().filter(|(base, action, ..)| {
+                    tells_more(base, source.method)
+                        && (*action != Action::Read || source.operation_id.is_empty())
+                })
             })
             .or(of_said)
     } else {
-        of_said
+        // A path that ends in a plain create, update, delete or search means it.
+        let of_said_is_vague = of_said
+            .as_ref()
+            .is_some_and(|(_, action, ..)| *action == Action::Execute);
+        of_path
+            .filter(|(_, action, ..)| of_said_is_vague && *action != Action::Execute)
+            .or(of_said)
     };
     let bulk = [said, path].into_iter().flatten().any(|phrase| phrase.bulk);
     let (base, action, complement) = match chosen {
@@ -138,11 +146,12 @@ fn is_plain(base: &str, method: &str) -> bool {
 }
 
 /// Whether a summary's verb tells more than the method does.
-fn tells_more(base: &str) -> bool {
+fn tells_more(base: &str, method: &str) -> bool {
     verbs::known(base).is_some_and(|verb| verb.kind == verbs::Kind::Verb)
+        && !matches!(base, "use" | "allow" | "process" | "is" | "has" | "set")
         && !matches!(
-            base,
-            "return" | "use" | "allow" | "process" | "is" | "has" | "set"
+            (method, base),
+            ("PATCH", "create") | ("DELETE", "delete" | "return")
         )
 }
 
