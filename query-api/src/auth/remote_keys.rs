@@ -1,7 +1,7 @@
 //! A key set behind a URL: fetched when it is needed, kept, and fetched again when keys rotate.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Uri, header};
@@ -12,17 +12,18 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use jsonwebtoken::{Algorithm, DecodingKey};
 use tokio::sync::{Mutex, RwLock};
+use tokio::time::Instant;
 
 use crate::auth::jwks::{InvalidKeySet, KEY_SET_BYTES_MAX, KeySet};
 
 /// How long one fetch may take, from the name's resolution to the last byte.
 const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
 /// How old keys may be before they are fetched again.
-const FRESH: Duration = Duration::from_secs(10 * 60);
+const FRESH: Duration = Duration::from_mins(10);
 /// How old keys may be when they cannot be fetched.
-const STALE_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+const STALE_MAX: Duration = Duration::from_hours(24);
 /// How long to wait between two fetches, however many unknown key ids come in.
-const PAUSE: Duration = Duration::from_secs(60);
+const PAUSE: Duration = Duration::from_mins(1);
 /// How long to wait where there are no keys at all and nobody can be let in.
 const PAUSE_WITHOUT_KEYS: Duration = Duration::from_secs(5);
 

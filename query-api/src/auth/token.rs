@@ -31,7 +31,7 @@ pub struct TokenVerifier {
 #[derive(Debug)]
 enum Trusted {
     Keys(KeySet),
-    RemoteKeys(RemoteKeys),
+    RemoteKeys(Box<RemoteKeys>),
     GatewayAuthorizer,
 }
 
@@ -75,7 +75,7 @@ impl TokenVerifier {
     pub fn with_remote_keys(keys: RemoteKeys, rules: TokenRules) -> Self {
         Self {
             rules,
-            trusted: Trusted::RemoteKeys(keys),
+            trusted: Trusted::RemoteKeys(Box::new(keys)),
         }
     }
 

@@ -5,7 +5,7 @@ pub(crate) mod health;
 pub(crate) mod logs;
 pub(crate) mod page;
 
-use std::error::Error as _;
+use std::error::Error;
 use std::future::Future;
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ async fn body_bytes(body: Body) -> Result<Bytes, Problem> {
     read.map_err(|error| {
         let is_too_large = error
             .source()
-            .is_some_and(|source| source.is::<LengthLimitError>());
+            .is_some_and(<dyn Error + 'static>::is::<LengthLimitError>);
         if is_too_large {
             Problem::body_too_large(BODY_BYTES_MAX)
         } else {

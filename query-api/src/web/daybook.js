@@ -1,0 +1,668 @@
+// The page of Daybook: signs in, asks the API, and writes what it answers as text.
+//
+// Two rules: data enters the document through textContent only, and the token is neither in the
+// address nor sent anywhere but to this page's own API.
+
+const TOKEN_KEY = "daybook.token";
+const PAGE_SIZE = 50;
+const TYPING_PAUSE_MS = 350;
+const REQUEST_TIMEOUT_MS = 35_000;
+const FILTERS = ["q", "service", "actor", "action", "outcome", "range", "from", "to"];
+const HIDDEN_FILTERS = ["entity_type", "entity_id"];
+const RANGE_HOURS = { "1h": 1, "24h": 24, "7d": 7 * 24, "30d": 30 * 24 };
+const ACTIONS = ["create", "read", "update", "delete", "execute"];
+const OUTCOMES = ["success", "denied", "failure", "unknown"];
+
+const byId = (id) => document.getElementById(id);
+const form = byId("filters");
+
+const timeFormat = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
+const dayFormat = new Intl.DateTimeFormat(undefined, { dateStyle: "full" });
+const exactFormat = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
+const relativeFormat = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" });
+const timeZone = timeFormat.resolvedOptions().timeZone;
+const numberFormat = new Intl.NumberFormat();
+
+/** What is on the page: how many events of how many, where to go on, and which request is the last. */
+const state = { shown: 0, total: null, cursor: null, request: null, search: null };
+
+// ---------------------------------------------------------------- the token
+
+function takeTokenFromAddress() {
+  const address = new URL(location.href);
+  const token = address.searchParams.get("token");
+  if (token === null) return;
+  if (token) sessionStorage.setItem(TOKEN_KEY, token.trim());
+  address.searchParams.delete("token");
+  history.replaceState(null, "", address);
+}
+
+/** What the token says of itself: for display only, the API verifies it. */
+function claims() {
+  try {
+    const payload = sessionStorage.getItem(TOKEN_KEY).split(".")[1];
+    const binary = atob(payload.replaceAll("-", "+").replaceAll("_", "/"));
+    const bytes = Uint8Array.from(binary, (character) => character.charCodeAt(0));
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return {};
+  }
+}
+
+function text(value) {
+  return typeof value === "string" ? value : "";
+}
+
+function showSignIn(reason) {
+  sessionStorage.removeItem(TOKEN_KEY);
+  state.request?.abort();
+  if (byId("detail").open) byId("detail").close();
+  byId("book").hidden = true;
+  byId("sign-out").hidden = true;
+  byId("tenant").textContent = "";
+  byId("who").textContent = "";
+  byId("sign-in").hidden = false;
+  byId("sign-in-reason").hidden = !reason;
+  byId("sign-in-reason").textContent = reason ?? "";
+  byId("token").value = "";
+  byId("token").focus();
+}
+
+function showBook() {
+  const { org_id, email, sub } = claims();
+  byId("sign-in").hidden = true;
+  byId("book").hidden = false;
+  byId("sign-out").hidden = false;
+  byId("tenant").textContent = text(org_id);
+  byId("who").textContent = text(email) || text(sub);
+  readAddress();
+  search();
+  openFromAddress();
+}
+
+// ---------------------------------------------------------------- the API
+
+class Problem extends Error {
+  constructor(status, document) {
+    super(text(document?.detail) || "The answer could not be understood.");
+    this.status = status;
+    this.title = text(document?.title) || "Something went wrong";
+    this.requestId = text(document?.request_id);
+  }
+}
+
+async function ask(path, body, signal) {
+  const signals = [AbortSignal.timeout(REQUEST_TIMEOUT_MS), ...(signal ? [signal] : [])];
+  let response;
+  try {
+    response = await fetch(new URL(path, document.baseURI), {
+      method: body ? "POST" : "GET",
+      headers: {
+        Authorization: `Bearer ${sessionStorage.getItem(TOKEN_KEY)}`,
+        ...(body ? { "Content-Type": "application/json" } : {}),
+      },
+      body: body ? JSON.stringify(body) : undefined,
+      signal: AbortSignal.any(signals),
+      cache: "no-store",
+      credentials: "same-origin",
+    });
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new Problem(0, {
+      title: "No answer",
+      detail: "The audit log did not answer. Check the connection and try again.",
+    });
+  }
+  const answer = await response.json().catch(() => null);
+  if (signal?.aborted) throw new DOMException("", "AbortError");
+  if (!response.ok || !answer) throw new Problem(response.status, answer);
+  return answer;
+}
+
+/** Signs out where the token is the problem; says whether it was. */
+function isSignedOut(error) {
+  if (error.status !== 401) return false;
+  showSignIn("Your token is not valid, or no longer. Please sign in again.");
+  return true;
+}
+
+// ---------------------------------------------------------------- the filters
+
+function currentFilters() {
+  const address = new URLSearchParams(location.search);
+  const filters = Object.fromEntries(FILTERS.map((name) => [name, form.elements[name].value.trim()]));
+  for (const name of HIDDEN_FILTERS) filters[name] = address.get(name) ?? "";
+  if (filters.range !== "custom") filters.from = filters.to = "";
+  return filters;
+}
+
+function readAddress() {
+  const address = new URLSearchParams(location.search);
+  for (const name of FILTERS) {
+    const control = form.elements[name];
+    control.value = address.get(name) ?? "";
+    // A select refuses a value that it does not have.
+    if (control.tagName === "SELECT" && control.selectedIndex < 0) control.value = "";
+  }
+  byId("times").hidden = form.elements.range.value !== "custom";
+}
+
+function writeAddress(filters) {
+  const address = new URL(location.href);
+  address.search = "";
+  for (const [name, value] of Object.entries(filters)) {
+    if (value) address.searchParams.set(name, value);
+  }
+  if (address.href !== location.href) history.replaceState(null, "", address);
+}
+
+function setFilters(changes) {
+  const filters = { ...currentFilters(), ...changes };
+  writeAddress(filters);
+  readAddress();
+  search();
+}
+
+/** The body of the search that the filters stand for. */
+function searchBody(filters) {
+  const body = { limit: PAGE_SIZE };
+  if (filters.q) body.q = filters.q;
+  if (filters.service) body.service_name = filters.service;
+  if (filters.actor) body.user = { email: filters.actor };
+  if (filters.action) body.action = filters.action;
+  if (filters.outcome) body.outcome = filters.outcome;
+  if (filters.entity_type || filters.entity_id) {
+    body.entity = { include_children: true };
+    if (filters.entity_type) body.entity.type = filters.entity_type;
+    if (filters.entity_id) body.entity.id = filters.entity_id;
+  }
+  const hours = RANGE_HOURS[filters.range];
+  if (hours) body.timestamp = { from: new Date(Date.now() - hours * 3_600_000).toISOString() };
+  if (filters.range === "custom") {
+    body.timestamp = {};
+    for (const end of ["from", "to"]) {
+      const time = new Date(filters[end]);
+      if (!Number.isNaN(time.getTime())) body.timestamp[end] = time.toISOString();
+    }
+  }
+  return body;
+}
+
+// ---------------------------------------------------------------- the list
+
+async function search() {
+  const filters = currentFilters();
+  writeAddress({ ...filters, event: new URLSearchParams(location.search).get("event") ?? "" });
+  const hasFilters = Object.values(filters).some(Boolean);
+  byId("clear").hidden = !hasFilters;
+  showChips(filters);
+
+  state.search = searchBody(filters);
+  state.shown = 0;
+  state.total = null;
+  state.cursor = null;
+  byId("activity").replaceChildren();
+  for (const id of ["problem", "empty", "older"]) byId(id).hidden = true;
+  byId("end").textContent = "";
+  byId("summary").textContent = "Loading…";
+  byId("skeleton").hidden = false;
+  await load(hasFilters);
+}
+
+async function load(hasFilters) {
+  state.request?.abort();
+  const request = new AbortController();
+  state.request = request;
+  const isFirst = state.cursor === null;
+  const body = isFirst ? state.search : { ...state.search, cursor: state.cursor, total: "none" };
+  byId("older").disabled = true;
+  byId("activity").setAttribute("aria-busy", "true");
+  try {
+    const page = await ask("v1/logs", body, request.signal);
+    if (isFirst) state.total = page.total;
+    state.cursor = page.next_cursor;
+    byId("problem").hidden = true;
+    showEvents(page.logs);
+    showSummary();
+    if (isFirst && page.logs.length === 0) showEmpty(hasFilters);
+  } catch (error) {
+    if (request.signal.aborted || isSignedOut(error)) return;
+    showProblem(error, isFirst);
+  } finally {
+    if (state.request === request) {
+      byId("skeleton").hidden = true;
+      byId("older").disabled = false;
+      byId("activity").removeAttribute("aria-busy");
+    }
+  }
+}
+
+function showSummary() {
+  const shown = numberFormat.format(state.shown);
+  const total = state.total === null ? "" : numberFormat.format(state.total);
+  const noun = state.total === 1 ? "event" : "events";
+  byId("summary").textContent =
+    state.shown === 0 ? "" : state.cursor ? `${shown} of ${total} ${noun}` : `${total || shown} ${noun}`;
+  byId("older").hidden = !state.cursor;
+  const end = state.cursor ? "" : "That is all there is. ";
+  byId("end").textContent = state.shown > 0 ? `${end}Times are in ${timeZone}.` : "";
+}
+
+function showEmpty(hasFilters) {
+  byId("empty").hidden = false;
+  byId("empty-title").textContent = hasFilters ? "Nothing matches" : "Nothing has happened yet";
+  byId("empty-detail").textContent = hasFilters
+    ? "No event matches these filters. Try fewer words, another spelling or a longer time."
+    : "As soon as somebody changes something through one of your services, it stands here.";
+}
+
+function showProblem(error, isFirst) {
+  const titles = { 400: "This cannot be searched for", 403: "You may not see this", 503: "The audit log is not available", 504: "That took too long" };
+  byId("problem").hidden = false;
+  byId("problem-title").textContent = titles[error.status] ?? error.title ?? "Something went wrong";
+  byId("problem-detail").textContent = error.message;
+  byId("problem-id").textContent = error.requestId ? `Request ${error.requestId}` : "";
+  if (isFirst) byId("summary").textContent = "";
+}
+
+function showChips(filters) {
+  const chips = [];
+  if (filters.entity_type || filters.entity_id) {
+    const label = [filters.entity_type, filters.entity_id].filter(Boolean).join(" ");
+    const chip = element("button", `Only ${label} ✕`);
+    chip.type = "button";
+    chip.setAttribute("aria-label", `Remove the filter ${label}`);
+    chip.addEventListener("click", () => setFilters({ entity_type: "", entity_id: "" }));
+    chips.push(chip);
+  }
+  byId("chips").replaceChildren(...chips);
+}
+
+function showEvents(events) {
+  for (const event of events) {
+    const when = new Date(event.timestamp);
+    dayList(when).append(entry(event, when));
+    suggest("services", event.service_name);
+    suggest("actors", event.caller.user_email);
+  }
+  state.shown += events.length;
+}
+
+/** The list of a day, with its heading; made where it is not there yet. */
+function dayList(when) {
+  const key = `${when.getFullYear()}-${when.getMonth() + 1}-${when.getDate()}`;
+  const last = byId("activity").lastElementChild;
+  if (last?.dataset.day === key) return last.querySelector("ol");
+  const section = element("section", "", "day");
+  section.dataset.day = key;
+  const heading = element("h2", dayName(when));
+  heading.append(element("span", dayFormat.format(when)));
+  const list = element("ol");
+  section.append(heading, list);
+  byId("activity").append(section);
+  return list;
+}
+
+function dayName(when) {
+  const midnight = (date) => new Date(date.getFullYear(), date.getMonth(), date.getDate());
+  const days = Math.round((midnight(when) - midnight(new Date())) / 86_400_000);
+  const name = days > -7 && days < 1 ? relativeFormat.format(days, "day") : "";
+  return name.charAt(0).toUpperCase() + name.slice(1);
+}
+
+function entry(event, when) {
+  const address = new URL(location.href);
+  address.searchParams.set("event", event.id);
+  const link = element("a", "", `entry is-${known(OUTCOMES, event.outcome)}`);
+  link.href = address;
+  link.dataset.event = event.id;
+
+  const time = element("time");
+  time.dateTime = event.timestamp;
+  time.title = `${exactFormat.format(when)}\n${event.timestamp}`;
+  time.append(element("b", timeFormat.format(when)), element("span", relative(when), "relative"));
+
+  const sentence = element("span", "", "sentence");
+  sentence.append(...emphasised(sentenceOf(event), [actorOf(event), event.entity.name]));
+  const meta = element("span", "", "meta");
+  for (const part of [event.service_name, event.event_name || `${event.http.method} ${event.http.path}`, callerKind(event)]) {
+    if (part) meta.append(element("span", part));
+  }
+  const body = element("span", "", "text");
+  body.append(sentence, meta);
+
+  const badges = element("span", "", "badges");
+  badges.append(...badgesOf(event));
+  link.append(time, body, badges);
+  const item = element("li");
+  item.append(link);
+  return item;
+}
+
+function badgesOf(event) {
+  const badges = [];
+  if (!event.described) {
+    const badge = element("span", "not described", "badge badge-undescribed");
+    badge.title = "No OpenAPI operation explains this call: the request is all that is known.";
+    badges.push(badge);
+  }
+  const action = known(ACTIONS, event.action);
+  badges.push(element("span", action, `badge badge-${action}`));
+  const outcome = known(OUTCOMES, event.outcome);
+  const status = event.status_code && outcome !== "success" ? ` ${event.status_code}` : "";
+  badges.push(element("span", `${outcome}${status}`, `badge badge-${outcome}`));
+  return badges;
+}
+
+function sentenceOf(event) {
+  return event.activity || `${actorOf(event) || "Somebody"} called ${event.http.method} ${event.http.path}`;
+}
+
+function actorOf(event) {
+  const { user_email, name, user_id, token_id } = event.caller;
+  return user_email || name || user_id || token_id;
+}
+
+function callerKind(event) {
+  return { api: "with an API key", automation: "by an automation", service: "by the platform" }[event.caller.type] ?? "";
+}
+
+/** The sentence with the first occurrence of each name in bold. */
+function emphasised(sentence, names) {
+  const spans = [];
+  for (const name of names) {
+    const start = name ? sentence.indexOf(name) : -1;
+    const end = start + (name?.length ?? 0);
+    if (start >= 0 && spans.every((span) => end <= span.start || start >= span.end)) spans.push({ start, end });
+  }
+  spans.sort((one, other) => one.start - other.start);
+  const nodes = [];
+  let position = 0;
+  for (const { start, end } of spans) {
+    nodes.push(sentence.slice(position, start), element("b", sentence.slice(start, end)));
+    position = end;
+  }
+  nodes.push(sentence.slice(position));
+  return nodes;
+}
+
+function suggest(listId, value) {
+  const list = byId(listId);
+  if (!value || list.children.length >= 200) return;
+  if ([...list.children].some((option) => option.value === value)) return;
+  const option = element("option");
+  option.value = value;
+  list.append(option);
+}
+
+function relative(when) {
+  const seconds = (when.getTime() - Date.now()) / 1000;
+  for (const [unit, size] of [["day", 86_400], ["hour", 3_600], ["minute", 60]]) {
+    if (Math.abs(seconds) >= size) return relativeFormat.format(Math.trunc(seconds / size), unit);
+  }
+  return "just now";
+}
+
+// ---------------------------------------------------------------- one event
+
+function openFromAddress() {
+  const id = new URLSearchParams(location.search).get("event");
+  if (id) open(id);
+  else if (byId("detail").open) byId("detail").close();
+}
+
+async function open(id) {
+  const dialog = byId("detail");
+  byId("detail-badges").replaceChildren();
+  byId("detail-title").textContent = "Loading…";
+  byId("detail-when").textContent = "";
+  byId("detail-body").replaceChildren();
+  if (!dialog.open) dialog.showModal();
+  dialog.scrollTop = 0;
+  dialog.dataset.event = id;
+  markOpen(id);
+  try {
+    const { log } = await ask(`v1/logs/${encodeURIComponent(id)}`);
+    if (dialog.open && dialog.dataset.event === id) showDetail(log);
+  } catch (error) {
+    if (isSignedOut(error) || dialog.dataset.event !== id) return;
+    const unknown = error.status === 404 || error.status === 400;
+    byId("detail-title").textContent = unknown ? "There is no such event" : error.title;
+    byId("detail-when").textContent = error.message;
+  }
+}
+
+function markOpen(id) {
+  for (const link of document.querySelectorAll(".entry")) {
+    link.classList.toggle("is-open", link.dataset.event === id);
+  }
+}
+
+function showDetail(event) {
+  const when = new Date(event.timestamp);
+  byId("detail-badges").replaceChildren(...badgesOf(event));
+  byId("detail-title").replaceChildren(...emphasised(sentenceOf(event), [actorOf(event), event.entity.name]));
+  byId("detail-when").textContent = `${exactFormat.format(when)} · ${relative(when)}`;
+  const { caller, entity, parent, http } = event;
+  byId("detail-body").replaceChildren(
+    ...[
+      fields("Who", [
+        ["E-mail", caller.user_email, filterButton({ actor: caller.user_email })],
+        ["Name", caller.name],
+        ["User id", caller.user_id],
+        ["Token or client", caller.token_id],
+        ["Kind", caller.type],
+        ["Address", http.ip],
+        ["User agent", http.user_agent],
+      ]),
+      fields("What", [
+        ["Service", event.service_name, filterButton({ service: event.service_name })],
+        ["Operation", event.event_name],
+        ["Thing", named(entity), filterButton({ entity_type: entity.type, entity_id: entity.id })],
+        ["Part of", named(parent), filterButton({ entity_type: parent.type, entity_id: parent.id })],
+        ["Reason", event.reason],
+        ["Where to look", event.source_url],
+      ]),
+      changes(event.changes),
+      code("Request body", event.detail),
+      list("Removed before storing", event.redacted),
+      code("Personal data", event.privacy),
+      fields("Request", [
+        ["Method", http.method],
+        ["Path", http.path],
+        ["Template", http.resource],
+        ["Status", event.status_code ? String(event.status_code) : "no response was captured"],
+        ["Host", http.domain_name],
+        ["Stage", http.stage],
+        ["Path parameters", pairs(http.path_params)],
+        ["Query", pairs(http.query)],
+        ["Headers", pairs(http.headers)],
+        ["Correlation id", event.correlation_id],
+      ]),
+      fields("Record", [
+        ["Event id", event.id],
+        ["Tenant", event.org_id],
+        ["Time (UTC)", event.timestamp],
+        ["Stored", event.ingested_at],
+        ["Kept until", event.expires_at || "for ever"],
+        ["Intake", event.source],
+        ["Document", event.spec_version || (event.described ? "" : "none: not described")],
+        ["Schema version", String(event.schema_version)],
+      ]),
+      rawJson(event),
+    ].filter(Boolean),
+  );
+}
+
+const MONO = new Set(["User id", "Token or client", "Operation", "Path", "Template", "Event id", "Correlation id", "Document", "Time (UTC)", "Stored", "Path parameters", "Query", "Headers"]);
+
+function fields(title, rows) {
+  const given = rows.filter(([, value]) => value);
+  if (given.length === 0) return null;
+  const terms = element("dl");
+  for (const [label, value, extra] of given) {
+    const description = element("dd", value, MONO.has(label) ? "mono" : "");
+    if (extra) description.append(extra);
+    terms.append(element("dt", label), description);
+  }
+  return titled(title, terms);
+}
+
+function changes(changed) {
+  if (changed.length === 0) return null;
+  const table = element("table");
+  const head = element("tr");
+  for (const label of ["Field", "Before", "After"]) head.append(element("th", label));
+  table.append(head);
+  for (const { field, before, after } of changed) {
+    const row = element("tr");
+    for (const value of [field, before || "–", after || "–"]) row.append(element("td", value));
+    table.append(row);
+  }
+  return titled("Changes", table);
+}
+
+function code(title, json) {
+  return json ? titled(title, element("pre", pretty(json))) : null;
+}
+
+function list(title, values) {
+  if (values.length === 0) return null;
+  const bullets = element("ul");
+  for (const value of values) {
+    const bullet = element("li");
+    bullet.append(element("code", value));
+    bullets.append(bullet);
+  }
+  return titled(title, bullets);
+}
+
+function rawJson(event) {
+  const details = element("details");
+  details.append(element("summary", "The whole event as JSON"), element("pre", JSON.stringify(event, null, 2)));
+  return titled("JSON", details);
+}
+
+function filterButton(changes) {
+  if (!Object.values(changes).some(Boolean)) return null;
+  const button = element("button", "show only these", "quiet");
+  button.type = "button";
+  button.addEventListener("click", () => {
+    byId("detail").close();
+    setFilters(changes);
+  });
+  return button;
+}
+
+function named({ type, id, name }) {
+  return [type, name, id && id !== name ? (name ? `(${id})` : id) : ""].filter(Boolean).join(" ");
+}
+
+function pairs(map) {
+  return Object.entries(map).map(([name, value]) => `${name}: ${value}`).join(", ");
+}
+
+/** JSON text on many lines; text that is no JSON as it is. Big numbers keep their digits. */
+function pretty(json) {
+  try {
+    const raw = (key, value, context) =>
+      typeof value === "number" && context && JSON.rawJSON ? JSON.rawJSON(context.source) : value;
+    return JSON.stringify(JSON.parse(json, raw), null, 2);
+  } catch {
+    return json;
+  }
+}
+
+// ---------------------------------------------------------------- small things
+
+function element(name, content = "", className = "") {
+  const made = document.createElement(name);
+  if (content) made.textContent = content;
+  if (className) made.className = className;
+  return made;
+}
+
+function titled(title, content) {
+  const section = element("section");
+  section.append(element("h3", title), content);
+  return section;
+}
+
+/** A word of a closed set, so that no other can become a class name. */
+function known(words, word) {
+  return words.includes(word) ? word : "unknown";
+}
+
+// ---------------------------------------------------------------- what visitors do
+
+let typing = 0;
+form.addEventListener("input", (event) => {
+  byId("times").hidden = form.elements.range.value !== "custom";
+  clearTimeout(typing);
+  typing = setTimeout(search, event.target.tagName === "SELECT" ? 0 : TYPING_PAUSE_MS);
+});
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  clearTimeout(typing);
+  search();
+});
+byId("clear").addEventListener("click", () => {
+  setFilters(Object.fromEntries([...FILTERS, ...HIDDEN_FILTERS].map((name) => [name, ""])));
+  byId("q").focus();
+});
+byId("refresh").addEventListener("click", () => search());
+byId("retry").addEventListener("click", () => (state.shown > 0 ? load(true) : search()));
+byId("older").addEventListener("click", async () => {
+  const last = byId("activity").querySelector("section:last-child li:last-child a");
+  await load(true);
+  // Keyboard users go on where they were.
+  if (byId("older").hidden) last?.focus();
+});
+byId("activity").addEventListener("click", (event) => {
+  const link = event.target.closest(".entry");
+  if (!link || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey) return;
+  event.preventDefault();
+  const address = new URL(location.href);
+  address.searchParams.set("event", link.dataset.event);
+  history.pushState(null, "", address);
+  open(link.dataset.event);
+});
+byId("close").addEventListener("click", () => byId("detail").close());
+byId("detail").addEventListener("click", (event) => {
+  if (event.target === byId("detail")) byId("detail").close();
+});
+byId("detail").addEventListener("close", () => {
+  markOpen("");
+  const address = new URL(location.href);
+  if (!address.searchParams.has("event")) return;
+  address.searchParams.delete("event");
+  history.pushState(null, "", address);
+});
+byId("sign-out").addEventListener("click", () => showSignIn(""));
+byId("sign-in-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const token = byId("token").value.trim().replace(/^bearer\s+/i, "");
+  if (!token) return;
+  sessionStorage.setItem(TOKEN_KEY, token);
+  showBook();
+});
+addEventListener("popstate", () => {
+  if (byId("book").hidden) return;
+  openFromAddress();
+});
+addEventListener("keydown", (event) => {
+  const isTyping = event.target.closest?.("input, textarea, select, dialog");
+  if (event.key !== "/" || isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
+  event.preventDefault();
+  byId("q").focus();
+});
+setInterval(() => {
+  for (const time of document.querySelectorAll(".entry time")) {
+    time.querySelector(".relative").textContent = relative(new Date(time.dateTime));
+  }
+}, 60_000);
+
+byId("skeleton").append(...Array.from({ length: 9 }, () => element("i")));
+takeTokenFromAddress();
+if (sessionStorage.getItem(TOKEN_KEY)) showBook();
+else showSignIn("");

@@ -1,0 +1,228 @@
+//! What every answer has, and what a request that cannot be understood gets.
+
+use crate::support::{claims_with, get, good_token, post, send, test_router, token};
+use axum::body::Body;
+use http::{Method, Request, header};
+use serde_json::json;
+
+const PROBLEM: &str = "application/problem+json";
+
+#[tokio::test]
+async fn every_answer_has_a_request_id_and_security_headers() {
+    let router = test_router();
+    let token = good_token();
+    for address in [
+        "/",
+        "/daybook.js",
+        "/healthz",
+        "/v1/logs/x",
+        "/nowhere",
+        "/v1/logs/export?a=b",
+    ] {
+        let answer = get(&router, address, &token).await;
+        assert_eq!(answer.header("x-request-id").len(), 36, "{address}");
+        assert_eq!(
+            answer.header("x-content-type-options"),
+            "nosniff",
+            "{address}"
+        );
+        assert_eq!(answer.header("referrer-policy"), "no-referrer", "{address}");
+        let policy = answer.header("content-security-policy");
+        assert!(policy.starts_with("default-src 'self'"), "{address}");
+        assert!(policy.contains("frame-ancestors 'none'"), "{address}");
+        assert!(!policy.contains("unsafe"), "{address}");
+    }
+}
+
+#[tokio::test]
+async fn the_api_is_never_cached_and_the_page_is_asked_for_again() {
+    let router = test_router();
+    for address in ["/healthz", "/v1/logs/x", "/nowhere"] {
+        let answer = get(&router, address, &good_token()).await;
+        assert_eq!(answer.header("cache-control"), "no-store", "{address}");
+    }
+    assert_eq!(
+        get(&router, "/", "").await.header("cache-control"),
+        "no-cache"
+    );
+}
+
+#[tokio::test]
+async fn the_client_may_name_its_request() {
+    let router = test_router();
+    let request = Request::get("/nowhere")
+        .header("x-request-id", "trace-4711")
+        .body(Body::empty())
+        .unwrap();
+    let answer = send(&router, request).await;
+    assert_eq!(answer.header("x-request-id"), "trace-4711");
+    assert_eq!(answer.json()["request_id"], "trace-4711");
+}
+
+#[tokio::test]
+async fn what_is_not_there_and_what_is_not_meant_are_problems() {
+    let router = test_router();
+    for (method, address, status) in [
+        (Method::GET, "/nowhere", 404),
+        (Method::GET, "/v1/logs/", 404),
+        (Method::GET, "/v1//logs", 404),
+        (Method::GET, "/../../etc/passwd", 404),
+        (Method::GET, "/v1/logs", 405),
+        (Method::PUT, "/v1/logs", 405),
+        (Method::DELETE, "/v1/logs/x", 405),
+        (Method::POST, "/", 405),
+    ] {
+        let request = Request::builder()
+            .method(&method)
+            .uri(address)
+            .body(Body::empty())
+            .unwrap();
+        let answer = send(&router, request).await;
+        assert_eq!(answer.status, status, "{method} {address}");
+        assert_eq!(answer.header("content-type"), PROBLEM, "{method} {address}");
+        assert_eq!(answer.json()["status"], status, "{method} {address}");
+    }
+}
+
+#[tokio::test]
+async fn an_id_that_is_none_is_400_whatever_it_is() {
+    let router = test_router();
+    for id in [
+        "x",
+        "42",
+        "%FF%FE",
+        "%00",
+        "..%2F..",
+        "{019aaa70-3e8b-8de7-b66a-cb7b41d820d7}",
+    ] {
+        let answer = get(
+            &router,
+            &format!("/v1/logs/{}", id.replace(['{', '}'], "%7B")),
+            &good_token(),
+        )
+        .await;
+        assert_eq!(answer.status, 400, "{id}");
+        assert_eq!(answer.json()["detail"], "An event's id is a UUID.", "{id}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_cannot_be_understood_is_400_and_says_why() {
+    let router = test_router();
+    for (body, words) in [
+        (r#"{"limt": 5}"#.to_owned(), "did you mean"),
+        (r#"{"limit": 0}"#.to_owned(), "from 1 to 1000"),
+        (r#"{"limit": 1001}"#.to_owned(), "from 1 to 1000"),
+        (r#"{"limit": "many"}"#.to_owned(), "whole number"),
+        (r#"{"org_id": "other"}"#.to_owned(), "unknown field"),
+        (
+            r#"{"cursor": "abc"}"#.to_owned(),
+            "not a cursor of this search",
+        ),
+        ("{".to_owned(), "not JSON"),
+        ("[".repeat(60_000), "nests deeper"),
+    ] {
+        let answer = post(&router, "/v1/logs", &good_token(), body.clone()).await;
+        assert_eq!(answer.status, 400, "{body}");
+        assert_eq!(answer.header("content-type"), PROBLEM);
+        assert!(
+            answer.json()["detail"].as_str().unwrap().contains(words),
+            "{body}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_huge_body_is_413_and_nobody_waits_for_its_end() {
+    let router = test_router();
+    let huge = vec![b' '; 65 * 1024];
+    for address in ["/v1/logs", "/v1/logs/export"] {
+        let answer = post(&router, address, &good_token(), huge.clone()).await;
+        assert_eq!(answer.status, 413, "{address}");
+    }
+    let endless = futures::stream::repeat_with(|| Ok::<_, std::io::Error>(vec![b' '; 1024]));
+    let answer = post(
+        &router,
+        "/v1/logs",
+        &good_token(),
+        Body::from_stream(endless),
+    )
+    .await;
+    assert_eq!(answer.status, 413);
+}
+
+#[tokio::test]
+async fn a_body_is_not_read_before_its_sender_is_known() {
+    let endless = futures::stream::pending::<Result<Vec<u8>, std::io::Error>>();
+    let answer = post(&test_router(), "/v1/logs", "x", Body::from_stream(endless)).await;
+    assert_eq!(answer.status, 401);
+}
+
+#[tokio::test]
+async fn an_export_by_query_and_by_body_reads_the_same_filter() {
+    let router = test_router();
+    let token = good_token();
+    let by_query = get(&router, "/v1/logs/export?service_nme=x", &token).await;
+    let by_body = post(&router, "/v1/logs/export", &token, r#"{"service_nme":"x"}"#).await;
+    for answer in [by_query, by_body] {
+        assert_eq!(answer.status, 400);
+        assert_eq!(answer.json()["errors"][0]["pointer"], "/service_nme");
+    }
+    let paged = post(&router, "/v1/logs/export", &token, r#"{"limit":5}"#).await;
+    assert_eq!(paged.json()["errors"][0]["pointer"], "/limit");
+}
+
+#[tokio::test]
+async fn the_page_and_its_files_come_from_here_and_need_no_token() {
+    let router = test_router();
+    for (address, media_type) in [
+        ("/", "text/html; charset=utf-8"),
+        ("/?token=abc", "text/html; charset=utf-8"),
+        ("/daybook.css", "text/css; charset=utf-8"),
+        ("/daybook.js", "text/javascript; charset=utf-8"),
+        ("/daybook.svg", "image/svg+xml"),
+    ] {
+        let answer = send(&router, Request::get(address).body(Body::empty()).unwrap()).await;
+        assert_eq!(answer.status, 200, "{address}");
+        assert_eq!(answer.header(header::CONTENT_TYPE.as_str()), media_type);
+        assert!(answer.body.len() > 100, "{address}");
+        let text = String::from_utf8(answer.body).unwrap();
+        let is_local = text.replace("http://www.w3.org/2000/svg", "");
+        assert!(
+            !is_local.contains("http://") && !is_local.contains("https://"),
+            "{address}"
+        );
+        for forbidden in [
+            "innerHTML",
+            "outerHTML",
+            "insertAdjacentHTML",
+            "document.write",
+            " style=",
+        ] {
+            assert!(!text.contains(forbidden), "{address} has {forbidden}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_header_names_a_tenant() {
+    let router = test_router();
+    let tenantless = token(&claims_with(&json!({"org_id": null})));
+    for name in ["x-org-id", "X-Org-Id", "x-epilot-org-id", "x-tenant-id"] {
+        let request = Request::get("/v1/logs/x")
+            .header(header::AUTHORIZATION, format!("Bearer {tenantless}"))
+            .header(name, "acme")
+            .header(name, "acme")
+            .body(Body::empty())
+            .unwrap();
+        assert_eq!(send(&router, request).await.status, 401, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn healthz_needs_neither_token_nor_store() {
+    let request = Request::get("/healthz").body(Body::empty()).unwrap();
+    let answer = send(&test_router(), request).await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.json(), json!({"status": "ok"}));
+}
