@@ -160,6 +160,10 @@ fn entity_id(
         return None;
     }
     let in_path = || {
+        // What a POST works out about an enclosing thing is not that thing.
+        if source.method == "POST" && chosen.action == Action::Read && !thing.param_is_own {
+            return None;
+        }
         let name = thing.param.clone().filter(|name| !is_secret_name(name))?;
         Some(ValueLocation::Path(name))
     };

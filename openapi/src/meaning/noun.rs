@@ -274,7 +274,12 @@ impl Facing<'_> {
                     }
                 }
                 if is_qualifier && self.level == Level::Collection {
-                    return self.thing(self.resource_noun(), resource_plural);
+                    // A job that is made for many things is one job.
+                    let makes_one = self.source.method == "POST";
+                    let mut thing = self.thing(self.resource_noun(), resource_plural);
+                    thing.many &= !makes_one;
+                    thing.param = thing.param.filter(|_| !makes_one);
+                    return thing;
                 }
                 if contains && self.level == Level::Collection && is_detail(object) {
                     return self.thing(self.resource_noun(), resource_plural);
@@ -401,7 +406,9 @@ impl Facing<'_> {
             _ if creates => plural && request_is_many,
             _ => plural,
         };
-        let singular_part = own.is_none() && !plural;
+        let singular_part = own.is_none()
+            && !plural
+            && !(self.resource.is_plural() && self.source.method == "POST");
         Thing {
             singleton: !many && self.level == Level::Collection && !creates,
             param: own.clone().or_else(|| {
@@ -470,6 +477,7 @@ impl Facing<'_> {
         thing.param_is_own &= self.param_names(object) || self.resource.words.is_empty();
         if !thing.param_is_own {
             thing.parent = self.item_as_parent();
+            thing.param = None;
         }
         thing
     }
@@ -477,6 +485,10 @@ impl Facing<'_> {
     /// What is read of an item: the login parameters of a user.
     fn part_of_item(&self, object: &[String], plural: bool) -> Thing {
         let mut thing = self.thing(self.qualified(object), plural);
+        thing.many = matches!(
+            self.chosen.base.as_str(),
+            "list" | "search" | "find" | "query"
+        );
         thing.parent = self.item_as_parent();
         thing
     }

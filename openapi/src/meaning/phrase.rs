@@ -240,6 +240,17 @@ pub(crate) fn of_summary(summary: &str) -> Option<Phrase> {
             }
         })
         .collect();
+    // "Order details" is a title, "Order a pizza" a sentence.
+    let is_title = all
+        .first()
+        .and_then(|first| verbs::known(first))
+        .is_some_and(|verb| verb.kind == Kind::VerbOrNoun)
+        && all
+            .get(1)
+            .is_none_or(|next| !DETERMINERS.contains(&next.as_str()));
+    if is_title {
+        return None;
+    }
     let mut phrase = verb_first(&all);
     if phrase.verb.is_none() {
         let mut imperative = all.clone();

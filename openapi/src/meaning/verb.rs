@@ -147,8 +147,7 @@ fn is_plain(base: &str, method: &str) -> bool {
 
 /// Whether a summary's verb tells more than the method does.
 fn tells_more(base: &str, method: &str) -> bool {
-    verbs::known(base).is_some_and(|verb| verb.kind == verbs::Kind::Verb)
-        && !matches!(base, "use" | "allow" | "process" | "is" | "has" | "set")
+    !matches!(base, "use" | "allow" | "process" | "is" | "has" | "set")
         && !matches!(
             (method, base),
             ("PATCH", "create") | ("DELETE", "delete" | "return")
@@ -200,7 +199,6 @@ fn is_relation(shape: &PathShape) -> bool {
             .last()
             .is_some_and(|last| crate::words::singular(last) != resource.head())
         && !noun.concat().contains(&resource.head())
-        && shape.resources.len() > 1
 }
 
 /// Rule "membership": a PUT without a body on `/users/{id}/groups/{groupId}` adds.
