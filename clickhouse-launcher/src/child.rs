@@ -1,7 +1,7 @@
 //! The process that is ClickHouse: loads the library, or runs the binary, until its standard input
 //! ends.
 
-use std::ffi::{CString, OsString, c_char, c_int};
+use std::ffi::{CStr, CString, OsString, c_char, c_int, c_void};
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::{AsFd, OwnedFd};
@@ -12,6 +12,8 @@ use std::process::{Command, ExitCode, Stdio};
 use std::sync::mpsc::{self, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW, Symbol};
 
 use crate::cache::FileLock;
 use crate::config::Layout;
@@ -203,7 +205,8 @@ fn stop_on_end_of_input(stop: Sender<()>) {
 /// Runs `chdb_query_cmdline`, the main function of clickhouse-local.
 fn run_library(library: &Path, layout: &Layout, http_port: u16) -> io::Result<ExitCode> {
     type SetSignalHandlersEnabled = unsafe extern "C" fn(c_int);
-    type QueryCmdline = unsafe extern "C" fn(c_int, *mut *mut c_char) -> c_int;
+    type QueryCmdline = unsafe extern "C" fn(c_int, *mut *mut c_char) -> *mut c_void;
+    type ResultError = unsafe extern "C" fn(*mut c_void) -> *const c_char;
 
     let arguments = [
         OsString::from("clickhouse-local"),
@@ -236,30 +239,39 @@ fn run_library(library: &Path, layout: &Layout, http_port: u16) -> io::Result<Ex
 
     // SAFETY: the library is the one that npm verified against the pinned integrity, or one that
     // the user put there; its initialisers are made to be run by dlopen.
-    let library = unsafe {
-        libloading::os::unix::Library::open(
-            Some(library),
-            libloading::os::unix::RTLD_NOW | libloading::os::unix::RTLD_LOCAL,
-        )
-    }
-    .map_err(io::Error::other)?;
+    let library =
+        unsafe { Library::open(Some(library), RTLD_NOW | RTLD_LOCAL) }.map_err(io::Error::other)?;
     // SAFETY: the types are those of chdb.h, version 26.7.3; the argument vector is that of a C
-    // main function, null-terminated, and lives until the call returns.
-    let status = unsafe {
-        let set_signal_handlers_enabled: libloading::os::unix::Symbol<SetSignalHandlersEnabled> =
-            library
-                .get(b"chdb_set_signal_handlers_enabled\0")
-                .map_err(io::Error::other)?;
-        let query_cmdline: libloading::os::unix::Symbol<QueryCmdline> = library
+    // main function, null-terminated, and lives until the call returns; an error's text lives as
+    // long as its result, which is never freed.
+    let failure = unsafe {
+        let set_signal_handlers_enabled: Symbol<SetSignalHandlersEnabled> = library
+            .get(b"chdb_set_signal_handlers_enabled\0")
+            .map_err(io::Error::other)?;
+        let query_cmdline: Symbol<QueryCmdline> = library
             .get(b"chdb_query_cmdline\0")
             .map_err(io::Error::other)?;
+        let result_error: Symbol<ResultError> = library
+            .get(b"chdb_result_error\0")
+            .map_err(io::Error::other)?;
         set_signal_handlers_enabled(0);
-        query_cmdline(count, pointers.as_mut_ptr())
+        let result = query_cmdline(count, pointers.as_mut_ptr());
+        let error = if result.is_null() {
+            std::ptr::null()
+        } else {
+            result_error(result)
+        };
+        (!error.is_null()).then(|| CStr::from_ptr(error).to_string_lossy())
     };
+    if let Some(failure) = &failure {
+        // Behind it come twenty lines of addresses.
+        let what = failure.split("Stack trace").next().unwrap_or_default();
+        eprintln!("{}", what.trim_end_matches([' ', ',']));
+    }
     // ClickHouse has closed its tables. What its static destructors would still do is not worth
     // the crash that they are prone to once main has returned.
     // SAFETY: _exit takes any status and does not return.
-    unsafe { libc::_exit(status) }
+    unsafe { libc::_exit(c_int::from(failure.is_some())) }
 }
 
 /// Runs `clickhouse server` and passes the end of input on as SIGTERM.

@@ -99,7 +99,7 @@ impl Layout {
 const LAUNCHER_USER_XML: &str = "<clickhouse>
     <profiles><default/></profiles>
     <quotas><launcher><interval>
-        <duration>3153600000</duration>
+        <duration>2000000000</duration>
         <queries>2</queries>
     </interval></launcher></quotas>
     <users><default>

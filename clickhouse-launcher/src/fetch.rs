@@ -253,8 +253,7 @@ mod tests {
     }
 
     fn calls(directory: &Path) -> usize {
-        fs::read_to_string(directory.join("calls"))
-            .map_or(0, |text| text.lines().count())
+        fs::read_to_string(directory.join("calls")).map_or(0, |text| text.lines().count())
     }
 
     const UNPACK: &str = "grep -q integrity package-lock.json || exit 3

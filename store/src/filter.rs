@@ -1,4 +1,4 @@
-//! What a search asks for, and the SQL condition that says it.
+//! What a search asks for.
 
 use daybook_event::{Action, Outcome};
 use jiff::Timestamp;
@@ -31,7 +31,8 @@ pub struct Filter {
     pub entity_type: Match<String>,
     /// The thing's id.
     pub entity_id: Match<String>,
-    /// Whether the two conditions on the entity may also be met by its parent.
+    /// Whether the two conditions on the entity may also be met by its parent. What is ruled out
+    /// is ruled out for both.
     pub include_children: bool,
     /// The caller's address.
     pub ip: Match<String>,

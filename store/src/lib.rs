@@ -5,25 +5,33 @@
 //! exactly once; a [`Reader`] sees one tenant's events and nothing else, because its role may
 //! select from one view only.
 
+mod condition;
+mod connection;
+mod create_roles;
 mod endpoint;
 mod error;
 mod event_check;
 mod filter;
 mod insert;
+mod lookup;
 mod migrate;
+mod plan;
+mod reader;
 mod roles;
 mod row;
 mod search;
 mod tenant;
 
+pub use create_roles::create_roles;
 pub use endpoint::{Credentials, DATABASE_DEFAULT, Endpoint};
 pub use error::StoreError;
 pub use event_check::{Unstorable, check_storable};
 pub use filter::{Filter, Match, TimeRange};
 pub use insert::{NewEvent, Stored, Writer};
 pub use migrate::{Migration, MigrationReport, migrate, migrations};
+pub use reader::{ROWS_MAX, Reader};
 pub use roles::{
     MIGRATOR_USER, READER_USER, RolePasswords, VIEW_DEFINER_USER, WRITER_USER, roles_sql, users_xml,
 };
-pub use search::{Direction, Page, Position, Reader, Search, Sort, TOTAL_BOUND, TotalMode};
+pub use search::{Direction, Page, Position, Search, Sort, TOTAL_BOUND, TotalMode};
 pub use tenant::{InvalidTenant, TENANT_BYTES_MAX, TenantId};

@@ -1,5 +1,13 @@
 //! The schema's versions, and how a database gets to the present one.
 
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use clickhouse::Row;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::connection::client;
 use crate::endpoint::{Credentials, Endpoint};
 use crate::error::StoreError;
 
@@ -10,8 +18,46 @@ pub struct Migration {
     pub version: u32,
     /// What it does, from its file's name.
     pub name: &'static str,
-    /// Its statements.
+    /// Its statements, each of which may be run again; each ends with `;` at the end of a line.
     pub sql: &'static str,
+}
+
+const MIGRATIONS: &[Migration] = &[Migration {
+    version: 1,
+    name: "events",
+    sql: include_str!("../migrations/0001_events.sql"),
+}];
+
+const CREATE_DATABASE: &str = "CREATE DATABASE IF NOT EXISTS {database:Identifier} ENGINE = Atomic";
+const CREATE_MIGRATIONS: &str = "CREATE TABLE IF NOT EXISTS migrations \
+     (version UInt32, name String, checksum String, applied_at DateTime64(3, 'UTC') DEFAULT now64(3)) \
+     ENGINE = MergeTree ORDER BY version";
+
+impl Migration {
+    /// SHA-256 of the statements, in hexadecimal digits.
+    pub fn checksum(&self) -> String {
+        Sha256::digest(self.sql.as_bytes())
+            .iter()
+            .fold(String::new(), |mut digits, byte| {
+                // Writing to a String cannot fail.
+                let _ = write!(digits, "{byte:02x}");
+                digits
+            })
+    }
+
+    /// Its statements, one by one, without their comments.
+    pub fn statements(&self) -> Vec<String> {
+        let code: Vec<_> = self
+            .sql
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("--"))
+            .collect();
+        code.join("\n")
+            .split(";\n")
+            .map(|statement| statement.trim().trim_end_matches(';').to_owned())
+            .filter(|statement| !statement.is_empty())
+            .collect()
+    }
 }
 
 /// What a migration did.
@@ -25,10 +71,11 @@ pub struct MigrationReport {
 
 /// Every step, oldest first.
 pub fn migrations() -> &'static [Migration] {
-    &[]
+    MIGRATIONS
 }
 
-/// Brings an empty or older database to the present schema. Doing it twice changes nothing.
+/// Brings an empty or older database to the present schema. Doing it twice changes nothing, and
+/// one that was interrupted goes on where it was.
 ///
 /// # Errors
 /// [`StoreError::NewerSchema`] where a newer Daybook was there first,
@@ -38,9 +85,157 @@ pub async fn migrate(
     endpoint: &Endpoint,
     migrator: &Credentials,
 ) -> Result<MigrationReport, StoreError> {
-    let _ = (endpoint, migrator);
-    Ok(MigrationReport {
+    apply(endpoint, migrator, MIGRATIONS).await
+}
+
+#[derive(Row, Serialize, Deserialize)]
+struct AppliedMigration {
+    version: u32,
+    name: String,
+    checksum: String,
+}
+
+async fn apply(
+    endpoint: &Endpoint,
+    migrator: &Credentials,
+    migrations: &[Migration],
+) -> Result<MigrationReport, StoreError> {
+    let client = client(endpoint, migrator)?;
+    // Without a database: the one that is made is not there yet.
+    client
+        .clone()
+        .with_database("")
+        .query(CREATE_DATABASE)
+        .param("database", &endpoint.database)
+        .execute()
+        .await?;
+    client.query(CREATE_MIGRATIONS).execute().await?;
+
+    let applied: BTreeMap<u32, AppliedMigration> = client
+        .query("SELECT ?fields FROM migrations ORDER BY version")
+        .fetch_all::<AppliedMigration>()
+        .await?
+        .into_iter()
+        .map(|migration| (migration.version, migration))
+        .collect();
+    check_applied(&applied, migrations)?;
+
+    let mut report = MigrationReport {
         applied: Vec::new(),
-        version: 0,
-    })
+        version: applied.keys().next_back().copied().unwrap_or(0),
+    };
+    for migration in migrations {
+        if applied.contains_key(&migration.version) {
+            continue;
+        }
+        for statement in migration.statements() {
+            client
+                .query_raw(&statement)
+                // The view is checked with the rights of the user who makes it.
+                .with_setting("allow_get_client_http_header", "1")
+                .execute()
+                .await?;
+        }
+        let mut insert = client
+            .insert::<AppliedMigration>("migrations")
+            .await?
+            .with_setting("async_insert", "0");
+        insert
+            .write(&AppliedMigration {
+                version: migration.version,
+                name: migration.name.to_owned(),
+                checksum: migration.checksum(),
+            })
+            .await?;
+        insert.end().await?;
+        report.applied.push(migration.version);
+        report.version = migration.version;
+    }
+    Ok(report)
+}
+
+fn check_applied(
+    applied: &BTreeMap<u32, AppliedMigration>,
+    migrations: &[Migration],
+) -> Result<(), StoreError> {
+    let known = migrations.last().map_or(0, |migration| migration.version);
+    if let Some((&found, _)) = applied.last_key_value()
+        && found > known
+    {
+        return Err(StoreError::NewerSchema { found, known });
+    }
+    for migration in migrations {
+        if let Some(row) = applied.get(&migration.version)
+            && row.checksum != migration.checksum()
+        {
+            return Err(StoreError::ChangedMigration {
+                version: migration.version,
+            });
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TWO: &[Migration] = &[
+        Migration {
+            version: 1,
+            name: "one",
+            sql: "-- a comment; with a semicolon\nCREATE TABLE a (b String);\n\nSELECT 1;\n",
+        },
+        Migration {
+            version: 2,
+            name: "two",
+            sql: "SELECT 2;\n",
+        },
+    ];
+
+    fn applied(versions: &[(u32, &str)]) -> BTreeMap<u32, AppliedMigration> {
+        versions
+            .iter()
+            .map(|&(version, checksum)| {
+                let row = AppliedMigration {
+                    version,
+                    name: String::new(),
+                    checksum: checksum.to_owned(),
+                };
+                (version, row)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn statements_have_no_comments_and_no_semicolons() {
+        assert_eq!(
+            TWO[0].statements(),
+            ["CREATE TABLE a (b String)", "SELECT 1"]
+        );
+    }
+
+    #[test]
+    fn versions_count_from_one() {
+        for (migration, version) in migrations().iter().zip(1..) {
+            assert_eq!(migration.version, version);
+            assert!(!migration.statements().is_empty());
+        }
+    }
+
+    #[test]
+    fn an_older_binary_refuses_a_newer_schema() {
+        let error = check_applied(&applied(&[(3, "")]), TWO).unwrap_err();
+        let expected = "the database has schema version 3, and this daybook knows versions up to \
+                        2: use a newer daybook";
+        assert_eq!(error.to_string(), expected);
+    }
+
+    #[test]
+    fn a_changed_migration_is_noticed() {
+        let error = check_applied(&applied(&[(1, "other")]), TWO).unwrap_err();
+        assert!(matches!(error, StoreError::ChangedMigration { version: 1 }));
+        let same = TWO[0].checksum();
+        assert!(check_applied(&applied(&[(1, &same)]), TWO).is_ok());
+    }
 }

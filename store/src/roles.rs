@@ -2,8 +2,11 @@
 //! the embedded engine.
 
 use std::fmt;
+use std::fmt::Write as _;
 
-use crate::endpoint::Credentials;
+use sha2::{Digest, Sha256};
+
+use crate::endpoint::{Credentials, check_database};
 use crate::error::StoreError;
 
 /// Stores events; may read their keys only.
@@ -27,6 +30,16 @@ pub struct RolePasswords {
 }
 
 impl RolePasswords {
+    /// Passwords that nobody can guess, for an engine that is started with them.
+    pub fn random() -> Self {
+        let password = || format!("{:032x}", rand::random::<u128>());
+        Self {
+            writer: password(),
+            reader: password(),
+            migrator: password(),
+        }
+    }
+
     /// What a writer logs in with.
     pub fn writer_credentials(&self) -> Credentials {
         credentials(WRITER_USER, &self.writer)
@@ -51,13 +64,140 @@ impl fmt::Debug for RolePasswords {
     }
 }
 
-/// The users of an engine that reads them from `users.xml`, the launcher's own among them.
+/// What one user may do, however it is written.
+struct Role {
+    user: &'static str,
+    /// SQL after GRANT, without TO; `{database}` stands for the database.
+    grants: &'static [&'static str],
+    /// Settings that hold for the user; none can be changed where `readonly` is 1.
+    settings: &'static [(&'static str, &'static str)],
+    /// Whether anybody can log in as it.
+    logs_in: bool,
+}
+
+const ROLES: &[Role] = &[
+    Role {
+        user: MIGRATOR_USER,
+        grants: &[
+            "CREATE DATABASE, CREATE TABLE, CREATE VIEW, ALTER, DROP TABLE, DROP VIEW, SELECT, INSERT ON {database}.*",
+            "SET DEFINER ON daybook_view_definer",
+            "TABLE ENGINE ON *",
+        ],
+        // The view that it makes calls the function that this setting allows.
+        settings: &[("allow_get_client_http_header", "1")],
+        logs_in: true,
+    },
+    Role {
+        user: VIEW_DEFINER_USER,
+        grants: &["SELECT ON {database}.events"],
+        settings: &[("readonly", "1"), ("allow_get_client_http_header", "1")],
+        logs_in: false,
+    },
+    Role {
+        user: WRITER_USER,
+        grants: &[
+            "INSERT ON {database}.events",
+            // The keys, to know what is stored already; never what an event says.
+            "SELECT(org_id, timestamp, id, request_digest) ON {database}.events",
+            "SELECT(database, table, partition_id, active, max_block_number) ON system.parts",
+        ],
+        settings: &[("max_memory_usage", "2000000000")],
+        logs_in: true,
+    },
+    Role {
+        user: READER_USER,
+        grants: &["SELECT ON {database}.tenant_events"],
+        settings: &[
+            ("readonly", "1"),
+            ("allow_get_client_http_header", "1"),
+            ("max_execution_time", "30"),
+            ("max_memory_usage", "2000000000"),
+            ("max_rows_to_read", "2000000000"),
+            ("max_result_rows", "20000"),
+            ("max_result_bytes", "1000000000"),
+            ("max_concurrent_queries_for_user", "100"),
+        ],
+        logs_in: true,
+    },
+];
+
+impl Role {
+    fn grants<'a>(&'a self, database: &'a str) -> impl Iterator<Item = String> + 'a {
+        self.grants
+            .iter()
+            .map(move |grant| format!("GRANT {}", grant.replace("{database}", database)))
+    }
+
+    fn password_sha256(&self, passwords: &RolePasswords) -> Option<String> {
+        let password = match self.user {
+            WRITER_USER => &passwords.writer,
+            READER_USER => &passwords.reader,
+            MIGRATOR_USER => &passwords.migrator,
+            _ => return None,
+        };
+        let digest = Sha256::digest(password.as_bytes());
+        Some(digest.iter().fold(String::new(), |mut digits, byte| {
+            // Writing to a String cannot fail.
+            let _ = write!(digits, "{byte:02x}");
+            digits
+        }))
+    }
+}
+
+/// The users of an engine that reads them from `users.xml`: from this machine only, with hashes of
+/// their passwords. The user `default` is not among them; it is the launcher's.
 ///
 /// # Errors
 /// [`StoreError::InvalidEndpoint`] where the database's name cannot be used.
 pub fn users_xml(database: &str, passwords: &RolePasswords) -> Result<String, StoreError> {
-    let _ = (database, passwords);
-    Ok(String::new())
+    check_database(database)?;
+    let (mut profiles, mut users) = (String::new(), String::new());
+    for role in ROLES {
+        let user = role.user;
+        let settings: Vec<_> = role
+            .settings
+            .iter()
+            .map(|(name, value)| format!("<{name}>{value}</{name}>"))
+            .collect();
+        let settings = settings.concat();
+        let grants: Vec<_> = role
+            .grants(database)
+            .map(|grant| format!("\n      <query>{grant}</query>"))
+            .collect();
+        let grants = grants.concat();
+        // No password has this hash, and there is no address to come from.
+        let password = role
+            .password_sha256(passwords)
+            .unwrap_or_else(|| "0".repeat(64));
+        let networks = if role.logs_in {
+            "<ip>127.0.0.1</ip>"
+        } else {
+            ""
+        };
+        // Writing to a String cannot fail.
+        let _ = write!(profiles, "\n    <{user}>{settings}</{user}>");
+        let _ = write!(
+            users,
+            "\n    <{user}>
+      <password_sha256_hex>{password}</password_sha256_hex>
+      <networks>{networks}</networks>
+      <profile>{user}</profile>
+      <quota>unbounded</quota>
+      <grants>{grants}
+      </grants>
+    </{user}>"
+        );
+    }
+    Ok(format!(
+        "<clickhouse>
+  <profiles>{profiles}
+  </profiles>
+  <quotas><unbounded/></quotas>
+  <users>{users}
+  </users>
+</clickhouse>
+"
+    ))
 }
 
 /// The statements that make the same users on a server.
@@ -65,13 +205,108 @@ pub fn users_xml(database: &str, passwords: &RolePasswords) -> Result<String, St
 /// # Errors
 /// [`StoreError::InvalidEndpoint`] where the database's name cannot be used.
 pub fn roles_sql(database: &str, passwords: &RolePasswords) -> Result<Vec<String>, StoreError> {
-    let _ = (database, passwords);
-    Ok(Vec::new())
+    check_database(database)?;
+    let mut statements = Vec::new();
+    for role in ROLES {
+        let user = role.user;
+        let identified = match role.password_sha256(passwords) {
+            Some(hash) => format!("IDENTIFIED WITH sha256_hash BY '{hash}'"),
+            None => "NOT IDENTIFIED HOST NONE".to_owned(),
+        };
+        let settings: Vec<_> = role
+            .settings
+            .iter()
+            .map(|(name, value)| format!("{name} = {value}"))
+            .collect();
+        let settings = settings.join(", ");
+        statements.push(format!(
+            "CREATE USER IF NOT EXISTS {user} {identified} SETTINGS {settings}"
+        ));
+    }
+    // Grants name users, so all users come first.
+    for role in ROLES {
+        let user = role.user;
+        statements.extend(
+            role.grants(database)
+                .map(|grant| format!("{grant} TO {user}")),
+        );
+    }
+    Ok(statements)
 }
 
 fn credentials(user: &str, password: &str) -> Credentials {
     Credentials {
         user: user.to_owned(),
         password: password.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn passwords() -> RolePasswords {
+        RolePasswords {
+            writer: "w</password>'".to_owned(),
+            reader: "r".to_owned(),
+            migrator: "m".to_owned(),
+        }
+    }
+
+    #[test]
+    fn both_forms_name_the_same_grants_and_no_password() {
+        let xml = users_xml("audit", &passwords()).unwrap();
+        let sql = roles_sql("audit", &passwords()).unwrap().join(";\n");
+        for role in ROLES {
+            for grant in role.grants("audit") {
+                assert!(xml.contains(&format!("<query>{grant}</query>")), "{grant}");
+                assert!(
+                    sql.contains(&format!("{grant} TO {}", role.user)),
+                    "{grant}"
+                );
+            }
+        }
+        for text in [xml, sql] {
+            assert!(!text.contains("{database}") && !text.contains("w</password>"));
+        }
+    }
+
+    #[test]
+    fn nobody_but_the_migrator_may_change_or_remove_anything() {
+        for role in ROLES.iter().filter(|role| role.user != MIGRATOR_USER) {
+            for grant in role.grants {
+                let words = grant.split(" ON ").next().unwrap();
+                for right in ["ALTER", "DELETE", "DROP", "TRUNCATE", "UPDATE", "ALL"] {
+                    assert!(!words.contains(right), "{}: {grant}", role.user);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn nobody_logs_in_as_the_definer_of_the_view() {
+        let sql = roles_sql("audit", &passwords()).unwrap();
+        let definer: Vec<_> = sql
+            .iter()
+            .filter(|statement| {
+                statement.contains("CREATE USER IF NOT EXISTS daybook_view_definer")
+            })
+            .collect();
+        assert_eq!(definer.len(), 1);
+        assert!(definer[0].contains("HOST NONE"));
+    }
+
+    #[test]
+    fn random_passwords_differ_and_debug_hides_them() {
+        let (one, two) = (RolePasswords::random(), RolePasswords::random());
+        assert_ne!(one, two);
+        assert_ne!(one.reader, one.writer);
+        assert!(!format!("{one:?}").contains(&one.reader));
+    }
+
+    #[test]
+    fn a_database_cannot_break_out() {
+        assert!(users_xml("a.*; GRANT ALL", &passwords()).is_err());
+        assert!(roles_sql("a`", &passwords()).is_err());
     }
 }

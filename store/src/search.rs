@@ -1,14 +1,10 @@
-//! The reader: pages, single events and exports of one tenant.
+//! What a page is: the question for one, and the answer.
 
 use daybook_event::AuditEvent;
-use futures::Stream;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::endpoint::{Credentials, Endpoint};
-use crate::error::StoreError;
 use crate::filter::Filter;
-use crate::tenant::TenantId;
 
 /// How far [`TotalMode::Bounded`] counts.
 pub const TOTAL_BOUND: u64 = 10_000;
@@ -56,6 +52,19 @@ pub enum Sort {
     TimestampAscending,
     /// First stored first, for those who must miss nothing.
     IngestedAscending,
+}
+
+impl Sort {
+    pub(crate) fn column(self) -> &'static str {
+        match self {
+            Self::TimestampDescending | Self::TimestampAscending => "timestamp",
+            Self::IngestedAscending => "ingested_at",
+        }
+    }
+
+    pub(crate) fn is_descending(self) -> bool {
+        self == Self::TimestampDescending
+    }
 }
 
 /// Which way to go from a position.
@@ -115,58 +124,4 @@ pub struct Page {
     pub next: Option<Position>,
     /// Where the page before this one ends; nothing where this is the first.
     pub prev: Option<Position>,
-}
-
-/// Reads events, one tenant at a time. Cheap to clone; clones share connections.
-#[derive(Clone, Debug)]
-pub struct Reader {}
-
-impl Reader {
-    /// A reader that connects when it is first used.
-    ///
-    /// # Errors
-    /// [`StoreError::InvalidEndpoint`].
-    pub fn new(endpoint: &Endpoint, credentials: &Credentials) -> Result<Self, StoreError> {
-        let _ = (endpoint, credentials);
-        Ok(Self {})
-    }
-
-    /// One page of a tenant's events.
-    ///
-    /// # Errors
-    /// Whatever ClickHouse says; see [`StoreError`].
-    pub async fn search(&self, tenant: &TenantId, search: &Search) -> Result<Page, StoreError> {
-        let _ = (tenant, search);
-        Ok(Page::default())
-    }
-
-    /// One event of a tenant.
-    ///
-    /// # Errors
-    /// Whatever ClickHouse says; see [`StoreError`].
-    pub async fn get(&self, tenant: &TenantId, id: Uuid) -> Result<Option<AuditEvent>, StoreError> {
-        let _ = (tenant, id);
-        Ok(None)
-    }
-
-    /// Every event that matches, in the order of the search, as ClickHouse sends them: memory
-    /// does not grow with their number. `limit`, `offset` and `total` of the search are ignored.
-    ///
-    /// An item that is an error is the last one.
-    pub fn export(
-        &self,
-        tenant: &TenantId,
-        search: &Search,
-    ) -> impl Stream<Item = Result<AuditEvent, StoreError>> + Send + 'static {
-        let _ = (tenant, search);
-        futures::stream::empty()
-    }
-
-    /// Whether ClickHouse answers this reader, and has the schema.
-    ///
-    /// # Errors
-    /// Whatever ClickHouse says; see [`StoreError`].
-    pub async fn ping(&self) -> Result<(), StoreError> {
-        Ok(())
-    }
 }

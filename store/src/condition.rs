@@ -1,0 +1,335 @@
+//! A filter as an SQL condition: fixed texts, joined, with every value a bound parameter.
+
+use clickhouse::query::Query;
+use daybook_event::{Action, Outcome, never_expires};
+use jiff::Timestamp;
+
+use crate::error::StoreError;
+use crate::filter::{Filter, Match, TimeRange};
+use crate::search::{Direction, Position, Sort};
+
+/// Most bytes of one parameter. ClickHouse refuses form fields of more than 128 KiB.
+const PARAMETER_BYTES_MAX: usize = 100_000;
+
+/// A condition and the values that its text names.
+#[derive(Debug, Default)]
+pub(crate) struct Condition {
+    text: String,
+    parameters: Vec<Value>,
+}
+
+#[derive(Debug)]
+enum Value {
+    Text(String),
+    Texts(Vec<String>),
+    Milliseconds(i64),
+}
+
+impl Condition {
+    /// What the filter says.
+    pub(crate) fn of(filter: &Filter) -> Result<Self, StoreError> {
+        let mut condition = Self::default();
+        condition.time_range("timestamp", &filter.timestamp);
+        condition.time_range("ingested_at", &filter.ingested);
+        condition.matches("service_name", &filter.service_name);
+        if let Some(service) = &filter.hide_service {
+            let hidden = condition.bind("String", Value::Text(service.clone()));
+            condition.and(&format!("service_name != {hidden}"));
+        }
+        condition.matches("event_name", &filter.event_name);
+        condition.matches("action", &words(&filter.action, Action::as_str));
+        let outcome = Match {
+            any_of: with_denied(&filter.outcome.any_of),
+            none_of: with_denied(&filter.outcome.none_of),
+        };
+        condition.matches("outcome", &words(&outcome, Outcome::as_str));
+        condition.matches("http_method", &filter.method);
+        condition.matches("caller_user_email", &filter.user_email);
+        condition.matches("caller_user_id", &filter.user_id);
+        condition.matches("caller_token_id", &filter.token_id);
+        condition.entity(filter);
+        condition.matches("http_ip", &filter.ip);
+        condition.matches("correlation_id", &filter.correlation_id);
+        for word in filter.words.iter().filter(|word| !word.is_empty()) {
+            let word = condition.bind("String", Value::Text(word.clone()));
+            condition.and(&format!(
+                "(positionCaseInsensitiveUTF8(activity, {word}) > 0 \
+                 OR positionCaseInsensitiveUTF8(detail, {word}) > 0 \
+                 OR positionCaseInsensitiveUTF8(entity_name, {word}) > 0)"
+            ));
+        }
+        condition.check_bounds()?;
+        Ok(condition)
+    }
+
+    /// Adds what lies beyond a position.
+    ///
+    /// The tuple alone would say it, but ClickHouse finds the place in the index by the column.
+    pub(crate) fn beyond(&mut self, position: Position, sort: Sort, direction: Direction) {
+        let column = sort.column();
+        let less = sort.is_descending() == (direction == Direction::Next);
+        let comparison = if less { '<' } else { '>' };
+        let time = self.bind_time(position.time.as_millisecond());
+        let id = self.bind("UUID", Value::Text(position.id.to_string()));
+        self.and(&format!(
+            "{column} {comparison}= {time} AND ({column}, id) {comparison} ({time}, {id})"
+        ));
+    }
+
+    /// Adds that the event is this one, whose time is known to be `timestamp_ms` or is not known.
+    pub(crate) fn is_event(id: uuid::Uuid, timestamp_ms: Option<i64>) -> Self {
+        let mut condition = Self::default();
+        if let Some(timestamp_ms) = timestamp_ms {
+            let time = condition.bind_time(timestamp_ms);
+            condition.and(&format!("timestamp = {time}"));
+        }
+        let id = condition.bind("UUID", Value::Text(id.to_string()));
+        condition.and(&format!("id = {id}"));
+        condition
+    }
+
+    /// The text, for behind WHERE.
+    pub(crate) fn text(&self) -> &str {
+        if self.text.is_empty() {
+            "1"
+        } else {
+            &self.text
+        }
+    }
+
+    /// Gives the query the values.
+    pub(crate) fn bind_to(&self, query: Query) -> Query {
+        self.parameters
+            .iter()
+            .enumerate()
+            .fold(query, |query, (number, value)| {
+                let name = name(number);
+                match value {
+                    Value::Text(text) => query.param(&name, text),
+                    Value::Texts(texts) => query.param(&name, texts),
+                    Value::Milliseconds(milliseconds) => query.param(&name, milliseconds),
+                }
+            })
+    }
+
+    fn and(&mut self, condition: &str) {
+        if !self.text.is_empty() {
+            self.text.push_str(" AND ");
+        }
+        self.text.push_str(condition);
+    }
+
+    /// Remembers a value and returns the text that stands for it.
+    fn bind(&mut self, sql_type: &str, value: Value) -> String {
+        let name = name(self.parameters.len());
+        self.parameters.push(value);
+        format!("{{{name}:{sql_type}}}")
+    }
+
+    fn bind_time(&mut self, milliseconds: i64) -> String {
+        let milliseconds = self.bind("Int64", Value::Milliseconds(milliseconds));
+        format!("fromUnixTimestamp64Milli({milliseconds}, 'UTC')")
+    }
+
+    fn time_range(&mut self, column: &str, range: &TimeRange) {
+        let last_ms = never_expires().as_millisecond() + 999;
+        if let Some(from) = range.from {
+            match ceil_ms(from) {
+                ..=0 => {}
+                from if from > last_ms => self.and("0"),
+                from => {
+                    let from = self.bind_time(from);
+                    self.and(&format!("{column} >= {from}"));
+                }
+            }
+        }
+        if let Some(to) = range.to {
+            match ceil_ms(to) {
+                ..=0 => self.and("0"),
+                to if to > last_ms => {}
+                to => {
+                    let to = self.bind_time(to);
+                    self.and(&format!("{column} < {to}"));
+                }
+            }
+        }
+    }
+
+    fn matches(&mut self, column: &str, values: &Match<String>) {
+        if let Some(condition) = self.any_of(column, &values.any_of) {
+            self.and(&condition);
+        }
+        self.none_of(column, &values.none_of);
+    }
+
+    fn any_of(&mut self, column: &str, values: &[String]) -> Option<String> {
+        (!values.is_empty()).then(|| {
+            let values = self.bind("Array(String)", Value::Texts(values.to_vec()));
+            format!("{column} IN {values}")
+        })
+    }
+
+    fn none_of(&mut self, column: &str, values: &[String]) {
+        if !values.is_empty() {
+            let values = self.bind("Array(String)", Value::Texts(values.to_vec()));
+            self.and(&format!("{column} NOT IN {values}"));
+        }
+    }
+
+    fn entity(&mut self, filter: &Filter) {
+        let fields = [
+            ("entity_type", "parent_type", &filter.entity_type),
+            ("entity_id", "parent_id", &filter.entity_id),
+        ];
+        let (mut of_entity, mut of_parent) = (Vec::new(), Vec::new());
+        for (entity, parent, values) in fields {
+            of_entity.extend(self.any_of(entity, &values.any_of));
+            if filter.include_children {
+                of_parent.extend(self.any_of(parent, &values.any_of));
+            }
+        }
+        if !of_parent.is_empty() {
+            let (of_entity, of_parent) = (of_entity.join(" AND "), of_parent.join(" AND "));
+            self.and(&format!("(({of_entity}) OR ({of_parent}))"));
+        } else if !of_entity.is_empty() {
+            self.and(&of_entity.join(" AND "));
+        }
+        for (entity, parent, values) in fields {
+            self.none_of(entity, &values.none_of);
+            if filter.include_children {
+                self.none_of(parent, &values.none_of);
+            }
+        }
+    }
+
+    fn check_bounds(&self) -> Result<(), StoreError> {
+        let is_bounded = self.parameters.iter().all(|value| {
+            let bytes = match value {
+                // Escaped, a byte may be two.
+                Value::Text(text) => text.len() * 2,
+                Value::Texts(texts) => texts.iter().map(|text| text.len() * 2 + 3).sum(),
+                Value::Milliseconds(_) => 0,
+            };
+            bytes <= PARAMETER_BYTES_MAX
+        });
+        if is_bounded {
+            Ok(())
+        } else {
+            Err(StoreError::TooMuch {
+                message: "one condition of the filter is too long".to_owned(),
+            })
+        }
+    }
+}
+
+fn name(number: usize) -> String {
+    format!("p{number}")
+}
+
+fn words<T: Copy>(values: &Match<T>, word: fn(T) -> &'static str) -> Match<String> {
+    let words = |values: &[T]| values.iter().map(|&value| word(value).to_owned()).collect();
+    Match {
+        any_of: words(&values.any_of),
+        none_of: words(&values.none_of),
+    }
+}
+
+fn with_denied(outcomes: &[Outcome]) -> Vec<Outcome> {
+    let mut outcomes = outcomes.to_vec();
+    if outcomes.contains(&Outcome::Failure) && !outcomes.contains(&Outcome::Denied) {
+        outcomes.push(Outcome::Denied);
+    }
+    outcomes
+}
+
+/// The first whole millisecond that is not before the time: stored times are whole.
+fn ceil_ms(time: Timestamp) -> i64 {
+    let milliseconds = time.as_millisecond();
+    let is_later = time.subsec_nanosecond() % 1_000_000 > 0;
+    milliseconds + i64::from(is_later)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(filter: &Filter) -> String {
+        Condition::of(filter).unwrap().text().to_owned()
+    }
+
+    #[test]
+    fn a_default_filter_is_no_condition() {
+        assert_eq!(text(&Filter::default()), "1");
+    }
+
+    #[test]
+    fn no_value_is_part_of_the_text() {
+        let value = || Match::any_of(["x' OR 1 --".to_owned()]);
+        let filter = Filter {
+            service_name: value(),
+            event_name: value(),
+            method: value(),
+            user_email: value(),
+            user_id: value(),
+            token_id: value(),
+            entity_type: value(),
+            entity_id: Match::none_of(["x' OR 1 --".to_owned()]),
+            include_children: true,
+            ip: value(),
+            correlation_id: value(),
+            words: vec!["x' OR 1 --".to_owned()],
+            hide_service: Some("x' OR 1 --".to_owned()),
+            action: Match::any_of([Action::Read]),
+            ..Filter::default()
+        };
+        let text = text(&filter);
+        assert!(!text.contains("OR 1"), "{text}");
+        assert!(!text.contains("'x"), "{text}");
+    }
+
+    #[test]
+    fn asking_for_failure_asks_for_denied() {
+        let filter = Filter {
+            outcome: Match::any_of([Outcome::Failure]),
+            ..Filter::default()
+        };
+        let condition = Condition::of(&filter).unwrap();
+        assert!(matches!(
+            &condition.parameters[..],
+            [Value::Texts(words)] if words == &["failure", "denied"]
+        ));
+    }
+
+    #[test]
+    fn times_that_cannot_be_stored_are_decided_here() {
+        let range = |from: &str, to: &str| Filter {
+            timestamp: TimeRange {
+                from: Some(from.parse().unwrap()),
+                to: Some(to.parse().unwrap()),
+            },
+            ..Filter::default()
+        };
+        let all = range("-001000-01-01T00:00:00Z", "9999-01-01T00:00:00Z");
+        assert_eq!(text(&all), "1");
+        let none = range("2300-01-01T00:00:00Z", "9999-01-01T00:00:00Z");
+        assert_eq!(text(&none), "0");
+    }
+
+    #[test]
+    fn a_bound_between_milliseconds_is_rounded_up() {
+        let time: Timestamp = "2026-01-01T00:00:00.0010001Z".parse().unwrap();
+        assert_eq!(ceil_ms(time) % 1_000, 2);
+        let whole: Timestamp = "2026-01-01T00:00:00.001Z".parse().unwrap();
+        assert_eq!(ceil_ms(whole) % 1_000, 1);
+    }
+
+    #[test]
+    fn a_list_without_a_bound_is_refused() {
+        let filter = Filter {
+            user_id: Match::any_of((0..50_000).map(|number| number.to_string())),
+            ..Filter::default()
+        };
+        let error = Condition::of(&filter).unwrap_err();
+        assert!(matches!(error, StoreError::TooMuch { .. }));
+    }
+}

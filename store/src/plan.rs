@@ -1,0 +1,176 @@
+//! How a batch is stored: which events are copies of one another, and what goes into one insert.
+
+use std::collections::{BTreeMap, HashMap};
+
+use daybook_event::AuditEvent;
+use jiff::tz::TimeZone;
+use uuid::Uuid;
+
+use crate::insert::NewEvent;
+
+/// Most rows of one insert. One insert must be one block, or its token covers only a part of it;
+/// ClickHouse cuts at a million rows.
+const CHUNK_ROWS_MAX: usize = 50_000;
+/// Most bytes of one insert, roughly; ClickHouse cuts at 256 MiB.
+const CHUNK_BYTES_MAX: usize = 32 << 20;
+
+/// How a batch is stored. Numbers are places in the batch.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Plan {
+    /// What goes into one insert: events of one month, no two alike. Chunks of one month follow
+    /// each other in one entry.
+    pub(crate) partitions: Vec<Partition>,
+    /// Later copies within the batch, each with the place of the first.
+    pub(crate) copies: Vec<(usize, usize)>,
+}
+
+/// The events of one month.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Partition {
+    /// As ClickHouse's `toYYYYMM` names it: 202611.
+    pub(crate) month: u32,
+    pub(crate) chunks: Vec<Vec<usize>>,
+}
+
+impl Plan {
+    pub(crate) fn of(events: &[NewEvent]) -> Self {
+        let mut firsts: HashMap<(&str, Uuid), usize> = HashMap::with_capacity(events.len());
+        let mut copies = Vec::new();
+        let mut months: BTreeMap<u32, Chunks> = BTreeMap::new();
+        for (index, new) in events.iter().enumerate() {
+            let event = &new.event;
+            if let Some(first) = firsts.get(&(event.org_id.as_str(), event.id)) {
+                copies.push((index, *first));
+                continue;
+            }
+            firsts.insert((&event.org_id, event.id), index);
+            months
+                .entry(month(event))
+                .or_default()
+                .push(index, bytes_about(event));
+        }
+        let partitions = months
+            .into_iter()
+            .map(|(month, chunks)| Partition {
+                month,
+                chunks: chunks.finished,
+            })
+            .collect();
+        Self { partitions, copies }
+    }
+}
+
+#[derive(Default)]
+struct Chunks {
+    finished: Vec<Vec<usize>>,
+    last_bytes: usize,
+}
+
+impl Chunks {
+    fn push(&mut self, index: usize, bytes: usize) {
+        match self.finished.last_mut() {
+            Some(last)
+                if last.len() < CHUNK_ROWS_MAX && self.last_bytes + bytes <= CHUNK_BYTES_MAX =>
+            {
+                last.push(index);
+                self.last_bytes += bytes;
+            }
+            _ => {
+                self.finished.push(vec![index]);
+                self.last_bytes = bytes;
+            }
+        }
+    }
+}
+
+fn month(event: &AuditEvent) -> u32 {
+    let date = TimeZone::UTC.to_datetime(event.timestamp);
+    // The years 1970 to 2299 and the months 1 to 12 were checked before.
+    u32::from(date.year().unsigned_abs()) * 100 + u32::from(date.month().unsigned_abs())
+}
+
+/// The parts that can be large, and a guess at the rest.
+fn bytes_about(event: &AuditEvent) -> usize {
+    let pairs = |map: &BTreeMap<String, String>| -> usize {
+        map.iter()
+            .map(|(name, value)| name.len() + value.len() + 4)
+            .sum()
+    };
+    let changes: usize = event
+        .changes
+        .iter()
+        .map(|change| change.field.len() + change.before.len() + change.after.len() + 6)
+        .sum();
+    1_000
+        + event.activity.len()
+        + event.detail.len()
+        + event.privacy.len()
+        + changes
+        + event.redacted.iter().map(String::len).sum::<usize>()
+        + pairs(&event.http.headers)
+        + pairs(&event.http.query)
+        + pairs(&event.http.path_params)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn new_event(org_id: &str, id: u128, timestamp: &str) -> NewEvent {
+        NewEvent {
+            event: AuditEvent {
+                org_id: org_id.to_owned(),
+                id: Uuid::from_u128(id),
+                timestamp: timestamp.parse().unwrap(),
+                ..AuditEvent::default()
+            },
+            request_digest: [0; 16],
+        }
+    }
+
+    #[test]
+    fn months_are_kept_apart_and_copies_point_to_the_first() {
+        let plan = Plan::of(&[
+            new_event("a", 1, "2026-11-30T23:59:59.999Z"),
+            new_event("b", 1, "2026-12-01T00:00:00Z"),
+            new_event("a", 1, "2026-11-30T23:59:59.999Z"),
+            new_event("a", 2, "2026-11-01T00:00:00Z"),
+            new_event("a", 1, "2026-11-30T23:59:59.999Z"),
+        ]);
+        assert_eq!(
+            plan,
+            Plan {
+                partitions: vec![
+                    Partition {
+                        month: 202_611,
+                        chunks: vec![vec![0, 3]]
+                    },
+                    Partition {
+                        month: 202_612,
+                        chunks: vec![vec![1]]
+                    },
+                ],
+                copies: vec![(2, 0), (4, 0)],
+            }
+        );
+    }
+
+    #[test]
+    fn large_events_are_cut_into_chunks_and_one_is_never_too_large() {
+        let events: Vec<_> = (0..5)
+            .map(|id| {
+                let mut new = new_event("a", id, "2026-11-01T00:00:00Z");
+                new.event.detail = "x".repeat(CHUNK_BYTES_MAX / 3);
+                if id == 4 {
+                    new.event.detail = "x".repeat(CHUNK_BYTES_MAX + 1);
+                }
+                new
+            })
+            .collect();
+        let plan = Plan::of(&events);
+        assert_eq!(
+            plan.partitions[0].chunks,
+            vec![vec![0, 1], vec![2, 3], vec![4]]
+        );
+    }
+}

@@ -1,0 +1,272 @@
+//! The reader: pages, single events and exports of one tenant.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use clickhouse::query::{Query, RowCursor};
+use daybook_event::AuditEvent;
+use futures::{Stream, stream};
+use tokio::time::timeout;
+use uuid::Uuid;
+
+use crate::condition::Condition;
+use crate::connection::client;
+use crate::endpoint::{Credentials, Endpoint};
+use crate::error::StoreError;
+use crate::row::EventRow;
+use crate::search::{Direction, Page, Position, Search, Sort, TOTAL_BOUND, TotalMode};
+use crate::tenant::TenantId;
+
+/// Most events of one page.
+pub const ROWS_MAX: u32 = 10_000;
+
+/// The header that the view reads the tenant from.
+const TENANT_HEADER: &str = "X-Daybook-Org";
+/// A little longer than the reader's role may take.
+const ANSWER_WAIT: Duration = Duration::from_secs(35);
+/// An export is read in pieces of this many events, so that no single query runs for long.
+const EXPORT_PIECE_ROWS: u32 = 2_000;
+
+/// Reads events, one tenant at a time. Cheap to clone; clones share connections.
+#[derive(Clone, Debug)]
+pub struct Reader {
+    client: clickhouse::Client,
+}
+
+impl Reader {
+    /// A reader that connects when it is first used.
+    ///
+    /// # Errors
+    /// [`StoreError::InvalidEndpoint`].
+    pub fn new(endpoint: &Endpoint, credentials: &Credentials) -> Result<Self, StoreError> {
+        Ok(Self {
+            client: client(endpoint, credentials)?,
+        })
+    }
+
+    /// One page of a tenant's events, at most [`ROWS_MAX`] of them.
+    ///
+    /// # Errors
+    /// [`StoreError::Timeout`] and [`StoreError::TooMuch`] where a narrower question may succeed,
+    /// and whatever else ClickHouse says.
+    pub async fn search(&self, tenant: &TenantId, search: &Search) -> Result<Page, StoreError> {
+        let client = self.of_tenant(tenant);
+        let condition = Condition::of(&search.filter)?;
+        let (page, (total, total_is_bounded)) = futures::try_join!(
+            answer(page(&client, search)),
+            answer(total(&client, &condition, search.total)),
+        )?;
+        Ok(Page {
+            total,
+            total_is_bounded,
+            ..page
+        })
+    }
+
+    /// One event of a tenant.
+    ///
+    /// # Errors
+    /// Whatever ClickHouse says; see [`StoreError`].
+    pub async fn get(&self, tenant: &TenantId, id: Uuid) -> Result<Option<AuditEvent>, StoreError> {
+        let client = self.of_tenant(tenant);
+        // An event's id starts with its time, by which the table is sorted.
+        let time_of_id = i64::try_from(id.as_u128() >> 80).ok();
+        for timestamp_ms in [time_of_id, None] {
+            let condition = Condition::is_event(id, timestamp_ms);
+            let sql = select(&condition, "LIMIT 1");
+            let mut cursor = rows(condition.bind_to(whole(&client, &sql)))?;
+            if let Some(row) = answer(next(&mut cursor)).await? {
+                return Ok(Some(row));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Every event that matches, in the order of the search, as ClickHouse sends them: memory does
+    /// not grow with their number. `limit`, `offset`, `direction` and `total` of the search are
+    /// ignored; a `position` is where it goes on.
+    ///
+    /// An item that is an error is the last one.
+    pub fn export(
+        &self,
+        tenant: &TenantId,
+        search: &Search,
+    ) -> impl Stream<Item = Result<AuditEvent, StoreError>> + Send + 'static {
+        let export = Export {
+            client: self.of_tenant(tenant),
+            search: Search {
+                limit: EXPORT_PIECE_ROWS,
+                offset: 0,
+                direction: Direction::Next,
+                total: TotalMode::None,
+                ..search.clone()
+            },
+            piece: None,
+        };
+        stream::try_unfold(Some(export), |export| async move {
+            let Some(mut export) = export else {
+                return Ok(None);
+            };
+            let event = export.next().await?;
+            Ok(event.map(|event| (event, Some(export))))
+        })
+    }
+
+    /// Whether ClickHouse answers this reader, and has the schema.
+    ///
+    /// # Errors
+    /// Whatever ClickHouse says; see [`StoreError`].
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        let query = whole(&self.client, "SELECT count() FROM tenant_events");
+        answer(async { Ok(query.fetch_one::<u64>().await?) }).await?;
+        Ok(())
+    }
+
+    fn of_tenant(&self, tenant: &TenantId) -> clickhouse::Client {
+        self.client
+            .clone()
+            .with_header(TENANT_HEADER, tenant.to_header_value())
+    }
+}
+
+/// An export under way: pieces that begin where the one before ended.
+struct Export {
+    client: clickhouse::Client,
+    search: Search,
+    piece: Option<(RowCursor<EventRow<'static>>, u32)>,
+}
+
+impl Export {
+    async fn next(&mut self) -> Result<Option<AuditEvent>, StoreError> {
+        loop {
+            let (mut cursor, read) = match self.piece.take() {
+                Some(piece) => piece,
+                None => (rows(piece(&self.client, &self.search, false)?)?, 0),
+            };
+            if let Some(event) = answer(next(&mut cursor)).await? {
+                self.search.position = Some(Position::of(&event, self.search.sort));
+                self.piece = Some((cursor, read + 1));
+                return Ok(Some(event));
+            }
+            if read < self.search.limit {
+                return Ok(None);
+            }
+        }
+    }
+}
+
+async fn page(client: &clickhouse::Client, search: &Search) -> Result<Page, StoreError> {
+    let limit = search.limit.min(ROWS_MAX);
+    // One more than asked for tells whether there is another page.
+    let asked = Search {
+        limit: limit + 1,
+        ..search.clone()
+    };
+    let mut cursor = rows(piece(client, &asked, true)?)?;
+    let mut events = VecDeque::with_capacity(limit as usize + 1);
+    while let Some(event) = next(&mut cursor).await? {
+        match search.direction {
+            Direction::Next => events.push_back(event),
+            Direction::Prev => events.push_front(event),
+        }
+    }
+    let has_more = events.len() > limit as usize;
+    if has_more {
+        match search.direction {
+            Direction::Next => events.pop_back(),
+            Direction::Prev => events.pop_front(),
+        };
+    }
+    // A page that was come to from a position has the position's event behind it.
+    let (is_next, is_prev) = match search.direction {
+        Direction::Next => (has_more, search.position.is_some() || search.offset > 0),
+        Direction::Prev => (search.position.is_some(), has_more),
+    };
+    let position = |event: Option<&AuditEvent>| event.map(|event| Position::of(event, search.sort));
+    Ok(Page {
+        next: position(events.back()).filter(|_| is_next),
+        prev: position(events.front()).filter(|_| is_prev),
+        events: events.into(),
+        total: None,
+        total_is_bounded: false,
+    })
+}
+
+/// The query for the events of a search, as far as they lie beyond its position.
+fn piece(
+    client: &clickhouse::Client,
+    search: &Search,
+    is_whole: bool,
+) -> Result<Query, StoreError> {
+    let mut condition = Condition::of(&search.filter)?;
+    if let Some(position) = search.position {
+        condition.beyond(position, search.sort, search.direction);
+    }
+    let order = order_by(search.sort, search.direction);
+    let sql = select(
+        &condition,
+        &format!("{order} LIMIT {{limit:UInt32}} OFFSET {{offset:UInt64}}"),
+    );
+    let query = if is_whole {
+        whole(client, &sql)
+    } else {
+        client.query(&sql)
+    };
+    Ok(condition
+        .bind_to(query)
+        .param("limit", search.limit)
+        .param("offset", search.offset))
+}
+
+fn select(condition: &Condition, rest: &str) -> String {
+    let condition = condition.text();
+    format!("SELECT ?fields FROM tenant_events WHERE {condition} {rest}")
+}
+
+fn order_by(sort: Sort, direction: Direction) -> String {
+    let column = sort.column();
+    let is_descending = sort.is_descending() == (direction == Direction::Next);
+    let order = if is_descending { "DESC" } else { "ASC" };
+    format!("ORDER BY {column} {order}, id {order}")
+}
+
+async fn total(
+    client: &clickhouse::Client,
+    condition: &Condition,
+    mode: TotalMode,
+) -> Result<(Option<u64>, bool), StoreError> {
+    let condition_text = condition.text();
+    let sql = match mode {
+        TotalMode::None => return Ok((None, false)),
+        TotalMode::Exact => format!("SELECT count() FROM tenant_events WHERE {condition_text}"),
+        TotalMode::Bounded => format!(
+            "SELECT count() FROM (SELECT 1 FROM tenant_events WHERE {condition_text} LIMIT {})",
+            TOTAL_BOUND + 1
+        ),
+    };
+    let count: u64 = condition.bind_to(whole(client, &sql)).fetch_one().await?;
+    if mode == TotalMode::Bounded && count > TOTAL_BOUND {
+        return Ok((Some(TOTAL_BOUND), true));
+    }
+    Ok((Some(count), false))
+}
+
+/// A query whose answer is sent when it is complete, so that a failure is never half an answer.
+fn whole(client: &clickhouse::Client, sql: &str) -> Query {
+    client.query(sql).with_setting("wait_end_of_query", "1")
+}
+
+fn rows(query: Query) -> Result<RowCursor<EventRow<'static>>, StoreError> {
+    Ok(query.fetch::<EventRow<'static>>()?)
+}
+
+async fn next(cursor: &mut RowCursor<EventRow<'static>>) -> Result<Option<AuditEvent>, StoreError> {
+    cursor.next().await?.map(|row| row.to_event()).transpose()
+}
+
+/// Bounds the time of an answer; ClickHouse's own bound cannot help where ClickHouse is gone.
+async fn answer<T>(answer: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+    timeout(ANSWER_WAIT, answer)
+        .await
+        .unwrap_or(Err(StoreError::Timeout))
+}

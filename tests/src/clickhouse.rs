@@ -1,0 +1,205 @@
+//! One real ClickHouse for a test binary: started by the first test that asks for it, gone with
+//! the process.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use daybook_clickhouse_launcher::{Cache, Engine, Server, ServerOptions};
+use daybook_store::{
+    DATABASE_DEFAULT, Endpoint, Reader, RolePasswords, Writer, migrate, users_xml,
+};
+use tempfile::TempDir;
+use tokio::sync::OnceCell;
+
+/// How long the engine may take to answer; the machine may be busy.
+const READY_TIMEOUT: Duration = Duration::from_secs(60);
+const DIRECTORY_PREFIX: &str = "daybook-test-clickhouse-";
+/// Younger directories may belong to a test that has only just begun.
+const ABANDONED_AFTER: Duration = Duration::from_secs(3600);
+
+/// A ClickHouse with Daybook's users and schema.
+#[derive(Debug)]
+pub struct ClickHouse {
+    server: Server,
+    endpoint: Endpoint,
+    passwords: RolePasswords,
+    directory: PathBuf,
+    engine_program: PathBuf,
+    /// Removed when the value is dropped.
+    _temporary: Option<TempDir>,
+}
+
+impl ClickHouse {
+    /// Starts one on a directory of its own. `engine_program` is
+    /// `env!("CARGO_BIN_EXE_clickhouse-engine")` of the test.
+    ///
+    /// # Errors
+    /// Where no engine is found, it does not start, or the schema cannot be made.
+    pub async fn start(engine_program: &str) -> Result<Self> {
+        remove_abandoned_directories();
+        let temporary = tempfile::Builder::new()
+            .prefix(DIRECTORY_PREFIX)
+            .tempdir()?;
+        let directory = temporary.path().join("clickhouse");
+        let mut clickhouse = Self::start_on(&directory, engine_program, RolePasswords::random())
+            .await
+            .context("starting clickhouse")?;
+        clickhouse._temporary = Some(temporary);
+        Ok(clickhouse)
+    }
+
+    /// Starts one on a directory that may have data already.
+    ///
+    /// # Errors
+    /// As [`ClickHouse::start`].
+    pub async fn start_on(
+        directory: &Path,
+        engine_program: &str,
+        passwords: RolePasswords,
+    ) -> Result<Self> {
+        let engine = engine().await?;
+        let migrator = passwords.migrator_credentials();
+        let options = ServerOptions {
+            data_directory: directory.to_owned(),
+            users_xml: users_xml(DATABASE_DEFAULT, &passwords)?,
+            ready_user: migrator.user.clone(),
+            ready_password: migrator.password.clone(),
+            engine_command: (engine_program.into(), Vec::<OsString>::new()),
+            ready_timeout: READY_TIMEOUT,
+        };
+        let server = Server::start(&engine, &options).await?;
+        let endpoint = Endpoint::new(server.http_url());
+        migrate(&endpoint, &migrator).await?;
+        Ok(Self {
+            server,
+            endpoint,
+            passwords,
+            directory: directory.to_owned(),
+            engine_program: engine_program.into(),
+            _temporary: None,
+        })
+    }
+
+    /// The one of this test binary, started by the first that asks.
+    ///
+    /// It is a child of this process and ends with it, however it ends.
+    ///
+    /// # Panics
+    /// Where it cannot be started: no test can go on without it.
+    pub fn shared(engine_program: &str) -> &'static Self {
+        static SHARED: OnceLock<ClickHouse> = OnceLock::new();
+        SHARED.get_or_init(|| {
+            let program = engine_program.to_owned();
+            // A runtime of its own, which outlives those of the tests.
+            let thread = std::thread::spawn(move || {
+                let runtime = tokio::runtime::Builder::new_multi_thread()
+                    .worker_threads(1)
+                    .enable_all()
+                    .build()?;
+                let started = runtime.block_on(Self::start(&program));
+                std::mem::forget(runtime);
+                started
+            });
+            match thread.join() {
+                Ok(Ok(clickhouse)) => clickhouse,
+                Ok(Err(error)) => panic!("{error:#}"),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        })
+    }
+
+    /// Where it is.
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    /// The passwords of its users.
+    pub fn passwords(&self) -> &RolePasswords {
+        &self.passwords
+    }
+
+    /// A writer with connections of its own, as another process would have.
+    ///
+    /// # Errors
+    /// Never, with the endpoint of a running server.
+    pub fn writer(&self) -> Result<Writer> {
+        let credentials = self.passwords.writer_credentials();
+        Ok(Writer::new(&self.endpoint, &credentials)?)
+    }
+
+    /// A reader with connections of its own.
+    ///
+    /// # Errors
+    /// Never, with the endpoint of a running server.
+    pub fn reader(&self) -> Result<Reader> {
+        let credentials = self.passwords.reader_credentials();
+        Ok(Reader::new(&self.endpoint, &credentials)?)
+    }
+
+    /// The id of the process that is ClickHouse.
+    pub fn process_id(&self) -> Option<u32> {
+        self.server.process_id()
+    }
+
+    /// Stops it, cleanly or with kill -9, and starts it again on the same data.
+    ///
+    /// # Errors
+    /// As [`ClickHouse::start`].
+    pub async fn restart(self, is_killed: bool) -> Result<Self> {
+        let Self {
+            server,
+            passwords,
+            directory,
+            engine_program,
+            _temporary: temporary,
+            ..
+        } = self;
+        if is_killed {
+            drop(server);
+        } else {
+            server.stop().await?;
+        }
+        let program = engine_program.to_string_lossy().into_owned();
+        let mut restarted = Self::start_on(&directory, &program, passwords).await?;
+        restarted._temporary = temporary;
+        Ok(restarted)
+    }
+}
+
+/// Removes what earlier test binaries left: a shared ClickHouse has no one to clean up after it.
+fn remove_abandoned_directories() {
+    let entries = std::fs::read_dir(std::env::temp_dir());
+    for entry in entries.into_iter().flatten().flatten() {
+        let is_ours = entry
+            .file_name()
+            .to_string_lossy()
+            .starts_with(DIRECTORY_PREFIX);
+        let is_old = entry
+            .metadata()
+            .and_then(|metadata| metadata.modified())
+            .is_ok_and(|modified| modified.elapsed().is_ok_and(|age| age > ABANDONED_AFTER));
+        // The engine holds this lock for as long as it lives.
+        let is_free = File::open(entry.path().join("clickhouse").join("engine.lock"))
+            .is_ok_and(|lock| lock.try_lock().is_ok());
+        if is_ours && is_old && is_free {
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
+/// Finds the engine, or fetches it, once for all tests of a binary.
+async fn engine() -> Result<Engine> {
+    static ENGINE: OnceCell<Engine> = OnceCell::const_new();
+    ENGINE
+        .get_or_try_init(|| async {
+            let cache = Cache::of_user()?;
+            let found = tokio::task::spawn_blocking(move || Engine::find(&cache)).await?;
+            Ok(found?)
+        })
+        .await
+        .cloned()
+}

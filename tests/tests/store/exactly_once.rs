@@ -1,0 +1,177 @@
+//! However often and by however many an event is delivered, it is there once.
+
+use std::collections::HashSet;
+
+use daybook_event::AuditEvent;
+use daybook_store::{Search, Stored, TenantId};
+use futures::future::try_join_all;
+
+use crate::fixture::{batch, clickhouse, event, event_at, everything, exported, new, tenant};
+
+/// Page, count and export agree that there are `expected` events, none twice.
+async fn assert_once(tenant: &TenantId, expected: usize) {
+    let reader = clickhouse().reader().unwrap();
+    let page = everything(&reader, tenant).await;
+    let ids: HashSet<_> = page.events.iter().map(|event| event.id).collect();
+    assert_eq!(ids.len(), page.events.len(), "an event is twice on the page");
+    assert_eq!(page.events.len(), expected);
+    assert_eq!(page.total, Some(expected as u64));
+    let exported = exported(&reader, tenant, &Search::default()).await;
+    assert_eq!(exported, page.events);
+}
+
+fn count(outcomes: &[Stored], wanted: Stored) -> usize {
+    outcomes.iter().filter(|&&outcome| outcome == wanted).count()
+}
+
+#[tokio::test]
+async fn the_same_events_in_other_batches_are_there_once() {
+    let tenant = tenant("once-batches");
+    let writer = clickhouse().writer().unwrap();
+    let first = writer.insert(&batch(&tenant, 0..100)).await.unwrap();
+    assert_eq!(first, vec![Stored::Inserted; 100]);
+
+    // With one row fewer, with one more, shifted, and by another writer.
+    for (numbers, expected_new) in [(0..99, 0), (0..101, 1), (50..150, 49), (0..150, 0)] {
+        let other = clickhouse().writer().unwrap();
+        let outcomes = other.insert(&batch(&tenant, numbers)).await.unwrap();
+        assert_eq!(count(&outcomes, Stored::Inserted), expected_new);
+    }
+    assert_once(&tenant, 150).await;
+}
+
+#[tokio::test]
+async fn copies_within_a_batch_are_there_once() {
+    let tenant = tenant("once-within");
+    let writer = clickhouse().writer().unwrap();
+    let mut events = batch(&tenant, 0..3);
+    events.extend(batch(&tenant, 1..4));
+    let outcomes = writer.insert(&events).await.unwrap();
+    let (i, d) = (Stored::Inserted, Stored::Duplicate);
+    assert_eq!(outcomes, [i, i, i, d, d, i]);
+    assert_once(&tenant, 4).await;
+}
+
+#[tokio::test]
+async fn an_empty_batch_is_no_work() {
+    let outcomes = clickhouse().writer().unwrap().insert(&[]).await.unwrap();
+    assert!(outcomes.is_empty());
+}
+
+#[tokio::test]
+async fn writers_side_by_side_store_each_event_once() {
+    let tenant = tenant("once-side-by-side");
+    let name = &tenant;
+    // Four processes' worth of writers, each with batches that overlap all the others'.
+    let writers = (0..4_u32).map(|number| async move {
+        let writer = clickhouse().writer()?;
+        let mut inserted = 0;
+        for round in 0..5 {
+            let start = (number * 100 + round * 300) % 1_200;
+            let outcomes = writer.insert(&batch(name, start..start + 500)).await?;
+            inserted += count(&outcomes, Stored::Inserted);
+        }
+        anyhow::Ok(inserted)
+    });
+    try_join_all(writers).await.unwrap();
+    let expected: HashSet<u32> = (0..4_u32)
+        .flat_map(|number| (0..5).map(move |round| (number * 100 + round * 300) % 1_200))
+        .flat_map(|start| start..start + 500)
+        .collect();
+    assert_once(&tenant, expected.len()).await;
+}
+
+#[tokio::test]
+async fn another_request_with_a_stored_id_is_a_conflict_and_changes_nothing() {
+    let tenant = tenant("once-conflict");
+    let writer = clickhouse().writer().unwrap();
+    writer.insert(&batch(&tenant, 0..2)).await.unwrap();
+
+    let mut forged = new(event(&tenant, 1));
+    forged.request_digest = [7; 16];
+    forged.event.activity = "nobody did anything".to_owned();
+    let again = new(event(&tenant, 1));
+    let fresh = new(event(&tenant, 2));
+    let mut forged_fresh = forged.clone();
+    forged_fresh.event.id = fresh.event.id;
+    forged_fresh.event.timestamp = fresh.event.timestamp;
+
+    let outcomes = writer
+        .insert(&[forged, again, fresh, forged_fresh])
+        .await
+        .unwrap();
+    assert_eq!(
+        outcomes,
+        [
+            Stored::Conflict,
+            Stored::Duplicate,
+            Stored::Inserted,
+            Stored::Conflict
+        ]
+    );
+    let reader = clickhouse().reader().unwrap();
+    let stored = reader.get(&tenant, event(&tenant, 1).id).await.unwrap();
+    assert_eq!(stored, Some(event(&tenant, 1)));
+    assert_once(&tenant, 3).await;
+}
+
+#[tokio::test]
+async fn one_id_in_two_tenants_is_two_events() {
+    let (one, two) = (tenant("once-one"), tenant("once-two"));
+    let mut events = batch(&one, 0..1);
+    events.extend(batch(&two, 0..1));
+    assert_eq!(events[0].event.id, events[1].event.id);
+    let outcomes = clickhouse().writer().unwrap().insert(&events).await.unwrap();
+    assert_eq!(outcomes, [Stored::Inserted; 2]);
+    assert_once(&one, 1).await;
+    assert_once(&two, 1).await;
+}
+
+#[tokio::test]
+async fn a_batch_over_a_hundred_and_fifty_months_is_stored() {
+    let tenant = tenant("once-months");
+    let events: Vec<_> = (0..150_u32)
+        .map(|number| {
+            let (year, month) = (1970 + number * 2, number % 12 + 1);
+            let timestamp = format!("{year:04}-{month:02}-28T23:59:59.999Z");
+            new(event_at(&tenant, number, timestamp.parse().unwrap()))
+        })
+        .collect();
+    let writer = clickhouse().writer().unwrap();
+    assert_eq!(
+        writer.insert(&events).await.unwrap(),
+        vec![Stored::Inserted; 150]
+    );
+    assert_eq!(
+        writer.insert(&events).await.unwrap(),
+        vec![Stored::Duplicate; 150]
+    );
+    assert_once(&tenant, 150).await;
+}
+
+#[tokio::test]
+async fn what_has_expired_is_acknowledged_and_not_stored() {
+    let tenant = tenant("once-expired");
+    let expired = AuditEvent {
+        expires_at: "2026-01-01T00:00:00Z".parse().unwrap(),
+        ..event(&tenant, 0)
+    };
+    let events = [new(expired.clone()), new(event(&tenant, 1)), new(expired)];
+    let outcomes = clickhouse().writer().unwrap().insert(&events).await.unwrap();
+    assert_eq!(
+        outcomes,
+        [Stored::Expired, Stored::Inserted, Stored::Expired]
+    );
+    assert_once(&tenant, 1).await;
+}
+
+#[tokio::test]
+async fn an_event_that_cannot_be_stored_is_named_and_nothing_is_written() {
+    let tenant = tenant("once-unstorable");
+    let mut events = batch(&tenant, 0..3);
+    events[1].event.timestamp = "2300-01-01T00:00:00Z".parse().unwrap();
+    let error = clickhouse().writer().unwrap().insert(&events).await.unwrap_err();
+    assert!(error.to_string().starts_with("event 1 of the batch"), "{error}");
+    assert!(!error.may_succeed_later());
+    assert_once(&tenant, 0).await;
+}

@@ -1,0 +1,77 @@
+//! What the tests of the store have in common: the engine, and events.
+
+use daybook_event::{AuditEvent, EventIdentity, event_id};
+use daybook_store::{NewEvent, Page, Reader, Search, TenantId};
+use daybook_tests::clickhouse::ClickHouse;
+use futures::TryStreamExt;
+use jiff::{Timestamp, ToSpan};
+
+/// The engine of this test binary.
+pub(crate) fn clickhouse() -> &'static ClickHouse {
+    ClickHouse::shared(env!("CARGO_BIN_EXE_clickhouse-engine"))
+}
+
+/// A tenant's name that no other test uses.
+pub(crate) fn tenant(name: &str) -> TenantId {
+    TenantId::new(name).unwrap()
+}
+
+/// The `number`th of a tenant's events, one a second from 2026-11-01 on.
+pub(crate) fn event(tenant: &TenantId, number: u32) -> AuditEvent {
+    let start: Timestamp = "2026-11-01T00:00:00Z".parse().unwrap();
+    event_at(tenant, number, start + i64::from(number).seconds())
+}
+
+/// The `number`th of a tenant's events, at a time.
+pub(crate) fn event_at(tenant: &TenantId, number: u32, timestamp: Timestamp) -> AuditEvent {
+    let id = event_id(&EventIdentity {
+        request_time_ms: timestamp.as_millisecond(),
+        api_id: "api",
+        stage: "prod",
+        request_id: &number.to_string(),
+        method: "DELETE",
+        path: "/v1/workflows",
+    });
+    AuditEvent {
+        id,
+        org_id: tenant.as_str().to_owned(),
+        timestamp,
+        service_name: "workflow".to_owned(),
+        event_name: "deleteWorkflow".to_owned(),
+        activity: format!("jane@example.com deleted workflow {number}"),
+        ingested_at: timestamp + 1.second(),
+        ..AuditEvent::default()
+    }
+}
+
+/// The event as a batch has it; the digest follows from the number of the event.
+pub(crate) fn new(event: AuditEvent) -> NewEvent {
+    let request_digest = *event.id.as_bytes();
+    NewEvent {
+        event,
+        request_digest,
+    }
+}
+
+/// Those of a tenant's events whose numbers are in the range.
+pub(crate) fn batch(tenant: &TenantId, numbers: std::ops::Range<u32>) -> Vec<NewEvent> {
+    numbers.map(|number| new(event(tenant, number))).collect()
+}
+
+/// A page with at most 10,000 events.
+pub(crate) async fn everything(reader: &Reader, tenant: &TenantId) -> Page {
+    let search = Search {
+        limit: 10_000,
+        ..Search::default()
+    };
+    reader.search(tenant, &search).await.unwrap()
+}
+
+/// All that an export has.
+pub(crate) async fn exported(
+    reader: &Reader,
+    tenant: &TenantId,
+    search: &Search,
+) -> Vec<AuditEvent> {
+    reader.export(tenant, search).try_collect().await.unwrap()
+}
