@@ -31,7 +31,8 @@ pub use insert::{NewEvent, Stored, Writer};
 pub use migrate::{Migration, MigrationReport, migrate, migrations};
 pub use reader::{ROWS_MAX, Reader};
 pub use roles::{
-    MIGRATOR_USER, READER_USER, RolePasswords, VIEW_DEFINER_USER, WRITER_USER, roles_sql, users_xml,
+    MIGRATOR_USER, READER_USER, RolePasswords, VIEW_DEFINER_USER, WRITER_USER, create_roles,
+    roles_sql, users_xml,
 };
 pub use search::{Direction, Page, Position, Search, Sort, TOTAL_BOUND, TotalMode};
 pub use tenant::{InvalidTenant, TENANT_BYTES_MAX, TenantId};

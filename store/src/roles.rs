@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
-use crate::endpoint::{Credentials, check_database};
+use crate::connection::client;
+use crate::endpoint::{Credentials, Endpoint, check_database};
 use crate::error::StoreError;
 
 /// Stores events; may read their keys only.
@@ -200,7 +201,8 @@ pub fn users_xml(database: &str, passwords: &RolePasswords) -> Result<String, St
     ))
 }
 
-/// The statements that make the same users on a server.
+/// The statements that make the same users on a server, one by one. They hold hashes of the
+/// passwords, and may be run again: users that are there are replaced.
 ///
 /// # Errors
 /// [`StoreError::InvalidEndpoint`] where the database's name cannot be used.
@@ -220,7 +222,7 @@ pub fn roles_sql(database: &str, passwords: &RolePasswords) -> Result<Vec<String
             .collect();
         let settings = settings.join(", ");
         statements.push(format!(
-            "CREATE USER IF NOT EXISTS {user} {identified} SETTINGS {settings}"
+            "CREATE USER OR REPLACE {user} {identified} SETTINGS {settings}"
         ));
     }
     // Grants name users, so all users come first.
@@ -232,6 +234,24 @@ pub fn roles_sql(database: &str, passwords: &RolePasswords) -> Result<Vec<String
         );
     }
     Ok(statements)
+}
+
+/// Makes the users on a server, or gives those that are there these passwords, settings and rights.
+///
+/// # Errors
+/// [`StoreError::Refused`] where the administrator may not, or the server keeps its users in a
+/// file; see [`StoreError`] for the rest.
+pub async fn create_roles(
+    endpoint: &Endpoint,
+    administrator: &Credentials,
+    passwords: &RolePasswords,
+) -> Result<(), StoreError> {
+    // Without a database: the one that the grants name need not be there yet.
+    let client = client(endpoint, administrator)?.with_database("");
+    for statement in roles_sql(&endpoint.database, passwords)? {
+        client.query_raw(&statement).execute().await?;
+    }
+    Ok(())
 }
 
 fn credentials(user: &str, password: &str) -> Credentials {
@@ -288,9 +308,7 @@ mod tests {
         let sql = roles_sql("audit", &passwords()).unwrap();
         let definer: Vec<_> = sql
             .iter()
-            .filter(|statement| {
-                statement.contains("CREATE USER IF NOT EXISTS daybook_view_definer")
-            })
+            .filter(|statement| statement.contains("CREATE USER OR REPLACE daybook_view_definer"))
             .collect();
         assert_eq!(definer.len(), 1);
         assert!(definer[0].contains("HOST NONE"));
