@@ -54,21 +54,6 @@ impl<'a> Schemas<'a> {
         self.root.pointer(&decoded)
     }
 
-    /// The last part of the reference that `schema` is or wraps: `#/components/schemas/Order` → `Order`.
-    pub(crate) fn name(&self, schema: &'a Value) -> Option<&'a str> {
-        if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
-            return reference.rsplit('/').next().filter(|name| !name.is_empty());
-        }
-        match schema
-            .get("allOf")
-            .and_then(Value::as_array)
-            .map(Vec::as_slice)
-        {
-            Some([only]) => self.name(only),
-            _ => None,
-        }
-    }
-
     /// Every property of `schema`, through references and compositions, each name once.
     pub(crate) fn properties(&self, schema: &'a Value) -> Vec<Property<'a>> {
         let mut found = Vec::new();
@@ -81,19 +66,6 @@ impl<'a> Schemas<'a> {
                         found.push(Property { name, schema });
                     }
                 }
-            }
-        });
-        found
-    }
-
-    /// The schema of one property.
-    pub(crate) fn property(&self, schema: &'a Value, name: &str) -> Option<&'a Value> {
-        let mut found = None;
-        self.visit_parts(schema, COMPOSITION_DEPTH_MAX, &mut |part| {
-            if found.is_none() {
-                found = part
-                    .get("properties")
-                    .and_then(|properties| properties.get(name));
             }
         });
         found

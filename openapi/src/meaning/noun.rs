@@ -51,7 +51,6 @@ const GENERIC: &[&str] = &[
     "state",
     "metadata",
     "mode",
-    "schema3",
     "stat",
     "statistic",
     "log",

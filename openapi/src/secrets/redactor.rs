@@ -3,14 +3,30 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use daybook_event::check_json_bounds;
+use serde_json::{Map, Value};
 
 use super::OperationSecrets;
+use super::names::{describes_a_secret, is_secret_as_number, is_secret_name, is_secret_query_name};
+use super::shapes::redact_shapes;
 use crate::operation::{Operation, escape};
 use crate::value_location::ValueLocation;
 
 /// What stands where a secret stood.
 pub const REDACTED: &str = "[redacted]";
+
+/// How deep a value is looked through; what lies deeper is removed.
+const VALUE_DEPTH_MAX: usize = 256;
+
+/// How many times JSON inside a JSON string is opened.
+const INNER_JSON_LEVELS_MAX: usize = 4;
+
+/// The largest text that is opened as JSON, and how deep it may nest.
+const INNER_JSON_BYTES_MAX: usize = 1 << 20;
+const INNER_JSON_DEPTH_MAX: usize = 64;
+
+/// The most removed places that are named; more are removed unnamed.
+const REMOVED_MAX: usize = 1_000;
 
 /// Where in a call a value stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -25,7 +41,7 @@ pub enum Place {
     Path,
     /// Request headers.
     Headers,
-    /// What the handler chose to say.
+    /// What the handler chose to say (`before`, `after`, …), of whatever depth.
     Context,
 }
 
@@ -44,29 +60,56 @@ impl Place {
 }
 
 /// Removes secrets: what the operation's document marks, then what is one by name or by shape.
+///
+/// `null`, `true` and `false` are never secrets and stay.
 #[derive(Debug, Clone, Default)]
 pub struct Redactor {
-    secrets: OperationSecrets,
+    redact: Vec<Marked>,
+    keep: Vec<Marked>,
+}
+
+/// A place that a document marks, as pointer segments; `*` is any one.
+#[derive(Debug, Clone)]
+struct Marked {
+    place: Place,
+    segments: Vec<String>,
+}
+
+/// What a walk through a value knows on its way.
+struct Walk<'a> {
+    place: Place,
+    removed: &'a mut Vec<String>,
+    pointer: Vec<String>,
+    inner_json_levels: usize,
 }
 
 impl Redactor {
     /// A redactor for calls of `operation`; without one, names and shapes alone decide.
     pub fn new(operation: Option<&Operation>) -> Self {
+        let Some(OperationSecrets { redact, keep }) = operation.map(|operation| &operation.secrets)
+        else {
+            return Self::default();
+        };
         Self {
-            secrets: operation
-                .map(|operation| operation.secrets.clone())
-                .unwrap_or_default(),
+            redact: redact.iter().map(Marked::new).collect(),
+            keep: keep.iter().map(Marked::new).collect(),
         }
     }
 
     /// Removes secrets from a JSON value and names what was removed: `request#/user/password`.
     pub fn json(&self, place: Place, value: &mut Value, removed: &mut Vec<String>) {
-        self.visit(place, "", value, removed, 0);
+        let mut walk = Walk {
+            place,
+            removed,
+            pointer: Vec::new(),
+            inner_json_levels: 0,
+        };
+        self.visit(&mut walk, value, Inherited::No);
     }
 
-    /// Removes what has the shape of a secret from free text.
+    /// Removes what has the shape of a secret from free text: a message, a user agent.
     pub fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        Cow::Borrowed(text)
+        redact_shapes(text)
     }
 
     /// Removes secrets from named texts (query, path parameters, headers).
@@ -76,62 +119,277 @@ impl Redactor {
         pairs: &mut BTreeMap<String, String>,
         removed: &mut Vec<String>,
     ) {
+        // The answer of a login in a URL: `?code=…&state=…` (RFC 6749, section 4.1.2).
+        let is_login = place == Place::Query && pairs.contains_key("state");
         for (name, value) in pairs.iter_mut() {
-            if is_secret_name(name) || self.is_marked(place, name) {
-                REDACTED.clone_into(value);
-                removed.push(format!("{}#/{}", place.as_str(), escape(name)));
+            let pointer = std::slice::from_ref(name);
+            if is_marked(&self.keep, place, pointer) {
+                continue;
+            }
+            let by_name = if place == Place::Query {
+                is_secret_query_name(name)
+            } else {
+                is_secret_name(name)
+            };
+            let is_secret =
+                by_name || is_marked(&self.redact, place, pointer) || (is_login && name == "code");
+            let redacted = if is_secret && !value.is_empty() {
+                REDACTED.to_owned()
+            } else {
+                self.text_or_json(place, value).into_owned()
+            };
+            if redacted != *value {
+                *value = redacted;
+                note(removed, place, pointer);
             }
         }
     }
 
-    fn is_marked(&self, place: Place, name: &str) -> bool {
-        let location = match place {
-            Place::Query => ValueLocation::Query(name.to_owned()),
-            Place::Path => ValueLocation::Path(name.to_owned()),
-            _ => return false,
-        };
-        self.secrets.redact.contains(&location)
+    /// Removes secrets from a concrete path: the values of secret path parameters, and shapes.
+    pub fn path<'a>(&self, path: &'a str, path_params: &[(String, String)]) -> Cow<'a, str> {
+        let secrets: Vec<&str> = path_params
+            .iter()
+            .filter(|(name, value)| {
+                let pointer = std::slice::from_ref(name);
+                !value.is_empty()
+                    && !is_marked(&self.keep, Place::Path, pointer)
+                    && (is_secret_name(name) || is_marked(&self.redact, Place::Path, pointer))
+            })
+            .map(|(_, value)| value.as_str())
+            .collect();
+        if secrets.is_empty() {
+            return redact_shapes(path);
+        }
+        let segments: Vec<Cow<'_, str>> = path
+            .split('/')
+            .map(|segment| {
+                let decoded = crate::path_template::decode_segment(segment);
+                match secrets.iter().find(|secret| decoded.contains(**secret)) {
+                    Some(secret) => Cow::Owned(decoded.replace(secret, REDACTED)),
+                    None => Cow::Borrowed(segment),
+                }
+            })
+            .collect();
+        Cow::Owned(redact_shapes(&segments.join("/")).into_owned())
     }
 
-    fn visit(
-        &self,
-        place: Place,
-        pointer: &str,
-        value: &mut Value,
-        removed: &mut Vec<String>,
-        depth: usize,
-    ) {
+    fn text_or_json<'a>(&self, place: Place, text: &'a str) -> Cow<'a, str> {
+        let mut walk = Walk {
+            place,
+            removed: &mut Vec::new(),
+            pointer: Vec::new(),
+            inner_json_levels: 0,
+        };
+        self.inner_json(&mut walk, text)
+            .map_or_else(|| redact_shapes(text), Cow::Owned)
+    }
+
+    fn visit(&self, walk: &mut Walk<'_>, value: &mut Value, inherited: Inherited) {
+        if walk.pointer.len() > VALUE_DEPTH_MAX {
+            walk.remove(value);
+            return;
+        }
+        if is_marked(&self.keep, walk.place, &walk.pointer) {
+            return;
+        }
+        if !walk.pointer.is_empty() && is_marked(&self.redact, walk.place, &walk.pointer) {
+            walk.remove(value);
+            return;
+        }
         match value {
-            Value::Object(members) => {
-                for (name, member) in members {
-                    let pointer = format!("{pointer}/{}", escape(name));
-                    if is_secret_name(name) {
-                        *member = Value::String(REDACTED.to_owned());
-                        removed.push(format!("{}#{pointer}", place.as_str()));
-                    } else {
-                        self.visit(place, &pointer, member, removed, depth + 1);
-                    }
-                }
-            }
+            Value::Object(members) => self.visit_members(walk, members, inherited),
             Value::Array(items) => {
                 for (position, item) in items.iter_mut().enumerate() {
-                    self.visit(
-                        place,
-                        &format!("{pointer}/{position}"),
-                        item,
-                        removed,
-                        depth + 1,
-                    );
+                    walk.pointer.push(position.to_string());
+                    self.visit(walk, item, inherited);
+                    walk.pointer.pop();
+                }
+            }
+            Value::String(text) if !text.is_empty() => {
+                if inherited != Inherited::No {
+                    walk.remove(value);
+                    return;
+                }
+                if let Some(redacted) = self.inner_json(walk, text) {
+                    *text = redacted;
+                    return;
+                }
+                if let Cow::Owned(redacted) = redact_shapes(text) {
+                    *text = redacted;
+                    note(walk.removed, walk.place, &walk.pointer);
+                }
+            }
+            Value::Number(number) => {
+                let is_card = || {
+                    number.as_u64().is_some_and(|_| {
+                        matches!(redact_shapes(&number.to_string()), Cow::Owned(_))
+                    })
+                };
+                let is_card_name = || {
+                    walk.pointer.last().is_some_and(|name| {
+                        let name = name.to_lowercase();
+                        name.contains("card") || name.contains("number")
+                    })
+                };
+                if inherited == Inherited::NumbersToo || (is_card_name() && is_card()) {
+                    walk.remove(value);
                 }
             }
             _ => {}
         }
     }
+
+    fn visit_members(
+        &self,
+        walk: &mut Walk<'_>,
+        members: &mut Map<String, Value>,
+        inherited: Inherited,
+    ) {
+        // A key may hold a secret of its own: `{"sk_live_…": {"scopes": …}}`.
+        let secret_keys: Vec<String> = members
+            .keys()
+            .filter(|key| matches!(redact_shapes(key), Cow::Owned(_)))
+            .cloned()
+            .collect();
+        for (position, key) in secret_keys.iter().enumerate() {
+            if let Some(member) = members.remove(key) {
+                let new_key = if position == 0 {
+                    REDACTED.to_owned()
+                } else {
+                    format!("{REDACTED} {position}")
+                };
+                walk.pointer.push(new_key.clone());
+                note(walk.removed, walk.place, &walk.pointer);
+                walk.pointer.pop();
+                members.insert(new_key, member);
+            }
+        }
+        // `{"name": "password", "value": "…"}` names its secret beside it.
+        let named_value = ["name", "key", "field"]
+            .iter()
+            .filter_map(|key| members.get(*key).and_then(Value::as_str))
+            .any(is_secret_name);
+        for (name, member) in members.iter_mut() {
+            walk.pointer.push(name.clone());
+            let inherited = if is_secret_as_number(name) {
+                Inherited::NumbersToo
+            } else if is_secret_name(name) || (named_value && name == "value") {
+                Inherited::Texts
+            } else if inherited != Inherited::No && describes_a_secret(name) {
+                Inherited::No
+            } else {
+                inherited
+            };
+            self.visit(walk, member, inherited);
+            walk.pointer.pop();
+        }
+    }
+
+    /// The text with the secrets of the JSON that it is removed; `None` where it is none or has none.
+    fn inner_json(&self, walk: &mut Walk<'_>, text: &str) -> Option<String> {
+        if walk.inner_json_levels >= INNER_JSON_LEVELS_MAX
+            || !text.trim_start().starts_with(['{', '[', '"'])
+        {
+            return None;
+        }
+        check_json_bounds(text.as_bytes(), INNER_JSON_BYTES_MAX, INNER_JSON_DEPTH_MAX).ok()?;
+        let mut inner: Value = serde_json::from_str(text).ok()?;
+        let removed_before = walk.removed.len();
+        let before = inner.clone();
+        walk.inner_json_levels += 1;
+        self.visit(walk, &mut inner, Inherited::No);
+        walk.inner_json_levels -= 1;
+        (walk.removed.len() > removed_before || inner != before).then(|| inner.to_string())
+    }
 }
 
-pub(crate) fn is_secret_name(name: &str) -> bool {
-    let lower = name.to_lowercase();
-    ["password", "secret", "token"]
-        .iter()
-        .any(|word| lower.ends_with(word))
+/// Whether a value stands below the name of a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Inherited {
+    No,
+    Texts,
+    NumbersToo,
+}
+
+impl Walk<'_> {
+    fn remove(&mut self, value: &mut Value) {
+        if value.is_null() || value.as_str() == Some(REDACTED) {
+            return;
+        }
+        *value = Value::String(REDACTED.to_owned());
+        note(self.removed, self.place, &self.pointer);
+    }
+}
+
+impl Marked {
+    fn new(location: &ValueLocation) -> Self {
+        let segments = |pointer: &str| {
+            pointer
+                .split('/')
+                .skip(1)
+                .map(|segment| segment.replace("~1", "/").replace("~0", "~"))
+                .collect()
+        };
+        match location {
+            ValueLocation::Path(name) => Self {
+                place: Place::Path,
+                segments: vec![name.clone()],
+            },
+            ValueLocation::Query(name) => Self {
+                place: Place::Query,
+                segments: vec![name.clone()],
+            },
+            ValueLocation::Request(pointer) => Self {
+                place: Place::Request,
+                segments: segments(pointer),
+            },
+            ValueLocation::Response(pointer) => Self {
+                place: Place::Response,
+                segments: segments(pointer),
+            },
+        }
+    }
+
+    /// In the handler's own words the thing may stand at any depth, so there a mark counts for every
+    /// place that ends like it.
+    fn covers(&self, place: Place, pointer: &[String]) -> bool {
+        let fits = |pointer: &[String]| {
+            pointer.len() == self.segments.len()
+                && self
+                    .segments
+                    .iter()
+                    .zip(pointer)
+                    .all(|(mark, segment)| mark == "*" || mark == segment)
+        };
+        match place {
+            Place::Context => {
+                matches!(self.place, Place::Request | Place::Response)
+                    && !self.segments.is_empty()
+                    && self.segments.iter().any(|segment| segment != "*")
+                    && pointer
+                        .len()
+                        .checked_sub(self.segments.len())
+                        .is_some_and(|start| fits(&pointer[start..]))
+            }
+            _ => self.place == place && fits(pointer),
+        }
+    }
+}
+
+fn is_marked(marks: &[Marked], place: Place, pointer: &[String]) -> bool {
+    marks.iter().any(|mark| mark.covers(place, pointer))
+}
+
+fn note(removed: &mut Vec<String>, place: Place, pointer: &[String]) {
+    if removed.len() >= REMOVED_MAX {
+        return;
+    }
+    let mut entry = format!("{}#", place.as_str());
+    for segment in pointer {
+        entry.push('/');
+        entry.push_str(&escape(segment));
+    }
+    if removed.last() != Some(&entry) {
+        removed.push(entry);
+    }
 }
