@@ -30,9 +30,9 @@ pub struct Api {
     /// How long one read may take before the answer is 504; of an export, how long it may take
     /// until something more comes. 20 seconds.
     pub read_timeout: Duration,
-    /// How many bytes an export may have before it is cut off with a marker: for where answers
-    /// are not streamed. No bound.
-    pub export_bytes_max: Option<usize>,
+    /// How many bytes an answer may have, for where answers are not streamed: a longer page is
+    /// refused, a longer export cut off with a marker. No bound.
+    pub answer_bytes_max: Option<usize>,
 }
 
 pub(crate) type SharedApi = Arc<Api>;
@@ -45,7 +45,7 @@ impl Api {
             verifier,
             page_token_key,
             read_timeout: READ_TIMEOUT_DEFAULT,
-            export_bytes_max: None,
+            answer_bytes_max: None,
         }
     }
 }
@@ -57,7 +57,7 @@ impl fmt::Debug for Api {
             .field("reader", &self.reader)
             .field("verifier", &self.verifier)
             .field("read_timeout", &self.read_timeout)
-            .field("export_bytes_max", &self.export_bytes_max)
+            .field("answer_bytes_max", &self.answer_bytes_max)
             .finish_non_exhaustive()
     }
 }

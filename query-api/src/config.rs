@@ -10,8 +10,9 @@ use crate::api::{Api, READ_TIMEOUT_DEFAULT};
 use crate::auth::{InvalidKeySet, KeySet, RemoteKeys, RemoteKeysError, TokenRules, TokenVerifier};
 use crate::lambda::LambdaOptions;
 
-/// Of what Lambda lets out in one piece (6 MB), in base64.
-const LAMBDA_EXPORT_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Of the 6 MB that Lambda lets out in one piece, what remains when an export is written as base64
+/// or a page as a JSON string.
+const LAMBDA_ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// How long the text must be that cursors are signed with.
 const PAGE_TOKEN_KEY_CHARS_MIN: usize = 32;
 
@@ -94,8 +95,8 @@ impl Config {
             page_token_key(&variables)?,
         );
         api.read_timeout = read_timeout(&variables)?;
-        api.export_bytes_max =
-            (!lambda.streams_answers && variables.is_lambda()).then_some(LAMBDA_EXPORT_BYTES_MAX);
+        api.answer_bytes_max =
+            (!lambda.streams_answers && variables.is_lambda()).then_some(LAMBDA_ANSWER_BYTES_MAX);
         let listen = match variables.text("DAYBOOK_LISTEN") {
             None => SocketAddr::from(([127, 0, 0, 1], 8080)),
             Some(address) => address.parse().map_err(|_| ConfigError::Invalid {
@@ -259,21 +260,21 @@ mod tests {
         let config = config(&[]).unwrap();
         assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
         assert_eq!(config.api.read_timeout, Duration::from_secs(20));
-        assert_eq!(config.api.export_bytes_max, None);
+        assert_eq!(config.api.answer_bytes_max, None);
         assert_eq!(config.lambda, LambdaOptions::default());
         assert!(!format!("{config:?}").contains("page_token_key"));
     }
 
     #[test]
-    fn an_export_in_one_piece_is_bounded_on_lambda() {
+    fn an_answer_in_one_piece_is_bounded_on_lambda() {
         let buffered = config(&[("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001")]).unwrap();
-        assert_eq!(buffered.api.export_bytes_max, Some(LAMBDA_EXPORT_BYTES_MAX));
+        assert_eq!(buffered.api.answer_bytes_max, Some(LAMBDA_ANSWER_BYTES_MAX));
         let streamed = config(&[
             ("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001"),
             ("DAYBOOK_STREAM_ANSWERS", "1"),
         ])
         .unwrap();
-        assert_eq!(streamed.api.export_bytes_max, None);
+        assert_eq!(streamed.api.answer_bytes_max, None);
     }
 
     #[test]

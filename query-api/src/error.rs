@@ -137,6 +137,16 @@ impl Problem {
         )
     }
 
+    /// 422 for a page that is too long to be sent.
+    pub(crate) fn page_too_large() -> Self {
+        Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "page-too-large",
+            "The page is too large",
+            "These events are too long for one answer. Ask for fewer at once with \"limit\".",
+        )
+    }
+
     /// The marker of an export that has reached its bound; 413 for want of a status that fits.
     pub(crate) fn export_too_large() -> Self {
         Self::new(

@@ -84,7 +84,7 @@ async fn export(
     let lines = Lines {
         chunks: Box::pin(stream::iter([first]).chain(chunks)),
         read_timeout: api.read_timeout,
-        bytes_max: api.export_bytes_max,
+        bytes_max: api.answer_bytes_max,
         request_id,
         events_written: 0,
         bytes_written: 0,

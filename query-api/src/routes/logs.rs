@@ -6,6 +6,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use daybook_store::{Direction, Page, Search, TenantId, TotalMode};
+use http::header::CONTENT_TYPE;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -51,7 +52,7 @@ pub(crate) async fn search(
     )
     .await?;
     let answer = answer(&api, &identity.tenant, &search, &page);
-    Ok(Json(answer).into_response())
+    json_within(api.answer_bytes_max, &answer)
 }
 
 /// One event of the tenant.
@@ -112,6 +113,22 @@ fn answer<'a>(api: &Api, tenant: &TenantId, search: &Search, page: &'a Page) -> 
     }
 }
 
+/// The answer as JSON, where it is not too long to be sent.
+fn json_within(bytes_max: Option<usize>, answer: &impl Serialize) -> Result<Response, Problem> {
+    // A struct of strings, numbers and maps with string keys always has a JSON text.
+    let json = serde_json::to_vec(answer).unwrap_or_default();
+    if bytes_max.is_some_and(|bytes_max| bytes_as_string(&json) > bytes_max) {
+        return Err(Problem::page_too_large());
+    }
+    Ok(([(CONTENT_TYPE, "application/json")], json).into_response())
+}
+
+/// How long a JSON text is as a string in another JSON text, which is how Lambda sends it.
+fn bytes_as_string(json: &[u8]) -> usize {
+    let escaped = json.iter().filter(|byte| matches!(byte, b'"' | b'\\'));
+    json.len() + escaped.count()
+}
+
 /// The one spelling of a UUID that answers carry; its others are no ids here.
 fn event_id(text: &str) -> Option<Uuid> {
     let id = Uuid::try_parse(text).ok()?;
@@ -123,6 +140,17 @@ fn event_id(text: &str) -> Option<Uuid> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_page_that_is_too_long_to_be_sent_is_refused() {
+        let answer = serde_json::json!({"detail": "{\"a\":1}"});
+        let text = answer.to_string();
+        let bytes = serde_json::to_string(&text).unwrap().len() - 2;
+        assert_eq!(bytes_as_string(text.as_bytes()), bytes);
+        assert!(json_within(None, &answer).is_ok());
+        assert!(json_within(Some(bytes), &answer).is_ok());
+        assert!(json_within(Some(bytes - 1), &answer).is_err());
+    }
 
     #[test]
     fn only_the_hyphenated_spelling_is_an_id() {

@@ -57,6 +57,10 @@ function showSignIn(reason) {
   sessionStorage.removeItem(TOKEN_KEY);
   state.request?.abort();
   if (byId("detail").open) byId("detail").close();
+  // Nothing of the tenant stays in a page that nobody is signed in to.
+  for (const id of ["activity", "detail-title", "detail-when", "detail-body", "services", "actors"]) {
+    byId(id).replaceChildren();
+  }
   byId("book").hidden = true;
   byId("sign-out").hidden = true;
   byId("tenant").textContent = "";
