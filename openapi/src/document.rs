@@ -101,13 +101,19 @@ impl ParsedDocument {
             file_name: document.file_name.clone(),
             root,
             path_keys: order.0,
-            spec_version: Sha256::digest(&document.bytes)
-                .iter()
-                .take(8)
-                .map(|byte| format!("{byte:02x}"))
-                .collect(),
+            spec_version: short_hash(&document.bytes),
         })
     }
+}
+
+/// The first 16 hexadecimal digits of the SHA-256.
+fn short_hash(bytes: &[u8]) -> String {
+    let digest = Sha256::digest(bytes);
+    let start = digest
+        .iter()
+        .take(8)
+        .fold(0_u64, |number, byte| (number << 8) | u64::from(*byte));
+    format!("{start:016x}")
 }
 
 /// OpenAPI 3.x passes; anything else is refused with the way out.

@@ -19,6 +19,9 @@ const METHODS: &[&str] = &[
 /// The most operations that are read from one document.
 const OPERATIONS_MAX: usize = 20_000;
 
+/// How many references to other documents are told of one.
+const REMOTE_REFERENCES_TOLD_MAX: usize = 10;
+
 /// One operation of a document.
 #[derive(Debug, Clone)]
 pub struct Operation {
@@ -78,6 +81,7 @@ pub(crate) fn read_operations(
             message,
         ));
     });
+    tell_remote_references(document, problems);
     let scopes = crate::meaning::scopes(document.path_keys.iter().map(|(path, _)| path.as_str()));
     let mut operations = Vec::new();
     for (path, keys) in &document.path_keys {
@@ -151,6 +155,33 @@ pub(crate) fn read_operations(
         }
     }
     operations
+}
+
+/// Tells where the document refers to another one. Nothing is ever fetched.
+fn tell_remote_references(document: &ParsedDocument, problems: &mut Vec<DocumentProblem>) {
+    let mut told = HashSet::new();
+    let mut left = vec![&document.root];
+    while let Some(value) = left.pop() {
+        match value {
+            Value::Array(items) => left.extend(items),
+            Value::Object(members) => {
+                left.extend(members.values());
+                let reference = members.get("$ref").and_then(Value::as_str);
+                if let Some(reference) = reference.filter(|reference| !reference.starts_with('#'))
+                    && told.len() < REMOTE_REFERENCES_TOLD_MAX
+                    && told.insert(reference)
+                {
+                    let shown: String = reference.chars().take(200).collect();
+                    problems.push(DocumentProblem::new(
+                        &document.file_name,
+                        "",
+                        format!("it refers to `{shown}`, which is not fetched; bundle the documents into one"),
+                    ));
+                }
+            }
+            _ => {}
+        }
+    }
 }
 
 impl<'a> OperationSource<'a> {

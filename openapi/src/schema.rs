@@ -30,7 +30,7 @@ impl<'a> Schemas<'a> {
     }
 
     /// What `value` is or refers to; `None` where the reference is remote, dangling or a cycle.
-    pub(crate) fn resolve(&self, value: &'a Value) -> Option<&'a Value> {
+    pub(crate) fn resolve(self, value: &'a Value) -> Option<&'a Value> {
         let mut current = value;
         for _ in 0..REFERENCE_HOPS_MAX {
             let Some(reference) = current.get("$ref").and_then(Value::as_str) else {
@@ -42,7 +42,7 @@ impl<'a> Schemas<'a> {
     }
 
     /// What a local reference points at.
-    pub(crate) fn target(&self, reference: &str) -> Option<&'a Value> {
+    pub(crate) fn target(self, reference: &str) -> Option<&'a Value> {
         let pointer = reference.strip_prefix('#')?;
         if let Some(found) = self.root.pointer(pointer) {
             return Some(found);
@@ -55,7 +55,7 @@ impl<'a> Schemas<'a> {
     }
 
     /// Every property of `schema`, through references and compositions, each name once.
-    pub(crate) fn properties(&self, schema: &'a Value) -> Vec<Property<'a>> {
+    pub(crate) fn properties(self, schema: &'a Value) -> Vec<Property<'a>> {
         let mut found = Vec::new();
         self.visit_parts(schema, COMPOSITION_DEPTH_MAX, &mut |part| {
             if let Some(Value::Object(properties)) = part.get("properties") {
@@ -72,7 +72,7 @@ impl<'a> Schemas<'a> {
     }
 
     /// The items of an array schema; `None` where it is no array.
-    pub(crate) fn items(&self, schema: &'a Value) -> Option<&'a Value> {
+    pub(crate) fn items(self, schema: &'a Value) -> Option<&'a Value> {
         let mut found = None;
         self.visit_parts(schema, COMPOSITION_DEPTH_MAX, &mut |part| {
             if found.is_none() && (has_type(part, "array") || part.get("type").is_none()) {
@@ -83,16 +83,16 @@ impl<'a> Schemas<'a> {
     }
 
     /// Whether the schema allows values of the JSON type `name`, as far as it says.
-    pub(crate) fn is_type(&self, schema: &'a Value, name: &str) -> bool {
+    pub(crate) fn is_type(self, schema: &'a Value, name: &str) -> bool {
         let mut found = false;
         self.visit_parts(schema, COMPOSITION_DEPTH_MAX, &mut |part| {
-            found |= has_type(part, name)
+            found |= has_type(part, name);
         });
         found
     }
 
     /// Whether a value of this schema is one word, number or flag.
-    pub(crate) fn is_scalar(&self, schema: &'a Value) -> bool {
+    pub(crate) fn is_scalar(self, schema: &'a Value) -> bool {
         self.items(schema).is_none()
             && !self.is_type(schema, "object")
             && self.properties(schema).is_empty()
@@ -100,7 +100,7 @@ impl<'a> Schemas<'a> {
 
     /// Calls `visit` with the schema itself and each schema it is composed of.
     pub(crate) fn visit_parts(
-        &self,
+        self,
         schema: &'a Value,
         depth: usize,
         visit: &mut dyn FnMut(&'a Value),

@@ -53,7 +53,7 @@ impl Server {
             match part {
                 VariablePart::Text(text) => path_prefix.push_str(text),
                 VariablePart::Variable(name) => {
-                    path_prefix.push_str(default(name).unwrap_or_default())
+                    path_prefix.push_str(default(name).unwrap_or_default());
                 }
             }
         }

@@ -3,6 +3,8 @@
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 use serde_json::Value;
 
+use crate::operation::escape;
+
 /// The most values that one location gives.
 const VALUES_MAX: usize = 100;
 
@@ -66,14 +68,15 @@ impl ValueLocation {
         if rest.is_empty() {
             return None;
         }
-        let pointer = || -> String {
-            rest.split('.')
-                .flat_map(|part| match part.strip_suffix("[]") {
-                    Some(part) => vec![part, "*"],
-                    None => vec![part],
-                })
-                .map(|part| format!("/{}", part.replace('~', "~0").replace('/', "~1")))
-                .collect()
+        let pointer = || {
+            let mut pointer = String::new();
+            for part in rest.split('.') {
+                let name = part.strip_suffix("[]").unwrap_or(part);
+                pointer.push('/');
+                pointer.push_str(&escape(name));
+                pointer.push_str(if name.len() < part.len() { "/*" } else { "" });
+            }
+            pointer
         };
         match place {
             "path" => Some(Self::Path(rest.to_owned())),

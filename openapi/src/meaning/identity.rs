@@ -10,16 +10,9 @@ use crate::value_location::ValueLocation;
 use crate::words;
 
 /// Keys behind which a body wraps what it is about.
+#[rustfmt::skip] // a list of words, not of lines
 const WRAPPERS: &[&str] = &[
-    "data",
-    "result",
-    "response",
-    "item",
-    "payload",
-    "resource",
-    "entity",
-    "object",
-    "body",
+    "data", "result", "response", "item", "payload", "resource", "entity", "object", "body",
     "attributes",
 ];
 
@@ -30,30 +23,16 @@ const WRAPPER_DEPTH_MAX: usize = 2;
 const PLAIN_IDS: &[&str] = &["id", "uuid", "guid", "sid", "oid", "gid"];
 
 /// What names a thing that has no id.
+#[rustfmt::skip] // a list of words, not of lines
 const NATURAL_KEYS: &[&str] = &[
-    "slug",
-    "name",
-    "email",
-    "username",
-    "code",
-    "number",
-    "identifier",
-    "reference",
-    "arn",
-    "key",
-    "uid",
+    "slug", "name", "email", "username", "code", "number", "identifier", "reference", "arn",
+    "key", "uid",
 ];
 
 /// Properties that hold what people call a thing, best first.
+#[rustfmt::skip] // a list of words, not of lines
 const NAMES: &[&str] = &[
-    "name",
-    "title",
-    "display_name",
-    "label",
-    "subject",
-    "email",
-    "username",
-    "slug",
+    "name", "title", "display_name", "label", "subject", "email", "username", "slug",
 ];
 
 /// An id within a body.

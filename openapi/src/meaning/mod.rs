@@ -16,8 +16,10 @@
 
 mod identity;
 mod noun;
+mod noun_words;
 mod path_shape;
 mod phrase;
+mod scope;
 mod verb;
 
 use daybook_event::Action;
@@ -29,9 +31,9 @@ use crate::sentence::ActivityTemplate;
 use crate::value_location::ValueLocation;
 use crate::words;
 use identity::Search;
-use noun::Thing;
-pub(crate) use noun::scopes;
+use noun::{Number, ParamRole, Thing};
 use path_shape::PathShape;
+pub(crate) use scope::scopes;
 
 /// What a call of an operation means.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,7 +117,7 @@ pub(crate) fn work_out(source: &OperationSource<'_>, annotations: &Annotations) 
         .entity_type
         .clone()
         .unwrap_or_else(|| thing.noun.clone());
-    let bulk = thing.many && annotations.entity_id.is_none();
+    let bulk = (thing.number == Number::Many) && annotations.entity_id.is_none();
     let entity_id = annotations
         .entity_id
         .clone()
@@ -138,7 +140,7 @@ pub(crate) fn work_out(source: &OperationSource<'_>, annotations: &Annotations) 
         singleton: entity_id.is_none()
             && !bulk
             && chosen.action != Action::Create
-            && thing.singleton,
+            && thing.number == Number::Only,
         verb: chosen.verb,
         entity_plural: words::plural(&entity_type),
         entity_type,
@@ -156,12 +158,15 @@ fn entity_id(
     chosen: &verb::Chosen,
     thing: &Thing,
 ) -> Option<ValueLocation> {
-    if thing.many {
+    if thing.number == Number::Many {
         return None;
     }
     let in_path = || {
         // What a POST works out about an enclosing thing is not that thing.
-        if source.method == "POST" && chosen.action == Action::Read && !thing.param_is_own {
+        if source.method == "POST"
+            && chosen.action == Action::Read
+            && thing.param_role != ParamRole::Own
+        {
             return None;
         }
         let name = thing.param.clone().filter(|name| !is_secret_name(name))?;
@@ -183,18 +188,18 @@ fn entity_id(
     let creates = chosen.action == Action::Create
         && !chosen.upsert
         && !matches!(source.method, "PUT" | "DELETE" | "GET");
-    if creates || thing.param_is_scope {
+    if creates || (thing.param_role == ParamRole::Scope) {
         // A new thing has its id from the service, unless the caller chose it in the path. A new
         // secret has none: it is the enclosing thing's.
-        let own = || thing.param_is_own.then(in_path).flatten();
+        let own = || (thing.param_role == ParamRole::Own).then(in_path).flatten();
         let of_parent = || is_secret_name(&thing.noun).then(in_path).flatten();
         return own()
             .or_else(of_parent)
             .or_else(|| in_response(Search::Natural).filter(|_| chosen.action != Action::Read))
-            .or_else(|| in_path().filter(|_| !thing.param_is_scope))
+            .or_else(|| in_path().filter(|_| !(thing.param_role == ParamRole::Scope)))
             .or_else(|| in_request(Search::Natural).filter(|_| creates));
     }
-    if thing.param.is_some() && thing.param_is_own {
+    if thing.param.is_some() && (thing.param_role == ParamRole::Own) {
         // Where it is a secret, there is no other id.
         return in_path();
     }

@@ -1,94 +1,40 @@
 //! Rules 3 and 5: what is acted upon, and what it is part of.
 
-use std::collections::HashSet;
-
 use daybook_event::Action;
 
 use super::Parent;
 use super::identity::Search;
-use super::path_shape::{PathShape, Resource, is_key_word, param_noun};
+use super::noun_words::{GENERIC, NEEDS_PARENT, ends_with_noun, is_detail, own_words, same};
+use super::path_shape::{PathShape, Resource, param_noun};
 use super::phrase::Phrase;
+use super::scope::scope_key;
 use super::verb::Chosen;
 use crate::operation::OperationSource;
 use crate::secrets::is_secret_name;
 use crate::value_location::ValueLocation;
 use crate::words;
 
-/// Nouns that name a kind of record and not what it is about.
-const GENERIC: &[&str] = &[
-    "config",
-    "configuration",
-    "template",
-    "definition",
-    "job",
-    "event",
-    "item",
-    "setting",
-    "rule",
-    "type",
-    "status",
-    "entry",
-    "record",
-    "detail",
-    "data",
-    "option",
-    "field",
-    "value",
-    "list",
-    "version",
-    "history",
-    "element",
-    "object",
-    "instance",
-    "resource",
-    "parameter",
-    "preference",
-    "info",
-    "information",
-    "summary",
-    "setup",
-    "action",
-    "state",
-    "metadata",
-    "mode",
-    "stat",
-    "statistic",
-    "log",
-    "link",
-    "limit",
-    "usage",
-    "result",
-    "request",
-    "batch",
-    "secret",
-    "code",
-    "property",
-    "attribute",
-    "meta",
-];
+/// What a path parameter is to the thing acted upon.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum ParamRole {
+    /// It stands behind what encloses the thing.
+    #[default]
+    Enclosing,
+    /// It stands behind the noun itself.
+    Own,
+    /// It only says which kind of thing is meant: `/entity/{slug}:validate`.
+    Scope,
+}
 
-/// Generic nouns that need the enclosing thing in front of them where no other word stands there.
-const NEEDS_PARENT: &[&str] = &[
-    "history",
-    "data",
-    "setting",
-    "status",
-    "config",
-    "configuration",
-    "metadata",
-    "detail",
-    "info",
-    "information",
-    "summary",
-    "preference",
-    "state",
-    "option",
-    "mode",
-    "stat",
-    "statistic",
-    "usage",
-    "version",
-];
+/// How many things are acted upon.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Number {
+    #[default]
+    One,
+    Many,
+    /// The only one of its kind.
+    Only,
+}
 
 /// What is acted upon.
 #[derive(Debug, Clone, Default)]
@@ -96,14 +42,10 @@ pub(crate) struct Thing {
     pub(crate) noun: String,
     /// The path parameter that may hold its id.
     pub(crate) param: Option<String>,
-    /// That parameter stands directly behind the noun, and not behind what encloses it.
-    pub(crate) param_is_own: bool,
-    /// That parameter only says which kind of thing is meant: `/entity/{slug}:validate`.
-    pub(crate) param_is_scope: bool,
+    pub(crate) param_role: ParamRole,
     /// A call names the thing by its name where it has no id: `/templates/delete`.
     pub(crate) by_natural_key: bool,
-    pub(crate) many: bool,
-    pub(crate) singleton: bool,
+    pub(crate) number: Number,
     pub(crate) parent: Option<Parent>,
 }
 
@@ -132,7 +74,6 @@ pub(crate) fn choose(
     if is_session && said_noun.is_none() {
         return Thing {
             noun: "session".to_owned(),
-            param_is_own: true,
             ..Thing::default()
         };
     }
@@ -162,7 +103,7 @@ pub(crate) fn choose(
         None => facing.alone(summary_noun.as_deref()),
     };
     if thing.noun.is_empty() {
-        thing.noun = "record".to_owned();
+        "record".clone_into(&mut thing.noun);
     }
     thing
 }
@@ -276,18 +217,16 @@ impl Facing<'_> {
                     // A job that is made for many things is one job.
                     let makes_one = self.source.method == "POST";
                     let mut thing = self.thing(self.resource_noun(), resource_plural);
-                    thing.many &= !makes_one;
+                    if makes_one {
+                        thing.number = Number::One;
+                    }
                     thing.param = thing.param.filter(|_| !makes_one);
                     return thing;
                 }
                 if contains && self.level == Level::Collection && is_detail(object) {
                     return self.thing(self.resource_noun(), resource_plural);
                 }
-                let mut thing = self.thing(self.qualified(object), plural);
-                if self.level == Level::CollectionAction && self.resource.params.is_empty() {
-                    thing.singleton = false;
-                }
-                thing
+                self.thing(self.qualified(object), plural)
             }
         }
     }
@@ -394,13 +333,7 @@ impl Facing<'_> {
             .is_some_and(|schema| self.source.schemas.items(schema).is_some());
         let many = match self.level {
             Level::Item | Level::ItemAction => false,
-            _ if matches!(
-                self.chosen.base.as_str(),
-                "list" | "search" | "find" | "query"
-            ) =>
-            {
-                true
-            }
+            _ if self.is_search() => true,
             _ if self.chosen.bulk || request_is_many => plural || self.chosen.bulk && !creates,
             _ if creates => plural && request_is_many,
             _ => plural,
@@ -409,7 +342,6 @@ impl Facing<'_> {
             && !plural
             && !(self.resource.is_plural() && self.source.method == "POST");
         Thing {
-            singleton: !many && self.level == Level::Collection && !creates,
             param: own.clone().or_else(|| {
                 if singular_part || plural && !creates {
                     of_parent()
@@ -417,10 +349,19 @@ impl Facing<'_> {
                     None
                 }
             }),
-            param_is_own: own.is_some() && !self.is_scope(),
-            param_is_scope: own.is_some() && self.is_scope(),
+            param_role: match &own {
+                Some(_) if self.is_scope() => ParamRole::Scope,
+                Some(_) => ParamRole::Own,
+                None => ParamRole::Enclosing,
+            },
             by_natural_key: self.level == Level::CollectionAction,
-            many,
+            number: if many {
+                Number::Many
+            } else if self.level == Level::Collection && !creates {
+                Number::Only
+            } else {
+                Number::One
+            },
             parent: self.parent(&noun),
             noun,
         }
@@ -436,6 +377,14 @@ impl Facing<'_> {
                 .last()
                 .is_some_and(|param| param_noun(param).is_empty())
             && self.source.scopes.contains(&scope_key(self.source.path))
+    }
+
+    /// Verbs that go through many things, however their object is written.
+    fn is_search(&self) -> bool {
+        matches!(
+            self.chosen.base.as_str(),
+            "list" | "search" | "find" | "query"
+        )
     }
 
     fn is_in_action(&self, word: Option<&String>) -> bool {
@@ -473,8 +422,10 @@ impl Facing<'_> {
     /// What a POST on an item creates below it.
     fn child_of_item(&self, object: &[String], plural: bool) -> Thing {
         let mut thing = self.thing(self.qualified(object), plural);
-        thing.param_is_own &= self.param_names(object) || self.resource.words.is_empty();
-        if !thing.param_is_own {
+        if thing.param_role != ParamRole::Own
+            || !(self.param_names(object) || self.resource.words.is_empty())
+        {
+            thing.param_role = ParamRole::Enclosing;
             thing.parent = self.item_as_parent();
             thing.param = None;
         }
@@ -484,10 +435,11 @@ impl Facing<'_> {
     /// What is read of an item: the login parameters of a user.
     fn part_of_item(&self, object: &[String], plural: bool) -> Thing {
         let mut thing = self.thing(self.qualified(object), plural);
-        thing.many = matches!(
-            self.chosen.base.as_str(),
-            "list" | "search" | "find" | "query"
-        );
+        thing.number = if self.is_search() {
+            Number::Many
+        } else {
+            Number::One
+        };
         thing.parent = self.item_as_parent();
         thing
     }
@@ -545,53 +497,6 @@ impl Facing<'_> {
     }
 }
 
-/// What two paths share that have a parameter in one place: the path up to its last parameter,
-/// without names and versions.
-fn scope_key(path: &str) -> String {
-    let end = path.rfind('}').map_or(0, |at| at + 1);
-    let mut key = String::new();
-    let mut depth = 0_usize;
-    for segment in path[..end]
-        .split('/')
-        .filter(|segment| !is_version(segment))
-    {
-        key.push('/');
-        for character in segment.chars() {
-            match character {
-                '{' => {
-                    depth += 1;
-                    key.push('{');
-                }
-                '}' => {
-                    depth = depth.saturating_sub(1);
-                    key.push('}');
-                }
-                _ if depth == 0 => key.push(character),
-                _ => {}
-            }
-        }
-    }
-    key
-}
-
-fn is_version(segment: &str) -> bool {
-    segment.strip_prefix('v').is_some_and(|rest| {
-        rest.chars()
-            .all(|digit| digit.is_ascii_digit() || digit == '.')
-    })
-}
-
-/// The keys of every place in the document's paths that has another parameter right behind it.
-pub(crate) fn scopes<'a>(paths: impl Iterator<Item = &'a str>) -> HashSet<String> {
-    let mut found = HashSet::new();
-    for path in paths {
-        for (at, _) in path.match_indices("}/{") {
-            found.insert(scope_key(&path[..=at]));
-        }
-    }
-    found
-}
-
 /// No resource in the path: `/query`, `/{uuid}`, one path for all operations.
 fn without_path(source: &OperationSource<'_>, chosen: &Chosen, noun: Option<Vec<String>>) -> Thing {
     let from_tag = || {
@@ -617,65 +522,11 @@ fn without_path(source: &OperationSource<'_>, chosen: &Chosen, noun: Option<Vec<
     let creates = chosen.action == Action::Create;
     Thing {
         noun: words::noun_phrase(&noun),
-        many: plural && !creates,
+        number: if plural && !creates {
+            Number::Many
+        } else {
+            Number::One
+        },
         ..Thing::default()
     }
-}
-
-/// The object's words after a plural in front of the head that the path names as well: generated
-/// identifiers string path words together (`putWebhooksFirehose`), English does not.
-fn own_words(object: &[String], shape: &PathShape) -> Vec<String> {
-    let in_path = |word: &str| {
-        word == "users"
-            || shape.resources.iter().any(|resource| {
-                resource
-                    .qualifier
-                    .iter()
-                    .chain(&resource.words)
-                    .any(|known| known == word)
-            })
-    };
-    let last = object.len().saturating_sub(1);
-    let cut = object
-        .iter()
-        .take(last)
-        .rposition(|word| words::is_plural(word) && in_path(word))
-        .filter(|at| {
-            // "tracks playlist": the head is in front.
-            !shape
-                .resources
-                .last()
-                .is_some_and(|resource| resource.words.last() == object.get(*at))
-        });
-    let words = cut.map_or(object, |at| &object[at + 1..]);
-    words
-        .iter()
-        .filter(|word| !is_key_word(word) || words.len() == 1 || words.last() == Some(word))
-        .cloned()
-        .collect()
-}
-
-/// Whether both are the same noun, plural or not.
-fn same(one: &[String], other: &[String]) -> bool {
-    !one.is_empty() && singulars(one) == singulars(other)
-}
-
-/// Whether `object` ends with the noun `tail`, however its words are joined.
-fn ends_with_noun(object: &[String], tail: &[String]) -> bool {
-    let tail = singulars(tail);
-    !tail.is_empty() && (0..object.len()).any(|start| singulars(&object[start..]) == tail)
-}
-
-fn singulars(all: &[String]) -> String {
-    all.iter().map(|word| words::singular(word)).collect()
-}
-
-/// `order details`: the object only says how much of the resource is meant.
-fn is_detail(object: &[String]) -> bool {
-    object.last().is_some_and(|last| {
-        matches!(
-            last.as_str(),
-            "details" | "detail" | "info" | "information" | "list" | "data" | "async" | "batch"
-        )
-    })
 }

@@ -7,43 +7,18 @@ use crate::verbs::{self, Kind};
 use crate::words;
 
 /// Segments that say nothing of what is acted upon, wherever they stand.
+#[rustfmt::skip] // a list of words, not of lines
 const NOISE: &[&str] = &[
-    "api",
-    "apis",
-    "rest",
-    "public",
-    "latest",
-    "relationships",
-    "me",
-    "self",
-    "rpc",
-    "mine",
-    "my",
-    "odata",
-    "ws",
-    "api-public",
-    "beta",
-    "alpha",
-    "wp-json",
-    "index.php",
-    "last",
-    "first",
-    "previous",
-    "_",
+    "api", "apis", "rest", "public", "latest", "relationships", "me", "self", "rpc", "mine", "my",
+    "odata", "ws", "api-public", "beta", "alpha", "wp-json", "index.php", "last", "first",
+    "previous", "_",
 ];
 
 /// Segments that say nothing in front of another word: `/providers/Microsoft.Cache/Redis`.
+#[rustfmt::skip] // a list of words, not of lines
 const NOISE_IN_FRONT: &[&str] = &[
-    "services",
-    "providers",
-    "private",
-    "current",
-    "preview",
-    "internal",
-    "external",
-    "web",
-    "admin",
-    "gateway",
+    "services", "providers", "private", "current", "preview", "internal", "external", "web",
+    "admin", "gateway",
 ];
 
 /// What is left of a path.

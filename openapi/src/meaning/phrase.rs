@@ -6,165 +6,42 @@ use crate::verbs::{self, Kind, KnownVerb};
 use crate::words;
 
 /// Words that end an object: `by` in `getUserById`.
+#[rustfmt::skip] // a list of words, not of lines
 const PREPOSITIONS: &[&str] = &[
-    "by",
-    "for",
-    "of",
-    "to",
-    "from",
-    "in",
-    "into",
-    "with",
-    "without",
-    "on",
-    "onto",
-    "at",
-    "via",
-    "using",
-    "per",
-    "within",
-    "under",
-    "when",
-    "if",
-    "that",
-    "which",
-    "who",
-    "where",
-    "through",
-    "against",
-    "between",
-    "based",
-    "belonging",
-    "associated",
-    "related",
-    "given",
-    "identified",
-    "matching",
-    "and",
-    "or",
-    "so",
-    "before",
-    "after",
-    "about",
-    "as",
-    "whose",
-    "during",
-    "over",
-    "is",
-    "are",
-    "should",
-    "can",
-    "will",
-    "including",
-    "together",
-    "has",
-    "was",
-    "were",
-    "then",
+    "by", "for", "of", "to", "from", "in", "into", "with", "without", "on", "onto", "at", "via",
+    "using", "per", "within", "under", "when", "if", "that", "which", "who", "where", "through",
+    "against", "between", "based", "belonging", "associated", "related", "given", "identified",
+    "matching", "and", "or", "so", "before", "after", "about", "as", "whose", "during", "over",
+    "is", "are", "should", "can", "will", "including", "together", "has", "was", "were", "then",
     "out",
 ];
 
 /// Words in front of an object that say nothing of its kind.
+#[rustfmt::skip] // a list of words, not of lines
 const DETERMINERS: &[&str] = &[
-    "a",
-    "an",
-    "the",
-    "all",
-    "my",
-    "own",
-    "current",
-    "new",
-    "existing",
-    "single",
-    "multiple",
-    "specific",
-    "given",
-    "one",
-    "some",
-    "any",
-    "several",
-    "this",
-    "your",
-    "their",
-    "its",
-    "individual",
-    "particular",
-    "specified",
-    "more",
-    "many",
-    "every",
-    "each",
-    "available",
-    "private",
-    "public",
-    "s",
-    "another",
-    "up",
-    "existing",
-    "authenticated",
-    "user's",
-    "full",
-    "complete",
-    "entire",
-    "either",
-    "both",
-    "requested",
-    "provided",
-    "selected",
+    "a", "an", "the", "all", "my", "own", "current", "new", "existing", "single", "multiple",
+    "specific", "given", "one", "some", "any", "several", "this", "your", "their", "its",
+    "individual", "particular", "specified", "more", "many", "every", "each", "available",
+    "private", "public", "s", "another", "up", "existing", "authenticated", "user's", "full",
+    "complete", "entire", "either", "both", "requested", "provided", "selected",
 ];
 
 /// Adverbs and fillers in front of the verb.
+#[rustfmt::skip] // a list of words, not of lines
 const FILLERS: &[&str] = &[
-    "do",
-    "perform",
-    "handle",
-    "try",
-    "async",
-    "quick",
-    "auto",
-    "force",
-    "admin",
-    "api",
-    "public",
-    "internal",
-    "v",
-    "please",
-    "allows",
-    "allow",
-    "you",
-    "can",
-    "will",
-    "to",
-    "this",
-    "endpoint",
-    "operation",
-    "method",
-    "be",
-    "used",
-    "request",
-    "rest",
-    "use",
-    "silently",
-    "partially",
-    "permanently",
-    "soft",
-    "hard",
-    "immediately",
+    "do", "perform", "handle", "try", "async", "quick", "auto", "force", "admin", "api", "public",
+    "internal", "v", "please", "allows", "allow", "you", "can", "will", "to", "this", "endpoint",
+    "operation", "method", "be", "used", "request", "rest", "use", "silently", "partially",
+    "permanently", "soft", "hard", "immediately",
 ];
 
 /// Words in front of the verb that say "many at once".
 const BULK_WORDS: &[&str] = &["bulk", "batch", "mass", "multi"];
 
 /// Parts of generated identifiers that name the program and not the thing.
+#[rustfmt::skip] // a list of words, not of lines
 const PROGRAM_WORDS: &[&str] = &[
-    "controller",
-    "api",
-    "service",
-    "resource",
-    "endpoint",
-    "handler",
-    "rest",
-    "route",
+    "controller", "api", "service", "resource", "endpoint", "handler", "rest", "route",
 ];
 
 /// A verb and what it is done to.
@@ -433,12 +310,13 @@ fn noun_first(operation_id: &str) -> Option<Phrase> {
                 .into_iter()
                 .filter(|word| !PROGRAM_WORDS.contains(&word.as_str()))
                 .collect();
-            if !phrase.noun.is_empty() && !dotted {
-                if let Some(head) = noun.last_mut() {
-                    *head = words::singular(head);
-                }
+            if !phrase.noun.is_empty()
+                && !dotted
+                && let Some(head) = noun.last_mut()
+            {
+                *head = words::singular(head);
             }
-            if !(dotted && !phrase.noun.is_empty()) {
+            if !dotted || phrase.noun.is_empty() {
                 noun.append(&mut phrase.noun);
                 phrase.noun = noun;
             }

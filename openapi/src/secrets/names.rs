@@ -6,88 +6,25 @@
 use crate::words;
 
 /// Names that end so are secrets, however they are written (`apiKey`, `x-api-key`, `APIKEY`).
+#[rustfmt::skip] // a list of words, not of lines
 const SECRET_ENDINGS: &[&str] = &[
-    "password",
-    "passwd",
-    "passwort",
-    "kennwort",
-    "motdepasse",
-    "contrasena",
-    "contraseña",
-    "senha",
-    "wachtwoord",
-    "passphrase",
-    "passcode",
-    "secret",
-    "token",
-    "jwt",
-    "credential",
-    "cookie",
-    "apikey",
-    "accesskey",
-    "secretkey",
-    "secretaccesskey",
-    "privatekey",
-    "signingkey",
-    "encryptionkey",
-    "decryptionkey",
-    "authkey",
-    "masterkey",
-    "sessionkey",
-    "accountkey",
-    "storagekey",
-    "sharedkey",
-    "hmackey",
-    "licensekey",
-    "recoverykey",
-    "recoverycode",
-    "backupcode",
-    "verificationcode",
-    "securitycode",
-    "confirmationcode",
-    "authcode",
-    "authorizationcode",
-    "otpcode",
-    "mfacode",
-    "totpcode",
-    "smscode",
-    "pincode",
-    "onetimecode",
-    "passwordhash",
-    "hashedpassword",
-    "passworddigest",
-    "passwordsalt",
-    "tokenhash",
-    "seedphrase",
-    "mnemonic",
-    "connectionstring",
-    "clientassertion",
-    "samlresponse",
-    "samlassertion",
-    "codeverifier",
-    "cardnumber",
-    "cardcvc",
-    "cardcvv",
-    "websocketkey",
-    "kubeconfig",
+    "password", "passwd", "passwort", "kennwort", "motdepasse", "contrasena", "contraseña",
+    "senha", "wachtwoord", "passphrase", "passcode", "secret", "token", "jwt", "credential",
+    "cookie", "apikey", "accesskey", "secretkey", "secretaccesskey", "privatekey", "signingkey",
+    "encryptionkey", "decryptionkey", "authkey", "masterkey", "sessionkey", "accountkey",
+    "storagekey", "sharedkey", "hmackey", "licensekey", "recoverykey", "recoverycode",
+    "backupcode", "verificationcode", "securitycode", "confirmationcode", "authcode",
+    "authorizationcode", "otpcode", "mfacode", "totpcode", "smscode", "pincode", "onetimecode",
+    "passwordhash", "hashedpassword", "passworddigest", "passwordsalt", "tokenhash", "seedphrase",
+    "mnemonic", "connectionstring", "clientassertion", "samlresponse", "samlassertion",
+    "codeverifier", "cardnumber", "cardcvc", "cardcvv", "websocketkey", "kubeconfig",
 ];
 
 /// Whole words at the end of a name that are secrets; as letters inside another word they are not
 /// (`spinning`, `opinion`).
+#[rustfmt::skip] // a list of words, not of lines
 const SECRET_WORDS: &[&str] = &[
-    "pwd",
-    "pw",
-    "otp",
-    "totp",
-    "pin",
-    "cvv",
-    "cvc",
-    "csc",
-    "cvv2",
-    "cvc2",
-    "jwt",
-    "pan",
-    "iban",
+    "pwd", "pw", "otp", "totp", "pin", "cvv", "cvc", "csc", "cvv2", "cvc2", "jwt", "pan", "iban",
     "authorization",
 ];
 
@@ -101,54 +38,24 @@ const SECRET_NAMES: &[&str] = &[
 ];
 
 /// Words in front of `token` that make it a place in a list.
+#[rustfmt::skip] // a list of words, not of lines
 const PAGE_WORDS: &[&str] = &[
-    "next",
-    "page",
-    "continuation",
-    "pagination",
-    "sync",
-    "previous",
-    "prev",
-    "start",
-    "paging",
-    "cursor",
-    "resume",
+    "next", "page", "continuation", "pagination", "sync", "previous", "prev", "start", "paging",
+    "cursor", "resume",
 ];
 
 /// Words in front of a plural that make it a number: `max_tokens`.
+#[rustfmt::skip] // a list of words, not of lines
 const COUNT_WORDS: &[&str] = &[
-    "max",
-    "min",
-    "total",
-    "num",
-    "prompt",
-    "completion",
-    "input",
-    "output",
-    "cached",
-    "reasoning",
-    "count",
-    "used",
-    "of",
-    "stop",
-    "n",
+    "max", "min", "total", "num", "prompt", "completion", "input", "output", "cached",
+    "reasoning", "count", "used", "of", "stop", "n",
 ];
 
 /// Endings whose values are secrets as numbers too.
+#[rustfmt::skip] // a list of words, not of lines
 const SECRET_AS_NUMBER: &[&str] = &[
-    "password",
-    "pin",
-    "pincode",
-    "passcode",
-    "otp",
-    "totp",
-    "cvv",
-    "cvc",
-    "csc",
-    "cvv2",
-    "cvc2",
-    "pan",
-    "cardnumber",
+    "password", "pin", "pincode", "passcode", "otp", "totp", "cvv", "cvc", "csc", "cvv2", "cvc2",
+    "pan", "cardnumber",
 ];
 
 /// Whether the name says that its value is a secret.
@@ -192,43 +99,13 @@ pub(crate) fn is_secret_as_number(name: &str) -> bool {
 
 /// Whether a property beside or below a secret only describes it: `id`, `type`, `expires_at`.
 pub(crate) fn describes_a_secret(name: &str) -> bool {
-    const DESCRIBING: &[&str] = &[
-        "id",
-        "uuid",
-        "type",
-        "kind",
-        "name",
-        "label",
-        "description",
-        "at",
-        "on",
-        "date",
-        "time",
-        "expiry",
-        "expires",
-        "expiration",
-        "in",
-        "status",
-        "state",
-        "scope",
-        "permission",
-        "role",
-        "algorithm",
-        "alg",
-        "version",
-        "count",
-        "enabled",
-        "active",
-        "url",
-        "ttl",
-        "prefix",
-        "length",
-        "policy",
-        "by",
-        "provider",
-        "issuer",
-        "title",
-    ];
+    #[rustfmt::skip] // a list of words, not of lines
+const DESCRIBING: &[&str] = &[
+    "id", "uuid", "type", "kind", "name", "label", "description", "at", "on", "date", "time",
+    "expiry", "expires", "expiration", "in", "status", "state", "scope", "permission", "role",
+    "algorithm", "alg", "version", "count", "enabled", "active", "url", "ttl", "prefix", "length",
+    "policy", "by", "provider", "issuer", "title",
+];
     words::split(name)
         .last()
         .is_some_and(|last| DESCRIBING.contains(&words::singular(last).as_str()))

@@ -224,7 +224,7 @@ fn is_card(text: &str) -> bool {
     let grouped = text.split([' ', '-']).map(str::len).collect::<Vec<_>>();
     let well_grouped = matches!(
         grouped.as_slice(),
-        [_] | [4, 4, 4, 4] | [4, 6, 5] | [4, 6, 4] | [4, 4, 4, 4, 3] | [6, 13]
+        [_] | [4, 4, 4, 4] | [4, 6, 4 | 5] | [4, 4, 4, 4, 3] | [6, 13]
     );
     in_range && well_grouped && luhn(&digits) && digits.iter().any(|digit| *digit != digits[0])
 }

@@ -1,0 +1,81 @@
+//! Nouns against nouns: generic ones, equal ones, and ones that end alike.
+
+use super::path_shape::{PathShape, is_key_word};
+use crate::words;
+
+/// Nouns that name a kind of record and not what it is about.
+#[rustfmt::skip] // a list of words, not of lines
+pub(crate) const GENERIC: &[&str] = &[
+    "config", "configuration", "template", "definition", "job", "event", "item", "setting",
+    "rule", "type", "status", "entry", "record", "detail", "data", "option", "field", "value",
+    "list", "version", "history", "element", "object", "instance", "resource", "parameter",
+    "preference", "info", "information", "summary", "setup", "action", "state", "metadata",
+    "mode", "stat", "statistic", "log", "link", "limit", "usage", "result", "request", "batch",
+    "secret", "code", "property", "attribute", "meta",
+];
+
+/// Generic nouns that need the enclosing thing in front of them where no other word stands there.
+#[rustfmt::skip] // a list of words, not of lines
+pub(crate) const NEEDS_PARENT: &[&str] = &[
+    "history", "data", "setting", "status", "config", "configuration", "metadata", "detail",
+    "info", "information", "summary", "preference", "state", "option", "mode", "stat",
+    "statistic", "usage", "version",
+];
+
+/// The object's words after a plural in front of the head that the path names as well: generated
+/// identifiers string path words together (`putWebhooksFirehose`), English does not.
+pub(crate) fn own_words(object: &[String], shape: &PathShape) -> Vec<String> {
+    let in_path = |word: &str| {
+        word == "users"
+            || shape.resources.iter().any(|resource| {
+                resource
+                    .qualifier
+                    .iter()
+                    .chain(&resource.words)
+                    .any(|known| known == word)
+            })
+    };
+    let last = object.len().saturating_sub(1);
+    let cut = object
+        .iter()
+        .take(last)
+        .rposition(|word| words::is_plural(word) && in_path(word))
+        .filter(|at| {
+            // "tracks playlist": the head is in front.
+            shape
+                .resources
+                .last()
+                .is_none_or(|resource| resource.words.last() != object.get(*at))
+        });
+    let words = cut.map_or(object, |at| &object[at + 1..]);
+    words
+        .iter()
+        .filter(|word| !is_key_word(word) || words.len() == 1 || words.last() == Some(word))
+        .cloned()
+        .collect()
+}
+
+/// Whether both are the same noun, plural or not.
+pub(crate) fn same(one: &[String], other: &[String]) -> bool {
+    !one.is_empty() && singulars(one) == singulars(other)
+}
+
+/// Whether `object` ends with the noun `tail`, however its words are joined.
+pub(crate) fn ends_with_noun(object: &[String], tail: &[String]) -> bool {
+    let tail = singulars(tail);
+    !tail.is_empty() && (0..object.len()).any(|start| singulars(&object[start..]) == tail)
+}
+
+fn singulars(all: &[String]) -> String {
+    all.iter().map(|word| words::singular(word)).collect()
+}
+
+/// `order details`: the object only says how much of the resource is meant.
+pub(crate) fn is_detail(object: &[String]) -> bool {
+    object.last().is_some_and(|last| {
+        matches!(
+            last.as_str(),
+            "details" | "detail" | "info" | "information" | "list" | "data" | "async" | "batch"
+        )
+    })
+}
