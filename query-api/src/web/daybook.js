@@ -19,7 +19,8 @@ const form = byId("filters");
 const timeFormat = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
 const dayFormat = new Intl.DateTimeFormat(undefined, { dateStyle: "full" });
 const exactFormat = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
-const relativeFormat = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" });
+const relativeFormat = new Intl.RelativeTimeFormat(undefined, { numeric: "auto", style: "short" });
+const dayNameFormat = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" });
 const timeZone = timeFormat.resolvedOptions().timeZone;
 const numberFormat = new Intl.NumberFormat();
 
@@ -310,7 +311,7 @@ function dayList(when) {
 function dayName(when) {
   const midnight = (date) => new Date(date.getFullYear(), date.getMonth(), date.getDate());
   const days = Math.round((midnight(when) - midnight(new Date())) / 86_400_000);
-  const name = days > -7 && days < 1 ? relativeFormat.format(days, "day") : "";
+  const name = days > -7 && days < 1 ? dayNameFormat.format(days, "day") : "";
   return name.charAt(0).toUpperCase() + name.slice(1);
 }
 
