@@ -27,8 +27,8 @@ const PAGE_TOKEN_KEY_CHARS_MIN: usize = 32;
 /// | `DAYBOOK_JWKS` | the key set itself, as JSON | one of these three |
 /// | `DAYBOOK_JWKS_URL` | where the key set is, https | must be given, |
 /// | `DAYBOOK_TRUST_AUTHORIZER` | `1`: trust API Gateway's authorizer | and only one |
-/// | `DAYBOOK_TOKEN_ISSUERS` | accepted `iss`, separated by commas | any |
-/// | `DAYBOOK_TOKEN_AUDIENCES` | accepted `aud`, separated by commas | any |
+/// | `DAYBOOK_JWT_ISSUER` | accepted `iss`, separated by commas | any |
+/// | `DAYBOOK_JWT_AUDIENCE` | accepted `aud`, separated by commas | any |
 /// | `DAYBOOK_TENANT_CLAIM` | the claim that names the tenant | `org_id` |
 /// | `DAYBOOK_PERMISSIONS_CLAIM` | the claim that lists permissions | `permissions` |
 /// | `DAYBOOK_PAGE_TOKEN_KEY` | a secret text of 32 characters or more | must be given |
@@ -175,14 +175,14 @@ fn verifier(
         permissions_claim: variables
             .text("DAYBOOK_PERMISSIONS_CLAIM")
             .unwrap_or(standard.permissions_claim),
-        issuers: variables.list("DAYBOOK_TOKEN_ISSUERS"),
-        audiences: variables.list("DAYBOOK_TOKEN_AUDIENCES"),
+        issuers: variables.list("DAYBOOK_JWT_ISSUER"),
+        audiences: variables.list("DAYBOOK_JWT_AUDIENCE"),
         leeway: standard.leeway,
     };
     let trusts_gateway = variables.flag("DAYBOOK_TRUST_AUTHORIZER")?;
     if !trusts_gateway && (rules.issuers.is_empty() || rules.audiences.is_empty()) {
         tracing::warn!(
-            "DAYBOOK_TOKEN_ISSUERS or DAYBOOK_TOKEN_AUDIENCES is not set: \
+            "DAYBOOK_JWT_ISSUER or DAYBOOK_JWT_AUDIENCE is not set: \
              tokens that the same keys signed for other services are accepted, too"
         );
     }
