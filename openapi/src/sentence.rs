@@ -109,6 +109,9 @@ fn framed(outcome: Outcome, actor: &str, past: &str, base: &str, object: &str) -
 
 /// `workflow Onboarding`, `workflows 41, 42`, `7 workflows`, `a workflow`, `the tax settings`.
 fn entity_phrase(meaning: &Meaning, facts: &SentenceFacts<'_>) -> String {
+    if let Some(part) = part_phrase(meaning, facts) {
+        return part;
+    }
     let name = value(facts.entity_name);
     let ids: Vec<String> = facts
         .entity_ids
@@ -133,6 +136,32 @@ fn entity_phrase(meaning: &Meaning, facts: &SentenceFacts<'_>) -> String {
     } else {
         format!("{noun} {complement}")
     }
+}
+
+/// `the rating of ride 7`: the id is that of what the thing is part of.
+fn part_phrase(meaning: &Meaning, facts: &SentenceFacts<'_>) -> Option<String> {
+    let parent = meaning.parent.as_ref()?;
+    if !is_part(meaning, parent) || !facts.entity_name.is_empty() {
+        return None;
+    }
+    let whole = [facts.parent_name, facts.parent_id]
+        .into_iter()
+        .chain(facts.entity_ids.iter().map(String::as_str))
+        .map(value)
+        .find(|text| !text.is_empty())?;
+    let noun = if meaning.plural {
+        &meaning.entity_plural
+    } else {
+        &meaning.entity_type
+    };
+    Some(format!("the {noun} of {} {whole}", parent.entity_type))
+}
+
+/// Whether the thing is known by the id of its parent alone.
+fn is_part(meaning: &Meaning, parent: &crate::meaning::Parent) -> bool {
+    parent.id.is_some()
+        && parent.id == meaning.entity_id
+        && parent.entity_type != meaning.entity_type
 }
 
 /// ` of team Ops`, where the parent is known and not the entity itself.

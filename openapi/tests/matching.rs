@@ -115,7 +115,7 @@ fn segments_may_be_partly_templated() {
     let routes = [
         ("POST", "/d/{id}:publish"),
         ("POST", "/d/{id}"),
-        ("GET", "/{name}.{format}"),
+        ("GET", "/n/{name}.{format}"),
         ("GET", "/report({id})"),
         ("GET", "/indexes('{name}')/docs"),
     ];
@@ -128,15 +128,15 @@ fn segments_may_be_partly_templated() {
     check(
         &routes,
         "POST",
-        "/42%3Apublish",
-        "POST /{id}:publish {id=42}",
+        "/d/42%3Apublish",
+        "POST /d/{id}:publish {id=42}",
     );
     check(&routes, "POST", "/d/42:other", "POST /d/{id} {id=42:other}");
     check(
         &routes,
         "GET",
-        "/x.y",
-        "GET /{name}.{format} {name=x format=y}",
+        "/n/x.y",
+        "GET /n/{name}.{format} {name=x format=y}",
     );
     check(&routes, "GET", "/report(7)", "GET /report({id}) {id=7}");
     check(

@@ -48,8 +48,10 @@ pub(crate) struct BodyId {
 pub(crate) enum Search {
     /// By the whole noun or plainly: `bulk_job_id`, `id`.
     Exact,
-    /// By a part of the noun as well, and the only id there is.
-    Loose,
+    /// By a part of the noun as well: `job_id` of a bulk job.
+    Near,
+    /// The only id there is as well.
+    Only,
     /// By what names a thing that has no id as well: `slug`, `name`.
     Natural,
 }
@@ -82,7 +84,7 @@ pub(crate) fn request_id(
 /// Finds the id of `noun` among the query parameters.
 pub(crate) fn query_id(source: &OperationSource<'_>, noun: &str, search: Search) -> Option<String> {
     let found = own_id(&source.query, noun, source.schemas, search).or_else(|| {
-        (search >= Search::Loose)
+        (search >= Search::Only)
             .then(|| only_id(&source.query, source.schemas))
             .flatten()
     });
@@ -167,7 +169,7 @@ fn find(
         pointer: format!("/{}", escape(name)),
         many: false,
     };
-    if let Some(name) = own_id(&properties, noun, schemas, search.min(Search::Loose)) {
+    if let Some(name) = own_id(&properties, noun, schemas, search) {
         return Some(at(name));
     }
     let behind = |is_wanted: &dyn Fn(&str) -> bool, search: Search| {
@@ -187,7 +189,7 @@ fn find(
     behind(&|name| is_noun_key(name, noun), search)
         .or_else(|| behind(&|name| WRAPPERS.contains(&snake(name).as_str()), search))
         .or_else(|| {
-            (search >= Search::Loose)
+            (search >= Search::Only)
                 .then(|| only_id(&properties, schemas))
                 .flatten()
                 .map(at)
@@ -248,7 +250,7 @@ fn only_id<'a>(properties: &[Property<'a>], schemas: Schemas<'_>) -> Option<&'a 
 }
 
 /// The property that is the id of `noun`: by the whole noun (`bulk_job_id`), plainly (`id`), and, in a
-/// loose search, by the noun's end (`job_id`), with more in front, or shortened (`org_id`).
+/// near search, by the noun's end (`job_id`), with more in front, or shortened (`org_id`).
 fn own_id<'a>(
     properties: &[Property<'a>],
     noun: &str,

@@ -54,6 +54,9 @@ pub struct Meaning {
     pub parent: Option<Parent>,
     /// It acts on several things at once.
     pub bulk: bool,
+    /// The noun is a plural although there is one id, that of what the things are part of: the login
+    /// parameters of a user.
+    pub plural: bool,
     /// There is but one such thing, so it has no id: `the tax settings`.
     pub singleton: bool,
     /// The document's own sentence.
@@ -148,6 +151,7 @@ pub(crate) fn work_out(source: &OperationSource<'_>, annotations: &Annotations) 
         entity_name,
         parent,
         bulk,
+        plural: thing.plural,
         activity: annotations.activity.clone(),
     }
 }
@@ -206,24 +210,27 @@ fn entity_id(
     if let Some(found) = in_path() {
         return Some(found);
     }
-    let natural = if thing.by_natural_key {
+    let widest = if thing.by_natural_key {
         Search::Natural
     } else {
-        Search::Loose
+        Search::Only
     };
     match (source.method, chosen.action) {
         ("GET", _) => in_query(Search::Exact),
         (_, Action::Read) => in_request(Search::Exact)
             .or_else(|| in_query(Search::Exact))
-            .or_else(|| in_query(Search::Loose)),
-        (_, Action::Execute) => in_request(Search::Exact)
-            .or_else(|| in_query(Search::Exact))
-            .or_else(|| in_response(Search::Exact))
-            .or_else(|| in_request(natural))
-            .or_else(|| in_query(natural))
-            .or_else(|| in_response(Search::Loose)),
-        _ => in_request(natural)
-            .or_else(|| in_query(natural))
-            .or_else(|| in_response(Search::Loose)),
+            .or_else(|| in_query(Search::Only)),
+        (_, Action::Execute) => {
+            [Search::Exact, Search::Near, widest]
+                .into_iter()
+                .find_map(|search| {
+                    in_request(search)
+                        .or_else(|| in_query(search))
+                        .or_else(|| in_response(search))
+                })
+        }
+        _ => in_request(widest)
+            .or_else(|| in_query(widest))
+            .or_else(|| in_response(Search::Only)),
     }
 }

@@ -46,6 +46,8 @@ pub(crate) struct Thing {
     /// A call names the thing by its name where it has no id: `/templates/delete`.
     pub(crate) by_natural_key: bool,
     pub(crate) number: Number,
+    /// The noun is written in the plural.
+    pub(crate) plural: bool,
     pub(crate) parent: Option<Parent>,
 }
 
@@ -213,7 +215,7 @@ impl Facing<'_> {
                         return self.thing(self.resource_noun(), self.is_plural_in(object));
                     }
                 }
-                if is_qualifier && self.level == Level::Collection {
+                if is_qualifier && resource_plural && self.level == Level::Collection {
                     // A job that is made for many things is one job.
                     let makes_one = self.source.method == "POST";
                     let mut thing = self.thing(self.resource_noun(), resource_plural);
@@ -355,7 +357,10 @@ impl Facing<'_> {
                 None => ParamRole::Enclosing,
             },
             by_natural_key: self.level == Level::CollectionAction,
-            number: if many {
+            plural,
+            number: if self.is_caller() {
+                Number::Only
+            } else if many {
                 Number::Many
             } else if self.level == Level::Collection && !creates {
                 Number::Only
@@ -377,6 +382,14 @@ impl Facing<'_> {
                 .last()
                 .is_some_and(|param| param_noun(param).is_empty())
             && self.source.scopes.contains(&scope_key(self.source.path))
+    }
+
+    /// `/users/me` is one user.
+    fn is_caller(&self) -> bool {
+        matches!(
+            self.source.path.rsplit('/').next(),
+            Some("me" | "self" | "current")
+        )
     }
 
     /// Verbs that go through many things, however their object is written.

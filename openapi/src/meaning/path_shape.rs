@@ -260,7 +260,13 @@ fn take_action(steps: &mut Vec<Step>, source: &OperationSource<'_>) -> Option<Ve
             let is_action = match known.kind {
                 _ if steps.len() == 1 && reads && phrase.len() == 1 => false,
                 Kind::Verb => true,
-                Kind::VerbOrNoun => behind_param && !reads && is_mostly_done_to_things(first),
+                // The operationId takes it for a verb as well: `requestPasswordReset`.
+                Kind::VerbOrNoun if phrase.len() > 1 && !reads => {
+                    words::split(source.operation_id).first() == Some(first)
+                }
+                Kind::VerbOrNoun => {
+                    behind_param && !reads && phrase.len() == 1 && is_mostly_done_to_things(first)
+                }
             };
             if !is_action {
                 return None;

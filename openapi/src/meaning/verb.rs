@@ -80,7 +80,7 @@ pub(crate) fn choose(
             .as_ref()
             .is_some_and(|(_, action, ..)| *action == Action::Execute);
         of_path
-            .filter(|(_, action, ..)| of_said_is_vague && *action != Action::Execute)
+            .filter(|(base, ..)| of_said_is_vague && is_plain_change(base))
             .or(of_said)
     };
     let bulk = [said, path].into_iter().flatten().any(|phrase| phrase.bulk);
@@ -145,6 +145,23 @@ fn is_plain(base: &str, method: &str) -> bool {
         )
 }
 
+/// Verbs that can mean but one thing.
+fn is_plain_change(base: &str) -> bool {
+    matches!(
+        base,
+        "create"
+            | "add"
+            | "update"
+            | "upsert"
+            | "delete"
+            | "remove"
+            | "search"
+            | "query"
+            | "list"
+            | "get"
+    )
+}
+
 /// Whether a summary's verb tells more than the method does.
 fn tells_more(base: &str, method: &str) -> bool {
     !matches!(base, "use" | "allow" | "process" | "is" | "has" | "set")
@@ -159,7 +176,7 @@ fn method_verb(source: &OperationSource<'_>, shape: &PathShape) -> &'static str 
         "GET" | "HEAD" | "OPTIONS" | "TRACE" => "get",
         "POST" if posts_to_item(source, shape) => "update",
         "POST" => "create",
-        "DELETE" if is_relation(shape) => "remove",
+        "DELETE" if source.operation_id.is_empty() && is_relation(shape) => "remove",
         "DELETE" => "delete",
         "PUT" if is_bare_membership(source, shape) => "add",
         _ => "update",
