@@ -7,7 +7,6 @@
 
 mod condition;
 mod connection;
-mod create_roles;
 mod endpoint;
 mod error;
 mod event_check;
@@ -22,7 +21,6 @@ mod row;
 mod search;
 mod tenant;
 
-pub use create_roles::create_roles;
 pub use endpoint::{Credentials, DATABASE_DEFAULT, Endpoint};
 pub use error::StoreError;
 pub use event_check::{Unstorable, check_storable};
