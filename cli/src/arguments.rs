@@ -25,9 +25,8 @@ pub(crate) enum Command {
     Token(TokenOptions),
     /// Brings a ClickHouse database to the present schema.
     Migrate(MigrateOptions),
-    /// The embedded ClickHouse, as a child process of `up`.
-    #[command(hide = true)]
-    ClickhouseEngine,
+    /// Prints the users that Daybook needs in ClickHouse, and what they may do.
+    Roles(RolesOptions),
     /// The sample service, as a child process of `up`.
     #[command(hide = true)]
     SampleService,
@@ -111,4 +110,29 @@ pub(crate) struct MigrateOptions {
     /// Prints the SQL and changes nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RolesOptions {
+    /// Statements for a server or ClickHouse Cloud, or a `users.xml` file.
+    #[arg(long, value_enum, default_value_t = RolesFormat::Sql)]
+    pub(crate) format: RolesFormat,
+    /// The database.
+    #[arg(long, value_name = "NAME", default_value = "daybook", env = "DAYBOOK_CLICKHOUSE_DATABASE")]
+    pub(crate) database: String,
+    /// The password of `daybook_writer`.
+    #[arg(long, value_name = "PASSWORD", env = "DAYBOOK_WRITER_PASSWORD", hide_env_values = true)]
+    pub(crate) writer_password: String,
+    /// The password of `daybook_reader`.
+    #[arg(long, value_name = "PASSWORD", env = "DAYBOOK_READER_PASSWORD", hide_env_values = true)]
+    pub(crate) reader_password: String,
+    /// The password of `daybook_migrator`.
+    #[arg(long, value_name = "PASSWORD", env = "DAYBOOK_MIGRATOR_PASSWORD", hide_env_values = true)]
+    pub(crate) migrator_password: String,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub(crate) enum RolesFormat {
+    Sql,
+    Xml,
 }

@@ -28,13 +28,12 @@ pub(crate) struct UpLock {
     _file: File,
 }
 
-/// The random secrets of one data folder.
+/// The random passwords of one data folder.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct LocalSecrets {
     clickhouse_writer_password: String,
     clickhouse_reader_password: String,
     clickhouse_migrator_password: String,
-    page_token_key: String,
 }
 
 impl DataDirectory {
@@ -92,13 +91,7 @@ impl DataDirectory {
 
     /// The key pair that signs tokens, made by whoever needs it first (`up` or `token`).
     pub(crate) fn token_key(&self) -> anyhow::Result<LocalKey> {
-        let file = self.path.join("token-key.pem");
-        if !file.exists() {
-            let key = LocalKey::generate()?;
-            self.write_once("token-key.pem", key.to_pem()?.as_bytes())?;
-        }
-        LocalKey::load(&file)
-            .with_context(|| format!("the signing key {} cannot be used", file.display()))
+        Ok(LocalKey::load_or_create(&self.path.join("token-key.pem"))?)
     }
 
     /// The random secrets, made by whoever needs them first.
@@ -142,7 +135,6 @@ impl LocalSecrets {
             clickhouse_writer_password: random_hex(),
             clickhouse_reader_password: random_hex(),
             clickhouse_migrator_password: random_hex(),
-            page_token_key: random_hex(),
         }
     }
 
@@ -152,12 +144,6 @@ impl LocalSecrets {
             reader: self.clickhouse_reader_password.clone(),
             migrator: self.clickhouse_migrator_password.clone(),
         }
-    }
-
-    /// The key of page tokens: the digits themselves, 32 bytes of them, are random enough.
-    pub(crate) fn page_token_key(&self) -> [u8; 32] {
-        use sha2::{Digest as _, Sha256};
-        Sha256::digest(self.page_token_key.as_bytes()).into()
     }
 }
 
@@ -195,7 +181,7 @@ mod tests {
         let (_temporary, directory) = directory();
         let first = directory.secrets().unwrap();
         let again = directory.secrets().unwrap();
-        assert_eq!(first.page_token_key(), again.page_token_key());
+        assert_eq!(first.role_passwords(), again.role_passwords());
         assert_ne!(first.clickhouse_writer_password, first.clickhouse_reader_password);
         let mode = |name: &str| {
             let file = directory.path().join(name);

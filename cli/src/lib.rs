@@ -8,6 +8,7 @@ mod data_directory;
 mod explain;
 mod migrate;
 mod normalize;
+mod roles;
 mod token;
 mod up;
 
@@ -20,10 +21,12 @@ use arguments::{Arguments, Command};
 
 /// The program from its arguments to its exit status.
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    let outcome = match arguments.command {
-        // Both take the process over: no runtime and no log of ours before them.
-        Command::ClickhouseEngine => return daybook_clickhouse_launcher::run_engine_child(),
+    // The embedded ClickHouse takes the process over: nothing of ours runs before it.
+    let mut words = std::env::args_os().skip(1);
+    if words.next().is_some_and(|word| word == up::CLICKHOUSE_ENGINE) {
+        return daybook_clickhouse_launcher::run_engine_child(words);
+    }
+    let outcome = match Arguments::parse().command {
         Command::SampleService => run_async(async {
             daybook_sample_service::run()
                 .await
@@ -40,6 +43,7 @@ pub fn main() -> ExitCode {
             start_log();
             run_async(migrate::migrate(options))
         }
+        Command::Roles(options) => roles::roles(&options),
         Command::Token(options) => token::token(&options),
     };
     match outcome {

@@ -16,7 +16,7 @@ pub(crate) fn token(options: &TokenOptions) -> anyhow::Result<bool> {
         email: options.user.contains('@').then(|| options.user.clone()),
         permissions: options.permissions.clone(),
         lifetime: Duration::from_secs(u64::from(options.hours) * 3600),
-    })?;
+    });
     writeln!(std::io::stdout(), "{token}")?;
     Ok(true)
 }

@@ -197,6 +197,11 @@ fn count(
             message.body.clone(),
             Poison::Conflict,
         )),
+        Stored::Expired => dying.push((
+            message.message_id.clone(),
+            message.body.clone(),
+            Poison::ExpiredMeanwhile,
+        )),
     }
 }
 

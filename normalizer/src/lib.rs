@@ -9,6 +9,7 @@ pub mod context;
 pub mod dead_letter;
 pub mod gateway_event;
 pub mod handler;
+pub mod lambda;
 pub mod message;
 pub mod normalize;
 pub mod settings;

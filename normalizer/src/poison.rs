@@ -60,6 +60,9 @@ pub enum Poison {
         /// How long events are kept.
         retention_days: u32,
     },
+    /// Its retention ended between its arrival and its storing.
+    #[error("the event's retention is over: it would be removed as soon as it is stored")]
+    ExpiredMeanwhile,
     /// A later copy of a stored event tells another story.
     #[error(
         "conflict: an event with this id is stored already, and its request differs (method, path, caller or body)"

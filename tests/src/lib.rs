@@ -1,1 +1,10 @@
-//! Placeholder.
+//! What the end-to-end tests stand on: a real ClickHouse, a `daybook up` as a process, a real SQS
+//! protocol server, and API Gateway events of both formats.
+//!
+//! **Invariant:** real parts only. A test crosses a hop through the doors that users have.
+
+pub mod clickhouse;
+pub mod events;
+pub mod http;
+pub mod ministack;
+pub mod up;

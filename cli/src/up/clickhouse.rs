@@ -1,5 +1,7 @@
 //! The ClickHouse that `up` works with: its own embedded one, or a running server.
 
+use std::time::Duration;
+
 use anyhow::Context as _;
 use daybook_clickhouse_launcher::{Cache, Engine, Server, ServerOptions};
 use daybook_store::{
@@ -8,6 +10,11 @@ use daybook_store::{
 use percent_encoding::percent_decode_str;
 
 use crate::data_directory::DataDirectory;
+
+const WRITER_PASSWORD: &str = "DAYBOOK_WRITER_PASSWORD";
+const READER_PASSWORD: &str = "DAYBOOK_READER_PASSWORD";
+/// A database of a hundred gigabytes opens in seconds; a minute is a fault.
+const READY_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A ClickHouse with the present schema.
 pub(crate) struct ClickHouse {
@@ -23,39 +30,22 @@ impl ClickHouse {
     pub(crate) async fn start(
         url: Option<&str>,
         directory: &DataDirectory,
-        passwords: &RolePasswords,
+        passwords: RolePasswords,
     ) -> anyhow::Result<Self> {
-        let (endpoint, migrator, embedded) = match url {
-            Some(url) => {
-                let (endpoint, administrator) = split_url(url)?;
-                migrate(&endpoint, &administrator).await?;
-                create_roles(&endpoint, &administrator, passwords)
-                    .await
-                    .context("the writer and reader could not be made on this ClickHouse")?;
-                (endpoint, administrator, None)
-            }
+        let passwords = match url {
+            Some(_) => stated_passwords(passwords),
+            None => passwords,
+        };
+        let (endpoint, embedded) = match url {
+            Some(url) => (running(url, &passwords).await?, None),
             None => {
-                let engine = Engine::find(&Cache::of_user()?).await?;
-                let server = Server::start(
-                    &engine,
-                    ServerOptions::new(
-                        directory.clickhouse(),
-                        users_xml(DATABASE_DEFAULT, passwords)?,
-                        (
-                            std::env::current_exe()
-                                .context("this program does not know its own path")?,
-                            vec!["clickhouse-engine".into()],
-                        ),
-                    ),
-                )
-                .await?;
+                let migrator = passwords.migrator_credentials();
+                let server = start_embedded(directory, &passwords, &migrator).await?;
                 let endpoint = Endpoint::new(server.http_url());
-                (endpoint, passwords.migrator_credentials(), Some(server))
+                migrate(&endpoint, &migrator).await?;
+                (endpoint, Some(server))
             }
         };
-        if embedded.is_some() {
-            migrate(&endpoint, &migrator).await?;
-        }
         Ok(Self {
             endpoint,
             writer: passwords.writer_credentials(),
@@ -64,12 +54,71 @@ impl ClickHouse {
         })
     }
 
-    /// Stops the embedded engine cleanly; leaves a running server alone.
-    pub(crate) async fn stop(self) {
-        if let Some(server) = self.embedded {
-            server.stop().await;
+    /// Waits until the embedded engine has ended by itself, which it does only when it fails.
+    pub(crate) async fn ended(&mut self) {
+        match &mut self.embedded {
+            Some(server) => {
+                // Whether it ended or can no longer be watched, it is of no use any more.
+                let _ = server.ended().await;
+            }
+            None => std::future::pending().await,
         }
     }
+
+    /// Stops the embedded engine cleanly; leaves a running server alone.
+    pub(crate) async fn stop(self) -> anyhow::Result<()> {
+        match self.embedded {
+            Some(server) => Ok(server.stop().await?),
+            None => Ok(()),
+        }
+    }
+}
+
+/// On a running server the passwords may be somebody else's choice.
+fn stated_passwords(generated: RolePasswords) -> RolePasswords {
+    let stated = |name: &str, generated: String| std::env::var(name).unwrap_or(generated);
+    RolePasswords {
+        writer: stated(WRITER_PASSWORD, generated.writer),
+        reader: stated(READER_PASSWORD, generated.reader),
+        migrator: generated.migrator,
+    }
+}
+
+/// Brings a running server to the present schema; makes the users where nobody stated theirs.
+async fn running(url: &str, passwords: &RolePasswords) -> anyhow::Result<Endpoint> {
+    let (endpoint, administrator) = split_url(url)?;
+    let users_are_stated =
+        [WRITER_PASSWORD, READER_PASSWORD].map(|name| std::env::var_os(name).is_some());
+    if users_are_stated != [true, true] {
+        create_roles(&endpoint, &administrator, passwords)
+            .await
+            .with_context(|| {
+                format!(
+                    "Daybook's users could not be made on this ClickHouse (make them with `daybook roles`, and set {WRITER_PASSWORD} and {READER_PASSWORD})"
+                )
+            })?;
+    }
+    migrate(&endpoint, &administrator).await?;
+    Ok(endpoint)
+}
+
+async fn start_embedded(
+    directory: &DataDirectory,
+    passwords: &RolePasswords,
+    migrator: &Credentials,
+) -> anyhow::Result<Server> {
+    // It may fetch the engine, which takes as long as the network does.
+    let engine = tokio::task::spawn_blocking(|| Engine::find(&Cache::of_user()?)).await??;
+    let program = std::env::current_exe().context("this program does not know its own path")?;
+    let options = ServerOptions {
+        data_directory: directory.clickhouse(),
+        users_xml: users_xml(DATABASE_DEFAULT, passwords)?,
+        ready_user: migrator.user.clone(),
+        ready_password: migrator.password.clone(),
+        engine_command: (program, vec![super::CLICKHOUSE_ENGINE.into()]),
+        ready_timeout: READY_TIMEOUT,
+    };
+    Ok(Server::start(&engine, &options).await?)
 }
 
 /// Takes the user and the password out of `https://user:password@host:8443`.

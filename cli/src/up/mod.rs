@@ -9,16 +9,17 @@ mod queue;
 mod seed;
 
 use std::io::Write as _;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use axum::Router;
 use daybook_normalizer::context::build_index;
-use daybook_normalizer::dead_letter::DeadLetters;
 use daybook_normalizer::handler::BatchHandler;
 use daybook_normalizer::settings::Settings;
-use daybook_query_api::{Api, TokenRequest};
+use daybook_openapi::Index;
+use daybook_query_api::{Api, LocalKey, TokenRequest};
 use daybook_sample_service::{DEMO_ORG_ID, DEMO_USER_EMAIL};
 use daybook_store::{Reader, Writer};
 use tokio::net::TcpListener;
@@ -30,7 +31,10 @@ use crate::data_directory::DataDirectory;
 use clickhouse::ClickHouse;
 use dead_letter_file::DeadLetterFile;
 use intake::Intake;
+use queue::Queue;
 
+/// The first word on the command line of the child process in which the embedded ClickHouse runs.
+pub(crate) const CLICKHOUSE_ENGINE: &str = "clickhouse-engine";
 /// How long requests under way may take after Ctrl-C.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
 const DEMO_TOKEN_LIFETIME: Duration = Duration::from_hours(12);
@@ -49,88 +53,117 @@ pub(crate) async fn up(options: UpOptions) -> anyhow::Result<bool> {
         say(&format!("document: {problem}"));
     }
     let listener = listen(options.port).await?;
-    let address = listener.local_addr()?;
 
     let secrets = directory.secrets()?;
     let starting = ClickHouse::start(
         options.clickhouse_url.as_deref(),
         &directory,
-        &secrets.role_passwords(),
+        secrets.role_passwords(),
     );
-    let clickhouse = tokio::select! {
+    let mut clickhouse = tokio::select! {
         clickhouse = starting => clickhouse?,
         () = stopped(stop.clone()) => return Ok(true),
     };
-    let ran = run(&options, &directory, &clickhouse, settings, index, listener, address, stop).await;
-    clickhouse.stop().await;
+    let parts = Parts::new(&options, &directory, &clickhouse, settings, index).await?;
+    let ran = tokio::select! {
+        ran = parts.run(&options, &directory, listener, stop) => ran,
+        () = clickhouse.ended() => Err(anyhow::anyhow!("ClickHouse ended; its last words are in the data folder")),
+    };
+    clickhouse.stop().await?;
     ran.map(|()| true)
 }
 
-#[allow(clippy::too_many_arguments)] // the one place where all parts meet
-async fn run(
-    options: &UpOptions,
-    directory: &DataDirectory,
-    clickhouse: &ClickHouse,
-    settings: Settings,
-    index: daybook_openapi::Index,
-    listener: TcpListener,
-    address: SocketAddr,
-    stop: watch::Receiver<bool>,
-) -> anyhow::Result<()> {
-    let reader = Reader::new(&clickhouse.endpoint, &clickhouse.reader)?;
-    let queue = match &options.queue_url {
-        Some(url) => Some(queue::Queue::connect(url).await?),
-        None => None,
-    };
-    let file = Arc::new(DeadLetterFile::open(&directory.dead_letters())?);
-    let handler = BatchHandler {
-        index: Arc::new(index),
-        settings: Arc::new(settings),
-        writer: Writer::new(&clickhouse.endpoint, &clickhouse.writer)?,
-        dead_letters: file.clone(),
-    };
+/// What `up` is made of, beside ClickHouse.
+struct Parts {
+    reader: Reader,
+    handler: BatchHandler,
+    dead_letters: Arc<DeadLetterFile>,
+    token_key: LocalKey,
+    queue: Option<Queue>,
+}
 
-    let token_key = directory.token_key()?;
-    let page_token_key = directory.secrets()?.page_token_key();
-    let api = Api::new(reader.clone(), token_key.verifier()?, page_token_key);
-    let intake = Intake::new(handler.clone(), file);
-    let router = daybook_query_api::router(api).merge(intake::router(intake));
-    let mut server = tokio::spawn({
-        let stop = stop.clone();
-        async move {
-            axum::serve(listener, router)
-                .with_graceful_shutdown(stopped(stop))
-                .await
-        }
-    });
-
-    let url = format!("http://127.0.0.1:{}", address.port());
-    if !options.no_seed {
-        tokio::select! {
-            seeded = seed::seed(&reader, &url) => seeded?,
-            () = stopped(stop.clone()) => {}
-        }
-    }
-    let consumer = queue.map(|queue| {
-        let dead_letters: Arc<dyn DeadLetters> = match queue.dead_letters() {
-            Some(dead_letters) => Arc::new(dead_letters),
-            None => {
-                say(&format!(
-                    "the queue has no dead-letter queue: what cannot be stored goes to {}",
-                    directory.dead_letters().display()
-                ));
-                handler.dead_letters.clone()
-            }
-        };
-        let handler = BatchHandler {
+impl Parts {
+    async fn new(
+        options: &UpOptions,
+        directory: &DataDirectory,
+        clickhouse: &ClickHouse,
+        settings: Settings,
+        index: Index,
+    ) -> anyhow::Result<Self> {
+        let dead_letters = Arc::new(DeadLetterFile::open(&directory.dead_letters())?);
+        Ok(Self {
+            reader: Reader::new(&clickhouse.endpoint, &clickhouse.reader)?,
+            handler: BatchHandler {
+                index: Arc::new(index),
+                settings: Arc::new(settings),
+                writer: Writer::new(&clickhouse.endpoint, &clickhouse.writer)?,
+                dead_letters: dead_letters.clone(),
+            },
             dead_letters,
-            ..handler.clone()
-        };
-        tokio::spawn(queue.consume(handler, stop.clone()))
-    });
+            token_key: directory.token_key()?,
+            queue: match &options.queue_url {
+                Some(url) => Some(Queue::connect(url).await?),
+                None => None,
+            },
+        })
+    }
 
-    if !*stop.borrow() {
-        let token = token_key.mint(&TokenRequest {
+    /// Serves until it is told to stop.
+    async fn run(
+        self,
+        options: &UpOptions,
+        directory: &DataDirectory,
+        listener: TcpListener,
+        stop: watch::Receiver<bool>,
+    ) -> anyhow::Result<()> {
+        let url = format!("http://127.0.0.1:{}", listener.local_addr()?.port());
+        let mut server = tokio::spawn(serve(listener, self.router(), stop.clone()));
+        if !options.no_seed {
+            tokio::select! {
+                seeded = seed::seed(&self.reader, &url) => seeded?,
+                () = stopped(stop.clone()) => {}
+            }
+        }
+        let token = self.demo_token()?;
+        let consumer = self.queue.map(|queue| {
+            let handler = queue_handler(&queue, self.handler, directory);
+            tokio::spawn(queue.consume(handler, stop.clone()))
+        });
+        if !*stop.borrow() {
+            announce(&url, &token, directory)?;
+        }
+        tokio::select! {
+            () = stopped(stop) => {}
+            ended = &mut server => {
+                ended?.context("the server ended")?;
+                bail!("the server ended");
+            }
+        }
+        say("stopping");
+        let drained = async {
+            if let Some(consumer) = consumer {
+                let _ = consumer.await;
+            }
+            let _ = (&mut server).await;
+        };
+        if tokio::time::timeout(SHUTDOWN_TIMEOUT, drained).await.is_err() {
+            server.abort();
+        }
+        Ok(())
+    }
+
+    fn router(&self) -> Router {
+        let api = Api::new(
+            self.reader.clone(),
+            self.token_key.verifier(),
+            self.token_key.derived_secret("page tokens"),
+        );
+        let intake = Intake::new(self.handler.clone(), self.dead_letters.clone());
+        daybook_query_api::router(api).merge(intake::router(intake))
+    }
+
+    fn demo_token(&self) -> anyhow::Result<String> {
+        Ok(self.token_key.mint(&TokenRequest {
             org_id: DEMO_ORG_ID.to_owned(),
             user: "demo".to_owned(),
             email: Some(DEMO_USER_EMAIL.to_owned()),
@@ -138,28 +171,35 @@ async fn run(
                 .map(|right| format!("audit_log:{right}"))
                 .to_vec(),
             lifetime: DEMO_TOKEN_LIFETIME,
-        })?;
-        announce(&url, &token, directory)?;
+        }))
     }
-    let ended_early = tokio::select! {
-        () = stopped(stop.clone()) => None,
-        ended = &mut server => Some(ended),
-    };
-    if let Some(ended) = ended_early {
-        ended?.context("the server ended")?;
-        bail!("the server ended");
-    }
-    say("stopping");
-    let drained = async {
-        if let Some(consumer) = consumer {
-            let _ = consumer.await;
+}
+
+async fn serve(
+    listener: TcpListener,
+    router: Router,
+    stop: watch::Receiver<bool>,
+) -> std::io::Result<()> {
+    axum::serve(listener, router)
+        .with_graceful_shutdown(stopped(stop))
+        .await
+}
+
+/// The same handler, with the queue's own dead-letter queue where it has one.
+fn queue_handler(queue: &Queue, handler: BatchHandler, directory: &DataDirectory) -> BatchHandler {
+    match queue.dead_letters() {
+        Some(dead_letters) => BatchHandler {
+            dead_letters: Arc::new(dead_letters),
+            ..handler
+        },
+        None => {
+            say(&format!(
+                "the queue has no dead-letter queue: what cannot be stored goes to {}",
+                directory.dead_letters().display()
+            ));
+            handler
         }
-        let _ = (&mut server).await;
-    };
-    if tokio::time::timeout(SHUTDOWN_TIMEOUT, drained).await.is_err() {
-        server.abort();
     }
-    Ok(())
 }
 
 fn announce(url: &str, token: &str, directory: &DataDirectory) -> anyhow::Result<()> {

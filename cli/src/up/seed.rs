@@ -41,6 +41,6 @@ pub(crate) async fn seed(reader: &Reader, url: &str) -> anyhow::Result<()> {
     .await
     .context("the sample events could not be sent (start with --no-seed to do without)")?;
     progress.finish_and_clear();
-    say(&format!("sample service: {} calls made", report.invocations));
+    say(&format!("sample service: {} calls made", report.calls));
     Ok(())
 }

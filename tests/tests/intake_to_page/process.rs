@@ -1,0 +1,94 @@
+//! `up` as a process: its ready line, its data folder, its end, and its sample events.
+
+use daybook_tests::http;
+use daybook_tests::up::Up;
+use serde_json::json;
+
+use crate::{PROGRAM, delete_call, start_up};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_up_on_the_same_data_says_so_in_one_line_and_the_first_lives_on() {
+    let (data, up) = start_up().await;
+    let second = tokio::process::Command::new(PROGRAM)
+        .args(["up", "--port", "0", "--no-seed", "--data"])
+        .arg(data.path())
+        .output()
+        .await
+        .unwrap();
+    assert_eq!(second.status.code(), Some(1));
+    let words = String::from_utf8(second.stderr).unwrap();
+    assert_eq!(words.lines().count(), 1, "{words}");
+    assert!(words.contains("another `daybook up` is running on"), "{words}");
+    assert_eq!(http::get(&format!("{}/readyz", up.url), &[]).await.unwrap().status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ctrl_c_ends_all_of_it_and_the_data_is_there_the_next_time() {
+    let (data, up) = start_up().await;
+    up.intake(&[delete_call("kept").message(204, None)]).await.unwrap();
+    assert_eq!(up.interrupt().await.unwrap(), Some(0));
+    assert!(!someone_uses(&data.path().join("clickhouse")));
+
+    let up = Up::start(PROGRAM, data.path(), &["--no-seed"]).await.unwrap();
+    let token = up.token("kept").await.unwrap();
+    assert_eq!(up.total(&token).await.unwrap(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_port_that_is_taken_is_named() {
+    let taken = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let data = tempfile::tempdir().unwrap();
+    let output = tokio::process::Command::new(PROGRAM)
+        .args(["up", "--port", &port, "--no-seed", "--data"])
+        .arg(data.path())
+        .output()
+        .await
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let words = String::from_utf8(output.stderr).unwrap();
+    assert!(words.contains(&format!("port {port} is in use")), "{words}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_sample_service_fills_the_page_and_the_ready_line_signs_in() {
+    let data = tempfile::tempdir().unwrap();
+    let up = Up::start(PROGRAM, data.path(), &[]).await.unwrap();
+    let ready = up.ready.clone();
+    let (page, token) = ready
+        .strip_prefix("ready ")
+        .and_then(|line| line.split_once("?token="))
+        .unwrap();
+    let answer = http::get(page, &[]).await.unwrap();
+    assert_eq!(answer.status, 200);
+    assert!(answer.headers["content-type"].to_str().unwrap().starts_with("text/html"));
+
+    let count = async |filter: serde_json::Value| {
+        up.search(token, &filter).await.unwrap().1["total"].as_u64().unwrap()
+    };
+    let all = count(json!({})).await;
+    assert!(all >= 200, "{all} events of the demo tenant");
+    for outcome in ["success", "denied", "failure"] {
+        assert!(count(json!({"outcome": outcome})).await > 0, "{outcome}");
+    }
+    for service in ["automation", "entity", "permissions", "user", "webhooks", "workflow-definition"] {
+        assert!(count(json!({"service_name": service})).await > 0, "{service}");
+    }
+    assert_eq!(count(json!({"service_name": ""})).await, 0, "every call is described");
+    assert!(up.dead_letters().unwrap().is_empty());
+    // A second start does not send them again.
+    assert_eq!(up.interrupt().await.unwrap(), Some(0));
+    let up = Up::start(PROGRAM, data.path(), &[]).await.unwrap();
+    assert_eq!(up.total(token).await.unwrap(), all);
+}
+
+/// Whether a process has a file below `directory` open.
+fn someone_uses(directory: &std::path::Path) -> bool {
+    let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    processes
+        .filter_map(|process| std::fs::read_dir(process.path().join("fd")).ok())
+        .flatten()
+        .flatten()
+        .filter_map(|descriptor| std::fs::read_link(descriptor.path()).ok())
+        .any(|file| file.starts_with(directory))
+}

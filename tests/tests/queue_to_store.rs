@@ -1,0 +1,165 @@
+//! From a real SQS queue to ClickHouse: through the Lambda behind an event source mapping, and
+//! through `daybook up --queue-url`.
+
+use std::path::Path;
+use std::time::Duration;
+
+use daybook_store::{Endpoint, Reader, Search, TenantId};
+use daybook_tests::clickhouse::ClickHouse;
+use daybook_tests::events::{Call, Format};
+use daybook_tests::ministack::{MiniStack, Received};
+use daybook_tests::up::Up;
+use jiff::{SignedDuration, Timestamp};
+
+const SPECS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/specs");
+
+fn call(request_id: &str) -> Call {
+    Call {
+        format: Format::Rest,
+        request_id: request_id.to_owned(),
+        time: Timestamp::now(),
+        domain_name: "permissions.sls.epilot.io",
+        method: "DELETE",
+        resource: "/v1/permissions/roles/{roleId}",
+        path: format!("/v1/permissions/roles/{request_id}"),
+        org_id: Some("queue".to_owned()),
+        body: None,
+    }
+}
+
+/// Five messages: undecodable, from the far future, without a tenant, of an unknown service, good.
+fn mixed_batch() -> Vec<String> {
+    let future = Timestamp::now()
+        .checked_add(SignedDuration::from_hours(24 * 365))
+        .unwrap();
+    vec![
+        r#"{"v":1,"event":"#.to_owned(),
+        Call { time: future, ..call("future") }.message(204, None),
+        Call { org_id: None, ..call("nobody") }.message(204, None),
+        Call { domain_name: "billing.example.com", path: "/v9/invoices/7".to_owned(),
+               resource: "/v9/invoices/{id}", ..call("unknown") }.message(204, None),
+        call("good").message(204, None),
+    ]
+}
+
+fn check_dead_letters(mut letters: Vec<Received>, sent: &[String]) {
+    letters.sort_by_key(|letter| letter.body.len());
+    assert_eq!(letters.len(), 2);
+    assert_eq!(letters[0].body, sent[0]);
+    let reason = letters[0].reason.as_deref().unwrap();
+    assert!(reason.starts_with("the message is not JSON"), "{reason}");
+    assert_eq!(letters[1].body, sent[1]);
+    let reason = letters[1].reason.as_deref().unwrap();
+    assert!(reason.starts_with("the event's time lies in the future"), "{reason}");
+}
+
+async fn activities(reader: &Reader, tenant: &TenantId) -> Vec<String> {
+    let page = reader.search(tenant, &Search::default()).await.unwrap();
+    let mut activities: Vec<String> =
+        page.events.into_iter().map(|event| event.activity).collect();
+    activities.sort();
+    activities
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_lambda_stores_what_it_can_and_sends_the_rest_to_the_dead_letter_queue() {
+    let clickhouse = ClickHouse::start(env!("CARGO_BIN_EXE_clickhouse-engine")).await.unwrap();
+    let ministack = MiniStack::start().await.unwrap();
+    let (queue, dead) = ministack.create_queues("audit", 5).await.unwrap();
+    let sent = mixed_batch();
+    ministack.send(&queue, &sent).await.unwrap();
+    // At least once: the same messages again.
+    ministack.send(&queue, &sent[2..]).await.unwrap();
+
+    let writer = clickhouse.passwords().writer_credentials();
+    let mut environment = ministack.environment();
+    environment.extend([
+        ("DAYBOOK_SPECS", SPECS.to_owned()),
+        ("DAYBOOK_CLICKHOUSE_URL", clickhouse.endpoint().url.clone()),
+        ("DAYBOOK_CLICKHOUSE_DATABASE", clickhouse.endpoint().database.clone()),
+        ("DAYBOOK_CLICKHOUSE_USER", writer.user.clone()),
+        ("DAYBOOK_CLICKHOUSE_PASSWORD", writer.password.clone()),
+        ("DAYBOOK_DEAD_LETTER_QUEUE_URL", dead.clone()),
+    ]);
+    let program = Path::new(env!("CARGO_BIN_EXE_normalizer-under-test"));
+    ministack
+        .create_consumer("normalizer", program, &environment, "audit")
+        .await
+        .unwrap();
+
+    check_dead_letters(ministack.receive(&dead, 2).await.unwrap(), &sent);
+    wait_until_empty(&ministack, &queue).await;
+    let reader = clickhouse.reader().unwrap();
+    assert_eq!(
+        activities(&reader, &TenantId::new("queue").unwrap()).await,
+        [
+            "jane@example.com called DELETE /v9/invoices/7",
+            "jane@example.com deleted role good",
+        ]
+    );
+    assert_eq!(
+        activities(&reader, &TenantId::unattributed()).await,
+        ["an anonymous caller deleted role nobody"]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_lambda_gives_messages_back_while_clickhouse_is_away() {
+    let ministack = MiniStack::start().await.unwrap();
+    // Two deliveries, then SQS itself moves the message: nothing is acknowledged unseen.
+    let (queue, dead) = ministack.create_queues("away", 2).await.unwrap();
+    let message = call("away").message(204, None);
+    ministack.send(&queue, std::slice::from_ref(&message)).await.unwrap();
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let closed_port = nobody.local_addr().unwrap().port();
+    drop(nobody);
+    let mut environment = ministack.environment();
+    environment.extend([
+        ("DAYBOOK_SPECS", SPECS.to_owned()),
+        ("DAYBOOK_CLICKHOUSE_URL", Endpoint::new(format!("http://127.0.0.1:{closed_port}")).url),
+        ("DAYBOOK_CLICKHOUSE_USER", "daybook_writer".to_owned()),
+        ("DAYBOOK_CLICKHOUSE_PASSWORD", "none".to_owned()),
+        ("DAYBOOK_DEAD_LETTER_QUEUE_URL", dead.clone()),
+    ]);
+    let program = Path::new(env!("CARGO_BIN_EXE_normalizer-under-test"));
+    ministack
+        .create_consumer("away", program, &environment, "away")
+        .await
+        .unwrap();
+    let letters = ministack.receive(&dead, 1).await.unwrap();
+    assert_eq!(letters, [Received { body: message, reason: None }]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn up_consumes_a_queue_as_the_lambda_does() {
+    let ministack = MiniStack::start().await.unwrap();
+    let (queue, dead) = ministack.create_queues("local", 5).await.unwrap();
+    let sent = mixed_batch();
+    ministack.send(&queue, &sent).await.unwrap();
+    ministack.send(&queue, &sent[2..]).await.unwrap();
+    let data = tempfile::tempdir().unwrap();
+    let up = Up::start_with_environment(
+        env!("CARGO_BIN_EXE_daybook-under-test"),
+        data.path(),
+        &["--no-seed", "--specs", SPECS, "--queue-url", &queue],
+        &ministack.environment(),
+    )
+    .await
+    .unwrap();
+    check_dead_letters(ministack.receive(&dead, 2).await.unwrap(), &sent);
+    wait_until_empty(&ministack, &queue).await;
+    let token = up.token("queue").await.unwrap();
+    assert_eq!(up.total(&token).await.unwrap(), 2);
+    assert_eq!(up.interrupt().await.unwrap(), Some(0));
+}
+
+/// Every message is acknowledged.
+async fn wait_until_empty(ministack: &MiniStack, queue: &str) {
+    for _ in 0..600 {
+        if ministack.depth(queue).await.unwrap() == (0, 0) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("the queue is not empty: {:?}", ministack.depth(queue).await);
+}
