@@ -63,12 +63,7 @@ impl SqsSink {
                     .build_https();
                 let mut config = aws_config::defaults(BehaviorVersion::latest())
                     .http_client(http_client)
-                    .retry_config(
-                        RetryConfig::standard()
-                            .with_max_attempts(ATTEMPTS_MAX)
-                            .with_initial_backoff(Duration::from_millis(BACKOFF_FIRST_MS))
-                            .with_max_backoff(Duration::from_millis(BACKOFF_MAX_MS)),
-                    );
+                    .retry_config(retry_config());
                 if let Some(region) = region_of(&self.queue_url) {
                     config = config.region(Region::new(region.to_owned()));
                 }
@@ -164,6 +159,14 @@ impl Sink for SqsSink {
     }
 }
 
+/// Growing pauses, for as long as the flush timeout lasts.
+fn retry_config() -> RetryConfig {
+    RetryConfig::standard()
+        .with_max_attempts(ATTEMPTS_MAX)
+        .with_initial_backoff(Duration::from_millis(BACKOFF_FIRST_MS))
+        .with_max_backoff(Duration::from_millis(BACKOFF_MAX_MS))
+}
+
 /// At most ten messages and 1 MiB each.
 fn batches(messages: Vec<Message>) -> Vec<Vec<Message>> {
     let mut batches: Vec<Vec<Message>> = Vec::new();
@@ -194,33 +197,5 @@ fn region_of(queue_url: &str) -> Option<&str> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_batch_has_at_most_ten_messages_and_one_mebibyte() {
-        let of = |count: usize, bytes: usize| -> Vec<usize> {
-            let messages = (0..count)
-                .map(|index| Message::new(index.to_string(), "x".repeat(bytes)))
-                .collect();
-            batches(messages).iter().map(Vec::len).collect()
-        };
-        assert_eq!(of(11, 10), [10, 1]);
-        assert_eq!(of(3, 400_000), [2, 1]);
-        assert_eq!(of(2, MESSAGE_BYTES_MAX), [1, 1]);
-        assert!(of(0, 0).is_empty());
-    }
-
-    #[test]
-    fn the_region_is_the_queues_own() {
-        assert_eq!(
-            region_of("https://sqs.eu-central-1.amazonaws.com/123456789012/audit"),
-            Some("eu-central-1")
-        );
-        assert_eq!(
-            region_of("https://sqs.cn-north-1.amazonaws.com.cn/1/audit.fifo"),
-            Some("cn-north-1")
-        );
-        assert_eq!(region_of("http://127.0.0.1:4566/000000000000/audit"), None);
-    }
-}
+#[path = "sqs_tests.rs"]
+mod tests;
