@@ -8,6 +8,10 @@
 //! does nothing else. It lives as long as the pipe that is its standard input: a caller that
 //! stops, however it stops, takes its ClickHouse with it.
 //!
+//! The library is made from clickhouse-local, whose scalar function `file()` reads any file that
+//! the process may read, whatever the rights of the user who calls it. Therefore the engine is for
+//! programs that write their own SQL, on a machine of one person; a server is not so.
+//!
 //! **Invariant:** this is the only crate with unsafe code, and it knows nothing of Daybook's
 //! schema or users.
 

@@ -1,7 +1,18 @@
 //! The store against a real ClickHouse.
 
+#[path = "store/access.rs"]
+mod access;
 #[path = "store/exactly_once.rs"]
 mod exactly_once;
+#[path = "store/filters.rs"]
+mod filters;
 #[path = "store/fixture.rs"]
 mod fixture;
-
+#[path = "store/pages.rs"]
+mod pages;
+#[path = "store/restart.rs"]
+mod restart;
+#[path = "store/round_trip.rs"]
+mod round_trip;
+#[path = "store/schema.rs"]
+mod schema;

@@ -13,7 +13,11 @@ async fn assert_once(tenant: &TenantId, expected: usize) {
     let reader = clickhouse().reader().unwrap();
     let page = everything(&reader, tenant).await;
     let ids: HashSet<_> = page.events.iter().map(|event| event.id).collect();
-    assert_eq!(ids.len(), page.events.len(), "an event is twice on the page");
+    assert_eq!(
+        ids.len(),
+        page.events.len(),
+        "an event is twice on the page"
+    );
     assert_eq!(page.events.len(), expected);
     assert_eq!(page.total, Some(expected as u64));
     let exported = exported(&reader, tenant, &Search::default()).await;
@@ -21,7 +25,10 @@ async fn assert_once(tenant: &TenantId, expected: usize) {
 }
 
 fn count(outcomes: &[Stored], wanted: Stored) -> usize {
-    outcomes.iter().filter(|&&outcome| outcome == wanted).count()
+    outcomes
+        .iter()
+        .filter(|&&outcome| outcome == wanted)
+        .count()
 }
 
 #[tokio::test]
@@ -121,7 +128,12 @@ async fn one_id_in_two_tenants_is_two_events() {
     let mut events = batch(&one, 0..1);
     events.extend(batch(&two, 0..1));
     assert_eq!(events[0].event.id, events[1].event.id);
-    let outcomes = clickhouse().writer().unwrap().insert(&events).await.unwrap();
+    let outcomes = clickhouse()
+        .writer()
+        .unwrap()
+        .insert(&events)
+        .await
+        .unwrap();
     assert_eq!(outcomes, [Stored::Inserted; 2]);
     assert_once(&one, 1).await;
     assert_once(&two, 1).await;
@@ -157,7 +169,12 @@ async fn what_has_expired_is_acknowledged_and_not_stored() {
         ..event(&tenant, 0)
     };
     let events = [new(expired.clone()), new(event(&tenant, 1)), new(expired)];
-    let outcomes = clickhouse().writer().unwrap().insert(&events).await.unwrap();
+    let outcomes = clickhouse()
+        .writer()
+        .unwrap()
+        .insert(&events)
+        .await
+        .unwrap();
     assert_eq!(
         outcomes,
         [Stored::Expired, Stored::Inserted, Stored::Expired]
@@ -170,8 +187,16 @@ async fn an_event_that_cannot_be_stored_is_named_and_nothing_is_written() {
     let tenant = tenant("once-unstorable");
     let mut events = batch(&tenant, 0..3);
     events[1].event.timestamp = "2300-01-01T00:00:00Z".parse().unwrap();
-    let error = clickhouse().writer().unwrap().insert(&events).await.unwrap_err();
-    assert!(error.to_string().starts_with("event 1 of the batch"), "{error}");
+    let error = clickhouse()
+        .writer()
+        .unwrap()
+        .insert(&events)
+        .await
+        .unwrap_err();
+    assert!(
+        error.to_string().starts_with("event 1 of the batch"),
+        "{error}"
+    );
     assert!(!error.may_succeed_later());
     assert_once(&tenant, 0).await;
 }

@@ -1,9 +1,14 @@
 //! What the tests of the store have in common: the engine, and events.
 
 use daybook_event::{AuditEvent, EventIdentity, event_id};
-use daybook_store::{NewEvent, Page, Reader, Search, TenantId};
+use daybook_store::{Credentials, NewEvent, Page, Reader, Search, TenantId};
 use daybook_tests::clickhouse::ClickHouse;
 use futures::TryStreamExt;
+use http_body_util::{BodyExt, Full};
+use hyper::body::Bytes;
+use hyper::{Request, StatusCode};
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
 use jiff::{Timestamp, ToSpan};
 
 /// The engine of this test binary.
@@ -74,4 +79,47 @@ pub(crate) async fn exported(
     search: &Search,
 ) -> Vec<AuditEvent> {
     reader.export(tenant, search).try_collect().await.unwrap()
+}
+
+/// What ClickHouse answered to raw SQL.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) text: String,
+}
+
+impl Answer {
+    /// ClickHouse's error code; nothing where it did what was asked.
+    pub(crate) fn code(&self) -> Option<u32> {
+        if self.status == StatusCode::OK {
+            return None;
+        }
+        let number = self.text.split("Code: ").nth(1)?.split('.').next()?;
+        number.parse().ok()
+    }
+}
+
+/// Sends raw SQL as any user.
+pub(crate) async fn ask(
+    clickhouse: &ClickHouse,
+    credentials: &Credentials,
+    parameters: &str,
+    headers: &[(&str, &str)],
+    sql: &str,
+) -> Answer {
+    let url = &clickhouse.endpoint().url;
+    let mut request = Request::post(format!("{url}/?database=daybook&{parameters}"))
+        .header("X-ClickHouse-User", &credentials.user)
+        .header("X-ClickHouse-Key", &credentials.password);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let client = Client::builder(TokioExecutor::new()).build_http::<Full<Bytes>>();
+    let request = request.body(Full::from(sql.to_owned())).unwrap();
+    let response = client.request(request).await.unwrap();
+    let status = response.status();
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    Answer {
+        status,
+        text: String::from_utf8_lossy(&body).into_owned(),
+    }
 }
