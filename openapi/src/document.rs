@@ -14,6 +14,9 @@ const DOCUMENT_BYTES_MAX: usize = 64 << 20;
 /// The deepest a document may nest; `serde_json` itself stops at 128.
 const DOCUMENT_DEPTH_MAX: usize = 120;
 
+/// The most brackets that may be open at once in a YAML document.
+const YAML_FLOW_DEPTH_MAX: usize = 1_000;
+
 /// An OpenAPI 3.0 or 3.1 document, JSON or YAML, as its file holds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Document {
@@ -88,6 +91,7 @@ impl ParsedDocument {
             serde_json::from_str(text)
                 .map_err(|error| problem(format!("it is not JSON: {error}")))?
         } else {
+            check_flow_depth(text).map_err(problem)?;
             serde_yaml_ng::from_str(text)
                 .map_err(|error| problem(format!("it is neither JSON nor YAML: {error}")))?
         };
@@ -104,6 +108,23 @@ impl ParsedDocument {
             spec_version: short_hash(&document.bytes),
         })
     }
+}
+
+/// YAML's parser needs time in the square of the depth of brackets. Brackets in texts count as well,
+/// which no document notices at this bound.
+fn check_flow_depth(text: &str) -> Result<(), String> {
+    let mut depth = 0_usize;
+    for byte in text.bytes() {
+        match byte {
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > YAML_FLOW_DEPTH_MAX {
+            return Err(format!("it nests deeper than {YAML_FLOW_DEPTH_MAX} levels"));
+        }
+    }
+    Ok(())
 }
 
 /// The first 16 hexadecimal digits of the SHA-256.

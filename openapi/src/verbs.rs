@@ -1,5 +1,8 @@
 //! English verbs as interfaces use them: their forms, and the kind of change each one makes.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use daybook_event::Action::{self, Create, Delete, Execute, Read, Update};
 
 /// How sure a word is a verb where it could as well be a noun.
@@ -229,22 +232,26 @@ fn known_phrasal(joined: &str) -> Option<KnownVerb> {
         })
 }
 
+/// Every listed verb; the first class that names one decides its action.
+static LISTED: LazyLock<HashMap<&'static str, (Action, Kind)>> = LazyLock::new(|| {
+    let mut listed = HashMap::new();
+    for (action, kind, words) in CLASSES {
+        for word in words.split_whitespace() {
+            let (_, known_kind) = listed.entry(word).or_insert((*action, *kind));
+            if *kind == Kind::VerbOrNoun {
+                *known_kind = Kind::VerbOrNoun;
+            }
+        }
+    }
+    listed
+});
+
 fn listed(word: &str) -> Option<KnownVerb> {
-    let noun_too = CLASSES.iter().any(|(_, kind, words)| {
-        *kind == Kind::VerbOrNoun && words.split_whitespace().any(|known| known == word)
-    });
-    let (action, _, _) = CLASSES
-        .iter()
-        .find(|(_, _, words)| words.split_whitespace().any(|known| known == word))?;
-    let kind = if noun_too {
-        Kind::VerbOrNoun
-    } else {
-        Kind::Verb
-    };
+    let (action, kind) = LISTED.get(word)?;
     Some(KnownVerb {
         base: word.to_owned(),
         action: *action,
-        kind,
+        kind: *kind,
     })
 }
 

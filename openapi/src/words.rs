@@ -97,6 +97,8 @@ fn join_split_names(words: Vec<String>) -> Vec<String> {
     for word in words {
         match joined.last_mut() {
             Some(last) if last == "o" && word.starts_with("auth") => last.push_str(&word),
+            // `reRun`, `unPin`, `preSign` are one verb.
+            Some(last) if matches!(last.as_str(), "re" | "un" | "pre") => last.push_str(&word),
             Some(last) if last == "i" && matches!(word.as_str(), "ds" | "ps") => {
                 last.push_str(&word);
             }

@@ -24,7 +24,7 @@ fn paths(servers: &[&str], routes: &[(&str, &str)]) -> Value {
     json!({ "openapi": "3.0.3", "info": { "title": "T" }, "servers": servers, "paths": paths })
 }
 
-fn index(documents: Vec<(&str, Value)>) -> Index {
+fn index(documents: &[(&str, Value)]) -> Index {
     let documents = documents
         .iter()
         .map(|(name, value)| document(name, value))
@@ -58,7 +58,7 @@ fn found(index: &Index, request: &RequestLine<'_>) -> String {
 
 #[track_caller]
 fn check(routes: &[(&str, &str)], method: &str, path: &str, expected: &str) {
-    let index = index(vec![("s.json", paths(&[], routes))]);
+    let index = index(&[("s.json", paths(&[], routes))]);
     let line = RequestLine {
         method,
         path,
@@ -215,7 +215,7 @@ fn operations_that_only_a_fragment_tells_apart_are_not_guessed() {
 
 #[test]
 fn stage_and_server_prefix_are_taken_off() {
-    let index = index(vec![(
+    let index = index(&[(
         "s.json",
         paths(
             &["https://api.example.com/base/{v}", "/relative"],
@@ -244,7 +244,7 @@ fn stage_and_server_prefix_are_taken_off() {
 
 #[test]
 fn the_gateways_own_template_helps_where_the_path_does_not_match() {
-    let index = index(vec![(
+    let index = index(&[(
         "s.json",
         paths(
             &[],
@@ -276,7 +276,7 @@ fn the_gateways_own_template_helps_where_the_path_does_not_match() {
 
 #[test]
 fn the_domain_names_the_service() {
-    let index = index(vec![
+    let index = index(&[
         (
             "orders.json",
             paths(
@@ -335,7 +335,7 @@ fn the_domain_names_the_service() {
 #[test]
 fn many_services_on_one_host_are_told_apart_by_their_paths() {
     let host = ["https://api.example.com"];
-    let documents = vec![
+    let documents = [
         (
             "a.json",
             paths(
@@ -377,7 +377,7 @@ fn many_services_on_one_host_are_told_apart_by_their_paths() {
 
 #[test]
 fn a_bare_catch_all_claims_no_unknown_domain() {
-    let index = index(vec![
+    let index = index(&[
         (
             "proxy.json",
             paths(&[], &[("GET", "/{proxy+}"), ("GET", "/{id}")]),
@@ -405,7 +405,7 @@ fn the_configured_map_goes_before_everything() {
         ("a1b2c3".to_owned(), "legacy".to_owned()),
     ]);
     let host = ["https://api.example.com"];
-    let index = index(vec![
+    let index = index(&[
         ("a.json", paths(&host, &[("GET", "/same")])),
         ("b.json", paths(&host, &[("GET", "/same")])),
     ])
@@ -428,7 +428,7 @@ fn the_configured_map_goes_before_everything() {
 fn the_document_may_name_its_service() {
     let mut value = paths(&["https://api.example.com"], &[("GET", "/x")]);
     value["x-audit"] = json!({ "service": "billing" });
-    let index = index(vec![("invoices-v2.openapi.json", value)]);
+    let index = index(&[("invoices-v2.openapi.json", value)]);
     let services: Vec<_> = index
         .services()
         .map(|service| service.name.as_str())

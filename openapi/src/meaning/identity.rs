@@ -26,7 +26,7 @@ const PLAIN_IDS: &[&str] = &["id", "uuid", "guid", "sid", "oid", "gid"];
 #[rustfmt::skip] // a list of words, not of lines
 const NATURAL_KEYS: &[&str] = &[
     "slug", "name", "email", "username", "code", "number", "identifier", "reference", "arn",
-    "key", "uid",
+    "uid",
 ];
 
 /// Properties that hold what people call a thing, best first.

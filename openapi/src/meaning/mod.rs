@@ -138,13 +138,14 @@ pub(crate) fn work_out(source: &OperationSource<'_>, annotations: &Annotations) 
     };
     let mut entity_name = identity::names(source, &entity_type);
     entity_name.splice(0..0, annotations.entity_name.clone());
+    let verb = verb::for_object(chosen.verb, &chosen.base, said.as_ref(), &entity_type);
     Meaning {
         action: annotations.action.unwrap_or(chosen.action),
         singleton: entity_id.is_none()
             && !bulk
             && chosen.action != Action::Create
             && thing.number == Number::Only,
-        verb: chosen.verb,
+        verb,
         entity_plural: words::plural(&entity_type),
         entity_type,
         entity_id,
@@ -176,7 +177,19 @@ fn entity_id(
         let name = thing.param.clone().filter(|name| !is_secret_name(name))?;
         Some(ValueLocation::Path(name))
     };
-    let one = |found: identity::BodyId| (!found.many).then_some(found.pointer);
+    // An enclosing thing's id that comes back in a body is still the enclosing thing's.
+    let is_enclosing = |pointer: &str| {
+        let key = words::split(pointer.rsplit('/').next().unwrap_or_default());
+        key.len() > 1
+            && thing.param_role == ParamRole::Enclosing
+            && source
+                .path_params
+                .iter()
+                .any(|param| words::split(param.name) == key)
+    };
+    let one = |found: identity::BodyId| {
+        (!found.many && !is_enclosing(&found.pointer)).then_some(found.pointer)
+    };
     let in_response = |search: Search| {
         identity::response_id(source, &thing.noun, search)
             .and_then(one)

@@ -224,7 +224,12 @@ fn without_extension(text: &str) -> &str {
 /// Versions (`v1`, `2`, `v1beta2`, `2.0`, `2024-01`) and words that every path may hold.
 fn is_noise(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
-    if NOISE.contains(&lower.as_str()) || !lower.chars().any(char::is_alphanumeric) {
+    // `/incidents/byUser` says how incidents are found.
+    let is_filter = words::split(text)
+        .first()
+        .is_some_and(|first| first == "by")
+        && lower.len() > 2;
+    if is_filter || NOISE.contains(&lower.as_str()) || !lower.chars().any(char::is_alphanumeric) {
         return true;
     }
     let digits = lower.strip_prefix('v').unwrap_or(&lower);

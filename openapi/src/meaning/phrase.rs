@@ -328,7 +328,18 @@ fn noun_first(operation_id: &str) -> Option<Phrase> {
         .iter()
         .position(|word| PREPOSITIONS.contains(&word.as_str()))
         .unwrap_or(all.len());
-    let (last, front) = all.get(..end)?.split_last()?;
+    let before_preposition = all.get(..end)?;
+    // `private_article_reserve_doi`: the verb stands between what encloses the object and it.
+    if operation_id.contains('_')
+        && let Some(at) = before_preposition
+            .iter()
+            .skip(1)
+            .position(|word| verbs::known(word).is_some_and(|verb| verb.kind == Kind::Verb))
+        && at + 2 < before_preposition.len()
+    {
+        return Some(verb_first(&before_preposition[at + 1..]));
+    }
+    let (last, front) = before_preposition.split_last()?;
     let verb = verbs::known(last).filter(|verb| verb.kind == Kind::Verb && !front.is_empty())?;
     Some(Phrase {
         verb: Some(verb),

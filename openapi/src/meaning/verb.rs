@@ -117,6 +117,22 @@ pub(crate) fn choose(
     }
 }
 
+/// "set ride status" whose object is the ride: the ride was updated, not set.
+pub(crate) fn for_object(verb: Verb, base: &str, said: Option<&Phrase>, noun: &str) -> Verb {
+    let head = |words: &[String]| words.last().map(|word| crate::words::singular(word));
+    let noun_head = noun.split(' ').next_back().map(str::to_owned);
+    let lost =
+        said.is_some_and(|phrase| !phrase.noun.is_empty() && head(&phrase.noun) != noun_head);
+    if lost && matches!(base, "set" | "change") && verb.complement.is_empty() {
+        return Verb {
+            past: "updated".to_owned(),
+            base: "update".to_owned(),
+            ..verb
+        };
+    }
+    verb
+}
+
 /// A verb that cannot be what the method does was copied from elsewhere: `getX` on a DELETE.
 fn fits(method: &str, candidate: &Candidate<'_>) -> bool {
     match method {
@@ -164,11 +180,22 @@ fn is_plain_change(base: &str) -> bool {
 
 /// Whether a summary's verb tells more than the method does.
 fn tells_more(base: &str, method: &str) -> bool {
-    !matches!(base, "use" | "allow" | "process" | "is" | "has" | "set")
-        && !matches!(
-            (method, base),
-            ("PATCH", "create") | ("DELETE", "delete" | "return")
-        )
+    !matches!(
+        base,
+        "use"
+            | "allow"
+            | "process"
+            | "is"
+            | "has"
+            | "set"
+            | "perform"
+            | "make"
+            | "execute"
+            | "call"
+    ) && !matches!(
+        (method, base),
+        ("PATCH", "create") | ("DELETE", "delete" | "return")
+    )
 }
 
 fn method_verb(source: &OperationSource<'_>, shape: &PathShape) -> &'static str {

@@ -1,0 +1,241 @@
+//! What is secret in a call is removed, and named.
+
+use std::collections::BTreeMap;
+
+use daybook_openapi::secrets::{Place, REDACTED, Redactor};
+use daybook_openapi::{Document, Index, Operation};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+/// A secret by its shape, wherever it stands.
+const CANARY: &str = "ghp_cAnArY0123456789abcdefABCDEF0123456789";
+
+fn operation(operation: &Value) -> Operation {
+    let document = json!({
+        "openapi": "3.1.0", "info": {}, "paths": { "/x/{code}": { "post": operation } },
+        "components": { "schemas": { "Loop": {
+            "type": "object",
+            "properties": { "child": { "$ref": "#/components/schemas/Loop" }, "sealed": { "writeOnly": true } }
+        } } }
+    });
+    let (index, problems) = Index::build(vec![Document {
+        file_name: "s.json".to_owned(),
+        bytes: document.to_string().into_bytes(),
+    }]);
+    assert_eq!(problems.len(), 0, "{problems:?}");
+    index.operations().next().unwrap().clone()
+}
+
+#[track_caller]
+fn check(redactor: &Redactor, value: Value, expected: &Value, expected_removed: &[&str]) {
+    let mut value = value;
+    let mut removed = Vec::new();
+    redactor.json(Place::Request, &mut value, &mut removed);
+    assert_eq!(value, *expected);
+    assert_eq!(removed, expected_removed);
+}
+
+#[test]
+fn names_decide_at_any_depth_and_ids_stay() {
+    check(
+        &Redactor::new(None),
+        json!({ "user": { "email": "a@b.c", "password": "x" }, "token_id": "t-1", "items": [{ "apiKey": "k" }], "max_tokens": 5 }),
+        &json!({ "user": { "email": "a@b.c", "password": REDACTED }, "token_id": "t-1", "items": [{ "apiKey": REDACTED }], "max_tokens": 5 }),
+        &["request#/items/0/apiKey", "request#/user/password"],
+    );
+}
+
+#[test]
+fn below_the_name_of_a_secret_only_what_describes_it_stays() {
+    check(
+        &Redactor::new(None),
+        json!({ "token": { "id": "t-1", "value": "v", "expires_at": "2026-01-01" }, "credentials": ["a", null], "pin": 1234, "password": null, "secret": true }),
+        &json!({ "token": { "id": "t-1", "value": REDACTED, "expires_at": "2026-01-01" }, "credentials": [REDACTED, null], "pin": REDACTED, "password": null, "secret": true }),
+        &[
+            "request#/credentials/0",
+            "request#/pin",
+            "request#/token/value",
+        ],
+    );
+}
+
+#[test]
+fn a_name_beside_its_value_counts() {
+    check(
+        &Redactor::new(None),
+        json!([{ "name": "DB_PASSWORD", "value": "x" }, { "name": "color", "value": "red" }]),
+        &json!([{ "name": "DB_PASSWORD", "value": REDACTED }, { "name": "color", "value": "red" }]),
+        &["request#/0/value"],
+    );
+}
+
+#[test]
+fn json_in_a_json_string_is_opened() {
+    let inner = json!({ "password": "x", "deep": json!({ "token": "y" }).to_string() }).to_string();
+    let mut value = json!({ "payload": inner, "text": "{not json", "number": "42" });
+    let mut removed = Vec::new();
+    Redactor::new(None).json(Place::Request, &mut value, &mut removed);
+    assert_eq!(
+        removed,
+        ["request#/payload/deep/token", "request#/payload/password"]
+    );
+    let payload: Value = serde_json::from_str(value["payload"].as_str().unwrap()).unwrap();
+    assert_eq!(payload["password"], REDACTED);
+    assert_eq!(value["text"], "{not json");
+}
+
+#[test]
+fn a_document_marks_what_is_secret_and_what_is_not() {
+    let operation = operation(&json!({
+        "parameters": [
+            { "name": "code", "in": "path", "schema": { "type": "string", "format": "password" } },
+            { "name": "hint", "in": "query", "schema": { "x-audit": { "redact": true } } }
+        ],
+        "requestBody": { "content": { "application/json": { "schema": {
+            "allOf": [{ "$ref": "#/components/schemas/Loop" }, { "properties": {
+                "answers": { "type": "array", "items": { "properties": { "text": { "x-audit": { "redact": true } } } } },
+                "token": { "x-audit": { "keep": true } },
+                "map": { "additionalProperties": { "properties": { "inner": { "format": "password" } } } }
+            } }]
+        } } } },
+        "x-audit": { "redact": ["body.note", "response.blob"] }, "responses": {}
+    }));
+    let redactor = Redactor::new(Some(&operation));
+    check(
+        &redactor,
+        json!({ "sealed": { "a": 1 }, "child": { "sealed": 2 }, "answers": [{ "text": "x", "id": 1 }], "token": "t", "map": { "k": { "inner": "y" } }, "note": "n" }),
+        &json!({ "sealed": REDACTED, "child": { "sealed": REDACTED }, "answers": [{ "text": REDACTED, "id": 1 }], "token": "t", "map": { "k": { "inner": REDACTED } }, "note": REDACTED }),
+        &[
+            "request#/answers/0/text",
+            "request#/child/sealed",
+            "request#/map/k/inner",
+            "request#/note",
+            "request#/sealed",
+        ],
+    );
+
+    let mut removed = Vec::new();
+    let mut context = json!({ "before": { "sealed": "x", "note": "n" }, "after": null });
+    redactor.json(Place::Context, &mut context, &mut removed);
+    assert_eq!(removed, ["context#/before/note", "context#/before/sealed"]);
+
+    let mut query = BTreeMap::from([
+        ("hint".to_owned(), "h".to_owned()),
+        ("page".to_owned(), "2".to_owned()),
+    ]);
+    let mut removed = Vec::new();
+    redactor.pairs(Place::Query, &mut query, &mut removed);
+    assert_eq!(
+        (query["hint"].as_str(), query["page"].as_str()),
+        (REDACTED, "2")
+    );
+    assert_eq!(removed, ["query#/hint"]);
+
+    let params = [("code".to_owned(), "a b".to_owned())];
+    assert_eq!(redactor.path("/x/a%20b", &params), "/x/[redacted]");
+    assert_eq!(redactor.path("/x/other", &[]), "/x/other");
+}
+
+#[test]
+fn headers_and_queries_are_redacted_by_name_and_shape() {
+    let redactor = Redactor::new(None);
+    let mut removed = Vec::new();
+    let mut headers: BTreeMap<String, String> = [
+        ("authorization", "Bearer x"),
+        ("cookie", "sid=1"),
+        ("x-api-key", "k"),
+        ("user-agent", "curl/8"),
+        ("x-note", CANARY),
+        ("referer", "https://a.b/?token=x"),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .into();
+    redactor.pairs(Place::Headers, &mut headers, &mut removed);
+    assert_eq!(headers["user-agent"], "curl/8");
+    assert_eq!(headers["referer"], "https://a.b/?token=[redacted]");
+    assert_eq!(
+        removed,
+        [
+            "headers#/authorization",
+            "headers#/cookie",
+            "headers#/referer",
+            "headers#/x-api-key",
+            "headers#/x-note"
+        ]
+    );
+    let mut query: BTreeMap<String, String> =
+        [("code", "c"), ("state", "s"), ("X-Amz-Signature", "a")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into();
+    redactor.pairs(Place::Query, &mut query, &mut Vec::new());
+    assert_eq!(query["code"], REDACTED);
+    assert_eq!(query["X-Amz-Signature"], REDACTED);
+    let mut query = BTreeMap::from([("code".to_owned(), "SUMMER".to_owned())]);
+    redactor.pairs(Place::Query, &mut query, &mut Vec::new());
+    assert_eq!(query["code"], "SUMMER");
+}
+
+#[test]
+fn what_lies_too_deep_is_removed() {
+    let mut value = json!("x");
+    for _ in 0..400 {
+        value = json!([value]);
+    }
+    let mut removed = Vec::new();
+    Redactor::new(None).json(Place::Request, &mut value, &mut removed);
+    assert_eq!(removed.len(), 1);
+    assert!(value.to_string().contains(REDACTED));
+}
+
+fn any_json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        "[ -~]{0,20}".prop_map(Value::from),
+        Just(Value::from(CANARY)),
+        Just(Value::from(format!("see {CANARY}, please"))),
+        Just(Value::from(json!({ "a": [CANARY] }).to_string())),
+    ];
+    leaf.prop_recursive(5, 40, 5, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
+            prop::collection::btree_map("[a-z_]{1,8}", inner.clone(), 0..5)
+                .prop_map(|members| Value::Object(members.into_iter().collect())),
+            inner.prop_map(|member| json!({ CANARY: member })),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn no_canary_survives(value in any_json()) {
+        let mut value = value;
+        let planted = value.to_string().contains(CANARY);
+        let mut removed = Vec::new();
+        Redactor::new(None).json(Place::Response, &mut value, &mut removed);
+        prop_assert!(!value.to_string().contains(CANARY));
+        prop_assert!(!planted || !removed.is_empty());
+        let again = value.clone();
+        Redactor::new(None).json(Place::Response, &mut value, &mut Vec::new());
+        prop_assert_eq!(again, value);
+    }
+
+    #[test]
+    fn uuids_times_and_ids_raise_no_alarm(
+        uuid in "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
+        time_ms in 1_000_000_000_000_i64..2_000_000_000_000,
+        word in "[a-z]{3,10}-[0-9]{1,6}",
+        hex in "[0-9a-f]{24}",
+    ) {
+        let text = format!("{uuid} {time_ms} {word} {hex}");
+        prop_assert_eq!(Redactor::new(None).text(&text), text.as_str());
+    }
+
+    #[test]
+    fn any_text_is_redacted_without_a_panic(text in "\\PC{0,200}") {
+        let _ = Redactor::new(None).text(&text);
+    }
+}
