@@ -121,6 +121,7 @@ fn entity_phrase(meaning: &Meaning, facts: &SentenceFacts<'_>) -> String {
         .collect();
     let (singular, plural) = (&meaning.entity_type, &meaning.entity_plural);
     let noun = match (name.as_str(), ids.as_slice()) {
+        ("", []) if names_the_whole_event(&meaning.verb.base) => String::new(),
         ("", []) if meaning.bulk => plural.clone(),
         ("", []) if meaning.singleton => format!("the {singular}"),
         ("", []) => format!("{} {singular}", article(singular)),
@@ -180,6 +181,14 @@ fn parent_phrase(meaning: &Meaning, facts: &SentenceFacts<'_>) -> String {
         Some(known) => format!(" {} {} {known}", meaning.preposition(), parent.entity_type),
         None => String::new(),
     }
+}
+
+/// "jane@example.com logged in" needs no object.
+fn names_the_whole_event(verb: &str) -> bool {
+    matches!(
+        verb,
+        "log in" | "log out" | "sign in" | "sign out" | "sign up"
+    )
 }
 
 fn article(noun: &str) -> &'static str {

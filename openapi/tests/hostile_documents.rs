@@ -95,14 +95,14 @@ fn one_bad_corner_costs_only_itself() {
     let (index, problems) = build("s.json", document.to_string());
     assert_eq!(operation_ids(&index), ["good", ""]);
     let expected = [
-        "s.json#: it refers to `other.json#/x`, which is not fetched; bundle the documents into one",
+        "s.json#/paths/relative: a path starts with a slash; it is left out",
         "s.json#/paths/~1bad: it is no object; it is left out",
         "s.json#/paths/~1gone: its reference leads nowhere in this document",
         "s.json#/paths/~1good/get/x-audit/colour: it is not known; known are service, org, ignore, capture, action, entity, parent, activity, redact and keep",
         "s.json#/paths/~1good/get/x-audit/ignore: it is neither true nor false",
         "s.json#/paths/~1remote: its reference leads nowhere in this document",
         "s.json#/paths/~1worse/get: it is no object; it is left out",
-        "s.json#/paths/relative: a path starts with a slash; it is left out",
+        "s.json#: it refers to `other.json#/x`, which is not fetched; bundle the documents into one",
     ];
     let mut problems = problems;
     problems.sort();

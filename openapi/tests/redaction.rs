@@ -23,7 +23,11 @@ fn operation(operation: &Value) -> Operation {
         bytes: document.to_string().into_bytes(),
     }]);
     assert_eq!(problems.len(), 0, "{problems:?}");
-    index.operations().next().unwrap().clone()
+    index
+        .operations()
+        .next()
+        .expect("the document has one operation")
+        .clone()
 }
 
 #[track_caller]

@@ -13,7 +13,11 @@ fn operation(method: &str, path: &str, operation: Value) -> Operation {
         bytes: document.to_string().into_bytes(),
     }]);
     assert_eq!(problems.len(), 0, "{problems:?}");
-    index.operations().next().unwrap().clone()
+    index
+        .operations()
+        .next()
+        .expect("the document has one operation")
+        .clone()
 }
 
 fn facts(operation: &Operation) -> SentenceFacts<'_> {

@@ -26,6 +26,7 @@ use daybook_event::Action;
 
 use crate::annotations::Annotations;
 use crate::operation::OperationSource;
+use crate::path_template::PathTemplate;
 use crate::secrets::is_secret_name;
 use crate::sentence::ActivityTemplate;
 use crate::value_location::ValueLocation;
@@ -177,15 +178,13 @@ fn entity_id(
         let name = thing.param.clone().filter(|name| !is_secret_name(name))?;
         Some(ValueLocation::Path(name))
     };
+    let param_names = PathTemplate::parse(source.path).param_names;
     // An enclosing thing's id that comes back in a body is still the enclosing thing's.
     let is_enclosing = |pointer: &str| {
         let key = words::split(pointer.rsplit('/').next().unwrap_or_default());
         key.len() > 1
             && thing.param_role == ParamRole::Enclosing
-            && source
-                .path_params
-                .iter()
-                .any(|param| words::split(param.name) == key)
+            && param_names.iter().any(|name| words::split(name) == key)
     };
     let one = |found: identity::BodyId| {
         (!found.many && !is_enclosing(&found.pointer)).then_some(found.pointer)
@@ -213,10 +212,9 @@ fn entity_id(
         return own()
             .or_else(of_parent)
             .or_else(|| in_response(Search::Natural).filter(|_| chosen.action != Action::Read))
-            .or_else(|| in_path().filter(|_| !(thing.param_role == ParamRole::Scope)))
             .or_else(|| in_request(Search::Natural).filter(|_| creates));
     }
-    if thing.param.is_some() && (thing.param_role == ParamRole::Own) {
+    if thing.param.is_some() && thing.param_role == ParamRole::Own {
         // Where it is a secret, there is no other id.
         return in_path();
     }
