@@ -215,3 +215,7 @@ fn with_sources(error: &dyn std::error::Error) -> String {
     }
     text
 }
+
+#[cfg(test)]
+#[path = "capture_tests.rs"]
+mod tests;

@@ -248,6 +248,8 @@ fn bury(value: Value, path: &[bool]) -> Value {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn a_body_without_credentials_is_never_changed(value in any_json()) {
         let text = value.to_string();

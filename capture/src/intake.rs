@@ -108,7 +108,7 @@ impl IntakeSink {
             None => Ok(()),
             Some(line) => Err(SinkError::new(
                 answer.failed.len(),
-                format!("the intake refuses the message: {}", line.reason),
+                format!("the intake refuses the message: {:.200}", line.reason),
             )),
         }
     }

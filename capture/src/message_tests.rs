@@ -113,7 +113,7 @@ fn the_response_body_goes_first_when_a_message_is_too_large() {
 
 #[test]
 fn then_the_request_body_is_cut_between_members_and_marked() {
-    let items: Vec<Value> = (0..40_000)
+    let items: Vec<Value> = (0..20_000)
         .map(|index| json!({"id": index, "name": "Müller \"GmbH\" & Söhne"}))
         .collect();
     let body =
@@ -124,7 +124,7 @@ fn then_the_request_body_is_cut_between_members_and_marked() {
     let cut: Value = serde_json::from_str(message["event"]["body"].as_str().unwrap()).unwrap();
     assert_eq!(cut["slug"], "contact");
     assert_eq!(cut["zone"], "eu", "small members stay");
-    assert!(cut["items"].as_array().unwrap().len() > 10_000);
+    assert!(cut["items"].as_array().unwrap().len() > 5_000);
     assert_eq!(message["event"]["z"], 1);
     assert_eq!(message["truncated"]["original_bytes"], body.len());
     assert_eq!(message["truncated"]["sha256"], hexadecimal(body.as_bytes()));
@@ -176,14 +176,12 @@ fn what_cannot_be_made_to_fit_is_said_to_be_too_large() {
 /// Every field of the events that AWS documents, but for these values.
 #[test]
 fn the_events_of_aws_survive_field_for_field() {
-    let rest = vec![
+    let removed_anywhere = [
         "/headers/Postman-Token",
         "/multiValueHeaders/Postman-Token/0",
         "/requestContext/identity/apiKey",
-    ];
-    let removed = [
-        ("apigw-request", rest.clone()),
-        ("apigw-request-multi-value-parameters", rest),
+        "/cookies/0",
+        "/cookies/1",
     ];
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
     let mut events = 0;
@@ -198,20 +196,14 @@ fn the_events_of_aws_survive_field_for_field() {
         let mut expected: Value = serde_json::from_slice(&bytes).unwrap();
         let exchange = Exchange::new(Bytes::from(bytes), "1".to_owned(), false, 0);
         let (message, _) = sent(&exchange);
-        let pointers = removed.iter().find(|(event, _)| *event == name);
         let mut found = Vec::new();
         differences("", &expected, &message["event"], &mut found);
-        let (cookies, found): (Vec<String>, Vec<String>) = found
-            .into_iter()
-            .partition(|pointer| pointer.starts_with("/cookies/"));
-        let empty = Vec::new();
-        assert_eq!(
-            &found,
-            pointers.map_or(&empty, |(_, pointers)| pointers),
-            "{name}"
-        );
-        for pointer in found.iter().chain(&cookies) {
-            *expected.pointer_mut(pointer).unwrap() = json!("[removed]");
+        for pointer in found {
+            assert!(
+                removed_anywhere.contains(&&*pointer),
+                "{name} lost {pointer}"
+            );
+            *expected.pointer_mut(&pointer).unwrap() = json!("[removed]");
         }
         assert_eq!(message["event"], expected, "{name}");
     }

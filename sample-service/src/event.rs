@@ -80,7 +80,7 @@ fn rest_event(call: &PlannedCall, at: Timestamp) -> Value {
         "accountId": ACCOUNT_ID, "apiId": api_id(call), "resourceId": &uuid_of(resource)[..6],
         "resourcePath": resource, "operationName": null, "httpMethod": call.operation.method,
         "path": format!("/{STAGE}{path}"), "protocol": "HTTP/1.1", "stage": STAGE,
-        "domainName": domain_name(call.operation.service), "domainPrefix": call.operation.service,
+        "domainName": domain_name(call.operation.service), "domainPrefix": domain_prefix(call),
         "requestId": visible_request_id(call), "extendedRequestId": extended_request_id(call),
         "requestTime": at.to_zoned(TimeZone::UTC).strftime("%d/%b/%Y:%H:%M:%S +0000").to_string(),
         "requestTimeEpoch": at.as_millisecond(), "identity": identity,
@@ -112,7 +112,7 @@ fn http_event(call: &PlannedCall, at: Timestamp) -> Value {
         .collect();
     let mut context = json!({
         "accountId": ACCOUNT_ID, "apiId": api_id(call),
-        "domainName": domain_name(call.operation.service), "domainPrefix": call.operation.service,
+        "domainName": domain_name(call.operation.service), "domainPrefix": domain_prefix(call),
         "http": {"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": caller.ip, "userAgent": caller.user_agent},
         "requestId": visible_request_id(call), "routeKey": route_key, "stage": "$default",
         "time": at.to_zoned(TimeZone::UTC).strftime("%d/%b/%Y:%H:%M:%S +0000").to_string(),
@@ -208,6 +208,12 @@ fn or_null(map: Map<String, Value>) -> Value {
     } else {
         map.into()
     }
+}
+
+fn domain_prefix(call: &PlannedCall) -> String {
+    let mut domain_name = domain_name(call.operation.service);
+    domain_name.truncate(domain_name.find('.').unwrap_or(domain_name.len()));
+    domain_name
 }
 
 fn api_id(call: &PlannedCall) -> String {

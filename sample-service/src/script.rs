@@ -303,4 +303,56 @@ mod tests {
             );
         }
     }
+
+    /// The schema behind `$ref`s; the documents nest them no deeper than this.
+    fn resolved<'a>(document: &'a Value, mut schema: &'a Value) -> &'a Value {
+        for _ in 0..5 {
+            match schema["$ref"].as_str() {
+                Some(reference) => {
+                    schema = document.pointer(reference.trim_start_matches('#')).unwrap();
+                }
+                None => break,
+            }
+        }
+        schema
+    }
+
+    #[test]
+    fn every_call_is_one_that_its_document_describes() {
+        let specs = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/fixtures/specs");
+        for (call, _) in calls(now()) {
+            let operation = call.operation;
+            let path = format!("{specs}/{}.json", operation.service);
+            let document: Value =
+                serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+            let label = operation.id;
+            let host = format!(
+                "https://{}",
+                crate::operations::domain_name(operation.service)
+            );
+            assert_eq!(document["servers"][0]["url"], host, "{label}");
+            let described = &document["paths"][operation.template][operation.method.to_lowercase()];
+            assert_eq!(described["operationId"], operation.id);
+            let status = operation.status.to_string();
+            assert!(
+                described["responses"][&status].is_object(),
+                "{label} {status}"
+            );
+
+            let schema = &described["requestBody"]["content"]["application/json"]["schema"];
+            let schema = resolved(&document, schema);
+            let Some(body) = &call.body else {
+                assert!(schema["required"].is_null(), "{label} has no body");
+                continue;
+            };
+            assert!(schema.is_object(), "{label} has a body");
+            // Some calls leave a name out on purpose.
+            let left_out = ["name", "title", "_title", "email", "flow_name"];
+            for member in schema["required"].as_array().into_iter().flatten() {
+                let member = member.as_str().unwrap();
+                let is_there = body.get(member).is_some() || left_out.contains(&member);
+                assert!(is_there, "{label} needs {member}");
+            }
+        }
+    }
 }

@@ -108,9 +108,31 @@ const PAGE_NAMES: &[&str] = &[
     "continuationtoken",
 ];
 
+/// A name without any of these is no secret's: nearly all names are done with here.
+const FRAGMENTS: &[&str] = &[
+    "pass",
+    "pwd",
+    "kennwort",
+    "secret",
+    "token",
+    "credential",
+    "key",
+    "authorization",
+    "bearer",
+    "cookie",
+    "otp",
+];
+
 /// Whether `name`, in any spelling (`api_key`, `X-Api-Key`, `apiKey`), says that its value is a
 /// credential.
 pub(crate) fn says_secret(name: &str) -> bool {
+    let lower_case = name.to_lowercase();
+    if !FRAGMENTS
+        .iter()
+        .any(|fragment| lower_case.contains(fragment))
+    {
+        return false;
+    }
     let words = words(name);
     let Some(last) = words.last() else {
         return false;
