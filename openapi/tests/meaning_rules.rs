@@ -25,7 +25,7 @@ fn explained(line: &str, extra: &Value, others: &[&str]) -> String {
     let operation = index
         .operations()
         .find(|operation| operation.path == path)
-        .unwrap();
+        .expect("the operation is indexed");
     let explained = explain(operation);
     format!(
         "{}: {}",
@@ -87,6 +87,10 @@ fn the_verb_of_the_operation_id_comes_first() {
             (
                 "POST /containers/{id}/kill ContainerKill",
                 "execute: killed container {id}",
+            ),
+            (
+                "POST /images/{name}/push ImagePush",
+                "execute: pushed image {name}",
             ),
             (
                 "DELETE /v1/topics/{topic} pubsub.projects.topics.delete",

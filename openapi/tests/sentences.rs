@@ -5,7 +5,7 @@ use daybook_openapi::{Document, Index, Operation, RequestValues, SentenceFacts, 
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-fn operation(method: &str, path: &str, operation: Value) -> Operation {
+fn operation(method: &str, path: &str, operation: &Value) -> Operation {
     let document =
         json!({ "openapi": "3.0.0", "info": {}, "paths": { path: { method: operation } } });
     let (index, problems) = Index::build(vec![Document {
@@ -44,7 +44,7 @@ fn the_outcome_shapes_the_sentence() {
     let delete = operation(
         "delete",
         "/workflows/{id}",
-        json!({ "operationId": "deleteWorkflow" }),
+        &json!({ "operationId": "deleteWorkflow" }),
     );
     let ids = ids(&["42"]);
     for (outcome, name, expected) in [
@@ -85,7 +85,7 @@ fn many_things_are_listed_or_counted() {
     let delete = operation(
         "post",
         "/workflows:delete",
-        json!({ "operationId": "deleteWorkflows", "requestBody": { "content": { "application/json": { "schema": { "properties": { "ids": { "type": "array", "items": { "type": "string" } } } } } } } }),
+        &json!({ "operationId": "deleteWorkflows", "requestBody": { "content": { "application/json": { "schema": { "properties": { "ids": { "type": "array", "items": { "type": "string" } } } } } } } }),
     );
     for (given, expected) in [
         (&[][..], "jane@example.com deleted workflows"),
@@ -143,7 +143,7 @@ fn the_parent_is_named_where_it_helps() {
         ),
     ];
     for (method, path, operation_id, id, expected) in cases {
-        let operation = operation(method, path, json!({ "operationId": operation_id }));
+        let operation = operation(method, path, &json!({ "operationId": operation_id }));
         let ids = ids(&[id]);
         let facts = SentenceFacts {
             entity_ids: &ids,
@@ -198,7 +198,7 @@ fn the_document_may_write_its_own_sentence() {
     let invite = operation(
         "post",
         "/teams/{id}/invite",
-        json!({ "operationId": "inviteMember", "x-audit": {
+        &json!({ "operationId": "inviteMember", "x-audit": {
             "activity": "{actor} invited {body.email} to team {path.id}", "action": "create",
             "entity": { "type": "invitation", "id": "response.id", "name": "body.email" },
             "parent": { "type": "team", "id": "path.id" }
@@ -247,7 +247,7 @@ proptest! {
         parent in "(\\PC| ){0,400}",
         outcome in prop::sample::select(Outcome::ALL),
     ) {
-        let operation = operation("put", "/teams/{team}/members/{id}", json!({}));
+        let operation = operation("put", "/teams/{team}/members/{id}", &json!({}));
         let ids = [id];
         let facts = SentenceFacts {
             actor: &actor, entity_ids: &ids, entity_name: &name, parent_id: &parent, outcome, ..facts(&operation)

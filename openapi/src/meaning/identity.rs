@@ -29,6 +29,9 @@ const NATURAL_KEYS: &[&str] = &[
     "uid",
 ];
 
+/// Of these, those that mean the thing only behind its own noun: an answer's `code` is its status.
+const NAMED_KEYS: &[&str] = &["code", "number", "identifier", "reference"];
+
 /// Properties that hold what people call a thing, best first.
 #[rustfmt::skip] // a list of words, not of lines
 const NAMES: &[&str] = &[
@@ -212,7 +215,7 @@ fn natural_key<'a>(
     let named = |wanted: &str| {
         properties.iter().find(|property| {
             let name = snake(property.name);
-            (name == wanted
+            ((name == wanted && !NAMED_KEYS.contains(&wanted))
                 || name
                     .strip_prefix(own.as_str())
                     .and_then(|rest| rest.strip_prefix('_'))

@@ -226,22 +226,25 @@ fn entity_id(
     } else {
         Search::Only
     };
+    // Beside a PUT, the only id of a query is rather that of something else.
+    let widest_query = if source.method == "POST" {
+        Search::Only
+    } else {
+        Search::Near
+    };
+    let anywhere = |search: Search| {
+        in_request(search)
+            .or_else(|| in_query(search.min(widest_query)))
+            .or_else(|| in_response(search))
+    };
     match (source.method, chosen.action) {
         ("GET", _) => in_query(Search::Exact),
         (_, Action::Read) => in_request(Search::Exact)
             .or_else(|| in_query(Search::Exact))
             .or_else(|| in_query(Search::Only)),
-        (_, Action::Execute) => {
-            [Search::Exact, Search::Near, widest]
-                .into_iter()
-                .find_map(|search| {
-                    in_request(search)
-                        .or_else(|| in_query(search))
-                        .or_else(|| in_response(search))
-                })
-        }
-        _ => in_request(widest)
-            .or_else(|| in_query(widest))
-            .or_else(|| in_response(Search::Only)),
+        (_, Action::Execute) => [Search::Exact, Search::Near, widest]
+            .into_iter()
+            .find_map(anywhere),
+        _ => anywhere(widest),
     }
 }

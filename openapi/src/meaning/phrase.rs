@@ -96,6 +96,22 @@ pub(crate) fn of_operation_id(source: &OperationSource<'_>) -> Option<Phrase> {
             all = rest.to_vec();
         }
     }
+    // `ImagePush` on `/images/{name}/push`: the path takes the last word for the verb.
+    let path_end = words::split(path.rsplit(['/', ':']).next().unwrap_or_default());
+    if let ([front @ .., last], [end]) = (all.as_slice(), path_end.as_slice())
+        && !front.is_empty()
+        && own.chars().all(char::is_alphanumeric)
+        && !FILLERS.contains(&front[0].as_str())
+        && last == end
+        && verbs::known(&front[0]).is_none_or(|verb| verb.kind == Kind::VerbOrNoun)
+        && let Some(verb) = verbs::known(last)
+    {
+        return Some(Phrase {
+            verb: Some(verb),
+            noun: object(front),
+            ..Phrase::default()
+        });
+    }
     let phrase = verb_first(&all);
     if phrase.verb.is_some() {
         return Some(phrase);
