@@ -145,6 +145,14 @@ impl ClickHouse {
         self.server.process_id()
     }
 
+    /// Waits until the process has ended by itself.
+    ///
+    /// # Errors
+    /// Where it cannot be waited for.
+    pub async fn ended(mut self) -> Result<std::process::ExitStatus> {
+        Ok(self.server.ended().await?)
+    }
+
     /// Stops it, cleanly or with kill -9, and starts it again on the same data.
     ///
     /// # Errors

@@ -2,6 +2,8 @@
 
 #[path = "store/access.rs"]
 mod access;
+#[path = "store/engine.rs"]
+mod engine;
 #[path = "store/exactly_once.rs"]
 mod exactly_once;
 #[path = "store/filters.rs"]

@@ -77,7 +77,6 @@ async fn whoever_controls_the_readers_sql_sees_one_tenant() {
         "SELECT * FROM system.query_cache",
         "SELECT * FROM system.dropped_tables",
         "SHOW CREATE TABLE daybook.events",
-        "SHOW CREATE TABLE daybook.tenant_events",
         "DESCRIBE TABLE daybook.events",
         "CHECK TABLE daybook.events",
         "EXISTS TABLE daybook.events",
