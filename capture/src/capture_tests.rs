@@ -12,8 +12,8 @@ use serde_json::json;
 use tower::{ServiceExt, service_fn};
 
 use super::*;
+use crate::audit;
 use crate::sink::{Message, SinkError};
-use crate::{audit, from_env};
 
 /// A sink that ends each sending as its script says, in turn.
 #[derive(Clone, Default)]
@@ -209,11 +209,6 @@ async fn a_call_that_is_abandoned_while_its_message_is_sent_counts_as_dropped() 
         (capture.counters().captured, capture.counters().dropped),
         (1, 1)
     );
-}
-
-#[test]
-fn an_environment_without_a_queue_is_an_error_at_start() {
-    assert!(std::env::var_os("DAYBOOK_QUEUE_URL").is_some() || from_env().is_err());
 }
 
 fn any_ending() -> impl Strategy<Value = Ending> {

@@ -199,14 +199,19 @@ fn start(
     runtime_api: &RuntimeApi,
 ) -> Result<Child, SeedError> {
     let (program, arguments) = &options.service_command;
-    Command::new(program)
+    let mut command = Command::new(program);
+    // What a developer has set for a service of their own does not count here.
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("DAYBOOK_") {
+            command.env_remove(name);
+        }
+    }
+    command
         .args(arguments)
         .envs(runtime_api.environment(service))
         .env("DAYBOOK_INTAKE_URL", &options.intake_url)
         // A laptop that is busy building is slower than a queue.
         .env("DAYBOOK_FLUSH_TIMEOUT_MS", "10000")
-        .env_remove("DAYBOOK_QUEUE_URL")
-        .env_remove("DAYBOOK_CAPTURE")
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
