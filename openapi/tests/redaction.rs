@@ -64,6 +64,16 @@ fn below_the_name_of_a_secret_only_what_describes_it_stays() {
 }
 
 #[test]
+fn what_only_shares_its_name_with_a_secret_is_looked_through() {
+    check(
+        &Redactor::new(None),
+        json!({ "auth": { "type": "oauth", "url": "https://a.b", "client_secret": "x" }, "authorization": { "currency": "EUR" } }),
+        &json!({ "auth": { "type": "oauth", "url": "https://a.b", "client_secret": REDACTED }, "authorization": { "currency": "EUR" } }),
+        &["request#/auth/client_secret"],
+    );
+}
+
+#[test]
 fn a_name_beside_its_value_counts() {
     check(
         &Redactor::new(None),

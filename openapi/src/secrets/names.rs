@@ -116,7 +116,9 @@ pub(crate) fn is_secret_query_name(name: &str) -> bool {
     is_secret_name(name)
         || matches!(
             name.to_ascii_lowercase().as_str(),
-            "sig"
+            "auth"
+                | "x-auth"
+                | "sig"
                 | "signature"
                 | "x-amz-signature"
                 | "x-amz-credential"

@@ -126,11 +126,7 @@ impl Redactor {
             if is_marked(&self.keep, place, pointer) {
                 continue;
             }
-            let by_name = if place == Place::Query {
-                is_secret_query_name(name)
-            } else {
-                is_secret_name(name)
-            };
+            let by_name = is_secret_query_name(name);
             let is_secret =
                 by_name || is_marked(&self.redact, place, pointer) || (is_login && name == "code");
             let redacted = if is_secret && !value.is_empty() {
@@ -273,6 +269,9 @@ impl Redactor {
             walk.pointer.push(name.clone());
             let inherited = if is_secret_as_number(name) {
                 Inherited::NumbersToo
+            } else if member.is_object() && name.to_ascii_lowercase().ends_with("authorization") {
+                // As an object it is a thing of its own: a payment's authorization.
+                Inherited::No
             } else if is_secret_name(name) || (named_value && name == "value") {
                 Inherited::Texts
             } else if inherited != Inherited::No && describes_a_secret(name) {
