@@ -61,7 +61,7 @@ async fn measure() -> Result<(), Failure> {
             std::env::current_exe()?,
             vec![OsString::from(ENGINE_COMMAND)],
         ),
-        ready_timeout: Duration::from_secs(60),
+        ready_timeout: Duration::from_mins(1),
     };
     let server = Server::start(&engine, &options).await?;
     let endpoint = Endpoint::new(server.http_url());

@@ -16,10 +16,10 @@ use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
 /// How long the engine may take to answer; the machine may be busy.
-const READY_TIMEOUT: Duration = Duration::from_secs(60);
+const READY_TIMEOUT: Duration = Duration::from_mins(1);
 const DIRECTORY_PREFIX: &str = "daybook-test-clickhouse-";
 /// Younger directories may belong to a test that has only just begun.
-const ABANDONED_AFTER: Duration = Duration::from_secs(3600);
+const ABANDONED_AFTER: Duration = Duration::from_hours(1);
 
 /// A ClickHouse with Daybook's users and schema.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ pub struct ClickHouse {
     directory: PathBuf,
     engine_program: PathBuf,
     /// Removed when the value is dropped.
-    _temporary: Option<TempDir>,
+    temporary: Option<TempDir>,
 }
 
 impl ClickHouse {
@@ -48,7 +48,7 @@ impl ClickHouse {
         let mut clickhouse = Self::start_on(&directory, engine_program, RolePasswords::random())
             .await
             .context("starting clickhouse")?;
-        clickhouse._temporary = Some(temporary);
+        clickhouse.temporary = Some(temporary);
         Ok(clickhouse)
     }
 
@@ -80,7 +80,7 @@ impl ClickHouse {
             passwords,
             directory: directory.to_owned(),
             engine_program: engine_program.into(),
-            _temporary: None,
+            temporary: None,
         })
     }
 
@@ -163,7 +163,7 @@ impl ClickHouse {
             passwords,
             directory,
             engine_program,
-            _temporary: temporary,
+            temporary,
             ..
         } = self;
         if is_killed {
@@ -173,7 +173,7 @@ impl ClickHouse {
         }
         let program = engine_program.to_string_lossy().into_owned();
         let mut restarted = Self::start_on(&directory, &program, passwords).await?;
-        restarted._temporary = temporary;
+        restarted.temporary = temporary;
         Ok(restarted)
     }
 }

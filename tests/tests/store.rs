@@ -1,5 +1,8 @@
 //! The store against a real ClickHouse.
 
+// Clippy knows that tests may unwrap, but not that their helpers may.
+#![allow(clippy::unwrap_used)]
+
 #[path = "store/access.rs"]
 mod access;
 #[path = "store/engine.rs"]

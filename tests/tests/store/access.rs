@@ -21,7 +21,8 @@ async fn ask_here(
 }
 
 fn hexadecimal(text: &str) -> String {
-    text.bytes().map(|byte| format!("{byte:02x}")).collect()
+    let digits: Vec<_> = text.bytes().map(|byte| format!("{byte:02x}")).collect();
+    digits.concat()
 }
 
 async fn two_tenants() -> (TenantId, TenantId) {

@@ -48,7 +48,7 @@ fn varied(tenant: &TenantId, number: u32) -> AuditEvent {
     event.entity.kind = pick(["workflow", "user", "log"]);
     event.entity.id = format!("e{number}");
     event.entity.name = format!("Onboarding 100% _{number}");
-    event.parent.kind = "workflow".to_owned();
+    "workflow".clone_into(&mut event.parent.kind);
     event.parent.id = pick(["", "e0", ""]);
     event.correlation_id = format!("c{}", number / 2);
     event.activity = format!("jane DELETED the Überweisung number {number}");
