@@ -2,7 +2,7 @@
 //!
 //! In this order: what the document marks (`x-audit.redact`, `writeOnly`, `format: password`; see
 //! [`OperationSecrets`]), what has the name of a secret, what has the shape of one in any text. The
-//! names and shapes are data, each with examples of what it takes and of what it leaves.
+//! names and shapes are data; the tests beside them hold examples of what they take and leave.
 
 mod names;
 mod of_operation;
