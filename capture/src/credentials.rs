@@ -1,6 +1,6 @@
 //! Credentials are removed before anything leaves the process, everywhere an event repeats them.
 //!
-//! A removed value is replaced by the text `[removed]`, so that a reader sees that something was
+//! A removed value is replaced by the text `[redacted]`, so that a reader sees that something was
 //! there. Everything else stays byte for byte as it was delivered.
 //!
 //! - `headers`, `multiValueHeaders`: by name ([`names::says_secret`], and those that the service
@@ -32,10 +32,10 @@ use json::{NotJson, quote, remove_from_json, unescape};
 use names::{looks_like_a_credential, query_name_says_secret, says_secret};
 
 /// What stands in place of a removed value, as JSON.
-const REMOVED: &str = "\"[removed]\"";
+const REMOVED: &str = "\"[redacted]\"";
 
 /// What stands in place of a removed value, as text.
-const REMOVED_TEXT: &str = "[removed]";
+const REMOVED_TEXT: &str = "[redacted]";
 
 /// Removes credentials from events and bodies.
 #[derive(Debug, Clone, Default)]
@@ -193,7 +193,7 @@ fn remove_from_query(query: &str) -> Option<String> {
             match part.split_once('=') {
                 Some((name, _)) if is_secret => {
                     is_changed = true;
-                    Cow::Owned(format!("{name}=%5Bremoved%5D"))
+                    Cow::Owned(format!("{name}=%5Bredacted%5D"))
                 }
                 _ => Cow::Borrowed(part),
             }
@@ -202,7 +202,7 @@ fn remove_from_query(query: &str) -> Option<String> {
     is_changed.then(|| parts.join("&"))
 }
 
-/// `["[removed]", …]`, as many as there were.
+/// `["[redacted]", …]`, as many as there were.
 fn removed_items(array: &str) -> Option<String> {
     if array == "null" {
         return None;

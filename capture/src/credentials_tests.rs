@@ -27,49 +27,49 @@ fn credentials_are_removed_wherever_an_event_repeats_them() {
         (
             "headers",
             json!({"Authorization": "Bearer x", "Accept": "*/*"}),
-            json!({"Authorization": "[removed]", "Accept": "*/*"}),
+            json!({"Authorization": "[redacted]", "Accept": "*/*"}),
         ),
         (
             "headers",
             json!({"cookie": "a=1", "x-api-key": "k", "X-Amz-Security-Token": "t"}),
-            json!({"cookie": "[removed]", "x-api-key": "[removed]", "X-Amz-Security-Token": "[removed]"}),
+            json!({"cookie": "[redacted]", "x-api-key": "[redacted]", "X-Amz-Security-Token": "[redacted]"}),
         ),
         (
             "headers",
             json!({"x-MINE": "configured", "X-Amzn-Oidc-Data": JWT}),
-            json!({"x-MINE": "[removed]", "X-Amzn-Oidc-Data": "[removed]"}),
+            json!({"x-MINE": "[redacted]", "X-Amzn-Oidc-Data": "[redacted]"}),
         ),
         ("headers", Value::Null, Value::Null),
         (
             "multiValueHeaders",
             json!({"Authorization": ["a", "b"], "Accept": ["*/*"]}),
-            json!({"Authorization": ["[removed]"], "Accept": ["*/*"]}),
+            json!({"Authorization": ["[redacted]"], "Accept": ["*/*"]}),
         ),
         (
             "multiValueHeaders",
             json!({"Set-Cookie": ["a"], "X-Forwarded": [format!("Bearer {JWT}")]}),
-            json!({"Set-Cookie": ["[removed]"], "X-Forwarded": ["[removed]"]}),
+            json!({"Set-Cookie": ["[redacted]"], "X-Forwarded": ["[redacted]"]}),
         ),
         (
             "cookies",
             json!(["session=1", "theme=dark"]),
-            json!(["[removed]", "[removed]"]),
+            json!(["[redacted]", "[redacted]"]),
         ),
         ("cookies", Value::Null, Value::Null),
         (
             "requestContext",
             json!({"identity": {"apiKey": "k", "apiKeyId": "id", "accessKey": "AKIA"}}),
-            json!({"identity": {"apiKey": "[removed]", "apiKeyId": "id", "accessKey": "AKIA"}}),
+            json!({"identity": {"apiKey": "[redacted]", "apiKeyId": "id", "accessKey": "AKIA"}}),
         ),
         (
             "requestContext",
             json!({"authorizer": {"principalId": "p", "accessToken": "raw", "token_id": "t1"}}),
-            json!({"authorizer": {"principalId": "p", "accessToken": "[removed]", "token_id": "t1"}}),
+            json!({"authorizer": {"principalId": "p", "accessToken": "[redacted]", "token_id": "t1"}}),
         ),
         (
             "requestContext",
             json!({"authorizer": {"lambda": {"raw": JWT, "org_id": "o"}}}),
-            json!({"authorizer": {"lambda": {"raw": "[removed]", "org_id": "o"}}}),
+            json!({"authorizer": {"lambda": {"raw": "[redacted]", "org_id": "o"}}}),
         ),
         (
             "requestContext",
@@ -79,29 +79,29 @@ fn credentials_are_removed_wherever_an_event_repeats_them() {
         (
             "stageVariables",
             json!({"dbPassword": "p", "table": "orders"}),
-            json!({"dbPassword": "[removed]", "table": "orders"}),
+            json!({"dbPassword": "[redacted]", "table": "orders"}),
         ),
         (
             "queryStringParameters",
             json!({"token": "t", "page": "2", "X-Amz-Signature": "s"}),
-            json!({"token": "[removed]", "page": "2", "X-Amz-Signature": "[removed]"}),
+            json!({"token": "[redacted]", "page": "2", "X-Amz-Signature": "[redacted]"}),
         ),
         (
             "multiValueQueryStringParameters",
             json!({"access_token": ["t"], "id": ["1", "2"]}),
-            json!({"access_token": ["[removed]"], "id": ["1", "2"]}),
+            json!({"access_token": ["[redacted]"], "id": ["1", "2"]}),
         ),
         (
             "rawQueryString",
             json!("a=1&token=x&b=&api%5Fkey=y"),
-            json!("a=1&token=%5Bremoved%5D&b=&api%5Fkey=%5Bremoved%5D"),
+            json!("a=1&token=%5Bredacted%5D&b=&api%5Fkey=%5Bredacted%5D"),
         ),
         (
             "rawQueryString",
             json!(format!("next={JWT}")),
-            json!("next=%5Bremoved%5D"),
+            json!("next=%5Bredacted%5D"),
         ),
-        ("authorizationToken", json!("allow"), json!("[removed]")),
+        ("authorizationToken", json!("allow"), json!("[redacted]")),
         ("path", json!("/v1/tokens/42"), json!("/v1/tokens/42")),
         (
             "pathParameters",
@@ -120,19 +120,19 @@ fn members_of_bodies_are_removed_by_name_and_shape() {
     let cases = [
         (
             r#"{"name":"Jo","password":"p"}"#,
-            r#"{"name":"Jo","password":"[removed]"}"#,
+            r#"{"name":"Jo","password":"[redacted]"}"#,
         ),
         (
             r#"{ "a" : [ {"clientSecret" : "s", "n": 1.10} ] }"#,
-            r#"{ "a" : [ {"clientSecret" : "[removed]", "n": 1.10} ] }"#,
+            r#"{ "a" : [ {"clientSecret" : "[redacted]", "n": 1.10} ] }"#,
         ),
         (
             r#"{"api_key":12345,"tokens":["a","b"]}"#,
-            r#"{"api_key":"[removed]","tokens":["[removed]"]}"#,
+            r#"{"api_key":"[redacted]","tokens":["[redacted]"]}"#,
         ),
         (
             r#"{"credentials":{"user":"u","x":"y"}}"#,
-            r#"{"credentials":"[removed]"}"#,
+            r#"{"credentials":"[redacted]"}"#,
         ),
         (
             r#"{"password":null,"secret":true,"token":""}"#,
@@ -140,35 +140,35 @@ fn members_of_bodies_are_removed_by_name_and_shape() {
         ),
         (
             r#"[{"name":"Authorization","value":"abc"},{"name":"Accept","value":"abc"}]"#,
-            r#"[{"name":"Authorization","value":"[removed]"},{"name":"Accept","value":"abc"}]"#,
+            r#"[{"name":"Authorization","value":"[redacted]"},{"name":"Accept","value":"abc"}]"#,
         ),
         (
             r#"[{"value":{"a":"eyJ.eyJ.x"},"op":"replace","path":"/user/password"}]"#,
-            r#"[{"value":"[removed]","op":"replace","path":"/user/password"}]"#,
+            r#"[{"value":"[redacted]","op":"replace","path":"/user/password"}]"#,
         ),
         (
             r#"{"pass\u0077ord":"p"}"#,
-            r#"{"pass\u0077ord":"[removed]"}"#,
+            r#"{"pass\u0077ord":"[redacted]"}"#,
         ),
         (
             r#"{"inner":"{\"password\":\"p\",\"a\":1}"}"#,
-            r#"{"inner":"{\"password\":\"[removed]\",\"a\":1}"}"#,
+            r#"{"inner":"{\"password\":\"[redacted]\",\"a\":1}"}"#,
         ),
-        (r#"{"a":"Bearer abcdefghijk"}"#, r#"{"a":"[removed]"}"#),
-        (r#"{"\ud800":"who knows"}"#, r#"{"\ud800":"[removed]"}"#),
+        (r#"{"a":"Bearer abcdefghijk"}"#, r#"{"a":"[redacted]"}"#),
+        (r#"{"\ud800":"who knows"}"#, r#"{"\ud800":"[redacted]"}"#),
         ("plain text", "plain text"),
         ("", ""),
-        (r#"{"password":"p""#, "[removed]"),
-        (r"[1,2", "[removed]"),
+        (r#"{"password":"p""#, "[redacted]"),
+        (r"[1,2", "[redacted]"),
     ];
     for (before, after) in cases {
         assert_eq!(clean_body(before), after, "{before}");
     }
     assert_eq!(
         clean_body(&format!("{{\"note\":\"{JWT}\"}}")),
-        r#"{"note":"[removed]"}"#
+        r#"{"note":"[redacted]"}"#
     );
-    assert_eq!(clean_body(JWT), "[removed]");
+    assert_eq!(clean_body(JWT), "[redacted]");
 }
 
 #[test]
@@ -176,7 +176,7 @@ fn base64_bodies_and_forms_are_looked_into() {
     let encoded = STANDARD.encode(r#"{"password":"p","a":1}"#);
     let cleaned = clean(&json!({"isBase64Encoded": true, "body": encoded}));
     let decoded = STANDARD.decode(cleaned["body"].as_str().unwrap()).unwrap();
-    assert_eq!(decoded, br#"{"password":"[removed]","a":1}"#);
+    assert_eq!(decoded, br#"{"password":"[redacted]","a":1}"#);
 
     let form = json!({
         "headers": {"content-type": "application/x-www-form-urlencoded; charset=utf-8"},
@@ -184,7 +184,7 @@ fn base64_bodies_and_forms_are_looked_into() {
     });
     assert_eq!(
         clean(&form)["body"],
-        "user=jo&password=%5Bremoved%5D&grant_type=x"
+        "user=jo&password=%5Bredacted%5D&grant_type=x"
     );
 
     let image = json!({"isBase64Encoded": true, "body": "iVBORw0KGgo="});
@@ -201,7 +201,7 @@ fn what_is_deeper_than_anyone_looks_is_removed_whole() {
     );
     let cleaned = clean_body(&body);
     assert!(!cleaned.contains("hidden"));
-    assert!(cleaned.contains("[removed]"));
+    assert!(cleaned.contains("[redacted]"));
 }
 
 #[test]

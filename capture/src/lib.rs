@@ -48,7 +48,7 @@
 //! | removed from queries | parameters whose name says secret, signatures of signed links; in both maps and in `rawQueryString` |
 //! | removed from bodies | members (of JSON at any depth, also in base64) and parameters (of forms) whose name says secret; values that are a JWT, a private key or the value of an `Authorization` header; a body that begins like JSON but is none |
 //!
-//! A removed value reads `[removed]`. Concrete paths, path parameters, and bodies that are neither
+//! A removed value reads `[redacted]`. Concrete paths, path parameters, and bodies that are neither
 //! JSON nor a form (multipart, XML) are not looked into.
 //!
 //! # What it costs

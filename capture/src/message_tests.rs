@@ -51,13 +51,13 @@ fn a_message_says_what_was_called_and_how_it_ended() {
     );
     assert_eq!(
         message["response"],
-        json!({"status_code": 201, "body": r#"{"id":"7","token":"[removed]"}"#})
+        json!({"status_code": 201, "body": r#"{"id":"7","token":"[redacted]"}"#})
     );
     assert_eq!(
         message["context"],
         json!({
             "entity": {"type": "order", "id": "7", "name": ""},
-            "before": {"password": "[removed]", "state": "new"},
+            "before": {"password": "[redacted]", "state": "new"},
         })
     );
     assert!(message["captured_at"].as_str().unwrap().ends_with('Z'));
@@ -203,7 +203,7 @@ fn the_events_of_aws_survive_field_for_field() {
                 removed_anywhere.contains(&&*pointer),
                 "{name} lost {pointer}"
             );
-            *expected.pointer_mut(&pointer).unwrap() = json!("[removed]");
+            *expected.pointer_mut(&pointer).unwrap() = json!("[redacted]");
         }
         assert_eq!(message["event"], expected, "{name}");
     }

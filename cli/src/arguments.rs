@@ -49,7 +49,12 @@ pub(crate) struct UpOptions {
     #[arg(long, value_name = "URL")]
     pub(crate) queue_url: Option<String>,
     /// Uses a running ClickHouse (http://user:password@127.0.0.1:8123) instead of an embedded one.
-    #[arg(long, value_name = "URL", env = "DAYBOOK_CLICKHOUSE_URL", hide_env_values = true)]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "DAYBOOK_CLICKHOUSE_URL",
+        hide_env_values = true
+    )]
     pub(crate) clickhouse_url: Option<String>,
 }
 
@@ -102,10 +107,20 @@ pub(crate) struct TokenOptions {
 #[derive(Debug, Args)]
 pub(crate) struct MigrateOptions {
     /// ClickHouse's HTTP interface, with the migrating user: https://user:password@host:8443
-    #[arg(long, value_name = "URL", env = "DAYBOOK_CLICKHOUSE_URL", hide_env_values = true)]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "DAYBOOK_CLICKHOUSE_URL",
+        hide_env_values = true
+    )]
     pub(crate) clickhouse_url: String,
     /// The database.
-    #[arg(long, value_name = "NAME", default_value = "daybook", env = "DAYBOOK_CLICKHOUSE_DATABASE")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "daybook",
+        env = "DAYBOOK_CLICKHOUSE_DATABASE"
+    )]
     pub(crate) database: String,
     /// Prints the SQL and changes nothing.
     #[arg(long)]
@@ -118,16 +133,36 @@ pub(crate) struct RolesOptions {
     #[arg(long, value_enum, default_value_t = RolesFormat::Sql)]
     pub(crate) format: RolesFormat,
     /// The database.
-    #[arg(long, value_name = "NAME", default_value = "daybook", env = "DAYBOOK_CLICKHOUSE_DATABASE")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "daybook",
+        env = "DAYBOOK_CLICKHOUSE_DATABASE"
+    )]
     pub(crate) database: String,
     /// The password of `daybook_writer`.
-    #[arg(long, value_name = "PASSWORD", env = "DAYBOOK_WRITER_PASSWORD", hide_env_values = true)]
+    #[arg(
+        long,
+        value_name = "PASSWORD",
+        env = "DAYBOOK_WRITER_PASSWORD",
+        hide_env_values = true
+    )]
     pub(crate) writer_password: String,
     /// The password of `daybook_reader`.
-    #[arg(long, value_name = "PASSWORD", env = "DAYBOOK_READER_PASSWORD", hide_env_values = true)]
+    #[arg(
+        long,
+        value_name = "PASSWORD",
+        env = "DAYBOOK_READER_PASSWORD",
+        hide_env_values = true
+    )]
     pub(crate) reader_password: String,
     /// The password of `daybook_migrator`.
-    #[arg(long, value_name = "PASSWORD", env = "DAYBOOK_MIGRATOR_PASSWORD", hide_env_values = true)]
+    #[arg(
+        long,
+        value_name = "PASSWORD",
+        env = "DAYBOOK_MIGRATOR_PASSWORD",
+        hide_env_values = true
+    )]
     pub(crate) migrator_password: String,
 }
 

@@ -5,6 +5,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 use daybook_query_api::LocalKey;
@@ -12,9 +13,13 @@ use daybook_store::RolePasswords;
 use etcetera::BaseStrategy as _;
 use rand::RngExt as _;
 use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 
 use crate::arguments::DataOption;
+
+const LOCK_PATIENCE: Duration = Duration::from_secs(2);
+const LOCK_POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// The folder, made if it was not there, readable by its owner alone.
 #[derive(Debug, Clone)]
@@ -78,14 +83,23 @@ impl DataDirectory {
             .mode(0o600)
             .open(self.path.join("up.lock"))
             .with_context(|| format!("{} cannot be written", self.path.display()))?;
-        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => Ok(UpLock { _file: file }),
-            Err(error) if error == rustix::io::Errno::WOULDBLOCK => bail!(
-                "another `daybook up` is running on {}: stop it, or choose another folder with --data",
-                self.path.display()
-            ),
-            Err(error) => Err(error)
-                .with_context(|| format!("{} cannot be locked", self.path.display())),
+        // The kernel may still be clearing away one that was killed a moment ago.
+        let patience_ends = Instant::now() + LOCK_PATIENCE;
+        loop {
+            match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+                Ok(()) => return Ok(UpLock { _file: file }),
+                Err(Errno::WOULDBLOCK) if Instant::now() < patience_ends => {
+                    std::thread::sleep(LOCK_POLL_INTERVAL);
+                }
+                Err(Errno::WOULDBLOCK) => bail!(
+                    "another `daybook up` is running on {}: stop it, or choose another folder with --data",
+                    self.path.display()
+                ),
+                Err(error) => {
+                    return Err(error)
+                        .with_context(|| format!("{} cannot be locked", self.path.display()));
+                }
+            }
         }
     }
 
@@ -101,10 +115,9 @@ impl DataDirectory {
             let secrets = serde_json::to_vec(&LocalSecrets::generate())?;
             self.write_once("secrets.json", &secrets)?;
         }
-        let text = std::fs::read(&file)
-            .with_context(|| format!("{} cannot be read", file.display()))?;
-        serde_json::from_slice(&text)
-            .with_context(|| format!("{} is damaged", file.display()))
+        let text =
+            std::fs::read(&file).with_context(|| format!("{} cannot be read", file.display()))?;
+        serde_json::from_slice(&text).with_context(|| format!("{} is damaged", file.display()))
     }
 
     /// Writes a file whole or not at all; one that another process wrote meanwhile stays.
@@ -170,7 +183,10 @@ mod tests {
         let (_temporary, directory) = directory();
         let lock = directory.lock().unwrap();
         let refusal = directory.lock().unwrap_err().to_string();
-        assert!(refusal.starts_with("another `daybook up` is running on"), "{refusal}");
+        assert!(
+            refusal.starts_with("another `daybook up` is running on"),
+            "{refusal}"
+        );
         drop(lock);
         directory.lock().unwrap();
     }
@@ -182,7 +198,10 @@ mod tests {
         let first = directory.secrets().unwrap();
         let again = directory.secrets().unwrap();
         assert_eq!(first.role_passwords(), again.role_passwords());
-        assert_ne!(first.clickhouse_writer_password, first.clickhouse_reader_password);
+        assert_ne!(
+            first.clickhouse_writer_password,
+            first.clickhouse_reader_password
+        );
         let mode = |name: &str| {
             let file = directory.path().join(name);
             std::fs::metadata(file).unwrap().permissions().mode() & 0o777

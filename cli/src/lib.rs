@@ -23,7 +23,10 @@ use arguments::{Arguments, Command};
 pub fn main() -> ExitCode {
     // The embedded ClickHouse takes the process over: nothing of ours runs before it.
     let mut words = std::env::args_os().skip(1);
-    if words.next().is_some_and(|word| word == up::CLICKHOUSE_ENGINE) {
+    if words
+        .next()
+        .is_some_and(|word| word == up::CLICKHOUSE_ENGINE)
+    {
         return daybook_clickhouse_launcher::run_engine_child(words);
     }
     let outcome = match Arguments::parse().command {
@@ -58,9 +61,7 @@ pub fn main() -> ExitCode {
 }
 
 /// `Ok(false)` says that some of it did not work, and that the words for it are written.
-fn run_async(
-    work: impl Future<Output = anyhow::Result<bool>>,
-) -> anyhow::Result<bool> {
+fn run_async(work: impl Future<Output = anyhow::Result<bool>>) -> anyhow::Result<bool> {
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use daybook_event::HttpRequest;
-use daybook_openapi::secrets::{Place, REDACTED, Redactor};
+use daybook_openapi::secrets::{Place, Redactor};
 use serde_json::Value;
 
 use crate::explained::Explained;
@@ -72,14 +72,9 @@ pub(crate) fn http(
     } else {
         explained.path_params.iter().cloned().collect()
     };
-    let plain_params = path_params.clone();
+    let plain_params: Vec<(String, String)> = path_params.clone().into_iter().collect();
+    let path = redactor.path(&request.path, &plain_params).into_owned();
     redactor.pairs(Place::Path, &mut path_params, redacted);
-    let mut path = request.path.clone();
-    for (name, value) in &plain_params {
-        if path_params.get(name) != Some(value) && !value.is_empty() {
-            path = path.replace(value.as_str(), REDACTED);
-        }
-    }
     let mut query = request.query.clone();
     redactor.pairs(Place::Query, &mut query, redacted);
     let mut headers: BTreeMap<String, String> = HEADERS_KEPT
@@ -89,7 +84,7 @@ pub(crate) fn http(
     redactor.pairs(Place::Headers, &mut headers, redacted);
     HttpRequest {
         method: request.method.clone(),
-        path: redactor.text(&path).into_owned(),
+        path,
         resource: explained.operation.map_or_else(
             || request.resource.clone(),
             |operation| operation.path.clone(),

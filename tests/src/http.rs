@@ -68,7 +68,9 @@ pub async fn call(
         request = request.header(*name, *value);
     }
     let client = Client::builder(TokioExecutor::new()).build_http();
-    let response = client.request(request.body(Full::new(body.into()))?).await?;
+    let response = client
+        .request(request.body(Full::new(body.into()))?)
+        .await?;
     let (parts, body) = response.into_parts();
     Ok(Answer {
         status: parts.status.as_u16(),

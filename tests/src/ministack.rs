@@ -47,7 +47,9 @@ impl MiniStack {
     /// Says what is missing: Python 3 with venv, or the package.
     pub async fn start() -> anyhow::Result<Self> {
         let program = install().await?;
-        let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let port = std::net::TcpListener::bind("127.0.0.1:0")?
+            .local_addr()?
+            .port();
         let url = format!("http://127.0.0.1:{port}");
         let mut child = Command::new(program)
             .env("GATEWAY_PORT", port.to_string())
@@ -63,7 +65,10 @@ impl MiniStack {
             .context("MiniStack cannot be started")?;
         let health = format!("{url}/_ministack/health");
         for _ in 0..READY_ATTEMPTS_MAX {
-            if http::get(&health, &[]).await.is_ok_and(|answer| answer.status == 200) {
+            if http::get(&health, &[])
+                .await
+                .is_ok_and(|answer| answer.status == 200)
+            {
                 return Ok(Self { child, url });
             }
             if let Some(status) = child.try_wait()? {
@@ -102,7 +107,8 @@ impl MiniStack {
         };
         let dead_name = format!("{name}-dead");
         let dead = create(&dead_name, json!({})).await?;
-        let policy = json!({"deadLetterTargetArn": arn(&dead_name), "maxReceiveCount": receive_count_max});
+        let policy =
+            json!({"deadLetterTargetArn": arn(&dead_name), "maxReceiveCount": receive_count_max});
         let attributes = json!({"RedrivePolicy": policy.to_string(), "VisibilityTimeout": "5"});
         Ok((create(name, attributes).await?, dead))
     }
@@ -162,7 +168,8 @@ impl MiniStack {
         let answer = self.sqs("GetQueueAttributes", &body).await?;
         let number = |name: &str| {
             let text = answer["Attributes"][name].as_str().unwrap_or_default();
-            text.parse::<u64>().with_context(|| format!("no {name} in {answer}"))
+            text.parse::<u64>()
+                .with_context(|| format!("no {name} in {answer}"))
         };
         Ok((
             number("ApproximateNumberOfMessages")?,
@@ -197,7 +204,8 @@ impl MiniStack {
             "FunctionName": function_name, "EventSourceArn": arn(queue_name), "BatchSize": 10,
             "FunctionResponseTypes": ["ReportBatchItemFailures"],
         });
-        self.lambda("/2015-03-31/event-source-mappings/", &mapping).await?;
+        self.lambda("/2015-03-31/event-source-mappings/", &mapping)
+            .await?;
         Ok(())
     }
 
@@ -210,7 +218,12 @@ impl MiniStack {
             ("authorization", authorization.as_str()),
         ];
         let answer = http::post(&format!("{}/", self.url), &headers, body.to_string()).await?;
-        ensure!(answer.status == 200, "{action}: {} {}", answer.status, answer.text());
+        ensure!(
+            answer.status == 200,
+            "{action}: {} {}",
+            answer.status,
+            answer.text()
+        );
         answer.json()
     }
 
@@ -221,7 +234,12 @@ impl MiniStack {
             ("authorization", authorization.as_str()),
         ];
         let answer = http::post(&format!("{}{path}", self.url), &headers, body.to_string()).await?;
-        ensure!(answer.status < 300, "{path}: {} {}", answer.status, answer.text());
+        ensure!(
+            answer.status < 300,
+            "{path}: {} {}",
+            answer.status,
+            answer.text()
+        );
         answer.json()
     }
 
@@ -257,7 +275,9 @@ fn bootstrap(program: &Path) -> anyhow::Result<Vec<u8>> {
 async fn install() -> anyhow::Result<PathBuf> {
     let cache = match std::env::var_os("DAYBOOK_CACHE_DIR") {
         Some(directory) => PathBuf::from(directory),
-        None => etcetera::choose_base_strategy()?.cache_dir().join("daybook"),
+        None => etcetera::choose_base_strategy()?
+            .cache_dir()
+            .join("daybook"),
     };
     std::fs::create_dir_all(&cache)?;
     let folder = cache.join(format!("ministack-{VERSION}"));
@@ -275,16 +295,26 @@ async fn install() -> anyhow::Result<PathBuf> {
         std::fs::remove_dir_all(&folder)?;
     }
     // Written as it happens, past the test harness's capture: a silent minute looks like a hang.
-    let _ = writeln!(std::io::stderr(), "fetching MiniStack {VERSION} (an SQS server for the tests) from PyPI");
+    let _ = writeln!(
+        std::io::stderr(),
+        "fetching MiniStack {VERSION} (an SQS server for the tests) from PyPI"
+    );
     let mut venv = Command::new("python3");
     run(venv.args(["-m", "venv"]).arg(&folder)).await.context(
         "the tests with SQS need Python 3 with its venv module (Debian: apt-get install python3-venv)",
     )?;
     let requirement = format!("ministack=={VERSION}");
     let mut pip = Command::new(folder.join("bin/python"));
-    run(pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", &requirement]))
-        .await
-        .context("MiniStack cannot be fetched from PyPI")?;
+    run(pip.args([
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        &requirement,
+    ]))
+    .await
+    .context("MiniStack cannot be fetched from PyPI")?;
     File::create(&complete)?.sync_all()?;
     Ok(program)
 }

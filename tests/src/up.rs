@@ -133,7 +133,12 @@ impl Up {
     /// Where the answer is not 200.
     pub async fn intake(&self, lines: &[String]) -> anyhow::Result<Value> {
         let answer = http::post(&format!("{}/intake", self.url), &[], lines.join("\n")).await?;
-        anyhow::ensure!(answer.status == 200, "intake: {} {}", answer.status, answer.text());
+        anyhow::ensure!(
+            answer.status == 200,
+            "intake: {} {}",
+            answer.status,
+            answer.text()
+        );
         answer.json()
     }
 

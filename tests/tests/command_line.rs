@@ -17,7 +17,12 @@ fn run(arguments: &[&str], input: &str) -> Output {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(input.as_bytes())
+        .unwrap();
     child.wait_with_output().unwrap()
 }
 
@@ -54,7 +59,10 @@ fn normalize_names_each_bad_line_goes_on_and_says_so_at_the_end() {
     let output = run(&["normalize", "--specs", SPECS], &input);
     assert_eq!(output.status.code(), Some(1));
     let events = lines(&output.stdout);
-    let activities: Vec<&str> = events.iter().map(|event| event["activity"].as_str().unwrap()).collect();
+    let activities: Vec<&str> = events
+        .iter()
+        .map(|event| event["activity"].as_str().unwrap())
+        .collect();
     assert_eq!(activities[0], "jane@example.com deleted role one");
     assert_eq!(events.len(), 2);
     assert_eq!(events[1]["outcome"], "unknown");
@@ -67,7 +75,10 @@ fn normalize_names_each_bad_line_goes_on_and_says_so_at_the_end() {
         ]
     );
     // The same line gives the same event, but for the time at which it was read.
-    let again = run(&["normalize", "--specs", SPECS], &call("one").message(204, None));
+    let again = run(
+        &["normalize", "--specs", SPECS],
+        &call("one").message(204, None),
+    );
     assert_eq!(again.status.code(), Some(0));
     let mut first = events[0].clone();
     let mut second = lines(&again.stdout)[0].clone();
@@ -79,7 +90,12 @@ fn normalize_names_each_bad_line_goes_on_and_says_so_at_the_end() {
 #[test]
 fn explain_tells_the_sentence_that_normalize_writes() {
     let output = run(&["explain", "--specs", SPECS], "");
-    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let operations = lines(&output.stdout);
     assert!(operations.len() > 150, "{} operations", operations.len());
     let delete = operations
@@ -95,13 +111,31 @@ fn explain_tells_the_sentence_that_normalize_writes() {
     ] {
         assert_eq!(delete[field], value);
     }
-    assert_eq!(delete["entity_id"], serde_json::json!({"in": "path", "name": "roleId"}));
-    let sample_id = delete["message"].as_str().unwrap().rsplit(' ').next().unwrap();
-    let told = run(&["normalize", "--specs", SPECS], &call(sample_id).message(204, None));
+    assert_eq!(
+        delete["entity_id"],
+        serde_json::json!({"in": "path", "name": "roleId"})
+    );
+    let sample_id = delete["message"]
+        .as_str()
+        .unwrap()
+        .rsplit(' ')
+        .next()
+        .unwrap();
+    let told = run(
+        &["normalize", "--specs", SPECS],
+        &call(sample_id).message(204, None),
+    );
     assert_eq!(lines(&told.stdout)[0]["activity"], delete["message"]);
     // One document alone works as well.
-    let one = run(&["explain", "--specs", &format!("{SPECS}/permissions.json")], "");
-    assert!(lines(&one.stdout).iter().all(|operation| operation["spec"] == "permissions.json"));
+    let one = run(
+        &["explain", "--specs", &format!("{SPECS}/permissions.json")],
+        "",
+    );
+    assert!(
+        lines(&one.stdout)
+            .iter()
+            .all(|operation| operation["spec"] == "permissions.json")
+    );
 }
 
 #[test]

@@ -26,7 +26,9 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_daybook-under-test");
 /// A data folder and an `up` on it.
 async fn start_up() -> (TempDir, Up) {
     let data = tempfile::tempdir().unwrap();
-    let up = Up::start(PROGRAM, data.path(), &["--no-seed"]).await.unwrap();
+    let up = Up::start(PROGRAM, data.path(), &["--no-seed"])
+        .await
+        .unwrap();
     (data, up)
 }
 

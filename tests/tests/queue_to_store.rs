@@ -34,10 +34,23 @@ fn mixed_batch() -> Vec<String> {
         .unwrap();
     vec![
         r#"{"v":1,"event":"#.to_owned(),
-        Call { time: future, ..call("future") }.message(204, None),
-        Call { org_id: None, ..call("nobody") }.message(204, None),
-        Call { domain_name: "billing.example.com", path: "/v9/invoices/7".to_owned(),
-               resource: "/v9/invoices/{id}", ..call("unknown") }.message(204, None),
+        Call {
+            time: future,
+            ..call("future")
+        }
+        .message(204, None),
+        Call {
+            org_id: None,
+            ..call("nobody")
+        }
+        .message(204, None),
+        Call {
+            domain_name: "billing.example.com",
+            path: "/v9/invoices/7".to_owned(),
+            resource: "/v9/invoices/{id}",
+            ..call("unknown")
+        }
+        .message(204, None),
         call("good").message(204, None),
     ]
 }
@@ -50,20 +63,28 @@ fn check_dead_letters(mut letters: Vec<Received>, sent: &[String]) {
     assert!(reason.starts_with("the message is not JSON"), "{reason}");
     assert_eq!(letters[1].body, sent[1]);
     let reason = letters[1].reason.as_deref().unwrap();
-    assert!(reason.starts_with("the event's time lies in the future"), "{reason}");
+    assert!(
+        reason.starts_with("the event's time lies in the future"),
+        "{reason}"
+    );
 }
 
 async fn activities(reader: &Reader, tenant: &TenantId) -> Vec<String> {
     let page = reader.search(tenant, &Search::default()).await.unwrap();
-    let mut activities: Vec<String> =
-        page.events.into_iter().map(|event| event.activity).collect();
+    let mut activities: Vec<String> = page
+        .events
+        .into_iter()
+        .map(|event| event.activity)
+        .collect();
     activities.sort();
     activities
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_lambda_stores_what_it_can_and_sends_the_rest_to_the_dead_letter_queue() {
-    let clickhouse = ClickHouse::start(env!("CARGO_BIN_EXE_clickhouse-engine")).await.unwrap();
+    let clickhouse = ClickHouse::start(env!("CARGO_BIN_EXE_clickhouse-engine"))
+        .await
+        .unwrap();
     let ministack = MiniStack::start().await.unwrap();
     let (queue, dead) = ministack.create_queues("audit", 5).await.unwrap();
     let sent = mixed_batch();
@@ -76,7 +97,10 @@ async fn the_lambda_stores_what_it_can_and_sends_the_rest_to_the_dead_letter_que
     environment.extend([
         ("DAYBOOK_SPECS", SPECS.to_owned()),
         ("DAYBOOK_CLICKHOUSE_URL", clickhouse.endpoint().url.clone()),
-        ("DAYBOOK_CLICKHOUSE_DATABASE", clickhouse.endpoint().database.clone()),
+        (
+            "DAYBOOK_CLICKHOUSE_DATABASE",
+            clickhouse.endpoint().database.clone(),
+        ),
         ("DAYBOOK_CLICKHOUSE_USER", writer.user.clone()),
         ("DAYBOOK_CLICKHOUSE_PASSWORD", writer.password.clone()),
         ("DAYBOOK_DEAD_LETTER_QUEUE_URL", dead.clone()),
@@ -109,14 +133,20 @@ async fn the_lambda_gives_messages_back_while_clickhouse_is_away() {
     // Two deliveries, then SQS itself moves the message: nothing is acknowledged unseen.
     let (queue, dead) = ministack.create_queues("away", 2).await.unwrap();
     let message = call("away").message(204, None);
-    ministack.send(&queue, std::slice::from_ref(&message)).await.unwrap();
+    ministack
+        .send(&queue, std::slice::from_ref(&message))
+        .await
+        .unwrap();
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let closed_port = nobody.local_addr().unwrap().port();
     drop(nobody);
     let mut environment = ministack.environment();
     environment.extend([
         ("DAYBOOK_SPECS", SPECS.to_owned()),
-        ("DAYBOOK_CLICKHOUSE_URL", Endpoint::new(format!("http://127.0.0.1:{closed_port}")).url),
+        (
+            "DAYBOOK_CLICKHOUSE_URL",
+            Endpoint::new(format!("http://127.0.0.1:{closed_port}")).url,
+        ),
         ("DAYBOOK_CLICKHOUSE_USER", "daybook_writer".to_owned()),
         ("DAYBOOK_CLICKHOUSE_PASSWORD", "none".to_owned()),
         ("DAYBOOK_DEAD_LETTER_QUEUE_URL", dead.clone()),
@@ -127,7 +157,13 @@ async fn the_lambda_gives_messages_back_while_clickhouse_is_away() {
         .await
         .unwrap();
     let letters = ministack.receive(&dead, 1).await.unwrap();
-    assert_eq!(letters, [Received { body: message, reason: None }]);
+    assert_eq!(
+        letters,
+        [Received {
+            body: message,
+            reason: None
+        }]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

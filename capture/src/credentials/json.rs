@@ -175,7 +175,7 @@ impl Scan<'_> {
     fn remove(&mut self, value: Range<usize>) {
         match &self.json[value.clone()] {
             "true" | "false" | "null" | "\"\"" => {}
-            array if array.starts_with('[') => self.replace(value, "[\"[removed]\"]"),
+            array if array.starts_with('[') => self.replace(value, "[\"[redacted]\"]"),
             _ => self.replace(value, REMOVED),
         }
     }

@@ -128,7 +128,7 @@ async fn what_the_handler_did_is_in_the_message() {
             let path = event["path"].as_str().unwrap();
             let captured: Value = serde_json::from_str(message.event.get()).unwrap();
             assert_eq!(captured["requestContext"], event["requestContext"]);
-            assert_eq!(captured["headers"]["Authorization"], "[removed]");
+            assert_eq!(captured["headers"]["Authorization"], "[redacted]");
             assert_response(style, path, message);
         }
         assert!(messages.next().is_none(), "{style:?}: a GET is left out");

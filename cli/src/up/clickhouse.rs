@@ -157,13 +157,31 @@ mod tests {
     #[test]
     fn a_url_is_split_into_place_user_and_password() {
         for (url, place, user, password) in [
-            ("http://127.0.0.1:8123", "http://127.0.0.1:8123", "default", ""),
-            ("http://admin@localhost:8123/", "http://localhost:8123", "admin", ""),
-            ("https://a:p%40ss%3A@h.example.com:8443", "https://h.example.com:8443", "a", "p@ss:"),
+            (
+                "http://127.0.0.1:8123",
+                "http://127.0.0.1:8123",
+                "default",
+                "",
+            ),
+            (
+                "http://admin@localhost:8123/",
+                "http://localhost:8123",
+                "admin",
+                "",
+            ),
+            (
+                "https://a:p%40ss%3A@h.example.com:8443",
+                "https://h.example.com:8443",
+                "a",
+                "p@ss:",
+            ),
         ] {
             let (endpoint, credentials) = split_url(url).unwrap();
             assert_eq!(endpoint.url, place);
-            assert_eq!((credentials.user.as_str(), credentials.password.as_str()), (user, password));
+            assert_eq!(
+                (credentials.user.as_str(), credentials.password.as_str()),
+                (user, password)
+            );
         }
         assert!(split_url("localhost:8123").is_err());
         assert!(split_url("http://").is_err());

@@ -54,8 +54,7 @@ impl DeadLetters for DeadLetterFile {
             let lines: String = letters
                 .iter()
                 .map(|letter| {
-                    let record =
-                        json!({"at": now(), "reason": letter.reason, "body": letter.body});
+                    let record = json!({"at": now(), "reason": letter.reason, "body": letter.body});
                     format!("{record}\n")
                 })
                 .collect();

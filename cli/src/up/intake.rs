@@ -111,7 +111,10 @@ fn refusal(headers: &HeaderMap) -> Option<&'static str> {
         return Some("the intake takes no requests from web pages");
     }
     let mut hosts = headers.get_all(header::HOST).iter();
-    let host = hosts.next().and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let host = hosts
+        .next()
+        .and_then(|host| host.to_str().ok())
+        .unwrap_or_default();
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
         _ => host,
@@ -214,11 +217,23 @@ mod tests {
             }
             refusal(&headers).is_none()
         };
-        for host in ["127.0.0.1:8080", "localhost", "localhost:1", "[::1]:8080", "127.0.0.1"] {
+        for host in [
+            "127.0.0.1:8080",
+            "localhost",
+            "localhost:1",
+            "[::1]:8080",
+            "127.0.0.1",
+        ] {
             assert!(allowed(&[("host", host)]), "{host}");
             assert!(!allowed(&[("host", host), ("origin", "null")]), "{host}");
         }
-        for host in ["", "evil.example", "evil.example:8080", "127.0.0.1.evil.example", "10.0.0.1:8080"] {
+        for host in [
+            "",
+            "evil.example",
+            "evil.example:8080",
+            "127.0.0.1.evil.example",
+            "10.0.0.1:8080",
+        ] {
             assert!(!allowed(&[("host", host)]), "{host}");
         }
         assert!(!allowed(&[]));

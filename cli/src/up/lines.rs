@@ -56,7 +56,8 @@ impl LineSplitter {
 
     fn keep(&mut self, bytes: &[u8]) {
         let room = (self.line_bytes_max + 1).saturating_sub(self.partial.len());
-        self.partial.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        self.partial
+            .extend_from_slice(&bytes[..bytes.len().min(room)]);
     }
 }
 
@@ -83,7 +84,11 @@ mod tests {
         let whole = split(&[text], 10);
         assert_eq!(
             whole,
-            [(1, "one".to_owned()), (4, "four".to_owned()), (5, "five".to_owned())]
+            [
+                (1, "one".to_owned()),
+                (4, "four".to_owned()),
+                (5, "five".to_owned())
+            ]
         );
         for cut in 0..text.len() {
             assert_eq!(split(&[&text[..cut], &text[cut..]], 10), whole);

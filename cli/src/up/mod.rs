@@ -146,7 +146,10 @@ impl Parts {
             }
             let _ = (&mut server).await;
         };
-        if tokio::time::timeout(SHUTDOWN_TIMEOUT, drained).await.is_err() {
+        if tokio::time::timeout(SHUTDOWN_TIMEOUT, drained)
+            .await
+            .is_err()
+        {
             server.abort();
         }
         Ok(())

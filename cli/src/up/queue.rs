@@ -44,14 +44,16 @@ impl Queue {
             .attributes()
             .and_then(|attributes| attributes.get(&QueueAttributeName::RedrivePolicy));
         let dead_letter_url = match policy.and_then(|policy| queue_name(policy)) {
-            Some(name) => client
-                .get_queue_url()
-                .queue_name(name)
-                .send()
-                .await
-                .map_err(aws_sdk_sqs::error::SdkError::into_service_error)
-                .context("the queue's dead-letter queue cannot be used")?
-                .queue_url,
+            Some(name) => {
+                client
+                    .get_queue_url()
+                    .queue_name(name)
+                    .send()
+                    .await
+                    .map_err(aws_sdk_sqs::error::SdkError::into_service_error)
+                    .context("the queue's dead-letter queue cannot be used")?
+                    .queue_url
+            }
             None => None,
         };
         Ok(Self {
@@ -150,7 +152,9 @@ impl Queue {
                 .context("messages cannot be acknowledged")?;
         }
         match report.failure {
-            Some(failure) => anyhow::bail!("{} messages stay in the queue: {failure}", failed.len()),
+            Some(failure) => {
+                anyhow::bail!("{} messages stay in the queue: {failure}", failed.len())
+            }
             None => Ok(()),
         }
     }

@@ -134,7 +134,7 @@ impl Redactor {
             } else {
                 self.text_or_json(place, value).into_owned()
             };
-            if redacted != *value {
+            if redacted != *value || redacted == REDACTED {
                 *value = redacted;
                 note(removed, place, pointer);
             }
@@ -200,6 +200,10 @@ impl Redactor {
                     self.visit(walk, item, inherited);
                     walk.pointer.pop();
                 }
+            }
+            // The capture layer was here before: what it removed is listed as well.
+            Value::String(text) if text == REDACTED => {
+                note(walk.removed, walk.place, &walk.pointer)
             }
             Value::String(text) if !text.is_empty() => {
                 if inherited != Inherited::No {

@@ -53,16 +53,18 @@ fn cases() -> Vec<Case> {
             event_name: "createFlow",
             action: "create",
             outcome: "success",
-            entity: json!({"type": "automation flow", "id": "flow-7", "name": "Welcome mail"}),
-            activity: "jane@example.com created automation flow Welcome mail",
+            entity: json!({"type": "flow", "id": "flow-7", "name": "Welcome mail"}),
+            activity: "jane@example.com created flow Welcome mail",
         },
         Case {
             domain_name: "webhooks.sls.epilot.io",
             method: "PUT",
             resource: "/v1/webhooks/configs/{configId}",
             path: "/v1/webhooks/configs/cfg-1",
-            body: Some(json!({"name": "Orders to ERP", "url": "https://erp.example.com/hook",
-                              "eventName": "order.created"})),
+            body: Some(
+                json!({"name": "Orders to ERP", "url": "https://erp.example.com/hook",
+                              "eventName": "order.created"}),
+            ),
             status_code: 200,
             response: Some(json!({"id": "cfg-1", "name": "Orders to ERP"})),
             service_name: "webhooks",
@@ -99,8 +101,8 @@ fn cases() -> Vec<Case> {
             event_name: "batchGetFlows",
             action: "read",
             outcome: "success",
-            entity: json!({"type": "automation flow", "id": "41,42", "name": ""}),
-            activity: "jane@example.com viewed automation flows 41, 42",
+            entity: json!({"type": "flow", "id": "41,42", "name": ""}),
+            activity: "jane@example.com viewed flows 41, 42",
         },
         Case {
             domain_name: "user.sls.epilot.io",
@@ -144,7 +146,12 @@ async fn each_kind_of_call_is_told_right_in_both_formats() {
             // A GET is captured because the service opted in: its message has an envelope.
             let message = call.message(case.status_code, case.response.as_ref());
             let answer = up.intake(&[message]).await.unwrap();
-            assert_eq!(answer, json!({"accepted": 1, "failed": []}), "{}", case.event_name);
+            assert_eq!(
+                answer,
+                json!({"accepted": 1, "failed": []}),
+                "{}",
+                case.event_name
+            );
 
             let search = json!({"event_name": case.event_name});
             let logs = up.logs(&token, &search).await.unwrap();
@@ -164,7 +171,10 @@ async fn each_kind_of_call_is_told_right_in_both_formats() {
                 ("/timestamp", json!(daybook_event::timestamp_ms(time))),
                 ("/caller/type", json!("user")),
                 ("/caller/trigger_type", json!("user")),
-                ("/caller/user_id", json!("7c9e6679-7425-40de-944b-e07fc1f90ae7")),
+                (
+                    "/caller/user_id",
+                    json!("7c9e6679-7425-40de-944b-e07fc1f90ae7"),
+                ),
                 ("/caller/user_email", json!("jane@example.com")),
                 ("/caller/name", json!("Jane Roe")),
                 ("/http/method", json!(case.method)),
@@ -176,7 +186,12 @@ async fn each_kind_of_call_is_told_right_in_both_formats() {
                 ("/http/user_agent", json!("curl/8.5")),
             ];
             for (pointer, value) in expected {
-                assert_eq!(said(pointer), value, "{} {format:?} {pointer}", case.event_name);
+                assert_eq!(
+                    said(pointer),
+                    value,
+                    "{} {format:?} {pointer}",
+                    case.event_name
+                );
             }
             assert!(!log.to_string().contains("secret-of-the-test"));
 

@@ -44,28 +44,43 @@ async fn each_message_of_a_mixed_batch_has_its_own_fate() {
     assert_eq!(failed.len(), 2);
     assert_eq!(
         failed[0],
-        json!({"line": 1, "reason": "the message is not JSON: it ends too early at line 1, column 34"})
+        json!({"line": 1, "reason": "the message is not JSON: it ends too early at line 1, column 33"})
     );
     assert_eq!(failed[1]["line"], 2);
     let reason = failed[1]["reason"].as_str().unwrap();
-    assert!(reason.starts_with("the event's time lies in the future: 315"), "{reason}");
+    assert!(
+        reason.starts_with("the event's time lies in the future: 315"),
+        "{reason}"
+    );
 
     let dead = up.dead_letters().unwrap();
-    let bodies: Vec<&str> = dead.iter().filter_map(|letter| letter["body"].as_str()).collect();
+    let bodies: Vec<&str> = dead
+        .iter()
+        .filter_map(|letter| letter["body"].as_str())
+        .collect();
     assert_eq!(bodies, [broken.as_str(), future.as_str()]);
     assert_eq!(dead[0]["reason"], failed[0]["reason"]);
 
     let token = up.token("mixed").await.unwrap();
-    let logs = up.logs(&token, &json!({"sort": "timestamp"})).await.unwrap();
+    let logs = up
+        .logs(&token, &json!({"sort": "timestamp"}))
+        .await
+        .unwrap();
     assert_eq!(logs.len(), 2, "the tenantless event is nobody's");
     let unknown = logs
         .iter()
         .find(|log| log["http"]["domainName"] == "billing.example.com")
         .unwrap();
     assert_eq!(unknown["described"], false);
-    assert_eq!((&unknown["service_name"], &unknown["event_name"]), (&json!(""), &json!("")));
+    assert_eq!(
+        (&unknown["service_name"], &unknown["event_name"]),
+        (&json!(""), &json!(""))
+    );
     assert_eq!(unknown["action"], "delete");
-    assert_eq!(unknown["activity"], "jane@example.com called DELETE /v9/invoices/7");
+    assert_eq!(
+        unknown["activity"],
+        "jane@example.com called DELETE /v9/invoices/7"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -100,7 +115,9 @@ async fn a_web_page_cannot_write_to_the_intake() {
         [("host", "evil.example")],
     ] {
         let message = delete_call("forged").message(204, None);
-        let answer = daybook_tests::http::post(&url, &headers, message).await.unwrap();
+        let answer = daybook_tests::http::post(&url, &headers, message)
+            .await
+            .unwrap();
         assert_eq!(answer.status, 403);
     }
     let token = up.token("forged").await.unwrap();

@@ -22,7 +22,9 @@ async fn a_message_delivered_five_times_is_one_event_also_after_a_restart() {
     assert_eq!(answer, json!({"accepted": 2, "failed": []}));
     assert_eq!(up.interrupt().await.unwrap(), Some(0));
 
-    let up = Up::start(PROGRAM, data.path(), &["--no-seed"]).await.unwrap();
+    let up = Up::start(PROGRAM, data.path(), &["--no-seed"])
+        .await
+        .unwrap();
     up.intake(&[message.clone(), other()]).await.unwrap();
 
     let token = up.token("once").await.unwrap();
@@ -53,11 +55,17 @@ async fn the_first_copy_wins_and_another_story_under_its_id_is_a_dead_letter() {
     );
     let dead = up.dead_letters().unwrap();
     assert_eq!(dead.len(), 1);
-    assert_eq!((&dead[0]["body"], &dead[0]["reason"]), (&json!(forged), &json!(reason)));
+    assert_eq!(
+        (&dead[0]["body"], &dead[0]["reason"]),
+        (&json!(forged), &json!(reason))
+    );
     let token = up.token("conflict").await.unwrap();
     let logs = up.logs(&token, &json!({})).await.unwrap();
     assert_eq!(logs.len(), 1);
-    assert_eq!((&logs[0]["status_code"], &logs[0]["detail"]), (&json!(204), &json!("")));
+    assert_eq!(
+        (&logs[0]["status_code"], &logs[0]["detail"]),
+        (&json!(204), &json!(""))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -84,14 +92,21 @@ async fn kill_9_in_the_middle_of_an_intake_loses_nothing_and_doubles_nothing() {
             }
         }
         let id = up.process_id().to_string();
-        let killed = std::process::Command::new("kill").args(["-9", &id]).status();
+        let killed = std::process::Command::new("kill")
+            .args(["-9", &id])
+            .status();
         assert!(killed.unwrap().success());
     }
     drop(up);
 
-    let up = Up::start(PROGRAM, data.path(), &["--no-seed"]).await.unwrap();
+    let up = Up::start(PROGRAM, data.path(), &["--no-seed"])
+        .await
+        .unwrap();
     let stored_before = up.total(&token).await.unwrap();
-    assert!(stored_before > 0 && stored_before < EVENTS as u64, "{stored_before}");
+    assert!(
+        stored_before > 0 && stored_before < EVENTS as u64,
+        "{stored_before}"
+    );
     let answer = up.intake(&lines).await.unwrap();
     assert_eq!(answer, json!({"accepted": EVENTS, "failed": []}));
     assert_eq!(up.total(&token).await.unwrap(), EVENTS as u64);

@@ -18,18 +18,31 @@ async fn a_second_up_on_the_same_data_says_so_in_one_line_and_the_first_lives_on
     assert_eq!(second.status.code(), Some(1));
     let words = String::from_utf8(second.stderr).unwrap();
     assert_eq!(words.lines().count(), 1, "{words}");
-    assert!(words.contains("another `daybook up` is running on"), "{words}");
-    assert_eq!(http::get(&format!("{}/readyz", up.url), &[]).await.unwrap().status, 200);
+    assert!(
+        words.contains("another `daybook up` is running on"),
+        "{words}"
+    );
+    assert_eq!(
+        http::get(&format!("{}/readyz", up.url), &[])
+            .await
+            .unwrap()
+            .status,
+        200
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ctrl_c_ends_all_of_it_and_the_data_is_there_the_next_time() {
     let (data, up) = start_up().await;
-    up.intake(&[delete_call("kept").message(204, None)]).await.unwrap();
+    up.intake(&[delete_call("kept").message(204, None)])
+        .await
+        .unwrap();
     assert_eq!(up.interrupt().await.unwrap(), Some(0));
     assert!(!someone_uses(&data.path().join("clickhouse")));
 
-    let up = Up::start(PROGRAM, data.path(), &["--no-seed"]).await.unwrap();
+    let up = Up::start(PROGRAM, data.path(), &["--no-seed"])
+        .await
+        .unwrap();
     let token = up.token("kept").await.unwrap();
     assert_eq!(up.total(&token).await.unwrap(), 1);
 }
@@ -61,20 +74,41 @@ async fn the_sample_service_fills_the_page_and_the_ready_line_signs_in() {
         .unwrap();
     let answer = http::get(page, &[]).await.unwrap();
     assert_eq!(answer.status, 200);
-    assert!(answer.headers["content-type"].to_str().unwrap().starts_with("text/html"));
+    assert!(
+        answer.headers["content-type"]
+            .to_str()
+            .unwrap()
+            .starts_with("text/html")
+    );
 
     let count = async |filter: serde_json::Value| {
-        up.search(token, &filter).await.unwrap().1["total"].as_u64().unwrap()
+        up.search(token, &filter).await.unwrap().1["total"]
+            .as_u64()
+            .unwrap()
     };
     let all = count(json!({})).await;
     assert!(all >= 200, "{all} events of the demo tenant");
     for outcome in ["success", "denied", "failure"] {
         assert!(count(json!({"outcome": outcome})).await > 0, "{outcome}");
     }
-    for service in ["automation", "entity", "permissions", "user", "webhooks", "workflow-definition"] {
-        assert!(count(json!({"service_name": service})).await > 0, "{service}");
+    for service in [
+        "automation",
+        "entity",
+        "permissions",
+        "user",
+        "webhooks",
+        "workflow-definition",
+    ] {
+        assert!(
+            count(json!({"service_name": service})).await > 0,
+            "{service}"
+        );
     }
-    assert_eq!(count(json!({"service_name": ""})).await, 0, "every call is described");
+    assert_eq!(
+        count(json!({"service_name": ""})).await,
+        0,
+        "every call is described"
+    );
     assert!(up.dead_letters().unwrap().is_empty());
     // A second start does not send them again.
     assert_eq!(up.interrupt().await.unwrap(), Some(0));

@@ -56,7 +56,9 @@ async fn no_filter_id_cursor_or_header_shows_another_tenants_event() {
     assert_eq!((hidden.status, absent.status), (404, 404));
     let told = |answer: &http::Answer| {
         let mut body = answer.json().unwrap();
-        body.as_object_mut().unwrap().retain(|name, _| name != "request_id" && name != "instance");
+        body.as_object_mut()
+            .unwrap()
+            .retain(|name, _| name != "request_id" && name != "instance");
         body
     };
     assert_eq!(told(&hidden), told(&absent));
@@ -85,7 +87,9 @@ async fn no_filter_id_cursor_or_header_shows_another_tenants_event() {
             (name, "746865697273"),
         ];
         let url = format!("{}/v1/logs", up.url);
-        let answer = http::post(&url, &headers, r#"{"limit":1000}"#).await.unwrap();
+        let answer = http::post(&url, &headers, r#"{"limit":1000}"#)
+            .await
+            .unwrap();
         let logs = answer.json().unwrap()["logs"].as_array().cloned().unwrap();
         assert_eq!(logs.len(), 5, "{name}");
         assert!(only_mine(&logs), "{name}");
@@ -108,9 +112,14 @@ async fn what_a_token_does_not_allow_is_refused() {
         .await
         .unwrap();
     assert_eq!(up.search(&export_only, &json!({})).await.unwrap().0, 403);
-    assert_eq!(up.get(&view_only, "/v1/logs/export").await.unwrap().status, 403);
+    assert_eq!(
+        up.get(&view_only, "/v1/logs/export").await.unwrap().status,
+        403
+    );
     assert_eq!(up.search("not.a.token", &json!({})).await.unwrap().0, 401);
-    let without = http::post(&format!("{}/v1/logs", up.url), &[], "{}").await.unwrap();
+    let without = http::post(&format!("{}/v1/logs", up.url), &[], "{}")
+        .await
+        .unwrap();
     assert_eq!(without.status, 401);
     assert_eq!(without.headers["content-type"], "application/problem+json");
 
