@@ -9,6 +9,9 @@ use uuid::Uuid;
 use crate::connection::{ExternalTable, ExternalTableClient};
 use crate::error::StoreError;
 
+/// How many copies of a key a lookup bears.
+const COPIES_MAX: usize = 16;
+
 /// What identifies a stored event, in the order of the table.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct EventKey {
@@ -57,9 +60,9 @@ pub(crate) async fn stored_digests(
                 structure: "org_id String, timestamp DateTime64(3, 'UTC'), id UUID",
                 rows: &rows,
             },
-            // Twice the keys: more rows than keys would be copies, which must not be there, but a
-            // writer that cannot look can never store again.
-            1_024 + keys.len() * key_bytes_max * 2,
+            // More rows than keys are copies, which must not be there; but a writer that could not
+            // look would never store again.
+            1_024 + keys.len() * key_bytes_max * COPIES_MAX,
         )
         .await?;
     read_rows(answer)
