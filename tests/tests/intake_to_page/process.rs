@@ -1,5 +1,6 @@
 //! `up` as a process: its ready line, its data folder, its end, and its sample events.
 
+use daybook_tests::clickhouse::ClickHouse;
 use daybook_tests::http;
 use daybook_tests::up::Up;
 use serde_json::json;
@@ -125,4 +126,64 @@ fn someone_uses(directory: &std::path::Path) -> bool {
         .flatten()
         .filter_map(|descriptor| std::fs::read_link(descriptor.path()).ok())
         .any(|file| file.starts_with(directory))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_running_clickhouse_is_used_where_its_url_is_given() {
+    let clickhouse = ClickHouse::start(env!("CARGO_BIN_EXE_clickhouse-engine"))
+        .await
+        .unwrap();
+    let passwords = clickhouse.passwords();
+    let migrator = passwords.migrator_credentials();
+    let url = clickhouse.endpoint().url.replace(
+        "http://",
+        &format!("http://{}:{}@", migrator.user, migrator.password),
+    );
+    let data = tempfile::tempdir().unwrap();
+    let up = Up::start_with_environment(
+        PROGRAM,
+        data.path(),
+        &["--no-seed", "--clickhouse-url", &url],
+        &[
+            (
+                "DAYBOOK_WRITER_PASSWORD",
+                passwords.writer_credentials().password,
+            ),
+            (
+                "DAYBOOK_READER_PASSWORD",
+                passwords.reader_credentials().password,
+            ),
+        ],
+    )
+    .await
+    .unwrap();
+    up.intake(&[delete_call("elsewhere").message(204, None)])
+        .await
+        .unwrap();
+    let token = up.token("elsewhere").await.unwrap();
+    assert_eq!(up.total(&token).await.unwrap(), 1);
+    assert!(!data.path().join("clickhouse").exists());
+    assert_eq!(up.interrupt().await.unwrap(), Some(0));
+    // It is somebody else's server: it goes on.
+    let ping = format!("{}/ping", clickhouse.endpoint().url);
+    assert_eq!(http::get(&ping, &[]).await.unwrap().status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_npm_one_line_names_the_ways_to_get_a_clickhouse() {
+    let empty = tempfile::tempdir().unwrap();
+    let output = tokio::process::Command::new(PROGRAM)
+        .args(["up", "--port", "0", "--no-seed", "--data"])
+        .arg(empty.path().join("data"))
+        .env("PATH", empty.path())
+        .env("DAYBOOK_CACHE_DIR", empty.path().join("cache"))
+        .output()
+        .await
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let words = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(words.lines().count(), 1, "{words}");
+    for way in ["--clickhouse-url", "PATH", "npm"] {
+        assert!(words.contains(way), "{words}");
+    }
 }
