@@ -203,7 +203,7 @@ impl Redactor {
             }
             // The capture layer was here before: what it removed is listed as well.
             Value::String(text) if text == REDACTED => {
-                note(walk.removed, walk.place, &walk.pointer)
+                note(walk.removed, walk.place, &walk.pointer);
             }
             Value::String(text) if !text.is_empty() => {
                 if inherited != Inherited::No {

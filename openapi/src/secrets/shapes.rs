@@ -4,6 +4,7 @@
 //! may have a check that a match must pass: checksums keep ordinary numbers out.
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -19,13 +20,18 @@ struct Shape {
     )]
     name: &'static str,
     pattern: &'static str,
-    /// Gets the group `name` (or nothing) and the secret.
-    is_secret: fn(name: &str, secret: &str) -> bool,
+    /// Whether the group `name` announces a secret; asked before the secret is looked at.
+    announces: fn(name: &str) -> bool,
+    /// Where the pattern has only the secret's start: the characters with which it goes on. A
+    /// pattern that ran to the end itself would read a long text once for each of its words.
+    goes_on_with: Option<fn(char) -> bool>,
+    /// Gets the whole secret.
+    is_secret: fn(secret: &str) -> bool,
     /// It ends and starts where no letter or digit goes on.
     stands_alone: bool,
 }
 
-fn always(_: &str, _: &str) -> bool {
+fn always(_: &str) -> bool {
     true
 }
 
@@ -33,12 +39,16 @@ const SHAPES: &[Shape] = &[
     Shape {
         name: "private key block",
         pattern: r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----[\s\S]*?(?:-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|\z)",
+        announces: always,
+        goes_on_with: None,
         is_secret: always,
         stands_alone: false,
     },
     Shape {
         name: "JSON web token",
         pattern: r"eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*){1,3}",
+        announces: always,
+        goes_on_with: None,
         is_secret: always,
         stands_alone: false,
     },
@@ -69,20 +79,26 @@ const SHAPES: &[Shape] = &[
             r"|live_[0-9a-f]{32,64}|xkeysib-[0-9a-f]{64}-[A-Za-z0-9]{16}|re_[A-Za-z0-9]{8}_[A-Za-z0-9]{20,40}|gsk_[A-Za-z0-9]{40,60}|r8_[A-Za-z0-9]{37}",
             r")",
         ),
-        is_secret: |_, secret| secret.bytes().any(|byte| byte.is_ascii_digit()),
+        announces: always,
+        goes_on_with: None,
+        is_secret: |secret| secret.bytes().any(|byte| byte.is_ascii_digit()),
         stands_alone: true,
     },
     Shape {
         name: "webhook URL with its secret in the path",
         pattern: r"(?i)(?:hooks\.slack\.com/(?:services|workflows|triggers)|discord(?:app)?\.com/api/webhooks|[a-z0-9-]+\.webhook\.office\.com/webhookb2)/(?P<secret>[A-Za-z0-9/@_-]{16,400})",
+        announces: always,
+        goes_on_with: None,
         is_secret: always,
         stands_alone: false,
     },
     Shape {
         name: "authorization scheme",
-        pattern: r"(?i)\b(?:bearer|basic|digest|token|apikey|negotiate)\s+(?P<secret>[A-Za-z0-9._~+/=-]{12,4000})",
+        pattern: r"(?i)\b(?:bearer|basic|digest|token|apikey|negotiate)\s+(?P<secret>[A-Za-z0-9._~+/=-]{12,})",
         // "basic information" and "bearer authentication" are words.
-        is_secret: |_, secret| {
+        announces: always,
+        goes_on_with: None,
+        is_secret: |secret| {
             secret.contains('=')
                 || secret.bytes().any(|byte| byte.is_ascii_digit())
                 || (secret.bytes().skip(1).any(|byte| byte.is_ascii_uppercase())
@@ -93,36 +109,49 @@ const SHAPES: &[Shape] = &[
     Shape {
         name: "password in a URL",
         pattern: r"(?i)\b[a-z][a-z0-9+.-]{1,20}://[^\s/:@?#]{0,200}:(?P<secret>[^\s/@?#]{1,200})@",
+        announces: always,
+        goes_on_with: None,
         is_secret: always,
         stands_alone: false,
     },
     Shape {
         name: "query of a URL",
-        pattern: r#"[?&;](?P<name>[A-Za-z0-9_.\[\]%-]{1,60})=(?P<secret>[^&;#\s"'<>]{1,4000})"#,
-        is_secret: |name, _| is_secret_query_name(name),
+        pattern: r#"[?&;](?P<name>[A-Za-z0-9_.\[\]%-]{1,60})=(?P<secret>[^&;#\s"'<>])"#,
+        announces: is_secret_query_name,
+        goes_on_with: Some(|character| {
+            !character.is_whitespace()
+                && !matches!(character, '&' | ';' | '#' | '"' | '\'' | '<' | '>')
+        }),
+        is_secret: always,
         stands_alone: false,
     },
     Shape {
         name: "assignment",
-        pattern: r#"(?i)(?P<name>[A-Za-z][A-Za-z0-9_.-]{1,60})["']?\s{0,3}(?::|=|=>|:=)\s{0,3}["']?(?P<secret>[^\s"',;&}\]]{4,4000})"#,
-        is_secret: |name, secret| {
-            super::names::is_secret_name(name)
-                && !secret.starts_with('[')
-                && !secret.starts_with("//")
-                && !is_scheme(secret)
+        pattern: r#"(?i)(?P<name>[A-Za-z][A-Za-z0-9_.-]{1,60})["']?\s{0,3}(?::|=|=>|:=)\s{0,3}["']?(?P<secret>[^\s"',;&}\]]{4})"#,
+        announces: super::names::is_secret_name,
+        goes_on_with: Some(|character| {
+            !character.is_whitespace()
+                && !matches!(character, '"' | '\'' | ',' | ';' | '&' | '}' | ']')
+        }),
+        is_secret: |secret| {
+            !secret.starts_with('[') && !secret.starts_with("//") && !is_scheme(secret)
         },
         stands_alone: false,
     },
     Shape {
         name: "payment card",
         pattern: r"[2-6][0-9](?:[ -]?[0-9]){12,17}",
-        is_secret: |_, secret| is_card(secret),
+        announces: always,
+        goes_on_with: None,
+        is_secret: is_card,
         stands_alone: true,
     },
     Shape {
         name: "IBAN",
         pattern: r"(?:A[DELTZ]|B[AEGHRY]|C[HRYZ]|D[EKO]|E[EGS]|F[IOR]|G[BEILRT]|H[RU]|I[ELQST]|JO|K[WZ]|L[BCITUVY]|M[CDEKRTU]|N[LO]|P[KLST]|QA|R[OS]|S[ACEIKMTV]|T[LNR]|UA|V[AG]|XK)[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?",
-        is_secret: |_, secret| is_iban(secret),
+        announces: always,
+        goes_on_with: None,
+        is_secret: is_iban,
         stands_alone: true,
     },
 ];
@@ -152,27 +181,18 @@ fn redact_shape(regex: &Regex, shape: &Shape, text: &str) -> Option<String> {
     let mut redacted = String::new();
     let mut copied = 0;
     let mut start = 0;
-    while let Some(captures) = regex.captures_at(text, start) {
-        let whole = captures.get(0)?;
-        let secret = captures.name("secret").unwrap_or(whole);
-        let name = captures.name("name").map_or("", |name| name.as_str());
-        let alone = !shape.stands_alone
-            || (!text[..whole.start()].ends_with(goes_on)
-                && !text[whole.end()..].starts_with(goes_on));
-        if alone && secret.as_str() != REDACTED && (shape.is_secret)(name, secret.as_str()) {
-            redacted.push_str(&text[copied..secret.start()]);
+    while let Some(found) = Found::next(regex, text, start) {
+        let secret = found.secret(text, shape);
+        if let Some(secret) = secret {
+            redacted.push_str(&text[copied..secret.start]);
             redacted.push_str(REDACTED);
-            copied = secret.end();
-            start = secret.end().max(whole.start() + 1);
+            copied = secret.end;
+            start = secret.end.max(found.whole.start + 1);
         } else {
             // What is no secret as a whole may hold one further on.
-            start = whole.start()
-                + text[whole.start()..]
-                    .chars()
-                    .next()
-                    .map_or(1, char::len_utf8);
-            let name_end = captures.name("name").map(|name| name.end());
-            start = name_end.unwrap_or(start).max(start);
+            let next = text[found.whole.start..].chars().next();
+            start = found.whole.start + next.map_or(1, char::len_utf8);
+            start = found.name.map_or(start, |name| name.end.max(start));
         }
         if start >= text.len() {
             break;
@@ -183,6 +203,56 @@ fn redact_shape(regex: &Regex, shape: &Shape, text: &str) -> Option<String> {
     }
     redacted.push_str(&text[copied..]);
     Some(redacted)
+}
+
+/// One match of a shape's pattern.
+struct Found {
+    whole: Range<usize>,
+    name: Option<Range<usize>>,
+    secret: Range<usize>,
+}
+
+impl Found {
+    fn next(regex: &Regex, text: &str, start: usize) -> Option<Self> {
+        // Finding where a match is costs a fraction of finding where its groups are.
+        if regex.captures_len() == 1 {
+            let whole = regex.find_at(text, start)?.range();
+            return Some(Self {
+                secret: whole.clone(),
+                name: None,
+                whole,
+            });
+        }
+        let captures = regex.captures_at(text, start)?;
+        let whole = captures.get(0)?.range();
+        Some(Self {
+            secret: captures
+                .name("secret")
+                .map_or_else(|| whole.clone(), |secret| secret.range()),
+            name: captures.name("name").map(|name| name.range()),
+            whole,
+        })
+    }
+
+    /// Where the secret stands, if it is one.
+    fn secret(&self, text: &str, shape: &Shape) -> Option<Range<usize>> {
+        let name = self.name.clone().map_or("", |name| &text[name]);
+        if !(shape.announces)(name) {
+            return None;
+        }
+        let mut range = self.secret.clone();
+        if let Some(goes_on_with) = shape.goes_on_with {
+            let rest = &text[range.end..];
+            range.end += rest
+                .find(|character| !goes_on_with(character))
+                .unwrap_or(rest.len());
+        }
+        let stands = !shape.stands_alone
+            || (!text[..self.whole.start].ends_with(goes_on)
+                && !text[self.whole.end..].starts_with(goes_on));
+        let secret = &text[range.clone()];
+        (stands && secret != REDACTED && (shape.is_secret)(secret)).then_some(range)
+    }
 }
 
 fn goes_on(character: char) -> bool {
