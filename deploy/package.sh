@@ -1,15 +1,17 @@
 #!/usr/bin/env bash
 # Builds the two Lambda packages into dist/, the normalizer's with your OpenAPI documents.
 set -euo pipefail
-cd "$(dirname "$0")/.."
 specs=${1:?usage: deploy/package.sh FOLDER_OF_OPENAPI_DOCUMENTS}
 [ -d "$specs" ] || { echo "$specs is no folder" >&2; exit 2; }
+specs=$(cd "$specs" && pwd)
+cd "$(dirname "$0")/.."
 command -v cargo-lambda >/dev/null || { echo "cargo-lambda is missing (pip install cargo-lambda)" >&2; exit 1; }
 
-cargo lambda build --release --arm64 -p daybook-normalizer -p daybook-query-api
+cargo lambda build --release --arm64 --locked -p daybook-normalizer -p daybook-query-api
+target=${CARGO_TARGET_DIR:-target}
 rm -rf dist
 mkdir -p dist/normalizer dist/query-api
-cp target/lambda/daybook-normalizer/bootstrap dist/normalizer/
-cp target/lambda/daybook-query-api/bootstrap dist/query-api/
+cp "$target/lambda/daybook-normalizer/bootstrap" dist/normalizer/
+cp "$target/lambda/daybook-query-api/bootstrap" dist/query-api/
 cp -R "$specs" dist/normalizer/specs
 echo "dist/normalizer and dist/query-api are ready"

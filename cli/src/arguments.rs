@@ -49,12 +49,7 @@ pub(crate) struct UpOptions {
     #[arg(long, value_name = "URL")]
     pub(crate) queue_url: Option<String>,
     /// Uses a running ClickHouse (http://user:password@127.0.0.1:8123) instead of an embedded one.
-    #[arg(
-        long,
-        value_name = "URL",
-        env = "DAYBOOK_CLICKHOUSE_URL",
-        hide_env_values = true
-    )]
+    #[arg(long, value_name = "URL")]
     pub(crate) clickhouse_url: Option<String>,
 }
 

@@ -11,13 +11,14 @@ use anyhow::{Context as _, bail};
 use daybook_query_api::LocalKey;
 use daybook_store::RolePasswords;
 use etcetera::BaseStrategy as _;
-use rand::RngExt as _;
+use jiff::Timestamp;
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 
 use crate::arguments::DataOption;
 
+const SEEDING_FILE: &str = "seeding.json";
 const LOCK_PATIENCE: Duration = Duration::from_secs(2);
 const LOCK_POLL_INTERVAL: Duration = Duration::from_millis(50);
 
@@ -36,13 +37,21 @@ pub(crate) struct UpLock {
 /// The random passwords of one data folder.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct LocalSecrets {
-    clickhouse_writer_password: String,
-    clickhouse_reader_password: String,
-    clickhouse_migrator_password: String,
+    writer: String,
+    reader: String,
+    migrator: String,
+}
+
+/// How far the sample events are.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Seeding {
+    /// The time that the events are made from: the same time makes the same events.
+    pub(crate) started_at: Timestamp,
+    pub(crate) is_done: bool,
 }
 
 impl DataDirectory {
-    /// The folder that was asked for, or `daybook/data` in the user's data folder.
+    /// The folder that was asked for, or `daybook/data` in the user's cache folder.
     pub(crate) fn open(option: &DataOption) -> anyhow::Result<Self> {
         let path = match &option.directory {
             Some(directory) => directory.clone(),
@@ -120,6 +129,26 @@ impl DataDirectory {
         serde_json::from_slice(&text).with_context(|| format!("{} is damaged", file.display()))
     }
 
+    /// How far the sample events are; a new beginning where there is none.
+    pub(crate) fn seeding(&self) -> anyhow::Result<Seeding> {
+        match std::fs::read(self.path.join(SEEDING_FILE)) {
+            Ok(text) => serde_json::from_slice(&text)
+                .with_context(|| format!("{SEEDING_FILE} in the data folder is damaged")),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Seeding {
+                started_at: Timestamp::now(),
+                is_done: false,
+            }),
+            Err(error) => Err(error).context("the data folder cannot be read"),
+        }
+    }
+
+    pub(crate) fn keep_seeding(&self, seeding: &Seeding) -> anyhow::Result<()> {
+        let temporary = self.path.join(format!(".{SEEDING_FILE}"));
+        std::fs::write(&temporary, serde_json::to_vec(seeding)?)
+            .and_then(|()| std::fs::rename(&temporary, self.path.join(SEEDING_FILE)))
+            .context("the data folder cannot be written")
+    }
+
     /// Writes a file whole or not at all; one that another process wrote meanwhile stays.
     fn write_once(&self, name: &str, contents: &[u8]) -> anyhow::Result<()> {
         let temporary = self.path.join(format!(".{name}.{}", std::process::id()));
@@ -144,25 +173,25 @@ impl DataDirectory {
 
 impl LocalSecrets {
     fn generate() -> Self {
+        let RolePasswords {
+            writer,
+            reader,
+            migrator,
+        } = RolePasswords::random();
         Self {
-            clickhouse_writer_password: random_hex(),
-            clickhouse_reader_password: random_hex(),
-            clickhouse_migrator_password: random_hex(),
+            writer,
+            reader,
+            migrator,
         }
     }
 
     pub(crate) fn role_passwords(&self) -> RolePasswords {
         RolePasswords {
-            writer: self.clickhouse_writer_password.clone(),
-            reader: self.clickhouse_reader_password.clone(),
-            migrator: self.clickhouse_migrator_password.clone(),
+            writer: self.writer.clone(),
+            reader: self.reader.clone(),
+            migrator: self.migrator.clone(),
         }
     }
-}
-
-/// 128 random bits.
-fn random_hex() -> String {
-    format!("{:032x}", rand::rng().random::<u128>())
 }
 
 #[cfg(test)]
@@ -198,10 +227,7 @@ mod tests {
         let first = directory.secrets().unwrap();
         let again = directory.secrets().unwrap();
         assert_eq!(first.role_passwords(), again.role_passwords());
-        assert_ne!(
-            first.clickhouse_writer_password,
-            first.clickhouse_reader_password
-        );
+        assert_ne!(first.writer, first.reader);
         let mode = |name: &str| {
             let file = directory.path().join(name);
             std::fs::metadata(file).unwrap().permissions().mode() & 0o777

@@ -29,7 +29,13 @@ pub fn main() -> ExitCode {
     {
         return daybook_clickhouse_launcher::run_engine_child(words);
     }
-    let outcome = match Arguments::parse().command {
+    let command = Arguments::parse().command;
+    if let Command::Token(options) = &command
+        && let Err(problem) = token::check(options)
+    {
+        return called_wrongly(&problem);
+    }
+    let outcome = match command {
         Command::SampleService => run_async(async {
             daybook_sample_service::run()
                 .await
@@ -52,6 +58,8 @@ pub fn main() -> ExitCode {
     match outcome {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(1),
+        // Whoever reads the records has enough of them.
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             // A closed stderr is no reason to panic at the very end.
             let _ = writeln!(std::io::stderr(), "daybook: {error:#}");
@@ -60,12 +68,30 @@ pub fn main() -> ExitCode {
     }
 }
 
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let kind = match error.root_cause().downcast_ref::<std::io::Error>() {
+        Some(error) => Some(error.kind()),
+        None => error
+            .downcast_ref()
+            .and_then(serde_json::Error::io_error_kind),
+    };
+    kind == Some(std::io::ErrorKind::BrokenPipe)
+}
+
+fn called_wrongly(problem: &str) -> ExitCode {
+    let _ = writeln!(std::io::stderr(), "daybook: {problem}");
+    ExitCode::from(2)
+}
+
 /// `Ok(false)` says that some of it did not work, and that the words for it are written.
 fn run_async(work: impl Future<Output = anyhow::Result<bool>>) -> anyhow::Result<bool> {
-    tokio::runtime::Builder::new_multi_thread()
+    let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
-        .build()?
-        .block_on(work)
+        .build()?;
+    let outcome = runtime.block_on(work);
+    // A fetch that is under way in a thread of its own must not hold up the end.
+    runtime.shutdown_background();
+    outcome
 }
 
 fn start_log() {

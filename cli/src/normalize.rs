@@ -1,7 +1,7 @@
 //! `daybook normalize`: queue messages in, audit events out, a JSON line each.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, BufWriter, Read as _, Write as _};
+use std::io::{BufRead, BufReader, BufWriter, Write as _};
 
 use anyhow::Context as _;
 use daybook_normalizer::Poison;
@@ -26,17 +26,21 @@ pub(crate) fn normalize(options: &NormalizeOptions) -> anyhow::Result<bool> {
         _ => Box::new(std::io::stdin().lock()),
     };
     let mut out = BufWriter::new(std::io::stdout().lock());
-    let mut all_good = true;
+    let mut all_good = problems.is_empty();
     let mut line = Vec::new();
     for number in 1_u64.. {
-        if !read_line(&mut input, &mut line)? {
+        let Some(total_bytes) = read_line(&mut input, &mut line)? else {
             break;
-        }
+        };
         if line.trim_ascii().is_empty() {
             continue;
         }
-        let normalized = std::str::from_utf8(&line)
-            .map_err(|_| Poison::NotUtf8)
+        let text = if total_bytes > MESSAGE_BYTES_MAX {
+            Err(Poison::too_long(total_bytes))
+        } else {
+            std::str::from_utf8(&line).map_err(|_| Poison::NotUtf8)
+        };
+        let normalized = text
             .and_then(decode)
             .and_then(|message| normalize_message(&message, &index, &settings, Timestamp::now()));
         match normalized {
@@ -57,34 +61,25 @@ pub(crate) fn normalize(options: &NormalizeOptions) -> anyhow::Result<bool> {
     Ok(all_good)
 }
 
-/// Reads one line without its end, keeping at most one byte more than a message may have; `false` at
-/// the end of the input.
-fn read_line(input: &mut dyn BufRead, line: &mut Vec<u8>) -> std::io::Result<bool> {
+/// Reads one line without its end, keeping its beginning where it is too long, and tells how many
+/// bytes it has; `None` at the end of the input.
+fn read_line(input: &mut dyn BufRead, line: &mut Vec<u8>) -> std::io::Result<Option<usize>> {
     line.clear();
-    let kept_max = MESSAGE_BYTES_MAX as u64 + 2;
-    let read = (&mut *input).take(kept_max).read_until(b'\n', line)?;
-    if read == 0 {
-        return Ok(false);
-    }
-    if line.last() == Some(&b'\n') {
-        line.pop();
-        return Ok(true);
-    }
-    // The rest of a line that is too long is passed over, a buffer at a time.
+    let mut total_bytes = 0;
     loop {
         let buffer = input.fill_buf()?;
         if buffer.is_empty() {
-            return Ok(true);
+            return Ok((total_bytes > 0).then_some(total_bytes));
         }
-        match buffer.iter().position(|&byte| byte == b'\n') {
-            Some(end) => {
-                input.consume(end + 1);
-                return Ok(true);
-            }
-            None => {
-                let length = buffer.len();
-                input.consume(length);
-            }
+        let end = buffer.iter().position(|&byte| byte == b'\n');
+        let part = &buffer[..end.unwrap_or(buffer.len())];
+        let room = MESSAGE_BYTES_MAX.saturating_sub(line.len());
+        line.extend_from_slice(&part[..part.len().min(room)]);
+        total_bytes += part.len();
+        let consumed = part.len() + usize::from(end.is_some());
+        input.consume(consumed);
+        if end.is_some() {
+            return Ok(Some(total_bytes));
         }
     }
 }
@@ -99,9 +94,12 @@ mod tests {
         let mut input = BufReader::new(text.as_bytes());
         let mut line = Vec::new();
         let mut lengths = Vec::new();
-        while read_line(&mut input, &mut line).unwrap() {
-            lengths.push(line.len());
+        while let Some(total_bytes) = read_line(&mut input, &mut line).unwrap() {
+            lengths.push((line.len(), total_bytes));
         }
-        assert_eq!(lengths, [3, MESSAGE_BYTES_MAX + 2, 5]);
+        assert_eq!(
+            lengths,
+            [(3, 3), (MESSAGE_BYTES_MAX, 3 * MESSAGE_BYTES_MAX), (5, 5)]
+        );
     }
 }

@@ -65,7 +65,7 @@ pub struct AuditEvent {
     pub privacy: String,
     /// Where a person can look at the entity.
     pub source_url: String,
-    /// Which intake the event came through: `api_gateway` today.
+    /// Which intake the event came through: `capture` (the capture layer) or `api_gateway` (a bare event).
     pub source: String,
     /// The version of this shape.
     pub schema_version: u16,

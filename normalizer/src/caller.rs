@@ -64,10 +64,9 @@ pub(crate) fn org_id(event: &Value, settings: &Settings) -> Option<String> {
     usable_org_id(&Claims::of(event).first(&settings.org_claims))
 }
 
-/// A tenant's name, trimmed; `None` where it is empty, too long or has control characters, which
-/// no token can name either.
+/// A tenant's name as it is; `None` where it is empty, too long or has control characters, which no
+/// token can name either.
 pub(crate) fn usable_org_id(text: &str) -> Option<String> {
-    let text = text.trim();
     TenantId::new(text).ok().map(|_| text.to_owned())
 }
 
@@ -132,8 +131,14 @@ pub(crate) fn actor(caller: &Caller) -> String {
             (None, None) => "an IAM principal".to_owned(),
         };
     }
-    if caller.kind == CallerType::Api && !caller.token_id.is_empty() {
-        return format!("API client {}", caller.token_id);
+    if caller.kind == CallerType::Api {
+        let client = [&caller.token_id, &caller.user_id]
+            .into_iter()
+            .find(|id| !id.is_empty());
+        return match client {
+            Some(id) => format!("API client {id}"),
+            None => "an anonymous caller".to_owned(),
+        };
     }
     if !caller.user_id.is_empty() {
         return format!("user {}", caller.user_id);
@@ -173,9 +178,10 @@ mod tests {
 
     #[test]
     fn a_tenant_that_no_token_can_name_is_no_tenant() {
-        for text in ["", "  ", "\u{1}unattributed", "a\nb", &"x".repeat(10_000)] {
+        for text in ["", "\u{1}unattributed", "a\nb", &"x".repeat(10_000)] {
             assert_eq!(usable_org_id(text), None);
         }
-        assert_eq!(usable_org_id(" acme "), Some("acme".to_owned()));
+        // Nothing is trimmed: a token that names " acme " reads " acme ".
+        assert_eq!(usable_org_id(" acme "), Some(" acme ".to_owned()));
     }
 }

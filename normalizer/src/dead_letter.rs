@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use aws_sdk_sqs::types::{MessageAttributeValue, SendMessageBatchRequestEntry};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use futures::future::BoxFuture;
 
 /// The message attribute that says why.
@@ -68,6 +70,7 @@ impl SqsDeadLetters {
                     .message_body(&letter.body)
                     .message_attributes(REASON_ATTRIBUTE, reason)
                     .set_message_group_id(is_fifo.then(|| "daybook".to_owned()))
+                    .set_message_deduplication_id(is_fifo.then(|| content_id(&letter.body)))
                     .build()?,
             );
         }
@@ -105,6 +108,12 @@ impl DeadLetters for SqsDeadLetters {
             kept
         })
     }
+}
+
+/// A FIFO queue keeps one of several letters with the same id.
+fn content_id(body: &str) -> String {
+    use sha2::{Digest as _, Sha256};
+    STANDARD.encode(Sha256::digest(body.as_bytes()))
 }
 
 /// How many of the letters, at least one, fit into one batch.

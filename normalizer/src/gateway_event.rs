@@ -197,12 +197,23 @@ fn first_address(forwarded_for: &str) -> String {
     first.to_owned()
 }
 
+/// A time in any form that JSON has for it; one that is too large stays too large.
 fn milliseconds(value: &Value) -> Option<i64> {
     match value {
-        Value::Number(number) => number.as_i64(),
         Value::String(text) => text.parse().ok(),
-        _ => None,
+        _ => whole_number(value),
     }
+}
+
+/// A number without its fraction, cut to what 64 bits hold.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a cast from float saturates"
+)]
+pub(crate) fn whole_number(value: &Value) -> Option<i64> {
+    value
+        .as_i64()
+        .or_else(|| value.as_f64().map(|number| number as i64))
 }
 
 #[cfg(test)]

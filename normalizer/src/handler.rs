@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
 use daybook_openapi::Index;
 use daybook_store::{NewEvent, StoreError, Stored, Writer};
 use jiff::Timestamp;
+use tokio::time::{Instant, timeout_at};
 
 use crate::Poison;
 use crate::dead_letter::{DeadLetter, DeadLetters};
@@ -59,8 +61,10 @@ struct Pending {
 }
 
 impl BatchHandler {
-    /// Handles one batch of SQS messages. Never fails as a whole.
-    pub async fn handle(&self, batch: SqsEvent) -> BatchReport {
+    /// Handles one batch of SQS messages. Never fails as a whole, and never takes much longer than
+    /// `time_left`: what is not stored by then is to be delivered again.
+    pub async fn handle(&self, batch: SqsEvent, time_left: Duration) -> BatchReport {
+        let deadline = Instant::now() + time_left;
         let mut report = BatchReport::default();
         let mut dying = Vec::new();
         let mut pending = Vec::new();
@@ -85,17 +89,20 @@ impl BatchHandler {
                 Err(poison) => dying.push((message_id, body, poison)),
             }
         }
-        self.store(pending, &mut dying, &mut report).await;
+        // First, so that a slow database never keeps them in the queue.
+        self.bury(std::mem::take(&mut dying), &mut report).await;
+        self.store(pending, deadline, &mut dying, &mut report).await;
         self.bury(dying, &mut report).await;
         log(&report);
         report
     }
 
-    /// Stores what can be stored. A database that refuses the batch is asked again with halves of it,
-    /// so that one event never takes others down with it.
+    /// Stores what can be stored. A database that refuses the data of a batch is asked again with
+    /// halves of it, so that one event never takes others down with it.
     async fn store(
         &self,
         pending: Vec<Pending>,
+        deadline: Instant,
         dying: &mut Vec<(String, String, Poison)>,
         report: &mut BatchReport,
     ) {
@@ -105,43 +112,39 @@ impl BatchHandler {
                 continue;
             }
             let events: Vec<NewEvent> = part.iter().map(|message| message.event.clone()).collect();
-            match self.writer.insert(&events).await {
-                Ok(results) => {
+            let inserted = timeout_at(deadline, self.writer.insert(&events)).await;
+            let error = match inserted {
+                Ok(Ok(results)) => {
                     for (message, stored) in part.into_iter().zip(results) {
                         count(&message, stored, dying, report);
                     }
+                    continue;
                 }
-                Err(error) if error.may_succeed_later() => {
-                    report.failure = Some(error.to_string());
-                    report
-                        .failed
-                        .extend(part.into_iter().map(|message| message.message_id));
-                }
-                Err(StoreError::Unstorable { index, reason }) if index < part.len() => {
-                    let message = part.remove(index);
-                    let poison = Poison::Refused(reason.to_string());
-                    dying.push((message.message_id, message.body, poison));
-                    waiting.push(part);
-                }
-                Err(error) if part.len() == 1 && refuses_the_event(&error) => {
-                    let poison = Poison::Refused(error.to_string());
-                    dying.extend(
-                        part.into_iter()
-                            .map(|message| (message.message_id, message.body, poison.clone())),
-                    );
-                }
-                Err(error) if part.len() > 1 && refuses_the_event(&error) => {
-                    let rest = part.split_off(part.len() / 2);
-                    waiting.push(rest);
-                    waiting.push(part);
-                }
-                Err(error) => {
-                    // A wrong password or a newer schema is not the message's fault: it waits.
-                    report.failure = Some(error.to_string());
-                    report
-                        .failed
-                        .extend(part.into_iter().map(|message| message.message_id));
-                }
+                Ok(Err(error)) => error,
+                Err(_) => StoreError::Timeout,
+            };
+            if let StoreError::Unstorable { index, reason } = &error
+                && *index < part.len()
+            {
+                let message = part.remove(*index);
+                let poison = Poison::Refused(reason.to_string());
+                dying.push((message.message_id, message.body, poison));
+                waiting.push(part);
+            } else if !refuses_the_data(&error) {
+                report.failure = Some(error.to_string());
+                report
+                    .failed
+                    .extend(part.into_iter().map(|message| message.message_id));
+            } else if part.len() == 1 {
+                let poison = Poison::Refused(error.to_string());
+                dying.extend(
+                    part.into_iter()
+                        .map(|message| (message.message_id, message.body, poison.clone())),
+                );
+            } else {
+                let rest = part.split_off(part.len() / 2);
+                waiting.push(rest);
+                waiting.push(part);
             }
         }
     }
@@ -169,13 +172,20 @@ impl BatchHandler {
     }
 }
 
-/// Whether ClickHouse said no to the data; access, schema and syntax are the operator's to mend.
+/// Whether ClickHouse said no to the data itself. Everything else, storage, access and schema
+/// included, is not the message's fault: it waits until somebody mends it.
 ///
-/// 497: not enough privileges, 516: authentication failed, 60: no such table, 81: no such database,
-/// 16 and 47: unknown column (`ErrorCodes.cpp` of ClickHouse).
-fn refuses_the_event(error: &StoreError) -> bool {
-    matches!(error, StoreError::Refused { code: Some(code), .. }
-        if ![16, 47, 60, 81, 164, 192, 193, 194, 497, 516].contains(code))
+/// CANNOT_PARSE_TEXT, CANNOT_PARSE_INPUT_ASSERTION_FAILED, CANNOT_PARSE_DATE, CANNOT_PARSE_DATETIME,
+/// ARGUMENT_OUT_OF_BOUND, CANNOT_CONVERT_TYPE, CANNOT_PARSE_NUMBER, INCORRECT_DATA,
+/// TOO_LARGE_STRING_SIZE (`ErrorCodes.cpp` of ClickHouse).
+fn refuses_the_data(error: &StoreError) -> bool {
+    matches!(
+        error,
+        StoreError::Refused {
+            code: Some(6 | 27 | 38 | 41 | 69 | 70 | 72 | 117 | 131),
+            ..
+        }
+    )
 }
 
 fn count(

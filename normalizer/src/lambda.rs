@@ -1,10 +1,15 @@
 //! The Lambda: SQS batches in, the ids of failed messages out.
 
+use std::time::Duration;
+
 use aws_lambda_events::event::sqs::SqsEvent;
-use lambda_runtime::{Error, LambdaEvent, service_fn};
+use lambda_runtime::{Context, Error, LambdaEvent, service_fn};
 use tracing_subscriber::EnvFilter;
 
 use crate::context::handler_from_env;
+
+/// What is kept of the function's time to report, instead of being ended in the middle.
+const REPORT_TIME: Duration = Duration::from_secs(5);
 
 /// Runs until Lambda ends it. The log is JSON on stderr, its level in `DAYBOOK_LOG`.
 ///
@@ -24,7 +29,19 @@ pub async fn run() -> Result<(), Error> {
         .map_err(|error| format!("the normalizer cannot start: {error:#}"))?;
     lambda_runtime::run(service_fn(|batch: LambdaEvent<SqsEvent>| {
         let handler = &handler;
-        async move { Ok::<_, Error>(handler.handle(batch.payload).await.to_sqs_response()) }
+        let time_left = time_left(&batch.context);
+        async move {
+            let report = handler.handle(batch.payload, time_left).await;
+            Ok::<_, Error>(report.to_sqs_response())
+        }
     }))
     .await
+}
+
+fn time_left(context: &Context) -> Duration {
+    let until_deadline = context
+        .deadline()
+        .duration_since(std::time::SystemTime::now())
+        .unwrap_or_default();
+    until_deadline.saturating_sub(REPORT_TIME)
 }

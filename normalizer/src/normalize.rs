@@ -10,7 +10,7 @@ use daybook_openapi::secrets::{Place, Redactor};
 use daybook_openapi::{
     Index, Meaning, Operation, RequestLine, RequestValues, SentenceFacts, sentence,
 };
-use daybook_store::NewEvent;
+use daybook_store::{DIGEST_WAY_BYTES, NewEvent};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -100,7 +100,8 @@ fn event(
     let redactor = Redactor::new(explained.operation);
     let mut redacted = Vec::new();
     let request_body = request_body(request, &redactor, &mut redacted);
-    let response_body = response_body(message, &redactor);
+    let outcome = outcome(message);
+    let response_body = response_body(message, &redactor).filter(|_| outcome == Outcome::Success);
     let http = http(request, explained, &redactor, &mut redacted);
     let path_params: Vec<(String, String)> = http.path_params.clone().into_iter().collect();
     let query: Vec<(String, String)> = http.query.clone().into_iter().collect();
@@ -116,9 +117,9 @@ fn event(
             usable_org_id(&first_value(location, &values)?)
         })
         .unwrap_or_else(|| UNATTRIBUTED_ORG_ID.to_owned());
-    let caller = caller(&message.event, settings);
+    let mut caller = caller(&message.event, settings);
+    caller.name = redactor.text(&caller.name).into_owned();
     let things = Things::of(message, explained.operation, &values, &redactor);
-    let outcome = outcome(message);
     let activity = stated_activity(message, &redactor)
         .unwrap_or_else(|| told_activity(explained, &things, &caller, &http, outcome, values));
     let changes = stated_changes(message, &redactor, &mut redacted);
@@ -144,7 +145,7 @@ fn event(
             .map_or(0, |response| response.status_code),
         entity: things.entity,
         parent: things.parent,
-        correlation_id: correlation_id(request),
+        correlation_id: correlation_id(request, &redactor),
         activity,
         detail: request_body
             .as_ref()
@@ -180,7 +181,7 @@ fn event(
     }
 }
 
-/// The response's body, redacted. It is never stored: what is removed from it is not worth telling.
+/// The response's body, redacted; the body of a failure names nothing that was changed. It is never stored: what is removed from it is not worth telling.
 fn response_body(message: &Message, redactor: &Redactor) -> Option<Value> {
     let text = message.response.as_ref()?.body.as_deref()?;
     let mut body: Value = serde_json::from_str(text).ok()?;
@@ -343,13 +344,20 @@ fn stated_changes(
     changes(state("before"), state("after"))
 }
 
-/// A digest of what a second delivery may not change: method, path, caller and body. It is made of
-/// the redacted request, so that it gives nothing away about a secret.
+/// A digest of what a second delivery may not change: method, path, caller and body.
+///
+/// It is made of the redacted request, so that it gives nothing away about a secret. What is redacted
+/// depends on the document, on this program's rules and on whether the capture layer was there first:
+/// these are the way in which the digest was made.
 fn request_digest(event: &AuditEvent) -> [u8; 16] {
     let caller = &event.caller;
-    let mut hasher = Sha256::new();
-    for part in [
-        event.http.method.as_str(),
+    let way = digest_of(&[
+        &event.spec_version,
+        env!("CARGO_PKG_VERSION"),
+        &event.source,
+    ]);
+    let request = digest_of(&[
+        &event.http.method,
         &event.http.path,
         caller.kind.as_str(),
         &caller.user_id,
@@ -357,13 +365,21 @@ fn request_digest(event: &AuditEvent) -> [u8; 16] {
         &caller.name,
         &caller.token_id,
         &event.detail,
-    ] {
+    ]);
+    let mut digest = [0_u8; 16];
+    let (way_bytes, request_bytes) = digest.split_at_mut(DIGEST_WAY_BYTES);
+    way_bytes.copy_from_slice(&way[..DIGEST_WAY_BYTES]);
+    request_bytes.copy_from_slice(&request[..16 - DIGEST_WAY_BYTES]);
+    digest
+}
+
+fn digest_of(parts: &[&str]) -> [u8; 32] {
+    let mut hasher = Sha256::new();
+    for part in parts {
         hasher.update((part.len() as u64).to_be_bytes());
         hasher.update(part.as_bytes());
     }
-    let mut digest = [0_u8; 16];
-    digest.copy_from_slice(&hasher.finalize()[..16]);
-    digest
+    hasher.finalize().into()
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -74,6 +74,14 @@ pub enum Poison {
 }
 
 impl Poison {
+    /// A message that is longer than any queue carries.
+    pub fn too_long(bytes: usize) -> Self {
+        Self::Bound(JsonBoundError::Size {
+            bytes,
+            bytes_max: crate::message::MESSAGE_BYTES_MAX,
+        })
+    }
+
     /// What serde_json says about a text, without the content that its own message may repeat.
     pub(crate) fn not_json(error: &serde_json::Error) -> Self {
         Self::NotJson {

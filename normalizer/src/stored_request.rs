@@ -9,6 +9,8 @@ use serde_json::Value;
 use crate::explained::Explained;
 use crate::gateway_event::GatewayEvent;
 
+const CORRELATION_ID_CHARS_MAX: usize = 256;
+
 /// The headers that are kept; everything else is credentials, noise or both.
 const HEADERS_KEPT: [&str; 8] = [
     "accept-language",
@@ -21,25 +23,25 @@ const HEADERS_KEPT: [&str; 8] = [
     "x-request-id",
 ];
 
-/// The request's body as JSON, redacted: JSON as it is, a form as an object, other text as a string,
-/// and nothing for bytes that are no text.
+/// The request's body as JSON, redacted: JSON as it is, a form as an object. Of anything else
+/// (multipart, XML, CSV, bytes) nothing is kept, because nothing says what in it is secret.
 pub(crate) fn request_body(
     request: &GatewayEvent,
     redactor: &Redactor,
     redacted: &mut Vec<String>,
 ) -> Option<Value> {
     let bytes = request.body.as_deref().filter(|bytes| !bytes.is_empty())?;
-    let Ok(text) = std::str::from_utf8(bytes) else {
+    let content_type = request.header("content-type").to_ascii_lowercase();
+    let body = std::str::from_utf8(bytes).ok().and_then(|text| {
+        if content_type.starts_with("application/x-www-form-urlencoded") {
+            Some(form(text))
+        } else {
+            serde_json::from_str(text).ok()
+        }
+    });
+    let Some(mut body) = body else {
         redacted.push("request#".to_owned());
         return None;
-    };
-    let content_type = request.header("content-type").to_ascii_lowercase();
-    let mut body = if content_type.starts_with("application/x-www-form-urlencoded") {
-        form(text)
-    } else if let Ok(json) = serde_json::from_str(text) {
-        json
-    } else {
-        Value::String(text.to_owned())
     };
     redactor.json(Place::Request, &mut body, redacted);
     Some(body)
@@ -81,6 +83,9 @@ pub(crate) fn http(
         .iter()
         .filter_map(|&name| Some((name.to_owned(), request.headers.get(name)?.clone())))
         .collect();
+    if let Some(referer) = headers.get_mut("referer") {
+        *referer = page_of(referer).to_owned();
+    }
     redactor.pairs(Place::Headers, &mut headers, redacted);
     HttpRequest {
         method: request.method.clone(),
@@ -100,29 +105,27 @@ pub(crate) fn http(
 }
 
 /// The id that follows a request: `X-Correlation-Id`, else the trace's, else API Gateway's own.
-pub(crate) fn correlation_id(request: &GatewayEvent) -> String {
+pub(crate) fn correlation_id(request: &GatewayEvent, redactor: &Redactor) -> String {
     let stated = request.header("x-correlation-id");
-    if !stated.is_empty() {
-        return stated.to_owned();
-    }
     // W3C Trace Context, section 3.2: version-traceid-parentid-flags.
-    if let Some(trace_id) = request.header("traceparent").split('-').nth(1) {
-        return trace_id.to_owned();
-    }
+    let traceparent = request.header("traceparent").split('-').nth(1);
     // AWS X-Ray: Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1
-    request
-        .header("x-amzn-trace-id")
-        .split(';')
-        .find_map(|part| part.trim().strip_prefix("Root="))
-        .map_or_else(|| request.request_id.clone(), str::to_owned)
+    let mut x_ray = request.header("x-amzn-trace-id").split(';');
+    let id = Some(stated)
+        .filter(|id| !id.is_empty())
+        .or_else(|| traceparent.filter(|id| id.len() == 32))
+        .or_else(|| x_ray.find_map(|part| part.trim().strip_prefix("Root=")))
+        .unwrap_or(&request.request_id);
+    let id: String = id.chars().take(CORRELATION_ID_CHARS_MAX).collect();
+    redactor.text(&id).into_owned()
 }
 
-/// The page on which the person was, without its query: tokens travel there.
+/// The page on which the person was.
 pub(crate) fn source_url(http: &HttpRequest) -> String {
-    let referer = http.headers.get("referer").map_or("", String::as_str);
-    referer
-        .split(['?', '#'])
-        .next()
-        .unwrap_or_default()
-        .to_owned()
+    http.headers.get("referer").cloned().unwrap_or_default()
+}
+
+/// A page's address without its query: tokens travel there.
+fn page_of(url: &str) -> &str {
+    url.split(['?', '#']).next().unwrap_or_default()
 }

@@ -25,7 +25,7 @@ impl Things {
     ) -> Self {
         let meaning = operation.map(|operation| &operation.meaning);
         let mut entity_ids: Vec<String> = meaning
-            .and_then(|meaning| meaning.entity_id.as_ref())
+            .and_then(|meaning| meaning.entity_id.as_ref().or(meaning.entity_ids.as_ref()))
             .map(|location| usable(location.read(values)))
             .unwrap_or_default();
         let mut entity = Entity {

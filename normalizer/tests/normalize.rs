@@ -1,5 +1,7 @@
 //! The pure middle, through its public door: real documents, hostile events.
 
+#![allow(clippy::unwrap_used)] // the helpers of tests give up as tests do
+
 use std::sync::OnceLock;
 
 use daybook_event::{AuditEvent, UNATTRIBUTED_ORG_ID};
@@ -169,7 +171,7 @@ fn the_time_is_the_requests_and_has_bounds() {
 }
 
 #[test]
-fn bodies_are_read_as_json_forms_base64_or_text() {
+fn bodies_are_read_as_json_or_forms_and_of_others_nothing_is_kept() {
     let with = |content_type: &str, body: &str, is_base64: bool| {
         let mut event = http_event("POST", "/v1/webhooks/configs", NOW_MS);
         event["headers"]["content-type"] = json!(content_type);
@@ -195,9 +197,87 @@ fn bodies_are_read_as_json_forms_base64_or_text() {
         r#"{"name":"A B","password":"[redacted]","tag":["1","2"]}"#
     );
     assert_eq!(form.redacted, ["request#/password"]);
-    assert_eq!(with("text/plain", "hello", false).detail, r#""hello""#);
-    assert_eq!(with("application/octet-stream", "//79", true).detail, "");
+    for (content_type, body, is_base64) in [
+        ("text/plain", "hello", false),
+        ("application/xml", "<password>hunter2</password>", false),
+        (
+            "multipart/form-data; boundary=x",
+            "--x\r\n\r\nhunter2\r\n--x--",
+            false,
+        ),
+        ("application/octet-stream", "//79", true),
+    ] {
+        let event = with(content_type, body, is_base64);
+        assert_eq!(
+            (event.detail.as_str(), event.redacted),
+            ("", vec!["request#".to_owned()])
+        );
+    }
     assert_eq!(with("application/json", "", false).detail, "");
+}
+
+#[test]
+fn a_host_that_no_document_names_is_no_service_and_one_that_says_nothing_leaves_it_to_the_path() {
+    for (domain_name, is_described) in [
+        ("webhooks.sls.epilot.io", true),
+        ("a1b2c3.execute-api.eu-central-1.amazonaws.com", true),
+        ("127.0.0.1", true),
+        ("", true),
+        ("nobody.example", false),
+        ("webhooks.sls.epilot.io.evil.example", false),
+    ] {
+        let mut event = http_event("DELETE", "/v1/webhooks/configs/c1", NOW_MS);
+        event["requestContext"]["domainName"] = json!(domain_name);
+        let event = event_of(&event);
+        assert_eq!(event.described, is_described, "{domain_name}");
+        let service_name = if is_described { "webhooks" } else { "" };
+        assert_eq!(event.service_name, service_name, "{domain_name}");
+    }
+    let settings = Settings {
+        services: [("nobody.example".to_owned(), "webhooks".to_owned())].into(),
+        ..Settings::default()
+    };
+    let documents = vec![Document {
+        file_name: "webhooks.json".to_owned(),
+        bytes: include_bytes!("../../tests/fixtures/specs/webhooks.json").to_vec(),
+    }];
+    let (index, _) = build_index(documents, &settings);
+    let mut event = http_event("DELETE", "/v1/webhooks/configs/c1", NOW_MS);
+    event["requestContext"]["domainName"] = json!("nobody.example");
+    assert_eq!(
+        event_with(&event, &index, &settings).service_name,
+        "webhooks"
+    );
+}
+
+#[test]
+fn a_failed_creation_has_no_id_and_a_bulk_call_has_all_of_them() {
+    let mut create = http_event("POST", "/v1/webhooks/configs", NOW_MS);
+    create["body"] = json!(r#"{"name":"Orders"}"#);
+    let answered = |status_code: u16| {
+        event_of(&json!({"v": 1, "event": create, "response":
+            {"status_code": status_code, "body": r#"{"id":"c7","name":"Orders"}"#}}))
+    };
+    assert_eq!(answered(201).entity.id, "c7");
+    let failed = answered(409);
+    assert_eq!(
+        (failed.entity.id.as_str(), failed.entity.name.as_str()),
+        ("", "Orders")
+    );
+
+    let mut bulk = http_event(
+        "POST",
+        "/v1/entity/taxonomies/classifications:delete",
+        NOW_MS,
+    );
+    bulk["requestContext"]["domainName"] = json!("entity.sls.epilot.io");
+    bulk["body"] = json!(r#"{"classification_ids":["a","b"]}"#);
+    let event = event_of(&json!({"v": 1, "event": bulk, "response": {"status_code": 204}}));
+    assert_eq!(event.entity.id, "a,b");
+    assert_eq!(
+        event.activity,
+        "jane@example.com deleted classifications a, b"
+    );
 }
 
 #[test]
@@ -281,7 +361,7 @@ proptest! {
     }
 
     #[test]
-    fn a_planted_secret_is_never_in_the_event(canary in "[a-zA-Z0-9]{24}", place in 0_usize..12) {
+    fn a_planted_secret_is_never_in_the_event(canary in "[a-zA-Z0-9]{24}", place in 0_usize..15) {
         let mut event = http_event("POST", "/v1/webhooks/configs", NOW_MS);
         event["queryStringParameters"] = json!({});
         let mut body = json!({"name": "A"});
@@ -298,7 +378,11 @@ proptest! {
             7 => context["after"] = json!({"deep": [{"token": canary}]}),
             8 => response["secret"] = json!(canary),
             9 => context["reason"] = json!(format!("Authorization: Bearer {canary}")),
-            10 => event["headers"]["referer"] = json!(format!("https://a.example.com/?token={canary}")),
+            10 => event["headers"]["x-correlation-id"] = json!(format!("eyJhbGciOiJ.{canary}.{canary}")),
+            11 => event["headers"]["referer"] = json!(format!("https://a.example.com/?code={canary}")),
+            12 => event["requestContext"]["authorizer"]["jwt"]["claims"]["name"] =
+                json!(format!("eyJhbGciOiJ.{canary}.{canary}")),
+            13 => event["headers"]["referer"] = json!(format!("https://a.example.com/?token={canary}")),
             _ => event["requestContext"]["identity"] = json!({"apiKey": canary}),
         }
         event["body"] = json!(body.to_string());

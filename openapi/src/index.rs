@@ -19,7 +19,7 @@ use crate::document::{Document, DocumentProblem, ParsedDocument};
 use crate::operation::{Operation, read_operations};
 use crate::path_template::PathTemplate;
 use crate::route_index::{RouteIndex, RouteMatch};
-use crate::server::Server;
+use crate::server::{Server, names_no_service};
 
 /// The most problems that are told of one document.
 const PROBLEMS_MAX: usize = 100;
@@ -171,9 +171,12 @@ impl Index {
         if !claiming.is_empty() {
             return find_among(&claiming, request);
         }
+        // Only a host that says nothing, or a document that names none, leaves it to the path alone.
+        let says_nothing = names_no_service(request.domain_name);
         let mut described = self
             .entries
             .iter()
+            .filter(|entry| says_nothing || !entry.servers.iter().any(Server::names_a_host))
             .filter_map(|entry| Some((entry, entry.find(request)?)))
             .filter(|(_, found)| found.literal_chars > 0);
         match (described.next(), described.next()) {

@@ -85,6 +85,11 @@ impl Server {
             && match_pattern(&self.host, &without_port(domain_name).to_ascii_lowercase()).is_some()
     }
 
+    /// Whether it names a host at all.
+    pub(crate) fn names_a_host(&self) -> bool {
+        !self.host.is_empty()
+    }
+
     /// Whether both claim the same hosts.
     pub(crate) fn overlaps(&self, other: &Self) -> bool {
         !self.host.is_empty() && self.host == other.host && self.path_prefix == other.path_prefix
@@ -120,4 +125,17 @@ fn parts(text: &str) -> Vec<VariablePart<'_>> {
         found.push(VariablePart::Text(rest));
     }
     found
+}
+/// Whether a domain name says nothing of the service behind it: none, an address, this machine, or
+/// one that AWS made up (`a1b2c3.execute-api.eu-central-1.amazonaws.com`).
+pub(crate) fn names_no_service(domain_name: &str) -> bool {
+    let host = without_port(domain_name).to_ascii_lowercase();
+    let host = host.trim_end_matches('.');
+    host.is_empty()
+        || host == "localhost"
+        || host.ends_with(".localhost")
+        || host.parse::<std::net::IpAddr>().is_ok()
+        || host.ends_with(".amazonaws.com")
+        || host.ends_with(".amazonaws.com.cn")
+        || host.ends_with(".on.aws")
 }

@@ -160,7 +160,7 @@ fn change(
     if operation.id == "updateDefinition" {
         let name = after["name"].as_str().unwrap_or_default();
         audit(|a| {
-            a.entity("workflow", id.as_str())
+            a.entity("workflow definition", id.as_str())
                 .name(name)
                 .before(&before)
                 .after(&after)

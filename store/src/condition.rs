@@ -76,13 +76,11 @@ impl Condition {
         ));
     }
 
-    /// Adds that the event is this one, whose time is known to be `timestamp_ms` or is not known.
-    pub(crate) fn is_event(id: uuid::Uuid, timestamp_ms: Option<i64>) -> Self {
+    /// Adds that the event is this one, of this time.
+    pub(crate) fn is_event(id: uuid::Uuid, timestamp_ms: i64) -> Self {
         let mut condition = Self::default();
-        if let Some(timestamp_ms) = timestamp_ms {
-            let time = condition.bind_time(timestamp_ms);
-            condition.and(&format!("timestamp = {time}"));
-        }
+        let time = condition.bind_time(timestamp_ms);
+        condition.and(&format!("timestamp = {time}"));
         let id = condition.bind("UUID", Value::Text(id.to_string()));
         condition.and(&format!("id = {id}"));
         condition

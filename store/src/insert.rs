@@ -54,13 +54,17 @@ const PARTITIONS_AT_ONCE: usize = 4;
 /// Locks for partitions; two partitions may share one.
 const PARTITION_LOCKS: usize = 16;
 
+/// How many bytes of a request's digest name the way in which it was made.
+pub const DIGEST_WAY_BYTES: usize = 4;
+
 /// An event to store.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewEvent {
     /// The event. Its id must be made from its time, as [`daybook_event::event_id`] does.
     pub event: AuditEvent,
     /// A digest of the request (method, path, caller, body): a later copy of `(org_id, id)` with
-    /// another digest is a conflict, not a copy.
+    /// another digest is a conflict, not a copy. Its first [`DIGEST_WAY_BYTES`] bytes name the way
+    /// in which it was made; digests made in different ways are not compared.
     pub request_digest: [u8; 16],
 }
 
@@ -282,10 +286,12 @@ struct Decision {
 }
 
 fn compare(stored_digest: &[u8; 16], new: &NewEvent) -> Stored {
-    if *stored_digest == new.request_digest {
-        Stored::Duplicate
-    } else {
+    let (stored_way, stored_request) = stored_digest.split_at(DIGEST_WAY_BYTES);
+    let (way, request) = new.request_digest.split_at(DIGEST_WAY_BYTES);
+    if stored_way == way && stored_request != request {
         Stored::Conflict
+    } else {
+        Stored::Duplicate
     }
 }
 

@@ -25,7 +25,7 @@ pub use endpoint::{Credentials, DATABASE_DEFAULT, Endpoint};
 pub use error::StoreError;
 pub use event_check::{Unstorable, check_storable};
 pub use filter::{Filter, Match, TimeRange};
-pub use insert::{NewEvent, Stored, Writer};
+pub use insert::{DIGEST_WAY_BYTES, NewEvent, Stored, Writer};
 pub use migrate::{Migration, MigrationReport, migrate, migrations};
 pub use reader::{ROWS_MAX, Reader};
 pub use roles::{

@@ -70,16 +70,13 @@ impl Reader {
     pub async fn get(&self, tenant: &TenantId, id: Uuid) -> Result<Option<AuditEvent>, StoreError> {
         let client = self.of_tenant(tenant);
         // An event's id starts with its time, by which the table is sorted.
-        let time_of_id = i64::try_from(id.as_u128() >> 80).ok();
-        for timestamp_ms in [time_of_id, None] {
-            let condition = Condition::is_event(id, timestamp_ms);
-            let sql = select(&condition, "LIMIT 1");
-            let mut cursor = rows(condition.bind_to(whole(&client, &sql)))?;
-            if let Some(row) = answer(next(&mut cursor)).await? {
-                return Ok(Some(row));
-            }
-        }
-        Ok(None)
+        let Ok(timestamp_ms) = i64::try_from(id.as_u128() >> 80) else {
+            return Ok(None);
+        };
+        let condition = Condition::is_event(id, timestamp_ms);
+        let sql = select(&condition, "LIMIT 1");
+        let mut cursor = rows(condition.bind_to(whole(&client, &sql)))?;
+        answer(next(&mut cursor)).await
     }
 
     /// Every event that matches, in the order of the search, as ClickHouse sends them: memory does

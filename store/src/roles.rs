@@ -207,6 +207,14 @@ pub fn users_xml(database: &str, passwords: &RolePasswords) -> Result<String, St
 /// # Errors
 /// [`StoreError::InvalidEndpoint`] where the database's name cannot be used.
 pub fn roles_sql(database: &str, passwords: &RolePasswords) -> Result<Vec<String>, StoreError> {
+    statements(database, passwords, "CREATE USER OR REPLACE")
+}
+
+fn statements(
+    database: &str,
+    passwords: &RolePasswords,
+    create_user: &str,
+) -> Result<Vec<String>, StoreError> {
     check_database(database)?;
     let mut statements = Vec::new();
     for role in ROLES {
@@ -222,7 +230,7 @@ pub fn roles_sql(database: &str, passwords: &RolePasswords) -> Result<Vec<String
             .collect();
         let settings = settings.join(", ");
         statements.push(format!(
-            "CREATE USER OR REPLACE {user} {identified} SETTINGS {settings}"
+            "{create_user} {user} {identified} SETTINGS {settings}"
         ));
     }
     // Grants name users, so all users come first.
@@ -236,7 +244,8 @@ pub fn roles_sql(database: &str, passwords: &RolePasswords) -> Result<Vec<String
     Ok(statements)
 }
 
-/// Makes the users on a server, or gives those that are there these passwords, settings and rights.
+/// Makes the users that are not there yet on a server, and grants all of them their rights. A user
+/// that is there keeps its password: others may be logging in with it.
 ///
 /// # Errors
 /// [`StoreError::Refused`] where the administrator may not, or the server keeps its users in a
@@ -248,7 +257,7 @@ pub async fn create_roles(
 ) -> Result<(), StoreError> {
     // Without a database: the one that the grants name need not be there yet.
     let client = client(endpoint, administrator)?.with_database("");
-    for statement in roles_sql(&endpoint.database, passwords)? {
+    for statement in statements(&endpoint.database, passwords, "CREATE USER IF NOT EXISTS")? {
         client.query_raw(&statement).execute().await?;
     }
     Ok(())

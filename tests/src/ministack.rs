@@ -89,8 +89,8 @@ impl MiniStack {
         ]
     }
 
-    /// Makes a queue that gives up on a message after `receive_count_max` deliveries, and its
-    /// dead-letter queue; answers their URLs.
+    /// Makes a queue that gives up on a message after `receive_count_max` deliveries, each of which
+    /// hides it for `visibility_seconds`, and its dead-letter queue; answers their URLs.
     ///
     /// # Errors
     /// Where SQS refuses.
@@ -98,6 +98,7 @@ impl MiniStack {
         &self,
         name: &str,
         receive_count_max: u32,
+        visibility_seconds: u32,
     ) -> anyhow::Result<(String, String)> {
         let create = async |name: &str, attributes: Value| {
             let body = json!({"QueueName": name, "Attributes": attributes});
@@ -109,7 +110,7 @@ impl MiniStack {
         let dead = create(&dead_name, json!({})).await?;
         let policy =
             json!({"deadLetterTargetArn": arn(&dead_name), "maxReceiveCount": receive_count_max});
-        let attributes = json!({"RedrivePolicy": policy.to_string(), "VisibilityTimeout": "5"});
+        let attributes = json!({"RedrivePolicy": policy.to_string(), "VisibilityTimeout": visibility_seconds.to_string()});
         Ok((create(name, attributes).await?, dead))
     }
 
@@ -134,7 +135,7 @@ impl MiniStack {
         Ok(())
     }
 
-    /// Takes messages until `count` are there, waiting up to 60 s.
+    /// Takes messages off a queue until `count` are there, waiting up to 60 s.
     ///
     /// # Errors
     /// Where fewer come.
@@ -145,6 +146,9 @@ impl MiniStack {
         for _ in 0..12 {
             let answer = self.sqs("ReceiveMessage", &body).await?;
             for message in answer["Messages"].as_array().into_iter().flatten() {
+                let receipt =
+                    json!({"QueueUrl": queue_url, "ReceiptHandle": message["ReceiptHandle"]});
+                self.sqs("DeleteMessage", &receipt).await?;
                 received.push(Received {
                     body: message["Body"].as_str().unwrap_or_default().to_owned(),
                     reason: message["MessageAttributes"]["reason"]["StringValue"]

@@ -1,5 +1,7 @@
 //! The commands that read and write streams: records on stdout, words on stderr, the exit status.
 
+#![allow(clippy::unwrap_used)] // the helpers of tests give up as tests do
+
 use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 
@@ -100,7 +102,7 @@ fn explain_tells_the_sentence_that_normalize_writes() {
     assert!(operations.len() > 150, "{} operations", operations.len());
     let delete = operations
         .iter()
-        .find(|operation| operation["operationId"] == "deleteRole")
+        .find(|operation| operation["operation_id"] == "deleteRole")
         .unwrap();
     for (field, value) in [
         ("spec", "permissions.json"),

@@ -1,6 +1,8 @@
 //! From `/intake` to `POST /v1/logs`: every test sends real messages to a running `daybook up` and
 //! asks as a reader does.
 
+#![allow(clippy::unwrap_used)] // the helpers of tests give up as tests do
+
 #[path = "intake_to_page/facts.rs"]
 mod facts;
 #[path = "intake_to_page/mixed_batch.rs"]

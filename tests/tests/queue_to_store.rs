@@ -1,6 +1,8 @@
 //! From a real SQS queue to ClickHouse: through the Lambda behind an event source mapping, and
 //! through `daybook up --queue-url`.
 
+#![allow(clippy::unwrap_used)] // the helpers of tests give up as tests do
+
 use std::path::Path;
 use std::time::Duration;
 
@@ -86,7 +88,7 @@ async fn the_lambda_stores_what_it_can_and_sends_the_rest_to_the_dead_letter_que
         .await
         .unwrap();
     let ministack = MiniStack::start().await.unwrap();
-    let (queue, dead) = ministack.create_queues("audit", 5).await.unwrap();
+    let (queue, dead) = ministack.create_queues("audit", 5, 360).await.unwrap();
     let sent = mixed_batch();
     ministack.send(&queue, &sent).await.unwrap();
     // At least once: the same messages again.
@@ -131,7 +133,7 @@ async fn the_lambda_stores_what_it_can_and_sends_the_rest_to_the_dead_letter_que
 async fn the_lambda_gives_messages_back_while_clickhouse_is_away() {
     let ministack = MiniStack::start().await.unwrap();
     // Two deliveries, then SQS itself moves the message: nothing is acknowledged unseen.
-    let (queue, dead) = ministack.create_queues("away", 2).await.unwrap();
+    let (queue, dead) = ministack.create_queues("away", 2, 2).await.unwrap();
     let message = call("away").message(204, None);
     ministack
         .send(&queue, std::slice::from_ref(&message))
@@ -169,7 +171,7 @@ async fn the_lambda_gives_messages_back_while_clickhouse_is_away() {
 #[tokio::test(flavor = "multi_thread")]
 async fn up_consumes_a_queue_as_the_lambda_does() {
     let ministack = MiniStack::start().await.unwrap();
-    let (queue, dead) = ministack.create_queues("local", 5).await.unwrap();
+    let (queue, dead) = ministack.create_queues("local", 5, 360).await.unwrap();
     let sent = mixed_batch();
     ministack.send(&queue, &sent).await.unwrap();
     ministack.send(&queue, &sent[2..]).await.unwrap();

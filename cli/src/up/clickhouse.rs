@@ -14,7 +14,7 @@ use crate::data_directory::DataDirectory;
 const WRITER_PASSWORD: &str = "DAYBOOK_WRITER_PASSWORD";
 const READER_PASSWORD: &str = "DAYBOOK_READER_PASSWORD";
 /// A database of a hundred gigabytes opens in seconds; a minute is a fault.
-const READY_TIMEOUT: Duration = Duration::from_secs(60);
+const READY_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// A ClickHouse with the present schema.
 pub(crate) struct ClickHouse {
@@ -36,15 +36,14 @@ impl ClickHouse {
             Some(_) => stated_passwords(passwords),
             None => passwords,
         };
-        let (endpoint, embedded) = match url {
-            Some(url) => (running(url, &passwords).await?, None),
-            None => {
-                let migrator = passwords.migrator_credentials();
-                let server = start_embedded(directory, &passwords, &migrator).await?;
-                let endpoint = Endpoint::new(server.http_url());
-                migrate(&endpoint, &migrator).await?;
-                (endpoint, Some(server))
-            }
+        let (endpoint, embedded) = if let Some(url) = url {
+            (running(url, &passwords).await?, None)
+        } else {
+            let migrator = passwords.migrator_credentials();
+            let server = start_embedded(directory, &passwords, &migrator).await?;
+            let endpoint = Endpoint::new(server.http_url());
+            migrate(&endpoint, &migrator).await?;
+            (endpoint, Some(server))
         };
         Ok(Self {
             endpoint,

@@ -51,13 +51,12 @@ impl DeadLetterFile {
 impl DeadLetters for DeadLetterFile {
     fn keep(&self, letters: Vec<DeadLetter>) -> BoxFuture<'_, Vec<bool>> {
         Box::pin(async move {
-            let lines: String = letters
-                .iter()
-                .map(|letter| {
-                    let record = json!({"at": now(), "reason": letter.reason, "body": letter.body});
-                    format!("{record}\n")
-                })
-                .collect();
+            let lines = letters.iter().fold(String::new(), |mut lines, letter| {
+                let record = json!({"at": now(), "reason": letter.reason, "body": letter.body});
+                lines.push_str(&record.to_string());
+                lines.push('\n');
+                lines
+            });
             let kept = tokio::task::block_in_place(|| self.append(&lines));
             if let Err(error) = &kept {
                 tracing::error!(%error, "the dead-letter file cannot be written");

@@ -1,7 +1,7 @@
 //! `POST /intake`: newline-delimited queue messages in place of SQS, through the batch handler that
 //! the Lambda runs. On this machine only; a Lambda has no such door.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +17,7 @@ use daybook_normalizer::handler::BatchHandler;
 use daybook_normalizer::message::MESSAGE_BYTES_MAX;
 use futures::StreamExt as _;
 use serde::Serialize;
+use tokio::sync::watch;
 
 use super::dead_letter_file::DeadLetterFile;
 use super::lines::{Line, LineSplitter};
@@ -24,6 +25,7 @@ use super::lines::{Line, LineSplitter};
 /// How many messages, or how many bytes of them, go through the handler at once.
 const BATCH_MESSAGES_MAX: usize = 5_000;
 const BATCH_BYTES_MAX: usize = 16 << 20;
+const HANDLE_TIME_MAX: Duration = Duration::from_mins(1);
 /// What cannot be stored for a moment is tried again before the sender is told.
 const ATTEMPTS_MAX: u32 = 5;
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
@@ -35,13 +37,19 @@ const FAILURES_LISTED_MAX: usize = 10_000;
 pub(crate) struct Intake {
     handler: BatchHandler,
     dead_letters: Arc<DeadLetterFile>,
+    stop: watch::Receiver<bool>,
 }
 
 impl Intake {
-    pub(crate) fn new(handler: BatchHandler, dead_letters: Arc<DeadLetterFile>) -> Self {
+    pub(crate) fn new(
+        handler: BatchHandler,
+        dead_letters: Arc<DeadLetterFile>,
+        stop: watch::Receiver<bool>,
+    ) -> Self {
         Self {
             handler,
             dead_letters,
+            stop,
         }
     }
 }
@@ -78,30 +86,50 @@ async fn take(State(intake): State<Intake>, headers: HeaderMap, body: Body) -> R
     if let Some(refusal) = refusal(&headers) {
         return (StatusCode::FORBIDDEN, format!("{refusal}\n")).into_response();
     }
-    let mut answer = Answer::default();
-    let mut splitter = LineSplitter::new(MESSAGE_BYTES_MAX);
-    let mut batch = Vec::new();
-    let mut batch_bytes = 0;
-    let mut chunks = body.into_data_stream();
-    while let Some(chunk) = chunks.next().await {
-        let Ok(chunk) = chunk else {
-            // The sender went away. What it sent whole is handled; it must send the rest again.
-            intake.handle(batch, &mut answer).await;
-            return (StatusCode::BAD_REQUEST, "the body ended early\n").into_response();
-        };
-        for line in splitter.push(&chunk) {
-            batch_bytes += line.bytes.len();
-            batch.push(line);
-            if batch.len() >= BATCH_MESSAGES_MAX || batch_bytes >= BATCH_BYTES_MAX {
-                intake.handle(std::mem::take(&mut batch), &mut answer).await;
-                batch_bytes = 0;
-            }
-        }
+    // In a task of its own: a sender that goes away does not take back what it sent whole.
+    match tokio::spawn(intake.take(body)).await {
+        Ok((status, answer)) => (status, Json(answer)).into_response(),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
-    batch.extend(splitter.finish());
-    intake.handle(batch, &mut answer).await;
-    answer.failed.sort_by_key(|failed| failed.line);
-    Json(answer).into_response()
+}
+
+impl Intake {
+    /// Reads lines and handles them, a batch at a time, until the body or this program ends.
+    async fn take(self, body: Body) -> (StatusCode, Answer) {
+        let mut answer = Answer::default();
+        let mut splitter = LineSplitter::new(MESSAGE_BYTES_MAX);
+        let mut batch = Vec::new();
+        let mut batch_bytes = 0;
+        let mut chunks = body.into_data_stream();
+        let status = loop {
+            let chunk = tokio::select! {
+                chunk = chunks.next() => chunk,
+                // What is read is handled, and the answer says how far it went.
+                () = super::stopped(self.stop.clone()) => break StatusCode::SERVICE_UNAVAILABLE,
+            };
+            match chunk {
+                Some(Ok(chunk)) => {
+                    for line in splitter.push(&chunk) {
+                        batch_bytes += line.bytes.len();
+                        batch.push(line);
+                        if batch.len() >= BATCH_MESSAGES_MAX || batch_bytes >= BATCH_BYTES_MAX {
+                            self.handle(std::mem::take(&mut batch), &mut answer).await;
+                            batch_bytes = 0;
+                        }
+                    }
+                }
+                // The last line may be cut in the middle: it is not handled.
+                Some(Err(_)) => break StatusCode::BAD_REQUEST,
+                None => {
+                    batch.extend(splitter.finish());
+                    break StatusCode::OK;
+                }
+            }
+        };
+        self.handle(batch, &mut answer).await;
+        answer.failed.sort_by_key(|failed| failed.line);
+        (status, answer)
+    }
 }
 
 /// A web page of another site must not be able to write here: browsers name it in `Origin`, and a
@@ -127,22 +155,19 @@ impl Intake {
     async fn handle(&self, lines: Vec<Line>, answer: &mut Answer) {
         let mut waiting: Vec<(u64, String)> = Vec::with_capacity(lines.len());
         for line in lines {
-            match String::from_utf8(line.bytes.to_vec()) {
-                Ok(text) => waiting.push((line.number, text)),
-                Err(not_text) => {
-                    let reason = Poison::NotUtf8.to_string();
-                    let kept = tokio::task::block_in_place(|| {
-                        self.dead_letters.keep_bytes(not_text.as_bytes(), &reason)
-                    });
-                    answer.fail(
-                        line.number,
-                        if kept.is_ok() {
-                            reason
-                        } else {
-                            format!("{reason}, and the dead-letter file cannot be written")
-                        },
-                    );
+            let poison = if line.total_bytes > MESSAGE_BYTES_MAX {
+                Some(Poison::too_long(line.total_bytes))
+            } else {
+                match String::from_utf8(line.bytes.to_vec()) {
+                    Ok(text) => {
+                        waiting.push((line.number, text));
+                        None
+                    }
+                    Err(_) => Some(Poison::NotUtf8),
                 }
+            };
+            if let Some(poison) = poison {
+                self.keep_bytes(&line, &poison, answer);
             }
         }
         let mut pause = FIRST_PAUSE;
@@ -151,9 +176,8 @@ impl Intake {
                 return;
             }
             let batch = batch_of(&waiting);
-            let report = self.handler.handle(batch).await;
-            let failed: HashMap<&str, ()> =
-                report.failed.iter().map(|id| (id.as_str(), ())).collect();
+            let report = self.handler.handle(batch, HANDLE_TIME_MAX).await;
+            let failed: HashSet<&str> = report.failed.iter().map(String::as_str).collect();
             let dropped: usize = report.dropped.values().sum();
             let gone = report.dead.len() + failed.len() + dropped;
             answer.accepted += (waiting.len() - gone) as u64;
@@ -161,8 +185,8 @@ impl Intake {
             for (message_id, reason) in &report.dead {
                 answer.fail(message_id.parse().unwrap_or_default(), reason.clone());
             }
-            waiting.retain(|(number, _)| failed.contains_key(number.to_string().as_str()));
-            if attempt == ATTEMPTS_MAX {
+            waiting.retain(|(number, _)| failed.contains(number.to_string().as_str()));
+            if attempt == ATTEMPTS_MAX || *self.stop.borrow() {
                 let why = report.failure.unwrap_or_default();
                 for (number, _) in waiting.drain(..) {
                     answer.fail(number, format!("not stored yet, send it again: {why}"));
@@ -172,6 +196,22 @@ impl Intake {
                 pause *= 2;
             }
         }
+    }
+}
+
+impl Intake {
+    /// Keeps a line that is no message at all: of one that is too long, its beginning.
+    fn keep_bytes(&self, line: &Line, poison: &Poison, answer: &mut Answer) {
+        let reason = poison.to_string();
+        let kept =
+            tokio::task::block_in_place(|| self.dead_letters.keep_bytes(&line.bytes, &reason));
+        answer.fail(
+            line.number,
+            match kept {
+                Ok(()) => reason,
+                Err(_) => format!("{reason}, and the dead-letter file cannot be written"),
+            },
+        );
     }
 }
 

@@ -6,8 +6,10 @@ use bytes::{Bytes, BytesMut};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Line {
     pub(crate) number: u64,
-    /// Without its end; at most one byte longer than the bound.
+    /// Without its end; of a line over the bound, its beginning.
     pub(crate) bytes: Bytes,
+    /// How many bytes the whole line has.
+    pub(crate) total_bytes: usize,
 }
 
 /// Cuts chunks into lines. Empty lines are counted and passed over; of a line over the bound only
@@ -17,6 +19,7 @@ pub(crate) struct LineSplitter {
     line_bytes_max: usize,
     number: u64,
     partial: BytesMut,
+    partial_total_bytes: usize,
 }
 
 impl LineSplitter {
@@ -25,6 +28,7 @@ impl LineSplitter {
             line_bytes_max,
             number: 0,
             partial: BytesMut::new(),
+            partial_total_bytes: 0,
         }
     }
 
@@ -44,6 +48,7 @@ impl LineSplitter {
     /// The last line, where the stream ends without a line end.
     pub(crate) fn finish(&mut self) -> Option<Line> {
         self.number += 1;
+        let total_bytes = std::mem::take(&mut self.partial_total_bytes);
         let mut bytes = self.partial.split().freeze();
         if bytes.last() == Some(&b'\r') {
             bytes.truncate(bytes.len() - 1);
@@ -51,11 +56,13 @@ impl LineSplitter {
         (!bytes.trim_ascii().is_empty()).then_some(Line {
             number: self.number,
             bytes,
+            total_bytes,
         })
     }
 
     fn keep(&mut self, bytes: &[u8]) {
-        let room = (self.line_bytes_max + 1).saturating_sub(self.partial.len());
+        self.partial_total_bytes += bytes.len();
+        let room = self.line_bytes_max.saturating_sub(self.partial.len());
         self.partial
             .extend_from_slice(&bytes[..bytes.len().min(room)]);
     }
@@ -96,10 +103,14 @@ mod tests {
     }
 
     #[test]
-    fn a_long_line_is_cut_one_byte_over_the_bound() {
-        assert_eq!(
-            split(&["abcdefgh", "ijk\nnext"], 4),
-            [(1, "abcde".to_owned()), (2, "next".to_owned())]
-        );
+    fn of_a_long_line_the_beginning_and_the_length_are_kept() {
+        let mut splitter = LineSplitter::new(4);
+        let mut lines = splitter.push(b"abcdefgh");
+        lines.extend(splitter.push(b"ijk\nnext\n"));
+        let kept: Vec<(&[u8], usize)> = lines
+            .iter()
+            .map(|line| (line.bytes.as_ref(), line.total_bytes))
+            .collect();
+        assert_eq!(kept, [(b"abcd".as_slice(), 11), (b"next".as_slice(), 4)]);
     }
 }

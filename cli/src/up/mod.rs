@@ -25,6 +25,7 @@ use daybook_store::{Reader, Writer};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
+use tokio::time::timeout;
 
 use crate::arguments::UpOptions;
 use crate::data_directory::DataDirectory;
@@ -37,6 +38,7 @@ use queue::Queue;
 pub(crate) const CLICKHOUSE_ENGINE: &str = "clickhouse-engine";
 /// How long requests under way may take after Ctrl-C.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
+const SIGNAL_PATIENCE: Duration = Duration::from_millis(500);
 const DEMO_TOKEN_LIFETIME: Duration = Duration::from_hours(12);
 
 /// Runs until Ctrl-C or SIGTERM.
@@ -67,7 +69,7 @@ pub(crate) async fn up(options: UpOptions) -> anyhow::Result<bool> {
     let parts = Parts::new(&options, &directory, &clickhouse, settings, index).await?;
     let ran = tokio::select! {
         ran = parts.run(&options, &directory, listener, stop) => ran,
-        () = clickhouse.ended() => Err(anyhow::anyhow!("ClickHouse ended; its last words are in the data folder")),
+        () = clickhouse.ended() => Err(anyhow::anyhow!("the embedded ClickHouse ended (DAYBOOK_LOG=debug shows its words)")),
     };
     clickhouse.stop().await?;
     ran.map(|()| true)
@@ -117,14 +119,21 @@ impl Parts {
         stop: watch::Receiver<bool>,
     ) -> anyhow::Result<()> {
         let url = format!("http://127.0.0.1:{}", listener.local_addr()?.port());
-        let mut server = tokio::spawn(serve(listener, self.router(), stop.clone()));
+        let mut server = tokio::spawn(serve(listener, self.router(stop.clone()), stop.clone()));
         if !options.no_seed {
-            tokio::select! {
-                seeded = seed::seed(&self.reader, &url) => seeded?,
-                () = stopped(stop.clone()) => {}
+            let seeded = tokio::select! {
+                seeded = seed::seed(directory, &url) => seeded,
+                () = stopped(stop.clone()) => Ok(()),
+            };
+            if let Err(error) = seeded {
+                // Ctrl-C at a terminal reaches the sample service before it is seen here.
+                let is_stopping = timeout(SIGNAL_PATIENCE, stopped(stop.clone()))
+                    .await
+                    .is_ok();
+                anyhow::ensure!(is_stopping, error);
             }
         }
-        let token = self.demo_token()?;
+        let token = self.demo_token();
         let consumer = self.queue.map(|queue| {
             let handler = queue_handler(&queue, self.handler, directory);
             tokio::spawn(queue.consume(handler, stop.clone()))
@@ -133,6 +142,8 @@ impl Parts {
             announce(&url, &token, directory)?;
         }
         tokio::select! {
+            // Told to stop, the server may end before this is polled: that is no failure.
+            biased;
             () = stopped(stop) => {}
             ended = &mut server => {
                 ended?.context("the server ended")?;
@@ -146,27 +157,24 @@ impl Parts {
             }
             let _ = (&mut server).await;
         };
-        if tokio::time::timeout(SHUTDOWN_TIMEOUT, drained)
-            .await
-            .is_err()
-        {
+        if timeout(SHUTDOWN_TIMEOUT, drained).await.is_err() {
             server.abort();
         }
         Ok(())
     }
 
-    fn router(&self) -> Router {
+    fn router(&self, stop: watch::Receiver<bool>) -> Router {
         let api = Api::new(
             self.reader.clone(),
             self.token_key.verifier(),
             self.token_key.derived_secret("page tokens"),
         );
-        let intake = Intake::new(self.handler.clone(), self.dead_letters.clone());
+        let intake = Intake::new(self.handler.clone(), self.dead_letters.clone(), stop);
         daybook_query_api::router(api).merge(intake::router(intake))
     }
 
-    fn demo_token(&self) -> anyhow::Result<String> {
-        Ok(self.token_key.mint(&TokenRequest {
+    fn demo_token(&self) -> String {
+        self.token_key.mint(&TokenRequest {
             org_id: DEMO_ORG_ID.to_owned(),
             user: "demo".to_owned(),
             email: Some(DEMO_USER_EMAIL.to_owned()),
@@ -174,7 +182,7 @@ impl Parts {
                 .map(|right| format!("audit_log:{right}"))
                 .to_vec(),
             lifetime: DEMO_TOKEN_LIFETIME,
-        }))
+        })
     }
 }
 
@@ -190,19 +198,17 @@ async fn serve(
 
 /// The same handler, with the queue's own dead-letter queue where it has one.
 fn queue_handler(queue: &Queue, handler: BatchHandler, directory: &DataDirectory) -> BatchHandler {
-    match queue.dead_letters() {
-        Some(dead_letters) => BatchHandler {
+    if let Some(dead_letters) = queue.dead_letters() {
+        return BatchHandler {
             dead_letters: Arc::new(dead_letters),
             ..handler
-        },
-        None => {
-            say(&format!(
-                "the queue has no dead-letter queue: what cannot be stored goes to {}",
-                directory.dead_letters().display()
-            ));
-            handler
-        }
+        };
     }
+    say(&format!(
+        "the queue has no dead-letter queue: what cannot be stored goes to {}",
+        directory.dead_letters().display()
+    ));
+    handler
 }
 
 fn announce(url: &str, token: &str, directory: &DataDirectory) -> anyhow::Result<()> {

@@ -19,6 +19,10 @@ const RECEIVE_MESSAGES_MAX: i32 = 10;
 const BATCH_MESSAGES_MAX: usize = 1_000;
 const BATCH_WINDOW: Duration = Duration::from_secs(2);
 const LONG_POLL_SECONDS: i32 = 20;
+/// A message has at most 1 MiB, and a thousand of those would be a gigabyte.
+const BATCH_BYTES_MAX: usize = 16 << 20;
+/// How long storing one batch may take: less than a queue's usual visibility timeout.
+const HANDLE_TIME_MAX: Duration = Duration::from_secs(25);
 const ERROR_PAUSE_MAX: Duration = Duration::from_secs(30);
 
 /// The queue, and the dead-letter queue that its own redrive policy names.
@@ -43,10 +47,11 @@ impl Queue {
         let policy = attributes
             .attributes()
             .and_then(|attributes| attributes.get(&QueueAttributeName::RedrivePolicy));
-        let dead_letter_url = match policy.and_then(|policy| queue_name(policy)) {
-            Some(name) => {
+        let dead_letter_url = match policy.and_then(|policy| owner_and_name(policy)) {
+            Some((owner, name)) => {
                 client
                     .get_queue_url()
+                    .queue_owner_aws_account_id(owner)
                     .queue_name(name)
                     .send()
                     .await
@@ -101,6 +106,7 @@ impl Queue {
         let start = Instant::now();
         while !messages.is_empty()
             && messages.len() < BATCH_MESSAGES_MAX
+            && body_bytes(&messages) < BATCH_BYTES_MAX
             && start.elapsed() < BATCH_WINDOW
         {
             // What is gathered is never given up for an error: it is handled first.
@@ -127,30 +133,39 @@ impl Queue {
     }
 
     async fn handle(&self, handler: &BatchHandler, messages: Vec<Message>) -> anyhow::Result<()> {
-        let report = handler.handle(batch_of(&messages)).await;
+        let report = handler.handle(batch_of(&messages), HANDLE_TIME_MAX).await;
         let failed: HashSet<&str> = report.failed.iter().map(String::as_str).collect();
-        let handles: Vec<&str> = messages
+        let receipts: Vec<&str> = messages
             .iter()
             .filter(|message| !failed.contains(message.message_id().unwrap_or_default()))
             .filter_map(Message::receipt_handle)
             .collect();
-        for ten in handles.chunks(10) {
+        let mut not_acknowledged = 0;
+        let mut acknowledging: anyhow::Result<()> = Ok(());
+        for ten in receipts.chunks(10) {
             let mut request = self.client.delete_message_batch().queue_url(&self.url);
-            for (index, handle) in ten.iter().enumerate() {
+            for (index, receipt) in ten.iter().enumerate() {
                 request = request.entries(
                     DeleteMessageBatchRequestEntry::builder()
                         .id(index.to_string())
-                        .receipt_handle(*handle)
+                        .receipt_handle(*receipt)
                         .build()?,
                 );
             }
-            // A message that stays is delivered again and found stored.
-            request
-                .send()
-                .await
-                .map_err(aws_sdk_sqs::error::SdkError::into_service_error)
-                .context("messages cannot be acknowledged")?;
+            // A message that stays is delivered again and found stored: the others go on.
+            match request.send().await {
+                Ok(answer) => not_acknowledged += answer.failed().len(),
+                Err(error) => {
+                    not_acknowledged += ten.len();
+                    acknowledging = Err(error.into_service_error().into());
+                }
+            }
         }
+        acknowledging.context("messages cannot be acknowledged")?;
+        anyhow::ensure!(
+            not_acknowledged == 0,
+            "{not_acknowledged} messages could not be acknowledged and will come again"
+        );
         match report.failure {
             Some(failure) => {
                 anyhow::bail!("{} messages stay in the queue: {failure}", failed.len())
@@ -166,19 +181,28 @@ fn batch_of(messages: &[Message]) -> SqsEvent {
         .iter()
         .map(|received| {
             let mut message = SqsMessage::default();
-            message.message_id = received.message_id.clone();
-            message.body = received.body.clone();
+            message.message_id.clone_from(&received.message_id);
+            message.body.clone_from(&received.body);
             message
         })
         .collect();
     event
 }
 
-/// The queue's name out of `{"deadLetterTargetArn":"arn:aws:sqs:eu-central-1:123456789012:name",…}`.
-fn queue_name(redrive_policy: &str) -> Option<String> {
+fn body_bytes(messages: &[Message]) -> usize {
+    messages
+        .iter()
+        .map(|message| message.body().map_or(0, str::len))
+        .sum()
+}
+
+/// The account and the name of the queue in
+/// `{"deadLetterTargetArn":"arn:aws:sqs:eu-central-1:123456789012:name",…}`.
+fn owner_and_name(redrive_policy: &str) -> Option<(String, String)> {
     let policy: serde_json::Value = serde_json::from_str(redrive_policy).ok()?;
-    let arn = policy["deadLetterTargetArn"].as_str()?;
-    arn.rsplit(':').next().map(str::to_owned)
+    let mut parts = policy["deadLetterTargetArn"].as_str()?.rsplit(':');
+    let name = parts.next()?.to_owned();
+    Some((parts.next()?.to_owned(), name))
 }
 
 #[cfg(test)]
@@ -188,7 +212,8 @@ mod tests {
     #[test]
     fn the_dead_letter_queue_is_the_one_of_the_redrive_policy() {
         let policy = r#"{"deadLetterTargetArn":"arn:aws:sqs:eu-central-1:123456789012:dead","maxReceiveCount":5}"#;
-        assert_eq!(queue_name(policy), Some("dead".to_owned()));
-        assert_eq!(queue_name("{}"), None);
+        let expected = ("123456789012".to_owned(), "dead".to_owned());
+        assert_eq!(owner_and_name(policy), Some(expected));
+        assert_eq!(owner_and_name("{}"), None);
     }
 }

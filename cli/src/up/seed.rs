@@ -4,22 +4,20 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
-use daybook_sample_service::{DEMO_ORG_ID, SeedOptions};
-use daybook_store::{Reader, Search, TenantId};
+use daybook_sample_service::SeedOptions;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::say;
+use crate::data_directory::DataDirectory;
 
-/// Sends the sample events once: not where the demo tenant has events already.
-pub(crate) async fn seed(reader: &Reader, url: &str) -> anyhow::Result<()> {
-    let demo = TenantId::new(DEMO_ORG_ID)?;
-    let search = Search {
-        limit: 1,
-        ..Search::default()
-    };
-    if !reader.search(&demo, &search).await?.events.is_empty() {
+/// Sends the sample events, once for a data folder. One that was interrupted is begun again with the
+/// same events: those that arrived are not stored twice.
+pub(crate) async fn seed(directory: &DataDirectory, url: &str) -> anyhow::Result<()> {
+    let mut seeding = directory.seeding()?;
+    if seeding.is_done {
         return Ok(());
     }
+    directory.keep_seeding(&seeding)?;
     let progress = ProgressBar::new_spinner().with_style(ProgressStyle::with_template(
         "{spinner} sample service: {pos} of {len} calls",
     )?);
@@ -31,7 +29,7 @@ pub(crate) async fn seed(reader: &Reader, url: &str) -> anyhow::Result<()> {
                 vec!["sample-service".into()],
             ),
             intake_url: format!("{url}/intake"),
-            now: jiff::Timestamp::now(),
+            now: seeding.started_at,
         },
         |done, all| {
             progress.set_length(all as u64);
@@ -41,6 +39,8 @@ pub(crate) async fn seed(reader: &Reader, url: &str) -> anyhow::Result<()> {
     .await
     .context("the sample events could not be sent (start with --no-seed to do without)")?;
     progress.finish_and_clear();
+    seeding.is_done = true;
+    directory.keep_seeding(&seeding)?;
     say(&format!("sample service: {} calls made", report.calls));
     Ok(())
 }

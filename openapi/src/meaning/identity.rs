@@ -94,6 +94,31 @@ pub(crate) fn query_id(source: &OperationSource<'_>, noun: &str, search: Search)
     found.map(str::to_owned)
 }
 
+/// Where the ids of many things are in a request body: `ids`, `eventIds` of events, or the body itself.
+///
+/// A plain list of texts or numbers only: what a list of objects is about, its document says nowhere.
+pub(crate) fn ids_of_many(source: &OperationSource<'_>, noun: &str) -> Option<ValueLocation> {
+    let request = source.request?;
+    let lists_scalars = |schema| {
+        let items = source.schemas.items(schema);
+        items.is_some_and(|items| source.schemas.is_scalar(items))
+    };
+    if lists_scalars(request) {
+        return Some(ValueLocation::Request("/*".to_owned()));
+    }
+    let noun = words::split(noun);
+    let properties = source.schemas.properties(request);
+    let found = properties.iter().find(|property| {
+        let name = words::split(property.name);
+        name.split_last().is_some_and(|(last, of)| {
+            last == "ids"
+                && of.iter().all(|word| noun.contains(word))
+                && lists_scalars(property.schema)
+        })
+    })?;
+    Some(ValueLocation::Request(format!("/{}/*", escape(found.name))))
+}
+
 /// Where the name may be: what was sent, then what was answered; each under its own key first.
 pub(crate) fn names(source: &OperationSource<'_>, noun: &str) -> Vec<ValueLocation> {
     let mut found = Vec::new();

@@ -49,6 +49,8 @@ pub struct Meaning {
     pub entity_plural: String,
     /// Where the thing's id is; `None` for many things at once and for what there is but one of.
     pub entity_id: Option<ValueLocation>,
+    /// Where the ids are, where it acts on many things at once and the caller lists them.
+    pub entity_ids: Option<ValueLocation>,
     /// Where the thing's name may be, best first.
     pub entity_name: Vec<ValueLocation>,
     /// What the thing is part of.
@@ -148,6 +150,9 @@ pub(crate) fn work_out(source: &OperationSource<'_>, annotations: &Annotations) 
             && thing.number == Number::Only,
         verb,
         entity_plural: words::plural(&entity_type),
+        entity_ids: bulk
+            .then(|| identity::ids_of_many(source, &entity_type))
+            .flatten(),
         entity_type,
         entity_id,
         entity_name,

@@ -16,7 +16,7 @@ async fn a_message_delivered_five_times_is_one_event_also_after_a_restart() {
     let message = delete_call("once").message(204, None);
     let other = || delete_call("once").message(204, None);
     let repeated = [message.clone(), message.clone()];
-    up.intake(&[message.clone()]).await.unwrap();
+    up.intake(std::slice::from_ref(&message)).await.unwrap();
     up.intake(&[other(), message.clone()]).await.unwrap();
     let answer = up.intake(&repeated).await.unwrap();
     assert_eq!(answer, json!({"accepted": 2, "failed": []}));
@@ -47,7 +47,7 @@ async fn the_first_copy_wins_and_another_story_under_its_id_is_a_dead_letter() {
     assert_eq!(again, json!({"accepted": 1, "failed": []}));
     call.body = Some(json!({"force": true}));
     let forged = call.message(204, None);
-    let answer = up.intake(&[forged.clone()]).await.unwrap();
+    let answer = up.intake(std::slice::from_ref(&forged)).await.unwrap();
     let reason = "conflict: an event with this id is stored already, and its request differs (method, path, caller or body)";
     assert_eq!(
         answer,

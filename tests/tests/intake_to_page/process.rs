@@ -187,3 +187,59 @@ async fn without_npm_one_line_names_the_ways_to_get_a_clickhouse() {
         assert!(words.contains(way), "{words}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sender_that_goes_away_does_not_take_back_what_it_sent_whole() {
+    use tokio::io::AsyncWriteExt as _;
+    let (_data, up) = start_up().await;
+    let lines: Vec<String> = (0..500)
+        .map(|_| delete_call("gone").message(204, None))
+        .collect();
+    let body = lines.join("\n");
+    let host = up.url.trim_start_matches("http://");
+    let mut connection = tokio::net::TcpStream::connect(host).await.unwrap();
+    let head = format!(
+        "POST /intake HTTP/1.1\r\nhost: {host}\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    connection.write_all(head.as_bytes()).await.unwrap();
+    connection.write_all(body.as_bytes()).await.unwrap();
+    drop(connection);
+    let token = up.token("gone").await.unwrap();
+    while up.total(&token).await.unwrap() < 500 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sample_events_that_were_interrupted_are_completed_the_next_time() {
+    let data = tempfile::tempdir().unwrap();
+    let program = PROGRAM;
+    let mut first = tokio::process::Command::new(program)
+        .args(["up", "--port", "0", "--data"])
+        .arg(data.path())
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    // The seeding has begun once its file is there; whether a few events arrived does not matter.
+    while !data.path().join("seeding.json").exists() {
+        assert!(
+            first.try_wait().unwrap().is_none(),
+            "up ended before it seeded"
+        );
+        tokio::task::yield_now().await;
+    }
+    first.kill().await.unwrap();
+
+    let up = Up::start(program, data.path(), &[]).await.unwrap();
+    let token = up.token("org_acme").await.unwrap();
+    let whole = tempfile::tempdir().unwrap();
+    let other = Up::start(program, whole.path(), &[]).await.unwrap();
+    let expected = other.token("org_acme").await.unwrap();
+    assert_eq!(
+        up.total(&token).await.unwrap(),
+        other.total(&expected).await.unwrap()
+    );
+}
