@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use daybook_event::AuditEvent;
-use daybook_store::{Search, Stored, TenantId};
+use daybook_store::{DIGEST_WAY_BYTES, Search, Stored, TenantId};
 use futures::future::try_join_all;
 
 use crate::fixture::{batch, clickhouse, event, event_at, everything, exported, new, tenant};
@@ -89,13 +89,24 @@ async fn writers_side_by_side_store_each_event_once() {
 }
 
 #[tokio::test]
+async fn digests_that_were_made_in_different_ways_are_not_compared() {
+    let tenant = tenant("once-ways");
+    let writer = clickhouse().writer().unwrap();
+    writer.insert(&batch(&tenant, 0..1)).await.unwrap();
+    let mut after_a_deployment = new(event(&tenant, 0));
+    after_a_deployment.request_digest.fill(7);
+    let outcomes = writer.insert(&[after_a_deployment]).await.unwrap();
+    assert_eq!(outcomes, [Stored::Duplicate]);
+}
+
+#[tokio::test]
 async fn another_request_with_a_stored_id_is_a_conflict_and_changes_nothing() {
     let tenant = tenant("once-conflict");
     let writer = clickhouse().writer().unwrap();
     writer.insert(&batch(&tenant, 0..2)).await.unwrap();
 
     let mut forged = new(event(&tenant, 1));
-    forged.request_digest = [7; 16];
+    forged.request_digest[DIGEST_WAY_BYTES..].fill(7);
     forged.event.activity = "nobody did anything".to_owned();
     let again = new(event(&tenant, 1));
     let fresh = new(event(&tenant, 2));
