@@ -1,6 +1,5 @@
 //! The batch handler: the same for the Lambda behind SQS and for the local intake.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -39,8 +38,8 @@ pub struct BatchReport {
     pub stored: usize,
     /// Copies of events that were stored already.
     pub duplicates: usize,
-    /// Messages left out on purpose, by reason.
-    pub dropped: BTreeMap<DropReason, usize>,
+    /// Messages left out on purpose: id and reason.
+    pub dropped: Vec<(String, DropReason)>,
     /// Stored events that name no tenant.
     pub unattributed: usize,
     /// Stored events that no document describes.
@@ -84,7 +83,7 @@ impl BatchHandler {
                     event: *event,
                 }),
                 Ok(Normalized::Dropped(reason)) => {
-                    *report.dropped.entry(reason).or_default() += 1;
+                    report.dropped.push((message_id, reason));
                 }
                 Err(poison) => dying.push((message_id, body, poison)),
             }
@@ -236,11 +235,10 @@ impl BatchReport {
 }
 
 fn log(report: &BatchReport) {
-    let dropped: usize = report.dropped.values().sum();
     tracing::info!(
         stored = report.stored,
         duplicates = report.duplicates,
-        dropped,
+        dropped = report.dropped.len(),
         unattributed = report.unattributed,
         not_described = report.not_described,
         dead = report.dead.len(),

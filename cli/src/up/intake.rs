@@ -1,11 +1,8 @@
 //! `POST /intake`: newline-delimited queue messages in place of SQS, through the batch handler that
 //! the Lambda runs. On this machine only; a Lambda has no such door.
 
-use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Duration;
 
-use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -19,23 +16,19 @@ use futures::StreamExt as _;
 use serde::Serialize;
 use tokio::sync::watch;
 
+use super::batcher::{BATCH_MESSAGES_MAX, Batcher, Fate};
 use super::dead_letter_file::DeadLetterFile;
 use super::lines::{Line, LineSplitter};
 
-/// How many messages, or how many bytes of them, go through the handler at once.
-const BATCH_MESSAGES_MAX: usize = 5_000;
+/// How many bytes of messages are read before they are stored.
 const BATCH_BYTES_MAX: usize = 16 << 20;
-const HANDLE_TIME_MAX: Duration = Duration::from_mins(1);
-/// What cannot be stored for a moment is tried again before the sender is told.
-const ATTEMPTS_MAX: u32 = 5;
-const FIRST_PAUSE: Duration = Duration::from_millis(200);
 /// The answer names this many failed lines; the others are counted.
 const FAILURES_LISTED_MAX: usize = 10_000;
 
 /// The door's handler and its dead letters.
 #[derive(Clone)]
 pub(crate) struct Intake {
-    handler: BatchHandler,
+    batcher: Batcher,
     dead_letters: Arc<DeadLetterFile>,
     stop: watch::Receiver<bool>,
 }
@@ -47,7 +40,7 @@ impl Intake {
         stop: watch::Receiver<bool>,
     ) -> Self {
         Self {
-            handler,
+            batcher: Batcher::new(handler, stop.clone()),
             dead_letters,
             stop,
         }
@@ -170,30 +163,15 @@ impl Intake {
                 self.keep_bytes(&line, &poison, answer);
             }
         }
-        let mut pause = FIRST_PAUSE;
-        for attempt in 1..=ATTEMPTS_MAX {
-            if waiting.is_empty() {
-                return;
-            }
-            let batch = batch_of(&waiting);
-            let report = self.handler.handle(batch, HANDLE_TIME_MAX).await;
-            let failed: HashSet<&str> = report.failed.iter().map(String::as_str).collect();
-            let dropped: usize = report.dropped.values().sum();
-            let gone = report.dead.len() + failed.len() + dropped;
-            answer.accepted += (waiting.len() - gone) as u64;
-            answer.dropped += dropped as u64;
-            for (message_id, reason) in &report.dead {
-                answer.fail(message_id.parse().unwrap_or_default(), reason.clone());
-            }
-            waiting.retain(|(number, _)| failed.contains(number.to_string().as_str()));
-            if attempt == ATTEMPTS_MAX || *self.stop.borrow() {
-                let why = report.failure.unwrap_or_default();
-                for (number, _) in waiting.drain(..) {
-                    answer.fail(number, format!("not stored yet, send it again: {why}"));
-                }
-            } else if !waiting.is_empty() {
-                tokio::time::sleep(pause).await;
-                pause *= 2;
+        if waiting.is_empty() {
+            return;
+        }
+        let (numbers, bodies): (Vec<u64>, Vec<String>) = waiting.into_iter().unzip();
+        for (line, fate) in numbers.into_iter().zip(self.batcher.store(bodies).await) {
+            match fate {
+                Fate::Accepted => answer.accepted += 1,
+                Fate::Dropped => answer.dropped += 1,
+                Fate::Failed(reason) => answer.fail(line, reason),
             }
         }
     }
@@ -213,20 +191,6 @@ impl Intake {
             },
         );
     }
-}
-
-fn batch_of(lines: &[(u64, String)]) -> SqsEvent {
-    let mut event = SqsEvent::default();
-    event.records = lines
-        .iter()
-        .map(|(number, text)| {
-            let mut message = SqsMessage::default();
-            message.message_id = Some(number.to_string());
-            message.body = Some(text.clone());
-            message
-        })
-        .collect();
-    event
 }
 
 impl Answer {

@@ -1,5 +1,6 @@
 //! `daybook up`: the whole of Daybook on this machine, from intake to page.
 
+mod batcher;
 pub(crate) mod clickhouse;
 mod dead_letter_file;
 mod documents;
