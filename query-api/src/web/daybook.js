@@ -173,7 +173,13 @@ function searchBody(filters) {
   const body = { limit: PAGE_SIZE };
   if (filters.q) body.q = filters.q;
   if (filters.service) body.service_name = filters.service;
-  if (filters.actor) body.user = { email: filters.actor };
+  if (filters.actor?.includes("@")) {
+    body.user = { email: filters.actor };
+  } else if (filters.actor) {
+    // A program has no e-mail address; its name stands in its sentences.
+    const name = `"${filters.actor.replaceAll('"', " ")}"`;
+    body.q = body.q ? `${body.q} ${name}` : name;
+  }
   if (filters.action) body.action = filters.action;
   if (filters.outcome) body.outcome = filters.outcome;
   if (filters.entity_type || filters.entity_id) {
