@@ -87,10 +87,8 @@ async fn a_black_hole_changes_no_answer_and_delays_the_next_event_by_the_timeout
             delay >= Duration::from_millis(FLUSH_TIMEOUT_MS - 50),
             "{delay:?}"
         );
-        assert!(
-            delay < Duration::from_millis(FLUSH_TIMEOUT_MS + 1_000),
-            "{delay:?}"
-        );
+        // Without the timeout it would never be asked for; a busy machine may take its time.
+        assert!(delay < Duration::from_secs(10), "{delay:?}");
     }
 }
 
