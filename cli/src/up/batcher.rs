@@ -9,6 +9,7 @@ use std::time::Duration;
 use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
 use daybook_normalizer::handler::{BatchHandler, BatchReport};
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
 
 /// How many messages go through the handler at once, beside those of the first request.
 pub(crate) const BATCH_MESSAGES_MAX: usize = 5_000;
@@ -29,7 +30,7 @@ pub(crate) enum Fate {
     Failed(String),
 }
 
-/// Takes messages of many requests. Cheap to clone; its work ends with its last clone.
+/// Takes messages of many requests. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Batcher {
     requests: mpsc::Sender<Request>,
@@ -41,11 +42,14 @@ struct Request {
 }
 
 impl Batcher {
-    /// Begins to work.
-    pub(crate) fn new(handler: BatchHandler, stop: watch::Receiver<bool>) -> Self {
+    /// Begins to work. The task ends when the last clone is gone and what it was given is stored.
+    pub(crate) fn start(
+        handler: BatchHandler,
+        stop: watch::Receiver<bool>,
+    ) -> (Self, JoinHandle<()>) {
         let (requests, waiting) = mpsc::channel(REQUESTS_WAITING_MAX);
-        tokio::spawn(work(handler, stop, waiting));
-        Self { requests }
+        let working = tokio::spawn(work(handler, stop, waiting));
+        (Self { requests }, working)
     }
 
     /// Stores messages and says, in their order, what became of each.

@@ -10,7 +10,6 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
 use daybook_normalizer::Poison;
-use daybook_normalizer::handler::BatchHandler;
 use daybook_normalizer::message::MESSAGE_BYTES_MAX;
 use futures::StreamExt as _;
 use serde::Serialize;
@@ -35,12 +34,12 @@ pub(crate) struct Intake {
 
 impl Intake {
     pub(crate) fn new(
-        handler: BatchHandler,
+        batcher: Batcher,
         dead_letters: Arc<DeadLetterFile>,
         stop: watch::Receiver<bool>,
     ) -> Self {
         Self {
-            batcher: Batcher::new(handler, stop.clone()),
+            batcher,
             dead_letters,
             stop,
         }

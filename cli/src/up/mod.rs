@@ -30,6 +30,7 @@ use tokio::time::timeout;
 
 use crate::arguments::UpOptions;
 use crate::data_directory::DataDirectory;
+use batcher::Batcher;
 use clickhouse::ClickHouse;
 use dead_letter_file::DeadLetterFile;
 use intake::Intake;
@@ -120,7 +121,9 @@ impl Parts {
         stop: watch::Receiver<bool>,
     ) -> anyhow::Result<()> {
         let url = format!("http://127.0.0.1:{}", listener.local_addr()?.port());
-        let mut server = tokio::spawn(serve(listener, self.router(stop.clone()), stop.clone()));
+        let (batcher, storing) = Batcher::start(self.handler.clone(), stop.clone());
+        let router = self.router(batcher, stop.clone());
+        let mut server = tokio::spawn(serve(listener, router, stop.clone()));
         if !options.no_seed {
             let seeded = tokio::select! {
                 seeded = seed::seed(directory, &url) => seeded,
@@ -157,6 +160,8 @@ impl Parts {
                 let _ = consumer.await;
             }
             let _ = (&mut server).await;
+            // What a sender that went away had sent whole is stored before ClickHouse stops.
+            let _ = storing.await;
         };
         if timeout(SHUTDOWN_TIMEOUT, drained).await.is_err() {
             server.abort();
@@ -164,13 +169,13 @@ impl Parts {
         Ok(())
     }
 
-    fn router(&self, stop: watch::Receiver<bool>) -> Router {
+    fn router(&self, batcher: Batcher, stop: watch::Receiver<bool>) -> Router {
         let api = Api::new(
             self.reader.clone(),
             self.token_key.verifier(),
             self.token_key.derived_secret("page tokens"),
         );
-        let intake = Intake::new(self.handler.clone(), self.dead_letters.clone(), stop);
+        let intake = Intake::new(batcher, self.dead_letters.clone(), stop);
         daybook_query_api::router(api).merge(intake::router(intake))
     }
 
