@@ -24,6 +24,7 @@ use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use daybook_event::REDACTED;
 use serde::Deserialize;
 use serde::de::{MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -31,11 +32,8 @@ use serde_json::value::RawValue;
 use json::{NotJson, quote, remove_from_json, unescape};
 use names::{looks_like_a_credential, query_name_says_secret, says_secret};
 
-/// What stands in place of a removed value, as JSON.
+/// [`REDACTED`] as JSON.
 const REMOVED: &str = "\"[redacted]\"";
-
-/// What stands in place of a removed value, as text.
-const REMOVED_TEXT: &str = "[redacted]";
 
 /// Removes credentials from events and bodies.
 #[derive(Debug, Clone, Default)]
@@ -113,9 +111,9 @@ impl Credentials {
 pub(crate) fn remove_from_text(text: &str) -> Option<String> {
     match text.trim_start().as_bytes().first() {
         Some(b'{' | b'[' | b'"') => {
-            remove_from_json(text, &says_secret).unwrap_or_else(|NotJson| Some(REMOVED_TEXT.into()))
+            remove_from_json(text, &says_secret).unwrap_or_else(|NotJson| Some(REDACTED.into()))
         }
-        _ => looks_like_a_credential(text).then(|| REMOVED_TEXT.into()),
+        _ => looks_like_a_credential(text).then(|| REDACTED.into()),
     }
 }
 

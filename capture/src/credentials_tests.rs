@@ -276,3 +276,8 @@ proptest! {
         let _ = Credentials::default().remove_from_event(text.as_bytes());
     }
 }
+
+#[test]
+fn a_removed_value_reads_as_it_does_everywhere() {
+    assert_eq!(REMOVED, serde_json::to_string(REDACTED).unwrap());
+}

@@ -10,6 +10,10 @@ mod captured_exchange;
 mod event_id;
 mod time;
 
+/// What stands where a secret stood. The capture layer and the normalizer write the same, so that the
+/// second sees what the first has removed.
+pub const REDACTED: &str = "[redacted]";
+
 pub use audit_event::{
     Action, AuditEvent, Caller, CallerType, Change, Entity, HttpRequest, Outcome, SCHEMA_VERSION,
     UNATTRIBUTED_ORG_ID, UnknownWord,

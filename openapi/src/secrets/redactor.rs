@@ -12,8 +12,7 @@ use super::shapes::redact_shapes;
 use crate::operation::{Operation, escape};
 use crate::value_location::ValueLocation;
 
-/// What stands where a secret stood.
-pub const REDACTED: &str = "[redacted]";
+pub use daybook_event::REDACTED;
 
 /// How deep a value is looked through; what lies deeper is removed.
 const VALUE_DEPTH_MAX: usize = 256;
