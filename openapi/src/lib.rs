@@ -31,7 +31,7 @@ mod words;
 pub use document::{Document, DocumentProblem};
 pub use explain::{Explanation, explain};
 pub use index::{Found, Index, RequestLine, Service};
-pub use meaning::{Meaning, Parent, Verb};
+pub use meaning::{Decisions, Meaning, Parent, Rule, Verb};
 pub use operation::Operation;
 pub use secrets::OperationSecrets;
 pub use sentence::{SentenceFacts, sentence};

@@ -19,6 +19,7 @@ mod noun;
 mod noun_words;
 mod path_shape;
 mod phrase;
+mod rule;
 mod scope;
 mod verb;
 
@@ -34,6 +35,7 @@ use crate::words;
 use identity::Search;
 use noun::{Number, ParamRole, Thing};
 use path_shape::PathShape;
+pub use rule::{Decisions, Rule};
 pub(crate) use scope::scopes;
 
 /// What a call of an operation means.
@@ -62,6 +64,8 @@ pub struct Meaning {
     pub plural: bool,
     /// There is but one such thing, so it has no id: `the tax settings`.
     pub singleton: bool,
+    /// Which rules decided it.
+    pub decisions: Decisions,
     /// The document's own sentence.
     pub(crate) activity: Option<ActivityTemplate>,
 }
@@ -139,6 +143,32 @@ pub(crate) fn work_out(source: &OperationSource<'_>, annotations: &Annotations) 
         }),
         (None, None) => None,
     };
+    let said_action = annotations.action.is_some();
+    let decisions = Decisions {
+        action: if said_action {
+            &rule::ANNOTATED
+        } else if said.as_ref().is_some_and(|phrase| phrase.verb.is_some()) {
+            &rule::OPERATION_ID_VERB
+        } else if source.method == "POST" {
+            &rule::BARE_POST
+        } else {
+            &rule::METHOD_VERB
+        },
+        entity: if annotations.entity_type.is_some() {
+            &rule::ANNOTATED
+        } else if thing.noun == "record" {
+            &rule::NO_NOUN
+        } else {
+            &rule::PATH_NOUN
+        },
+        id: if annotations.entity_id.is_some() {
+            &rule::ANNOTATED
+        } else if entity_id.is_some() || bulk {
+            &rule::PATH_ID
+        } else {
+            &rule::NO_ID
+        },
+    };
     let mut entity_name = identity::names(source, &entity_type);
     entity_name.splice(0..0, annotations.entity_name.clone());
     let verb = verb::for_object(chosen.verb, &chosen.base, said.as_ref(), &entity_type);
@@ -159,6 +189,7 @@ pub(crate) fn work_out(source: &OperationSource<'_>, annotations: &Annotations) 
         parent,
         bulk,
         plural: thing.plural,
+        decisions,
         activity: annotations.activity.clone(),
     }
 }
