@@ -55,6 +55,7 @@ pub(crate) struct OperationSource<'a> {
     pub(crate) path: &'a str,
     pub(crate) operation_id: &'a str,
     pub(crate) summary: &'a str,
+    pub(crate) description: &'a str,
     pub(crate) tags: Vec<&'a str>,
     /// Query parameters and their schemas.
     pub(crate) query: Vec<Property<'a>>,
@@ -206,6 +207,7 @@ impl<'a> OperationSource<'a> {
             path,
             operation_id: text("operationId"),
             summary: text("summary"),
+            description: text("description"),
             tags: operation
                 .get("tags")
                 .and_then(Value::as_array)

@@ -39,7 +39,8 @@ const CLASSES: &[(Action, Kind, &str)] = &[
          download calculate estimate count compare diff lookup browse enumerate load inspect simulate
          suggest recommend autocomplete resolve validate poll contains exists return obtain compute
          determine is has can explain introspect peek scan select discover detect predict aggregate
-         summarize analyze analyse parse classify geocode quote",
+         summarize analyze analyse parse classify geocode quote infer guess recognize recognise
+         ascertain enquire inquire interpret",
     ),
     (Read, Kind::VerbOrNoun, "watch match filter see"),
     (
@@ -81,7 +82,7 @@ const CLASSES: &[(Action, Kind, &str)] = &[
          initiate finalise prepare warm warmup prefetch propose nominate endorse countersign sort print
          scan draft stage unstage evaluate enqueue dequeue interrupt drive park charge discharge steer
          arm disarm honk navigate force forget impress bounce moderate describe fix spawn mint burn
-         stake unstake airdrop bridge inject patch reinstate unlist relist list refuse",
+         stake unstake airdrop bridge inject patch ignore reinstate unlist relist list refuse",
     ),
     (
         Execute,
@@ -91,7 +92,7 @@ const CLASSES: &[(Action, Kind, &str)] = &[
          vote like place release answer page code tag test transfer call play stream score index vote
          track power stage draft bridge draft clock record group power print sort hold fix quote import
          export build watch star flag follow bookmark charge refund push pull ping probe purchase swap
-         split forward reply exchange deposit power boot wake park arm drive force",
+         split forward reply exchange deposit power boot wake park arm drive force step route echo plan",
     ),
 ];
 
@@ -171,10 +172,14 @@ pub(crate) fn known(word: &str) -> Option<KnownVerb> {
                 let stem = stem.strip_prefix('-').unwrap_or(stem);
                 (stem.len() > 2).then(|| listed(stem)).flatten()
             })?;
-            let action = if matches!(stem.action, Create | Update) {
-                stem.action
-            } else {
-                Execute
+            // To unregister creates nothing.
+            let undoes = ["un", "de", "dis"]
+                .iter()
+                .any(|prefix| word.starts_with(prefix));
+            let action = match stem.action {
+                Update => Update,
+                Create if !undoes => Create,
+                _ => Execute,
             };
             Some(KnownVerb {
                 base: word.to_owned(),
@@ -193,17 +198,34 @@ pub(crate) fn known(word: &str) -> Option<KnownVerb> {
         })
 }
 
-/// The verb that a word is as `Creates`, `created`, `creating` would say, or as an imperative.
+/// The verb that a word is as `Creates` or `creating` would say, or as an imperative.
 pub(crate) fn known_in_any_form(word: &str) -> Option<KnownVerb> {
-    known(word).or_else(|| {
-        let stem = word.strip_suffix('s')?;
-        known(stem)
-            .or_else(|| stem.strip_suffix('e').and_then(known))
-            .or_else(|| {
-                stem.strip_suffix("ie")
-                    .and_then(|stem| known(&format!("{stem}y")))
-            })
-    })
+    known(word)
+        .or_else(|| third_person(word))
+        .or_else(|| gerund(word))
+}
+
+fn third_person(word: &str) -> Option<KnownVerb> {
+    let stem = word.strip_suffix('s')?;
+    known(stem)
+        .or_else(|| stem.strip_suffix('e').and_then(known))
+        .or_else(|| {
+            stem.strip_suffix("ie")
+                .and_then(|stem| known(&format!("{stem}y")))
+        })
+}
+
+fn gerund(word: &str) -> Option<KnownVerb> {
+    let stem = word.strip_suffix("ing").filter(|stem| stem.len() > 2)?;
+    let undoubled = stem
+        .char_indices()
+        .last()
+        .filter(|(at, last)| stem[..*at].ends_with(*last))
+        .map(|(at, _)| &stem[..at]);
+    known(&format!("{stem}e"))
+        .filter(|verb| verb.kind == Kind::Verb)
+        .or_else(|| known(stem))
+        .or_else(|| undoubled.and_then(known))
 }
 
 /// The verb that two words are together: `sign`, `up` → `signup`.

@@ -20,13 +20,13 @@ const WRAPPERS: &[&str] = &[
 const WRAPPER_DEPTH_MAX: usize = 2;
 
 /// Ids by names of their own, best first.
-const PLAIN_IDS: &[&str] = &["id", "uuid", "guid", "sid", "oid", "gid"];
+const PLAIN_IDS: &[&str] = &["id", "uuid", "guid", "sid", "oid", "gid", "uri"];
 
 /// What names a thing that has no id.
 #[rustfmt::skip] // a list of words, not of lines
 const NATURAL_KEYS: &[&str] = &[
     "slug", "name", "email", "username", "code", "number", "identifier", "reference", "arn",
-    "uid",
+    "uid", "serial", "serial_number",
 ];
 
 /// Of these, those that mean the thing only behind its own noun: an answer's `code` is its status.
@@ -216,6 +216,7 @@ fn find(
     };
     behind(&|name| is_noun_key(name, noun), search)
         .or_else(|| behind(&|name| WRAPPERS.contains(&snake(name).as_str()), search))
+        .or_else(|| behind(&|name| is_envelope(name) || properties.len() == 1, search))
         .or_else(|| {
             (search >= Search::Only)
                 .then(|| only_id(&properties, schemas))
@@ -240,11 +241,12 @@ fn natural_key<'a>(
     let named = |wanted: &str| {
         properties.iter().find(|property| {
             let name = snake(property.name);
-            ((name == wanted && !NAMED_KEYS.contains(&wanted))
-                || name
-                    .strip_prefix(own.as_str())
-                    .and_then(|rest| rest.strip_prefix('_'))
-                    == Some(wanted))
+            !is_secret_name(property.name)
+                && ((name == wanted && !NAMED_KEYS.contains(&wanted))
+                    || name
+                        .strip_prefix(own.as_str())
+                        .and_then(|rest| rest.strip_prefix('_'))
+                        == Some(wanted))
                 && schemas.is_scalar(property.schema)
         })
     };
@@ -261,18 +263,65 @@ fn ids<'a>(properties: &[Property<'a>], schemas: Schemas<'_>) -> Vec<(&'a str, V
         .iter()
         .filter(|property| !is_secret_name(property.name) && schemas.is_scalar(property.schema))
         .filter_map(|property| {
-            let words = words::split(property.name);
+            let words = unglued_id(words::split(property.name));
             let (last, front) = words.split_last()?;
-            let front = front.iter().map(|word| words::singular(word)).collect();
-            is_strong_key(last).then_some((property.name, front))
+            let front: Vec<String> = front.iter().map(|word| words::singular(word)).collect();
+            let is_foreign = front.last().is_some_and(|last| is_of_the_call(last));
+            let is_uri = last == "uri" && front.is_empty();
+            ((is_strong_key(last) || is_uri) && !is_foreign).then_some((property.name, front))
         })
         .collect()
+}
+
+/// What owns a thing is not the thing.
+fn is_owner(word: &str) -> bool {
+    matches!(
+        word,
+        "region"
+            | "owner"
+            | "tenant"
+            | "org"
+            | "organization"
+            | "organisation"
+            | "workspace"
+            | "creator"
+            | "parent"
+    )
+}
+
+/// Ids of the call itself, which name no thing.
+fn is_of_the_call(word: &str) -> bool {
+    matches!(
+        word,
+        "request" | "correlation" | "trace" | "idempotency" | "txn" | "nonce" | "span"
+    )
+}
+
+/// `siteid` is a site's id.
+fn unglued_id(mut words: Vec<String>) -> Vec<String> {
+    let stem = words
+        .last()
+        .and_then(|last| {
+            ["uuid", "guid", "id"]
+                .iter()
+                .find_map(|end| last.strip_suffix(end))
+        })
+        .filter(|stem| stem.len() > 3)
+        .map(str::to_owned);
+    if let Some(stem) = stem {
+        words.pop();
+        words.push(stem);
+        words.push("id".to_owned());
+    }
+    words
 }
 
 /// The only thing that looks like an id at all.
 fn only_id<'a>(properties: &[Property<'a>], schemas: Schemas<'_>) -> Option<&'a str> {
     let found = ids(properties, schemas);
-    let mut found = found.iter().filter(|(_, front)| !front.is_empty());
+    let mut found = found
+        .iter()
+        .filter(|(_, front)| front.last().is_some_and(|last| !is_owner(last)));
     let (name, _) = found.next()?;
     found.next().is_none().then_some(*name)
 }
@@ -286,7 +335,16 @@ fn own_id<'a>(
     search: Search,
 ) -> Option<&'a str> {
     let found = ids(properties, schemas);
-    let noun_words: Vec<&str> = noun.split(' ').collect();
+    let mut noun_words: Vec<&str> = noun.split(' ').collect();
+    // The status of a job is found by the job's id.
+    while search > Search::Exact
+        && noun_words.len() > 1
+        && noun_words
+            .last()
+            .is_some_and(|last| is_state_of_another(last))
+    {
+        noun_words.pop();
+    }
     let joined = noun_words.concat();
     let with_front = |is_wanted: &dyn Fn(&[&str]) -> bool| {
         found.iter().find(|(_, front)| {
@@ -317,6 +375,24 @@ fn own_id<'a>(
         .map(|(name, _)| *name)
 }
 
+/// What has no id but that of what it is the state of.
+fn is_state_of_another(word: &str) -> bool {
+    matches!(
+        word,
+        "status"
+            | "state"
+            | "result"
+            | "detail"
+            | "info"
+            | "information"
+            | "history"
+            | "progress"
+            | "setting"
+            | "summary"
+            | "metadata"
+    )
+}
+
 /// Words that make a property an id: `order_id`, `registrantKey`, `userArn`.
 fn is_strong_key(word: &str) -> bool {
     is_key_word(word)
@@ -343,6 +419,15 @@ fn is_noun_key(name: &str, noun: &str) -> bool {
 
 fn wraps(name: &str, noun: &str) -> bool {
     is_noun_key(name, noun) || WRAPPERS.contains(&snake(name).as_str())
+}
+
+/// `TokenSuspendRequest` around what is meant.
+fn is_envelope(name: &str) -> bool {
+    let words = words::split(name);
+    words.len() > 1
+        && words
+            .last()
+            .is_some_and(|last| matches!(last.as_str(), "request" | "response" | "result"))
 }
 
 fn snake(name: &str) -> String {

@@ -14,6 +14,7 @@
 //!    without one, request body or query; never a secret; none for many things at once.
 //! 5. **Parent.** The resource whose parameter stands in front.
 
+mod identifier;
 mod identity;
 mod noun;
 mod noun_words;
@@ -105,9 +106,10 @@ impl Meaning {
 /// Works out what an operation means; what its document says in `x-audit` goes before.
 pub(crate) fn work_out(source: &OperationSource<'_>, annotations: &Annotations) -> Meaning {
     let shape = PathShape::read(source);
-    let said = phrase::of_operation_id(source);
+    let said = identifier::of_operation_id(source);
     let path_phrase = shape.action.as_deref().map(phrase::of_words);
-    let summary = phrase::of_summary(source.summary);
+    let summary =
+        phrase::of_summary(source.summary).or_else(|| phrase::of_summary(source.description));
     let chosen = verb::choose(
         source,
         &shape,

@@ -79,6 +79,20 @@ pub(crate) fn choose(
             ..Thing::default()
         };
     }
+    // Whoever registers has no other thing in hand.
+    if said_noun.is_none()
+        && summary_noun.is_none()
+        && shape.resources.is_empty()
+        && matches!(
+            chosen.base.as_str(),
+            "register" | "signup" | "enroll" | "enrol"
+        )
+    {
+        return Thing {
+            noun: "user".to_owned(),
+            ..Thing::default()
+        };
+    }
     let Some((resource, enclosing)) = shape.resources.split_last() else {
         return without_path(source, chosen, said_noun.or(summary_noun));
     };
@@ -260,7 +274,7 @@ impl Facing<'_> {
 
     /// Whether the last parameter's own name says what the object says.
     fn param_names(&self, object: &[String]) -> bool {
-        self.resource.params.last().is_some_and(|param| {
+        self.resource.own_param().is_some_and(|param| {
             let noun = param_noun(param);
             !noun.is_empty() && same(&noun, object)
         })
@@ -322,11 +336,11 @@ impl Facing<'_> {
     }
 
     fn thing(&self, noun: String, plural: bool) -> Thing {
-        let own = self.resource.params.last().cloned();
+        let own = self.resource.own_param().cloned();
         let of_parent = || {
             self.enclosing
                 .last()
-                .and_then(|parent| parent.params.last().cloned())
+                .and_then(|parent| parent.own_param().cloned())
         };
         let creates = self.chosen.action == Action::Create;
         let request_is_many = self
@@ -448,7 +462,7 @@ impl Facing<'_> {
     /// What is read of an item: the login parameters of a user.
     fn part_of_item(&self, object: &[String], plural: bool) -> Thing {
         let mut thing = self.thing(self.qualified(object), plural);
-        thing.number = if self.is_search() {
+        thing.number = if self.is_search() || plural && self.source.method == "GET" {
             Number::Many
         } else {
             Number::One
@@ -476,7 +490,7 @@ impl Facing<'_> {
     fn parent(&self, noun: &str) -> Option<Parent> {
         let location =
             |name: &String| (!is_secret_name(name)).then(|| ValueLocation::Path(name.clone()));
-        if let [.., before, _] = self.resource.params.as_slice() {
+        if let Some(before) = self.resource.param_before_own() {
             let own = param_noun(before);
             let head = own.last().map(|word| words::singular(word));
             let entity_type = if head.as_deref() == Some(self.resource.head().as_str())

@@ -28,11 +28,9 @@ pub(crate) fn own_words(object: &[String], shape: &PathShape) -> Vec<String> {
     let in_path = |word: &str| {
         word == "users"
             || shape.resources.iter().any(|resource| {
-                resource
-                    .qualifier
+                [&resource.qualifier, &resource.words]
                     .iter()
-                    .chain(&resource.words)
-                    .any(|known| known == word)
+                    .any(|words| words.last().is_some_and(|head| head == word))
             })
     };
     let last = object.len().saturating_sub(1);
@@ -48,6 +46,13 @@ pub(crate) fn own_words(object: &[String], shape: &PathShape) -> Vec<String> {
                 .is_none_or(|resource| resource.words.last() != object.get(*at))
         });
     let words = cut.map_or(object, |at| &object[at + 1..]);
+    // "binarize advanced" names no thing.
+    if words
+        .iter()
+        .all(|word| super::path_shape::is_adjective(word))
+    {
+        return Vec::new();
+    }
     words
         .iter()
         .filter(|word| !is_key_word(word) || words.len() == 1 || words.last() == Some(word))

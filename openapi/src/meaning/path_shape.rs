@@ -53,16 +53,37 @@ impl PathShape {
     pub(crate) fn read(source: &OperationSource<'_>) -> Self {
         let mut steps = steps(source.path);
         let action = take_action(&mut steps, source);
+        let action = action.or_else(|| take_inner_action(&mut steps));
         let mut resources: Vec<Resource> = Vec::new();
         let mut literals: Vec<Vec<String>> = Vec::new();
         let mut steps = steps.into_iter().peekable();
+        let mut behind_preposition = false;
         while let Some(step) = steps.next() {
             match step {
                 Step::Literal(text)
+                    if matches!(steps.peek(), Some(Step::Param(_)))
+                        && !literals.is_empty()
+                        && matches!(
+                            text.as_str(),
+                            "for" | "from" | "to" | "by" | "with" | "of"
+                        ) =>
+                {
+                    behind_preposition = true;
+                }
+                Step::Literal(text)
                     if NOISE_IN_FRONT.contains(&text.to_ascii_lowercase().as_str())
                         && matches!(steps.peek(), Some(Step::Literal(_))) => {}
-                Step::Literal(text) => literals.push(words::split(&text)),
+                Step::Literal(text) => push_literal(&mut literals, resource_words(&text)),
                 Step::Custom(_) => {}
+                // `/dweet/for/{thing}`: the parameter is another thing.
+                Step::Param(name) if behind_preposition => {
+                    behind_preposition = false;
+                    resources.push(Resource {
+                        words: param_noun(&name),
+                        params: vec![name],
+                        ..Resource::default()
+                    });
+                }
                 Step::Param(name) => {
                     if let Some(resource) = take_resource(&mut literals) {
                         resources.push(Resource {
@@ -91,6 +112,35 @@ impl Resource {
     /// Whether the noun is written in the plural.
     pub(crate) fn is_plural(&self) -> bool {
         self.words.last().is_some_and(|head| words::is_plural(head))
+    }
+
+    /// The parameter that is the noun's own. Of several it is the last, unless an earlier one bears the
+    /// noun's name and the last one is no id: `/earnings/{earningCode}/{startDate}`.
+    pub(crate) fn own_param(&self) -> Option<&String> {
+        self.own_position().and_then(|at| self.params.get(at))
+    }
+
+    /// The parameter in front of its own.
+    pub(crate) fn param_before_own(&self) -> Option<&String> {
+        self.own_position()
+            .and_then(|at| at.checked_sub(1))
+            .and_then(|at| self.params.get(at))
+    }
+
+    fn own_position(&self) -> Option<usize> {
+        let last = self.params.len().checked_sub(1)?;
+        let is_id = words::split(&self.params[last])
+            .last()
+            .is_some_and(|word| is_strong_key_word(word));
+        if is_id || last == 0 {
+            return Some(last);
+        }
+        let named = self.params.iter().position(|param| {
+            param_noun(param)
+                .last()
+                .is_some_and(|noun| words::singular(noun) == self.head())
+        });
+        Some(named.unwrap_or(last))
     }
 
     /// The noun's last word in the singular.
@@ -125,6 +175,14 @@ pub(crate) fn param_noun(name: &str) -> Vec<String> {
         }
     }
     found
+}
+
+/// Words that make a parameter an id and nothing else.
+fn is_strong_key_word(word: &str) -> bool {
+    matches!(
+        word,
+        "id" | "ids" | "uuid" | "guid" | "uid" | "key" | "sid" | "oid" | "gid" | "arn"
+    ) || word.len() > 4 && word.ends_with("id")
 }
 
 /// Words that say "this is a key" and nothing of what it is the key of.
@@ -163,12 +221,39 @@ fn steps(path: &str) -> Vec<Step> {
     let mut found = Vec::new();
     for segment in &template.segments {
         match segment {
+            Segment::Literal(text) if is_version(text) => {
+                version_step(&mut found, &template.segments)
+            }
             Segment::Literal(text) => literal_steps(text, &mut found),
-            Segment::Param | Segment::Greedy => found.extend(names.next().map(Step::Param)),
+            Segment::Param | Segment::Greedy => {
+                let step = names.next().and_then(|name| param_step(name, &found));
+                found.extend(step);
+            }
             Segment::Pattern(parts) => pattern_steps(parts, &mut names, &mut found),
         }
     }
     found
+}
+
+/// Rule "in front of the version": `/discovery/v2/events` names the interface there, not a thing.
+fn version_step(found: &mut Vec<Step>, segments: &[Segment]) {
+    let has_noun_behind = segments
+        .iter()
+        .rev()
+        .take_while(|segment| !matches!(segment, Segment::Literal(text) if is_version(text)))
+        .any(|segment| match segment {
+            Segment::Literal(text) => {
+                !is_noise(text)
+                    && words::split(text)
+                        .first()
+                        .and_then(|first| verbs::known(first))
+                        .is_none_or(|verb| verb.kind == Kind::VerbOrNoun)
+            }
+            _ => false,
+        });
+    if has_noun_behind && found.iter().all(|step| matches!(step, Step::Literal(_))) {
+        found.clear();
+    }
 }
 
 /// `executions:search` is a noun and a custom method; `rejects.json` a noun and a media type.
@@ -181,11 +266,16 @@ fn literal_steps(text: &str, found: &mut Vec<Step>) {
         found.push(Step::Custom(method.to_owned()));
         return;
     }
-    if let Some((_, method)) = text
-        .rsplit_once('.')
-        .filter(|(_, method)| verbs::known(method).is_some())
-    {
-        found.push(Step::Custom(method.to_owned()));
+    // `rest_services.get_chart` is a program and its method, `Microsoft.Cache` a name within one.
+    if let Some((_, last)) = text.rsplit_once('.').filter(|(_, last)| last.len() > 2) {
+        let is_method = words::split(last)
+            .first()
+            .is_some_and(|first| verbs::known(first).is_some());
+        found.push(if is_method {
+            Step::Custom(last.to_owned())
+        } else {
+            Step::Literal(last.to_owned())
+        });
         return;
     }
     if !is_noise(text) {
@@ -193,11 +283,46 @@ fn literal_steps(text: &str, found: &mut Vec<Step>) {
     }
 }
 
+/// A parameter that says in which form, language or order an answer is wanted (`{format}`,
+/// `/watchlist/{type}/{sort}`) names nothing; behind its own noun (`/countries/{country}`) it does.
+fn param_step(name: String, before: &[Step]) -> Option<Step> {
+    let last = words::split(&name).pop().unwrap_or_default();
+    let own = match before.last() {
+        Some(Step::Literal(text)) => words::split(text)
+            .last()
+            .is_some_and(|noun| words::singular(noun) == last),
+        _ => false,
+    };
+    let is_criterion = matches!(
+        last.as_str(),
+        "format"
+            | "extension"
+            | "ext"
+            | "mimetype"
+            | "fmt"
+            | "country"
+            | "language"
+            | "lang"
+            | "locale"
+            | "dialect"
+            | "sort"
+            | "order"
+            | "currency"
+            | "page"
+            | "limit"
+            | "offset"
+    ) || last == "type" && !matches!(before.last(), Some(Step::Param(_)) | None);
+    (own || !is_criterion).then_some(Step::Param(name))
+}
+
 fn pattern_steps(parts: &[Part], names: &mut impl Iterator<Item = String>, found: &mut Vec<Step>) {
     let last = parts.len().saturating_sub(1);
     for (position, part) in parts.iter().enumerate() {
         match part {
-            Part::Param => found.extend(names.next().map(Step::Param)),
+            Part::Param => {
+                let step = names.next().and_then(|name| param_step(name, found));
+                found.extend(step);
+            }
             Part::Literal(text) => {
                 if let Some(method) = text.strip_prefix(':') {
                     found.push(Step::Custom(method.to_owned()));
@@ -232,6 +357,12 @@ fn is_noise(text: &str) -> bool {
     if is_filter || NOISE.contains(&lower.as_str()) || !lower.chars().any(char::is_alphanumeric) {
         return true;
     }
+    is_version(&lower)
+}
+
+/// `v1`, `2`, `v1beta2`, `2.0`, `2024-01`.
+fn is_version(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
     let digits = lower.strip_prefix('v').unwrap_or(&lower);
     digits.starts_with(|first: char| first.is_ascii_digit())
         && digits
@@ -241,6 +372,155 @@ fn is_noise(text: &str) -> bool {
             .all(|character| {
                 character.is_ascii_digit() || matches!(character, '.' | '-' | '_' | 'p')
             })
+}
+
+/// Rule "verb before its parameters": `/groups/add/{name}`, `/companies/search/{country}`.
+fn take_inner_action(steps: &mut Vec<Step>) -> Option<Vec<String>> {
+    let params = steps
+        .iter()
+        .rev()
+        .take_while(|step| matches!(step, Step::Param(_)))
+        .count();
+    let at = steps
+        .len()
+        .checked_sub(params + 1)
+        .filter(|at| *at > 0 && params > 0)?;
+    let Step::Literal(text) = &steps[at] else {
+        return None;
+    };
+    let phrase = words::split(text);
+    let first = phrase::without_fillers(&phrase).first()?;
+    if !is_never_a_noun(first) {
+        return None;
+    }
+    steps.remove(at);
+    Some(phrase)
+}
+
+/// Verbs that, in front of a parameter, are no collection: `/delete/{id}`, but not `/issues/{id}`.
+fn is_never_a_noun(word: &str) -> bool {
+    matches!(
+        word,
+        "add"
+            | "create"
+            | "insert"
+            | "delete"
+            | "del"
+            | "remove"
+            | "destroy"
+            | "update"
+            | "edit"
+            | "modify"
+            | "upsert"
+            | "save"
+            | "get"
+            | "find"
+            | "search"
+            | "lookup"
+            | "fetch"
+            | "retrieve"
+            | "register"
+            | "unregister"
+            | "deregister"
+            | "subscribe"
+            | "unsubscribe"
+            | "cancel"
+            | "approve"
+            | "reject"
+            | "activate"
+            | "deactivate"
+            | "enable"
+            | "disable"
+            | "confirm"
+            | "verify"
+            | "validate"
+            | "assign"
+            | "unassign"
+            | "revoke"
+            | "publish"
+            | "download"
+            | "upload"
+            | "send"
+            | "resend"
+            | "join"
+            | "start"
+            | "stop"
+            | "remind"
+            | "accept"
+            | "decline"
+            | "archive"
+            | "restore"
+            | "move"
+            | "attach"
+            | "detach"
+    )
+}
+
+/// Adjectives that as a segment say which of the things in front: `/cities/significant`.
+#[rustfmt::skip] // a list of words, not of lines
+const ADJECTIVES: &[&str] = &[
+    "private", "public", "active", "inactive", "recent", "latest", "popular", "featured",
+    "significant", "top", "pending", "archived", "deleted", "available", "random", "upcoming",
+    "trending", "nearby", "open", "closed", "completed", "expired", "unread", "personal",
+    "internal", "external", "local", "global", "shared", "custom", "similar", "suggested",
+    "recommended", "blocked", "banned", "enabled", "disabled", "approved", "rejected",
+    "scheduled", "online", "offline", "primary", "anonymous", "assigned", "unassigned",
+    "unique", "permanent", "temporary", "default", "advanced", "simple", "basic", "detailed",
+    "full", "live", "running", "failed", "missing", "invalid", "valid", "favorite", "favourite",
+];
+
+pub(crate) fn is_adjective(word: &str) -> bool {
+    ADJECTIVES.contains(&word)
+}
+
+/// A literal's words as a noun: without `Api` and what follows a preposition
+/// (`/schedule-for-stop`).
+fn resource_words(text: &str) -> Vec<String> {
+    let mut found = words::split(text);
+    // `/compareStation/{name}`: a call by its name.
+    if let [first, second, ..] = found.as_slice()
+        && verbs::known(first).is_some_and(|verb| verb.kind == Kind::Verb)
+        && !matches!(
+            second.as_str(),
+            "for" | "by" | "from" | "with" | "to" | "of"
+        )
+        && !matches!(
+            first.as_str(),
+            "issue" | "set" | "list" | "check" | "book" | "build"
+        )
+    {
+        found.remove(0);
+    }
+    if found == ["whoami"] {
+        return vec!["user".to_owned()];
+    }
+    while found.len() > 1
+        && found
+            .last()
+            .is_some_and(|last| matches!(last.as_str(), "api" | "apis" | "controller"))
+    {
+        found.pop();
+    }
+    let preposition = found.iter().skip(1).position(|word| {
+        matches!(
+            word.as_str(),
+            "for" | "by" | "from" | "with" | "within" | "near" | "where"
+        )
+    });
+    if let Some(at) = preposition {
+        found.truncate(at + 1);
+    }
+    found
+}
+
+/// An adjective goes to the noun in front of it.
+fn push_literal(literals: &mut Vec<Vec<String>>, words: Vec<String>) {
+    match (words.as_slice(), literals.last_mut()) {
+        ([adjective], Some(noun)) if is_adjective(adjective) => {
+            noun.insert(0, adjective.clone());
+        }
+        _ => literals.push(words),
+    }
 }
 
 /// Rule "verb at the end": a custom method, or a last literal that is a verb phrase. A word that is
@@ -257,6 +537,15 @@ fn take_action(steps: &mut Vec<Step>, source: &OperationSource<'_>) -> Option<Ve
             let phrase = phrase::unglued(words::split(text), source);
             let reads = source.method == "GET";
             let behind_param = matches!(steps.iter().rev().nth(1), Some(Step::Param(_)));
+            // `/distance-query`, `/onboard-depart-search`
+            if let [.., last] = phrase.as_slice()
+                && phrase.len() > 1
+                && matches!(last.as_str(), "search" | "query" | "lookup")
+            {
+                let action = vec![last.clone()];
+                steps.pop();
+                return Some(action);
+            }
             let (first, rest) = phrase::without_fillers(&phrase).split_first()?;
             let known = rest
                 .first()
@@ -266,7 +555,7 @@ fn take_action(steps: &mut Vec<Step>, source: &OperationSource<'_>) -> Option<Ve
                 _ if steps.len() == 1 && reads && phrase.len() == 1 => false,
                 Kind::Verb => true,
                 // The operationId takes it for a verb as well: `requestPasswordReset`.
-                Kind::VerbOrNoun if phrase.len() > 1 && !reads => {
+                Kind::VerbOrNoun if phrase.len() > 1 => {
                     words::split(source.operation_id).first() == Some(first)
                 }
                 Kind::VerbOrNoun => {

@@ -32,17 +32,13 @@ const FILLERS: &[&str] = &[
     "do", "perform", "handle", "try", "async", "quick", "auto", "force", "admin", "api", "public",
     "internal", "v", "please", "allows", "allow", "you", "can", "will", "to", "this", "endpoint",
     "operation", "method", "be", "used", "request", "rest", "use", "silently", "partially",
-    "permanently", "soft", "hard", "immediately",
+    "permanently", "soft", "hard", "immediately", "helps", "lets", "enables", "enable", "let",
+    "us", "user", "users", "client", "clients", "paginated", "call", "function", "service",
+    "simply", "programmatically", "beta", "deprecated", "it", "we", "should", "must", "may",
 ];
 
 /// Words in front of the verb that say "many at once".
 const BULK_WORDS: &[&str] = &["bulk", "batch", "mass", "multi"];
-
-/// Parts of generated identifiers that name the program and not the thing.
-#[rustfmt::skip] // a list of words, not of lines
-const PROGRAM_WORDS: &[&str] = &[
-    "controller", "api", "service", "resource", "endpoint", "handler", "rest", "route",
-];
 
 /// A verb and what it is done to.
 #[derive(Debug, Clone, Default)]
@@ -57,71 +53,15 @@ pub(crate) struct Phrase {
     pub(crate) upsert: bool,
 }
 
-/// Reads an `operationId`; `None` where it only repeats method and path, as generated ones do.
-pub(crate) fn of_operation_id(source: &OperationSource<'_>) -> Option<Phrase> {
-    let (operation_id, method, path) = (source.operation_id, source.method, source.path);
-    let lower_method = method.to_ascii_lowercase();
-    let own = operation_id
-        .strip_prefix(&format!("{lower_method}-{path}_"))
-        .or_else(|| operation_id.strip_prefix(&format!("{lower_method}{path}")))
-        .unwrap_or(operation_id);
-    let own = without_using(own);
-    if own.trim().is_empty() {
-        return None;
-    }
-    let mut all = unglued(without_versions(words::split(own)), source);
-    let path_words: Vec<String> = words::split(path)
-        .iter()
-        .map(|word| words::singular(word))
-        .collect();
-    let joined_path = path_words.concat();
-    if all.first() == Some(&lower_method) {
-        let rest = &all[1..];
-        let repeats = rest.iter().all(|word| {
-            let word = words::singular(word);
-            path_words.contains(&word)
-                || (word.len() > 3 && joined_path.contains(&word))
-                || is_link_word(&word)
-        });
-        if repeats {
-            return None;
-        }
-        // `post-listRecurringDetails`: the method in front of an identifier of its own.
-        let after_method = own.get(method.len()..).unwrap_or_default();
-        if after_method.starts_with(['-', '_', '.', '/', ' '])
-            && rest
-                .first()
-                .is_some_and(|word| is_verb_here(word, &rest[1..]))
-        {
-            all = rest.to_vec();
-        }
-    }
-    // `ImagePush` on `/images/{name}/push`: the path takes the last word for the verb.
-    let path_end = words::split(path.rsplit(['/', ':']).next().unwrap_or_default());
-    if let ([front @ .., last], [end]) = (all.as_slice(), path_end.as_slice())
-        && !front.is_empty()
-        && own.chars().all(char::is_alphanumeric)
-        && !FILLERS.contains(&front[0].as_str())
-        && last == end
-        && verbs::known(&front[0]).is_none_or(|verb| verb.kind == Kind::VerbOrNoun)
-        && let Some(verb) = verbs::known(last)
-    {
-        return Some(Phrase {
-            verb: Some(verb),
-            noun: object(front),
-            ..Phrase::default()
-        });
-    }
-    let phrase = verb_first(&all);
-    if phrase.verb.is_some() {
-        return Some(phrase);
-    }
-    Some(noun_first(own).unwrap_or(phrase))
+/// Reads the first sentence of a summary, or of a description.
+pub(crate) fn of_summary(summary: &str) -> Option<Phrase> {
+    let text = without_brackets(summary);
+    let sentence = text.split(['.', ',', ';', '(', '\n', '<']).next()?;
+    // "Beta: activates a meter": what stands in front of a colon may be a label.
+    sentence.split(':').find_map(of_sentence)
 }
 
-/// Reads the first sentence of a summary.
-pub(crate) fn of_summary(summary: &str) -> Option<Phrase> {
-    let sentence = summary.split(['.', ',', ';', '(', '\n', ':', '<']).next()?;
+fn of_sentence(sentence: &str) -> Option<Phrase> {
     let all: Vec<String> = sentence
         .split_whitespace()
         .take(24)
@@ -133,6 +73,7 @@ pub(crate) fn of_summary(summary: &str) -> Option<Phrase> {
             }
         })
         .collect();
+    let all = without_fillers(&all).to_vec();
     // "Order details" is a title, "Order a pizza" a sentence.
     let is_title = all
         .first()
@@ -149,11 +90,36 @@ pub(crate) fn of_summary(summary: &str) -> Option<Phrase> {
         let mut imperative = all.clone();
         let known = imperative
             .first()
-            .and_then(|first| verbs::known_in_any_form(first))?;
+            .and_then(|first| verbs::known_in_any_form(first))
+            .filter(|known| !is_said_of_the_service(&known.base))?;
         imperative[0].clone_from(&known.base);
+        // "listing of messages" is listing messages.
+        if imperative.get(1).is_some_and(|next| next == "of") {
+            imperative.remove(1);
+        }
         phrase = verb_first(&imperative);
     }
     phrase.verb.is_some().then_some(phrase)
+}
+
+/// "Accepts an upload", "Receives a callback": the service does it, not its caller.
+fn is_said_of_the_service(base: &str) -> bool {
+    matches!(
+        base,
+        "accept" | "receive" | "apply" | "respond" | "trigger" | "answer" | "handle"
+    )
+}
+
+/// Without what stands in square brackets or Markdown in front: `[BETA]`, `### What`, `**Note**`.
+fn without_brackets(text: &str) -> &str {
+    let mut rest = text.trim_start();
+    while let Some(inside) = rest.strip_prefix('[') {
+        match inside.split_once(']') {
+            Some((_, after)) => rest = after.trim_start(),
+            None => break,
+        }
+    }
+    rest.trim_start_matches(['#', '*', '-', ' ', '_', '`', '"'])
 }
 
 /// Reads the words of a path's last segment.
@@ -186,7 +152,7 @@ pub(crate) fn without_fillers(all: &[String]) -> &[String] {
         match rest {
             [first, _, ..] if BULK_WORDS.contains(&first.as_str()) => rest = &rest[1..],
             [first, second, ..]
-                if FILLERS.contains(&first.as_str())
+                if (FILLERS.contains(&first.as_str()) || is_adverb(first))
                     && (verbs::known_in_any_form(second).is_some()
                         || FILLERS.contains(&second.as_str())) =>
             {
@@ -195,6 +161,14 @@ pub(crate) fn without_fillers(all: &[String]) -> &[String] {
             _ => return rest,
         }
     }
+}
+
+/// `incrementalRefresh`, `permanently delete`.
+fn is_adverb(word: &str) -> bool {
+    word.len() > 5
+        && ["ally", "tely", "ntly", "tal", "nal"]
+            .iter()
+            .any(|end| word.ends_with(end))
 }
 
 /// Rule "glued": one lower-case word that is a verb and a noun that the operation's own parameters
@@ -237,7 +211,7 @@ pub(crate) fn unglued(all: Vec<String>, source: &OperationSource<'_>) -> Vec<Str
 }
 
 /// Rule "verb first": `createUser`, `bulkDeleteItems`, `create or update a rule`.
-fn verb_first(all: &[String]) -> Phrase {
+pub(crate) fn verb_first(all: &[String]) -> Phrase {
     let rest = without_fillers(all);
     let bulk = all.len() > rest.len()
         && all
@@ -292,8 +266,18 @@ fn verb_first(all: &[String]) -> Phrase {
             .any(|update| pair.contains(update));
         rest = after;
     }
+    // "perform a query": what is performed says more.
+    let mut verb = verb;
+    let mut noun = object(rest);
+    if matches!(
+        verb.base.as_str(),
+        "perform" | "execute" | "run" | "do" | "make" | "conduct" | "request"
+    ) && let Some(performed) = noun.last().and_then(|last| nominal(last))
+    {
+        verb = performed;
+        noun.pop();
+    }
     // `batch` or `bulk` may stand behind the verb too: `listBulkOrders` is no bulk read, though.
-    let noun = object(rest);
     let complement = complement(&verb.base, rest);
     Phrase {
         verb: Some(verb),
@@ -304,68 +288,42 @@ fn verb_first(all: &[String]) -> Phrase {
     }
 }
 
-/// Rule "noun first": `ContainerKill`, `Redis_RegenerateKey`, `pubsub.projects.topics.publish`.
-fn noun_first(operation_id: &str) -> Option<Phrase> {
-    let groups: Vec<Vec<String>> = operation_id
-        .split(['.', '_', '/', '-', ' '])
-        .map(|group| without_versions(words::split(group)))
-        .filter(|group| !group.is_empty())
-        .collect();
-    if let [front @ .., last] = groups.as_slice()
-        && !front.is_empty()
-    {
-        let mut phrase = verb_first(last);
-        if phrase.verb.is_some() {
-            let dotted = operation_id.contains('.');
-            let subject: Vec<String> = if dotted {
-                front.last().cloned().unwrap_or_default()
-            } else {
-                front.concat()
-            };
-            let mut noun: Vec<String> = object(&subject)
-                .into_iter()
-                .filter(|word| !PROGRAM_WORDS.contains(&word.as_str()))
-                .collect();
-            if !phrase.noun.is_empty()
-                && !dotted
-                && let Some(head) = noun.last_mut()
-            {
-                *head = words::singular(head);
-            }
-            if !dotted || phrase.noun.is_empty() {
-                noun.append(&mut phrase.noun);
-                phrase.noun = noun;
-            }
-            return Some(phrase);
-        }
-    }
-    let all = without_versions(words::split(operation_id));
-    let end = all
-        .iter()
-        .position(|word| PREPOSITIONS.contains(&word.as_str()))
-        .unwrap_or(all.len());
-    let before_preposition = all.get(..end)?;
-    // `private_article_reserve_doi`: the verb stands between what encloses the object and it.
-    if operation_id.contains('_')
-        && let Some(at) = before_preposition
-            .iter()
-            .skip(1)
-            .position(|word| verbs::known(word).is_some_and(|verb| verb.kind == Kind::Verb))
-        && at + 2 < before_preposition.len()
-    {
-        return Some(verb_first(&before_preposition[at + 1..]));
-    }
-    let (last, front) = before_preposition.split_last()?;
-    let verb = verbs::known(last).filter(|verb| verb.kind == Kind::Verb && !front.is_empty())?;
-    Some(Phrase {
-        verb: Some(verb),
-        noun: object(front),
-        ..Phrase::default()
-    })
+/// The verb in "perform a search", "run a lookup".
+fn nominal(word: &str) -> Option<verbs::KnownVerb> {
+    matches!(
+        word,
+        "search"
+            | "query"
+            | "lookup"
+            | "check"
+            | "scan"
+            | "sync"
+            | "import"
+            | "export"
+            | "reset"
+            | "refresh"
+            | "update"
+            | "upload"
+            | "download"
+            | "transfer"
+            | "refund"
+    )
+    .then(|| verbs::known(word))
+    .flatten()
+}
+
+/// Whether a word ends an object: `by` in `getUserById`.
+pub(crate) fn is_preposition(word: &str) -> bool {
+    PREPOSITIONS.contains(&word)
+}
+
+/// Whether a word in front of a verb only says how: `quick`, `do`.
+pub(crate) fn is_filler(word: &str) -> bool {
+    FILLERS.contains(&word)
 }
 
 /// A word that is as often a noun is a verb only in front of an object.
-fn is_verb_here(word: &str, following: &[String]) -> bool {
+pub(crate) fn is_verb_here(word: &str, following: &[String]) -> bool {
     match verbs::known(word) {
         Some(verb) if verb.kind == Kind::Verb => true,
         Some(_) => {
@@ -379,7 +337,7 @@ fn is_verb_here(word: &str, following: &[String]) -> bool {
 }
 
 /// The object's words, up to a preposition and without determiners.
-fn object(all: &[String]) -> Vec<String> {
+pub(crate) fn object(all: &[String]) -> Vec<String> {
     let start = all
         .iter()
         .take_while(|word| DETERMINERS.contains(&word.as_str()))
@@ -424,38 +382,4 @@ fn complement(base: &str, rest: &[String]) -> String {
         Some(at) if rest.len() - at <= 3 => rest[at..].join(" "),
         _ => String::new(),
     }
-}
-
-fn without_versions(mut all: Vec<String>) -> Vec<String> {
-    let is_version = |word: &String| {
-        word.strip_prefix('v')
-            .unwrap_or(word)
-            .chars()
-            .all(|character| character.is_ascii_digit())
-    };
-    while all.len() > 1 && all.last().is_some_and(is_version) {
-        all.pop();
-    }
-    while all.len() > 1 && all.first().is_some_and(is_version) {
-        all.remove(0);
-    }
-    all
-}
-
-/// Generators append how a method was called: `getTextUsingPOST`, `GetItemusingJSON_1`.
-fn without_using(operation_id: &str) -> &str {
-    let lower = operation_id.to_ascii_lowercase();
-    match lower.rfind("using") {
-        Some(at) if at > 2 && lower.len() - at <= 14 && lower.is_char_boundary(at) => {
-            &operation_id[..at]
-        }
-        _ => operation_id,
-    }
-}
-
-fn is_link_word(word: &str) -> bool {
-    matches!(
-        word,
-        "id" | "by" | "and" | "of" | "the" | "a" | "for" | "in" | "to" | "all"
-    )
 }

@@ -70,7 +70,7 @@ pub(crate) fn choose(
                 // What only reads is believed of a POST where nothing else speaks.
                 of_summary.clone().filter(|(base, action, ..)| {
                     tells_more(base, source.method)
-                        && (*action != Action::Read || source.operation_id.is_empty())
+                        && (*action != Action::Read || of_said.is_none())
                 })
             })
             .or(of_said)
@@ -294,6 +294,7 @@ fn spoken<'a>(base: &'a str, method: &str) -> &'a str {
         "put" | "patch" | "modify" | "post" if method != "POST" => "update",
         "post" | "new" | "insert" | "make" => "create",
         "del" | "rm" | "unset" => "delete",
+        "destroy" if method == "DELETE" => "delete",
         "init" => "initialize",
         "authenticate" => "authenticate",
         other => other,
