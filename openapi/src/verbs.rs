@@ -28,7 +28,7 @@ const CLASSES: &[(Action, Kind, &str)] = &[
     (
         Create,
         Kind::Verb,
-        "create add insert register upload submit make provision append enroll enrol clone duplicate
+        "create add insert store register upload submit make provision append enroll enrol clone duplicate
          fork new issue book generate initialize init compose",
     ),
     (Create, Kind::VerbOrNoun, "copy post place order"),
@@ -38,7 +38,7 @@ const CLASSES: &[(Action, Kind, &str)] = &[
         "get list search find query fetch retrieve show describe read view check preview export
          download calculate estimate count compare diff lookup browse enumerate load inspect simulate
          suggest recommend autocomplete resolve validate poll contains exists return obtain compute
-         determine is has can explain introspect peek scan select discover detect predict aggregate
+         determine is has can explain introspect peek select discover extract detect predict aggregate
          summarize analyze analyse parse classify geocode quote infer guess recognize recognise
          ascertain enquire inquire interpret",
     ),
@@ -49,7 +49,7 @@ const CLASSES: &[(Action, Kind, &str)] = &[
         "update edit modify change set put patch replace rename move assign configure adjust upsert
          save overwrite override reorder amend alter customize increment decrement reassign
          attach detach link unlink associate disassociate connect bind unbind mark merge toggle
-         store write refresh extend transition categorize tag untag unassign remap swap",
+         write refresh extend transition categorize tag untag unassign remap swap",
     ),
     (
         Delete,
@@ -82,7 +82,20 @@ const CLASSES: &[(Action, Kind, &str)] = &[
          initiate finalise prepare warm warmup prefetch propose nominate endorse countersign sort print
          scan draft stage unstage evaluate enqueue dequeue interrupt drive park charge discharge steer
          arm disarm honk navigate force forget impress bounce moderate describe fix spawn mint burn
-         stake unstake airdrop bridge inject patch ignore reinstate unlist relist list refuse",
+         stake unstake airdrop bridge inject patch ignore
+         equip unequip broadcast jettison correct reverse flip anonymize anonymise transcribe translate
+         provide crop trim resample blur mirror enrich rank round encode decode hash unhash pack unpack
+         warn nudge poke greet tip donate bid wager gift loan lend borrow rent hire fire assess grade
+         attend absent excuse admit discharge prescribe diagnose vaccinate triage dispense refill
+         simplify normalize sanitize scrub mask unmask obfuscate deobfuscate shorten expand lengthen
+         relay redirect reroute recharge topup prepay autopay reimburse remit disburse debit credit
+         allocate deallocate reallocate relocate replicate failover elect vacuum reload respawn
+         hibernate rescue rescan requeue retire rehire suppress unsuppress silence unsilence
+         intercept scan crawl spider scrape fulfil combine concatenate dedupe deduplicate
+         embed unembed vectorize annotate highlight underline stamp initial notarise cosign
+         countersign kick unkick demolish construct craft mine harvest
+         plant water feed breed tame survey refine negotiate orbit dock undock warp ignite
+         extinguish cool heat dim brighten beep buzz ring blink locate vibrate reinstate unlist relist list refuse",
     ),
     (
         Execute,
@@ -203,6 +216,61 @@ pub(crate) fn known_in_any_form(word: &str) -> Option<KnownVerb> {
     known(word)
         .or_else(|| third_person(word))
         .or_else(|| gerund(word))
+}
+
+/// A word that its place makes a verb, in its base form: `extracts` → extract.
+pub(crate) fn taken_for_verb(word: &str) -> KnownVerb {
+    let base = word
+        .strip_suffix("ies")
+        .map(|stem| format!("{stem}y"))
+        .or_else(|| {
+            ["sses", "shes", "ches", "xes", "zzes"]
+                .iter()
+                .any(|end| word.ends_with(end))
+                .then(|| word[..word.len() - 2].to_owned())
+        })
+        .or_else(|| {
+            word.strip_suffix('s')
+                .filter(|stem| !stem.ends_with(['s', 'u', 'i']))
+                .map(str::to_owned)
+        })
+        .unwrap_or_else(|| word.to_owned());
+    known(&base).unwrap_or(KnownVerb {
+        base,
+        action: Execute,
+        kind: Kind::Verb,
+    })
+}
+
+/// The verb that a noun of doing holds: `search`, `analysis`, `validation`, `reversal`.
+pub(crate) fn of_noun(word: &str) -> Option<KnownVerb> {
+    let irregular = match word {
+        "search" | "query" | "lookup" | "check" => word,
+        "analysis" => "analyze",
+        "comparison" => "compare",
+        "reversal" => "reverse",
+        "retrieval" => "retrieve",
+        "removal" => "remove",
+        "recognition" => "recognize",
+        "conversion" => "convert",
+        "extraction" => "extract",
+        "detection" => "detect",
+        "prediction" => "predict",
+        "deletion" => "delete",
+        "creation" => "create",
+        "calculation" => "calculate",
+        "verification" => "verify",
+        "classification" => "classify",
+        "identification" => "identify",
+        _ => "",
+    };
+    if !irregular.is_empty() {
+        return known(irregular);
+    }
+    let stem = word.strip_suffix("ation")?;
+    known(&format!("{stem}ate"))
+        .or_else(|| known(&format!("{stem}e")))
+        .filter(|verb| verb.kind == Kind::Verb)
 }
 
 fn third_person(word: &str) -> Option<KnownVerb> {

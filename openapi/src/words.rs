@@ -121,6 +121,10 @@ pub(crate) fn singular(word: &str) -> String {
     let Some(stem) = word.strip_suffix('s') else {
         return word.to_owned();
     };
+    // An acronym of three letters is none in the plural: `tts`, `sns`.
+    if word.len() == 3 && !word.contains(['a', 'e', 'i', 'o', 'u', 'y']) {
+        return word.to_owned();
+    }
     if NOT_PLURAL.contains(&word) || stem.chars().count() < 2 || !word.is_ascii() {
         return word.to_owned();
     }

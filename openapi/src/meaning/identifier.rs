@@ -1,6 +1,7 @@
 //! An `operationId` as a phrase: cleaned of what generators put around it, then read verb first or
 //! noun first.
 
+use super::path_shape::is_adjective;
 use super::phrase::{Phrase, is_preposition, is_verb_here, object, unglued, verb_first};
 use crate::operation::OperationSource;
 use crate::verbs::{self, Kind};
@@ -27,6 +28,8 @@ pub(crate) fn of_operation_id(source: &OperationSource<'_>) -> Option<Phrase> {
     // `api_partition_id_delete`, `podoc` on `/podoc/certificate`.
     let (last, front) = all.split_last()?;
     if *last == lower_method && repeats_path(front, source.path)
+        || all.len() > 1 && !has_verb(&all) && repeats_path(&all, source.path)
+        || is_random(&own)
         || says_less_than_path(&all, source)
     {
         return None;
@@ -46,7 +49,14 @@ pub(crate) fn of_operation_id(source: &OperationSource<'_>) -> Option<Phrase> {
             all = rest.to_vec();
         }
     }
-    let mut phrase = method_last(&own, &all, source)
+    // `Quote_Post` on `/quotes`: what the path takes for a thing is no verb.
+    if let [word] = all.as_slice()
+        && names_last_literal(word, source)
+    {
+        return None;
+    }
+    let mut phrase = grouped(&own, &all, source)
+        .or_else(|| method_last(&own, &all, source))
         .or_else(|| path_verb_last(&own, &all, source))
         .or_else(|| path_noun_first(&all, source))
         .unwrap_or_else(|| {
@@ -60,6 +70,10 @@ pub(crate) fn of_operation_id(source: &OperationSource<'_>) -> Option<Phrase> {
     without_key(&mut phrase.noun);
     without_repetition(&mut phrase.noun);
     without_number(&mut phrase.noun, source);
+    // `VirtualMeterActive` is a virtual meter.
+    while phrase.noun.len() > 1 && phrase.noun.last().is_some_and(|last| is_adjective(last)) {
+        phrase.noun.pop();
+    }
     Some(phrase)
 }
 
@@ -87,7 +101,19 @@ fn cleaned(source: &OperationSource<'_>) -> String {
     {
         return front.to_owned();
     }
-    without_method_behind(own, &method).to_owned()
+    without_method_behind(without_param_behind(own, path), &method).to_owned()
+}
+
+/// `Shipment_PostByshipmentNumber`: `By` and a parameter's name, as it is written.
+fn without_param_behind<'a>(own: &'a str, path: &str) -> &'a str {
+    path.split(['{', '}'])
+        .skip(1)
+        .step_by(2)
+        .filter(|name| name.len() > 2)
+        .find_map(|name| own.strip_suffix(name)?.strip_suffix("By"))
+        .filter(|front| !front.is_empty())
+        .unwrap_or(own)
+        .trim_end_matches('_')
 }
 
 /// `Actions_Post`, `onlineCodePOST`, `libreConvertPost`; `createBlogPost` is about a post.
@@ -118,6 +144,7 @@ fn without_method_behind<'a>(own: &'a str, method: &str) -> &'a str {
 
 /// Whether the words are the path's own, in the path's order and up to its end.
 fn repeats_path(rest: &[String], path: &str) -> bool {
+    let path = path.split(['?', '#']).next().unwrap_or_default();
     let path_words: Vec<String> = words::split(path)
         .iter()
         .map(|word| words::singular(word))
@@ -132,7 +159,9 @@ fn repeats_path(rest: &[String], path: &str) -> bool {
                 at += step + 1;
                 last_in_path = true;
             }
-            None if word.len() > 3 && joined.contains(&word) => last_in_path = false,
+            None if word.len() > 3 && !path_words.contains(&word) && joined.contains(&word) => {
+                last_in_path = false;
+            }
             None => return false,
         }
     }
@@ -141,6 +170,20 @@ fn repeats_path(rest: &[String], path: &str) -> bool {
         .iter()
         .all(|word| is_link_word(word) || is_param_word(word, path));
     !last_in_path || said_to_the_end
+}
+
+fn has_verb(all: &[String]) -> bool {
+    all.iter()
+        .any(|word| verbs::known(word).is_some_and(|verb| verb.kind == Kind::Verb))
+}
+
+/// `5476364f031f5909e4fe331b` was drawn, not written.
+fn is_random(own: &str) -> bool {
+    own.len() >= 16
+        && own
+            .bytes()
+            .all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
+        && own.bytes().any(|byte| byte.is_ascii_digit())
 }
 
 /// A word without a verb that names a segment further up than the last one.
@@ -157,12 +200,37 @@ fn says_less_than_path(all: &[String], source: &OperationSource<'_>) -> bool {
     position.is_some_and(|at| at + 1 < literals.len()) && verbs::known(word).is_none()
 }
 
+fn names_last_literal(word: &str, source: &OperationSource<'_>) -> bool {
+    source
+        .path
+        .rsplit('/')
+        .find(|segment| !segment.is_empty() && !segment.starts_with('{'))
+        .is_some_and(|segment| {
+            let segment = words::split(segment).concat();
+            words::singular(&segment) == words::singular(word)
+                && verbs::known(word)
+                    .is_some_and(|verb| verb.kind == Kind::VerbOrNoun || words::is_plural(&segment))
+        })
+}
+
 fn is_param_word(word: &str, path: &str) -> bool {
     path.split(['{', '}']).skip(1).step_by(2).any(|name| {
         words::split(name)
             .iter()
             .any(|part| words::singular(part) == word)
     })
+}
+
+/// Rule "noun first" before "verb first": the last group starts with a clear verb, and the whole with
+/// a word that is as often a noun: `RouteTypes_GetRouteTypes`.
+fn grouped(own: &str, all: &[String], source: &OperationSource<'_>) -> Option<Phrase> {
+    let first = verbs::known(all.first()?)?;
+    let last_group = words::split(own.rsplit(SEPARATORS).next()?);
+    let is_clear = verbs::known(last_group.first()?).is_some_and(|verb| verb.kind == Kind::Verb);
+    if first.kind == Kind::Verb || !is_clear || last_group.len() < 2 {
+        return None;
+    }
+    noun_first(own, source)
 }
 
 /// Rule "method's verb last": `invoice_delete` of a DELETE, `sign_confirm`.
@@ -255,9 +323,11 @@ fn path_noun_first(all: &[String], source: &OperationSource<'_>) -> Option<Phras
     })?;
     let (front, behind) = all.split_at(at + 1);
     let behind = &behind[1..];
+    // `recordDeleteTypeName` on `/records/{type}/{name}`
+    let only_params = behind.iter().all(|word| is_param_word(word, source.path));
     Some(Phrase {
         verb: verbs::known(&rest[at]),
-        noun: if behind.is_empty() {
+        noun: if behind.is_empty() || only_params {
             about(front)
         } else {
             object(behind)
@@ -397,6 +467,16 @@ fn without_repetition(noun: &mut Vec<String>) {
         }
         same
     });
+    // `TravelReimbursements_PostTravelReimbursement`
+    let (half, rest) = noun.split_at(noun.len() / 2);
+    if noun.len().is_multiple_of(2)
+        && half
+            .iter()
+            .zip(rest)
+            .all(|(one, other)| words::singular(one) == words::singular(other))
+    {
+        noun.drain(..noun.len() / 2);
+    }
 }
 
 /// Generators number what they name twice (`Aggregate2`); the path knows `s3` and `oauth2`.

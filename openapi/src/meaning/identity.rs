@@ -20,7 +20,7 @@ const WRAPPERS: &[&str] = &[
 const WRAPPER_DEPTH_MAX: usize = 2;
 
 /// Ids by names of their own, best first.
-const PLAIN_IDS: &[&str] = &["id", "uuid", "guid", "sid", "oid", "gid", "uri"];
+const PLAIN_IDS: &[&str] = &["id", "uuid", "guid", "sid", "oid", "gid", "uri", "serial"];
 
 /// What names a thing that has no id.
 #[rustfmt::skip] // a list of words, not of lines
@@ -57,6 +57,8 @@ pub(crate) enum Search {
     Only,
     /// By what names a thing that has no id as well: `slug`, `name`.
     Natural,
+    /// Likewise, but not by another thing's id.
+    Chosen,
 }
 
 /// Finds the id of `noun` in a response: `{noun}_id`, `id`, an id behind the noun's own key or a
@@ -88,7 +90,7 @@ pub(crate) fn request_id(
 pub(crate) fn query_id(source: &OperationSource<'_>, noun: &str, search: Search) -> Option<String> {
     let found = own_id(&source.query, noun, source.schemas, search).or_else(|| {
         (search >= Search::Only)
-            .then(|| only_id(&source.query, source.schemas))
+            .then(|| only_id(&source.query, noun, source.schemas))
             .flatten()
     });
     found.map(str::to_owned)
@@ -218,8 +220,8 @@ fn find(
         .or_else(|| behind(&|name| WRAPPERS.contains(&snake(name).as_str()), search))
         .or_else(|| behind(&|name| is_envelope(name) || properties.len() == 1, search))
         .or_else(|| {
-            (search >= Search::Only)
-                .then(|| only_id(&properties, schemas))
+            matches!(search, Search::Only | Search::Natural)
+                .then(|| only_id(&properties, noun, schemas))
                 .flatten()
                 .map(at)
         })
@@ -238,6 +240,7 @@ fn natural_key<'a>(
     schemas: Schemas<'_>,
 ) -> Option<&'a str> {
     let own = noun.replace(' ', "_");
+    let head = noun.rsplit(' ').next().unwrap_or_default();
     let named = |wanted: &str| {
         properties.iter().find(|property| {
             let name = snake(property.name);
@@ -245,6 +248,7 @@ fn natural_key<'a>(
                 && ((name == wanted && !NAMED_KEYS.contains(&wanted))
                     || name
                         .strip_prefix(own.as_str())
+                        .or_else(|| name.strip_prefix(head))
                         .and_then(|rest| rest.strip_prefix('_'))
                         == Some(wanted))
                 && schemas.is_scalar(property.schema)
@@ -253,12 +257,16 @@ fn natural_key<'a>(
     NATURAL_KEYS
         .iter()
         .find_map(|key| named(key))
-        .or_else(|| named(&own))
+        .or_else(|| named(&own).filter(|property| !is_content(property.schema, schemas)))
         .map(|property| property.name)
 }
 
 /// Properties that look like ids, with the words in front of `id`.
-fn ids<'a>(properties: &[Property<'a>], schemas: Schemas<'_>) -> Vec<(&'a str, Vec<String>)> {
+fn ids<'a>(
+    properties: &[Property<'a>],
+    noun: &str,
+    schemas: Schemas<'_>,
+) -> Vec<(&'a str, Vec<String>)> {
     properties
         .iter()
         .filter(|property| !is_secret_name(property.name) && schemas.is_scalar(property.schema))
@@ -266,8 +274,9 @@ fn ids<'a>(properties: &[Property<'a>], schemas: Schemas<'_>) -> Vec<(&'a str, V
             let words = unglued_id(words::split(property.name));
             let (last, front) = words.split_last()?;
             let front: Vec<String> = front.iter().map(|word| words::singular(word)).collect();
-            let is_foreign = front.last().is_some_and(|last| is_of_the_call(last));
-            let is_uri = last == "uri" && front.is_empty();
+            let is_foreign = front.last().is_some_and(|last| is_of_the_call(last, noun))
+                || front.first().is_some_and(|first| first == "parent");
+            let is_uri = matches!(last.as_str(), "uri" | "serial") && front.is_empty();
             ((is_strong_key(last) || is_uri) && !is_foreign).then_some((property.name, front))
         })
         .collect()
@@ -290,11 +299,21 @@ fn is_owner(word: &str) -> bool {
 }
 
 /// Ids of the call itself, which name no thing.
-fn is_of_the_call(word: &str) -> bool {
-    matches!(
-        word,
-        "request" | "correlation" | "trace" | "idempotency" | "txn" | "nonce" | "span"
-    )
+fn is_of_the_call(word: &str, noun: &str) -> bool {
+    !noun.ends_with(word)
+        && matches!(
+            word,
+            "request" | "correlation" | "trace" | "idempotency" | "txn" | "nonce" | "span"
+        )
+}
+
+/// A file is what was sent, and no name of it.
+fn is_content(schema: &Value, schemas: Schemas<'_>) -> bool {
+    schemas
+        .resolve(schema)
+        .and_then(|schema| schema.get("format"))
+        .and_then(Value::as_str)
+        .is_some_and(|format| matches!(format, "binary" | "byte" | "base64"))
 }
 
 /// `siteid` is a site's id.
@@ -317,8 +336,8 @@ fn unglued_id(mut words: Vec<String>) -> Vec<String> {
 }
 
 /// The only thing that looks like an id at all.
-fn only_id<'a>(properties: &[Property<'a>], schemas: Schemas<'_>) -> Option<&'a str> {
-    let found = ids(properties, schemas);
+fn only_id<'a>(properties: &[Property<'a>], noun: &str, schemas: Schemas<'_>) -> Option<&'a str> {
+    let found = ids(properties, noun, schemas);
     let mut found = found
         .iter()
         .filter(|(_, front)| front.last().is_some_and(|last| !is_owner(last)));
@@ -334,7 +353,7 @@ fn own_id<'a>(
     schemas: Schemas<'_>,
     search: Search,
 ) -> Option<&'a str> {
-    let found = ids(properties, schemas);
+    let found = ids(properties, noun, schemas);
     let mut noun_words: Vec<&str> = noun.split(' ').collect();
     // The status of a job is found by the job's id.
     while search > Search::Exact

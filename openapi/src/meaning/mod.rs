@@ -218,7 +218,18 @@ fn entity_id(
     };
     let param_names = PathTemplate::parse(source.path).param_names;
     // An enclosing thing's id that comes back in a body is still the enclosing thing's.
+    let enclosing = thing
+        .parent
+        .as_ref()
+        .map(|parent| parent.entity_type.as_str());
     let is_enclosing = |pointer: &str| {
+        // The answer is the enclosing thing: `/product/id` of a product's field.
+        let top = pointer.split('/').nth(1).unwrap_or_default();
+        if pointer.matches('/').count() > 1
+            && enclosing == Some(words::noun_phrase(&words::split(top)).as_str())
+        {
+            return true;
+        }
         let key = words::split(pointer.rsplit('/').next().unwrap_or_default());
         key.len() > 1
             && thing.param_role == ParamRole::Enclosing
@@ -250,7 +261,7 @@ fn entity_id(
         return own()
             .or_else(of_parent)
             .or_else(|| in_response(Search::Natural).filter(|_| chosen.action != Action::Read))
-            .or_else(|| in_request(Search::Natural).filter(|_| creates));
+            .or_else(|| in_request(Search::Chosen).filter(|_| creates));
     }
     if thing.param.is_some() && thing.param_role == ParamRole::Own {
         // Where it is a secret, there is no other id.

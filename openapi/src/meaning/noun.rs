@@ -8,7 +8,7 @@ use super::noun_words::{GENERIC, NEEDS_PARENT, ends_with_noun, is_detail, own_wo
 use super::path_shape::{PathShape, Resource, param_noun};
 use super::phrase::Phrase;
 use super::scope::scope_key;
-use super::verb::Chosen;
+use super::verb::{Chosen, Source};
 use crate::operation::OperationSource;
 use crate::secrets::is_secret_name;
 use crate::value_location::ValueLocation;
@@ -69,6 +69,17 @@ pub(crate) fn choose(
     let summary_noun = summary
         .map(|phrase| phrase.noun.clone())
         .filter(|noun| !noun.is_empty());
+    let said_noun = match (&summary_noun, chosen.source) {
+        // Who gives the verb gives the object.
+        (Some(noun), Source::Summary)
+            if matches!(chosen.action, Action::Execute | Action::Read)
+                && source.method != "GET"
+                && shape.action.is_none() =>
+        {
+            Some(noun.clone())
+        }
+        _ => said_noun,
+    };
     let is_session = matches!(
         chosen.base.as_str(),
         "login" | "logout" | "signin" | "signout"
@@ -179,11 +190,35 @@ impl Facing<'_> {
     }
 
     fn with_object(&self, object: &[String]) -> Thing {
+        // `delete_instance` says no more than the path.
+        if let [only] = object
+            && matches!(
+                words::singular(only).as_str(),
+                "instance" | "resource" | "object" | "entity" | "element"
+            )
+            && !self.contains_resource(object)
+            && matches!(self.level, Level::Item | Level::Collection)
+        {
+            return self.thing(self.resource_noun(), self.resource.is_plural());
+        }
         let plural = object.last().is_some_and(|head| words::is_plural(head));
         let resource_plural = self.resource.is_plural();
         let contains = self.contains_resource(object);
         let is_qualifier = same(object, &self.resource.qualifier);
         match self.level {
+            // `getDisruptionsByRoute` on `/disruptions/route/{route_id}`
+            Level::Item if is_qualifier && plural && self.source.method == "GET" => {
+                let mut thing = self.thing(words::noun_phrase(object), plural);
+                thing.number = Number::Many;
+                thing.parent = self.item_as_parent();
+                thing
+            }
+            // `getOrgProjects` on `/projects/{owner}` lists.
+            Level::Item if plural && self.answers_list() && self.names_resource(object) => {
+                let mut thing = self.thing(self.exact(object), plural);
+                thing.number = Number::Many;
+                thing
+            }
             _ if self.names_resource(object) => self.thing(self.exact(object), plural),
             // `/redis/{name}/regenerateKey`: the path itself says which part of the item.
             Level::ItemAction if contains && self.is_in_action(object.last()) => {
@@ -206,6 +241,9 @@ impl Facing<'_> {
                 self.thing(self.resource_noun(), false)
             }
             Level::ItemAction => self.part_of_item(object, plural),
+            Level::Item if self.last_param_speaks_of(object.last()) => {
+                self.thing(words::noun_phrase(object), false)
+            }
             Level::Item if contains || is_qualifier => self.thing(self.resource_noun(), false),
             Level::Item if plural && self.source.method != "GET" => {
                 self.thing(self.resource_noun(), false)
@@ -249,7 +287,8 @@ impl Facing<'_> {
 
     /// Whether the object's head is the resource's: `flow template` on `/templates`.
     fn names_resource(&self, object: &[String]) -> bool {
-        ends_with_noun(object, &self.resource.words)
+        self.is_short_for_resource(object)
+            || ends_with_noun(object, &self.resource.words)
             || self
                 .resource
                 .words
@@ -258,6 +297,14 @@ impl Facing<'_> {
                 .is_some_and(|(resource, object)| {
                     words::singular(resource) == words::singular(object)
                 })
+    }
+
+    /// `uploadDoc` on `/documents`.
+    fn is_short_for_resource(&self, object: &[String]) -> bool {
+        let [short] = object else { return false };
+        let short = words::singular(short);
+        let head = self.resource.head();
+        short.len() > 2 && short.len() < head.len() && head.starts_with(&short)
     }
 
     fn contains_resource(&self, object: &[String]) -> bool {
@@ -272,6 +319,26 @@ impl Facing<'_> {
             .any(|word| *word != head && words::singular(word) == head)
     }
 
+    /// Whether a GET's answer is a list.
+    fn answers_list(&self) -> bool {
+        self.source.method == "GET"
+            && self.source.response.is_some_and(|schema| {
+                self.source.schemas.items(schema).is_some()
+                    || self
+                        .source
+                        .schemas
+                        .properties(schema)
+                        .iter()
+                        .any(|property| {
+                            self.source.schemas.items(property.schema).is_some()
+                                && words::split(property.name).last().is_some_and(|last| {
+                                    words::singular(last) == self.resource.head()
+                                        || matches!(last.as_str(), "data" | "items" | "results")
+                                })
+                        })
+            })
+    }
+
     /// Whether the last parameter's own name says what the object says.
     fn param_names(&self, object: &[String]) -> bool {
         self.resource.own_param().is_some_and(|param| {
@@ -280,11 +347,27 @@ impl Facing<'_> {
         })
     }
 
+    /// Whether the last parameter's name has a word: `/bots/{name}/{file-kind}` is about a file.
+    fn last_param_speaks_of(&self, word: Option<&String>) -> bool {
+        let Some(word) = word.map(|word| words::singular(word)) else {
+            return false;
+        };
+        word != self.resource.head()
+            && self.resource.params.len() > 1
+            && self
+                .resource
+                .params
+                .last()
+                .is_some_and(|param| words::split(param).contains(&word))
+    }
+
     /// The object's words where they say more than the path's, the path's otherwise.
     fn exact(&self, object: &[String]) -> String {
         let object = words::noun_phrase(object);
         let resource = self.resource.noun();
-        if resource.split(' ').count() > object.split(' ').count() {
+        if resource.split(' ').count() > object.split(' ').count()
+            || resource.len() > object.len() && resource.starts_with(&object)
+        {
             return self.qualify(&resource);
         }
         self.qualify(&object)

@@ -11,7 +11,7 @@ use crate::words;
 const NOISE: &[&str] = &[
     "api", "apis", "rest", "public", "latest", "relationships", "me", "self", "rpc", "mine", "my",
     "odata", "ws", "api-public", "beta", "alpha", "wp-json", "index.php", "last", "first",
-    "previous", "_",
+    "previous", "_", "where",
 ];
 
 /// Segments that say nothing in front of another word: `/providers/Microsoft.Cache/Redis`.
@@ -51,7 +51,7 @@ enum Step {
 
 impl PathShape {
     pub(crate) fn read(source: &OperationSource<'_>) -> Self {
-        let mut steps = steps(source.path);
+        let mut steps = steps(source);
         let action = take_action(&mut steps, source);
         let action = action.or_else(|| take_inner_action(&mut steps));
         let mut resources: Vec<Resource> = Vec::new();
@@ -215,8 +215,8 @@ pub(crate) fn is_key_word(word: &str) -> bool {
     )
 }
 
-fn steps(path: &str) -> Vec<Step> {
-    let template = PathTemplate::parse(path);
+fn steps(source: &OperationSource<'_>) -> Vec<Step> {
+    let template = PathTemplate::parse(source.path);
     let mut names = template.param_names.iter().cloned();
     let mut found = Vec::new();
     for segment in &template.segments {
@@ -226,10 +226,12 @@ fn steps(path: &str) -> Vec<Step> {
             }
             Segment::Literal(text) => literal_steps(text, &mut found),
             Segment::Param | Segment::Greedy => {
-                let step = names.next().and_then(|name| param_step(name, &found));
+                let step = names
+                    .next()
+                    .and_then(|name| param_step(name, &found, source.method));
                 found.extend(step);
             }
-            Segment::Pattern(parts) => pattern_steps(parts, &mut names, &mut found),
+            Segment::Pattern(parts) => pattern_steps(parts, &mut names, &mut found, source.method),
         }
     }
     found
@@ -285,7 +287,7 @@ fn literal_steps(text: &str, found: &mut Vec<Step>) {
 
 /// A parameter that says in which form, language or order an answer is wanted (`{format}`,
 /// `/watchlist/{type}/{sort}`) names nothing; behind its own noun (`/countries/{country}`) it does.
-fn param_step(name: String, before: &[Step]) -> Option<Step> {
+fn param_step(name: String, before: &[Step], method: &str) -> Option<Step> {
     let last = words::split(&name).pop().unwrap_or_default();
     let own = match before.last() {
         Some(Step::Literal(text)) => words::split(text)
@@ -303,6 +305,20 @@ fn param_step(name: String, before: &[Step]) -> Option<Step> {
             | "country"
             | "language"
             | "lang"
+            | "date"
+            | "year"
+            | "month"
+            | "day"
+            | "lat"
+            | "lon"
+            | "latitude"
+            | "longitude"
+            | "from"
+            | "to"
+            | "start"
+            | "end"
+            | "since"
+            | "until"
             | "locale"
             | "dialect"
             | "sort"
@@ -312,15 +328,34 @@ fn param_step(name: String, before: &[Step]) -> Option<Step> {
             | "limit"
             | "offset"
     ) || last == "type" && !matches!(before.last(), Some(Step::Param(_)) | None);
-    (own || !is_criterion).then_some(Step::Param(name))
+    // What is changed behind such a parameter is found by it: `/captions/{language}`.
+    let is_key = match method {
+        "GET" => false,
+        "POST" => matches!(before.last(), Some(Step::Literal(text)) if words::split(text)
+            .last()
+            .is_some_and(|noun| words::is_plural(noun))),
+        _ => true,
+    } && !is_format(&last);
+    (own || is_key || !is_criterion).then_some(Step::Param(name))
 }
 
-fn pattern_steps(parts: &[Part], names: &mut impl Iterator<Item = String>, found: &mut Vec<Step>) {
+fn is_format(word: &str) -> bool {
+    matches!(word, "format" | "extension" | "ext" | "mimetype" | "fmt")
+}
+
+fn pattern_steps(
+    parts: &[Part],
+    names: &mut impl Iterator<Item = String>,
+    found: &mut Vec<Step>,
+    method: &str,
+) {
     let last = parts.len().saturating_sub(1);
     for (position, part) in parts.iter().enumerate() {
         match part {
             Part::Param => {
-                let step = names.next().and_then(|name| param_step(name, found));
+                let step = names
+                    .next()
+                    .and_then(|name| param_step(name, found, method));
                 found.extend(step);
             }
             Part::Literal(text) => {
@@ -466,7 +501,8 @@ const ADJECTIVES: &[&str] = &[
     "recommended", "blocked", "banned", "enabled", "disabled", "approved", "rejected",
     "scheduled", "online", "offline", "primary", "anonymous", "assigned", "unassigned",
     "unique", "permanent", "temporary", "default", "advanced", "simple", "basic", "detailed",
-    "full", "live", "running", "failed", "missing", "invalid", "valid", "favorite", "favourite",
+    "next", "previous", "full", "live", "running", "failed", "missing", "invalid", "valid", "favorite", "favourite",
+    "alternative", "alternate",
 ];
 
 pub(crate) fn is_adjective(word: &str) -> bool {
@@ -516,6 +552,20 @@ fn resource_words(text: &str) -> Vec<String> {
 /// An adjective goes to the noun in front of it.
 fn push_literal(literals: &mut Vec<Vec<String>>, words: Vec<String>) {
     match (words.as_slice(), literals.last_mut()) {
+        // `/receipts/verbose/encoded`: how, not what.
+        ([form], Some(_))
+            if matches!(
+                form.as_str(),
+                "json"
+                    | "xml"
+                    | "csv"
+                    | "verbose"
+                    | "encoded"
+                    | "base64"
+                    | "raw"
+                    | "quietly"
+                    | "all"
+            ) => {}
         ([adjective], Some(noun)) if is_adjective(adjective) => {
             noun.insert(0, adjective.clone());
         }

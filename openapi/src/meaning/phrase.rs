@@ -23,7 +23,7 @@ const DETERMINERS: &[&str] = &[
     "specific", "given", "one", "some", "any", "several", "this", "your", "their", "its",
     "individual", "particular", "specified", "more", "many", "every", "each", "available",
     "private", "public", "s", "another", "up", "existing", "authenticated", "user's", "full",
-    "complete", "entire", "either", "both", "requested", "provided", "selected",
+    "uploaded", "different", "following", "corresponding", "likely", "latest", "complete", "entire", "either", "both", "requested", "provided", "selected",
 ];
 
 /// Adverbs and fillers in front of the verb.
@@ -34,7 +34,7 @@ const FILLERS: &[&str] = &[
     "operation", "method", "be", "used", "request", "rest", "use", "silently", "partially",
     "permanently", "soft", "hard", "immediately", "helps", "lets", "enables", "enable", "let",
     "us", "user", "users", "client", "clients", "paginated", "call", "function", "service",
-    "simply", "programmatically", "beta", "deprecated", "it", "we", "should", "must", "may",
+    "simply", "programmatically", "beta", "deprecated", "it", "we", "remote", "should", "must", "may",
 ];
 
 /// Words in front of the verb that say "many at once".
@@ -57,8 +57,31 @@ pub(crate) struct Phrase {
 pub(crate) fn of_summary(summary: &str) -> Option<Phrase> {
     let text = without_brackets(summary);
     let sentence = text.split(['.', ',', ';', '(', '\n', '<']).next()?;
-    // "Beta: activates a meter": what stands in front of a colon may be a label.
-    sentence.split(':').find_map(of_sentence)
+    // "Beta: activates a meter", "Files - flip an image": what stands in front may be a label.
+    sentence
+        .split(':')
+        .flat_map(|part| part.split(" - "))
+        .find_map(of_sentence)
+}
+
+/// A word in front of a determiner is a verb, known or not: "Flip an image", "Extracts the words".
+fn before_determiner(all: &[String]) -> Option<verbs::KnownVerb> {
+    let [first, second, ..] = all else {
+        return None;
+    };
+    let is_determiner = matches!(
+        second.as_str(),
+        "a" | "an" | "the" | "all" | "your" | "this" | "one" | "multiple" | "existing"
+    );
+    let is_word = first.len() > 3
+        && first.chars().all(|letter| letter.is_ascii_lowercase())
+        && !PREPOSITIONS.contains(&first.as_str())
+        && !FILLERS.contains(&first.as_str())
+        && !matches!(
+            first.as_str(),
+            "this" | "these" | "only" | "with" | "note" | "here" | "that"
+        );
+    (is_determiner && is_word).then(|| verbs::taken_for_verb(first))
 }
 
 fn of_sentence(sentence: &str) -> Option<Phrase> {
@@ -81,17 +104,34 @@ fn of_sentence(sentence: &str) -> Option<Phrase> {
         .is_some_and(|verb| verb.kind == Kind::VerbOrNoun)
         && all
             .get(1)
-            .is_none_or(|next| !DETERMINERS.contains(&next.as_str()));
+            .is_none_or(|next| !DETERMINERS.contains(&next.as_str()))
+        && !all
+            .iter()
+            .any(|word| matches!(word.as_str(), "to" | "from" | "into"));
     if is_title {
         return None;
     }
     let mut phrase = verb_first(&all);
+    if phrase.verb.is_none()
+        && let Some(verb) = before_determiner(&all)
+        && verbs::known_in_any_form(&all[0]).is_none()
+    {
+        phrase.noun = object(&all[1..]);
+        phrase.verb = Some(verb);
+    }
     if phrase.verb.is_none() {
         let mut imperative = all.clone();
         let known = imperative
             .first()
             .and_then(|first| verbs::known_in_any_form(first))
-            .filter(|known| !is_said_of_the_service(&known.base))?;
+            .filter(|known| !is_said_of_the_service(&known.base))
+            // "pages" is a title, "pages the team on call" a sentence.
+            .filter(|known| {
+                known.kind == Kind::Verb
+                    || imperative
+                        .get(1)
+                        .is_some_and(|next| DETERMINERS.contains(&next.as_str()))
+            })?;
         imperative[0].clone_from(&known.base);
         // "listing of messages" is listing messages.
         if imperative.get(1).is_some_and(|next| next == "of") {
@@ -239,6 +279,15 @@ pub(crate) fn verb_first(all: &[String]) -> Phrase {
             ..Phrase::default()
         };
     };
+    // "search for vehicles"
+    if matches!(
+        verb.base.as_str(),
+        "search" | "query" | "look" | "ask" | "check"
+    ) && let [link, after @ ..] = rest
+        && link == "for"
+    {
+        rest = after;
+    }
     // "create or update", "remove and swap": the first verb is the main one.
     let mut upsert = matches!(verb.base.as_str(), "upsert");
     while let [link, second, after @ ..] = rest
@@ -272,7 +321,8 @@ pub(crate) fn verb_first(all: &[String]) -> Phrase {
     if matches!(
         verb.base.as_str(),
         "perform" | "execute" | "run" | "do" | "make" | "conduct" | "request"
-    ) && let Some(performed) = noun.last().and_then(|last| nominal(last))
+    ) && noun.len() > 1
+        && let Some(performed) = noun.last().and_then(|last| verbs::of_noun(last))
     {
         verb = performed;
         noun.pop();
@@ -286,30 +336,6 @@ pub(crate) fn verb_first(all: &[String]) -> Phrase {
         bulk,
         upsert,
     }
-}
-
-/// The verb in "perform a search", "run a lookup".
-fn nominal(word: &str) -> Option<verbs::KnownVerb> {
-    matches!(
-        word,
-        "search"
-            | "query"
-            | "lookup"
-            | "check"
-            | "scan"
-            | "sync"
-            | "import"
-            | "export"
-            | "reset"
-            | "refresh"
-            | "update"
-            | "upload"
-            | "download"
-            | "transfer"
-            | "refund"
-    )
-    .then(|| verbs::known(word))
-    .flatten()
 }
 
 /// Whether a word ends an object: `by` in `getUserById`.
@@ -345,6 +371,16 @@ pub(crate) fn object(all: &[String]) -> Vec<String> {
     let mut noun: Vec<String> = all[start..]
         .iter()
         .take_while(|word| !PREPOSITIONS.contains(&word.as_str()))
+        .zip(all[start..].iter().skip(1).map(Some).chain([None]))
+        .enumerate()
+        .take_while(|(at, (word, next))| {
+            // "areas located within", "tokens belonging to"
+            *at == 0
+                || !(word.ends_with("ed") || word.ends_with("ing"))
+                || next.is_none_or(|next| !PREPOSITIONS.contains(&next.as_str()))
+        })
+        .map(|(_, (word, _))| word)
+        .filter(|word| !word.chars().all(|digit| digit.is_ascii_digit()))
         .filter(|word| !DETERMINERS[..3].contains(&word.as_str()))
         .take(6)
         .cloned()

@@ -8,6 +8,15 @@ use super::phrase::Phrase;
 use crate::operation::OperationSource;
 use crate::verbs;
 
+/// Where a verb was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Source {
+    OperationId,
+    Path,
+    Summary,
+    Method,
+}
+
 /// A verb that was chosen, and what it makes of the call.
 #[derive(Debug, Clone)]
 pub(crate) struct Chosen {
@@ -17,6 +26,7 @@ pub(crate) struct Chosen {
     pub(crate) action: Action,
     pub(crate) upsert: bool,
     pub(crate) bulk: bool,
+    pub(crate) source: Source,
 }
 
 /// Where a verb comes from, with how much it is believed.
@@ -33,27 +43,27 @@ pub(crate) fn choose(
     path: Option<&Phrase>,
     summary: Option<&Phrase>,
 ) -> Chosen {
-    let candidate = |phrase: Option<&'_ Phrase>| -> Option<(String, Action, bool, bool, String)> {
-        let phrase = phrase?;
-        let verb = phrase.verb.as_ref()?;
-        let found = Candidate {
-            phrase,
-            base: &verb.base,
-            action: verb.action,
+    let candidate =
+        |phrase: Option<&'_ Phrase>, from: Source| -> Option<(String, Action, Source, String)> {
+            let phrase = phrase?;
+            let verb = phrase.verb.as_ref()?;
+            let found = Candidate {
+                phrase,
+                base: &verb.base,
+                action: verb.action,
+            };
+            fits(source.method, &found).then(|| {
+                (
+                    found.base.to_owned(),
+                    found.action,
+                    from,
+                    found.phrase.complement.clone(),
+                )
+            })
         };
-        fits(source.method, &found).then(|| {
-            (
-                found.base.to_owned(),
-                found.action,
-                phrase.upsert,
-                phrase.bulk,
-                found.phrase.complement.clone(),
-            )
-        })
-    };
-    let of_said = candidate(said);
-    let of_path = candidate(path);
-    let of_summary = candidate(summary);
+    let of_said = candidate(said, Source::OperationId);
+    let of_path = candidate(path, Source::Path);
+    let of_summary = candidate(summary, Source::Summary);
     // An operationId that says no more than its method gives way to a verb that the path spells out,
     // and to a summary that says something else than create, update or delete.
     let said_is_plain = of_said
@@ -70,7 +80,10 @@ pub(crate) fn choose(
                 // What only reads is believed of a POST where nothing else speaks.
                 of_summary.clone().filter(|(base, action, ..)| {
                     tells_more(base, source.method)
-                        && (*action != Action::Read || of_said.is_none())
+                        && (*action != Action::Read
+                            || of_said
+                                .as_ref()
+                                .is_none_or(|(base, ..)| base.eq_ignore_ascii_case(source.method)))
                 })
             })
             .or(of_said)
@@ -84,11 +97,12 @@ pub(crate) fn choose(
             .or(of_said)
     };
     let bulk = [said, path].into_iter().flatten().any(|phrase| phrase.bulk);
-    let (base, action, complement) = match chosen {
-        Some((base, action, _, _, complement)) => (base, action, complement),
+    let (base, action, from, complement) = match chosen {
+        Some(chosen) => chosen,
         None => (
             method_verb(source, shape).to_owned(),
             method_action(source, shape),
+            Source::Method,
             String::new(),
         ),
     };
@@ -114,6 +128,7 @@ pub(crate) fn choose(
         action,
         upsert,
         bulk,
+        source: from,
     }
 }
 
@@ -293,6 +308,7 @@ fn spoken<'a>(base: &'a str, method: &str) -> &'a str {
         "is" | "has" | "can" | "contains" | "exists" | "determine" => "check",
         "put" | "patch" | "modify" | "post" if method != "POST" => "update",
         "post" | "new" | "insert" | "make" => "create",
+        // Nobody views a token: it is made for whoever asks.
         "del" | "rm" | "unset" => "delete",
         "destroy" if method == "DELETE" => "delete",
         "init" => "initialize",
