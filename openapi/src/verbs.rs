@@ -88,7 +88,7 @@ const CLASSES: &[(Action, Kind, &str)] = &[
          warn nudge poke greet tip donate bid wager gift loan lend borrow rent hire fire assess grade
          attend absent excuse admit discharge prescribe diagnose vaccinate triage dispense refill
          simplify normalize sanitize scrub mask unmask obfuscate deobfuscate shorten expand lengthen
-         relay redirect reroute recharge topup prepay autopay reimburse remit disburse debit credit
+         relay redirect reroute recharge prepay autopay reimburse remit disburse debit credit
          allocate deallocate reallocate relocate replicate failover elect vacuum reload respawn
          hibernate rescue rescan requeue retire rehire suppress unsuppress silence unsilence
          intercept scan crawl spider scrape fulfil combine concatenate dedupe deduplicate
@@ -146,7 +146,7 @@ const IRREGULAR: &[(&str, &str)] = &[
     ("win", "won"), ("withdraw", "withdrew"), ("write", "wrote"), ("quit", "quit"),
     ("hurt", "hurt"), ("sync", "synced"), ("ack", "acknowledged"), ("del", "deleted"),
     ("rm", "removed"), ("init", "initialized"), ("diff", "compared"), ("new", "created"),
-    ("unset", "unset"),
+    ("unset", "unset"), ("broadcast", "broadcast"), ("breed", "bred"),
 ];
 
 /// Verbs of several syllables whose last consonant is doubled.

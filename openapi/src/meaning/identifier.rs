@@ -28,7 +28,7 @@ pub(crate) fn of_operation_id(source: &OperationSource<'_>) -> Option<Phrase> {
     // `api_partition_id_delete`, `podoc` on `/podoc/certificate`.
     let (last, front) = all.split_last()?;
     if *last == lower_method && repeats_path(front, source.path)
-        || all.len() > 1 && !has_verb(&all) && repeats_path(&all, source.path)
+        || all.len() > 1 && !has_verb(&all, source) && repeats_path(&all, source.path)
         || is_random(&own)
         || says_less_than_path(&all, source)
     {
@@ -55,6 +55,7 @@ pub(crate) fn of_operation_id(source: &OperationSource<'_>) -> Option<Phrase> {
     {
         return None;
     }
+    without_framework_action(&mut all, source);
     let mut phrase = grouped(&own, &all, source)
         .or_else(|| method_last(&own, &all, source))
         .or_else(|| path_verb_last(&own, &all, source))
@@ -68,6 +69,7 @@ pub(crate) fn of_operation_id(source: &OperationSource<'_>) -> Option<Phrase> {
         });
     phrase.bulk |= without_amount(&mut phrase.noun);
     without_key(&mut phrase.noun);
+    without_kind(&mut phrase.noun, source);
     without_repetition(&mut phrase.noun);
     without_number(&mut phrase.noun, source);
     // `VirtualMeterActive` is a virtual meter.
@@ -101,7 +103,7 @@ fn cleaned(source: &OperationSource<'_>) -> String {
     {
         return front.to_owned();
     }
-    without_method_behind(without_param_behind(own, path), &method).to_owned()
+    without_method_behind(without_param_behind(own, path), &method, path).to_owned()
 }
 
 /// `Shipment_PostByshipmentNumber`: `By` and a parameter's name, as it is written.
@@ -117,7 +119,15 @@ fn without_param_behind<'a>(own: &'a str, path: &str) -> &'a str {
 }
 
 /// `Actions_Post`, `onlineCodePOST`, `libreConvertPost`; `createBlogPost` is about a post.
-fn without_method_behind<'a>(own: &'a str, method: &str) -> &'a str {
+fn without_method_behind<'a>(own: &'a str, method: &str, path: &str) -> &'a str {
+    if let Some((front, end)) = own.rsplit_once('_')
+        && ["get", "put", "post", "patch"]
+            .iter()
+            .any(|method| end.eq_ignore_ascii_case(method))
+        && !front.is_empty()
+    {
+        return front;
+    }
     if method == "delete" {
         return own;
     }
@@ -134,7 +144,11 @@ fn without_method_behind<'a>(own: &'a str, method: &str) -> &'a str {
     let is_own_word = front.ends_with('_') || end.starts_with(|letter: char| letter.is_uppercase());
     let first = words::split(front).into_iter().next().unwrap_or_default();
     let is_loud = front.ends_with('_') || end.chars().all(|letter| letter.is_uppercase());
-    let is_object = !is_loud && verbs::known(&first).is_some_and(|verb| verb.kind == Kind::Verb);
+    let in_path = words::split(path)
+        .iter()
+        .any(|word| words::singular(word) == method);
+    let is_object =
+        !is_loud && in_path && verbs::known(&first).is_some_and(|verb| verb.kind == Kind::Verb);
     if is_own_word && !is_object {
         front.trim_end_matches('_')
     } else {
@@ -172,9 +186,15 @@ fn repeats_path(rest: &[String], path: &str) -> bool {
     !last_in_path || said_to_the_end
 }
 
-fn has_verb(all: &[String]) -> bool {
-    all.iter()
-        .any(|word| verbs::known(word).is_some_and(|verb| verb.kind == Kind::Verb))
+fn has_verb(all: &[String], source: &OperationSource<'_>) -> bool {
+    // `import_image` on `/imports/images/{id}` imports.
+    let starts_with_verb = all.first().is_some_and(|first| {
+        verbs::known(first).is_some() && !words::split(source.path).contains(first)
+    });
+    starts_with_verb
+        || all
+            .iter()
+            .any(|word| verbs::known(word).is_some_and(|verb| verb.kind == Kind::Verb))
 }
 
 /// `5476364f031f5909e4fe331b` was drawn, not written.
@@ -219,6 +239,29 @@ fn is_param_word(word: &str, path: &str) -> bool {
             .iter()
             .any(|part| words::singular(part) == word)
     })
+}
+
+/// Django REST framework ends its names with what a method is called there:
+/// `signatures_batch_delete_create` is a POST.
+fn without_framework_action(all: &mut Vec<String>, source: &OperationSource<'_>) {
+    let path_end = words::split(
+        source
+            .path
+            .trim_end_matches('/')
+            .rsplit('/')
+            .next()
+            .unwrap_or_default(),
+    );
+    if let [.., before, last] = all.as_slice()
+        && matches!(
+            last.as_str(),
+            "create" | "list" | "update" | "retrieve" | "read"
+        )
+        && path_end.last() == Some(before)
+        && verbs::known(before).is_some_and(|verb| verb.kind == Kind::Verb)
+    {
+        all.pop();
+    }
 }
 
 /// Rule "noun first" before "verb first": the last group starts with a clear verb, and the whole with
@@ -272,6 +315,7 @@ fn method_last(own: &str, all: &[String], source: &OperationSource<'_>) -> Optio
     // Two words that are verbs both: the first is what it is about.
     let is_pair = front.len() == 1
         && verb.kind == Kind::Verb
+        && !names_resource(last, source)
         && verbs::known(&front[0]).is_some()
         && !matches!(
             front[0].as_str(),
@@ -310,7 +354,11 @@ fn path_verb_last(own: &str, all: &[String], source: &OperationSource<'_>) -> Op
 /// Rule "path's noun first": `listAddMember` on `/lists/{id}/members` lists nothing.
 fn path_noun_first(all: &[String], source: &OperationSource<'_>) -> Option<Phrase> {
     let (first, rest) = all.split_first()?;
-    if !in_path(first, source)
+    let is_action = words::split(source.path.rsplit(['/', ':']).next().unwrap_or_default())
+        .first()
+        .is_some_and(|action| action == first && source.path.contains('}'));
+    if is_action
+        || !in_path(first, source)
         || verbs::known(first)
             .is_none_or(|verb| verb.kind == Kind::Verb && !matches!(first.as_str(), "list" | "set"))
     {
@@ -334,6 +382,13 @@ fn path_noun_first(all: &[String], source: &OperationSource<'_>) -> Option<Phras
         },
         ..Phrase::default()
     })
+}
+
+/// Whether the path has the word's plural.
+fn names_resource(word: &str, source: &OperationSource<'_>) -> bool {
+    words::split(source.path)
+        .iter()
+        .any(|known| words::is_plural(known) && words::singular(known) == word)
 }
 
 /// Whether a literal of the path ends with the word.
@@ -452,7 +507,21 @@ fn without_key(noun: &mut Vec<String>) {
     while noun.len() > 1
         && noun
             .last()
-            .is_some_and(|last| last == "id" || last == "ids")
+            .is_some_and(|last| matches!(last.as_str(), "id" | "ids" | "uuid" | "guid"))
+    {
+        noun.pop();
+    }
+}
+
+/// `internalUserEntity` on `/user` is an internal user.
+fn without_kind(noun: &mut Vec<String>, source: &OperationSource<'_>) {
+    if let [.., before, last] = noun.as_slice()
+        && matches!(
+            last.as_str(),
+            "entity" | "object" | "resource" | "record" | "instance" | "model" | "dto" | "item"
+        )
+        && in_path(before, source)
+        && !in_path(last, source)
     {
         noun.pop();
     }

@@ -257,7 +257,9 @@ fn natural_key<'a>(
     NATURAL_KEYS
         .iter()
         .find_map(|key| named(key))
-        .or_else(|| named(&own).filter(|property| !is_content(property.schema, schemas)))
+        .or_else(|| {
+            named(&own).filter(|property| own != "key" && !is_content(property.schema, schemas))
+        })
         .map(|property| property.name)
 }
 
@@ -269,14 +271,22 @@ fn ids<'a>(
 ) -> Vec<(&'a str, Vec<String>)> {
     properties
         .iter()
-        .filter(|property| !is_secret_name(property.name) && schemas.is_scalar(property.schema))
+        .filter(|property| {
+            !is_secret_name(property.name)
+                && !property.name.starts_with('@')
+                && schemas.is_scalar(property.schema)
+        })
         .filter_map(|property| {
             let words = unglued_id(words::split(property.name));
             let (last, front) = words.split_last()?;
             let front: Vec<String> = front.iter().map(|word| words::singular(word)).collect();
             let is_foreign = front.last().is_some_and(|last| is_of_the_call(last, noun))
                 || front.first().is_some_and(|first| first == "parent");
-            let is_uri = matches!(last.as_str(), "uri" | "serial") && front.is_empty();
+            let is_short = last.len() == 3
+                && last.ends_with("id")
+                && front.is_empty()
+                && !matches!(last.as_str(), "uid" | "xid");
+            let is_uri = is_short || matches!(last.as_str(), "uri" | "serial") && front.is_empty();
             ((is_strong_key(last) || is_uri) && !is_foreign).then_some((property.name, front))
         })
         .collect()
@@ -303,7 +313,14 @@ fn is_of_the_call(word: &str, noun: &str) -> bool {
     !noun.ends_with(word)
         && matches!(
             word,
-            "request" | "correlation" | "trace" | "idempotency" | "txn" | "nonce" | "span"
+            "request"
+                | "correlation"
+                | "trace"
+                | "idempotency"
+                | "txn"
+                | "nonce"
+                | "span"
+                | "client"
         )
 }
 
@@ -379,7 +396,34 @@ fn own_id<'a>(
         })
     };
     let by_end = || with_front(&|front| noun_words.ends_with(front));
-    let exact = with_front(&|front| front.concat() == joined).or_else(plain);
+    // `entity_id` and `tid` of a transaction are plain ids too.
+    let of_kind = || {
+        with_front(&|front| matches!(front, ["entity" | "resource" | "object" | "record"])).or_else(
+            || {
+                let initial = noun_words.last()?.chars().next()?;
+                let short = format!("{initial}id");
+                found
+                    .iter()
+                    .find(|(name, _)| name.eq_ignore_ascii_case(&short))
+            },
+        )
+    };
+    let glued = || {
+        let wanted = format!("{joined}id");
+        found
+            .iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case(&wanted))
+    };
+    let exact = with_front(&|front| front.concat() == joined)
+        .or_else(plain)
+        .or_else(glued)
+        .or_else(|| {
+            if search == Search::Natural {
+                of_kind()
+            } else {
+                None
+            }
+        });
     if search == Search::Exact {
         return exact.map(|(name, _)| *name);
     }

@@ -110,7 +110,7 @@ pub(crate) fn work_out(source: &OperationSource<'_>, annotations: &Annotations) 
     let path_phrase = shape.action.as_deref().map(phrase::of_words);
     let summary =
         phrase::of_summary(source.summary).or_else(|| phrase::of_summary(source.description));
-    let chosen = verb::choose(
+    let mut chosen = verb::choose(
         source,
         &shape,
         said.as_ref(),
@@ -125,6 +125,7 @@ pub(crate) fn work_out(source: &OperationSource<'_>, annotations: &Annotations) 
         path_phrase.as_ref(),
         summary.as_ref(),
     );
+    verb::for_secret(&mut chosen, source, &thing.noun);
     let entity_type = annotations
         .entity_type
         .clone()

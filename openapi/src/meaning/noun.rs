@@ -74,7 +74,8 @@ pub(crate) fn choose(
         (Some(noun), Source::Summary)
             if matches!(chosen.action, Action::Execute | Action::Read)
                 && source.method != "GET"
-                && shape.action.is_none() =>
+                && shape.action.is_none()
+                && said.is_none_or(|phrase| phrase.verb.is_none()) =>
         {
             Some(noun.clone())
         }
@@ -124,6 +125,7 @@ pub(crate) fn choose(
         enclosing,
         chosen,
         level,
+        action: shape.action.as_deref().unwrap_or_default(),
     };
     let mut thing = match said_noun {
         Some(noun) => facing.with_object(&noun),
@@ -154,6 +156,8 @@ struct Facing<'a> {
     enclosing: &'a [Resource],
     chosen: &'a Chosen,
     level: Level,
+    /// The words of the path's verb phrase.
+    action: &'a [String],
 }
 
 impl Facing<'_> {
@@ -220,6 +224,13 @@ impl Facing<'_> {
                 thing
             }
             _ if self.names_resource(object) => self.thing(self.exact(object), plural),
+            Level::ItemAction
+                if contains
+                    && self.chosen.action == Action::Create
+                    && self.is_in_action(object.last()) =>
+            {
+                self.child_of_item(object, plural)
+            }
             // `/redis/{name}/regenerateKey`: the path itself says which part of the item.
             Level::ItemAction if contains && self.is_in_action(object.last()) => {
                 self.part_of_item(object, false)
@@ -498,16 +509,11 @@ impl Facing<'_> {
     }
 
     fn is_in_action(&self, word: Option<&String>) -> bool {
-        let Some(word) = word else { return false };
-        let last = self
-            .source
-            .path
-            .rsplit(['/', ':', '.'])
-            .next()
-            .unwrap_or_default();
-        words::split(last)
-            .iter()
-            .any(|known| words::singular(known) == words::singular(word))
+        word.is_some_and(|word| {
+            self.action
+                .iter()
+                .any(|known| words::singular(known) == words::singular(word))
+        })
     }
 
     /// Verbs that bring something new below an item.
@@ -545,7 +551,11 @@ impl Facing<'_> {
     /// What is read of an item: the login parameters of a user.
     fn part_of_item(&self, object: &[String], plural: bool) -> Thing {
         let mut thing = self.thing(self.qualified(object), plural);
-        thing.number = if self.is_search() || plural && self.source.method == "GET" {
+        let head = object.last().map(|head| words::singular(head));
+        let is_list = plural
+            && self.source.method == "GET"
+            && !head.is_some_and(|head| GENERIC.contains(&head.as_str()));
+        thing.number = if self.is_search() || is_list {
             Number::Many
         } else {
             Number::One

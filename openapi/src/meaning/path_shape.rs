@@ -28,6 +28,8 @@ pub(crate) struct PathShape {
     pub(crate) resources: Vec<Resource>,
     /// The words of a verb phrase at the path's end: `/orders/{id}/cancel`, `/users:sendReset`.
     pub(crate) action: Option<Vec<String>>,
+    /// A segment says that it is about many things at once: `/orders/batch`.
+    pub(crate) bulk: bool,
 }
 
 /// A noun in the path, and the parameters behind it.
@@ -54,6 +56,24 @@ impl PathShape {
         let mut steps = steps(source);
         let action = take_action(&mut steps, source);
         let action = action.or_else(|| take_inner_action(&mut steps));
+        // `/servers/{id}/actions/reboot`
+        if action.is_some()
+            && steps.len() > 1
+            && matches!(steps.last(), Some(Step::Literal(text)) if matches!(
+                text.to_ascii_lowercase().as_str(),
+                "action" | "actions" | "operations" | "commands" | "command"
+            ))
+        {
+            steps.pop();
+        }
+        let others = steps
+            .iter()
+            .filter(|step| matches!(step, Step::Literal(_)) && !is_amount(step))
+            .count();
+        let bulk = others > 0 && steps.iter().any(is_amount);
+        if bulk {
+            steps.retain(|step| !is_amount(step));
+        }
         let mut resources: Vec<Resource> = Vec::new();
         let mut literals: Vec<Vec<String>> = Vec::new();
         let mut steps = steps.into_iter().peekable();
@@ -86,10 +106,7 @@ impl PathShape {
                 }
                 Step::Param(name) => {
                     if let Some(resource) = take_resource(&mut literals) {
-                        resources.push(Resource {
-                            params: vec![name],
-                            ..resource
-                        });
+                        resources.push(resource.with_param(name));
                     } else if let Some(last) = resources.last_mut() {
                         last.params.push(name);
                     } else {
@@ -104,11 +121,33 @@ impl PathShape {
         }
         resources.extend(take_resource(&mut literals));
         resources.retain(|resource| !resource.words.is_empty() || !resource.params.is_empty());
-        Self { resources, action }
+        Self {
+            resources,
+            action,
+            bulk,
+        }
     }
 }
 
 impl Resource {
+    /// The parameter's own name may say more than the literal: `/sea/{sea_creature}`,
+    /// `/actions/{deviceId}`.
+    fn with_param(self, name: String) -> Self {
+        let noun = param_noun(&name);
+        let is_longer =
+            noun.len() > 1 && noun.first() == self.words.first() && self.words.len() == 1;
+        let is_kind = matches!(self.head().as_str(), "action" | "operation" | "command");
+        Self {
+            words: if is_longer || is_kind && !noun.is_empty() {
+                noun
+            } else {
+                self.words
+            },
+            qualifier: self.qualifier,
+            params: vec![name],
+        }
+    }
+
     /// Whether the noun is written in the plural.
     pub(crate) fn is_plural(&self) -> bool {
         self.words.last().is_some_and(|head| words::is_plural(head))
@@ -290,7 +329,7 @@ fn literal_steps(text: &str, found: &mut Vec<Step>) {
 fn param_step(name: String, before: &[Step], method: &str) -> Option<Step> {
     let last = words::split(&name).pop().unwrap_or_default();
     let own = match before.last() {
-        Some(Step::Literal(text)) => words::split(text)
+        Some(Step::Literal(text)) => resource_words(text)
             .last()
             .is_some_and(|noun| words::singular(noun) == last),
         _ => false,
@@ -527,6 +566,13 @@ fn resource_words(text: &str) -> Vec<String> {
     {
         found.remove(0);
     }
+    while found.len() > 1
+        && found
+            .last()
+            .is_some_and(|last| matches!(last.as_str(), "id" | "ids" | "uuid" | "guid"))
+    {
+        found.pop();
+    }
     if found == ["whoami"] {
         return vec!["user".to_owned()];
     }
@@ -547,6 +593,14 @@ fn resource_words(text: &str) -> Vec<String> {
         found.truncate(at + 1);
     }
     found
+}
+
+/// `batch` as a segment says how many, not what.
+fn is_amount(step: &Step) -> bool {
+    matches!(step, Step::Literal(text) if matches!(
+        text.to_ascii_lowercase().as_str(),
+        "batch" | "bulk" | "multiple" | "many"
+    ))
 }
 
 /// An adjective goes to the noun in front of it.
@@ -606,7 +660,8 @@ fn take_action(steps: &mut Vec<Step>, source: &OperationSource<'_>) -> Option<Ve
                 Kind::Verb => true,
                 // The operationId takes it for a verb as well: `requestPasswordReset`.
                 Kind::VerbOrNoun if phrase.len() > 1 => {
-                    words::split(source.operation_id).first() == Some(first)
+                    let said = words::split(source.operation_id);
+                    said.first() == Some(first) && (!reads || said == phrase)
                 }
                 Kind::VerbOrNoun => {
                     behind_param && !reads && phrase.len() == 1 && is_mostly_done_to_things(first)

@@ -229,6 +229,13 @@ pub(crate) fn unglued(all: Vec<String>, source: &OperationSource<'_>) -> Vec<Str
         .chain(&body)
         .take(100)
         .map(|property| param_noun(property.name).concat())
+        .chain(
+            source
+                .path
+                .split('/')
+                .filter(|segment| !segment.starts_with('{'))
+                .map(|segment| words::singular(&words::split(segment).concat())),
+        )
         .filter(|noun| noun.len() > 2)
         .collect();
     for verb_end in 3..word.len() - 2 {
@@ -373,6 +380,10 @@ pub(crate) fn object(all: &[String]) -> Vec<String> {
         .take_while(|word| !PREPOSITIONS.contains(&word.as_str()))
         .zip(all[start..].iter().skip(1).map(Some).chain([None]))
         .enumerate()
+        .take_while(|(at, (word, _))| {
+            // "daily report all countries"
+            *at == 0 || !matches!(word.as_str(), "all" | "each" | "every" | "any")
+        })
         .take_while(|(at, (word, next))| {
             // "areas located within", "tokens belonging to"
             *at == 0

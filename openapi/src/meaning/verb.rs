@@ -6,7 +6,7 @@ use super::Verb;
 use super::path_shape::PathShape;
 use super::phrase::Phrase;
 use crate::operation::OperationSource;
-use crate::verbs;
+use crate::verbs::{self, Kind};
 
 /// Where a verb was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +34,7 @@ struct Candidate<'a> {
     phrase: &'a Phrase,
     base: &'a str,
     action: Action,
+    kind: Kind,
 }
 
 pub(crate) fn choose(
@@ -51,8 +52,9 @@ pub(crate) fn choose(
                 phrase,
                 base: &verb.base,
                 action: verb.action,
+                kind: verb.kind,
             };
-            fits(source.method, &found).then(|| {
+            fits(source, from, &found).then(|| {
                 (
                     found.base.to_owned(),
                     found.action,
@@ -81,9 +83,9 @@ pub(crate) fn choose(
                 of_summary.clone().filter(|(base, action, ..)| {
                     tells_more(base, source.method)
                         && (*action != Action::Read
-                            || of_said
-                                .as_ref()
-                                .is_none_or(|(base, ..)| base.eq_ignore_ascii_case(source.method)))
+                            || of_said.as_ref().is_none_or(|(said, ..)| {
+                                said.eq_ignore_ascii_case(source.method) && !is_weak_read(base)
+                            }))
                 })
             })
             .or(of_said)
@@ -92,11 +94,20 @@ pub(crate) fn choose(
         let of_said_is_vague = of_said
             .as_ref()
             .is_some_and(|(_, action, ..)| *action == Action::Execute);
+        // `addBoardsMarkAsViewed` on `/boards/{id}/markAsViewed`: a generated name adds its method.
+        let of_said_is_method = of_said
+            .as_ref()
+            .is_some_and(|(base, ..)| matches!(base.as_str(), "add" | "create"))
+            && source.method == "POST"
+            && source.path.contains('}');
         of_path
-            .filter(|(base, ..)| of_said_is_vague && is_plain_change(base))
+            .filter(|(base, action, ..)| {
+                of_said_is_vague && is_plain_change(base)
+                    || of_said_is_method && *action != Action::Create && *action != Action::Read
+            })
             .or(of_said)
     };
-    let bulk = [said, path].into_iter().flatten().any(|phrase| phrase.bulk);
+    let bulk = shape.bulk || [said, path].into_iter().flatten().any(|phrase| phrase.bulk);
     let (base, action, from, complement) = match chosen {
         Some(chosen) => chosen,
         None => (
@@ -112,7 +123,7 @@ pub(crate) fn choose(
             .map(|phrase| phrase.complement.clone())
             .unwrap_or_default();
     }
-    let (action, upsert) = settle(source.method, &base, action, upsert);
+    let (action, upsert) = settle(source, shape, &base, action, upsert);
     let spoken = if upsert {
         "save"
     } else {
@@ -129,6 +140,19 @@ pub(crate) fn choose(
         upsert,
         bulk,
         source: from,
+    }
+}
+
+/// Rule "a token is asked for": what is read of a POST is given out by it, where it is a secret.
+pub(crate) fn for_secret(chosen: &mut Chosen, source: &OperationSource<'_>, noun: &str) {
+    let is_given_out = source.method == "POST"
+        && chosen.action == Action::Read
+        && is_weak_read(&chosen.base)
+        && crate::secrets::is_secret_name(noun);
+    if is_given_out {
+        chosen.action = Action::Execute;
+        chosen.verb.past = "requested".to_owned();
+        chosen.verb.base = "request".to_owned();
     }
 }
 
@@ -149,15 +173,21 @@ pub(crate) fn for_object(verb: Verb, base: &str, said: Option<&Phrase>, noun: &s
 }
 
 /// A verb that cannot be what the method does was copied from elsewhere: `getX` on a DELETE.
-fn fits(method: &str, candidate: &Candidate<'_>) -> bool {
-    match method {
+fn fits(source: &OperationSource<'_>, from: Source, candidate: &Candidate<'_>) -> bool {
+    match source.method {
         "DELETE" => {
             !matches!(candidate.action, Action::Read | Action::Create)
                 && !matches!(candidate.base, "put" | "patch" | "post" | "update")
         }
+        // Where a path spells a change out, a GET makes it: `/session/create/{name}`.
+        "GET" if from == Source::Path && is_plain_change(candidate.base) => true,
         "GET" => {
             !matches!(candidate.action, Action::Create | Action::Delete)
                 && !matches!(candidate.base, "update" | "put" | "patch")
+                && !(candidate.kind == Kind::VerbOrNoun
+                    && candidate.action == Action::Execute
+                    && from == Source::OperationId
+                    && !source.path.to_ascii_lowercase().contains(candidate.base))
         }
         "PUT" | "PATCH" => !matches!(
             candidate.base,
@@ -174,6 +204,11 @@ fn is_plain(base: &str, method: &str) -> bool {
             (method, base),
             ("POST", "do" | "process") | ("PUT" | "PATCH", "put" | "patch")
         )
+}
+
+/// Reading words that summaries use of what is made as well: "get a location for an upload".
+fn is_weak_read(base: &str) -> bool {
+    matches!(base, "get" | "obtain" | "return" | "retrieve" | "fetch")
 }
 
 /// Verbs that can mean but one thing.
@@ -273,9 +308,22 @@ fn is_bare_membership(source: &OperationSource<'_>, shape: &PathShape) -> bool {
 }
 
 /// Rule 2: what the method allows of the verb's own class.
-fn settle(method: &str, base: &str, action: Action, upsert: bool) -> (Action, bool) {
-    match (method, action) {
-        ("PUT" | "PATCH", Action::Create) if base == "create" => (Action::Update, true),
+fn settle(
+    source: &OperationSource<'_>,
+    shape: &PathShape,
+    base: &str,
+    action: Action,
+    upsert: bool,
+) -> (Action, bool) {
+    let on_item = shape
+        .resources
+        .last()
+        .is_some_and(|resource| !resource.params.is_empty());
+    match (source.method, action) {
+        // A PUT on an item that creates it would also replace it.
+        ("PUT" | "PATCH", Action::Create) if base == "create" && (on_item || upsert) => {
+            (Action::Update, true)
+        }
         _ if upsert && matches!(action, Action::Create | Action::Update) => (Action::Update, true),
         ("PUT" | "PATCH", Action::Read)
             if !matches!(
@@ -303,7 +351,7 @@ fn spoken<'a>(base: &'a str, method: &str) -> &'a str {
         "get" | "fetch" | "retrieve" | "show" | "describe" | "view" | "read" | "load"
         | "return" | "obtain" | "see" | "inspect" | "introspect" | "peek" | "poll" => "view",
         "list" | "browse" | "enumerate" => "list",
-        "search" | "find" | "query" | "scan" | "filter" => "search",
+        "search" | "find" | "filter" => "search",
         "lookup" => "lookup",
         "is" | "has" | "can" | "contains" | "exists" | "determine" => "check",
         "put" | "patch" | "modify" | "post" if method != "POST" => "update",
