@@ -60,6 +60,7 @@ pub(crate) fn of_operation_id(source: &OperationSource<'_>) -> Option<Phrase> {
         .or_else(|| method_last(&own, &all, source))
         .or_else(|| path_verb_last(&own, &all, source))
         .or_else(|| path_noun_first(&all, source))
+        .or_else(|| dotted_verb_last(&own))
         .unwrap_or_else(|| {
             let phrase = verb_first(&all);
             if phrase.verb.is_some() {
@@ -321,7 +322,15 @@ fn method_last(own: &str, all: &[String], source: &OperationSource<'_>) -> Optio
             front[0].as_str(),
             "create" | "get" | "post" | "put" | "delete" | "update"
         );
-    (is_methods_own || is_pair).then(|| Phrase {
+    // `admin_inviteRequests_approve`: nothing in front is a verb by itself.
+    let is_lone = verb.kind == Kind::Verb
+        && !names_resource(last, source)
+        && groups.first().is_some_and(|first| {
+            words::split(first)
+                .first()
+                .is_some_and(|first| verbs::known(first).is_none_or(|verb| verb.kind != Kind::Verb))
+        });
+    (is_methods_own || is_pair || is_lone).then(|| Phrase {
         verb: Some(verb),
         noun: if is_pair && !in_path(&front[0], source) {
             Vec::new()
@@ -332,15 +341,30 @@ fn method_last(own: &str, all: &[String], source: &OperationSource<'_>) -> Optio
     })
 }
 
+/// `GroupV2.IndividualGroupInvite`: what stands in front of the dot is no verb.
+fn dotted_verb_last(own: &str) -> Option<Phrase> {
+    let (_, last) = own.rsplit_once('.')?;
+    let group = without_versions(words::split(last));
+    let (last, front) = group.split_last()?;
+    let verb = verbs::known(last).filter(|_| !front.is_empty())?;
+    verb_first(&group).verb.is_none().then(|| Phrase {
+        verb: Some(verb),
+        noun: about(front),
+        ..Phrase::default()
+    })
+}
+
 /// Rule "path's verb last": `ImagePush` on `/images/{name}/push`.
 fn path_verb_last(own: &str, all: &[String], source: &OperationSource<'_>) -> Option<Phrase> {
-    let path_end = words::split(source.path.rsplit(['/', ':']).next().unwrap_or_default());
+    let path = source.path.trim_end_matches('/');
+    let path_end = words::split(path.rsplit(['/', ':']).next().unwrap_or_default());
     let ([front @ .., last], [end]) = (all, path_end.as_slice()) else {
         return None;
     };
     let first = front.first()?;
-    let fits = own.chars().all(char::is_alphanumeric)
+    let fits = !own.contains(' ')
         && !super::phrase::is_filler(first)
+        && !matches!(first.as_str(), "bulk" | "batch" | "mass" | "multi")
         && last == end
         && verbs::known(first).is_none_or(|verb| verb.kind == Kind::VerbOrNoun);
     let verb = verbs::known(last).filter(|_| fits)?;
@@ -357,10 +381,14 @@ fn path_noun_first(all: &[String], source: &OperationSource<'_>) -> Option<Phras
     let is_action = words::split(source.path.rsplit(['/', ':']).next().unwrap_or_default())
         .first()
         .is_some_and(|action| action == first && source.path.contains('}'));
+    let is_noun_here = matches!(first.as_str(), "list" | "set")
+        || names_resource(first, source)
+            && rest
+                .first()
+                .is_some_and(|next| verbs::known(next).is_some_and(|verb| verb.kind == Kind::Verb));
     if is_action
         || !in_path(first, source)
-        || verbs::known(first)
-            .is_none_or(|verb| verb.kind == Kind::Verb && !matches!(first.as_str(), "list" | "set"))
+        || verbs::known(first).is_none_or(|verb| verb.kind == Kind::Verb && !is_noun_here)
     {
         return None;
     }
@@ -415,6 +443,18 @@ fn noun_first(own: &str, source: &OperationSource<'_>) -> Option<Phrase> {
     if let [front @ .., last] = groups.as_slice()
         && !front.is_empty()
     {
+        // `certificate_resend_email`: a clear verb goes before a word that is as often a noun.
+        if let [only] = last.as_slice()
+            && verbs::known(only).is_some_and(|verb| verb.kind == Kind::VerbOrNoun)
+            && let Some(at) = front.iter().skip(1).position(|group| {
+                group
+                    .first()
+                    .and_then(|first| verbs::known(first))
+                    .is_some_and(|verb| verb.kind == Kind::Verb)
+            })
+        {
+            return Some(verb_first(&groups[at + 1..].concat()));
+        }
         let mut phrase = verb_first(last);
         if phrase.verb.is_some() {
             let dotted = own.contains('.');
@@ -518,9 +558,17 @@ fn without_kind(noun: &mut Vec<String>, source: &OperationSource<'_>) {
     if let [.., before, last] = noun.as_slice()
         && matches!(
             last.as_str(),
-            "entity" | "object" | "resource" | "record" | "instance" | "model" | "dto" | "item"
+            "entity"
+                | "object"
+                | "resource"
+                | "record"
+                | "instance"
+                | "model"
+                | "dto"
+                | "item"
+                | "collection"
         )
-        && in_path(before, source)
+        && (in_path(before, source) || last == "collection")
         && !in_path(last, source)
     {
         noun.pop();

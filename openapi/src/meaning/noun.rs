@@ -72,7 +72,8 @@ pub(crate) fn choose(
     let said_noun = match (&summary_noun, chosen.source) {
         // Who gives the verb gives the object.
         (Some(noun), Source::Summary)
-            if matches!(chosen.action, Action::Execute | Action::Read)
+            if (matches!(chosen.action, Action::Execute | Action::Read)
+                || matches!(chosen.base.as_str(), "generate" | "upload" | "issue"))
                 && source.method != "GET"
                 && shape.action.is_none()
                 && said.is_none_or(|phrase| phrase.verb.is_none()) =>
@@ -622,6 +623,9 @@ fn without_path(source: &OperationSource<'_>, chosen: &Chosen, noun: Option<Vec<
     let from_tag = || {
         let tag = source.tags.first()?;
         let mut found = words::split(tag);
+        if found == [chosen.base.clone()] {
+            return None;
+        }
         while found.len() > 1
             && found.last().is_some_and(|word| {
                 matches!(

@@ -455,16 +455,36 @@ fn take_inner_action(steps: &mut Vec<Step>) -> Option<Vec<String>> {
         .rev()
         .take_while(|step| matches!(step, Step::Param(_)))
         .count();
-    let at = steps
-        .len()
-        .checked_sub(params + 1)
-        .filter(|at| *at > 0 && params > 0)?;
+    let at = steps.len().checked_sub(params + 1).filter(|_| params > 0)?;
     let Step::Literal(text) = &steps[at] else {
         return None;
     };
     let phrase = words::split(text);
     let first = phrase::without_fillers(&phrase).first()?;
-    if !is_never_a_noun(first) {
+    // `/render/{templateId}`: what is rendered is in the parameter.
+    let names_thing = || {
+        matches!(steps.last(), Some(Step::Param(name)) if !param_noun(name).is_empty())
+            && verbs::known(first).is_some_and(|verb| verb.kind == Kind::Verb)
+            && !matches!(
+                first.as_str(),
+                "list"
+                    | "set"
+                    | "issue"
+                    | "build"
+                    | "check"
+                    | "book"
+                    | "quote"
+                    | "view"
+                    | "count"
+                    | "store"
+                    | "select"
+                    | "load"
+                    | "change"
+                    | "save"
+                    | "drive"
+            )
+    };
+    if !(is_never_a_noun(first) || at == 0 && names_thing()) {
         return None;
     }
     steps.remove(at);
@@ -577,9 +597,9 @@ fn resource_words(text: &str) -> Vec<String> {
         return vec!["user".to_owned()];
     }
     while found.len() > 1
-        && found
-            .last()
-            .is_some_and(|last| matches!(last.as_str(), "api" | "apis" | "controller"))
+        && found.last().is_some_and(|last| {
+            matches!(last.as_str(), "api" | "apis" | "controller") || is_version(last)
+        })
     {
         found.pop();
     }

@@ -295,6 +295,15 @@ pub(crate) fn verb_first(all: &[String]) -> Phrase {
     {
         rest = after;
     }
+    // "start uploading a file"
+    if matches!(verb.base.as_str(), "start" | "begin" | "stop" | "finish")
+        && let [gerund, after @ ..] = rest
+        && !after.is_empty()
+        && gerund.ends_with("ing")
+        && verbs::known_in_any_form(gerund).is_some()
+    {
+        rest = after;
+    }
     // "create or update", "remove and swap": the first verb is the main one.
     let mut upsert = matches!(verb.base.as_str(), "upsert");
     while let [link, second, after @ ..] = rest

@@ -97,13 +97,20 @@ pub(crate) fn choose(
         // `addBoardsMarkAsViewed` on `/boards/{id}/markAsViewed`: a generated name adds its method.
         let of_said_is_method = of_said
             .as_ref()
-            .is_some_and(|(base, ..)| matches!(base.as_str(), "add" | "create"))
-            && source.method == "POST"
+            .is_some_and(|(base, ..)| match source.method {
+                "POST" => matches!(base.as_str(), "add" | "create"),
+                "PUT" => matches!(base.as_str(), "replace" | "update"),
+                _ => false,
+            })
             && source.path.contains('}');
+        // `addIgnore` on `/ignore/{issue}` adds one.
+        let is_object = |base: &String| said.is_some_and(|phrase| phrase.noun.contains(base));
         of_path
             .filter(|(base, action, ..)| {
                 of_said_is_vague && is_plain_change(base)
-                    || of_said_is_method && *action != Action::Create && *action != Action::Read
+                    || of_said_is_method
+                        && !matches!(action, Action::Create | Action::Read)
+                        && !is_object(base)
             })
             .or(of_said)
     };
