@@ -84,18 +84,18 @@ const CLASSES: &[(Action, Kind, &str)] = &[
          arm disarm honk navigate force forget impress bounce moderate describe fix spawn mint burn
          stake unstake airdrop bridge inject patch ignore
          equip unequip broadcast jettison correct reverse flip anonymize anonymise transcribe translate
-         provide crop trim resample blur mirror enrich rank round encode decode hash unhash pack unpack
-         warn nudge poke greet tip donate bid wager gift loan lend borrow rent hire fire assess grade
-         attend absent excuse admit discharge prescribe diagnose vaccinate triage dispense refill
-         simplify normalize sanitize scrub mask unmask obfuscate deobfuscate shorten expand lengthen
-         relay redirect reroute recharge prepay autopay reimburse remit disburse debit credit
+         provide resample enrich encode decode unhash unpack
+         warn nudge greet donate wager lend borrow assess 
+         attend absent excuse admit discharge prescribe diagnose vaccinate triage refill
+         simplify normalize sanitize scrub unmask obfuscate deobfuscate shorten expand lengthen
+          redirect reroute recharge prepay autopay reimburse remit disburse  
          allocate deallocate reallocate relocate replicate failover elect vacuum reload respawn
-         hibernate rescue rescan requeue retire rehire suppress unsuppress silence unsilence
+         hibernate rescan requeue retire rehire suppress unsuppress silence unsilence
          intercept scan crawl spider scrape fulfil combine concatenate dedupe deduplicate
-         embed unembed vectorize annotate highlight underline stamp initial notarise cosign
-         countersign kick unkick demolish construct craft mine harvest
-         plant water feed breed tame survey refine negotiate orbit dock undock warp ignite
-         extinguish cool heat dim brighten beep buzz ring blink locate vibrate reinstate unlist relist list refuse",
+         embed unembed vectorize annotate underline notarise cosign
+         countersign kick unkick demolish construct   
+            breed tame refine negotiate undock warp ignite
+         extinguish dim brighten blink locate vibrate reinstate unlist relist list refuse",
     ),
     (
         Execute,
@@ -105,7 +105,8 @@ const CLASSES: &[(Action, Kind, &str)] = &[
          vote like place release answer page code tag test transfer call play stream score index vote
          track power stage draft bridge draft clock record group power print sort hold fix quote import
          export build watch star flag follow bookmark charge refund push pull ping probe purchase swap
-         split forward reply exchange deposit power boot wake park arm drive force step route echo plan",
+         split forward reply exchange deposit power boot wake park arm drive force step route echo plan
+         survey fire loan gift bid tip heat cool ring plant water feed mine harvest rank mirror mask stamp relay poke rent craft dock orbit credit debit grade rescue round hash pack crop trim highlight blur hire beep buzz dispense initial queue bundle batch cache",
     ),
 ];
 
@@ -131,13 +132,13 @@ const IRREGULAR: &[(&str, &str)] = &[
     ("begin", "began"), ("bind", "bound"), ("break", "broke"), ("bring", "brought"),
     ("build", "built"), ("burn", "burned"), ("buy", "bought"), ("catch", "caught"),
     ("choose", "chose"), ("cut", "cut"), ("do", "did"), ("draw", "drew"), ("drive", "drove"),
-    ("fall", "fell"), ("feed", "fed"), ("find", "found"), ("forbid", "forbade"),
+    ("fall", "fell"), ("", "fed"), ("find", "found"), ("forbid", "forbade"),
     ("forget", "forgot"), ("freeze", "froze"), ("get", "got"), ("give", "gave"), ("go", "went"),
     ("grow", "grew"), ("hang", "hung"), ("have", "had"), ("hide", "hid"), ("hit", "hit"),
     ("hold", "held"), ("keep", "kept"), ("know", "knew"), ("lay", "laid"), ("lead", "led"),
     ("leave", "left"), ("lend", "lent"), ("let", "let"), ("lose", "lost"), ("make", "made"),
     ("meet", "met"), ("override", "overrode"), ("overwrite", "overwrote"), ("pay", "paid"),
-    ("put", "put"), ("read", "read"), ("ride", "rode"), ("ring", "rang"), ("run", "ran"),
+    ("put", "put"), ("read", "read"), ("ride", "rode"), ("", "rang"), ("run", "ran"),
     ("say", "said"), ("see", "saw"), ("seek", "sought"), ("sell", "sold"), ("send", "sent"),
     ("set", "set"), ("shut", "shut"), ("speak", "spoke"), ("spend", "spent"), ("spin", "spun"),
     ("split", "split"), ("spread", "spread"), ("steal", "stole"), ("stick", "stuck"),

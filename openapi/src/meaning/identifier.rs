@@ -73,6 +73,18 @@ pub(crate) fn of_operation_id(source: &OperationSource<'_>) -> Option<Phrase> {
     without_kind(&mut phrase.noun, source);
     without_repetition(&mut phrase.noun);
     without_number(&mut phrase.noun, source);
+    let path_end = source.path.rsplit('/').next().unwrap_or_default();
+    while phrase.noun.len() > 1
+        && phrase.noun.last().is_some_and(|last| {
+            last == path_end
+                && matches!(
+                    last.as_str(),
+                    "json" | "xml" | "csv" | "xls" | "xlsx" | "rss" | "yaml"
+                )
+        })
+    {
+        phrase.noun.pop();
+    }
     // `VirtualMeterActive` is a virtual meter.
     while phrase.noun.len() > 1 && phrase.noun.last().is_some_and(|last| is_adjective(last)) {
         phrase.noun.pop();
@@ -90,6 +102,14 @@ fn cleaned(source: &OperationSource<'_>) -> String {
         .or_else(|| operation_id.strip_prefix(&format!("{method}{path}")))
         .unwrap_or(operation_id);
     let own = without_using(own);
+    let own = match own.strip_suffix(path) {
+        Some(front) if !front.is_empty() => front
+            .trim_end_matches('_')
+            .strip_prefix(method.as_str())
+            .unwrap_or(front)
+            .trim_matches('_'),
+        _ => own,
+    };
     let mangled: String = path
         .chars()
         .map(|character| match character {
@@ -498,6 +518,29 @@ fn noun_first(own: &str, source: &OperationSource<'_>) -> Option<Phrase> {
         && at + 2 < before_preposition.len()
     {
         return Some(verb_first(&before_preposition[at + 1..]));
+    }
+    // `ApiKeyDeleteCurrent` on `/api_key`
+    if let Some(at) = before_preposition
+        .iter()
+        .skip(1)
+        .position(|word| verbs::known(word).is_some_and(|verb| verb.kind == Kind::Verb))
+        && at + 2 < before_preposition.len()
+        && in_path(&before_preposition[at], source)
+    {
+        let (front, behind) = before_preposition.split_at(at + 1);
+        let mut noun = about(front);
+        let rest = object(&behind[1..]);
+        if !rest
+            .iter()
+            .all(|word| is_adjective(word) || word == "current")
+        {
+            noun.extend(rest);
+        }
+        return Some(Phrase {
+            verb: verbs::known(&behind[0]),
+            noun,
+            ..Phrase::default()
+        });
     }
     let (last, front) = before_preposition.split_last()?;
     let verb = verbs::known(last).filter(|verb| verb.kind == Kind::Verb && !front.is_empty())?;

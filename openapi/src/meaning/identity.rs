@@ -20,7 +20,9 @@ const WRAPPERS: &[&str] = &[
 const WRAPPER_DEPTH_MAX: usize = 2;
 
 /// Ids by names of their own, best first.
-const PLAIN_IDS: &[&str] = &["id", "uuid", "guid", "sid", "oid", "gid", "uri", "serial"];
+const PLAIN_IDS: &[&str] = &[
+    "id", "uuid", "guid", "sid", "oid", "gid", "uri", "serial", "sku",
+];
 
 /// What names a thing that has no id.
 #[rustfmt::skip] // a list of words, not of lines
@@ -220,6 +222,12 @@ fn find(
         .or_else(|| behind(&|name| WRAPPERS.contains(&snake(name).as_str()), search))
         .or_else(|| behind(&|name| is_envelope(name) || properties.len() == 1, search))
         .or_else(|| {
+            (search == Search::Natural)
+                .then(|| natural_key_of(&properties, noun, schemas))
+                .flatten()
+                .map(at)
+        })
+        .or_else(|| {
             matches!(search, Search::Only | Search::Natural)
                 .then(|| only_id(&properties, noun, schemas))
                 .flatten()
@@ -231,6 +239,25 @@ fn find(
                 .flatten()
                 .map(at)
         })
+}
+
+/// A number or code that bears the thing's own name: `report_number` of a report.
+fn natural_key_of<'a>(
+    properties: &[Property<'a>],
+    noun: &str,
+    schemas: Schemas<'_>,
+) -> Option<&'a str> {
+    let head = noun.rsplit(' ').next().unwrap_or_default();
+    NAMED_KEYS.iter().find_map(|key| {
+        properties
+            .iter()
+            .find(|property| {
+                snake(property.name) == format!("{head}_{key}")
+                    && schemas.is_scalar(property.schema)
+                    && !is_secret_name(property.name)
+            })
+            .map(|property| property.name)
+    })
 }
 
 /// What names a thing that has no id: its slug, its name, or a property called like the thing.
@@ -286,7 +313,8 @@ fn ids<'a>(
                 && last.ends_with("id")
                 && front.is_empty()
                 && !matches!(last.as_str(), "uid" | "xid");
-            let is_uri = is_short || matches!(last.as_str(), "uri" | "serial") && front.is_empty();
+            let is_uri =
+                is_short || matches!(last.as_str(), "uri" | "serial" | "sku") && front.is_empty();
             ((is_strong_key(last) || is_uri) && !is_foreign).then_some((property.name, front))
         })
         .collect()

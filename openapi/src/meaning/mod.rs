@@ -131,10 +131,10 @@ pub(crate) fn work_out(source: &OperationSource<'_>, annotations: &Annotations) 
         .clone()
         .unwrap_or_else(|| thing.noun.clone());
     let bulk = (thing.number == Number::Many) && annotations.entity_id.is_none();
-    let entity_id = annotations
-        .entity_id
-        .clone()
-        .or_else(|| entity_id(source, &chosen, &thing));
+    let entity_id = annotations.entity_id.clone().or_else(|| {
+        let resource = shape.resources.last().map(path_shape::Resource::noun);
+        entity_id(source, &chosen, &thing, resource.as_deref())
+    });
     let parent = match (&annotations.parent_type, thing.parent) {
         (Some(entity_type), _) => Some(Parent {
             entity_type: entity_type.clone(),
@@ -202,6 +202,7 @@ fn entity_id(
     source: &OperationSource<'_>,
     chosen: &verb::Chosen,
     thing: &Thing,
+    resource: Option<&str>,
 ) -> Option<ValueLocation> {
     if thing.number == Number::Many {
         return None;
@@ -241,6 +242,11 @@ fn entity_id(
     };
     let in_response = |search: Search| {
         identity::response_id(source, &thing.noun, search)
+            .or_else(|| {
+                // `generatePDF` on `/submissions` answers with a submission.
+                let resource = resource.filter(|noun| *noun != thing.noun)?;
+                identity::response_id(source, resource, Search::Exact)
+            })
             .and_then(one)
             .map(ValueLocation::Response)
     };
@@ -288,7 +294,7 @@ fn entity_id(
             .or_else(|| in_response(search))
     };
     match (source.method, chosen.action) {
-        ("GET", _) => in_query(Search::Exact),
+        ("GET", _) => in_query(Search::Exact).or_else(|| in_query(Search::Near)),
         (_, Action::Read) => in_request(Search::Exact)
             .or_else(|| in_query(Search::Exact))
             .or_else(|| in_query(Search::Only)),

@@ -82,11 +82,32 @@ pub(crate) fn choose(
         }
         _ => said_noun,
     };
+    // "geocode" at `/geocoding`: what is geocoded stands in the summary.
+    let stem = chosen.base.trim_end_matches('e');
+    let repeats_verb = |word: &str| stem.len() > 4 && word.starts_with(stem);
+    let said_noun = match (&said_noun, &summary_noun) {
+        (None, Some(noun))
+            if shape
+                .resources
+                .last()
+                .is_some_and(|resource| repeats_verb(&resource.head()))
+                && !noun.iter().any(|word| repeats_verb(word)) =>
+        {
+            Some(noun.clone())
+        }
+        _ => said_noun,
+    };
     let is_session = matches!(
         chosen.base.as_str(),
         "login" | "logout" | "signin" | "signout"
     );
-    if is_session && said_noun.is_none() {
+    let is_about_session = said_noun.as_ref().is_none_or(|noun| {
+        matches!(
+            noun.as_slice(),
+            [only] if matches!(only.as_str(), "auth" | "session" | "user" | "account" | "oauth" | "authentication")
+        )
+    });
+    if is_session && is_about_session {
         return Thing {
             noun: "session".to_owned(),
             ..Thing::default()
@@ -224,7 +245,14 @@ impl Facing<'_> {
                 thing.number = Number::Many;
                 thing
             }
-            _ if self.names_resource(object) => self.thing(self.exact(object), plural),
+            _ if self.names_resource(object)
+                && !(self.level == Level::Item
+                    && self.source.method == "POST"
+                    && self.chosen.action == Action::Create
+                    && self.param_names_another()) =>
+            {
+                self.thing(self.exact(object), plural)
+            }
             Level::ItemAction
                 if contains
                     && self.chosen.action == Action::Create
@@ -253,6 +281,18 @@ impl Facing<'_> {
                 self.thing(self.resource_noun(), false)
             }
             Level::ItemAction => self.part_of_item(object, plural),
+            // `createProject` on `/projects/{owner}`: the owner is no project.
+            Level::Item
+                if self.source.method == "POST"
+                    && self.chosen.action == Action::Create
+                    && self.names_resource(object)
+                    && self.param_names_another() =>
+            {
+                let mut thing = self.thing(self.exact(object), plural);
+                thing.param_role = ParamRole::Enclosing;
+                thing.param = None;
+                thing
+            }
             Level::Item if self.last_param_speaks_of(object.last()) => {
                 self.thing(words::noun_phrase(object), false)
             }
@@ -357,6 +397,19 @@ impl Facing<'_> {
             let noun = param_noun(param);
             !noun.is_empty() && same(&noun, object)
         })
+    }
+
+    /// Whether the only parameter names another thing than its resource.
+    fn param_names_another(&self) -> bool {
+        let [param] = self.resource.params.as_slice() else {
+            return false;
+        };
+        let noun = param_noun(param);
+        !noun.is_empty()
+            && !noun.iter().any(|word| {
+                let word = words::singular(word);
+                word == self.resource.head() || self.resource.head().contains(&word)
+            })
     }
 
     /// Whether the last parameter's name has a word: `/bots/{name}/{file-kind}` is about a file.
@@ -552,6 +605,10 @@ impl Facing<'_> {
     /// What is read of an item: the login parameters of a user.
     fn part_of_item(&self, object: &[String], plural: bool) -> Thing {
         let mut thing = self.thing(self.qualified(object), plural);
+        // What a POST works out below an item is not the item.
+        if self.source.method == "POST" && self.chosen.action == Action::Read {
+            thing.param_role = ParamRole::Enclosing;
+        }
         let head = object.last().map(|head| words::singular(head));
         let is_list = plural
             && self.source.method == "GET"

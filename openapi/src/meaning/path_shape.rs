@@ -55,7 +55,7 @@ impl PathShape {
     pub(crate) fn read(source: &OperationSource<'_>) -> Self {
         let mut steps = steps(source);
         let action = take_action(&mut steps, source);
-        let action = action.or_else(|| take_inner_action(&mut steps));
+        let action = action.or_else(|| take_inner_action(&mut steps, source.method));
         // `/servers/{id}/actions/reboot`
         if action.is_some()
             && steps.len() > 1
@@ -258,10 +258,17 @@ fn steps(source: &OperationSource<'_>) -> Vec<Step> {
     let template = PathTemplate::parse(source.path);
     let mut names = template.param_names.iter().cloned();
     let mut found = Vec::new();
-    for segment in &template.segments {
+    for (at, segment) in template.segments.iter().enumerate() {
         match segment {
             Segment::Literal(text) if is_version(text) => {
                 version_step(&mut found, &template.segments)
+            }
+            // In front of a parameter, `apis` are what the service manages.
+            Segment::Literal(text)
+                if text == "apis"
+                    && matches!(template.segments.get(at + 1), Some(Segment::Param)) =>
+            {
+                found.push(Step::Literal(text.clone()));
             }
             Segment::Literal(text) => literal_steps(text, &mut found),
             Segment::Param | Segment::Greedy => {
@@ -334,39 +341,45 @@ fn param_step(name: String, before: &[Step], method: &str) -> Option<Step> {
             .is_some_and(|noun| words::singular(noun) == last),
         _ => false,
     };
-    let is_criterion = matches!(
-        last.as_str(),
-        "format"
-            | "extension"
-            | "ext"
-            | "mimetype"
-            | "fmt"
-            | "country"
-            | "language"
-            | "lang"
-            | "date"
-            | "year"
-            | "month"
-            | "day"
-            | "lat"
-            | "lon"
-            | "latitude"
-            | "longitude"
-            | "from"
-            | "to"
-            | "start"
-            | "end"
-            | "since"
-            | "until"
-            | "locale"
-            | "dialect"
-            | "sort"
-            | "order"
-            | "currency"
-            | "page"
-            | "limit"
-            | "offset"
-    ) || last == "type" && !matches!(before.last(), Some(Step::Param(_)) | None);
+    let is_media_type = matches!(
+        words::split(&name).concat().as_str(),
+        "contenttype" | "mediatype" | "outputtype" | "responsetype"
+    );
+    let is_criterion = is_media_type
+        || matches!(
+            last.as_str(),
+            "format"
+                | "extension"
+                | "ext"
+                | "mimetype"
+                | "fmt"
+                | "country"
+                | "language"
+                | "lang"
+                | "date"
+                | "year"
+                | "month"
+                | "day"
+                | "lat"
+                | "lon"
+                | "latitude"
+                | "longitude"
+                | "from"
+                | "to"
+                | "start"
+                | "end"
+                | "since"
+                | "until"
+                | "locale"
+                | "dialect"
+                | "sort"
+                | "order"
+                | "currency"
+                | "page"
+                | "limit"
+                | "offset"
+        )
+        || last == "type" && !matches!(before.last(), Some(Step::Param(_)) | None);
     // What is changed behind such a parameter is found by it: `/captions/{language}`.
     let is_key = match method {
         "GET" => false,
@@ -374,7 +387,8 @@ fn param_step(name: String, before: &[Step], method: &str) -> Option<Step> {
             .last()
             .is_some_and(|noun| words::is_plural(noun))),
         _ => true,
-    } && !is_format(&last);
+    } && !is_format(&last)
+        && !is_media_type;
     (own || is_key || !is_criterion).then_some(Step::Param(name))
 }
 
@@ -449,7 +463,7 @@ fn is_version(text: &str) -> bool {
 }
 
 /// Rule "verb before its parameters": `/groups/add/{name}`, `/companies/search/{country}`.
-fn take_inner_action(steps: &mut Vec<Step>) -> Option<Vec<String>> {
+fn take_inner_action(steps: &mut Vec<Step>, method: &str) -> Option<Vec<String>> {
     let params = steps
         .iter()
         .rev()
@@ -484,7 +498,7 @@ fn take_inner_action(steps: &mut Vec<Step>) -> Option<Vec<String>> {
                     | "drive"
             )
     };
-    if !(is_never_a_noun(first) || at == 0 && names_thing()) {
+    if !(is_never_a_noun(first) || at == 0 && matches!(method, "POST" | "PUT") && names_thing()) {
         return None;
     }
     steps.remove(at);
@@ -560,12 +574,17 @@ const ADJECTIVES: &[&str] = &[
     "recommended", "blocked", "banned", "enabled", "disabled", "approved", "rejected",
     "scheduled", "online", "offline", "primary", "anonymous", "assigned", "unassigned",
     "unique", "permanent", "temporary", "default", "advanced", "simple", "basic", "detailed",
-    "next", "previous", "full", "live", "running", "failed", "missing", "invalid", "valid", "favorite", "favourite",
+    "next", "previous", "past", "today", "daily", "weekly", "monthly", "yearly", "hourly", "nearest", "full", "live", "running", "failed", "missing", "invalid", "valid", "favorite", "favourite",
     "alternative", "alternate",
 ];
 
 pub(crate) fn is_adjective(word: &str) -> bool {
     ADJECTIVES.contains(&word)
+        || word.len() > 5
+            && word.ends_with("ed")
+            && !["feed", "seed", "speed", "embed", "breed", "weed", "deed"]
+                .iter()
+                .any(|noun| word.ends_with(noun))
 }
 
 /// A literal's words as a noun: without `Api` and what follows a preposition
@@ -630,7 +649,13 @@ fn push_literal(literals: &mut Vec<Vec<String>>, words: Vec<String>) {
         ([form], Some(_))
             if matches!(
                 form.as_str(),
-                "json"
+                "xls"
+                    | "xlsx"
+                    | "rss"
+                    | "atom"
+                    | "geojson"
+                    | "new"
+                    | "json"
                     | "xml"
                     | "csv"
                     | "verbose"
@@ -679,9 +704,9 @@ fn take_action(steps: &mut Vec<Step>, source: &OperationSource<'_>) -> Option<Ve
                 _ if steps.len() == 1 && reads && phrase.len() == 1 => false,
                 Kind::Verb => true,
                 // The operationId takes it for a verb as well: `requestPasswordReset`.
-                Kind::VerbOrNoun if phrase.len() > 1 => {
+                Kind::VerbOrNoun if phrase.len() > 1 && !reads => {
                     let said = words::split(source.operation_id);
-                    said.first() == Some(first) && (!reads || said == phrase)
+                    said.first() == Some(first)
                 }
                 Kind::VerbOrNoun => {
                     behind_param && !reads && phrase.len() == 1 && is_mostly_done_to_things(first)

@@ -193,8 +193,7 @@ fn fits(source: &OperationSource<'_>, from: Source, candidate: &Candidate<'_>) -
                 && !matches!(candidate.base, "update" | "put" | "patch")
                 && !(candidate.kind == Kind::VerbOrNoun
                     && candidate.action == Action::Execute
-                    && from == Source::OperationId
-                    && !source.path.to_ascii_lowercase().contains(candidate.base))
+                    && from == Source::OperationId)
         }
         "PUT" | "PATCH" => !matches!(
             candidate.base,
@@ -331,6 +330,7 @@ fn settle(
         ("PUT" | "PATCH", Action::Create) if base == "create" && (on_item || upsert) => {
             (Action::Update, true)
         }
+        ("POST", Action::Read) if base == "load" => (Action::Execute, false),
         _ if upsert && matches!(action, Action::Create | Action::Update) => (Action::Update, true),
         ("PUT" | "PATCH", Action::Read)
             if !matches!(
@@ -355,6 +355,7 @@ fn settle(
 /// The verb as a sentence says it.
 fn spoken<'a>(base: &'a str, method: &str) -> &'a str {
     match base {
+        "load" if method != "GET" => "load",
         "get" | "fetch" | "retrieve" | "show" | "describe" | "view" | "read" | "load"
         | "return" | "obtain" | "see" | "inspect" | "introspect" | "peek" | "poll" => "view",
         "list" | "browse" | "enumerate" => "list",
