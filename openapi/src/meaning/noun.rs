@@ -74,7 +74,7 @@ pub(crate) fn choose(
         (Some(noun), Source::Summary)
             if (matches!(chosen.action, Action::Execute | Action::Read)
                 || matches!(chosen.base.as_str(), "generate" | "upload" | "issue"))
-                && source.method != "GET"
+                && source.method == "POST"
                 && shape.action.is_none()
                 && said.is_none_or(|phrase| phrase.verb.is_none()) =>
         {
@@ -406,6 +406,8 @@ impl Facing<'_> {
         };
         let noun = param_noun(param);
         !noun.is_empty()
+            && !super::path_shape::is_criterion(param)
+            && !noun.concat().contains(&self.resource.head())
             && !noun.iter().any(|word| {
                 let word = words::singular(word);
                 word == self.resource.head() || self.resource.head().contains(&word)

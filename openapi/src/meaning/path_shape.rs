@@ -341,11 +341,25 @@ fn param_step(name: String, before: &[Step], method: &str) -> Option<Step> {
             .is_some_and(|noun| words::singular(noun) == last),
         _ => false,
     };
-    let is_media_type = matches!(
-        words::split(&name).concat().as_str(),
-        "contenttype" | "mediatype" | "outputtype" | "responsetype"
-    );
-    let is_criterion = is_media_type
+    let is_criterion = is_criterion(&name)
+        || last == "type" && !matches!(before.last(), Some(Step::Param(_)) | None);
+    // What is changed behind such a parameter is found by it: `/captions/{language}`.
+    let is_key = match method {
+        "GET" => false,
+        "POST" => matches!(before.last(), Some(Step::Literal(text)) if words::split(text)
+            .last()
+            .is_some_and(|noun| words::is_plural(noun))),
+        _ => true,
+    } && !is_format(&last)
+        && !is_media_type(&name);
+    (own || is_key || !is_criterion).then_some(Step::Param(name))
+}
+
+/// Whether a parameter says in which form, language or order an answer is wanted, or of when and
+/// where.
+pub(crate) fn is_criterion(name: &str) -> bool {
+    let last = words::split(name).pop().unwrap_or_default();
+    is_media_type(name)
         || matches!(
             last.as_str(),
             "format"
@@ -379,17 +393,13 @@ fn param_step(name: String, before: &[Step], method: &str) -> Option<Step> {
                 | "limit"
                 | "offset"
         )
-        || last == "type" && !matches!(before.last(), Some(Step::Param(_)) | None);
-    // What is changed behind such a parameter is found by it: `/captions/{language}`.
-    let is_key = match method {
-        "GET" => false,
-        "POST" => matches!(before.last(), Some(Step::Literal(text)) if words::split(text)
-            .last()
-            .is_some_and(|noun| words::is_plural(noun))),
-        _ => true,
-    } && !is_format(&last)
-        && !is_media_type;
-    (own || is_key || !is_criterion).then_some(Step::Param(name))
+}
+
+fn is_media_type(name: &str) -> bool {
+    matches!(
+        words::split(name).concat().as_str(),
+        "contenttype" | "mediatype" | "outputtype" | "responsetype"
+    )
 }
 
 fn is_format(word: &str) -> bool {

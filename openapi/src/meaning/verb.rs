@@ -104,7 +104,8 @@ pub(crate) fn choose(
             })
             && source.path.contains('}');
         // `addIgnore` on `/ignore/{issue}` adds one.
-        let is_object = |base: &String| said.is_some_and(|phrase| phrase.noun.contains(base));
+        let is_object =
+            |base: &String| said.is_some_and(|phrase| phrase.noun.as_slice() == [base.as_str()]);
         of_path
             .filter(|(base, action, ..)| {
                 of_said_is_vague && is_plain_change(base)
@@ -154,6 +155,7 @@ pub(crate) fn choose(
 pub(crate) fn for_secret(chosen: &mut Chosen, source: &OperationSource<'_>, noun: &str) {
     let is_given_out = source.method == "POST"
         && chosen.action == Action::Read
+        && chosen.source != Source::Path
         && is_weak_read(&chosen.base)
         && crate::secrets::is_secret_name(noun);
     if is_given_out {
