@@ -124,7 +124,7 @@ const PHRASAL: &[(&str, &str, &str)] = &[
     ("scale", "up", "scaleup"), ("scale", "down", "scaledown"), ("power", "on", "poweron"),
     ("power", "off", "poweroff"), ("wake", "up", "wakeup"), ("take", "over", "takeover"),
     ("hand", "over", "handover"), ("fail", "over", "failover"),
-    ("top", "up", "topup"),
+    ("top", "up", "topup"), ("punch", "in", "punchin"), ("punch", "out", "punchout"),
 ];
 
 /// Past tenses that no rule gives.

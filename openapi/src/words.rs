@@ -99,6 +99,9 @@ fn join_split_names(words: Vec<String>) -> Vec<String> {
             Some(last) if last == "o" && word.starts_with("auth") => last.push_str(&word),
             // `reRun`, `unPin`, `preSign` are one verb.
             Some(last) if matches!(last.as_str(), "re" | "un" | "pre") => last.push_str(&word),
+            Some(last) if last == "add" && matches!(word.as_str(), "on" | "ons") => {
+                last.push_str(&word);
+            }
             Some(last) if last == "i" && matches!(word.as_str(), "ds" | "ps") => {
                 last.push_str(&word);
             }

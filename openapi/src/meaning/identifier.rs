@@ -25,11 +25,16 @@ pub(crate) fn of_operation_id(source: &OperationSource<'_>) -> Option<Phrase> {
     let lower_method = source.method.to_ascii_lowercase();
     let mut all = unglued(without_versions(words::split(&own)), source);
     without_number(&mut all, source);
+    // API Platform ends its names with what a method answers: `postMatchingUrlCollection`.
+    if all.len() > 2 && all[0] == lower_method && all[all.len() - 1] == "collection" {
+        all.pop();
+    }
     // `api_partition_id_delete`, `podoc` on `/podoc/certificate`.
     let (last, front) = all.split_last()?;
     if *last == lower_method && repeats_path(front, source.path)
         || all.len() > 1 && !has_verb(&all, source) && repeats_path(&all, source.path)
         || is_random(&own)
+        || is_path_itself(&own, &all, source)
         || says_less_than_path(&all, source)
     {
         return None;
@@ -41,11 +46,15 @@ pub(crate) fn of_operation_id(source: &OperationSource<'_>) -> Option<Phrase> {
         }
         // `post-listRecurringDetails`: the method in front of an identifier of its own.
         let after_method = own.get(lower_method.len()..).unwrap_or_default();
-        if after_method.starts_with(['-', '_', '.', '/', ' '])
-            && rest
-                .first()
-                .is_some_and(|word| is_verb_here(word, &rest[1..]))
-        {
+        let separated = after_method.starts_with(['-', '_', '.', '/', ' ']);
+        let is_call = rest.first().is_some_and(|word| {
+            separated && is_verb_here(word, &rest[1..])
+                || rest.len() > 1
+                    && !words::split(source.path).contains(word)
+                    && verbs::known(word)
+                        .is_some_and(|verb| verb.kind == Kind::Verb && lower_method != "get")
+        });
+        if is_call {
             all = rest.to_vec();
         }
     }
@@ -73,6 +82,14 @@ pub(crate) fn of_operation_id(source: &OperationSource<'_>) -> Option<Phrase> {
     without_kind(&mut phrase.noun, source);
     without_repetition(&mut phrase.noun);
     without_number(&mut phrase.noun, source);
+    without_tag(&mut phrase.noun, source);
+    if phrase
+        .noun
+        .iter()
+        .all(|word| matches!(word.as_str(), "id" | "ids" | "uuid"))
+    {
+        phrase.noun.clear();
+    }
     let path_end = source.path.rsplit('/').next().unwrap_or_default();
     while phrase.noun.len() > 1
         && phrase.noun.last().is_some_and(|last| {
@@ -194,7 +211,7 @@ fn repeats_path(rest: &[String], path: &str) -> bool {
                 at += step + 1;
                 last_in_path = true;
             }
-            None if word.len() > 3 && !path_words.contains(&word) && joined.contains(&word) => {
+            None if word.len() > 2 && !path_words.contains(&word) && joined.contains(&word) => {
                 last_in_path = false;
             }
             None => return false,
@@ -216,6 +233,23 @@ fn has_verb(all: &[String], source: &OperationSource<'_>) -> bool {
         || all
             .iter()
             .any(|word| verbs::known(word).is_some_and(|verb| verb.kind == Kind::Verb))
+}
+
+/// `v1bundlesbundle_idinsights` is the path without its punctuation, `GroceryList` one of its segments.
+fn is_path_itself(own: &str, all: &[String], source: &OperationSource<'_>) -> bool {
+    let bare = |text: &str| -> String {
+        text.chars()
+            .filter(|character| character.is_alphanumeric())
+            .flat_map(char::to_lowercase)
+            .collect()
+    };
+    let joined = all.concat();
+    bare(own) == bare(source.path)
+        || source
+            .path
+            .split('/')
+            .filter(|segment| !segment.starts_with('{') && all.len() > 1)
+            .any(|segment| bare(segment) == joined && verbs::known(&all[0]).is_none())
 }
 
 /// `5476364f031f5909e4fe331b` was drawn, not written.
@@ -585,6 +619,20 @@ fn without_amount(noun: &mut Vec<String>) -> bool {
     amount
 }
 
+/// `dcim_power-panels_bulk_delete` below the tag `dcim` is about power panels.
+fn without_tag(noun: &mut Vec<String>, source: &OperationSource<'_>) {
+    let is_tag = |word: &String| {
+        source
+            .tags
+            .iter()
+            .any(|tag| words::split(tag) == std::slice::from_ref(word))
+    };
+    let names_path = noun.last().is_some_and(|head| in_path(head, source));
+    if noun.len() > 1 && names_path && is_tag(&noun[0]) && !words::is_plural(&noun[0]) {
+        noun.remove(0);
+    }
+}
+
 /// `listId` is a list.
 fn without_key(noun: &mut Vec<String>) {
     while noun.len() > 1
@@ -611,7 +659,7 @@ fn without_kind(noun: &mut Vec<String>, source: &OperationSource<'_>) {
                 | "item"
                 | "collection"
         )
-        && (in_path(before, source) || last == "collection")
+        && (in_path(before, source) || matches!(last.as_str(), "collection" | "resource"))
         && !in_path(last, source)
     {
         noun.pop();

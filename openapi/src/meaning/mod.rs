@@ -264,7 +264,11 @@ fn entity_id(
         // A new thing has its id from the service, unless the caller chose it in the path. A new
         // secret has none: it is the enclosing thing's.
         let own = || (thing.param_role == ParamRole::Own).then(in_path).flatten();
-        let of_parent = || is_secret_name(&thing.noun).then(in_path).flatten();
+        let of_parent = || {
+            (is_secret_name(&thing.noun) && !thing.noun.ends_with("authorization"))
+                .then(in_path)
+                .flatten()
+        };
         return own()
             .or_else(of_parent)
             .or_else(|| in_response(Search::Natural).filter(|_| chosen.action != Action::Read))

@@ -185,6 +185,12 @@ struct Facing<'a> {
 impl Facing<'_> {
     /// The path alone says what is acted upon.
     fn alone(&self, summary: Option<&[String]>) -> Thing {
+        // "Cancels the build" at `/project/{username}/{project}/{build_num}/cancel`
+        if let Some(noun) = summary
+            && self.last_param_speaks_of(noun.last())
+        {
+            return self.thing(words::noun_phrase(noun), false);
+        }
         // A summary that ends with the path's own noun only makes it more exact.
         if let Some(noun) = summary
             && self.names_resource(noun)
@@ -353,6 +359,10 @@ impl Facing<'_> {
 
     /// `uploadDoc` on `/documents`.
     fn is_short_for_resource(&self, object: &[String]) -> bool {
+        // `deleteDataRetention` on `/data_retention_settings`
+        if object.len() > 1 && object.len() < self.resource.words.len() {
+            return self.resource.words.starts_with(object);
+        }
         let [short] = object else { return false };
         let short = words::singular(short);
         let head = self.resource.head();
@@ -486,7 +496,12 @@ impl Facing<'_> {
     }
 
     fn thing(&self, noun: String, plural: bool) -> Thing {
-        let own = self.resource.own_param().cloned();
+        let head = noun.rsplit(' ').next().map(str::to_owned);
+        let own = if self.last_param_speaks_of(head.as_ref()) {
+            self.resource.params.last().cloned()
+        } else {
+            self.resource.own_param().cloned()
+        };
         let of_parent = || {
             self.enclosing
                 .last()
@@ -500,6 +515,14 @@ impl Facing<'_> {
         let many = match self.level {
             Level::Item | Level::ItemAction => false,
             _ if self.is_search() => true,
+            // A POST that does something to a collection, as its summary says, does it once.
+            Level::Collection
+                if self.chosen.source == Source::Summary
+                    && self.chosen.action == Action::Execute
+                    && self.source.method == "POST" =>
+            {
+                self.chosen.bulk || request_is_many
+            }
             _ if self.chosen.bulk || request_is_many => plural || self.chosen.bulk && !creates,
             _ if creates => plural && request_is_many,
             _ => plural,

@@ -110,8 +110,14 @@ impl PathShape {
                     } else if let Some(last) = resources.last_mut() {
                         last.params.push(name);
                     } else {
+                        let noun = param_noun(&name);
                         resources.push(Resource {
-                            words: param_noun(&name),
+                            // `/lookup/{uuid}` names nothing else.
+                            words: if noun.is_empty() && action.is_some() {
+                                words::split(&name)
+                            } else {
+                                noun
+                            },
                             params: vec![name],
                             ..Resource::default()
                         });
@@ -675,8 +681,11 @@ fn push_literal(literals: &mut Vec<Vec<String>>, words: Vec<String>) {
                     | "quietly"
                     | "all"
             ) => {}
+        // A state is no kind: `/shipments/delivered` is about shipments.
         ([adjective], Some(noun)) if is_adjective(adjective) => {
-            noun.insert(0, adjective.clone());
+            if ADJECTIVES.contains(&adjective.as_str()) {
+                noun.insert(0, adjective.clone());
+            }
         }
         _ => literals.push(words),
     }
@@ -722,7 +731,12 @@ fn take_action(steps: &mut Vec<Step>, source: &OperationSource<'_>) -> Option<Ve
                     behind_param && !reads && phrase.len() == 1 && is_mostly_done_to_things(first)
                 }
             };
-            if !is_action {
+            // "Creates a new checkout key" at `/checkout-key`: a thing all the same.
+            let is_thing = phrase.len() > 1
+                && phrase::of_summary(source.summary)
+                    .or_else(|| phrase::of_summary(source.description))
+                    .is_some_and(|said| said.noun == phrase);
+            if !is_action || is_thing {
                 return None;
             }
             steps.pop();

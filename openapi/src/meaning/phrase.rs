@@ -31,7 +31,7 @@ const DETERMINERS: &[&str] = &[
 const FILLERS: &[&str] = &[
     "do", "perform", "handle", "try", "async", "quick", "auto", "force", "admin", "api", "public",
     "internal", "v", "please", "allows", "allow", "you", "can", "will", "to", "this", "endpoint",
-    "operation", "method", "be", "used", "request", "rest", "use", "silently", "partially",
+    "operation", "method", "be", "used", "use", "silently", "partially",
     "permanently", "soft", "hard", "immediately", "helps", "lets", "enables", "enable", "let",
     "us", "user", "users", "client", "clients", "paginated", "call", "function", "service",
     "simply", "programmatically", "beta", "deprecated", "it", "we", "remote", "should", "must", "may",

@@ -68,9 +68,14 @@ pub(crate) fn choose(
     let of_summary = candidate(summary, Source::Summary);
     // An operationId that says no more than its method gives way to a verb that the path spells out,
     // and to a summary that says something else than create, update or delete.
-    let said_is_plain = of_said
-        .as_ref()
-        .is_none_or(|(base, ..)| is_plain(base, source.method));
+    // Two against one: path and summary agree, and the operationId only speaks of reading.
+    let outvoted = source.method == "POST"
+        && matches!((&of_said, &of_path, &of_summary), (Some(said), Some(path), Some(summary))
+            if said.1 == Action::Read && path.0 == summary.0 && path.1 != Action::Read);
+    let said_is_plain = outvoted
+        || of_said
+            .as_ref()
+            .is_none_or(|(base, ..)| is_plain(base, source.method));
     let upsert = [said, summary]
         .into_iter()
         .flatten()
@@ -131,6 +136,11 @@ pub(crate) fn choose(
             .map(|phrase| phrase.complement.clone())
             .unwrap_or_default();
     }
+    let (action, base) = match (source.method, base.as_str()) {
+        // Nobody asks a GET for more than to see something.
+        ("GET", "request") => (Action::Read, "get".to_owned()),
+        _ => (action, base),
+    };
     let (action, upsert) = settle(source, shape, &base, action, upsert);
     let spoken = if upsert {
         "save"
@@ -333,6 +343,8 @@ fn settle(
             (Action::Update, true)
         }
         ("POST", Action::Read) if base == "load" => (Action::Execute, false),
+        // What is there already is handed in, not made.
+        (_, Action::Create) if base == "submit" && on_item => (Action::Execute, false),
         _ if upsert && matches!(action, Action::Create | Action::Update) => (Action::Update, true),
         ("PUT" | "PATCH", Action::Read)
             if !matches!(
