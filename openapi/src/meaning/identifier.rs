@@ -244,7 +244,7 @@ fn is_path_itself(own: &str, all: &[String], source: &OperationSource<'_>) -> bo
             .collect()
     };
     let joined = all.concat();
-    bare(own) == bare(source.path)
+    bare(own) == bare(source.path) && !has_verb(all, source)
         || source
             .path
             .split('/')
@@ -628,7 +628,7 @@ fn without_tag(noun: &mut Vec<String>, source: &OperationSource<'_>) {
             .any(|tag| words::split(tag) == std::slice::from_ref(word))
     };
     let names_path = noun.last().is_some_and(|head| in_path(head, source));
-    if noun.len() > 1 && names_path && is_tag(&noun[0]) && !words::is_plural(&noun[0]) {
+    if noun.len() > 2 && names_path && is_tag(&noun[0]) && !words::is_plural(&noun[0]) {
         noun.remove(0);
     }
 }

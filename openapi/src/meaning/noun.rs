@@ -238,6 +238,15 @@ impl Facing<'_> {
         let contains = self.contains_resource(object);
         let is_qualifier = same(object, &self.resource.qualifier);
         match self.level {
+            // `createIncomingWebhook` on `/webhooks/incoming/create/{conversationId}`
+            _ if object.len() > 1
+                && !self.resource.qualifier.is_empty()
+                && ends_with_noun(object, &self.resource.qualifier)
+                && !is_qualifier
+                && contains =>
+            {
+                self.thing(words::noun_phrase(object), plural)
+            }
             // `getDisruptionsByRoute` on `/disruptions/route/{route_id}`
             Level::Item if is_qualifier && plural && self.source.method == "GET" => {
                 let mut thing = self.thing(words::noun_phrase(object), plural);

@@ -86,7 +86,7 @@ pub(crate) fn choose(
             .or_else(|| {
                 // What only reads is believed of a POST where nothing else speaks.
                 of_summary.clone().filter(|(base, action, ..)| {
-                    tells_more(base, source.method)
+                    tells_more(base, source.method, summary)
                         && (*action != Action::Read
                             || of_said.as_ref().is_none_or(|(said, ..)| {
                                 said.eq_ignore_ascii_case(source.method) && !is_weak_read(base)
@@ -247,23 +247,24 @@ fn is_plain_change(base: &str) -> bool {
 }
 
 /// Whether a summary's verb tells more than the method does.
-fn tells_more(base: &str, method: &str) -> bool {
-    !matches!(
-        base,
-        "use"
-            | "allow"
-            | "process"
-            | "is"
-            | "has"
-            | "set"
-            | "perform"
-            | "make"
-            | "execute"
-            | "call"
-    ) && !matches!(
-        (method, base),
-        ("PATCH", "create") | ("DELETE", "delete" | "return")
-    )
+fn tells_more(base: &str, method: &str, summary: Option<&Phrase>) -> bool {
+    // "Call this endpoint", but "Call the contract".
+    let names_thing = method == "POST"
+        && summary.is_some_and(|phrase| {
+            phrase.noun.last().is_some_and(|head| {
+                !matches!(
+                    head.as_str(),
+                    "endpoint" | "api" | "method" | "operation" | "service" | "request" | "call"
+                )
+            })
+        });
+    let is_empty = matches!(base, "use" | "allow" | "is" | "has" | "perform" | "make")
+        || !names_thing && matches!(base, "process" | "set" | "execute" | "call");
+    !is_empty
+        && !matches!(
+            (method, base),
+            ("PATCH", "create") | ("DELETE", "delete" | "return")
+        )
 }
 
 fn method_verb(source: &OperationSource<'_>, shape: &PathShape) -> &'static str {
