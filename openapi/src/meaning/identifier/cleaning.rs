@@ -1,0 +1,235 @@
+//! What generators put around an identifier, taken away.
+
+use super::against_path::in_path;
+use crate::meaning::noun_words::GENERIC;
+use crate::operation::OperationSource;
+use crate::verbs::{self, Kind};
+use crate::words;
+
+/// Without method and path, which frameworks put in front (`get-/users/{id}_find`) or behind
+/// (`add_voice_v1_voices_add_post`, `Actions_Post`, `getTextUsingPOST`).
+pub(super) fn cleaned(source: &OperationSource<'_>) -> String {
+    let (operation_id, path) = (source.operation_id, source.path);
+    let method = source.method.to_ascii_lowercase();
+    let own = operation_id
+        .strip_prefix(&format!("{method}-{path}_"))
+        .or_else(|| operation_id.strip_prefix(&format!("{method}{path}")))
+        .unwrap_or(operation_id);
+    let own = without_using(own);
+    let own = match own.strip_suffix(path) {
+        Some(front) if !front.is_empty() => front
+            .trim_end_matches('_')
+            .strip_prefix(method.as_str())
+            .unwrap_or(front)
+            .trim_matches('_'),
+        _ => own,
+    };
+    let mangled: String = path
+        .chars()
+        .map(|character| match character {
+            letter if letter.is_alphanumeric() => letter,
+            _ => '_',
+        })
+        .collect();
+    if let Some(front) = own
+        .strip_suffix(&format!("{mangled}_{method}"))
+        .or_else(|| own.strip_suffix(&mangled))
+        .filter(|front| !front.is_empty() && mangled.len() > 3)
+    {
+        return front.to_owned();
+    }
+    without_method_behind(without_param_behind(own, path), &method, path).to_owned()
+}
+
+/// `Shipment_PostByshipmentNumber`: `By` and a parameter's name, as it is written.
+pub(super) fn without_param_behind<'a>(own: &'a str, path: &str) -> &'a str {
+    path.split(['{', '}'])
+        .skip(1)
+        .step_by(2)
+        .filter(|name| name.len() > 2)
+        .find_map(|name| own.strip_suffix(name)?.strip_suffix("By"))
+        .filter(|front| !front.is_empty())
+        .unwrap_or(own)
+        .trim_end_matches('_')
+}
+
+/// `Actions_Post`, `onlineCodePOST`, `libreConvertPost`; `createBlogPost` is about a post.
+pub(super) fn without_method_behind<'a>(own: &'a str, method: &str, path: &str) -> &'a str {
+    if let Some((front, end)) = own.rsplit_once('_')
+        && ["get", "put", "post", "patch"]
+            .iter()
+            .any(|method| end.eq_ignore_ascii_case(method))
+        && !front.is_empty()
+    {
+        return front;
+    }
+    if method == "delete" {
+        return own;
+    }
+    let Some(front) = own
+        .len()
+        .checked_sub(method.len())
+        .filter(|at| *at > 0 && own.is_char_boundary(*at))
+        .map(|at| own.split_at(at))
+        .filter(|(_, end)| end.eq_ignore_ascii_case(method))
+    else {
+        return own;
+    };
+    let (front, end) = front;
+    let is_own_word = front.ends_with('_') || end.starts_with(|letter: char| letter.is_uppercase());
+    let first = words::split(front).into_iter().next().unwrap_or_default();
+    let is_loud = front.ends_with('_') || end.chars().all(|letter| letter.is_uppercase());
+    let in_path = words::split(path)
+        .iter()
+        .any(|word| words::singular(word) == method);
+    let is_object =
+        !is_loud && in_path && verbs::known(&first).is_some_and(|verb| verb.kind == Kind::Verb);
+    if is_own_word && !is_object {
+        front.trim_end_matches('_')
+    } else {
+        own
+    }
+}
+
+/// Django REST framework ends its names with what a method is called there:
+/// `signatures_batch_delete_create` is a POST.
+pub(super) fn without_framework_action(all: &mut Vec<String>, source: &OperationSource<'_>) {
+    let path_end = words::split(
+        source
+            .path
+            .trim_end_matches('/')
+            .rsplit('/')
+            .next()
+            .unwrap_or_default(),
+    );
+    if let [.., before, last] = all.as_slice()
+        && matches!(
+            last.as_str(),
+            "create" | "list" | "update" | "retrieve" | "read"
+        )
+        && path_end.last() == Some(before)
+        && verbs::known(before).is_some_and(|verb| verb.kind == Kind::Verb)
+    {
+        all.pop();
+    }
+}
+
+pub(super) fn without_versions(mut all: Vec<String>) -> Vec<String> {
+    while all.len() > 1 && all.last().is_some_and(is_version) {
+        all.pop();
+    }
+    while all.len() > 1 && all.first().is_some_and(is_version) {
+        all.remove(0);
+    }
+    all
+}
+
+/// Generators append how a method was called: `getTextUsingPOST`, `GetItemusingJSON_1`.
+pub(super) fn without_using(operation_id: &str) -> &str {
+    let lower = operation_id.to_ascii_lowercase();
+    match lower.rfind("using") {
+        Some(at) if at > 2 && lower.len() - at <= 14 && lower.is_char_boundary(at) => {
+            &operation_id[..at]
+        }
+        _ => operation_id,
+    }
+}
+
+/// Generators number what they name twice (`Aggregate2`); the path knows `s3` and `oauth2`.
+pub(super) fn without_number(all: &mut [String], source: &OperationSource<'_>) {
+    if let Some(last) = all.last_mut() {
+        let stem = last.trim_end_matches(|digit: char| digit.is_ascii_digit());
+        if stem.len() > 2
+            && stem.len() < last.len()
+            && last.len() - stem.len() <= 2
+            && !words::split(source.path).contains(last)
+        {
+            *last = stem.to_owned();
+        }
+    }
+}
+
+/// `originBatch` is about origins, many at once.
+pub(super) fn without_amount(noun: &mut Vec<String>) -> bool {
+    let amount = noun.len() > 1
+        && noun
+            .last()
+            .is_some_and(|last| matches!(last.as_str(), "batch" | "bulk"));
+    if amount {
+        noun.pop();
+    }
+    amount
+}
+
+/// `dcim_power-panels_bulk_delete` below the tag `dcim` is about power panels.
+pub(super) fn without_tag(noun: &mut Vec<String>, source: &OperationSource<'_>) {
+    let is_tag = |word: &String| {
+        source
+            .tags
+            .iter()
+            .any(|tag| words::split(tag) == std::slice::from_ref(word))
+    };
+    let names_path = noun.last().is_some_and(|head| in_path(head, source));
+    if noun.len() > 2 && names_path && is_tag(&noun[0]) && !words::is_plural(&noun[0]) {
+        noun.remove(0);
+    }
+}
+
+/// `listId` is a list.
+pub(super) fn without_key(noun: &mut Vec<String>) {
+    while noun.len() > 1
+        && noun
+            .last()
+            .is_some_and(|last| matches!(last.as_str(), "id" | "ids" | "uuid" | "guid"))
+    {
+        noun.pop();
+    }
+}
+
+/// `internalUserEntity` on `/user` is an internal user.
+pub(super) fn without_kind(noun: &mut Vec<String>, source: &OperationSource<'_>) {
+    if let [.., before, last] = noun.as_slice()
+        && matches!(
+            last.as_str(),
+            "entity"
+                | "object"
+                | "resource"
+                | "record"
+                | "instance"
+                | "model"
+                | "dto"
+                | "item"
+                | "collection"
+        )
+        && (in_path(before, source) || matches!(last.as_str(), "collection" | "resource"))
+        && !in_path(last, source)
+    {
+        noun.pop();
+    }
+}
+
+/// `SubscriptionsApi_PutSubscription` is about a subscription, once.
+pub(super) fn without_repetition(noun: &mut Vec<String>) {
+    noun.dedup_by(|next, known| {
+        let same = words::singular(next) == words::singular(known);
+        if same {
+            known.clone_from(next);
+        }
+        same
+    });
+    // `TravelReimbursements_PostTravelReimbursement`
+    let (half, rest) = noun.split_at(noun.len() / 2);
+    if noun.len().is_multiple_of(2)
+        && half
+            .iter()
+            .zip(rest)
+            .all(|(one, other)| words::singular(one) == words::singular(other))
+    {
+        noun.drain(..noun.len() / 2);
+    }
+}
+
+pub(super) fn is_version(word: &String) -> bool {
+    let digits = word.strip_prefix('v').unwrap_or(word);
+    digits.chars().all(|character| character.is_ascii_digit())
+}

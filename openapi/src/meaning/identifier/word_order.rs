@@ -1,0 +1,286 @@
+//! Where in an identifier its verb stands: `cancelOrder`, `invoice_delete`, `ContainerKill`.
+
+use super::SEPARATORS;
+use super::against_path::{in_path, is_param_word, names_resource};
+use super::cleaning::{is_version, without_versions};
+use crate::meaning::path_shape::is_adjective;
+use crate::meaning::phrase::{Phrase, is_filler, is_preposition, object, verb_first};
+use crate::operation::OperationSource;
+use crate::verbs::{self, Kind};
+use crate::words;
+
+/// Parts of generated identifiers that name the program and not the thing.
+#[rustfmt::skip] // a list of words, not of lines
+pub(super) const PROGRAM_WORDS: &[&str] = &[
+    "controller", "api", "apis", "service", "resource", "endpoint", "handler", "rest", "route",
+];
+
+/// Rule "noun first" before "verb first": the last group starts with a clear verb, and the whole with
+/// a word that is as often a noun: `RouteTypes_GetRouteTypes`.
+pub(super) fn grouped(own: &str, all: &[String], source: &OperationSource<'_>) -> Option<Phrase> {
+    let first = verbs::known(all.first()?)?;
+    let last_group = words::split(own.rsplit(SEPARATORS).next()?);
+    let is_clear = verbs::known(last_group.first()?).is_some_and(|verb| verb.kind == Kind::Verb);
+    if first.kind == Kind::Verb || !is_clear || last_group.len() < 2 {
+        return None;
+    }
+    noun_first(own, source)
+}
+
+/// Rule "method's verb last": `invoice_delete` of a DELETE, `sign_confirm`.
+pub(super) fn method_last(
+    own: &str,
+    all: &[String],
+    source: &OperationSource<'_>,
+) -> Option<Phrase> {
+    let (last, front) = all.split_last()?;
+    let verb = verbs::known(last)?;
+    let groups: Vec<&str> = own
+        .split(SEPARATORS)
+        .filter(|group| !group.is_empty())
+        .collect();
+    let [.., before, end] = groups.as_slice() else {
+        return None;
+    };
+    if words::split(end).len() != 1 || is_preposition(front.last()?) {
+        return None;
+    }
+    // `pubsub.projects.topics.delete`: what stands between dots stands for itself.
+    let dotted = own.contains('.');
+    let front = if dotted {
+        words::split(before)
+    } else {
+        front.to_vec()
+    };
+    let is_methods_own = match source.method {
+        "DELETE" => matches!(last.as_str(), "delete" | "del" | "remove" | "destroy"),
+        "PUT" | "PATCH" => matches!(
+            last.as_str(),
+            "update" | "edit" | "modify" | "patch" | "put" | "replace" | "change"
+        ),
+        "POST" => matches!(
+            last.as_str(),
+            "create" | "add" | "insert" | "update" | "delete"
+        ),
+        _ => matches!(
+            last.as_str(),
+            "get" | "list" | "read" | "show" | "retrieve" | "fetch"
+        ),
+    };
+    // Two words that are verbs both: the first is what it is about.
+    let is_pair = front.len() == 1
+        && verb.kind == Kind::Verb
+        && !names_resource(last, source)
+        && verbs::known(&front[0]).is_some()
+        && !matches!(
+            front[0].as_str(),
+            "create" | "get" | "post" | "put" | "delete" | "update"
+        );
+    // `admin_inviteRequests_approve`: nothing in front is a verb by itself.
+    let is_lone = verb.kind == Kind::Verb
+        && !names_resource(last, source)
+        && groups.first().is_some_and(|first| {
+            words::split(first)
+                .first()
+                .is_some_and(|first| verbs::known(first).is_none_or(|verb| verb.kind != Kind::Verb))
+        });
+    (is_methods_own || is_pair || is_lone).then(|| Phrase {
+        verb: Some(verb),
+        noun: if is_pair && !in_path(&front[0], source) {
+            Vec::new()
+        } else {
+            about(&front)
+        },
+        ..Phrase::default()
+    })
+}
+
+/// `GroupV2.IndividualGroupInvite`: what stands in front of the dot is no verb.
+pub(super) fn dotted_verb_last(own: &str) -> Option<Phrase> {
+    let (_, last) = own.rsplit_once('.')?;
+    let group = without_versions(words::split(last));
+    let (last, front) = group.split_last()?;
+    let verb = verbs::known(last).filter(|_| !front.is_empty())?;
+    verb_first(&group).verb.is_none().then(|| Phrase {
+        verb: Some(verb),
+        noun: about(front),
+        ..Phrase::default()
+    })
+}
+
+/// Rule "path's verb last": `ImagePush` on `/images/{name}/push`.
+pub(super) fn path_verb_last(
+    own: &str,
+    all: &[String],
+    source: &OperationSource<'_>,
+) -> Option<Phrase> {
+    let path = source.path.trim_end_matches('/');
+    let path_end = words::split(path.rsplit(['/', ':']).next().unwrap_or_default());
+    let ([front @ .., last], [end]) = (all, path_end.as_slice()) else {
+        return None;
+    };
+    let first = front.first()?;
+    let fits = !own.contains(' ')
+        && !is_filler(first)
+        && !matches!(first.as_str(), "bulk" | "batch" | "mass" | "multi")
+        && last == end
+        && verbs::known(first).is_none_or(|verb| verb.kind == Kind::VerbOrNoun);
+    let verb = verbs::known(last).filter(|_| fits)?;
+    Some(Phrase {
+        verb: Some(verb),
+        noun: object(front),
+        ..Phrase::default()
+    })
+}
+
+/// Rule "path's noun first": `listAddMember` on `/lists/{id}/members` lists nothing.
+pub(super) fn path_noun_first(all: &[String], source: &OperationSource<'_>) -> Option<Phrase> {
+    let (first, rest) = all.split_first()?;
+    let is_action = words::split(source.path.rsplit(['/', ':']).next().unwrap_or_default())
+        .first()
+        .is_some_and(|action| action == first && source.path.contains('}'));
+    let is_noun_here = matches!(first.as_str(), "list" | "set")
+        || names_resource(first, source)
+            && rest
+                .first()
+                .is_some_and(|next| verbs::known(next).is_some_and(|verb| verb.kind == Kind::Verb));
+    if is_action
+        || !in_path(first, source)
+        || verbs::known(first).is_none_or(|verb| verb.kind == Kind::Verb && !is_noun_here)
+    {
+        return None;
+    }
+    let at = rest.iter().position(|word| {
+        verbs::known(word).is_some_and(|verb| {
+            verb.kind == Kind::Verb || rest.last().is_some_and(|last| last == word)
+        }) && !is_preposition(word)
+    })?;
+    let (front, behind) = all.split_at(at + 1);
+    let behind = &behind[1..];
+    // `recordDeleteTypeName` on `/records/{type}/{name}`
+    let only_params = behind.iter().all(|word| is_param_word(word, source.path));
+    Some(Phrase {
+        verb: verbs::known(&rest[at]),
+        noun: if behind.is_empty() || only_params {
+            about(front)
+        } else {
+            object(behind)
+        },
+        ..Phrase::default()
+    })
+}
+
+/// Rule "noun first": `ContainerKill`, `Redis_RegenerateKey`, `pubsub.projects.topics.publish`.
+pub(super) fn noun_first(own: &str, source: &OperationSource<'_>) -> Option<Phrase> {
+    let groups: Vec<Vec<String>> = own
+        .split(SEPARATORS)
+        .map(|group| without_versions(words::split(group)))
+        .filter(|group| !group.is_empty())
+        .collect();
+    if let [front @ .., last] = groups.as_slice()
+        && !front.is_empty()
+    {
+        // `certificate_resend_email`: a clear verb goes before a word that is as often a noun.
+        if let [only] = last.as_slice()
+            && verbs::known(only).is_some_and(|verb| verb.kind == Kind::VerbOrNoun)
+            && let Some(at) = front.iter().skip(1).position(|group| {
+                group
+                    .first()
+                    .and_then(|first| verbs::known(first))
+                    .is_some_and(|verb| verb.kind == Kind::Verb)
+            })
+        {
+            return Some(verb_first(&groups[at + 1..].concat()));
+        }
+        let mut phrase = verb_first(last);
+        if phrase.verb.is_some() {
+            let dotted = own.contains('.');
+            let subject: Vec<String> = if dotted {
+                front.last().cloned().unwrap_or_default()
+            } else {
+                front.concat()
+            };
+            let mut noun = about(&subject);
+            if !phrase.noun.is_empty()
+                && !dotted
+                && let Some(head) = noun.last_mut()
+            {
+                *head = words::singular(head);
+            }
+            // `Users_createApiKey` below the tag Users: the object stands for itself.
+            let is_tag = phrase.noun.len() > 1
+                && source
+                    .tags
+                    .iter()
+                    .any(|tag| words::split(tag).concat() == subject.concat());
+            if !is_tag && (!dotted || phrase.noun.is_empty()) {
+                noun.append(&mut phrase.noun);
+                phrase.noun = noun;
+            }
+            return Some(phrase);
+        }
+    }
+    let all = without_versions(words::split(own));
+    let end = all
+        .iter()
+        .position(|word| is_preposition(word))
+        .unwrap_or(all.len());
+    let before_preposition = all.get(..end)?;
+    // `private_article_reserve_doi`: the verb stands between what encloses the object and it.
+    if own.contains('_')
+        && let Some(at) = before_preposition
+            .iter()
+            .skip(1)
+            .position(|word| verbs::known(word).is_some_and(|verb| verb.kind == Kind::Verb))
+        && at + 2 < before_preposition.len()
+    {
+        return Some(verb_first(&before_preposition[at + 1..]));
+    }
+    // `ApiKeyDeleteCurrent` on `/api_key`
+    if let Some(at) = before_preposition
+        .iter()
+        .skip(1)
+        .position(|word| verbs::known(word).is_some_and(|verb| verb.kind == Kind::Verb))
+        && at + 2 < before_preposition.len()
+        && in_path(&before_preposition[at], source)
+    {
+        let (front, behind) = before_preposition.split_at(at + 1);
+        let mut noun = about(front);
+        let rest = object(&behind[1..]);
+        if !rest
+            .iter()
+            .all(|word| is_adjective(word) || word == "current")
+        {
+            noun.extend(rest);
+        }
+        return Some(Phrase {
+            verb: verbs::known(&behind[0]),
+            noun,
+            ..Phrase::default()
+        });
+    }
+    let (last, front) = before_preposition.split_last()?;
+    let verb = verbs::known(last).filter(|verb| verb.kind == Kind::Verb && !front.is_empty())?;
+    Some(Phrase {
+        verb: Some(verb),
+        noun: about(front),
+        ..Phrase::default()
+    })
+}
+
+/// The object in front of a verb, without what names the program.
+pub(super) fn about(front: &[String]) -> Vec<String> {
+    let names_program = |word: &String| PROGRAM_WORDS.contains(&word.as_str()) || is_version(word);
+    let mut noun = object(front);
+    while noun.len() > 1 && noun.last().is_some_and(names_program) {
+        noun.pop();
+    }
+    while noun.len() > 1
+        && noun
+            .first()
+            .is_some_and(|word| matches!(word.as_str(), "api" | "rest") || is_version(word))
+    {
+        noun.remove(0);
+    }
+    noun
+}

@@ -1,0 +1,148 @@
+//! What the rules of nouns ask of a resource and an object.
+
+use super::facing::Facing;
+use crate::meaning::noun_words::{ends_with_noun, same};
+use crate::meaning::path_shape::{is_criterion, param_noun};
+use crate::meaning::scope::scope_key;
+use crate::words;
+
+impl Facing<'_> {
+    /// Whether the object's head is the resource's: `flow template` on `/templates`.
+    pub(super) fn names_resource(&self, object: &[String]) -> bool {
+        self.is_short_for_resource(object)
+            || ends_with_noun(object, &self.resource.words)
+            || self
+                .resource
+                .words
+                .last()
+                .zip(object.last())
+                .is_some_and(|(resource, object)| {
+                    words::singular(resource) == words::singular(object)
+                })
+    }
+
+    /// `uploadDoc` on `/documents`.
+    pub(super) fn is_short_for_resource(&self, object: &[String]) -> bool {
+        // `deleteDataRetention` on `/data_retention_settings`
+        if object.len() > 1 && object.len() < self.resource.words.len() {
+            return self.resource.words.starts_with(object);
+        }
+        let [short] = object else { return false };
+        let short = words::singular(short);
+        let head = self.resource.head();
+        short.len() > 2 && short.len() < head.len() && head.starts_with(&short)
+    }
+
+    pub(super) fn contains_resource(&self, object: &[String]) -> bool {
+        let head = self.resource.head();
+        object.iter().any(|word| words::singular(word) == head)
+    }
+
+    pub(super) fn is_plural_in(&self, object: &[String]) -> bool {
+        let head = self.resource.head();
+        object
+            .iter()
+            .any(|word| *word != head && words::singular(word) == head)
+    }
+
+    /// Whether a GET's answer is a list.
+    pub(super) fn answers_list(&self) -> bool {
+        self.source.method == "GET"
+            && self.source.response.is_some_and(|schema| {
+                self.source.schemas.items(schema).is_some()
+                    || self
+                        .source
+                        .schemas
+                        .properties(schema)
+                        .iter()
+                        .any(|property| {
+                            self.source.schemas.items(property.schema).is_some()
+                                && words::split(property.name).last().is_some_and(|last| {
+                                    words::singular(last) == self.resource.head()
+                                        || matches!(last.as_str(), "data" | "items" | "results")
+                                })
+                        })
+            })
+    }
+
+    /// Whether the last parameter's own name says what the object says.
+    pub(super) fn param_names(&self, object: &[String]) -> bool {
+        self.resource.own_param().is_some_and(|param| {
+            let noun = param_noun(param);
+            !noun.is_empty() && same(&noun, object)
+        })
+    }
+
+    /// Whether the only parameter names another thing than its resource.
+    pub(super) fn param_names_another(&self) -> bool {
+        let [param] = self.resource.params.as_slice() else {
+            return false;
+        };
+        let noun = param_noun(param);
+        !noun.is_empty()
+            && !is_criterion(param)
+            && !noun.concat().contains(&self.resource.head())
+            && !noun.iter().any(|word| {
+                let word = words::singular(word);
+                word == self.resource.head() || self.resource.head().contains(&word)
+            })
+    }
+
+    /// Whether the last parameter's name has a word: `/bots/{name}/{file-kind}` is about a file.
+    pub(super) fn last_param_speaks_of(&self, word: Option<&String>) -> bool {
+        let Some(word) = word.map(|word| words::singular(word)) else {
+            return false;
+        };
+        word != self.resource.head()
+            && self.resource.params.len() > 1
+            && self
+                .resource
+                .params
+                .last()
+                .is_some_and(|param| words::split(param).contains(&word))
+    }
+
+    /// Rule "scope": where another path of the document has a second parameter right behind this
+    /// one (`/entity/{slug}/{id}`), `/entity/{slug}` is a kind of thing and no thing.
+    pub(super) fn is_scope(&self) -> bool {
+        self.resource.params.len() == 1
+            && self
+                .resource
+                .params
+                .last()
+                .is_some_and(|param| param_noun(param).is_empty())
+            && self.source.scopes.contains(&scope_key(self.source.path))
+    }
+
+    /// `/users/me` is one user.
+    pub(super) fn is_caller(&self) -> bool {
+        matches!(
+            self.source.path.rsplit('/').next(),
+            Some("me" | "self" | "current")
+        )
+    }
+
+    /// Verbs that go through many things, however their object is written.
+    pub(super) fn is_search(&self) -> bool {
+        matches!(
+            self.chosen.base.as_str(),
+            "list" | "search" | "find" | "query"
+        )
+    }
+
+    pub(super) fn is_in_action(&self, word: Option<&String>) -> bool {
+        word.is_some_and(|word| {
+            self.action
+                .iter()
+                .any(|known| words::singular(known) == words::singular(word))
+        })
+    }
+
+    /// Verbs that bring something new below an item.
+    pub(super) fn brings_new(&self) -> bool {
+        matches!(
+            self.chosen.base.as_str(),
+            "import" | "generate" | "export" | "ingest"
+        )
+    }
+}

@@ -1,0 +1,65 @@
+//! The words of a noun: the more exact of two, and what a generic one takes in front of it.
+
+use super::facing::Facing;
+use crate::meaning::noun_words::{GENERIC, NEEDS_PARENT};
+use crate::meaning::path_shape::{Resource, param_noun};
+use crate::words;
+
+impl Facing<'_> {
+    /// The object's words where they say more than the path's, the path's otherwise.
+    pub(super) fn exact(&self, object: &[String]) -> String {
+        let object = words::noun_phrase(object);
+        let resource = self.resource.noun();
+        if resource.split(' ').count() > object.split(' ').count()
+            || resource.len() > object.len() && resource.starts_with(&object)
+        {
+            return self.qualify(&resource);
+        }
+        self.qualify(&object)
+    }
+
+    pub(super) fn resource_noun(&self) -> String {
+        // `/executions/{execution_id}/{action_id}`: the second parameter has a noun of its own.
+        if let [first, .., last] = self.resource.params.as_slice() {
+            let (first, last) = (param_noun(first), param_noun(last));
+            let first_is_resource = first
+                .last()
+                .is_some_and(|noun| words::singular(noun) == self.resource.head());
+            if first_is_resource && !last.is_empty() {
+                return words::noun_phrase(&last);
+            }
+        }
+        self.qualify(&self.resource.noun())
+    }
+
+    pub(super) fn qualified(&self, object: &[String]) -> String {
+        self.qualify(&words::noun_phrase(object))
+    }
+
+    /// Rule "generic noun": it takes the word in front of it, or else the enclosing thing's.
+    pub(super) fn qualify(&self, noun: &str) -> String {
+        if noun.contains(' ') || !GENERIC.contains(&noun) {
+            return noun.to_owned();
+        }
+        let qualifier = words::noun_phrase(&self.resource.qualifier);
+        if qualifier.split(' ').next_back() == Some(noun) {
+            return qualifier;
+        }
+        if !qualifier.is_empty() && self.resource.head() == noun {
+            return format!("{qualifier} {noun}");
+        }
+        let enclosing = if self.resource.head() == noun {
+            self.enclosing.last()
+        } else {
+            Some(self.resource)
+        };
+        match enclosing.map(Resource::noun) {
+            Some(parent)
+                if !parent.is_empty() && parent != noun && NEEDS_PARENT.contains(&noun) =>
+            {
+                format!("{parent} {noun}")
+            }
+            _ => noun.to_owned(),
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! A noun of the path, and the parameters behind it.
+
+use super::steps::is_version;
+use crate::verbs::{self, Kind};
+use crate::words;
+
+/// A noun in the path, and the parameters behind it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Resource {
+    /// Its words as written, lower case: bulk, jobs.
+    pub(crate) words: Vec<String>,
+    /// The literal in front of it, where no parameter stands between: `workflows` of
+    /// `/workflows/definitions`.
+    pub(crate) qualifier: Vec<String>,
+    /// The names of the parameters behind it.
+    pub(crate) params: Vec<String>,
+}
+
+impl Resource {
+    /// The parameter's own name may say more than the literal: `/sea/{sea_creature}`,
+    /// `/actions/{deviceId}`.
+    pub(super) fn with_param(self, name: String) -> Self {
+        let noun = param_noun(&name);
+        let is_longer =
+            noun.len() > 1 && noun.first() == self.words.first() && self.words.len() == 1;
+        let is_kind = matches!(self.head().as_str(), "action" | "operation" | "command");
+        Self {
+            words: if is_longer || is_kind && !noun.is_empty() {
+                noun
+            } else {
+                self.words
+            },
+            qualifier: self.qualifier,
+            params: vec![name],
+        }
+    }
+
+    /// Whether the noun is written in the plural.
+    pub(crate) fn is_plural(&self) -> bool {
+        self.words.last().is_some_and(|head| words::is_plural(head))
+    }
+
+    /// The parameter that is the noun's own. Of several it is the last, unless an earlier one bears the
+    /// noun's name and the last one is no id: `/earnings/{earningCode}/{startDate}`.
+    pub(crate) fn own_param(&self) -> Option<&String> {
+        self.own_position().and_then(|at| self.params.get(at))
+    }
+
+    /// The parameter in front of its own.
+    pub(crate) fn param_before_own(&self) -> Option<&String> {
+        self.own_position()
+            .and_then(|at| at.checked_sub(1))
+            .and_then(|at| self.params.get(at))
+    }
+
+    fn own_position(&self) -> Option<usize> {
+        let last = self.params.len().checked_sub(1)?;
+        let is_id = words::split(&self.params[last])
+            .last()
+            .is_some_and(|word| is_strong_key_word(word));
+        if is_id || last == 0 {
+            return Some(last);
+        }
+        let named = self.params.iter().position(|param| {
+            param_noun(param)
+                .last()
+                .is_some_and(|noun| words::singular(noun) == self.head())
+        });
+        Some(named.unwrap_or(last))
+    }
+
+    /// The noun's last word in the singular.
+    pub(crate) fn head(&self) -> String {
+        self.words
+            .last()
+            .map(|head| words::singular(head))
+            .unwrap_or_default()
+    }
+
+    pub(crate) fn noun(&self) -> String {
+        words::noun_phrase(&self.words)
+    }
+}
+
+/// The noun that a parameter's name holds: `execution_id` → execution; empty for `id` or `key`.
+pub(crate) fn param_noun(name: &str) -> Vec<String> {
+    let mut found = words::split(name);
+    while let Some(last) = found.last() {
+        // A lower-case name may end in its kind of key all the same: `ticketid`.
+        let glued = ["uuid", "guid", "id"]
+            .iter()
+            .find_map(|end| last.strip_suffix(end))
+            .filter(|stem| stem.len() > 3);
+        if is_key_word(last) || matches!(last.as_str(), "or" | "and" | "with" | "by") {
+            found.pop();
+        } else if let Some(stem) = glued.map(str::to_owned) {
+            found.pop();
+            found.push(stem);
+        } else {
+            break;
+        }
+    }
+    found
+}
+
+/// Words that make a parameter an id and nothing else.
+pub(super) fn is_strong_key_word(word: &str) -> bool {
+    matches!(
+        word,
+        "id" | "ids" | "uuid" | "guid" | "uid" | "key" | "sid" | "oid" | "gid" | "arn"
+    ) || word.len() > 4 && word.ends_with("id")
+}
+
+/// Words that say "this is a key" and nothing of what it is the key of.
+pub(crate) fn is_key_word(word: &str) -> bool {
+    matches!(
+        word,
+        "id" | "ids"
+            | "uuid"
+            | "guid"
+            | "uid"
+            | "key"
+            | "slug"
+            | "sid"
+            | "name"
+            | "number"
+            | "no"
+            | "nr"
+            | "code"
+            | "ref"
+            | "reference"
+            | "identifier"
+            | "pk"
+            | "oid"
+            | "handle"
+            | "arn"
+            | "gid"
+            | "iid"
+            | "urn"
+            | "xid"
+    )
+}
+
+/// Adjectives that as a segment say which of the things in front: `/cities/significant`.
+#[rustfmt::skip] // a list of words, not of lines
+pub(super) const ADJECTIVES: &[&str] = &[
+    "private", "public", "active", "inactive", "recent", "latest", "popular", "featured",
+    "significant", "top", "pending", "archived", "deleted", "available", "random", "upcoming",
+    "trending", "nearby", "open", "closed", "completed", "expired", "unread", "personal",
+    "internal", "external", "local", "global", "shared", "custom", "similar", "suggested",
+    "recommended", "blocked", "banned", "enabled", "disabled", "approved", "rejected",
+    "scheduled", "online", "offline", "primary", "anonymous", "assigned", "unassigned",
+    "unique", "permanent", "temporary", "default", "advanced", "simple", "basic", "detailed",
+    "next", "previous", "past", "today", "daily", "weekly", "monthly", "yearly", "hourly", "nearest", "full", "live", "running", "failed", "missing", "invalid", "valid", "favorite", "favourite",
+    "alternative", "alternate",
+];
+
+pub(crate) fn is_adjective(word: &str) -> bool {
+    ADJECTIVES.contains(&word)
+        || word.len() > 5
+            && word.ends_with("ed")
+            && !["feed", "seed", "speed", "embed", "breed", "weed", "deed"]
+                .iter()
+                .any(|noun| word.ends_with(noun))
+}
+
+/// A literal's words as a noun: without `Api` and what follows a preposition
+/// (`/schedule-for-stop`).
+pub(super) fn resource_words(text: &str) -> Vec<String> {
+    let mut found = words::split(text);
+    // `/compareStation/{name}`: a call by its name.
+    if let [first, second, ..] = found.as_slice()
+        && verbs::known(first).is_some_and(|verb| verb.kind == Kind::Verb)
+        && !matches!(
+            second.as_str(),
+            "for" | "by" | "from" | "with" | "to" | "of"
+        )
+        && !matches!(
+            first.as_str(),
+            "issue" | "set" | "list" | "check" | "book" | "build"
+        )
+    {
+        found.remove(0);
+    }
+    while found.len() > 1
+        && found
+            .last()
+            .is_some_and(|last| matches!(last.as_str(), "id" | "ids" | "uuid" | "guid"))
+    {
+        found.pop();
+    }
+    if found == ["whoami"] {
+        return vec!["user".to_owned()];
+    }
+    while found.len() > 1
+        && found.last().is_some_and(|last| {
+            matches!(last.as_str(), "api" | "apis" | "controller") || is_version(last)
+        })
+    {
+        found.pop();
+    }
+    let preposition = found.iter().skip(1).position(|word| {
+        matches!(
+            word.as_str(),
+            "for" | "by" | "from" | "with" | "within" | "near" | "where"
+        )
+    });
+    if let Some(at) = preposition {
+        found.truncate(at + 1);
+    }
+    found
+}
+
+/// An adjective goes to the noun in front of it.
+pub(super) fn push_literal(literals: &mut Vec<Vec<String>>, words: Vec<String>) {
+    match (words.as_slice(), literals.last_mut()) {
+        // `/receipts/verbose/encoded`: how, not what.
+        ([form], Some(_))
+            if matches!(
+                form.as_str(),
+                "xls"
+                    | "xlsx"
+                    | "rss"
+                    | "atom"
+                    | "geojson"
+                    | "new"
+                    | "json"
+                    | "xml"
+                    | "csv"
+                    | "verbose"
+                    | "encoded"
+                    | "base64"
+                    | "raw"
+                    | "quietly"
+                    | "all"
+            ) => {}
+        // A state is no kind: `/shipments/delivered` is about shipments.
+        ([adjective], Some(noun)) if is_adjective(adjective) => {
+            if ADJECTIVES.contains(&adjective.as_str()) {
+                noun.insert(0, adjective.clone());
+            }
+        }
+        _ => literals.push(words),
+    }
+}
+
+/// The last literal as a resource, qualified by the one before it.
+pub(super) fn take_resource(literals: &mut Vec<Vec<String>>) -> Option<Resource> {
+    let words = literals.pop()?;
+    let qualifier = literals.pop().unwrap_or_default();
+    literals.clear();
+    Some(Resource {
+        words,
+        qualifier,
+        params: Vec::new(),
+    })
+}

@@ -1,0 +1,248 @@
+//! A path, segment by segment: literals, parameters, and what only says how.
+
+use super::resource::resource_words;
+use crate::operation::OperationSource;
+use crate::path_template::{Part, PathTemplate, Segment};
+use crate::verbs::{self, Kind};
+use crate::words;
+
+/// Segments that say nothing of what is acted upon, wherever they stand.
+#[rustfmt::skip] // a list of words, not of lines
+pub(super) const NOISE: &[&str] = &[
+    "api", "apis", "rest", "public", "latest", "relationships", "me", "self", "rpc", "mine", "my",
+    "odata", "ws", "api-public", "beta", "alpha", "wp-json", "index.php", "last", "first",
+    "previous", "_", "where",
+];
+
+pub(super) enum Step {
+    Literal(String),
+    Param(String),
+    /// A custom method behind a colon, or an OData action behind a dot.
+    Custom(String),
+}
+
+pub(super) fn steps(source: &OperationSource<'_>) -> Vec<Step> {
+    let template = PathTemplate::parse(source.path);
+    let mut names = template.param_names.iter().cloned();
+    let mut found = Vec::new();
+    for (at, segment) in template.segments.iter().enumerate() {
+        match segment {
+            Segment::Literal(text) if is_version(text) => {
+                version_step(&mut found, &template.segments)
+            }
+            // In front of a parameter, `apis` are what the service manages.
+            Segment::Literal(text)
+                if text == "apis"
+                    && matches!(template.segments.get(at + 1), Some(Segment::Param)) =>
+            {
+                found.push(Step::Literal(text.clone()));
+            }
+            Segment::Literal(text) => literal_steps(text, &mut found),
+            Segment::Param | Segment::Greedy => {
+                let step = names
+                    .next()
+                    .and_then(|name| param_step(name, &found, source.method));
+                found.extend(step);
+            }
+            Segment::Pattern(parts) => pattern_steps(parts, &mut names, &mut found, source.method),
+        }
+    }
+    found
+}
+
+/// Rule "in front of the version": `/discovery/v2/events` names the interface there, not a thing.
+pub(super) fn version_step(found: &mut Vec<Step>, segments: &[Segment]) {
+    let has_noun_behind = segments
+        .iter()
+        .rev()
+        .take_while(|segment| !matches!(segment, Segment::Literal(text) if is_version(text)))
+        .any(|segment| match segment {
+            Segment::Literal(text) => {
+                !is_noise(text)
+                    && words::split(text)
+                        .first()
+                        .and_then(|first| verbs::known(first))
+                        .is_none_or(|verb| verb.kind == Kind::VerbOrNoun)
+            }
+            _ => false,
+        });
+    if has_noun_behind && found.iter().all(|step| matches!(step, Step::Literal(_))) {
+        found.clear();
+    }
+}
+
+/// `executions:search` is a noun and a custom method; `rejects.json` a noun and a media type.
+pub(super) fn literal_steps(text: &str, found: &mut Vec<Step>) {
+    let text = without_extension(text);
+    if let Some((noun, method)) = text.split_once(':') {
+        if !noun.is_empty() {
+            found.push(Step::Literal(noun.to_owned()));
+        }
+        found.push(Step::Custom(method.to_owned()));
+        return;
+    }
+    // `rest_services.get_chart` is a program and its method, `Microsoft.Cache` a name within one.
+    if let Some((_, last)) = text.rsplit_once('.').filter(|(_, last)| last.len() > 2) {
+        let is_method = words::split(last)
+            .first()
+            .is_some_and(|first| verbs::known(first).is_some());
+        found.push(if is_method {
+            Step::Custom(last.to_owned())
+        } else {
+            Step::Literal(last.to_owned())
+        });
+        return;
+    }
+    if !is_noise(text) {
+        found.push(Step::Literal(text.to_owned()));
+    }
+}
+
+/// A parameter that says in which form, language or order an answer is wanted (`{format}`,
+/// `/watchlist/{type}/{sort}`) names nothing; behind its own noun (`/countries/{country}`) it does.
+pub(super) fn param_step(name: String, before: &[Step], method: &str) -> Option<Step> {
+    let last = words::split(&name).pop().unwrap_or_default();
+    let own = match before.last() {
+        Some(Step::Literal(text)) => resource_words(text)
+            .last()
+            .is_some_and(|noun| words::singular(noun) == last),
+        _ => false,
+    };
+    let is_criterion = is_criterion(&name)
+        || last == "type" && !matches!(before.last(), Some(Step::Param(_)) | None);
+    // What is changed behind such a parameter is found by it: `/captions/{language}`.
+    let is_key = match method {
+        "GET" => false,
+        "POST" => matches!(before.last(), Some(Step::Literal(text)) if words::split(text)
+            .last()
+            .is_some_and(|noun| words::is_plural(noun))),
+        _ => true,
+    } && !is_format(&last)
+        && !is_media_type(&name);
+    (own || is_key || !is_criterion).then_some(Step::Param(name))
+}
+
+/// Whether a parameter says in which form, language or order an answer is wanted, or of when and
+/// where.
+pub(crate) fn is_criterion(name: &str) -> bool {
+    let last = words::split(name).pop().unwrap_or_default();
+    is_media_type(name)
+        || matches!(
+            last.as_str(),
+            "format"
+                | "extension"
+                | "ext"
+                | "mimetype"
+                | "fmt"
+                | "country"
+                | "language"
+                | "lang"
+                | "date"
+                | "year"
+                | "month"
+                | "day"
+                | "lat"
+                | "lon"
+                | "latitude"
+                | "longitude"
+                | "from"
+                | "to"
+                | "start"
+                | "end"
+                | "since"
+                | "until"
+                | "locale"
+                | "dialect"
+                | "sort"
+                | "order"
+                | "currency"
+                | "page"
+                | "limit"
+                | "offset"
+        )
+}
+
+pub(super) fn is_media_type(name: &str) -> bool {
+    matches!(
+        words::split(name).concat().as_str(),
+        "contenttype" | "mediatype" | "outputtype" | "responsetype"
+    )
+}
+
+pub(super) fn is_format(word: &str) -> bool {
+    matches!(word, "format" | "extension" | "ext" | "mimetype" | "fmt")
+}
+
+pub(super) fn pattern_steps(
+    parts: &[Part],
+    names: &mut impl Iterator<Item = String>,
+    found: &mut Vec<Step>,
+    method: &str,
+) {
+    let last = parts.len().saturating_sub(1);
+    for (position, part) in parts.iter().enumerate() {
+        match part {
+            Part::Param => {
+                let step = names
+                    .next()
+                    .and_then(|name| param_step(name, found, method));
+                found.extend(step);
+            }
+            Part::Literal(text) => {
+                if let Some(method) = text.strip_prefix(':') {
+                    found.push(Step::Custom(method.to_owned()));
+                    continue;
+                }
+                // `indexes('{name}')` is a noun with its key in brackets; `.json` is a media type.
+                let noun = without_extension(text)
+                    .trim_matches(|character: char| !character.is_alphanumeric());
+                if position < last && !noun.is_empty() && !is_noise(noun) {
+                    found.push(Step::Literal(noun.to_owned()));
+                }
+            }
+        }
+    }
+}
+
+pub(super) fn without_extension(text: &str) -> &str {
+    [".json", ".xml", ".csv", ".php", ".aspx", ".do", ".html"]
+        .iter()
+        .find_map(|extension| text.strip_suffix(extension))
+        .unwrap_or(text)
+}
+
+/// Versions (`v1`, `2`, `v1beta2`, `2.0`, `2024-01`) and words that every path may hold.
+pub(super) fn is_noise(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    // `/incidents/byUser` says how incidents are found.
+    let is_filter = words::split(text)
+        .first()
+        .is_some_and(|first| first == "by")
+        && lower.len() > 2;
+    if is_filter || NOISE.contains(&lower.as_str()) || !lower.chars().any(char::is_alphanumeric) {
+        return true;
+    }
+    is_version(&lower)
+}
+
+/// `v1`, `2`, `v1beta2`, `2.0`, `2024-01`.
+pub(super) fn is_version(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    let digits = lower.strip_prefix('v').unwrap_or(&lower);
+    digits.starts_with(|first: char| first.is_ascii_digit())
+        && digits
+            .replace("alpha", "")
+            .replace("beta", "")
+            .chars()
+            .all(|character| {
+                character.is_ascii_digit() || matches!(character, '.' | '-' | '_' | 'p')
+            })
+}
+
+/// `batch` as a segment says how many, not what.
+pub(super) fn is_amount(step: &Step) -> bool {
+    matches!(step, Step::Literal(text) if matches!(
+        text.to_ascii_lowercase().as_str(),
+        "batch" | "bulk" | "multiple" | "many"
+    ))
+}
