@@ -14,6 +14,7 @@
 //!    without one, request body or query; never a secret; none for many things at once.
 //! 5. **Parent.** The resource whose parameter stands in front.
 
+mod entity_id;
 mod identifier;
 mod identity;
 mod noun;
@@ -28,13 +29,10 @@ use daybook_event::Action;
 
 use crate::annotations::Annotations;
 use crate::operation::OperationSource;
-use crate::path_template::PathTemplate;
-use crate::secrets::is_secret_name;
 use crate::sentence::ActivityTemplate;
 use crate::value_location::ValueLocation;
 use crate::words;
-use identity::Search;
-use noun::{Number, ParamRole, Thing};
+use noun::Number;
 use path_shape::PathShape;
 pub use rule::{Decisions, Rule};
 pub(crate) use scope::scopes;
@@ -131,11 +129,10 @@ pub(crate) fn work_out(source: &OperationSource<'_>, annotations: &Annotations) 
         .clone()
         .unwrap_or_else(|| thing.noun.clone());
     let bulk = (thing.number == Number::Many) && annotations.entity_id.is_none();
-    let entity_id = annotations.entity_id.clone().or_else(|| {
-        let resource = shape.resources.last().map(path_shape::Resource::noun);
-        entity_id(source, &chosen, &thing, resource.as_deref())
-    });
-    let parent = match (&annotations.parent_type, thing.parent) {
+    let resource = shape.resources.last().map(path_shape::Resource::noun);
+    let (worked_out_id, id_rule) = entity_id::choose(source, &chosen, &thing, resource.as_deref());
+    let entity_id = annotations.entity_id.clone().or(worked_out_id);
+    let parent = match (&annotations.parent_type, thing.parent.clone()) {
         (Some(entity_type), _) => Some(Parent {
             entity_type: entity_type.clone(),
             id: annotations.parent_id.clone(),
@@ -146,30 +143,21 @@ pub(crate) fn work_out(source: &OperationSource<'_>, annotations: &Annotations) 
         }),
         (None, None) => None,
     };
-    let said_action = annotations.action.is_some();
     let decisions = Decisions {
-        action: if said_action {
+        action: if annotations.action.is_some() {
             &rule::ANNOTATED
-        } else if said.as_ref().is_some_and(|phrase| phrase.verb.is_some()) {
-            &rule::OPERATION_ID_VERB
-        } else if source.method == "POST" {
-            &rule::BARE_POST
         } else {
-            &rule::METHOD_VERB
+            chosen.rule
         },
         entity: if annotations.entity_type.is_some() {
             &rule::ANNOTATED
-        } else if thing.noun == "record" {
-            &rule::NO_NOUN
         } else {
-            &rule::PATH_NOUN
+            thing.rule(parent.is_some())
         },
         id: if annotations.entity_id.is_some() {
             &rule::ANNOTATED
-        } else if entity_id.is_some() || bulk {
-            &rule::PATH_ID
         } else {
-            &rule::NO_ID
+            id_rule
         },
     };
     let mut entity_name = identity::names(source, &entity_type);
@@ -194,117 +182,5 @@ pub(crate) fn work_out(source: &OperationSource<'_>, annotations: &Annotations) 
         plural: thing.plural,
         decisions,
         activity: annotations.activity.clone(),
-    }
-}
-
-/// Rule 4: where the id is.
-fn entity_id(
-    source: &OperationSource<'_>,
-    chosen: &verb::Chosen,
-    thing: &Thing,
-    resource: Option<&str>,
-) -> Option<ValueLocation> {
-    if thing.number == Number::Many {
-        return None;
-    }
-    let in_path = || {
-        // What a POST works out about an enclosing thing is not that thing.
-        if source.method == "POST"
-            && chosen.action == Action::Read
-            && thing.param_role != ParamRole::Own
-        {
-            return None;
-        }
-        let name = thing.param.clone().filter(|name| !is_secret_name(name))?;
-        Some(ValueLocation::Path(name))
-    };
-    let param_names = PathTemplate::parse(source.path).param_names;
-    // An enclosing thing's id that comes back in a body is still the enclosing thing's.
-    let enclosing = thing
-        .parent
-        .as_ref()
-        .map(|parent| parent.entity_type.as_str());
-    let is_enclosing = |pointer: &str| {
-        // The answer is the enclosing thing: `/product/id` of a product's field.
-        let top = pointer.split('/').nth(1).unwrap_or_default();
-        if pointer.matches('/').count() > 1
-            && enclosing == Some(words::noun_phrase(&words::split(top)).as_str())
-        {
-            return true;
-        }
-        let key = words::split(pointer.rsplit('/').next().unwrap_or_default());
-        key.len() > 1
-            && thing.param_role == ParamRole::Enclosing
-            && param_names.iter().any(|name| words::split(name) == key)
-    };
-    let one = |found: identity::BodyId| {
-        (!found.many && !is_enclosing(&found.pointer)).then_some(found.pointer)
-    };
-    let in_response = |search: Search| {
-        identity::response_id(source, &thing.noun, search)
-            .or_else(|| {
-                // `generatePDF` on `/submissions` answers with a submission.
-                let resource = resource.filter(|noun| *noun != thing.noun)?;
-                identity::response_id(source, resource, Search::Exact)
-            })
-            .and_then(one)
-            .map(ValueLocation::Response)
-    };
-    let in_request = |search: Search| {
-        identity::request_id(source, &thing.noun, search)
-            .and_then(one)
-            .map(ValueLocation::Request)
-    };
-    let in_query =
-        |search: Search| identity::query_id(source, &thing.noun, search).map(ValueLocation::Query);
-    let creates = chosen.action == Action::Create
-        && !chosen.upsert
-        && !matches!(source.method, "PUT" | "DELETE" | "GET");
-    if creates || (thing.param_role == ParamRole::Scope) {
-        // A new thing has its id from the service, unless the caller chose it in the path. A new
-        // secret has none: it is the enclosing thing's.
-        let own = || (thing.param_role == ParamRole::Own).then(in_path).flatten();
-        let of_parent = || {
-            (is_secret_name(&thing.noun) && !thing.noun.ends_with("authorization"))
-                .then(in_path)
-                .flatten()
-        };
-        return own()
-            .or_else(of_parent)
-            .or_else(|| in_response(Search::Natural).filter(|_| chosen.action != Action::Read))
-            .or_else(|| in_request(Search::Chosen).filter(|_| creates));
-    }
-    if thing.param.is_some() && thing.param_role == ParamRole::Own {
-        // Where it is a secret, there is no other id.
-        return in_path();
-    }
-    if let Some(found) = in_path() {
-        return Some(found);
-    }
-    let widest = if thing.by_natural_key {
-        Search::Natural
-    } else {
-        Search::Only
-    };
-    // Beside a PUT, the only id of a query is rather that of something else.
-    let widest_query = if source.method == "POST" {
-        Search::Only
-    } else {
-        Search::Near
-    };
-    let anywhere = |search: Search| {
-        in_request(search)
-            .or_else(|| in_query(search.min(widest_query)))
-            .or_else(|| in_response(search))
-    };
-    match (source.method, chosen.action) {
-        ("GET", _) => in_query(Search::Exact).or_else(|| in_query(Search::Near)),
-        (_, Action::Read) => in_request(Search::Exact)
-            .or_else(|| in_query(Search::Exact))
-            .or_else(|| in_query(Search::Only)),
-        (_, Action::Execute) => [Search::Exact, Search::Near, widest]
-            .into_iter()
-            .find_map(anywhere),
-        _ => anywhere(widest),
     }
 }

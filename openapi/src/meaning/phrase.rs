@@ -1,6 +1,7 @@
 //! A verb phrase out of an `operationId`, a summary or a path segment: a verb and its object.
 
 use super::path_shape::param_noun;
+use super::rule::{self, Rule};
 use crate::operation::OperationSource;
 use crate::verbs::{self, Kind, KnownVerb};
 use crate::words;
@@ -51,6 +52,8 @@ pub(crate) struct Phrase {
     pub(crate) bulk: bool,
     /// "create or update"
     pub(crate) upsert: bool,
+    /// How the verb was found; `None` for its plain place in front.
+    pub(crate) rule: Option<&'static Rule>,
 }
 
 /// Reads the first sentence of a summary, or of a description.
@@ -118,6 +121,7 @@ fn of_sentence(sentence: &str) -> Option<Phrase> {
     {
         phrase.noun = object(&all[1..]);
         phrase.verb = Some(verb);
+        phrase.rule = Some(&rule::TAKEN_FOR_VERB);
     }
     if phrase.verb.is_none() {
         let mut imperative = all.clone();
@@ -351,6 +355,7 @@ pub(crate) fn verb_first(all: &[String]) -> Phrase {
         complement,
         bulk,
         upsert,
+        rule: None,
     }
 }
 

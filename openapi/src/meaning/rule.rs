@@ -1,9 +1,11 @@
-//! The rules by name: which one decided a fact, and whether it is sure of it.
+//! The rules by name: which one decided a fact, why it holds, and whether it is sure.
 
-/// A rule that decides a fact of a meaning: its action and verb, its noun, or where its id is.
+/// A rule that decides a fact of a meaning: its verb and action, its noun, or where its id is.
+///
+/// `docs/openapi.md` shows each with an example; `tests/meaning_rules.jsonl` holds its cases.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Rule {
-    /// Its name, as `docs/openapi.md` has it.
+    /// Its name.
     pub name: &'static str,
     /// Why it holds, in a sentence.
     pub reason: &'static str,
@@ -23,76 +25,110 @@ pub struct Decisions {
 }
 
 impl Rule {
-    /// Every rule, in the order in which they are asked.
-    pub fn all() -> &'static [&'static Self] {
-        ALL
+    /// Every rule: of annotations, of verbs, of nouns, of ids.
+    pub fn all() -> impl Iterator<Item = &'static Self> {
+        ALL.iter().copied()
     }
 
     /// The rule of a name.
     pub fn named(name: &str) -> Option<&'static Self> {
-        ALL.iter().copied().find(|rule| rule.name == name)
+        Self::all().find(|rule| rule.name == name)
     }
 }
 
-const fn certain(name: &'static str, reason: &'static str) -> Rule {
-    Rule {
-        name,
-        reason,
-        certain: true,
-    }
+macro_rules! rules {
+    ($($constant:ident $name:literal $certain:literal $reason:literal;)*) => {
+        $(pub(crate) static $constant: Rule = Rule {
+            name: $name,
+            reason: $reason,
+            certain: $certain,
+        };)*
+        static ALL: &[&Rule] = &[$(&$constant),*];
+    };
 }
 
-const fn doubtful(name: &'static str, reason: &'static str) -> Rule {
-    Rule {
-        name,
-        reason,
-        certain: false,
-    }
+rules! {
+    ANNOTATED "annotated" true
+        "what the document says in x-audit is never worked out";
+
+    VERB_FIRST "verb-first" true
+        "an operationId in English starts with what it does: cancelOrder, bulkDeleteItems";
+    NOUN_FIRST "noun-first" true
+        "generators put the class in front of its method: ContainerKill, Redis_RegenerateKey, topics.publish";
+    VERB_LAST "verb-last" true
+        "snake-case names of handlers end with what they do: invoice_delete, sign_confirm";
+    PATH_VERB "path-verb" true
+        "a path that ends in a verb, or has one behind a colon, is a call of it: /orders/{id}/cancel, /users:invite";
+    INNER_VERB "inner-verb" true
+        "a verb in front of its parameters is a call too: /groups/add/{name}, /companies/search/{country}";
+    PATH_AND_SUMMARY "path-and-summary" true
+        "where path and summary agree, an operationId that only speaks of reading was copied";
+    SUMMARY_VERB "summary-verb" true
+        "a summary starts with what the operation does, where its name does not say it";
+    TAKEN_FOR_VERB "taken-for-verb" false
+        "a word in front of a determiner is a verb, even an unknown one: jettison the cargo";
+    UPSERT "upsert" true
+        "what creates or replaces, as it finds it, is an update";
+    METHOD_VERB "method-verb" true
+        "GET, PUT, PATCH and DELETE say themselves what they do";
+    MEMBERSHIP "membership" true
+        "a PUT without a body, or a DELETE, of a thing below another one adds or removes it there";
+    POST_ON_ITEM "post-on-item" false
+        "a POST on an item changes it, as far as nothing else is said";
+    BARE_POST "bare-post" false
+        "a POST on a collection creates, but nothing else says so";
+    SECRET_REQUESTED "secret-requested" true
+        "nobody views a token: whoever gets one by POST has asked for it";
+
+    OBJECT_AND_PATH "object-and-path" true
+        "the verb's object and the path's last resource are the same thing, and the more exact words win";
+    OBJECT "object" true
+        "the verb's object is what is acted upon, where the path ends in something else";
+    PATH_NOUN "path-noun" true
+        "a path is made of nouns, and the last one is acted upon";
+    SUMMARY_OBJECT "summary-object" true
+        "who gives the verb gives the object";
+    PARAMETER_NOUN "parameter-noun" true
+        "a parameter's own name says which thing it is the key of: /bots/{name}/{file-kind}";
+    PART_OF_ITEM "part-of-item" true
+        "an object that the path does not name is a part of its item: the login parameters of a user";
+    CHILD_OF_ITEM "child-of-item" true
+        "what a call on an item creates stands below it";
+    WHOLE_OF_PART "whole-of-part" true
+        "a call on a part may be about the whole, as its object says";
+    KIND_OF_LIST "kind-of-list" true
+        "a list found by another thing is a list still: /disruptions/route/{route_id}";
+    SESSION "session" true
+        "whoever logs in or out does it to a session";
+    CALLER "caller" true
+        "whoever registers, and names nothing else, is the user";
+    TAG_NOUN "tag-noun" false
+        "a path without a noun leaves the tag, which names a chapter rather than a thing";
+    GENERIC_NOUN "generic-noun" false
+        "a noun such as config or data says little without another word in front of it";
+    NO_NOUN "no-noun" false
+        "neither path nor operationId nor summary has a noun";
+
+    OWN_PARAMETER "own-parameter" true
+        "the parameter behind a noun is its id";
+    WHOLE_PARAMETER "whole-parameter" true
+        "the only one of its kind is found by the id of what it is part of: the rating of a ride";
+    SECRET_KEY "secret-key" true
+        "a secret is never an id";
+    CREATED "created" true
+        "the service gives a new thing its id, and answers with it";
+    CHOSEN_BY_CALLER "chosen-by-caller" false
+        "where the answer names none, a new thing is known by the slug or name that its caller gave";
+    IN_BODY_OR_QUERY "in-body-or-query" true
+        "a call whose path names no thing names it by its id in the body or query";
+    ONLY_ID "only-id" false
+        "the only id of a body is most likely that of the thing";
+    MANY "many" true
+        "a list, a search or a bulk call has no one id";
+    ONLY_ONE "only-one" true
+        "what there is but one of needs no id";
+    READ_WITHOUT_ID "read-without-id" true
+        "what is worked out on request has no id to be found by";
+    NO_ID "no-id" false
+        "no place of the call names the thing";
 }
-
-/// `x-audit` says it.
-pub(crate) static ANNOTATED: Rule = certain(
-    "annotated",
-    "what the document says in x-audit is never worked out",
-);
-
-/// The operationId has a verb.
-pub(crate) static OPERATION_ID_VERB: Rule = certain(
-    "operation-id-verb",
-    "people name an operation after what it does",
-);
-
-/// The method alone.
-pub(crate) static METHOD_VERB: Rule = certain(
-    "method-verb",
-    "PUT, PATCH and DELETE say themselves what they do",
-);
-
-/// A POST of which nothing says what it does.
-pub(crate) static BARE_POST: Rule = doubtful(
-    "bare-post",
-    "a POST on a collection creates, but nothing else says so",
-);
-
-/// The path's last resource.
-pub(crate) static PATH_NOUN: Rule = certain("path-noun", "a path is made of nouns");
-
-/// No noun anywhere.
-pub(crate) static NO_NOUN: Rule = doubtful("no-noun", "neither path nor operationId has a noun");
-
-/// The thing's own path parameter.
-pub(crate) static PATH_ID: Rule = certain("path-id", "the parameter behind a noun is its id");
-
-/// No id.
-pub(crate) static NO_ID: Rule = doubtful("no-id", "no place of the call names the thing");
-
-static ALL: &[&Rule] = &[
-    &ANNOTATED,
-    &OPERATION_ID_VERB,
-    &METHOD_VERB,
-    &BARE_POST,
-    &PATH_NOUN,
-    &NO_NOUN,
-    &PATH_ID,
-    &NO_ID,
-];

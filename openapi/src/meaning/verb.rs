@@ -5,6 +5,7 @@ use daybook_event::Action;
 use super::Verb;
 use super::path_shape::PathShape;
 use super::phrase::Phrase;
+use super::rule::{self, Rule};
 use crate::operation::OperationSource;
 use crate::verbs::{self, Kind};
 
@@ -27,6 +28,7 @@ pub(crate) struct Chosen {
     pub(crate) upsert: bool,
     pub(crate) bulk: bool,
     pub(crate) source: Source,
+    pub(crate) rule: &'static Rule,
 }
 
 /// Where a verb comes from, with how much it is believed.
@@ -158,6 +160,37 @@ pub(crate) fn choose(
         upsert,
         bulk,
         source: from,
+        rule: decided_by(source, shape, said, summary, from, upsert, outvoted),
+    }
+}
+
+/// Which rule the verb comes from.
+fn decided_by(
+    source: &OperationSource<'_>,
+    shape: &PathShape,
+    said: Option<&Phrase>,
+    summary: Option<&Phrase>,
+    from: Source,
+    upsert: bool,
+    outvoted: bool,
+) -> &'static Rule {
+    match from {
+        _ if upsert => &rule::UPSERT,
+        Source::OperationId => said
+            .and_then(|phrase| phrase.rule)
+            .unwrap_or(&rule::VERB_FIRST),
+        Source::Path if outvoted => &rule::PATH_AND_SUMMARY,
+        Source::Path if shape.inner_action => &rule::INNER_VERB,
+        Source::Path => &rule::PATH_VERB,
+        Source::Summary => summary
+            .and_then(|phrase| phrase.rule)
+            .unwrap_or(&rule::SUMMARY_VERB),
+        Source::Method => match (source.method, method_verb(source, shape)) {
+            ("PUT", "add") | ("DELETE", "remove") => &rule::MEMBERSHIP,
+            ("POST", "update") => &rule::POST_ON_ITEM,
+            ("POST", _) => &rule::BARE_POST,
+            _ => &rule::METHOD_VERB,
+        },
     }
 }
 
@@ -172,6 +205,7 @@ pub(crate) fn for_secret(chosen: &mut Chosen, source: &OperationSource<'_>, noun
         chosen.action = Action::Execute;
         chosen.verb.past = "requested".to_owned();
         chosen.verb.base = "request".to_owned();
+        chosen.rule = &rule::SECRET_REQUESTED;
     }
 }
 

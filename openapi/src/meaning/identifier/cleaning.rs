@@ -1,7 +1,6 @@
 //! What generators put around an identifier, taken away.
 
 use super::against_path::in_path;
-use crate::meaning::noun_words::GENERIC;
 use crate::operation::OperationSource;
 use crate::verbs::{self, Kind};
 use crate::words;

@@ -5,6 +5,7 @@ use super::against_path::{in_path, is_param_word, names_resource};
 use super::cleaning::{is_version, without_versions};
 use crate::meaning::path_shape::is_adjective;
 use crate::meaning::phrase::{Phrase, is_filler, is_preposition, object, verb_first};
+use crate::meaning::rule;
 use crate::operation::OperationSource;
 use crate::verbs::{self, Kind};
 use crate::words;
@@ -91,6 +92,7 @@ pub(super) fn method_last(
         } else {
             about(&front)
         },
+        rule: Some(&rule::VERB_LAST),
         ..Phrase::default()
     })
 }
@@ -104,6 +106,7 @@ pub(super) fn dotted_verb_last(own: &str) -> Option<Phrase> {
     verb_first(&group).verb.is_none().then(|| Phrase {
         verb: Some(verb),
         noun: about(front),
+        rule: Some(&rule::NOUN_FIRST),
         ..Phrase::default()
     })
 }
@@ -129,6 +132,7 @@ pub(super) fn path_verb_last(
     Some(Phrase {
         verb: Some(verb),
         noun: object(front),
+        rule: Some(&rule::NOUN_FIRST),
         ..Phrase::default()
     })
 }
@@ -166,6 +170,7 @@ pub(super) fn path_noun_first(all: &[String], source: &OperationSource<'_>) -> O
         } else {
             object(behind)
         },
+        rule: Some(&rule::NOUN_FIRST),
         ..Phrase::default()
     })
 }
@@ -217,6 +222,7 @@ pub(super) fn noun_first(own: &str, source: &OperationSource<'_>) -> Option<Phra
                 noun.append(&mut phrase.noun);
                 phrase.noun = noun;
             }
+            phrase.rule = Some(&rule::NOUN_FIRST);
             return Some(phrase);
         }
     }
@@ -256,6 +262,7 @@ pub(super) fn noun_first(own: &str, source: &OperationSource<'_>) -> Option<Phra
         return Some(Phrase {
             verb: verbs::known(&behind[0]),
             noun,
+            rule: Some(&rule::NOUN_FIRST),
             ..Phrase::default()
         });
     }
@@ -264,6 +271,7 @@ pub(super) fn noun_first(own: &str, source: &OperationSource<'_>) -> Option<Phra
     Some(Phrase {
         verb: Some(verb),
         noun: about(front),
+        rule: Some(&rule::NOUN_FIRST),
         ..Phrase::default()
     })
 }

@@ -7,6 +7,7 @@ use crate::meaning::Parent;
 use crate::meaning::identity::{self, Search};
 use crate::meaning::noun_words::{GENERIC, ends_with_noun, is_detail, same};
 use crate::meaning::path_shape::{Resource, param_noun};
+use crate::meaning::rule;
 use crate::meaning::verb::{Chosen, Source};
 use crate::operation::OperationSource;
 use crate::secrets::is_secret_name;
@@ -43,7 +44,9 @@ impl Facing<'_> {
         if let Some(noun) = summary
             && self.last_param_speaks_of(noun.last())
         {
-            return self.thing(words::noun_phrase(noun), false);
+            return self
+                .thing(words::noun_phrase(noun), false)
+                .by(&rule::PARAMETER_NOUN);
         }
         // A summary that ends with the path's own noun only makes it more exact.
         if let Some(noun) = summary
@@ -51,7 +54,9 @@ impl Facing<'_> {
             && noun.len() <= 3
         {
             let plural = noun.last().is_some_and(|head| words::is_plural(head));
-            return self.thing(self.exact(noun), plural);
+            return self
+                .thing(self.exact(noun), plural)
+                .by(&rule::OBJECT_AND_PATH);
         }
         // `/messages/reschedule` with one id in its body is about one message.
         if self.level == Level::CollectionAction
@@ -100,19 +105,20 @@ impl Facing<'_> {
                 && contains =>
             {
                 self.thing(words::noun_phrase(object), plural)
+                    .by(&rule::OBJECT_AND_PATH)
             }
             // `getDisruptionsByRoute` on `/disruptions/route/{route_id}`
             Level::Item if is_qualifier && plural && self.source.method == "GET" => {
                 let mut thing = self.thing(words::noun_phrase(object), plural);
                 thing.number = Number::Many;
                 thing.parent = self.item_as_parent();
-                thing
+                thing.by(&rule::KIND_OF_LIST)
             }
             // `getOrgProjects` on `/projects/{owner}` lists.
             Level::Item if plural && self.answers_list() && self.names_resource(object) => {
                 let mut thing = self.thing(self.exact(object), plural);
                 thing.number = Number::Many;
-                thing
+                thing.by(&rule::KIND_OF_LIST)
             }
             _ if self.names_resource(object)
                 && !(self.level == Level::Item
@@ -121,6 +127,7 @@ impl Facing<'_> {
                     && self.param_names_another()) =>
             {
                 self.thing(self.exact(object), plural)
+                    .by(&rule::OBJECT_AND_PATH)
             }
             Level::ItemAction
                 if contains
@@ -135,9 +142,9 @@ impl Facing<'_> {
             }
             Level::ItemAction if contains => self.thing(self.resource_noun(), false),
             Level::ItemAction if is_qualifier => self.thing(self.resource_noun(), false),
-            Level::ItemAction if self.param_names(object) => {
-                self.thing(words::noun_phrase(object), false)
-            }
+            Level::ItemAction if self.param_names(object) => self
+                .thing(words::noun_phrase(object), false)
+                .by(&rule::PARAMETER_NOUN),
             Level::ItemAction if self.chosen.action == Action::Create || self.brings_new() => {
                 self.child_of_item(object, plural)
             }
@@ -162,9 +169,9 @@ impl Facing<'_> {
                 thing.param = None;
                 thing
             }
-            Level::Item if self.last_param_speaks_of(object.last()) => {
-                self.thing(words::noun_phrase(object), false)
-            }
+            Level::Item if self.last_param_speaks_of(object.last()) => self
+                .thing(words::noun_phrase(object), false)
+                .by(&rule::PARAMETER_NOUN),
             Level::Item if contains || is_qualifier => self.thing(self.resource_noun(), false),
             Level::Item if plural && self.source.method != "GET" => {
                 self.thing(self.resource_noun(), false)
@@ -173,7 +180,9 @@ impl Facing<'_> {
                 self.child_of_item(object, plural)
             }
             Level::Item if plural => self.part_of_item(object, plural),
-            Level::Item => self.thing(words::noun_phrase(object), false),
+            Level::Item => self
+                .thing(words::noun_phrase(object), false)
+                .by(&rule::OBJECT),
             Level::Collection | Level::CollectionAction => {
                 if let Some(parent) = self.enclosing.last()
                     && ends_with_noun(object, &parent.words)
@@ -201,7 +210,7 @@ impl Facing<'_> {
                 if contains && self.level == Level::Collection && is_detail(object) {
                     return self.thing(self.resource_noun(), resource_plural);
                 }
-                self.thing(self.qualified(object), plural)
+                self.thing(self.qualified(object), plural).by(&rule::OBJECT)
             }
         }
     }
@@ -266,6 +275,7 @@ impl Facing<'_> {
                 Number::One
             },
             parent: self.parent(&noun),
+            rule: None,
             noun,
         }
     }
@@ -278,7 +288,9 @@ impl Facing<'_> {
             level: Level::ItemAction,
             ..*self
         };
-        above.thing(above.resource_noun(), false)
+        above
+            .thing(above.resource_noun(), false)
+            .by(&rule::WHOLE_OF_PART)
     }
 
     /// What a POST on an item creates below it.
@@ -291,7 +303,7 @@ impl Facing<'_> {
             thing.parent = self.item_as_parent();
             thing.param = None;
         }
-        thing
+        thing.by(&rule::CHILD_OF_ITEM)
     }
 
     /// What is read of an item: the login parameters of a user.
@@ -311,7 +323,7 @@ impl Facing<'_> {
             Number::One
         };
         thing.parent = self.item_as_parent();
-        thing
+        thing.by(&rule::PART_OF_ITEM)
     }
 
     fn item_as_parent(&self) -> Option<Parent> {

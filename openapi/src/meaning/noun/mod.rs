@@ -7,9 +7,10 @@ mod wording;
 use daybook_event::Action;
 
 use super::Parent;
-use super::noun_words::own_words;
+use super::noun_words::{NEEDS_PARENT, own_words};
 use super::path_shape::PathShape;
 use super::phrase::Phrase;
+use super::rule::{self, Rule};
 use super::verb::{Chosen, Source};
 use crate::operation::OperationSource;
 use crate::words;
@@ -50,6 +51,26 @@ pub(crate) struct Thing {
     /// The noun is written in the plural.
     pub(crate) plural: bool,
     pub(crate) parent: Option<Parent>,
+    /// Which rule names it.
+    pub(crate) rule: Option<&'static Rule>,
+}
+
+impl Thing {
+    /// Which rule names it; a generic noun by itself is doubtful, whoever named it.
+    pub(crate) fn rule(&self, has_parent: bool) -> &'static Rule {
+        let rule = self.rule.unwrap_or(&rule::PATH_NOUN);
+        if rule.certain && !has_parent && NEEDS_PARENT.contains(&self.noun.as_str()) {
+            return &rule::GENERIC_NOUN;
+        }
+        rule
+    }
+
+    fn by(self, rule: &'static Rule) -> Self {
+        Self {
+            rule: Some(rule),
+            ..self
+        }
+    }
 }
 
 pub(crate) fn choose(
@@ -70,6 +91,7 @@ pub(crate) fn choose(
     let summary_noun = summary
         .map(|phrase| phrase.noun.clone())
         .filter(|noun| !noun.is_empty());
+    let worded = said_noun.clone();
     let said_noun = match (&summary_noun, chosen.source) {
         // Who gives the verb gives the object.
         (Some(noun), Source::Summary)
@@ -102,6 +124,7 @@ pub(crate) fn choose(
         chosen.base.as_str(),
         "login" | "logout" | "signin" | "signout"
     );
+    let by_summary = said_noun.is_some() && said_noun == summary_noun && said_noun != worded;
     let is_about_session = said_noun.as_ref().is_none_or(|noun| {
         matches!(
             noun.as_slice(),
@@ -111,6 +134,7 @@ pub(crate) fn choose(
     if is_session && is_about_session {
         return Thing {
             noun: "session".to_owned(),
+            rule: Some(&rule::SESSION),
             ..Thing::default()
         };
     }
@@ -125,6 +149,7 @@ pub(crate) fn choose(
     {
         return Thing {
             noun: "user".to_owned(),
+            rule: Some(&rule::CALLER),
             ..Thing::default()
         };
     }
@@ -154,8 +179,12 @@ pub(crate) fn choose(
         Some(noun) => facing.with_object(&noun),
         None => facing.alone(summary_noun.as_deref()),
     };
+    if by_summary {
+        thing.rule = Some(&rule::SUMMARY_OBJECT);
+    }
     if thing.noun.is_empty() {
         "record".clone_into(&mut thing.noun);
+        thing.rule = Some(&rule::NO_NOUN);
     }
     thing
 }
@@ -181,9 +210,11 @@ fn without_path(source: &OperationSource<'_>, chosen: &Chosen, noun: Option<Vec<
         Some(found)
     };
 
-    let noun = noun
-        .or_else(from_tag)
-        .unwrap_or_else(|| vec!["record".to_owned()]);
+    let (noun, rule) = match (noun, from_tag()) {
+        (Some(noun), _) => (noun, &rule::OBJECT),
+        (None, Some(tag)) => (tag, &rule::TAG_NOUN),
+        (None, None) => (vec!["record".to_owned()], &rule::NO_NOUN),
+    };
     let plural = noun.last().is_some_and(|head| words::is_plural(head));
     let creates = chosen.action == Action::Create;
     Thing {
@@ -193,6 +224,7 @@ fn without_path(source: &OperationSource<'_>, chosen: &Chosen, noun: Option<Vec<
         } else {
             Number::One
         },
+        rule: Some(rule),
         ..Thing::default()
     }
 }

@@ -26,6 +26,8 @@ pub(crate) struct PathShape {
     pub(crate) resources: Vec<Resource>,
     /// The words of a verb phrase at the path's end: `/orders/{id}/cancel`, `/users:sendReset`.
     pub(crate) action: Option<Vec<String>>,
+    /// The verb phrase stands in front of parameters: `/groups/add/{name}`.
+    pub(crate) inner_action: bool,
     /// A segment says that it is about many things at once: `/orders/batch`.
     pub(crate) bulk: bool,
 }
@@ -34,7 +36,9 @@ impl PathShape {
     pub(crate) fn read(source: &OperationSource<'_>) -> Self {
         let mut steps = steps(source);
         let action = take_action(&mut steps, source);
+        let at_end = action.is_some();
         let action = action.or_else(|| take_inner_action(&mut steps, source.method));
+        let inner_action = action.is_some() && !at_end;
         // `/servers/{id}/actions/reboot`
         if action.is_some()
             && steps.len() > 1
@@ -109,6 +113,7 @@ impl PathShape {
         Self {
             resources,
             action,
+            inner_action,
             bulk,
         }
     }
