@@ -13,6 +13,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::document::{Document, DocumentProblem, ParsedDocument};
@@ -41,9 +42,12 @@ struct Entry {
     routes: RouteIndex,
 }
 
+/// What an entry is made of: its service, its servers and its operations.
+pub(crate) type EntryParts = (Service, Vec<Server>, Vec<Operation>);
+
 /// A service, as one document describes it. A service of several documents has one of these for
 /// each, all of one name.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Service {
     /// `x-audit.service`, or the document's file name without its extension.
     pub name: String,
@@ -185,6 +189,30 @@ impl Index {
         }
     }
 
+    /// What each document said.
+    pub(crate) fn entry_parts(&self) -> impl Iterator<Item = (&Service, &[Server], &[Operation])> {
+        self.entries
+            .iter()
+            .map(|entry| (&entry.service, &*entry.servers, &*entry.operations))
+    }
+
+    /// An index of what documents said.
+    pub(crate) fn from_entry_parts(parts: Vec<EntryParts>) -> Self {
+        Self {
+            entries: parts
+                .into_iter()
+                .map(|(service, servers, mut operations)| {
+                    for operation in &mut operations {
+                        operation.service.clone_from(&service.name);
+                        operation.file_name.clone_from(&service.file_name);
+                    }
+                    Entry::new(service, servers, operations)
+                })
+                .collect(),
+            ..Self::default()
+        }
+    }
+
     /// Tells where a new document describes, on one host, what another service's document does.
     fn tell_ties(&self, entry: &Entry, problems: &mut Vec<DocumentProblem>) {
         for other in self
@@ -267,6 +295,16 @@ impl Entry {
             .filter(|name| !name.trim().is_empty())
             .unwrap_or(stem);
         let operations = read_operations(document, name, problems);
+        let service = Service {
+            name: name.to_owned(),
+            file_name: document.file_name.clone(),
+            spec_version: document.spec_version.clone(),
+            title: text("/info/title").unwrap_or_default().to_owned(),
+        };
+        Self::new(service, Server::read_all(&document.root), operations)
+    }
+
+    fn new(service: Service, servers: Vec<Server>, operations: Vec<Operation>) -> Self {
         let mut routes = RouteIndex::default();
         for (position, operation) in operations.iter().enumerate() {
             routes.insert(
@@ -276,13 +314,8 @@ impl Entry {
             );
         }
         Self {
-            service: Service {
-                name: name.to_owned(),
-                file_name: document.file_name.clone(),
-                spec_version: document.spec_version.clone(),
-                title: text("/info/title").unwrap_or_default().to_owned(),
-            },
-            servers: Server::read_all(&document.root),
+            service,
+            servers,
             operations,
             routes,
         }

@@ -5,6 +5,8 @@
 //! parent and where their ids are) and its secrets; [`sentence`] writes the line that people read;
 //! [`secrets::Redactor`] removes what nobody may read.
 //!
+//! [`Index::compile`] makes one file of an index, and [`Index::load`] an index of that file.
+//!
 //! **Invariant:** pure. Nothing here opens a file or a socket or reads a clock; bytes come in,
 //! values go out. Every input is hostile: its depth, its size and the work it costs are bounded.
 //!
@@ -13,6 +15,7 @@
 //! cost a service its index. What cannot be read is skipped and named as a [`DocumentProblem`].
 
 mod annotations;
+mod compiled;
 mod document;
 mod explain;
 mod index;
@@ -28,6 +31,7 @@ mod value_location;
 mod verbs;
 mod words;
 
+pub use compiled::CompiledError;
 pub use document::{Document, DocumentProblem};
 pub use explain::{Explanation, explain};
 pub use index::{Found, Index, RequestLine, Service};

@@ -101,6 +101,9 @@ impl ValueLocation {
 
 impl Serialize for ValueLocation {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if !serializer.is_human_readable() {
+            return self.serialize_compact(serializer);
+        }
         let (place, key, value) = match self {
             Self::Path(name) => ("path", "name", name),
             Self::Query(name) => ("query", "name", name),
