@@ -25,6 +25,14 @@ use crate::server::{Server, names_no_service};
 /// The most problems that are told of one document.
 const PROBLEMS_MAX: usize = 100;
 
+/// The way out of a tie, at the end of what is told of one.
+const TIE_ADVICE: &str = "name the service of each host in the configured map";
+
+/// Whether a problem is that two services describe one operation on one host.
+pub(crate) fn is_tie(problem: &DocumentProblem) -> bool {
+    problem.message.ends_with(TIE_ADVICE)
+}
+
 /// The operations of all documents.
 #[derive(Debug, Default)]
 pub struct Index {
@@ -97,22 +105,27 @@ pub enum Found<'a> {
 impl Index {
     /// Reads documents. What cannot be read is left out and told; the rest is indexed.
     pub fn build(documents: Vec<Document>) -> (Self, Vec<DocumentProblem>) {
-        let mut index = Self::default();
+        Self::default().extended(documents)
+    }
+
+    /// Reads more documents, to stand behind those that are known.
+    #[must_use]
+    pub fn extended(mut self, documents: Vec<Document>) -> (Self, Vec<DocumentProblem>) {
         let mut problems = Vec::new();
         for document in documents {
             match ParsedDocument::parse(&document) {
                 Ok(parsed) => {
                     let mut of_document = Vec::new();
                     let entry = Entry::read(&parsed, &mut of_document);
-                    index.tell_ties(&entry, &mut of_document);
-                    index.entries.push(entry);
+                    self.tell_ties(&entry, &mut of_document);
+                    self.entries.push(entry);
                     of_document.truncate(PROBLEMS_MAX);
                     problems.extend(of_document);
                 }
                 Err(problem) => problems.push(problem),
             }
         }
-        (index, problems)
+        (self, problems)
     }
 
     /// Gives services by domain name or by API id; it goes before what documents say.
@@ -240,7 +253,7 @@ impl Index {
                         &entry.service.file_name,
                         &pointer,
                         format!(
-                            "{} describes {} {} on the same host; name the service of each host in the configured map",
+                            "{} describes {} {} on the same host; {TIE_ADVICE}",
                             known.file_name, known.method, known.path
                         ),
                     ));

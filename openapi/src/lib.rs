@@ -15,10 +15,13 @@
 //! cost a service its index. What cannot be read is skipped and named as a [`DocumentProblem`].
 
 mod annotations;
+mod columns;
 mod compiled;
 mod document;
 mod explain;
+mod explain_table;
 mod index;
+pub mod lint;
 mod meaning;
 mod operation;
 mod path_template;
@@ -32,8 +35,9 @@ mod verbs;
 mod words;
 
 pub use compiled::CompiledError;
-pub use document::{Document, DocumentProblem};
+pub use document::{Document, DocumentProblem, Severity};
 pub use explain::{Explanation, explain};
+pub use explain_table::explain_table;
 pub use index::{Found, Index, RequestLine, Service};
 pub use meaning::{Decisions, Meaning, Parent, Rule, Verb};
 pub use operation::Operation;

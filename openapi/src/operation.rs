@@ -175,7 +175,7 @@ fn tell_remote_references(document: &ParsedDocument, problems: &mut Vec<Document
                     && told.insert(reference)
                 {
                     let shown: String = reference.chars().take(200).collect();
-                    problems.push(DocumentProblem::new(
+                    problems.push(DocumentProblem::warning(
                         &document.file_name,
                         "",
                         format!("it refers to `{shown}`, which is not fetched; bundle the documents into one"),

@@ -1,5 +1,7 @@
 //! A compiled index says what the index said, and a damaged one says nothing.
 
+#![allow(clippy::unwrap_used)] // the helpers of tests give up as tests do
+
 use std::fs;
 use std::path::Path;
 

@@ -154,9 +154,10 @@ fn open(bytes: &[u8]) -> Result<&[u8], CompiledError> {
         .split_at_checked(usize::from(version_bytes))
         .ok_or(CompiledError::Damaged)?;
     if version != DAYBOOK_VERSION.as_bytes() {
-        let found = String::from_utf8_lossy(version)
-            .chars()
-            .filter(|character| character.is_ascii_graphic())
+        let found = version
+            .iter()
+            .filter(|byte| byte.is_ascii_graphic())
+            .map(|byte| char::from(*byte))
             .take(VERSION_CHARS_MAX)
             .collect();
         return Err(CompiledError::OtherVersion { found });
