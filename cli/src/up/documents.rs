@@ -63,3 +63,38 @@ fn samples(is_there: impl Fn(&str, &[u8]) -> bool) -> Vec<Document> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_compiled_index_stands_beside_the_samples() {
+        let folder = tempfile::tempdir().unwrap();
+        let own = Document {
+            file_name: "user.json".to_owned(),
+            bytes: br#"{"openapi":"3.0.0","paths":{"/x":{"post":{}}}}"#.to_vec(),
+        };
+        let path = folder.path().join("specs.daybook");
+        let compiled = Index::build(vec![own]).0.compile().unwrap();
+        std::fs::write(&path, compiled).unwrap();
+        let mut settings = Settings::default();
+        settings
+            .services
+            .insert("hooks.example.com".to_owned(), "webhooks".to_owned());
+        let services = |with_samples| {
+            let (index, problems) = index(Some(&path), with_samples, &settings).unwrap();
+            assert_eq!(problems, []);
+            let names: Vec<String> = index
+                .services()
+                .map(|service| service.file_name.clone())
+                .collect();
+            names
+        };
+        assert_eq!(services(false), ["user.json"]);
+        let all = services(true);
+        assert_eq!(all.len(), SAMPLE_DOCUMENTS.len());
+        assert_eq!(all[0], "user.json");
+        assert_eq!(all.iter().filter(|name| *name == "user.json").count(), 1);
+    }
+}

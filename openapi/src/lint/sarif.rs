@@ -3,7 +3,8 @@
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::{Value, json};
 
-use super::{Finding, Level, Report, rules};
+use super::report::{Finding, Level, Report};
+use super::rules;
 
 /// What a path of a URI reference may not hold (RFC 3986, section 3.3), its slashes left alone.
 const NOT_IN_PATHS: &AsciiSet = &CONTROLS
@@ -26,7 +27,7 @@ const NOT_IN_PATHS: &AsciiSet = &CONTROLS
 /// The log of one run. `folder` stands in front of each document's file name; it is empty, or ends
 /// with a slash.
 pub fn sarif(report: &Report, folder: &str) -> Value {
-    let rules: Vec<_> = rules().collect();
+    let rules: Vec<_> = rules::all().collect();
     let described: Vec<Value> = rules
         .iter()
         .map(|(level, rule)| {

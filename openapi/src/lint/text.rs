@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::{Counts, Fact, Finding, Report};
+use super::report::{Counts, Fact, Finding, Level, Report};
+use super::settlement::Settlement;
 use crate::columns::{cut, visible, wrapped};
 
 /// The widest lines, where the terminal is wider.
@@ -76,8 +77,8 @@ impl Page {
 
     fn problem(&mut self, problem: &Finding) {
         let (word, ink) = match problem.level {
-            super::Level::Error => ("error", Ink::Red),
-            super::Level::Warning => ("warning", Ink::Yellow),
+            Level::Error => ("error", Ink::Red),
+            Level::Warning => ("warning", Ink::Yellow),
         };
         let place = match (problem.line, problem.pointer.as_str()) {
             (Some(line), pointer) => format!("  line {line}, #{pointer}"),
@@ -99,7 +100,7 @@ impl Page {
             None => format!("#{}", first.pointer),
         };
         self.line(2, &place, Ink::Dim);
-        let mut settlement = super::Settlement::default();
+        let mut settlement = Settlement::default();
         for doubt in doubts {
             let fact = format!("{:<11}", doubt.fact.as_str());
             let decided = match doubt.decided.as_str() {
