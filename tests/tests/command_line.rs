@@ -192,13 +192,14 @@ fn lint_fails_until_what_it_proposes_is_pasted() {
     assert!(page.contains("failed: 0.0 % of 1 operation "), "{page}");
     assert!(!page.contains('\u{1b}'));
     // What stands under `update` is what belongs into the document.
-    let proposed: String = page
+    let proposed: Vec<&str> = page
         .lines()
         .skip_while(|line| !line.ends_with("update:"))
         .skip(1)
         .take_while(|line| line.starts_with("        "))
-        .map(|line| format!("    {}\n", &line[6..]))
+        .map(|line| &line[2..])
         .collect();
+    let proposed = proposed.join("\n");
     std::fs::write(&document, format!("{head}{proposed}")).unwrap();
     let output = run(&["lint", "--specs", specs, "--min", "100"], "");
     let page = String::from_utf8(output.stdout).unwrap();

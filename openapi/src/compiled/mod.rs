@@ -33,7 +33,7 @@ const FORMAT_VERSION: u16 = 1;
 /// The version of Daybook, of whose rules the index is made.
 const DAYBOOK_VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// The most bytes of a compiled index. A thousand operations have about 150 KB.
+/// The most bytes of a compiled index. An operation has 130 to 230 of them.
 const COMPILED_BYTES_MAX: usize = 256 << 20;
 
 /// The most characters that are told of a version that a file claims.
