@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Builds the two Lambda packages into dist/, the normalizer's with your OpenAPI documents.
+# Builds the two Lambda packages into dist/, the normalizer's with your OpenAPI documents, or with the
+# file that `daybook compile` made of them.
 set -euo pipefail
-specs=${1:?usage: deploy/package.sh FOLDER_OF_OPENAPI_DOCUMENTS}
-[ -d "$specs" ] || { echo "$specs is no folder" >&2; exit 2; }
-specs=$(cd "$specs" && pwd)
+specs=${1:?usage: deploy/package.sh FOLDER_OF_OPENAPI_DOCUMENTS or COMPILED_FILE}
+[ -d "$specs" ] || [ -f "$specs" ] || { echo "$specs is no folder and no file" >&2; exit 2; }
+specs=$(realpath "$specs")
 cd "$(dirname "$0")/.."
 command -v cargo-lambda >/dev/null || { echo "cargo-lambda is missing (pip install cargo-lambda)" >&2; exit 1; }
 

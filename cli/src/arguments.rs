@@ -21,6 +21,13 @@ pub(crate) enum Command {
     Normalize(NormalizeOptions),
     /// Says what each operation of OpenAPI documents means, a JSON line each.
     Explain(ExplainOptions),
+    /// Says what is in doubt about OpenAPI documents, and what would settle it.
+    ///
+    /// Looked at are POST, PUT, PATCH and DELETE. The exit status is 0 where enough operations are
+    /// certain and no document has an error, 1 where not.
+    Lint(LintOptions),
+    /// Makes one file of OpenAPI documents, which `--specs` and a Lambda load in their place.
+    Compile(CompileOptions),
     /// Mints a token for the query API of a local `daybook up`.
     Token(TokenOptions),
     /// Brings a ClickHouse database to the present schema.
@@ -39,7 +46,7 @@ pub(crate) struct UpOptions {
     pub(crate) port: u16,
     #[command(flatten)]
     pub(crate) data: DataOption,
-    /// A folder of OpenAPI documents (or one document) of your services.
+    /// A folder of OpenAPI documents of your services (or one document, or a compiled index).
     #[arg(long, value_name = "DIR")]
     pub(crate) specs: Option<PathBuf>,
     /// Starts without the sample events.
@@ -62,8 +69,8 @@ pub(crate) struct DataOption {
 
 #[derive(Debug, Args)]
 pub(crate) struct NormalizeOptions {
-    /// A folder of OpenAPI documents, or one document.
-    #[arg(long, value_name = "DIR")]
+    /// A folder of OpenAPI documents, one document, or a compiled index.
+    #[arg(long, value_name = "DIR|FILE")]
     pub(crate) specs: PathBuf,
     /// The messages; standard input where it is missing or `-`.
     pub(crate) file: Option<PathBuf>,
@@ -71,9 +78,55 @@ pub(crate) struct NormalizeOptions {
 
 #[derive(Debug, Args)]
 pub(crate) struct ExplainOptions {
+    /// A folder of OpenAPI documents, one document, or a compiled index.
+    #[arg(long, value_name = "DIR|FILE")]
+    pub(crate) specs: PathBuf,
+    /// JSON lines for programs, or a table as wide as the terminal for people.
+    #[arg(long, value_enum, default_value_t = ExplainFormat::Jsonl)]
+    pub(crate) format: ExplainFormat,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub(crate) enum ExplainFormat {
+    Jsonl,
+    Table,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LintOptions {
     /// A folder of OpenAPI documents, or one document.
     #[arg(long, value_name = "DIR|FILE")]
     pub(crate) specs: PathBuf,
+    /// The least share of operations, in per cent, that must be certain in all five facts.
+    #[arg(long, value_name = "PERCENT", default_value_t = 95.0, value_parser = percent)]
+    pub(crate) min: f64,
+    /// For people, as JSON lines (a finding each, the summary last), or as SARIF 2.1.0.
+    #[arg(long, value_enum, default_value_t = LintFormat::Text)]
+    pub(crate) format: LintFormat,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub(crate) enum LintFormat {
+    Text,
+    Json,
+    Sarif,
+}
+
+fn percent(text: &str) -> Result<f64, String> {
+    text.parse()
+        .ok()
+        .filter(|percent| (0.0..=100.0).contains(percent))
+        .ok_or_else(|| "it is no number from 0 to 100".to_owned())
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompileOptions {
+    /// A folder of OpenAPI documents, or one document.
+    #[arg(long, value_name = "DIR|FILE")]
+    pub(crate) specs: PathBuf,
+    /// The file that is written; what was there is replaced once all of it is written.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
 }
 
 #[derive(Debug, Args)]

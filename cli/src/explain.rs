@@ -2,21 +2,31 @@
 
 use std::io::{BufWriter, Write as _};
 
-use daybook_normalizer::context::{build_index, read_documents};
+use daybook_normalizer::context::read_index;
 use daybook_normalizer::settings::Settings;
+use daybook_openapi::{Explanation, explain_table};
 
-use crate::arguments::ExplainOptions;
+use crate::arguments::{ExplainFormat, ExplainOptions};
+use crate::terminal;
 
 pub(crate) fn explain(options: &ExplainOptions) -> anyhow::Result<bool> {
-    let documents = read_documents(&options.specs)?;
-    let (index, problems) = build_index(documents, &Settings::default());
+    let (index, problems) = read_index(&options.specs, &Settings::default())?;
     for problem in &problems {
         writeln!(std::io::stderr(), "{problem}")?;
     }
     let mut out = BufWriter::new(std::io::stdout().lock());
-    for operation in index.operations() {
-        serde_json::to_writer(&mut out, &daybook_openapi::explain(operation))?;
-        out.write_all(b"\n")?;
+    let explanations = index.operations().map(daybook_openapi::explain);
+    match options.format {
+        ExplainFormat::Jsonl => {
+            for explanation in explanations {
+                serde_json::to_writer(&mut out, &explanation)?;
+                out.write_all(b"\n")?;
+            }
+        }
+        ExplainFormat::Table => {
+            let explanations: Vec<Explanation> = explanations.collect();
+            out.write_all(explain_table(&explanations, terminal::width()).as_bytes())?;
+        }
     }
     out.flush()?;
     Ok(problems.is_empty())

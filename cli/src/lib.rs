@@ -4,11 +4,14 @@
 //! exit status is 0 where all of it worked, 1 where some did not, 2 where it was called wrongly.
 
 mod arguments;
+mod compile;
 mod data_directory;
 mod explain;
+mod lint;
 mod migrate;
 mod normalize;
 mod roles;
+mod terminal;
 mod token;
 mod up;
 
@@ -48,6 +51,8 @@ pub fn main() -> ExitCode {
         }
         Command::Normalize(options) => normalize::normalize(&options),
         Command::Explain(options) => explain::explain(&options),
+        Command::Lint(options) => lint::lint(&options),
+        Command::Compile(options) => compile::compile(&options),
         Command::Migrate(options) => {
             start_log();
             run_async(migrate::migrate(options))

@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, BufWriter, Write as _};
 
 use anyhow::Context as _;
 use daybook_normalizer::Poison;
-use daybook_normalizer::context::{build_index, read_documents};
+use daybook_normalizer::context::read_index;
 use daybook_normalizer::message::{MESSAGE_BYTES_MAX, decode};
 use daybook_normalizer::normalize::{Normalized, normalize as normalize_message};
 use daybook_normalizer::settings::Settings;
@@ -15,7 +15,7 @@ use crate::arguments::NormalizeOptions;
 
 pub(crate) fn normalize(options: &NormalizeOptions) -> anyhow::Result<bool> {
     let settings = Settings::from_env(|name| std::env::var(name).ok())?;
-    let (index, problems) = build_index(read_documents(&options.specs)?, &settings);
+    let (index, problems) = read_index(&options.specs, &settings)?;
     for problem in &problems {
         writeln!(std::io::stderr(), "{problem}")?;
     }

@@ -1,5 +1,7 @@
 //! The cold start: documents, settings and clients, read once from the environment.
 
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -15,8 +17,13 @@ use crate::settings::Settings;
 const DOCUMENTS_MAX: usize = 2_000;
 /// No real document is larger.
 const DOCUMENT_BYTES_MAX: u64 = 50 << 20;
+/// As much of a file as tells whether it is a compiled index.
+const COMPILED_PREFIX_BYTES: u64 = 16;
+/// More than any compiled index has that is loaded.
+const COMPILED_BYTES_MAX: u64 = 300 << 20;
 
-/// Makes the Lambda's handler from environment variables: `DAYBOOK_SPECS` (a folder or a file),
+/// Makes the Lambda's handler from environment variables: `DAYBOOK_SPECS` (a folder of
+/// documents, a document or a compiled index),
 /// `DAYBOOK_CLICKHOUSE_URL`, `DAYBOOK_CLICKHOUSE_DATABASE`, `DAYBOOK_CLICKHOUSE_USER`,
 /// `DAYBOOK_CLICKHOUSE_PASSWORD`, `DAYBOOK_DEAD_LETTER_QUEUE_URL`, and those of [`Settings`].
 ///
@@ -31,8 +38,7 @@ pub async fn handler_from_env(
             .with_context(|| format!("{name} is not set"))
     };
     let settings = Settings::from_env(&variable)?;
-    let documents = read_documents(Path::new(&need("DAYBOOK_SPECS")?))?;
-    let (index, problems) = build_index(documents, &settings);
+    let (index, problems) = read_index(Path::new(&need("DAYBOOK_SPECS")?), &settings)?;
     for problem in &problems {
         tracing::warn!(%problem, "a document is not understood in full");
     }
@@ -66,6 +72,49 @@ pub async fn sqs_client() -> aws_sdk_sqs::Client {
         .load()
         .await;
     aws_sdk_sqs::Client::new(&config)
+}
+
+/// The index of documents, or of a file that `daybook compile` wrote, with the operator's map of
+/// domains to services.
+///
+/// # Errors
+/// As [`read_documents`] and [`load_compiled`].
+pub fn read_index(
+    path: &Path,
+    settings: &Settings,
+) -> anyhow::Result<(Index, Vec<DocumentProblem>)> {
+    match load_compiled(path)? {
+        Some(index) => Ok((
+            index.with_service_map(settings.services.clone()),
+            Vec::new(),
+        )),
+        None => Ok(build_index(read_documents(path)?, settings)),
+    }
+}
+
+/// Loads a compiled index; `None` where the path is that of documents.
+///
+/// # Errors
+/// Where it cannot be read, is damaged, or is another version's.
+pub fn load_compiled(path: &Path) -> anyhow::Result<Option<Index>> {
+    if !path.is_file() {
+        return Ok(None);
+    }
+    let context = || format!("{} cannot be read", path.display());
+    let mut file = File::open(path).with_context(context)?;
+    let mut bytes = Vec::new();
+    file.by_ref()
+        .take(COMPILED_PREFIX_BYTES)
+        .read_to_end(&mut bytes)
+        .with_context(context)?;
+    if !Index::is_compiled(&bytes) {
+        return Ok(None);
+    }
+    file.take(COMPILED_BYTES_MAX)
+        .read_to_end(&mut bytes)
+        .with_context(context)?;
+    let index = Index::load(&bytes).with_context(|| path.display().to_string())?;
+    Ok(Some(index))
 }
 
 /// The index of documents, with the operator's map of domains to services.

@@ -26,6 +26,15 @@ pub struct Document {
     pub bytes: Vec<u8>,
 }
 
+/// How much a problem matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// It may be meant so: everything that was said was done.
+    Warning,
+    /// Something that was said was not done.
+    Error,
+}
+
 /// Something in a document that could not be used; everything else in it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DocumentProblem {
@@ -35,6 +44,8 @@ pub struct DocumentProblem {
     pub pointer: String,
     /// What is wrong and what can be done, lower case, without a full stop.
     pub message: String,
+    /// How much it matters.
+    pub severity: Severity,
 }
 
 impl DocumentProblem {
@@ -43,6 +54,14 @@ impl DocumentProblem {
             file_name: file_name.to_owned(),
             pointer: pointer.to_owned(),
             message: message.into(),
+            severity: Severity::Error,
+        }
+    }
+
+    pub(crate) fn warning(file_name: &str, pointer: &str, message: impl Into<String>) -> Self {
+        Self {
+            severity: Severity::Warning,
+            ..Self::new(file_name, pointer, message)
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::sentence::{SentenceFacts, sentence};
 use crate::value_location::{RequestValues, ValueLocation};
 
 /// The actor of an explanation's sentence.
-const SAMPLE_ACTOR: &str = "jane@example.com";
+pub(crate) const SAMPLE_ACTOR: &str = "jane@example.com";
 
 /// One operation, explained.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -13,6 +13,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::document::{Document, DocumentProblem, ParsedDocument};
@@ -23,6 +24,14 @@ use crate::server::{Server, names_no_service};
 
 /// The most problems that are told of one document.
 const PROBLEMS_MAX: usize = 100;
+
+/// The way out of a tie, at the end of what is told of one.
+const TIE_ADVICE: &str = "name the service of each host in the configured map";
+
+/// Whether a problem is that two services describe one operation on one host.
+pub(crate) fn is_tie(problem: &DocumentProblem) -> bool {
+    problem.message.ends_with(TIE_ADVICE)
+}
 
 /// The operations of all documents.
 #[derive(Debug, Default)]
@@ -41,9 +50,12 @@ struct Entry {
     routes: RouteIndex,
 }
 
+/// What an entry is made of: its service, its servers and its operations.
+pub(crate) type EntryParts = (Service, Vec<Server>, Vec<Operation>);
+
 /// A service, as one document describes it. A service of several documents has one of these for
 /// each, all of one name.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Service {
     /// `x-audit.service`, or the document's file name without its extension.
     pub name: String,
@@ -93,22 +105,27 @@ pub enum Found<'a> {
 impl Index {
     /// Reads documents. What cannot be read is left out and told; the rest is indexed.
     pub fn build(documents: Vec<Document>) -> (Self, Vec<DocumentProblem>) {
-        let mut index = Self::default();
+        Self::default().extended(documents)
+    }
+
+    /// Reads more documents, to stand behind those that are known.
+    #[must_use]
+    pub fn extended(mut self, documents: Vec<Document>) -> (Self, Vec<DocumentProblem>) {
         let mut problems = Vec::new();
         for document in documents {
             match ParsedDocument::parse(&document) {
                 Ok(parsed) => {
                     let mut of_document = Vec::new();
                     let entry = Entry::read(&parsed, &mut of_document);
-                    index.tell_ties(&entry, &mut of_document);
-                    index.entries.push(entry);
+                    self.tell_ties(&entry, &mut of_document);
+                    self.entries.push(entry);
                     of_document.truncate(PROBLEMS_MAX);
                     problems.extend(of_document);
                 }
                 Err(problem) => problems.push(problem),
             }
         }
-        (index, problems)
+        (self, problems)
     }
 
     /// Gives services by domain name or by API id; it goes before what documents say.
@@ -185,6 +202,30 @@ impl Index {
         }
     }
 
+    /// What each document said.
+    pub(crate) fn entry_parts(&self) -> impl Iterator<Item = (&Service, &[Server], &[Operation])> {
+        self.entries
+            .iter()
+            .map(|entry| (&entry.service, &*entry.servers, &*entry.operations))
+    }
+
+    /// An index of what documents said.
+    pub(crate) fn from_entry_parts(parts: Vec<EntryParts>) -> Self {
+        Self {
+            entries: parts
+                .into_iter()
+                .map(|(service, servers, mut operations)| {
+                    for operation in &mut operations {
+                        operation.service.clone_from(&service.name);
+                        operation.file_name.clone_from(&service.file_name);
+                    }
+                    Entry::new(service, servers, operations)
+                })
+                .collect(),
+            ..Self::default()
+        }
+    }
+
     /// Tells where a new document describes, on one host, what another service's document does.
     fn tell_ties(&self, entry: &Entry, problems: &mut Vec<DocumentProblem>) {
         for other in self
@@ -212,7 +253,7 @@ impl Index {
                         &entry.service.file_name,
                         &pointer,
                         format!(
-                            "{} describes {} {} on the same host; name the service of each host in the configured map",
+                            "{} describes {} {} on the same host; {TIE_ADVICE}",
                             known.file_name, known.method, known.path
                         ),
                     ));
@@ -267,6 +308,16 @@ impl Entry {
             .filter(|name| !name.trim().is_empty())
             .unwrap_or(stem);
         let operations = read_operations(document, name, problems);
+        let service = Service {
+            name: name.to_owned(),
+            file_name: document.file_name.clone(),
+            spec_version: document.spec_version.clone(),
+            title: text("/info/title").unwrap_or_default().to_owned(),
+        };
+        Self::new(service, Server::read_all(&document.root), operations)
+    }
+
+    fn new(service: Service, servers: Vec<Server>, operations: Vec<Operation>) -> Self {
         let mut routes = RouteIndex::default();
         for (position, operation) in operations.iter().enumerate() {
             routes.insert(
@@ -276,13 +327,8 @@ impl Entry {
             );
         }
         Self {
-            service: Service {
-                name: name.to_owned(),
-                file_name: document.file_name.clone(),
-                spec_version: document.spec_version.clone(),
-                title: text("/info/title").unwrap_or_default().to_owned(),
-            },
-            servers: Server::read_all(&document.root),
+            service,
+            servers,
             operations,
             routes,
         }

@@ -5,6 +5,8 @@
 //! parent and where their ids are) and its secrets; [`sentence`] writes the line that people read;
 //! [`secrets::Redactor`] removes what nobody may read.
 //!
+//! [`Index::compile`] makes one file of an index, and [`Index::load`] an index of that file.
+//!
 //! **Invariant:** pure. Nothing here opens a file or a socket or reads a clock; bytes come in,
 //! values go out. Every input is hostile: its depth, its size and the work it costs are bounded.
 //!
@@ -13,9 +15,13 @@
 //! cost a service its index. What cannot be read is skipped and named as a [`DocumentProblem`].
 
 mod annotations;
+mod columns;
+mod compiled;
 mod document;
 mod explain;
+mod explain_table;
 mod index;
+pub mod lint;
 mod meaning;
 mod operation;
 mod path_template;
@@ -28,8 +34,10 @@ mod value_location;
 mod verbs;
 mod words;
 
-pub use document::{Document, DocumentProblem};
+pub use compiled::CompiledError;
+pub use document::{Document, DocumentProblem, Severity};
 pub use explain::{Explanation, explain};
+pub use explain_table::explain_table;
 pub use index::{Found, Index, RequestLine, Service};
 pub use meaning::{Decisions, Meaning, Parent, Rule, Verb};
 pub use operation::Operation;

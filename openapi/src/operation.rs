@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::annotations::Annotations;
@@ -23,11 +24,13 @@ const OPERATIONS_MAX: usize = 20_000;
 const REMOTE_REFERENCES_TOLD_MAX: usize = 10;
 
 /// One operation of a document.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Operation {
     /// The name of the service it belongs to.
+    #[serde(skip)] // a compiled index has it once, with the document
     pub service: String,
     /// The document's file name.
+    #[serde(skip)]
     pub file_name: String,
     /// Upper case.
     pub method: String,
@@ -173,7 +176,7 @@ fn tell_remote_references(document: &ParsedDocument, problems: &mut Vec<Document
                     && told.insert(reference)
                 {
                     let shown: String = reference.chars().take(200).collect();
-                    problems.push(DocumentProblem::new(
+                    problems.push(DocumentProblem::warning(
                         &document.file_name,
                         "",
                         format!("it refers to `{shown}`, which is not fetched; bundle the documents into one"),

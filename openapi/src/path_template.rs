@@ -1,6 +1,7 @@
 //! A path template, cut into segments that a concrete path can be held against.
 
 use percent_encoding::percent_decode_str;
+use serde::{Deserialize, Serialize};
 
 /// A template such as `/v1/orders/{id}:cancel`, without its query or fragment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +26,7 @@ pub(crate) enum Segment {
 }
 
 /// A piece of a segment that is neither a literal nor a parameter as a whole.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) enum Part {
     Literal(String),
     Param,

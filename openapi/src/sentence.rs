@@ -12,6 +12,7 @@
 //! | not described | `jane@example.com called DELETE /v1/foo/42` |
 
 use daybook_event::Outcome;
+use serde::{Deserialize, Serialize};
 
 use crate::meaning::Meaning;
 use crate::value_location::{RequestValues, ValueLocation};
@@ -269,10 +270,10 @@ fn cut_words(text: &str) -> String {
 }
 
 /// A checked `x-audit.activity`: `{actor} invited {body.email} to {entity}`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ActivityTemplate(Vec<TemplatePart>);
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 enum TemplatePart {
     Text(String),
     Actor,

@@ -1,5 +1,6 @@
 //! A document's servers: the hosts it claims and the prefixes in front of its paths.
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::path_template::{Part, match_pattern};
@@ -8,7 +9,7 @@ use crate::path_template::{Part, match_pattern};
 const SERVERS_MAX: usize = 64;
 
 /// One `servers[].url`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Server {
     /// The host in lower case, with its variables as gaps; empty where the URL is relative.
     host: Vec<Part>,

@@ -97,10 +97,33 @@ impl ValueLocation {
                 .unwrap_or("id"),
         }
     }
+
+    /// The place as people write it, and [`Self::parse`] reads it: `path.id`, `body.lines.*.id`. A name
+    /// with a dot in it does not come back the same.
+    pub(crate) fn expression(&self) -> String {
+        let (place, name) = match self {
+            Self::Path(name) => ("path", name),
+            Self::Query(name) => ("query", name),
+            Self::Request(pointer) => ("body", pointer),
+            Self::Response(pointer) => ("response", pointer),
+        };
+        if matches!(self, Self::Path(_) | Self::Query(_)) {
+            return format!("{place}.{name}");
+        }
+        name.split('/')
+            .skip(1)
+            .fold(place.to_owned(), |written, segment| {
+                let segment = segment.replace("~1", "/").replace("~0", "~");
+                format!("{written}.{segment}")
+            })
+    }
 }
 
 impl Serialize for ValueLocation {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if !serializer.is_human_readable() {
+            return self.serialize_compact(serializer);
+        }
         let (place, key, value) = match self {
             Self::Path(name) => ("path", "name", name),
             Self::Query(name) => ("query", "name", name),

@@ -181,7 +181,7 @@ fn a_summary_speaks_where_nothing_else_does() {
         (
             "POST /likes/{id} -",
             "Likes a track.",
-            "execute: liked like {id}",
+            "execute: liked track {id}",
         ),
         (
             "POST /orders -",
@@ -221,7 +221,7 @@ fn the_method_decides_what_a_verb_cannot_mean() {
                 "update: saved order {id}",
             ),
             ("POST /orders/{id} -", "update: updated order {id}"),
-            ("POST /orders/query queryOrders", "read: searched orders"),
+            ("POST /orders/query queryOrders", "read: queried orders"),
             (
                 "PUT /users/{id}/groups/{groupId} -",
                 "create: added group {groupId} to user {id}",

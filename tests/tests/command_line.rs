@@ -141,6 +141,145 @@ fn explain_tells_the_sentence_that_normalize_writes() {
 }
 
 #[test]
+fn explain_writes_a_table_as_wide_as_it_is_told() {
+    let table = |columns: &str| {
+        let output = Command::new(PROGRAM)
+            .args(["explain", "--format", "table", "--specs", SPECS])
+            .env("COLUMNS", columns)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(0));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let (wide, narrow) = (table("400"), table("100"));
+    assert!(
+        wide.contains("\nDELETE  /v1/permissions/roles/{roleId} "),
+        "{wide}"
+    );
+    assert!(wide.contains("  deleted role {roleId}\n"), "{wide}");
+    let longest = narrow.lines().map(|line| line.chars().count()).max();
+    assert!(longest <= Some(100), "{narrow}");
+    assert!(narrow.contains('…'));
+    assert_eq!(wide.lines().count(), narrow.lines().count());
+    assert!(!wide.contains('\u{1b}'));
+}
+
+#[test]
+fn lint_fails_until_what_it_proposes_is_pasted() {
+    let folder = tempfile::tempdir().unwrap();
+    let specs = folder.path().to_str().unwrap();
+    let document = folder.path().join("shop.yaml");
+    let head = "openapi: 3.0.0\npaths:\n  /:\n    post:\n      responses: {}\n";
+    std::fs::write(&document, head).unwrap();
+    let output = run(&["lint", "--specs", specs, "--format", "json"], "");
+    assert_eq!(output.status.code(), Some(1));
+    let told = lines(&output.stdout);
+    let (summary, findings) = told.split_last().unwrap();
+    assert_eq!(summary["summary"]["operations"], 1);
+    assert_eq!(summary["summary"]["passed"], false);
+    let entity = findings
+        .iter()
+        .find(|finding| finding["fact"] == "entity")
+        .unwrap();
+    assert_eq!(
+        (&entity["document"], &entity["pointer"], &entity["line"]),
+        (&"shop.yaml".into(), &"/paths/~1/post".into(), &4.into())
+    );
+    // For people, the same; on a pipe without colours.
+    let page = run(&["lint", "--specs", specs], "");
+    assert_eq!(page.status.code(), Some(1));
+    let page = String::from_utf8(page.stdout).unwrap();
+    assert!(page.contains("failed: 0.0 % of 1 operation "), "{page}");
+    assert!(!page.contains('\u{1b}'));
+    // What stands under `update` is what belongs into the document.
+    let proposed: Vec<&str> = page
+        .lines()
+        .skip_while(|line| !line.ends_with("update:"))
+        .skip(1)
+        .take_while(|line| line.starts_with("        "))
+        .map(|line| &line[2..])
+        .collect();
+    let proposed = proposed.join("\n");
+    std::fs::write(&document, format!("{head}{proposed}")).unwrap();
+    let output = run(&["lint", "--specs", specs, "--min", "100"], "");
+    let page = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{proposed}{page}");
+    // An error fails, whatever is asked for.
+    std::fs::write(folder.path().join("old.json"), r#"{"swagger":"2.0"}"#).unwrap();
+    let output = run(
+        &["lint", "--specs", specs, "--min", "0", "--format", "sarif"],
+        "",
+    );
+    assert_eq!(output.status.code(), Some(1));
+    let log: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let result = &log["runs"][0]["results"][0];
+    assert_eq!(
+        (&result["ruleId"], &result["level"]),
+        (&"document".into(), &"error".into())
+    );
+    let location = &result["locations"][0]["physicalLocation"]["artifactLocation"];
+    assert_eq!(location["uri"], format!("file://{specs}/old.json"));
+    assert_eq!(
+        run(&["lint", "--specs", specs, "--min", "101"], "")
+            .status
+            .code(),
+        Some(2)
+    );
+}
+
+#[test]
+fn a_compiled_index_stands_for_its_documents() {
+    let folder = tempfile::tempdir().unwrap();
+    let compiled = folder.path().join("specs.daybook");
+    let path = compiled.to_str().unwrap();
+    std::fs::write(&compiled, "what was there").unwrap();
+    let output = run(&["compile", "--specs", SPECS, "-o", path], "");
+    let words = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{words}");
+    assert!(output.stdout.is_empty());
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    let of_documents = run(&["explain", "--specs", SPECS], "");
+    let of_compiled = run(&["explain", "--specs", path], "");
+    assert_eq!(of_compiled.status.code(), Some(0));
+    assert_eq!(of_documents.stdout, of_compiled.stdout);
+    let told = run(
+        &["normalize", "--specs", path],
+        &call("one").message(204, None),
+    );
+    assert_eq!(
+        lines(&told.stdout)[0]["activity"],
+        "jane@example.com deleted role one"
+    );
+    // Lint and compile read documents only.
+    for arguments in [
+        vec!["lint", "--specs", path],
+        vec!["compile", "--specs", path, "-o", path],
+    ] {
+        let output = run(&arguments, "");
+        assert_eq!(output.status.code(), Some(1));
+        assert!(output.stdout.is_empty());
+        assert_eq!(String::from_utf8(output.stderr).unwrap().lines().count(), 1);
+    }
+    // A damaged one is refused in a line.
+    let mut bytes = std::fs::read(&compiled).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&compiled, bytes).unwrap();
+    let output = run(&["explain", "--specs", path], "");
+    assert_eq!(output.status.code(), Some(1));
+    let words = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(words.lines().count(), 1, "{words}");
+    assert!(words.contains("damaged") && words.contains(path), "{words}");
+    // Nothing is left of one that cannot be written.
+    let nowhere = folder.path().join("no/such/folder/x");
+    let output = run(
+        &["compile", "--specs", SPECS, "-o", nowhere.to_str().unwrap()],
+        "",
+    );
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
 fn a_wrong_call_is_status_2_and_a_missing_folder_status_1() {
     assert_eq!(run(&["normalise"], "").status.code(), Some(2));
     assert_eq!(run(&["explain"], "").status.code(), Some(2));

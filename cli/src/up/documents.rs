@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use daybook_normalizer::context::read_documents;
-use daybook_openapi::Document;
+use daybook_normalizer::context::{build_index, load_compiled, read_documents};
+use daybook_normalizer::settings::Settings;
+use daybook_openapi::{Document, DocumentProblem, Index};
 
 macro_rules! sample_documents {
     ($($name:literal),+ $(,)?) => {
@@ -24,24 +25,76 @@ const SAMPLE_DOCUMENTS: &[(&str, &[u8])] = sample_documents![
 
 /// Yours where there are some; the samples where sample events are wanted or nothing else is there.
 /// Of two documents with one name, yours counts.
-pub(crate) fn documents(specs: Option<&Path>, with_samples: bool) -> anyhow::Result<Vec<Document>> {
-    let mut documents = match specs {
-        Some(specs) => read_documents(specs)?,
-        None => Vec::new(),
-    };
-    if with_samples || specs.is_none() {
-        let own = documents.len();
-        for (name, bytes) in SAMPLE_DOCUMENTS {
-            let already_there = documents[..own]
-                .iter()
-                .any(|document| document.file_name == *name || document.bytes == *bytes);
-            if !already_there {
-                documents.push(Document {
-                    file_name: (*name).to_owned(),
-                    bytes: bytes.to_vec(),
-                });
-            }
+pub(crate) fn index(
+    specs: Option<&Path>,
+    with_samples: bool,
+    settings: &Settings,
+) -> anyhow::Result<(Index, Vec<DocumentProblem>)> {
+    let mut documents = Vec::new();
+    if let Some(specs) = specs {
+        if let Some(index) = load_compiled(specs)? {
+            let samples = samples(|name, _| {
+                !with_samples || index.services().any(|known| known.file_name == name)
+            });
+            let (index, problems) = index.extended(samples);
+            return Ok((index.with_service_map(settings.services.clone()), problems));
         }
+        documents = read_documents(specs)?;
     }
-    Ok(documents)
+    if with_samples || specs.is_none() {
+        let samples = samples(|name, bytes| {
+            documents
+                .iter()
+                .any(|document| document.file_name == name || document.bytes == bytes)
+        });
+        documents.extend(samples);
+    }
+    Ok(build_index(documents, settings))
+}
+
+/// The documents of the sample services but for those that are there already.
+fn samples(is_there: impl Fn(&str, &[u8]) -> bool) -> Vec<Document> {
+    SAMPLE_DOCUMENTS
+        .iter()
+        .filter(|(name, bytes)| !is_there(name, bytes))
+        .map(|(name, bytes)| Document {
+            file_name: (*name).to_owned(),
+            bytes: bytes.to_vec(),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_compiled_index_stands_beside_the_samples() {
+        let folder = tempfile::tempdir().unwrap();
+        let own = Document {
+            file_name: "user.json".to_owned(),
+            bytes: br#"{"openapi":"3.0.0","paths":{"/x":{"post":{}}}}"#.to_vec(),
+        };
+        let path = folder.path().join("specs.daybook");
+        let compiled = Index::build(vec![own]).0.compile().unwrap();
+        std::fs::write(&path, compiled).unwrap();
+        let mut settings = Settings::default();
+        settings
+            .services
+            .insert("hooks.example.com".to_owned(), "webhooks".to_owned());
+        let services = |with_samples| {
+            let (index, problems) = index(Some(&path), with_samples, &settings).unwrap();
+            assert_eq!(problems, []);
+            let names: Vec<String> = index
+                .services()
+                .map(|service| service.file_name.clone())
+                .collect();
+            names
+        };
+        assert_eq!(services(false), ["user.json"]);
+        let all = services(true);
+        assert_eq!(all.len(), SAMPLE_DOCUMENTS.len());
+        assert_eq!(all[0], "user.json");
+        assert_eq!(all.iter().filter(|name| *name == "user.json").count(), 1);
+    }
 }

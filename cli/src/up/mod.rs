@@ -16,7 +16,6 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use axum::Router;
-use daybook_normalizer::context::build_index;
 use daybook_normalizer::handler::BatchHandler;
 use daybook_normalizer::settings::Settings;
 use daybook_openapi::Index;
@@ -51,8 +50,8 @@ pub(crate) async fn up(options: UpOptions) -> anyhow::Result<bool> {
     let directory = DataDirectory::open(&options.data)?;
     let _lock = directory.lock()?;
     let settings = Settings::from_env(|name| std::env::var(name).ok())?;
-    let documents = documents::documents(options.specs.as_deref(), !options.no_seed)?;
-    let (index, problems) = build_index(documents, &settings);
+    let (index, problems) =
+        documents::index(options.specs.as_deref(), !options.no_seed, &settings)?;
     for problem in &problems {
         say(&format!("document: {problem}"));
     }

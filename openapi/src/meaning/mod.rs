@@ -26,6 +26,7 @@ mod scope;
 mod verb;
 
 use daybook_event::Action;
+use serde::{Deserialize, Serialize};
 
 use crate::annotations::Annotations;
 use crate::operation::OperationSource;
@@ -38,7 +39,7 @@ pub use rule::{Decisions, Rule};
 pub(crate) use scope::scopes;
 
 /// What a call of an operation means.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Meaning {
     /// What kind of change it makes.
     pub action: Action,
@@ -70,7 +71,7 @@ pub struct Meaning {
 }
 
 /// A verb in the forms that sentences need.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verb {
     /// `deleted`
     pub past: String,
@@ -81,7 +82,7 @@ pub struct Verb {
 }
 
 /// What a thing is part of.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Parent {
     /// Its noun, singular.
     pub entity_type: String,

@@ -1,5 +1,9 @@
 //! The rules by name: which one decided a fact, why it holds, and whether it is sure.
 
+use serde::{Deserialize, Serialize};
+
+use crate::compiled::rule_by_position;
+
 /// A rule that decides a fact of a meaning: its verb and action, its noun, or where its id is.
 ///
 /// `docs/openapi.md` shows each with an example; `tests/meaning_rules.jsonl` holds its cases.
@@ -14,13 +18,16 @@ pub struct Rule {
 }
 
 /// Which rules decided the facts of a meaning.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decisions {
     /// The verb and the action.
+    #[serde(with = "rule_by_position")]
     pub action: &'static Rule,
     /// The noun, and what it is part of.
+    #[serde(with = "rule_by_position")]
     pub entity: &'static Rule,
     /// Where the id is, or that there is none.
+    #[serde(with = "rule_by_position")]
     pub id: &'static Rule,
 }
 

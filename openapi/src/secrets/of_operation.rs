@@ -1,5 +1,6 @@
 //! The secrets that a document names: `x-audit.redact`, `writeOnly`, `format: password`.
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::annotations::Annotations;
@@ -14,12 +15,14 @@ const SCHEMA_DEPTH_MAX: usize = 8;
 const SCHEMAS_MAX: usize = 5_000;
 
 /// Places in a call that its document marks as secret, or as not secret.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OperationSecrets {
     /// What is removed. A pointer's `*` is any array item or any key.
     pub redact: Vec<ValueLocation>,
     /// What stays, although its name or shape looks secret (`x-audit.keep`, `x-audit: {keep: true}`).
     pub keep: Vec<ValueLocation>,
+    /// What may be secret or not; `daybook lint` asks for a decision.
+    pub doubtful: Vec<ValueLocation>,
 }
 
 impl OperationSecrets {
@@ -27,6 +30,7 @@ impl OperationSecrets {
         let mut secrets = Self {
             redact: annotations.redact.clone(),
             keep: annotations.keep.clone(),
+            doubtful: Vec::new(),
         };
         for (properties, place) in [
             (

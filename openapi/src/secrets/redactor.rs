@@ -85,7 +85,8 @@ struct Walk<'a> {
 impl Redactor {
     /// A redactor for calls of `operation`; without one, names and shapes alone decide.
     pub fn new(operation: Option<&Operation>) -> Self {
-        let Some(OperationSecrets { redact, keep }) = operation.map(|operation| &operation.secrets)
+        let Some(OperationSecrets { redact, keep, .. }) =
+            operation.map(|operation| &operation.secrets)
         else {
             return Self::default();
         };

@@ -327,7 +327,13 @@ impl Facing<'_> {
     }
 
     fn item_as_parent(&self) -> Option<Parent> {
-        let noun = self.resource_noun();
+        // `/assignments/{userId}`: what hangs there hangs on the user.
+        let noun = match self.resource.own_param() {
+            Some(param) if self.param_names_another() && param.to_lowercase().ends_with("id") => {
+                words::noun_phrase(&param_noun(param))
+            }
+            _ => self.resource_noun(),
+        };
         let id = self
             .resource
             .params

@@ -1,0 +1,56 @@
+//! `daybook compile`: one file of documents, which a Lambda loads in their place.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use daybook_normalizer::context::{load_compiled, read_documents};
+use daybook_openapi::Index;
+
+use crate::arguments::CompileOptions;
+
+pub(crate) fn compile(options: &CompileOptions) -> anyhow::Result<bool> {
+    if load_compiled(&options.specs)?.is_some() {
+        bail!("{} is compiled already", options.specs.display());
+    }
+    let (index, problems) = Index::build(read_documents(&options.specs)?);
+    for problem in &problems {
+        writeln!(std::io::stderr(), "{problem}")?;
+    }
+    let compiled = index.compile()?;
+    write_whole(&options.output, &compiled)
+        .with_context(|| format!("{} cannot be written", options.output.display()))?;
+    writeln!(
+        std::io::stderr(),
+        "{}: {} operation(s) of {} document(s), {} bytes",
+        options.output.display(),
+        index.operations().count(),
+        index.services().count(),
+        compiled.len()
+    )?;
+    Ok(problems.is_empty())
+}
+
+/// Writes a file beside the one that is wanted and puts it in its place, so that nobody reads a half.
+fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let name = path
+        .file_name()
+        .ok_or_else(|| std::io::Error::other("it is no file"))?;
+    let mut beside = OsString::from(".");
+    beside.push(name);
+    beside.push(format!(".{}.part", std::process::id()));
+    let beside = path.with_file_name(beside);
+    let written = File::create(&beside)
+        .and_then(|mut file| {
+            file.write_all(bytes)?;
+            file.sync_all()
+        })
+        .and_then(|()| fs::rename(&beside, path));
+    if written.is_err() {
+        // It may not be there at all.
+        let _ = fs::remove_file(&beside);
+    }
+    written
+}

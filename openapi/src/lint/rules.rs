@@ -1,0 +1,68 @@
+//! Every rule that a finding may name: those that decide facts, and those that find problems.
+
+use super::report::Level;
+use super::sentence_rules;
+use crate::document::{DocumentProblem, Severity};
+use crate::index::is_tie;
+use crate::meaning::Rule;
+
+/// A property that may be secret or not.
+pub(super) static MAY_BE_SECRET: Rule = Rule {
+    name: "may-be-secret",
+    reason: "its name may be that of a secret, and nothing says whether it is one",
+    certain: false,
+};
+
+/// Two services of one operation.
+static TIE: Rule = Rule {
+    name: "tie",
+    reason: "two services describe one operation on one host, so its events belong to neither",
+    certain: false,
+};
+
+/// An `x-audit` that is not followed.
+static ANNOTATION: Rule = Rule {
+    name: "annotation",
+    reason: "something that x-audit says cannot be used",
+    certain: false,
+};
+
+/// Anything else that is not used.
+static DOCUMENT: Rule = Rule {
+    name: "document",
+    reason: "a document, or a part of it, cannot be used",
+    certain: false,
+};
+
+/// What may be meant so.
+static DOCUMENT_WARNING: Rule = Rule {
+    name: "document-warning",
+    reason: "something in a document has no effect",
+    certain: false,
+};
+
+/// Every rule that a finding may name, with its level.
+pub(super) fn all() -> impl Iterator<Item = (Level, &'static Rule)> {
+    let of_meaning = Rule::all();
+    let of_facts = of_meaning
+        .chain(sentence_rules::ALL.iter().copied())
+        .chain([&MAY_BE_SECRET])
+        .filter(|rule| !rule.certain)
+        .map(|rule| (Level::Warning, rule));
+    of_facts.chain([
+        (Level::Error, &TIE),
+        (Level::Error, &ANNOTATION),
+        (Level::Error, &DOCUMENT),
+        (Level::Warning, &DOCUMENT_WARNING),
+    ])
+}
+
+/// The rule that a problem of a document comes under, and how much it matters.
+pub(super) fn of_problem(problem: &DocumentProblem) -> (Level, &'static Rule) {
+    match problem.severity {
+        Severity::Warning => (Level::Warning, &DOCUMENT_WARNING),
+        Severity::Error if is_tie(problem) => (Level::Error, &TIE),
+        Severity::Error if problem.pointer.contains("/x-audit") => (Level::Error, &ANNOTATION),
+        Severity::Error => (Level::Error, &DOCUMENT),
+    }
+}
