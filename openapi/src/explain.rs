@@ -34,6 +34,8 @@ pub struct Explanation {
     /// The sentence about a call by jane@example.com; a value that only a real call has stands as
     /// its name in braces.
     pub message: String,
+    /// The names of the rules that decided the action, the entity and its id.
+    pub decided_by: [&'static str; 3],
 }
 
 /// Explains an operation.
@@ -73,5 +75,10 @@ pub fn explain(operation: &Operation) -> Explanation {
             .map(|parent| parent.entity_type.clone()),
         parent_id: parent_location,
         message,
+        decided_by: [
+            meaning.decisions.action.name,
+            meaning.decisions.entity.name,
+            meaning.decisions.id.name,
+        ],
     }
 }

@@ -83,7 +83,7 @@ const CLASSES: &[(Action, Kind, &str)] = &[
          scan draft stage unstage evaluate enqueue dequeue interrupt drive park charge discharge steer
          arm disarm honk navigate force forget impress bounce moderate describe fix spawn mint burn
          stake unstake airdrop bridge inject patch ignore
-         equip unequip broadcast jettison correct reverse flip anonymize anonymise transcribe translate
+         seek equip unequip broadcast jettison correct reverse flip anonymize anonymise transcribe translate
          provide resample enrich encode decode unhash unpack
          warn nudge greet donate wager lend borrow assess 
          attend absent excuse admit discharge prescribe diagnose vaccinate triage refill
@@ -322,6 +322,11 @@ fn known_phrasal(joined: &str) -> Option<KnownVerb> {
             action,
             kind: Kind::Verb,
         })
+}
+
+/// Whether a word is a verb of two words in one: `login`, `checkout`.
+pub(crate) fn is_phrasal(word: &str) -> bool {
+    PHRASAL.iter().any(|(_, _, joined)| *joined == word)
 }
 
 /// Every listed verb; the first class that names one decides its action.

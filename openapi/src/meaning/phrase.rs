@@ -14,7 +14,7 @@ const PREPOSITIONS: &[&str] = &[
     "against", "between", "based", "belonging", "associated", "related", "given", "identified",
     "matching", "and", "or", "so", "before", "after", "about", "as", "whose", "during", "over",
     "is", "are", "should", "can", "will", "including", "together", "has", "was", "were", "then",
-    "out",
+    "out", "across", "among", "around", "inside", "outside", "along", "throughout", "upon",
 ];
 
 /// Words in front of an object that say nothing of its kind.

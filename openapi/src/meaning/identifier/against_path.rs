@@ -53,10 +53,20 @@ pub(super) fn is_path_itself(own: &str, all: &[String], source: &OperationSource
             .flat_map(char::to_lowercase)
             .collect()
     };
+    let path = source.path.split(['?', '#']).next().unwrap_or_default();
     let joined = all.concat();
-    bare(own) == bare(source.path) && !has_verb(all, source)
-        || source
-            .path
+    // `PostUsers2FALogin` on `/v2/users/2fa-login`
+    let method = source.method.to_ascii_lowercase();
+    let rest = bare(own);
+    if let Some(rest) = rest.strip_prefix(method.as_str())
+        && rest.len() > 5
+        && bare(path).ends_with(rest)
+        && !rest.starts_with("by")
+    {
+        return true;
+    }
+    bare(own) == bare(path) && !has_verb(all, source)
+        || path
             .split('/')
             .filter(|segment| !segment.starts_with('{') && all.len() > 1)
             .any(|segment| bare(segment) == joined && verbs::known(&all[0]).is_none())

@@ -85,6 +85,15 @@ pub(crate) fn of_operation_id(source: &OperationSource<'_>) -> Option<Phrase> {
             }
             noun_first(&own, source).unwrap_or(phrase)
         });
+    // `deleteAddonProperty_delete` says it twice.
+    while phrase.noun.len() > 1
+        && phrase
+            .verb
+            .as_ref()
+            .is_some_and(|verb| verb.base == phrase.noun[0])
+    {
+        phrase.noun.remove(0);
+    }
     phrase.bulk |= without_amount(&mut phrase.noun);
     without_key(&mut phrase.noun);
     without_kind(&mut phrase.noun, source);

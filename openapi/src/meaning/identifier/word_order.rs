@@ -198,7 +198,13 @@ pub(super) fn noun_first(own: &str, source: &OperationSource<'_>) -> Option<Phra
             return Some(verb_first(&groups[at + 1..].concat()));
         }
         let mut phrase = verb_first(last);
-        if phrase.verb.is_some() {
+        // "seek to position in track" is a sentence.
+        let is_sentence = front.iter().flatten().any(|word| is_preposition(word))
+            && phrase
+                .verb
+                .as_ref()
+                .is_some_and(|verb| verb.kind == Kind::VerbOrNoun);
+        if phrase.verb.is_some() && !is_sentence {
             let dotted = own.contains('.');
             let subject: Vec<String> = if dotted {
                 front.last().cloned().unwrap_or_default()

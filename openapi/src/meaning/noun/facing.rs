@@ -115,7 +115,12 @@ impl Facing<'_> {
                 thing.by(&rule::KIND_OF_LIST)
             }
             // `getOrgProjects` on `/projects/{owner}` lists.
-            Level::Item if plural && self.answers_list() && self.names_resource(object) => {
+            Level::Item
+                if plural
+                    && self.answers_list()
+                    && self.names_resource(object)
+                    && self.param_names_another() =>
+            {
                 let mut thing = self.thing(self.exact(object), plural);
                 thing.number = Number::Many;
                 thing.by(&rule::KIND_OF_LIST)
@@ -232,6 +237,10 @@ impl Facing<'_> {
             .source
             .request
             .is_some_and(|schema| self.source.schemas.items(schema).is_some());
+        let names_one = || {
+            identity::request_id(self.source, &noun, Search::Natural)
+                .is_some_and(|found| !found.many)
+        };
         let many = match self.level {
             Level::Item | Level::ItemAction => false,
             _ if self.is_search() => true,
@@ -245,6 +254,12 @@ impl Facing<'_> {
             }
             _ if self.chosen.bulk || request_is_many => plural || self.chosen.bulk && !creates,
             _ if creates => plural && request_is_many,
+            // `usergroups.disable` with one user group in its body
+            Level::CollectionAction
+                if self.chosen.action != Action::Read && plural && self.source.method != "GET" =>
+            {
+                !names_one()
+            }
             _ => plural,
         };
         let singular_part = own.is_none()

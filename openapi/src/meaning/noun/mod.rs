@@ -83,6 +83,13 @@ pub(crate) fn choose(
 ) -> Thing {
     let said_noun = said
         .map(|phrase| own_words(&phrase.noun, shape))
+        // "searched search users"
+        .map(|mut noun| {
+            if noun.len() > 1 && noun[0] == chosen.base {
+                noun.remove(0);
+            }
+            noun
+        })
         .filter(|noun| !noun.is_empty())
         .or_else(|| {
             path.map(|phrase| phrase.noun.clone())

@@ -43,6 +43,12 @@ pub(super) fn take_inner_action(steps: &mut Vec<Step>, method: &str) -> Option<V
                     | "drive"
             )
     };
+    // `/upload_sessions/{upload_session_id}` are sessions.
+    let is_key_of_phrase = matches!(steps.get(at + 1), Some(Step::Param(name))
+        if words::noun_phrase(&param_noun(name)) == words::noun_phrase(&phrase));
+    if is_key_of_phrase {
+        return None;
+    }
     if !(is_never_a_noun(first) || at == 0 && matches!(method, "POST" | "PUT") && names_thing()) {
         return None;
     }
@@ -157,7 +163,10 @@ pub(super) fn take_action(
                 && phrase::of_summary(source.summary)
                     .or_else(|| phrase::of_summary(source.description))
                     .is_some_and(|said| said.noun == phrase);
-            if !is_action || is_thing {
+            // `/login_links` are links: such a verb in one word is a noun in front of another.
+            let is_compound =
+                phrase.len() > 1 && phrase.len() == rest.len() + 1 && verbs::is_phrasal(first);
+            if !is_action || is_thing || is_compound {
                 return None;
             }
             steps.pop();

@@ -54,7 +54,20 @@ impl Resource {
     }
 
     fn own_position(&self) -> Option<usize> {
-        let last = self.params.len().checked_sub(1)?;
+        // `/credentials/{credentialId}/moveAfter/{newPreviousCredentialId}`
+        let is_own = |param: &String| {
+            !words::split(param).first().is_some_and(|first| {
+                matches!(
+                    first.as_str(),
+                    "new" | "previous" | "target" | "other" | "before" | "after" | "destination"
+                )
+            })
+        };
+        let last = self
+            .params
+            .iter()
+            .rposition(is_own)
+            .or(self.params.len().checked_sub(1))?;
         let is_id = words::split(&self.params[last])
             .last()
             .is_some_and(|word| is_strong_key_word(word));
