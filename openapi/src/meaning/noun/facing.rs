@@ -92,6 +92,12 @@ impl Facing<'_> {
         {
             return self.thing(self.resource_noun(), self.resource.is_plural());
         }
+        // `/v1/{name}` names nothing: Google's way.
+        if self.resource.words.is_empty() {
+            return self
+                .thing(words::noun_phrase(object), false)
+                .by(&rule::OBJECT);
+        }
         let plural = object.last().is_some_and(|head| words::is_plural(head));
         let resource_plural = self.resource.is_plural();
         let contains = self.contains_resource(object);

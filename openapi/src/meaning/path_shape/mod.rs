@@ -96,7 +96,10 @@ impl PathShape {
                         let noun = param_noun(&name);
                         resources.push(Resource {
                             // `/lookup/{uuid}` names nothing else.
-                            words: if noun.is_empty() && action.is_some() {
+                            words: if noun.is_empty()
+                                && action.is_some()
+                                && !matches!(name.as_str(), "id" | "name")
+                            {
                                 words::split(&name)
                             } else {
                                 noun

@@ -98,6 +98,12 @@ impl Resource {
 /// The noun that a parameter's name holds: `execution_id` → execution; empty for `id` or `key`.
 pub(crate) fn param_noun(name: &str) -> Vec<String> {
     let mut found = words::split(name);
+    // Google's `{parent}` and `{resource}` name a role and no thing.
+    if let [only] = found.as_slice()
+        && matches!(only.as_str(), "parent" | "resource")
+    {
+        found.clear();
+    }
     while let Some(last) = found.last() {
         // A lower-case name may end in its kind of key all the same: `ticketid`.
         let glued = ["uuid", "guid", "id"]
