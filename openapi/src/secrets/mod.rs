@@ -4,6 +4,8 @@
 //! [`OperationSecrets`]), what has the name of a secret, what has the shape of one in any text. The
 //! names and shapes are data; the tests beside them hold examples of what they take and leave.
 
+mod doubts;
+mod marks;
 mod names;
 mod of_operation;
 mod redactor;

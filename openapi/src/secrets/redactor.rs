@@ -85,7 +85,8 @@ struct Walk<'a> {
 impl Redactor {
     /// A redactor for calls of `operation`; without one, names and shapes alone decide.
     pub fn new(operation: Option<&Operation>) -> Self {
-        let Some(OperationSecrets { redact, keep }) = operation.map(|operation| &operation.secrets)
+        let Some(OperationSecrets { redact, keep, .. }) =
+            operation.map(|operation| &operation.secrets)
         else {
             return Self::default();
         };
@@ -341,6 +342,10 @@ impl Marked {
                 place: Place::Query,
                 segments: vec![name.clone()],
             },
+            ValueLocation::Header(name) => Self {
+                place: Place::Headers,
+                segments: vec![name.clone()],
+            },
             ValueLocation::Request(pointer) => Self {
                 place: Place::Request,
                 segments: segments(pointer),
@@ -355,27 +360,45 @@ impl Marked {
     /// In the handler's own words the thing may stand at any depth, so there a mark counts for every
     /// place that ends like it.
     fn covers(&self, place: Place, pointer: &[String]) -> bool {
-        let fits = |pointer: &[String]| {
-            pointer.len() == self.segments.len()
-                && self
-                    .segments
-                    .iter()
-                    .zip(pointer)
-                    .all(|(mark, segment)| mark == "*" || mark == segment)
-        };
         match place {
             Place::Context => {
                 matches!(self.place, Place::Request | Place::Response)
-                    && !self.segments.is_empty()
-                    && self.segments.iter().any(|segment| segment != "*")
-                    && pointer
-                        .len()
-                        .checked_sub(self.segments.len())
-                        .is_some_and(|start| fits(&pointer[start..]))
+                    && self
+                        .segments
+                        .iter()
+                        .any(|segment| segment != "*" && segment != "**")
+                    && fits(&self.segments, pointer, true)
             }
-            _ => self.place == place && fits(pointer),
+            _ => self.place == place && fits(&self.segments, pointer, false),
         }
     }
+}
+
+/// Whether a mark fits a pointer, or its end: `*` is any segment, `**` any number of them. Takes at
+/// most the product of both lengths, because only the last `**` is ever tried again.
+fn fits(mark: &[String], pointer: &[String], at_its_end: bool) -> bool {
+    let (mut at_mark, mut at_pointer) = (0, 0);
+    let mut again = at_its_end.then_some((0, 0));
+    while at_pointer < pointer.len() {
+        match mark.get(at_mark).map(String::as_str) {
+            Some("**") => {
+                again = Some((at_mark + 1, at_pointer));
+                at_mark += 1;
+            }
+            Some(segment) if segment == "*" || segment == pointer[at_pointer] => {
+                at_mark += 1;
+                at_pointer += 1;
+            }
+            _ => {
+                let Some((mark_start, pointer_start)) = again else {
+                    return false;
+                };
+                again = Some((mark_start, pointer_start + 1));
+                (at_mark, at_pointer) = (mark_start, pointer_start + 1);
+            }
+        }
+    }
+    mark[at_mark..].iter().all(|segment| segment == "**")
 }
 
 fn is_marked(marks: &[Marked], place: Place, pointer: &[String]) -> bool {
