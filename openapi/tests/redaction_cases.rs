@@ -2,10 +2,12 @@
 
 mod secret_cases;
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use daybook_openapi::secrets::Redactor;
+use daybook_openapi::secrets::{Place, Redactor, rule_of_name, rules};
 use secret_cases::{Example, Kind};
+use serde_json::Value;
 
 /// How often each example is drawn.
 const DRAWS: u64 = 5;
@@ -24,6 +26,7 @@ const FILES: &[(&str, &str)] = &[
         "innocent",
         include_str!("../data/secrets/cases/innocent.yaml"),
     ),
+    ("later", include_str!("../data/secrets/cases/later.yaml")),
 ];
 
 /// What became of the cases, counted.
@@ -52,7 +55,7 @@ impl Score {
                     let _ = writeln!(
                         self.misses,
                         "miss   {}: {template}\n       in the {}: {:.300}",
-                        kind.kind, tried.place, tried.after
+                        kind.name, tried.place, tried.after
                     );
                 }
                 leak.is_some()
@@ -75,7 +78,7 @@ impl Score {
                     let _ = writeln!(
                         self.misses,
                         "alarm  {}: {template}\n       in the {}: {:.300}",
-                        kind.kind, tried.place, tried.after
+                        kind.name, tried.place, tried.after
                     );
                 }
             }
@@ -90,11 +93,11 @@ fn recall_and_false_alarms_are_within_bounds() {
         let kinds: Vec<Kind> = serde_yaml_ng::from_str(text).expect("the cases are YAML");
         let mut score = Score::default();
         for kind in &kinds {
-            assert!(!kind.source.is_empty(), "{} has no source", kind.kind);
+            assert!(!kind.source.is_empty(), "{} has no source", kind.name);
             assert!(
                 !kind.take.is_empty() || !kind.leave.is_empty(),
                 "{} is empty",
-                kind.kind
+                kind.name
             );
             score.add(kind);
         }
@@ -108,13 +111,13 @@ fn recall_and_false_alarms_are_within_bounds() {
     }
     println!("{}all: {}", all.misses, figures(&all));
     assert!(all.kinds >= 110, "{} kinds", all.kinds);
-    // What the rules reached before the cases were written.
+    // 60.4 % and 4.3 % were what the rules reached when the cases were written.
     assert!(recall(&all) >= RECALL_MIN, "{}", figures(&all));
     assert!(false_alarms(&all) <= FALSE_ALARMS_MAX, "{}", figures(&all));
 }
 
-const RECALL_MIN: f64 = 0.60;
-const FALSE_ALARMS_MAX: f64 = 0.05;
+const RECALL_MIN: f64 = 0.99;
+const FALSE_ALARMS_MAX: f64 = 0.01;
 
 fn recall(score: &Score) -> f64 {
     share(score.taken, score.to_take)
@@ -144,4 +147,50 @@ fn figures(score: &Score) -> String {
         score.alarms,
         score.to_leave,
     )
+}
+
+#[test]
+fn every_rule_takes_a_secret_of_the_cases() {
+    let mut used = BTreeSet::new();
+    for (_, text) in FILES {
+        let kinds: Vec<Kind> = serde_yaml_ng::from_str(text).expect("the cases are YAML");
+        for template in kinds.iter().flat_map(|kind| &kind.take) {
+            let example = Example::draw(template, 0);
+            if let Some(json) = example.text.strip_prefix("json ") {
+                let value = serde_json::from_str(json).expect("an example is JSON");
+                collect_rules(&value, &mut used);
+            } else if let Some(header) = example.text.strip_prefix("header ") {
+                let name = header.split(':').next().unwrap_or_default();
+                used.extend(rule_of_name(Place::Headers, name));
+            } else if let Some(query) = example.text.strip_prefix("query ") {
+                let names = query.split('&').filter_map(|pair| pair.split('=').next());
+                used.extend(names.filter_map(|name| rule_of_name(Place::Query, name)));
+            } else {
+                used.extend(Redactor::new(None).rules(&example.text));
+            }
+        }
+    }
+    let idle: Vec<&str> = rules()
+        .into_iter()
+        .map(|(name, _)| name)
+        .filter(|name| !used.contains(name))
+        .collect();
+    assert!(
+        idle.is_empty(),
+        "nothing shows what these are for: {idle:#?}"
+    );
+}
+
+fn collect_rules(value: &Value, used: &mut BTreeSet<&'static str>) {
+    match value {
+        Value::String(text) => used.extend(Redactor::new(None).rules(text)),
+        Value::Array(items) => items.iter().for_each(|item| collect_rules(item, used)),
+        Value::Object(members) => {
+            for (name, member) in members {
+                used.extend(rule_of_name(Place::Request, name));
+                collect_rules(member, used);
+            }
+        }
+        _ => {}
+    }
 }

@@ -9,34 +9,35 @@ use serde_json::{Value, json};
 
 /// One kind of secret, or of something that only looks like one.
 #[derive(Deserialize)]
-pub struct Kind {
-    pub kind: String,
-    pub source: String,
+pub(crate) struct Kind {
+    #[serde(rename = "kind")]
+    pub(crate) name: String,
+    pub(crate) source: String,
     #[serde(default)]
-    pub take: Vec<String>,
+    pub(crate) take: Vec<String>,
     #[serde(default)]
-    pub leave: Vec<String>,
+    pub(crate) leave: Vec<String>,
 }
 
 /// An example with its letters drawn: the text, and the secrets in it.
-pub struct Example {
-    pub text: String,
-    pub secrets: Vec<String>,
+pub(crate) struct Example {
+    pub(crate) text: String,
+    pub(crate) secrets: Vec<String>,
     /// The text around the secrets.
     rest: String,
 }
 
 /// Where an example was tried, and what it became there.
-pub struct Tried {
-    pub place: &'static str,
-    pub before: String,
-    pub after: String,
-    pub removed: Vec<String>,
+pub(crate) struct Tried {
+    pub(crate) place: &'static str,
+    pub(crate) before: String,
+    pub(crate) after: String,
+    pub(crate) removed: Vec<String>,
 }
 
 impl Example {
     /// Fills a template; the same `seed` gives the same letters.
-    pub fn draw(template: &str, seed: u64) -> Self {
+    pub(crate) fn draw(template: &str, seed: u64) -> Self {
         let filled = fill(template, &mut Letters(seed));
         let mut example = Self {
             text: String::new(),
@@ -44,25 +45,20 @@ impl Example {
             rest: String::new(),
         };
         for part in filled.split('«') {
-            match part.split_once('»') {
-                Some((secret, rest)) => {
-                    example.text += secret;
-                    example.text += rest;
-                    example.secrets.push(secret.to_owned());
-                    example.rest += "\0";
-                    example.rest += rest;
-                }
-                None => {
-                    example.text += part;
-                    example.rest += part;
-                }
-            }
+            let (secret, rest) = part.split_once('»').unwrap_or(("", part));
+            example.text += secret;
+            example.text += rest;
+            example
+                .secrets
+                .extend((!secret.is_empty()).then(|| secret.to_owned()));
+            example.rest += "\0";
+            example.rest += rest;
         }
         example
     }
 
     /// Whether `output` still has a part of a secret by which one would know it.
-    pub fn leaks_into(&self, output: &str) -> bool {
+    pub(crate) fn leaks_into(&self, output: &str) -> bool {
         self.secrets.iter().any(|secret| {
             let letters: Vec<char> = secret.chars().collect();
             let length = if letters.len() < 12 { letters.len() } else { 8 };
@@ -74,7 +70,7 @@ impl Example {
     }
 
     /// Redacts the example wherever such a one may stand.
-    pub fn redact(&self, redactor: &Redactor) -> Vec<Tried> {
+    pub(crate) fn redact(&self, redactor: &Redactor) -> Vec<Tried> {
         if let Some(json) = self.text.strip_prefix("json ") {
             let value = serde_json::from_str(json).expect("an example is JSON");
             return vec![redact_json(redactor, "body", value)];
@@ -190,10 +186,10 @@ fn fill(template: &str, letters: &mut Letters) -> String {
         filled += &rest[..start];
         let end = closing_brace(&rest[start + 2..]).expect("a set is closed") + start + 2;
         let inner = &rest[start + 2..end];
-        filled += &match inner.split_once(':') {
-            Some((set, argument)) => draw(set, argument, letters),
-            None => format!("${{{inner}}}"),
-        };
+        match inner.split_once(':') {
+            Some((set, argument)) => filled += &draw(set, argument, letters),
+            None => filled += &rest[start..=end],
+        }
         rest = &rest[end + 1..];
     }
     filled + rest
