@@ -171,6 +171,11 @@ impl Redactor {
         self.text_or_json(Place::Context, text, Numbers::Any)
     }
 
+    /// [`Redactor::text`] of an id: a number in it is no payment card, unless it is written in groups.
+    pub fn id<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        self.text_or_json(Place::Context, text, Numbers::Ids)
+    }
+
     /// [`Redactor::text`] of a text that stands at a named place, which is named where something was
     /// removed: `context#/reason`.
     pub fn named_text(
@@ -199,6 +204,17 @@ impl Redactor {
         pairs: &mut BTreeMap<String, String>,
         removed: &mut Vec<String>,
     ) {
+        let secret_names: Vec<String> = pairs
+            .keys()
+            .filter(|name| may_hold_secret(name))
+            .filter(|name| matches!(redact_shapes(name, Numbers::Any), Cow::Owned(_)))
+            .cloned()
+            .collect();
+        for name in secret_names {
+            if pairs.remove(&name).is_some() {
+                pairs.insert(REDACTED.to_owned(), REDACTED.to_owned());
+            }
+        }
         // The answer of a login in a URL: `?code=…&state=…` (RFC 6749, section 4.1.2).
         let is_login =
             place == Place::Query && pairs.contains_key("state") && pairs.contains_key("code");
@@ -448,11 +464,16 @@ fn is_thing(name: &str, member: &Value) -> bool {
             || rule_of(name).is_some_and(|rule| rule.ends_with("as a word")))
 }
 
+fn may_hold_secret(key: &str) -> bool {
+    let is_of_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    key.len() >= SECRET_KEY_BYTES_MIN || !key.bytes().all(is_of_name)
+}
+
 /// A key may hold a secret of its own: `{"sk_live_…": {"scopes": …}}`.
 fn redact_keys(walk: &mut Walk<'_>, members: &mut Map<String, Value>) {
     let secret_keys: Vec<String> = members
         .keys()
-        .filter(|key| key.len() >= SECRET_KEY_BYTES_MIN)
+        .filter(|key| may_hold_secret(key))
         .filter(|key| matches!(redact_shapes(key, Numbers::Any), Cow::Owned(_)))
         .cloned()
         .collect();
