@@ -235,7 +235,9 @@ fn message(canary: &Canary, name: &str, place: usize, depth: usize, is_v1: bool)
 }
 
 fn percent(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+    form_urlencoded::byte_serialize(text.as_bytes())
+        .collect::<String>()
+        .replace('+', "%20")
 }
 
 fn stored(message: &Value, settings: &Settings) -> String {
