@@ -6,7 +6,7 @@ use daybook_event::{
     AuditEvent, Caller, Change, EventIdentity, HandlerFailure, HttpRequest, Outcome,
     SCHEMA_VERSION, UNATTRIBUTED_ORG_ID, event_id, never_expires,
 };
-use daybook_openapi::secrets::{Place, Redactor};
+use daybook_openapi::secrets::{Mode, Place, REDACTED, Redactor};
 use daybook_openapi::{
     Index, Meaning, Operation, RequestLine, RequestValues, SentenceFacts, sentence,
 };
@@ -82,7 +82,7 @@ pub fn normalize(
     let timestamp = timestamp(message, &request, settings, now)?;
 
     let event = event(message, &request, &explained, timestamp, settings, now);
-    let request_digest = request_digest(&event);
+    let request_digest = request_digest(&event, settings.redaction);
     Ok(Normalized::Event(Box::new(NewEvent {
         event,
         request_digest,
@@ -97,7 +97,7 @@ fn event(
     settings: &Settings,
     now: Timestamp,
 ) -> AuditEvent {
-    let redactor = Redactor::new(explained.operation);
+    let redactor = Redactor::with_mode(explained.operation, settings.redaction);
     let mut redacted = Vec::new();
     let request_body = request_body(request, &redactor, &mut redacted);
     let outcome = outcome(message);
@@ -117,13 +117,20 @@ fn event(
             usable_org_id(&first_value(location, &values)?)
         })
         .unwrap_or_else(|| UNATTRIBUTED_ORG_ID.to_owned());
-    let mut caller = caller(&message.event, settings);
-    caller.name = redactor.text(&caller.name).into_owned();
-    let things = Things::of(message, explained.operation, &values, &redactor);
-    let activity = stated_activity(message, &redactor)
+    let caller = redacted_caller(caller(&message.event, settings), &redactor);
+    let things = Things::of(
+        message,
+        explained.operation,
+        &values,
+        &redactor,
+        &mut redacted,
+    );
+    let activity = stated_activity(message, &redactor, &mut redacted)
         .unwrap_or_else(|| told_activity(explained, &things, &caller, &http, outcome, values));
     let changes = stated_changes(message, &redactor, &mut redacted);
-    let privacy = stated_privacy(message, &redactor, &mut redacted);
+    let privacy = stated_privacy(message, &mut redacted);
+    let reason = stated_reason(message, &redactor, &mut redacted);
+    let correlation_id = correlation_id(request, &redactor);
     redacted.sort();
     redacted.dedup();
     AuditEvent {
@@ -145,19 +152,14 @@ fn event(
             .map_or(0, |response| response.status_code),
         entity: things.entity,
         parent: things.parent,
-        correlation_id: correlation_id(request, &redactor),
+        correlation_id,
         activity,
         detail: request_body
             .as_ref()
             .map(Value::to_string)
             .unwrap_or_default(),
         changes,
-        reason: message
-            .context
-            .reason
-            .as_deref()
-            .map(|reason| redactor.text(reason).into_owned())
-            .unwrap_or_default(),
+        reason,
         privacy,
         source_url: source_url(&http),
         source: if message.captured {
@@ -280,17 +282,52 @@ fn outcome(message: &Message) -> Outcome {
     }
 }
 
-/// The sentence that the handler wrote itself.
-fn stated_activity(message: &Message, redactor: &Redactor) -> Option<String> {
-    let stated: String = message
-        .context
-        .message
-        .as_deref()?
+/// A claim may hold what it should not: an authorizer that takes the API key for the principal.
+fn redacted_caller(mut caller: Caller, redactor: &Redactor) -> Caller {
+    for id in [
+        &mut caller.user_id,
+        &mut caller.user_email,
+        &mut caller.token_id,
+    ] {
+        *id = redactor.id(id).into_owned();
+    }
+    caller.name = redactor.text(&caller.name).into_owned();
+    caller
+}
+
+/// The sentence that the handler wrote itself; where only what a document marks is kept, none.
+fn stated_activity(
+    message: &Message,
+    redactor: &Redactor,
+    redacted: &mut Vec<String>,
+) -> Option<String> {
+    let stated = message.context.message.as_deref()?;
+    if redactor.mode() == Mode::Strict {
+        redacted.push("context#/message".to_owned());
+        return None;
+    }
+    let stated: String = stated
         .chars()
         .filter(|character| !character.is_control())
+        .collect();
+    // Redacted before it is cut: half a secret has no form by which it is known.
+    let stated: String = redactor
+        .named_text(Place::Context, "message", &stated, redacted)
+        .chars()
         .take(ACTIVITY_CHARS_MAX)
         .collect();
-    (!stated.trim().is_empty()).then(|| redactor.text(&stated).into_owned())
+    (!stated.trim().is_empty()).then_some(stated)
+}
+
+fn stated_reason(message: &Message, redactor: &Redactor, redacted: &mut Vec<String>) -> String {
+    let Some(reason) = message.context.reason.as_deref() else {
+        return String::new();
+    };
+    if redactor.mode() == Mode::Strict {
+        redacted.push("context#/reason".to_owned());
+        return REDACTED.to_owned();
+    }
+    redactor.named_text(Place::Context, "reason", reason, redacted)
 }
 
 /// The sentence that the operation's meaning tells.
@@ -322,11 +359,12 @@ fn told_activity(
     })
 }
 
-fn stated_privacy(message: &Message, redactor: &Redactor, redacted: &mut Vec<String>) -> String {
+/// What personal data was read, named and counted and never told: nothing of it is a document's to mark.
+fn stated_privacy(message: &Message, redacted: &mut Vec<String>) -> String {
     let Some(Ok(mut privacy)) = message.context.privacy.as_ref().map(serde_json::to_value) else {
         return String::new();
     };
-    redactor.json(Place::Context, &mut privacy, redacted);
+    Redactor::new(None).json(Place::Context, &mut privacy, redacted);
     privacy.to_string()
 }
 
@@ -347,14 +385,19 @@ fn stated_changes(
 /// A digest of what a second delivery may not change: method, path, caller and body.
 ///
 /// It is made of the redacted request, so that it gives nothing away about a secret. What is redacted
-/// depends on the document, on this program's rules and on whether the capture layer was there first:
+/// depends on the document, on this program's rules, on the operator's setting and on whether the capture layer was there first:
 /// these are the way in which the digest was made.
-fn request_digest(event: &AuditEvent) -> [u8; 16] {
+fn request_digest(event: &AuditEvent, redaction: Mode) -> [u8; 16] {
     let caller = &event.caller;
     let way = digest_of(&[
         &event.spec_version,
         env!("CARGO_PKG_VERSION"),
         &event.source,
+        if redaction == Mode::Strict {
+            "strict"
+        } else {
+            ""
+        },
     ]);
     let request = digest_of(&[
         &event.http.method,

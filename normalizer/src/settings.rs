@@ -1,7 +1,9 @@
 //! What an operator may set: where a tenant and a person stand in the authorizer's claims, which
-//! domain is which service, how long events are kept.
+//! domain is which service, how long events are kept, how much of a call is removed.
 
 use std::collections::BTreeMap;
+
+use daybook_openapi::secrets::Mode;
 
 /// Everything that steers [`crate::normalize::normalize`] beside the documents.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +22,10 @@ pub struct Settings {
     pub services: BTreeMap<String, String>,
     /// How many days an event is kept; `None` is for ever. `DAYBOOK_RETENTION_DAYS`
     pub retention_days: Option<u32>,
+    /// How much of a call is removed before it is stored. `DAYBOOK_REDACTION`: `standard` removes what
+    /// is secret; `strict` keeps only what documents mark as auditable (`x-audit.keep`), and the ids
+    /// and names of what was acted upon.
+    pub redaction: Mode,
 }
 
 impl Default for Settings {
@@ -33,6 +39,7 @@ impl Default for Settings {
             token_claims: names(&["token_id", "client_id"]),
             services: BTreeMap::new(),
             retention_days: None,
+            redaction: Mode::Standard,
         }
     }
 }
@@ -87,6 +94,18 @@ impl Settings {
             })?;
             settings.retention_days = (days > 0).then_some(days);
         }
+        if let Some(value) = variable("DAYBOOK_REDACTION") {
+            settings.redaction = match value.trim() {
+                "standard" => Mode::Standard,
+                "strict" => Mode::Strict,
+                _ => {
+                    return Err(SettingsError {
+                        name: "DAYBOOK_REDACTION",
+                        problem: "neither standard nor strict",
+                    });
+                }
+            };
+        }
         Ok(settings)
     }
 }
@@ -124,11 +143,13 @@ mod tests {
                 "api.example.com=orders, a1b2c3 = billing",
             ),
             ("DAYBOOK_RETENTION_DAYS", "400"),
+            ("DAYBOOK_REDACTION", "strict"),
         ])
         .unwrap();
         assert_eq!(settings.org_claims, ["https://example.com/org", "org"]);
         assert_eq!(settings.services["a1b2c3"], "billing");
         assert_eq!(settings.retention_days, Some(400));
+        assert_eq!(settings.redaction, Mode::Strict);
         assert_eq!(
             read(&[("DAYBOOK_RETENTION_DAYS", "0")]),
             Ok(Settings::default())
@@ -141,6 +162,7 @@ mod tests {
             ("DAYBOOK_ORG_CLAIMS", " , "),
             ("DAYBOOK_SERVICES", "orders"),
             ("DAYBOOK_RETENTION_DAYS", "a year"),
+            ("DAYBOOK_REDACTION", "off"),
         ] {
             assert!(read(&[(name, value)]).unwrap_err().starts_with(name));
         }

@@ -76,6 +76,9 @@ pub(crate) fn http(
     };
     let plain_params: Vec<(String, String)> = path_params.clone().into_iter().collect();
     let path = redactor.path(&request.path, &plain_params).into_owned();
+    if path != request.path {
+        redacted.push("path#".to_owned());
+    }
     redactor.pairs(Place::Path, &mut path_params, redacted);
     let mut query = request.query.clone();
     redactor.pairs(Place::Query, &mut query, redacted);
@@ -87,17 +90,21 @@ pub(crate) fn http(
         *referer = page_of(referer).to_owned();
     }
     redactor.pairs(Place::Headers, &mut headers, redacted);
+    let user_agent =
+        redactor.named_text(Place::Headers, "user-agent", &request.user_agent, redacted);
+    // A caller may write anything into a header from which these are taken.
+    let clean = |text: &str| redactor.text(text).into_owned();
     HttpRequest {
-        method: request.method.clone(),
+        method: clean(&request.method),
         path,
         resource: explained.operation.map_or_else(
-            || request.resource.clone(),
+            || clean(&request.resource),
             |operation| operation.path.clone(),
         ),
-        domain_name: request.domain_name.clone(),
-        stage: request.stage.clone(),
-        ip: request.source_ip.clone(),
-        user_agent: redactor.text(&request.user_agent).into_owned(),
+        domain_name: clean(&request.domain_name),
+        stage: clean(&request.stage),
+        ip: clean(&request.source_ip),
+        user_agent,
         headers,
         query,
         path_params,
@@ -116,8 +123,9 @@ pub(crate) fn correlation_id(request: &GatewayEvent, redactor: &Redactor) -> Str
         .or_else(|| traceparent.filter(|id| id.len() == 32))
         .or_else(|| x_ray.find_map(|part| part.trim().strip_prefix("Root=")))
         .unwrap_or(&request.request_id);
-    let id: String = id.chars().take(CORRELATION_ID_CHARS_MAX).collect();
-    redactor.text(&id).into_owned()
+    // Redacted before it is cut: half a secret has no form by which it is known.
+    let id = redactor.id(id);
+    id.chars().take(CORRELATION_ID_CHARS_MAX).collect()
 }
 
 /// The page on which the person was.

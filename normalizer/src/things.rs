@@ -22,6 +22,7 @@ impl Things {
         operation: Option<&Operation>,
         values: &RequestValues<'_>,
         redactor: &Redactor,
+        redacted: &mut Vec<String>,
     ) -> Self {
         let meaning = operation.map(|operation| &operation.meaning);
         let mut entity_ids: Vec<String> = meaning
@@ -56,13 +57,13 @@ impl Things {
             name: String::new(),
         };
         if let Some(stated) = &message.context.entity {
-            overlay(&mut entity, stated, redactor);
+            overlay(&mut entity, stated, "entity", redactor, redacted);
             if !stated.id.is_empty() {
                 entity_ids = vec![entity.id.clone()];
             }
         }
         if let Some(stated) = &message.context.parent {
-            overlay(&mut parent, stated, redactor);
+            overlay(&mut parent, stated, "parent", redactor, redacted);
         }
         Self {
             entity,
@@ -72,15 +73,35 @@ impl Things {
     }
 }
 
-fn overlay(entity: &mut Entity, stated: &Entity, redactor: &Redactor) {
-    for (known, stated) in [
-        (&mut entity.kind, &stated.kind),
-        (&mut entity.id, &stated.id),
-        (&mut entity.name, &stated.name),
+fn overlay(
+    entity: &mut Entity,
+    stated: &Entity,
+    which: &str,
+    redactor: &Redactor,
+    redacted: &mut Vec<String>,
+) {
+    for (member, known, stated, clean) in [
+        (
+            "type",
+            &mut entity.kind,
+            &stated.kind,
+            redactor.text(&stated.kind),
+        ),
+        ("id", &mut entity.id, &stated.id, redactor.id(&stated.id)),
+        (
+            "name",
+            &mut entity.name,
+            &stated.name,
+            redactor.text(&stated.name),
+        ),
     ] {
-        if !stated.is_empty() {
-            *known = redactor.text(stated).into_owned();
+        if stated.is_empty() {
+            continue;
         }
+        if clean != *stated || stated.contains(REDACTED) {
+            redacted.push(format!("context#/{which}/{member}"));
+        }
+        *known = clean.into_owned();
     }
 }
 

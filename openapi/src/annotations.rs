@@ -106,14 +106,30 @@ fn text(value: &Value) -> Result<&str, String> {
     value.as_str().ok_or_else(|| "it is no text".to_owned())
 }
 
+/// A place whose value can be read.
 fn location(value: &Value) -> Result<ValueLocation, String> {
-    let said = match value {
-        Value::String(expression) => ValueLocation::parse(expression),
+    any_location(value)
+        .filter(|location| !matches!(location, ValueLocation::Header(_)))
+        .ok_or_else(|| {
+            "it is no place of a value; write path.id, query.id, body.order.id or response.id"
+                .to_owned()
+        })
+}
+
+fn any_location(value: &Value) -> Option<ValueLocation> {
+    match value {
+        Value::String(expression) => match expression.strip_prefix("header.") {
+            Some(name) => Some(ValueLocation::Header(name.to_ascii_lowercase())),
+            None => ValueLocation::parse(expression),
+        },
         Value::Object(members) => {
             let member = |key: &str| members.get(key).and_then(Value::as_str);
             match (member("in"), member("name"), member("pointer")) {
                 (Some("path"), Some(name), _) => Some(ValueLocation::Path(name.to_owned())),
                 (Some("query"), Some(name), _) => Some(ValueLocation::Query(name.to_owned())),
+                (Some("header"), Some(name), _) => {
+                    Some(ValueLocation::Header(name.to_ascii_lowercase()))
+                }
                 (Some("request"), _, Some(pointer)) => {
                     Some(ValueLocation::Request(pointer.to_owned()))
                 }
@@ -124,14 +140,16 @@ fn location(value: &Value) -> Result<ValueLocation, String> {
             }
         }
         _ => None,
-    };
-    said.ok_or_else(|| {
-        "it is no place of a value; write path.id, query.id, body.order.id or response.id"
-            .to_owned()
-    })
+    }
 }
 
 fn locations(value: &Value) -> Result<Vec<ValueLocation>, String> {
+    let location = |value: &Value| {
+        any_location(value).ok_or_else(|| {
+            "it is no place of a value; write path.id, query.id, header.x-id, body.order.id or response.id"
+                .to_owned()
+        })
+    };
     match value {
         Value::Array(items) => items.iter().map(location).collect(),
         one => Ok(vec![location(one)?]),

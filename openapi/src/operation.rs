@@ -64,6 +64,8 @@ pub(crate) struct OperationSource<'a> {
     pub(crate) query: Vec<Property<'a>>,
     /// Path parameters and their schemas.
     pub(crate) path_params: Vec<Property<'a>>,
+    /// The path item and the operation in it, as the document has them.
+    pub(crate) holders: [&'a Value; 2],
     pub(crate) request: Option<&'a Value>,
     pub(crate) response: Option<&'a Value>,
     /// See [`crate::meaning::scopes`].
@@ -220,6 +222,7 @@ impl<'a> OperationSource<'a> {
                 .collect(),
             query: parameters(schemas, "query", path_item, operation),
             path_params: parameters(schemas, "path", path_item, operation),
+            holders: [path_item, operation],
             request: operation
                 .get("requestBody")
                 .and_then(|body| schemas.resolve(body))

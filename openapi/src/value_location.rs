@@ -28,6 +28,8 @@ pub enum ValueLocation {
     Path(String),
     /// A query parameter's name.
     Query(String),
+    /// A request header's name, lower case. Marked as secret or not; never read as an id.
+    Header(String),
     /// A JSON pointer into the request body; a segment `*` is any array item, `""` the whole body.
     Request(String),
     /// A JSON pointer into the response body, likewise.
@@ -56,6 +58,7 @@ impl ValueLocation {
         match self {
             Self::Path(name) => read_named(values.path_params, name),
             Self::Query(name) => read_named(values.query, name),
+            Self::Header(_) => Vec::new(),
             Self::Request(pointer) => read_body(values.request, pointer),
             Self::Response(pointer) => read_body(values.response, pointer),
         }
@@ -90,7 +93,7 @@ impl ValueLocation {
     /// The last word of the place, as people would call it: `/data/order_id` → `order_id`.
     pub fn name(&self) -> &str {
         match self {
-            Self::Path(name) | Self::Query(name) => name,
+            Self::Path(name) | Self::Query(name) | Self::Header(name) => name,
             Self::Request(pointer) | Self::Response(pointer) => pointer
                 .rsplit('/')
                 .find(|segment| !segment.is_empty() && *segment != "*")
@@ -106,8 +109,9 @@ impl ValueLocation {
             Self::Query(name) => ("query", name),
             Self::Request(pointer) => ("body", pointer),
             Self::Response(pointer) => ("response", pointer),
+            Self::Header(name) => ("header", name),
         };
-        if matches!(self, Self::Path(_) | Self::Query(_)) {
+        if matches!(self, Self::Path(_) | Self::Query(_) | Self::Header(_)) {
             return format!("{place}.{name}");
         }
         name.split('/')
@@ -127,6 +131,7 @@ impl Serialize for ValueLocation {
         let (place, key, value) = match self {
             Self::Path(name) => ("path", "name", name),
             Self::Query(name) => ("query", "name", name),
+            Self::Header(name) => ("header", "name", name),
             Self::Request(pointer) => ("request", "pointer", pointer),
             Self::Response(pointer) => ("response", "pointer", pointer),
         };

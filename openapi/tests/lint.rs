@@ -335,6 +335,7 @@ fn merge(into: &mut Value, update: &Value) {
                 merge(into.entry(key.clone()).or_insert(Value::Null), value);
             }
         }
+        (Value::Array(into), Value::Array(update)) => into.extend(update.iter().cloned()),
         (into, update) => *into = update.clone(),
     }
 }

@@ -13,6 +13,7 @@ enum Compact {
     Query(String),
     Request(String),
     Response(String),
+    Header(String),
 }
 
 impl ValueLocation {

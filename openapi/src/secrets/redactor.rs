@@ -7,8 +7,13 @@ use daybook_event::check_json_bounds;
 use serde_json::{Map, Value};
 
 use super::OperationSecrets;
-use super::names::{describes_a_secret, is_secret_as_number, is_secret_name, is_secret_query_name};
-use super::shapes::redact_shapes;
+use super::marked::Marked;
+use super::names::{
+    describes_a_secret, is_id_name, is_query_secret, is_secret_name, is_secret_number,
+    rule_in_headers, rule_of,
+};
+use super::shapes::{Numbers, redact_shapes, rules_that_find};
+use super::siblings::Siblings;
 use crate::operation::{Operation, escape};
 use crate::value_location::ValueLocation;
 
@@ -26,6 +31,9 @@ const INNER_JSON_DEPTH_MAX: usize = 64;
 
 /// The most removed places that are named; more are removed unnamed.
 const REMOVED_MAX: usize = 1_000;
+
+/// The shortest secret that has a form of its own, a card's number: shorter keys are names.
+const SECRET_KEY_BYTES_MIN: usize = 14;
 
 /// Where in a call a value stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -58,20 +66,30 @@ impl Place {
     }
 }
 
-/// Removes secrets: what the operation's document marks, then what is one by name or by shape.
-///
-/// `null`, `true` and `false` are never secrets and stay.
-#[derive(Debug, Clone, Default)]
-pub struct Redactor {
-    redact: Vec<Marked>,
-    keep: Vec<Marked>,
+/// How much is removed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// What is secret: by the document's marks, by name, by shape.
+    #[default]
+    Standard,
+    /// Everything but what the document marks as auditable (`x-audit.keep`) and the ids and names of
+    /// the thing acted upon and of its parent; from those, what is secret. Of a request that no
+    /// document describes, nothing stays.
+    ///
+    /// A response is never stored, so that it is read as in [`Mode::Standard`].
+    Strict,
 }
 
-/// A place that a document marks, as pointer segments; `*` is any one.
-#[derive(Debug, Clone)]
-struct Marked {
-    place: Place,
-    segments: Vec<String>,
+/// Removes secrets: what the operation's document marks, then what is one by name or by shape.
+///
+/// `null`, `true` and `false` are never secrets and stay, except in [`Mode::Strict`].
+#[derive(Debug, Clone, Default)]
+pub struct Redactor {
+    mode: Mode,
+    redact: Vec<Marked>,
+    keep: Vec<Marked>,
+    /// Where ids and names are, which a sentence needs.
+    told: Vec<Marked>,
 }
 
 /// What a walk through a value knows on its way.
@@ -82,18 +100,55 @@ struct Walk<'a> {
     inner_json_levels: usize,
 }
 
+/// What the names around a value say about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Inherited {
+    No,
+    /// The document says that it stays.
+    Kept,
+    /// It has the name of a secret itself.
+    Direct,
+    /// It stands below the name of a secret.
+    Below,
+    /// It stands where everything is a secret.
+    Sealed,
+}
+
 impl Redactor {
     /// A redactor for calls of `operation`; without one, names and shapes alone decide.
     pub fn new(operation: Option<&Operation>) -> Self {
-        let Some(OperationSecrets { redact, keep, .. }) =
-            operation.map(|operation| &operation.secrets)
-        else {
-            return Self::default();
+        Self::with_mode(operation, Mode::Standard)
+    }
+
+    /// A redactor for calls of `operation` that removes as much as `mode` says.
+    pub fn with_mode(operation: Option<&Operation>, mode: Mode) -> Self {
+        let Some(operation) = operation else {
+            return Self {
+                mode,
+                ..Self::default()
+            };
         };
+        let OperationSecrets { redact, keep, .. } = &operation.secrets;
+        let marked = |locations: &[ValueLocation]| locations.iter().map(Marked::new).collect();
+        let meaning = &operation.meaning;
+        let told = meaning
+            .entity_id
+            .iter()
+            .chain(&meaning.entity_ids)
+            .chain(&meaning.entity_name)
+            .chain(&operation.org)
+            .chain(meaning.parent.iter().flat_map(|parent| &parent.id));
         Self {
-            redact: redact.iter().map(Marked::new).collect(),
-            keep: keep.iter().map(Marked::new).collect(),
+            mode,
+            redact: marked(redact),
+            keep: marked(keep),
+            told: told.map(Marked::new).collect(),
         }
+    }
+
+    /// How much is removed.
+    pub fn mode(&self) -> Mode {
+        self.mode
     }
 
     /// Removes secrets from a JSON value and names what was removed: `request#/user/password`.
@@ -104,12 +159,42 @@ impl Redactor {
             pointer: Vec::new(),
             inner_json_levels: 0,
         };
-        self.visit(&mut walk, value, Inherited::No);
+        if self.mode == Mode::Strict && matches!(place, Place::Request | Place::Context) {
+            self.visit_strictly(&mut walk, value);
+        } else {
+            self.visit(&mut walk, value, Inherited::No);
+        }
     }
 
     /// Removes what has the shape of a secret from free text: a message, a user agent.
     pub fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        redact_shapes(text)
+        self.text_or_json(Place::Context, text, Numbers::Any)
+    }
+
+    /// [`Redactor::text`] of an id: a number in it is no payment card, unless it is written in groups.
+    pub fn id<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        self.text_or_json(Place::Context, text, Numbers::Ids)
+    }
+
+    /// [`Redactor::text`] of a text that stands at a named place, which is named where something was
+    /// removed: `context#/reason`.
+    pub fn named_text(
+        &self,
+        place: Place,
+        name: &str,
+        text: &str,
+        removed: &mut Vec<String>,
+    ) -> String {
+        let redacted = self.text(text).into_owned();
+        if redacted != text || text.contains(REDACTED) {
+            note(removed, place, &[name.to_owned()]);
+        }
+        redacted
+    }
+
+    /// The names of the rules that find a secret in a free text, for whoever wonders why one is gone.
+    pub fn rules(&self, text: &str) -> Vec<&'static str> {
+        rules_that_find(text)
     }
 
     /// Removes secrets from named texts (query, path parameters, headers).
@@ -119,25 +204,52 @@ impl Redactor {
         pairs: &mut BTreeMap<String, String>,
         removed: &mut Vec<String>,
     ) {
+        let secret_names: Vec<String> = pairs
+            .keys()
+            .filter(|name| may_hold_secret(name))
+            .filter(|name| matches!(redact_shapes(name, Numbers::Any), Cow::Owned(_)))
+            .cloned()
+            .collect();
+        for name in secret_names {
+            if pairs.remove(&name).is_some() {
+                pairs.insert(REDACTED.to_owned(), REDACTED.to_owned());
+            }
+        }
         // The answer of a login in a URL: `?code=…&state=…` (RFC 6749, section 4.1.2).
-        let is_login = place == Place::Query && pairs.contains_key("state");
+        let is_login =
+            place == Place::Query && pairs.contains_key("state") && pairs.contains_key("code");
         for (name, value) in pairs.iter_mut() {
             let pointer = std::slice::from_ref(name);
-            if is_marked(&self.keep, place, pointer) {
+            if is_marked(&self.keep, place, pointer) || value.is_empty() {
                 continue;
             }
-            let by_name = is_secret_query_name(name);
-            let is_secret =
-                by_name || is_marked(&self.redact, place, pointer) || (is_login && name == "code");
-            let redacted = if is_secret && !value.is_empty() {
+            let is_of_login = is_login && matches!(name.as_str(), "code" | "state");
+            let is_secret = is_of_login
+                || Self::is_secret_pair(place, name, value)
+                || is_marked(&self.redact, place, pointer)
+                || (self.mode == Mode::Strict && !is_marked(&self.told, place, pointer));
+            let numbers = if is_id_name(name) {
+                Numbers::Ids
+            } else {
+                Numbers::Any
+            };
+            let redacted = if is_secret {
                 REDACTED.to_owned()
             } else {
-                self.text_or_json(place, value).into_owned()
+                self.text_or_json(place, value, numbers).into_owned()
             };
             if redacted != *value || redacted == REDACTED {
                 *value = redacted;
                 note(removed, place, pointer);
             }
+        }
+    }
+
+    fn is_secret_pair(place: Place, name: &str, value: &str) -> bool {
+        match place {
+            Place::Query => is_query_secret(name, value),
+            Place::Headers => rule_in_headers(name).is_some(),
+            _ => is_secret_name(name),
         }
     }
 
@@ -149,12 +261,24 @@ impl Redactor {
                 let pointer = std::slice::from_ref(name);
                 !value.is_empty()
                     && !is_marked(&self.keep, Place::Path, pointer)
-                    && (is_secret_name(name) || is_marked(&self.redact, Place::Path, pointer))
+                    && (is_secret_name(name)
+                        || is_marked(&self.redact, Place::Path, pointer)
+                        || (self.mode == Mode::Strict
+                            && !is_marked(&self.told, Place::Path, pointer)))
             })
             .map(|(_, value)| value.as_str())
             .collect();
+        // `/orders/4111…` is an order, as the parameter's name says.
+        let is_id = |(name, value): &(String, String)| {
+            is_id_name(name) && value.bytes().all(|byte| byte.is_ascii_digit())
+        };
+        let numbers = if path_params.iter().any(is_id) && !path.contains("card") {
+            Numbers::Ids
+        } else {
+            Numbers::Any
+        };
         if secrets.is_empty() {
-            return redact_shapes(path);
+            return redact_shapes(path, numbers);
         }
         let segments: Vec<Cow<'_, str>> = path
             .split('/')
@@ -166,10 +290,10 @@ impl Redactor {
                 }
             })
             .collect();
-        Cow::Owned(redact_shapes(&segments.join("/")).into_owned())
+        Cow::Owned(redact_shapes(&segments.join("/"), numbers).into_owned())
     }
 
-    fn text_or_json<'a>(&self, place: Place, text: &'a str) -> Cow<'a, str> {
+    fn text_or_json<'a>(&self, place: Place, text: &'a str, numbers: Numbers) -> Cow<'a, str> {
         let mut walk = Walk {
             place,
             removed: &mut Vec::new(),
@@ -177,7 +301,47 @@ impl Redactor {
             inner_json_levels: 0,
         };
         self.inner_json(&mut walk, text)
-            .map_or_else(|| redact_shapes(text), Cow::Owned)
+            .map_or_else(|| redact_shapes(text, numbers), Cow::Owned)
+    }
+
+    /// Removes everything but what is marked as auditable; what is, is redacted as ever.
+    fn visit_strictly(&self, walk: &mut Walk<'_>, value: &mut Value) {
+        let auditable = || self.keep.iter().chain(&self.told);
+        let is_auditable = auditable().any(|mark| mark.covers_above(walk.place, &walk.pointer))
+            || self.is_told_behind_a_wrapper(walk);
+        if is_auditable {
+            self.visit(walk, value, Inherited::No);
+            return;
+        }
+        let may_hold = walk.pointer.len() < VALUE_DEPTH_MAX
+            && (walk.pointer.len() < 2
+                || auditable().any(|mark| mark.may_be_below(walk.place, &walk.pointer)))
+            && !self.keep.is_empty() | !self.told.is_empty();
+        match value {
+            Value::Object(members) if may_hold => {
+                redact_keys(walk, members);
+                for (name, member) in members.iter_mut() {
+                    walk.pointer.push(name.clone());
+                    self.visit_strictly(walk, member);
+                    walk.pointer.pop();
+                }
+            }
+            Value::Array(items) if may_hold => {
+                for (position, item) in items.iter_mut().enumerate() {
+                    walk.pointer.push(position.to_string());
+                    self.visit_strictly(walk, item);
+                    walk.pointer.pop();
+                }
+            }
+            _ => walk.remove(value),
+        }
+    }
+
+    /// Ids and names are looked for behind a wrapper too (`data`, `item`), see [`ValueLocation::read`].
+    fn is_told_behind_a_wrapper(&self, walk: &Walk<'_>) -> bool {
+        walk.pointer
+            .split_first()
+            .is_some_and(|(_, inner)| !inner.is_empty() && is_marked(&self.told, walk.place, inner))
     }
 
     fn visit(&self, walk: &mut Walk<'_>, value: &mut Value, inherited: Inherited) {
@@ -185,10 +349,10 @@ impl Redactor {
             walk.remove(value);
             return;
         }
+        let mut inherited = inherited;
         if is_marked(&self.keep, walk.place, &walk.pointer) {
-            return;
-        }
-        if !walk.pointer.is_empty() && is_marked(&self.redact, walk.place, &walk.pointer) {
+            inherited = Inherited::Kept;
+        } else if is_marked(&self.redact, walk.place, &walk.pointer) {
             walk.remove(value);
             return;
         }
@@ -201,12 +365,16 @@ impl Redactor {
                     walk.pointer.pop();
                 }
             }
+            _ if inherited == Inherited::Kept => {}
             // The capture layer was here before: what it removed is listed as well.
             Value::String(text) if text == REDACTED => {
                 note(walk.removed, walk.place, &walk.pointer);
             }
             Value::String(text) if !text.is_empty() => {
-                if inherited != Inherited::No {
+                // Below a login, an address describes it.
+                let is_address = inherited == Inherited::Below
+                    && (text.starts_with("https://") || text.starts_with("http://"));
+                if inherited != Inherited::No && !is_address {
                     walk.remove(value);
                     return;
                 }
@@ -214,24 +382,23 @@ impl Redactor {
                     *text = redacted;
                     return;
                 }
-                if let Cow::Owned(redacted) = redact_shapes(text) {
+                if let Cow::Owned(redacted) = redact_shapes(text, walk.numbers(text)) {
                     *text = redacted;
                     note(walk.removed, walk.place, &walk.pointer);
                 }
             }
             Value::Number(number) => {
-                let is_card = || {
-                    number.as_u64().is_some_and(|_| {
-                        matches!(redact_shapes(&number.to_string()), Cow::Owned(_))
-                    })
-                };
-                let is_card_name = || {
-                    walk.pointer.last().is_some_and(|name| {
-                        let name = name.to_lowercase();
-                        name.contains("card") || name.contains("number")
-                    })
-                };
-                if inherited == Inherited::NumbersToo || (is_card_name() && is_card()) {
+                if let Some(number) = number.as_u64()
+                    && walk.is_secret_number(number, inherited)
+                {
+                    walk.remove(value);
+                } else if matches!(inherited, Inherited::Direct | Inherited::Sealed)
+                    && !number.is_u64()
+                    && walk
+                        .name()
+                        .and_then(rule_of)
+                        .is_some_and(|rule| rule.starts_with("password"))
+                {
                     walk.remove(value);
                 }
             }
@@ -245,44 +412,23 @@ impl Redactor {
         members: &mut Map<String, Value>,
         inherited: Inherited,
     ) {
-        // A key may hold a secret of its own: `{"sk_live_…": {"scopes": …}}`.
-        let secret_keys: Vec<String> = members
-            .keys()
-            .filter(|key| matches!(redact_shapes(key), Cow::Owned(_)))
-            .cloned()
-            .collect();
-        for (position, key) in secret_keys.iter().enumerate() {
-            if let Some(member) = members.remove(key) {
-                let new_key = if position == 0 {
-                    REDACTED.to_owned()
-                } else {
-                    format!("{REDACTED} {position}")
-                };
-                walk.pointer.push(new_key.clone());
-                note(walk.removed, walk.place, &walk.pointer);
-                walk.pointer.pop();
-                members.insert(new_key, member);
-            }
-        }
-        // `{"name": "password", "value": "…"}` names its secret beside it.
-        let named_value = ["name", "key", "field"]
-            .iter()
-            .filter_map(|key| members.get(*key).and_then(Value::as_str))
-            .any(is_secret_name);
+        redact_keys(walk, members);
+        let siblings = Siblings::of(members);
         for (name, member) in members.iter_mut() {
-            walk.pointer.push(name.clone());
-            let inherited = if is_secret_as_number(name) {
-                Inherited::NumbersToo
-            } else if member.is_object() && name.to_ascii_lowercase().ends_with("authorization") {
-                // As an object it is a thing of its own: a payment's authorization.
+            let inherited = if inherited == Inherited::Sealed || siblings.make_all_secret(name) {
+                Inherited::Sealed
+            } else if is_thing(name, member) {
                 Inherited::No
-            } else if is_secret_name(name) || (named_value && name == "value") {
-                Inherited::Texts
-            } else if inherited != Inherited::No && describes_a_secret(name) {
-                Inherited::No
+            } else if is_secret_name(name) || siblings.make_secret(name) {
+                Inherited::Direct
+            } else if matches!(inherited, Inherited::Direct | Inherited::Below)
+                && !describes_a_secret(name)
+            {
+                Inherited::Below
             } else {
-                inherited
+                Inherited::No
             };
+            walk.pointer.push(name.clone());
             self.visit(walk, member, inherited);
             walk.pointer.pop();
         }
@@ -306,75 +452,97 @@ impl Redactor {
     }
 }
 
-/// Whether a value stands below the name of a secret.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Inherited {
-    No,
-    Texts,
-    NumbersToo,
+/// Whether a short name that is a secret as a text is a thing of its own here: a board's pin, a
+/// payment's authorization.
+fn is_thing(name: &str, member: &Value) -> bool {
+    let holds_objects = member.is_object()
+        || member
+            .as_array()
+            .is_some_and(|items| items.iter().any(Value::is_object));
+    holds_objects
+        && (name.to_ascii_lowercase().ends_with("authorization")
+            || rule_of(name).is_some_and(|rule| rule.ends_with("as a word")))
+}
+
+fn may_hold_secret(key: &str) -> bool {
+    let is_of_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    key.len() >= SECRET_KEY_BYTES_MIN || !key.bytes().all(is_of_name)
+}
+
+/// A key may hold a secret of its own: `{"sk_live_…": {"scopes": …}}`.
+fn redact_keys(walk: &mut Walk<'_>, members: &mut Map<String, Value>) {
+    let secret_keys: Vec<String> = members
+        .keys()
+        .filter(|key| may_hold_secret(key))
+        .filter(|key| matches!(redact_shapes(key, Numbers::Any), Cow::Owned(_)))
+        .cloned()
+        .collect();
+    let mut number = 0;
+    for key in secret_keys {
+        if let Some(member) = members.remove(&key) {
+            let mut new_key = REDACTED.to_owned();
+            while members.contains_key(&new_key) {
+                number += 1;
+                new_key = format!("{REDACTED} {number}");
+            }
+            walk.pointer.push(new_key.clone());
+            note(walk.removed, walk.place, &walk.pointer);
+            walk.pointer.pop();
+            members.insert(new_key, member);
+        }
+    }
 }
 
 impl Walk<'_> {
     fn remove(&mut self, value: &mut Value) {
-        if value.is_null() || value.as_str() == Some(REDACTED) {
+        if value.is_null() {
             return;
         }
         *value = Value::String(REDACTED.to_owned());
         note(self.removed, self.place, &self.pointer);
     }
-}
 
-impl Marked {
-    fn new(location: &ValueLocation) -> Self {
-        let segments = |pointer: &str| {
-            pointer
-                .split('/')
-                .skip(1)
-                .map(|segment| segment.replace("~1", "/").replace("~0", "~"))
-                .collect()
+    /// The name of the value, or of the array that it stands in.
+    fn name(&self) -> Option<&str> {
+        self.pointer
+            .iter()
+            .rev()
+            .find(|segment| !segment.bytes().all(|byte| byte.is_ascii_digit()))
+            .map(String::as_str)
+    }
+
+    /// What long numbers in a text are here.
+    fn numbers(&self, text: &str) -> Numbers {
+        if text.len() < SECRET_KEY_BYTES_MIN || !text.bytes().any(|byte| byte.is_ascii_digit()) {
+            return Numbers::Any;
+        }
+        let is_of_card = || {
+            self.pointer
+                .iter()
+                .any(|segment| segment.to_ascii_lowercase().contains("card"))
         };
-        match location {
-            ValueLocation::Path(name) => Self {
-                place: Place::Path,
-                segments: vec![name.clone()],
-            },
-            ValueLocation::Query(name) => Self {
-                place: Place::Query,
-                segments: vec![name.clone()],
-            },
-            ValueLocation::Request(pointer) => Self {
-                place: Place::Request,
-                segments: segments(pointer),
-            },
-            ValueLocation::Response(pointer) => Self {
-                place: Place::Response,
-                segments: segments(pointer),
-            },
+        match self.name() {
+            Some(name) if is_id_name(name) && !is_of_card() => Numbers::Ids,
+            _ => Numbers::Any,
         }
     }
 
-    /// In the handler's own words the thing may stand at any depth, so there a mark counts for every
-    /// place that ends like it.
-    fn covers(&self, place: Place, pointer: &[String]) -> bool {
-        let fits = |pointer: &[String]| {
-            pointer.len() == self.segments.len()
-                && self
-                    .segments
-                    .iter()
-                    .zip(pointer)
-                    .all(|(mark, segment)| mark == "*" || mark == segment)
+    fn is_secret_number(&self, number: u64, inherited: Inherited) -> bool {
+        let Some(name) = self.name() else {
+            return false;
         };
-        match place {
-            Place::Context => {
-                matches!(self.place, Place::Request | Place::Response)
-                    && !self.segments.is_empty()
-                    && self.segments.iter().any(|segment| segment != "*")
-                    && pointer
-                        .len()
-                        .checked_sub(self.segments.len())
-                        .is_some_and(|start| fits(&pointer[start..]))
-            }
-            _ => self.place == place && fits(pointer),
+        let in_list = self.pointer.last().is_some_and(|last| last != name);
+        let is_card = || {
+            let lower = name.to_ascii_lowercase();
+            let digits = number.to_string();
+            (lower.contains("card") || lower.contains("number"))
+                && matches!(redact_shapes(&digits, self.numbers(&digits)), Cow::Owned(_))
+        };
+        match inherited {
+            Inherited::Sealed => true,
+            // A number below a secret's name is one unless it counts or is a flag.
+            Inherited::Below => number >= 1_000,
+            _ => is_secret_number(name, number, in_list) || is_card(),
         }
     }
 }

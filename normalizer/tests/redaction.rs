@@ -1,0 +1,400 @@
+//! A secret planted anywhere in an event is neither in what is stored nor in what is logged.
+
+#![allow(clippy::unwrap_used)] // the helpers of tests give up as tests do
+
+use std::io;
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
+
+use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use daybook_normalizer::context::{build_index, read_documents};
+use daybook_normalizer::dead_letter::{DeadLetter, DeadLetters};
+use daybook_normalizer::handler::BatchHandler;
+use daybook_normalizer::message::decode;
+use daybook_normalizer::normalize::{Normalized, normalize};
+use daybook_normalizer::settings::Settings;
+use daybook_openapi::Index;
+use daybook_openapi::secrets::Mode;
+use daybook_store::{Credentials, Endpoint, Writer};
+use futures::future::BoxFuture;
+use jiff::Timestamp;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+const NOW_MS: i64 = 1_795_379_689_123;
+
+fn index() -> Arc<Index> {
+    static INDEX: OnceLock<Arc<Index>> = OnceLock::new();
+    let index = INDEX.get_or_init(|| {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/fixtures/specs");
+        let documents = read_documents(folder.as_ref()).unwrap();
+        Arc::new(build_index(documents, &Settings::default()).0)
+    });
+    Arc::clone(index)
+}
+
+/// A secret, and the drawn part of it that must be gone.
+#[derive(Debug, Clone)]
+struct Canary {
+    text: String,
+    drawn: String,
+    /// It is known by its form alone; another one needs a name.
+    has_form: bool,
+}
+
+impl Canary {
+    /// As a free text that tells what it is.
+    fn told(&self) -> String {
+        if self.has_form {
+            self.text.clone()
+        } else {
+            format!("password={}", self.text)
+        }
+    }
+
+    /// As a member of an object.
+    fn member(&self, name: &str) -> Value {
+        if self.has_form {
+            json!({ "note": format!("see {} there", self.text) })
+        } else {
+            json!({ name: self.text })
+        }
+    }
+
+    fn is_in(&self, output: &str) -> bool {
+        let letters: Vec<char> = self.drawn.chars().collect();
+        letters
+            .windows(8)
+            .any(|window| output.contains(&window.iter().collect::<String>()))
+    }
+}
+
+/// Keys are put together here, so that no scanner takes this file for a leak.
+fn any_canary() -> impl Strategy<Value = Canary> {
+    let formed = |start: &'static str, drawn: &'static str, end: &'static str| {
+        drawn.prop_map(move |drawn| Canary {
+            text: format!("{start}{drawn}{end}"),
+            drawn,
+            has_form: true,
+        })
+    };
+    prop_oneof![
+        formed("ghp_", "[A-Za-z0-9]{36}", ""),
+        formed("AKIA", "[A-Z2-7]{16}", ""),
+        formed("sk_live_", "[A-Za-z0-9]{23}7", ""),
+        formed("xoxb-", "[0-9]{12}-[0-9]{12}-[A-Za-z0-9]{24}", ""),
+        formed("glpat-", "[A-Za-z0-9]{18}42", ""),
+        formed("AIza", "[A-Za-z0-9]{35}", ""),
+        formed("SG.", "[A-Za-z0-9]{22}\\.[A-Za-z0-9]{43}", ""),
+        formed(
+            "eyJhbGciOiJIUzI1NiJ9.eyJ",
+            "[A-Za-z0-9]{40}\\.[A-Za-z0-9]{43}",
+            ""
+        ),
+        formed(
+            "-----BEGIN PRIVATE KEY-----",
+            "[A-Za-z0-9]{64}",
+            "-----END PRIVATE KEY-----"
+        ),
+        formed("https://jane:", "[A-Za-z0-9]{14}", "@db.example.com/x"),
+        formed(
+            "https://b.example.com/k?X-Amz-Signature=",
+            "[0-9a-f]{64}",
+            "&x=1"
+        ),
+        formed("Bearer ", "[A-Za-z0-9]{23}7", ""),
+        "[A-Za-z0-9]{12,24}".prop_map(|drawn| Canary {
+            text: drawn.clone(),
+            drawn,
+            has_form: false,
+        }),
+    ]
+}
+
+fn secret_name() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec![
+        "password",
+        "clientSecret",
+        "api_key",
+        "accessToken",
+        "PRIVATE_KEY",
+        "passwort",
+        "recoveryCode",
+        "webhook-secret",
+    ])
+}
+
+/// The member at a depth, in objects and arrays by turns.
+fn nested(value: Value, depth: usize) -> Value {
+    (0..depth).fold(value, |value, level| {
+        if level % 2 == 0 {
+            json!({ "inner": value })
+        } else {
+            json!([1, value, "x"])
+        }
+    })
+}
+
+const PLACES: usize = 30;
+
+/// A queue message with the canary at one of [`PLACES`] places, as an event of either format.
+fn message(canary: &Canary, name: &str, place: usize, depth: usize, is_v1: bool) -> Value {
+    let told = canary.told();
+    let member = canary.member(name);
+    let mut body = json!({ "name": "Orders", "url": "https://erp.example.com" });
+    let mut headers = json!({ "content-type": "application/json", "user-agent": "curl/8" });
+    let mut query = json!({});
+    let mut params = json!({});
+    let mut claims = json!({ "sub": "u1", "org_id": "acme", "email": "jane@example.com" });
+    let mut context = json!({});
+    let mut response = json!({ "id": "c1", "name": "Orders" });
+    let mut path = "/v1/webhooks/configs".to_owned();
+    let mut text = None;
+    let mut is_base64 = false;
+    let mut identity = json!({ "sourceIp": "203.0.113.7" });
+    match place {
+        0 => body["note"] = nested(member, depth),
+        1 => body["note"] = json!(nested(member, depth).to_string()),
+        2 => body["note"] = json!(json!({ "in": nested(member, depth).to_string() }).to_string()),
+        3 => body[told.as_str()] = json!(1),
+        4 => body["name"] = json!(told),
+        5 => body["list"] = json!([told, [told]]),
+        6 => {
+            headers["content-type"] = json!("application/x-www-form-urlencoded");
+            let pairs = [(name, canary.text.as_str()), ("note", told.as_str())];
+            let form = form_urlencoded::Serializer::new(String::new())
+                .extend_pairs(pairs)
+                .finish();
+            text = Some(form);
+        }
+        7 => is_base64 = true,
+        8 => text = Some(format!("<note>{told}</note>")),
+        9 => query[name] = json!(canary.text),
+        10 => query["note"] = json!(told),
+        11 => query[told.as_str()] = json!("1"),
+        12 => headers["authorization"] = json!(format!("Bearer {}", canary.text)),
+        13 => headers["referer"] = json!(format!("https://a.example.com/p?x={}", canary.text)),
+        14 => headers["x-correlation-id"] = json!(told),
+        15 => headers["user-agent"] = json!(format!("curl/8 {told}")),
+        16 => headers["x-request-id"] = json!(told),
+        17 => headers["cookie"] = json!(format!("sid={}", canary.text)),
+        18 => claims["name"] = json!(told),
+        19 => identity["apiKey"] = json!(canary.text),
+        20 => context["before"] = nested(member, depth),
+        21 => context["after"] = nested(member, depth),
+        22 => context["message"] = json!(format!("{} {told}", "x".repeat(depth * 30))),
+        23 => context["reason"] = json!(told),
+        24 => context["entity"] = json!({ "type": "config", "id": told, "name": told }),
+        25 => context["parent"] = json!({ "type": told, "id": told, "name": "P" }),
+        26 => response["name"] = json!(told),
+        27 => response["note"] = nested(member, depth),
+        28 => claims["sub"] = json!(told),
+        _ => {
+            let encoded = percent(&told);
+            path = format!("/v1/webhooks/configs/{encoded}");
+            params["configId"] = json!(told);
+        }
+    }
+    if place == 7 {
+        body["note"] = nested(canary.member(name), depth);
+        text = Some(STANDARD.encode(body.to_string()));
+    }
+    let text = text.unwrap_or_else(|| body.to_string());
+    let method = if params == json!({}) { "POST" } else { "PUT" };
+    let event = if is_v1 {
+        let multi: serde_json::Map<String, Value> = query
+            .as_object()
+            .unwrap()
+            .iter()
+            .map(|(name, value)| (name.clone(), json!([value])))
+            .collect();
+        json!({
+            "httpMethod": method, "path": path, "resource": "/{proxy+}", "headers": headers,
+            "queryStringParameters": query, "multiValueQueryStringParameters": multi,
+            "pathParameters": params, "stageVariables": { "note": told },
+            "requestContext": { "apiId": "a1", "stage": "prod", "requestId": "r1",
+                "requestTimeEpoch": NOW_MS, "domainName": "webhooks.sls.epilot.io",
+                "identity": identity, "authorizer": { "claims": claims } },
+            "body": text, "isBase64Encoded": is_base64,
+        })
+    } else {
+        json!({
+            "version": "2.0", "rawPath": path, "headers": headers, "cookies": [format!("a={}", canary.text)],
+            "rawQueryString": told, "queryStringParameters": query, "pathParameters": params,
+            "requestContext": { "apiId": "a1", "stage": "$default", "requestId": "r1",
+                "timeEpoch": NOW_MS, "domainName": "webhooks.sls.epilot.io", "identity": identity,
+                "authorizer": { "jwt": { "claims": claims } },
+                "http": { "method": method, "path": path, "sourceIp": "203.0.113.7" } },
+            "body": text, "isBase64Encoded": is_base64,
+        })
+    };
+    json!({ "v": 1, "event": event, "context": context,
+        "response": { "status_code": 201, "body": response.to_string() } })
+}
+
+fn percent(text: &str) -> String {
+    form_urlencoded::byte_serialize(text.as_bytes())
+        .collect::<String>()
+        .replace('+', "%20")
+}
+
+fn stored(message: &Value, settings: &Settings) -> String {
+    let now = Timestamp::from_millisecond(NOW_MS).unwrap();
+    let message = decode(&message.to_string()).unwrap();
+    match normalize(&message, &index(), settings, now).unwrap() {
+        Normalized::Event(new) => serde_json::to_string(&new.event).unwrap(),
+        Normalized::Dropped(reason) => panic!("dropped: {reason}"),
+    }
+}
+
+fn strict() -> Settings {
+    Settings {
+        redaction: Mode::Strict,
+        ..Settings::default()
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_500))]
+
+    #[test]
+    fn a_planted_secret_is_not_in_the_event(
+        canary in any_canary(),
+        name in secret_name(),
+        place in 0..PLACES,
+        depth in 0_usize..12,
+        is_v1 in any::<bool>(),
+    ) {
+        let message = message(&canary, name, place, depth, is_v1);
+        for settings in [Settings::default(), strict()] {
+            let event = stored(&message, &settings);
+            prop_assert!(!canary.is_in(&event), "place {place}, {canary:?}: {event}");
+        }
+    }
+
+    #[test]
+    fn strict_keeps_no_word_that_is_not_marked(
+        word in "[a-z]{16}",
+        place in prop::sample::select(vec![0_usize, 1, 2, 5, 6, 7, 10, 16, 20, 21, 22, 23]),
+        depth in 0_usize..6,
+        is_v1 in any::<bool>(),
+    ) {
+        let canary = Canary { text: word.clone(), drawn: word, has_form: true };
+        let message = message(&canary, "note", place, depth, is_v1);
+        let event = stored(&message, &strict());
+        prop_assert!(!canary.is_in(&event), "place {place}: {event}");
+        prop_assert!(event.contains("Orders") || place == 6, "{event}");
+    }
+}
+
+/// Everything that is logged, as one text.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Log {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+/// Dead letters, kept in memory.
+#[derive(Default)]
+struct Kept(Mutex<Vec<DeadLetter>>);
+
+impl DeadLetters for Kept {
+    fn keep(&self, letters: Vec<DeadLetter>) -> BoxFuture<'_, Vec<bool>> {
+        let kept = vec![true; letters.len()];
+        self.0.lock().unwrap().extend(letters);
+        Box::pin(async move { kept })
+    }
+}
+
+/// Messages with the canary that can never become an event, each for another reason.
+fn poisoned(canary: &Canary) -> Vec<String> {
+    let text = canary.told();
+    let event =
+        |context: Value| json!({ "v": 1, "event": { "body": text, "requestContext": context } });
+    vec![
+        text.clone(),
+        format!("{{\"v\":1,\"event\":{{\"{text}"),
+        format!("{{\"v\":1,\"{text}\":tru}}"),
+        json!({ "v": text, "event": {} }).to_string(),
+        json!({ "v": 1, "event": text }).to_string(),
+        json!({ "event": { "note": text } }).to_string(),
+        json!([text]).to_string(),
+        event(json!({ "note": text })).to_string(),
+        event(json!({ "httpMethod": "POST", "timeEpoch": text })).to_string(),
+        event(json!({ "httpMethod": text, "timeEpoch": i64::MAX })).to_string(),
+        event(json!({ "httpMethod": text, "timeEpoch": -5 })).to_string(),
+        format!("{}{text}", "[".repeat(200)),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    #[test]
+    fn a_planted_secret_is_neither_logged_nor_a_dead_letters_reason(
+        canary in any_canary(),
+        name in secret_name(),
+        depth in 0_usize..8,
+    ) {
+        let log = Log::default();
+        let letters = Arc::new(Kept::default());
+        // Nobody listens there: what could be stored fails, and that is logged as well.
+        let endpoint = Endpoint::new("http://127.0.0.1:9".to_owned());
+        let credentials = Credentials { user: "w".to_owned(), password: "p".to_owned() };
+        let handler = BatchHandler {
+            index: index(),
+            settings: Arc::new(Settings::default()),
+            writer: Writer::new(&endpoint, &credentials).unwrap(),
+            dead_letters: Arc::clone(&letters) as Arc<dyn DeadLetters>,
+        };
+        let poison = poisoned(&canary);
+        let poison_count = poison.len();
+        let good = (0..PLACES).map(|place| message(&canary, name, place, depth, false).to_string());
+        let mut batch = SqsEvent::default();
+        batch.records = poison
+            .into_iter()
+            .chain(good)
+            .enumerate()
+            .map(|(number, body)| {
+                let mut record = SqsMessage::default();
+                record.message_id = Some(format!("m{number}"));
+                record.body = Some(body);
+                record
+            })
+            .collect();
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::TRACE)
+            .with_writer(move || writer.clone())
+            .finish();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let report = tracing::subscriber::with_default(subscriber, || {
+            runtime.block_on(handler.handle(batch, Duration::from_secs(5)))
+        });
+        prop_assert_eq!((report.dead.len(), report.failed.len()), (poison_count, PLACES));
+        let logged = log.text();
+        prop_assert!(logged.contains("dead-letter") && logged.contains("tried again"), "{logged}");
+        prop_assert!(!canary.is_in(&logged), "{canary:?}: {logged}");
+        let report = format!("{report:?}");
+        prop_assert!(!canary.is_in(&report), "{}", report);
+        for letter in letters.0.lock().unwrap().iter() {
+            prop_assert!(!canary.is_in(&letter.reason), "{}", letter.reason);
+        }
+    }
+}

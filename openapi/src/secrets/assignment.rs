@@ -1,0 +1,329 @@
+//! A name and its value in a text: `password=…`, `"token": "…"`, `?sig=…`, `--api-key …`, `<secret>…`.
+//!
+//! Read from each separator backwards to the name and forwards to the value, so that the time is that
+//! of the text's length: a name is short, and a value that counts is never read again.
+
+use super::names::{is_query_secret, is_secret_name, looks_random, rule_of};
+use super::redactor::REDACTED;
+use super::shapes::Hit;
+
+/// The longest name, in bytes.
+const NAME_BYTES_MAX: usize = 64;
+
+/// Words that stand where a value would, and say something about it.
+#[rustfmt::skip] // a list of words, not of lines
+const SAYINGS: &[&str] = &[
+    "required", "optional", "missing", "invalid", "wrong", "expired", "must", "should", "cannot",
+    "is", "was", "not", "none", "null", "nil", "true", "false", "undefined", "changed", "reset",
+    "updated", "unknown", "empty", "string", "bearer", "basic", "digest", "token", "apikey",
+    "negotiate", "yes", "no", "the", "valid", "weak", "strong", "too", "has", "hidden", "secret",
+    "password", "redacted", "denied", "failed", "rejected", "revoked", "rotated", "created",
+    "deleted", "enabled", "disabled", "granted", "closed", "open", "ok", "accesskey", "apitoken", "str", "text", "number", "object",
+    "array", "boolean", "integer", "read", "write", "admin", "list", "manage", "create", "delete",
+    "user", "account", "please", "generated", "set", "unset", "see", "from", "in", "for", "with",
+];
+
+pub(super) fn find(text: &str, hits: &mut Vec<Hit>) {
+    let bytes = text.as_bytes();
+    let mut done = 0;
+    let mut position = 0;
+    while let Some(found) = bytes[position..]
+        .iter()
+        .position(|byte| matches!(byte, b':' | b'=' | b'>' | b' '))
+    {
+        let at = position + found;
+        position = at + 1;
+        if at < done {
+            continue;
+        }
+        let hit = match bytes[at] {
+            b'>' => in_markup(text, at),
+            b' ' => option(text, at),
+            _ => assigned(text, at),
+        };
+        if let Some(hit) = hit {
+            done = hit.range.end;
+            hits.push(hit);
+        }
+    }
+}
+
+/// The name that ends at `end`, and where it starts.
+fn name_before(bytes: &[u8], end: usize) -> usize {
+    let least = end.saturating_sub(NAME_BYTES_MAX);
+    let mut start = end;
+    while start > least && is_of_name(bytes[start - 1]) {
+        start -= 1;
+    }
+    start
+}
+
+fn is_of_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+        || byte >= 0x80
+        || matches!(byte, b'_' | b'-' | b'.' | b'[' | b']' | b'%')
+}
+
+fn assigned(text: &str, at: usize) -> Option<Hit> {
+    let bytes = text.as_bytes();
+    let is_equals = bytes[at] == b'=';
+    let mut end = at;
+    let skip = |end: &mut usize, most: usize, test: fn(u8) -> bool| {
+        let least = end.saturating_sub(most);
+        while *end > least && test(bytes[*end - 1]) {
+            *end -= 1;
+        }
+    };
+    skip(&mut end, 3, |byte| byte == b' ');
+    skip(&mut end, 5, |byte| {
+        matches!(byte, b'"' | b'\'' | b'\\' | b'`' | b'*')
+    });
+    let start = name_before(bytes, end);
+    let name = text.get(start..end).filter(|name| name.len() > 1)?;
+    let before = start.checked_sub(1).map(|before| bytes[before]);
+    if !is_equals && before == Some(b':') {
+        // A part of a name: `arn:aws:secretsmanager:eu-central-1:…:secret:db`.
+        return None;
+    }
+    let in_query = is_equals && matches!(before, Some(b'?' | b'&' | b';' | b'#'));
+    // The value: `=>`, `:=`, `==` and `::` have a second character.
+    let mut from = at + 1;
+    match bytes.get(from) {
+        Some(b'>' | b'=') => from += 1,
+        Some(b':') if !is_equals => return None,
+        Some(b'/') if !is_equals && bytes.get(from + 1) == Some(&b'/') => return None,
+        _ => {}
+    }
+    if in_query {
+        let to = query_value(text, from);
+        let value = text.get(from..to)?;
+        return is_query_secret(name, value)
+            .then(|| hit(text, from, to, "query of a URL"))
+            .flatten();
+    }
+    let is_secret = is_secret_name(name)
+        || two_words(text, start, end).is_some_and(is_secret_name)
+        || (is_equals && is_signature(name));
+    if !is_secret {
+        return None;
+    }
+    if !is_equals && is_cookie(name) {
+        let to = text[from..]
+            .find(['"', '\n', '\''])
+            .map_or(text.len(), |to| from + to);
+        return hit(text, from, to, "assignment");
+    }
+    let after_space = text[from..].starts_with([' ', '\t']);
+    let spaces = bytes[from..]
+        .iter()
+        .take(3)
+        .take_while(|byte| matches!(byte, b' ' | b'\t' | b'\n'))
+        .count();
+    from += spaces;
+    let quote_length = bytes[from..]
+        .iter()
+        .take(4)
+        .take_while(|byte| matches!(byte, b'"' | b'\'' | b'\\' | b'`'))
+        .count();
+    let quote = &text[from..from + quote_length];
+    from += quote_length;
+    let rest = &text[from..];
+    if rest.starts_with(['[', '{']) || rest.starts_with("//") || rest.starts_with("${") {
+        return None;
+    }
+    let to = if let Some(mark) = quote.chars().last() {
+        rest.find([mark, '\n']).map_or(rest.len(), |to| {
+            // The backslash in front of an escaped quote belongs to the quote.
+            to - usize::from(quote.len() > 1 && rest[..to].ends_with('\\'))
+        })
+    } else {
+        rest.find(|character: char| {
+            character.is_whitespace()
+                || matches!(
+                    character,
+                    '"' | '\'' | ',' | ';' | '&' | '}' | ']' | '<' | '>'
+                )
+        })
+        .unwrap_or(rest.len())
+    };
+    let value = &rest[..to];
+    let is_colon_word = !is_equals && quote.is_empty();
+    let may_be_said = quote.is_empty() && (after_space || is_colon_word || !is_password(name));
+    let is_saying = (may_be_said && is_a_saying(value))
+        || is_a_scheme(value)
+        || value.bytes().all(|byte| byte == b'*')
+        // "Invalid credentials: nobody of that name" is a sentence.
+        || (is_colon_word
+            && after_space
+            && !is_password(name)
+            && value.len() < 20
+            && !looks_random(value, 4)
+            && !is_code(name, value));
+    let is_short = value.len() < 4 && (quote_length == 0 || value.len() < 2);
+    if is_short || is_saying {
+        return None;
+    }
+    hit(text, from, from + to, "assignment")
+}
+
+/// `-----` and `Private key: …`: names of two words.
+fn two_words(text: &str, start: usize, end: usize) -> Option<&str> {
+    let bytes = text.as_bytes();
+    let space = start.checked_sub(1).filter(|space| bytes[*space] == b' ')?;
+    text.get(name_before(bytes, space)..end)
+}
+
+fn is_password(name: &str) -> bool {
+    rule_of(name).is_some_and(|rule| rule.starts_with("password"))
+}
+
+/// `PIN: 4711`.
+fn is_code(name: &str, value: &str) -> bool {
+    let is_number = value.len() >= 4 && value.bytes().all(|byte| byte.is_ascii_digit());
+    is_number && rule_of(name).is_some_and(|rule| rule.contains("one-time"))
+}
+
+/// A cookie header's value has separators of its own.
+fn is_cookie(name: &str) -> bool {
+    name.eq_ignore_ascii_case("cookie") || name.eq_ignore_ascii_case("set-cookie")
+}
+
+fn is_signature(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["signature", "hmac", "mac"].iter().any(|end| name == *end) || name.ends_with("signature")
+}
+
+fn is_a_saying(value: &str) -> bool {
+    let word = value.trim_end_matches(['.', '!', '?', ':', ')']);
+    SAYINGS
+        .iter()
+        .any(|saying| word.eq_ignore_ascii_case(saying))
+}
+
+/// In `Authorization: Bearer …` the secret comes later.
+fn is_a_scheme(value: &str) -> bool {
+    [
+        "bearer",
+        "basic",
+        "digest",
+        "token",
+        "apikey",
+        "negotiate",
+        "ntlm",
+        "key",
+        "bot",
+        "ssws",
+        "geniekey",
+        "accesskey",
+        "oauth",
+        "aws4-hmac-sha256",
+        "hmac",
+        "sharedaccesssignature",
+    ]
+    .iter()
+    .any(|scheme| value.eq_ignore_ascii_case(scheme))
+}
+
+fn query_value(text: &str, from: usize) -> usize {
+    let rest = &text[from..];
+    let length = rest
+        .find(|character: char| {
+            character.is_whitespace()
+                || matches!(
+                    character,
+                    '&' | ';' | '#' | '?' | '"' | '\'' | '<' | '>' | ',' | ')'
+                )
+        })
+        .unwrap_or(rest.len());
+    from + length
+}
+
+/// `<password>…</password>`, `<wsse:Password Type="…">…<`.
+fn in_markup(text: &str, at: usize) -> Option<Hit> {
+    let bytes = text.as_bytes();
+    let least = at.saturating_sub(200);
+    let open = bytes[least..at]
+        .iter()
+        .rposition(|byte| matches!(byte, b'<' | b'>'))?
+        + least;
+    if bytes[open] != b'<' {
+        return None;
+    }
+    let tag = text.get(open + 1..at)?;
+    let name = tag.split([' ', '\n', '\t']).next()?;
+    if name.starts_with('/') || tag.ends_with('/') || !is_secret_name(name.rsplit(':').next()?) {
+        return None;
+    }
+    let rest = &text[at + 1..];
+    let length = rest.find('<').unwrap_or(rest.len());
+    hit(text, at + 1, at + 1 + length, "markup")
+}
+
+/// `--password …`, `login jane password …`: a value after a space must look like no word.
+fn option(text: &str, at: usize) -> Option<Hit> {
+    let bytes = text.as_bytes();
+    let start = name_before(bytes, at);
+    let name = text.get(start..at).filter(|name| name.len() > 1)?;
+    let is_option = name.starts_with("--");
+    let stripped = name.trim_start_matches('-');
+    let rest = &text[at + 1..];
+    let quote = rest.starts_with(['\'', '"']);
+    let from = at + 1 + usize::from(quote);
+    let rest = text.get(from..)?;
+    let length = rest
+        .find(|character: char| {
+            character.is_whitespace() || matches!(character, '\'' | '"' | ',' | ';' | ')' | '<')
+        })
+        .unwrap_or(rest.len());
+    let value = &rest[..length];
+    if value.len() < 4 || value.starts_with('-') || value.starts_with("[redacted") {
+        return None;
+    }
+    let ends_so = |word: &str| {
+        stripped.len() >= word.len()
+            && stripped.is_char_boundary(stripped.len() - word.len())
+            && stripped[stripped.len() - word.len()..].eq_ignore_ascii_case(word)
+    };
+    let is_likely = [
+        "password",
+        "passwd",
+        "passphrase",
+        "passwort",
+        "authtoken",
+        "secret",
+        "apikey",
+        "api-key",
+        "token",
+    ]
+    .iter()
+    .any(|word| ends_so(word));
+    let counts = if is_option {
+        is_secret_name(stripped)
+    } else if is_likely {
+        looks_random(value, 8)
+    } else if matches!(stripped, "is" | "ist" | "lautet" | "est" | "es") {
+        let end = start.checked_sub(1)?;
+        let one = name_before(bytes, end);
+        let before = two_words(text, one, end)
+            .filter(|name| is_secret_name(name))
+            .or_else(|| text.get(one..end))?;
+        let value = value.trim_end_matches(['.', ',']);
+        is_secret_name(before) && (looks_random(value, 8) || is_code(before, value))
+    } else if stripped.eq_ignore_ascii_case("key") {
+        two_words(text, start, at).is_some_and(is_secret_name) && looks_random(value, 16)
+    } else {
+        false
+    };
+    if !counts {
+        return None;
+    }
+    hit(text, from, from + length, "option")
+}
+
+fn hit(text: &str, from: usize, to: usize, rule: &'static str) -> Option<Hit> {
+    let value = text.get(from..to)?;
+    (!value.trim().is_empty() && value != REDACTED).then_some(Hit {
+        range: from..to,
+        rule,
+    })
+}

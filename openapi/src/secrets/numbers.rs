@@ -1,0 +1,69 @@
+//! Numbers with a check digit: payment cards and bank accounts.
+
+/// A number of a card network's range and length whose check digit is right (ISO/IEC 7812-1).
+pub(super) fn is_card(text: &str) -> bool {
+    let digits: Vec<u32> = text
+        .chars()
+        .filter_map(|character| character.to_digit(10))
+        .collect();
+    let prefix = |length: usize| {
+        digits
+            .iter()
+            .take(length)
+            .fold(0, |number, digit| number * 10 + digit)
+    };
+    let in_range = match digits.len() {
+        14 => matches!(prefix(3), 300..=305) || matches!(prefix(2), 36 | 38 | 39),
+        15 => matches!(prefix(2), 34 | 37),
+        16 => {
+            matches!(prefix(1), 4)
+                || matches!(prefix(2), 51..=55 | 62 | 65)
+                || matches!(prefix(4), 2221..=2720 | 3528..=3589 | 6011)
+                || matches!(prefix(3), 644..=649)
+        }
+        19 => matches!(prefix(2), 62),
+        _ => false,
+    };
+    // Written in groups, they are those of cards.
+    let grouped = text.split([' ', '-']).map(str::len).collect::<Vec<_>>();
+    let well_grouped = matches!(
+        grouped.as_slice(),
+        [_] | [4, 4, 4, 4] | [4, 6, 4 | 5] | [4, 4, 4, 4, 3] | [6, 13]
+    );
+    in_range && well_grouped && luhn(&digits) && digits.iter().any(|digit| *digit != digits[0])
+}
+
+fn luhn(digits: &[u32]) -> bool {
+    let sum: u32 = digits
+        .iter()
+        .rev()
+        .enumerate()
+        .map(|(position, digit)| match (position % 2, digit * 2) {
+            (0, _) => *digit,
+            (_, doubled) if doubled > 9 => doubled - 9,
+            (_, doubled) => doubled,
+        })
+        .sum();
+    sum.is_multiple_of(10)
+}
+
+/// The check of ISO 13616: with its start moved to its end and letters as numbers, 1 modulo 97.
+pub(super) fn is_iban(text: &str) -> bool {
+    let compact: Vec<char> = text.chars().filter(|character| *character != ' ').collect();
+    if !(15..=34).contains(&compact.len()) {
+        return false;
+    }
+    let remainder =
+        compact[4..]
+            .iter()
+            .chain(&compact[..4])
+            .try_fold(0_u32, |remainder, character| {
+                let value = character.to_digit(36)?;
+                Some(if value > 9 {
+                    (remainder * 100 + value) % 97
+                } else {
+                    (remainder * 10 + value) % 97
+                })
+            });
+    remainder == Some(1)
+}

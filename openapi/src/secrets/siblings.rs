@@ -1,0 +1,112 @@
+//! What the other members of an object say about one of them: a name beside its value, a key type
+//! beside a key's parts.
+
+use serde_json::{Map, Value};
+
+use super::names::is_secret_name;
+
+/// Members that name what stands in [`VALUES`].
+const NAMES: &[&str] = &[
+    "name",
+    "key",
+    "field",
+    "id",
+    "attribute",
+    "type",
+    "label",
+    "parameterkey",
+    "param",
+    "property",
+];
+
+/// Members whose value a sibling names.
+const VALUES: &[&str] = &[
+    "value",
+    "values",
+    "content",
+    "parametervalue",
+    "newvalue",
+    "oldvalue",
+    "val",
+];
+
+/// RFC 7518, sections 6.2.2, 6.3.2 and 6.4: the private parts of a JSON web key.
+const JWK_PRIVATE: &[&str] = &["d", "p", "q", "dp", "dq", "qi", "k"];
+
+/// RFC 6749, 7521 and 8628: what proves a grant.
+const GRANTS: &[&str] = &[
+    "code",
+    "assertion",
+    "device_code",
+    "subject_token",
+    "actor_token",
+];
+
+/// Kubernetes API, Secret: whatever they hold.
+const KUBERNETES_SECRET: &[&str] = &["data", "stringData"];
+
+/// The longest name of a secret that a sibling gives.
+const NAME_BYTES_MAX: usize = 80;
+
+/// What an object's members say about each other, as the members that they make secret.
+pub(super) struct Siblings(Vec<&'static [&'static str]>);
+
+impl Siblings {
+    pub(super) fn of(members: &Map<String, Value>) -> Self {
+        let mut secret = Vec::new();
+        if members
+            .iter()
+            .any(|(name, value)| names_secret(members, name, value))
+        {
+            secret.push(VALUES);
+        }
+        if members.contains_key("kty") {
+            secret.push(JWK_PRIVATE);
+        }
+        if is_kubernetes_secret(members) {
+            secret.push(KUBERNETES_SECRET);
+        }
+        if members.contains_key("grant_type") || members.contains_key("grantType") {
+            secret.push(GRANTS);
+        }
+        Self(secret)
+    }
+
+    /// Whether the member is a secret for the sake of another one.
+    pub(super) fn make_secret(&self, name: &str) -> bool {
+        self.0
+            .iter()
+            .flat_map(|names| names.iter())
+            .any(|known| name.eq_ignore_ascii_case(known))
+    }
+
+    /// Whether everything below the member is a secret, whatever it is called.
+    pub(super) fn make_all_secret(&self, name: &str) -> bool {
+        self.0
+            .iter()
+            .any(|names| *names == KUBERNETES_SECRET && names.contains(&name))
+    }
+}
+
+fn names_secret(members: &Map<String, Value>, name: &str, value: &Value) -> bool {
+    let Value::String(text) = value else {
+        return false;
+    };
+    let is = |word: &str| name.eq_ignore_ascii_case(word);
+    // `{"op": "replace", "path": "/password", "value": …}` (RFC 6902, section 4).
+    let is_patch = is("path") && members.contains_key("op");
+    let last = if is_patch {
+        text.rsplit('/').next().unwrap_or(text)
+    } else {
+        text.as_str()
+    };
+    let names_one = (is_patch || NAMES.iter().any(|known| is(known)))
+        && text.len() <= NAME_BYTES_MAX
+        && is_secret_name(last);
+    // Azure lists a storage account's keys as `{"keyName", "value"}`.
+    names_one || is("keyname")
+}
+
+fn is_kubernetes_secret(members: &Map<String, Value>) -> bool {
+    members.get("kind").and_then(Value::as_str) == Some("Secret")
+}

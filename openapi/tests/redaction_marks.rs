@@ -1,0 +1,297 @@
+//! What a document marks: as secret, as auditable, or leaves in doubt; and the strict mode that keeps
+//! nothing else.
+
+use std::collections::BTreeMap;
+
+use daybook_openapi::secrets::{Mode, Place, REDACTED, Redactor};
+use daybook_openapi::{Document, Index, Operation, ValueLocation};
+use serde_json::{Value, json};
+
+fn operation_at(path: &str, operation: &Value, schemas: &Value) -> Operation {
+    let document = json!({
+        "openapi": "3.1.0", "info": {}, "paths": { path: { "post": operation } },
+        "components": { "schemas": schemas }
+    });
+    let (index, problems) = Index::build(vec![Document {
+        file_name: "s.json".to_owned(),
+        bytes: document.to_string().into_bytes(),
+    }]);
+    assert_eq!(problems.len(), 0, "{problems:?}");
+    index
+        .operations()
+        .next()
+        .expect("the document has one operation")
+        .clone()
+}
+
+fn body(schema: &Value) -> Value {
+    json!({ "requestBody": { "content": { "application/json": { "schema": schema } } }, "responses": {} })
+}
+
+fn redact(redactor: &Redactor, place: Place, value: Value) -> (Value, Vec<String>) {
+    let (mut value, mut removed) = (value, Vec::new());
+    redactor.json(place, &mut value, &mut removed);
+    (value, removed)
+}
+
+#[track_caller]
+fn check_body(schema: &Value, schemas: &Value, sent: Value, expected: &Value) {
+    let operation = operation_at("/x", &body(schema), schemas);
+    let (value, _) = redact(&Redactor::new(Some(&operation)), Place::Request, sent);
+    assert_eq!(value, *expected);
+}
+
+#[test]
+fn marks_work_behind_references_compositions_arrays_and_maps() {
+    let schemas = json!({
+        "Sealed": { "type": "string", "writeOnly": true },
+        "Part": { "properties": { "a": { "$ref": "#/components/schemas/Sealed" } } },
+        "Other": { "properties": { "b": { "x-audit": { "redact": true } } } }
+    });
+    check_body(
+        &json!({
+            "allOf": [{ "$ref": "#/components/schemas/Part" }, { "oneOf": [{ "$ref": "#/components/schemas/Other" }] }],
+            "properties": {
+                "list": { "type": "array", "items": { "$ref": "#/components/schemas/Part" } },
+                "pair": { "prefixItems": [{ "type": "string" }, { "format": "password" }] },
+                "map": { "additionalProperties": { "$ref": "#/components/schemas/Sealed" } },
+                "by_pattern": { "patternProperties": { "^x": { "format": "password" } } },
+                "beside": { "$ref": "#/components/schemas/Other", "writeOnly": true }
+            },
+            "then": { "properties": { "late": { "format": "password" } } }
+        }),
+        &schemas,
+        json!({ "a": "1", "b": "2", "c": "3", "list": [{ "a": "4" }], "pair": ["5", "6"],
+            "map": { "k": "7" }, "by_pattern": { "xa": "8" }, "beside": { "z": 9 }, "late": "0" }),
+        &json!({ "a": REDACTED, "b": REDACTED, "c": "3", "list": [{ "a": REDACTED }], "pair": [REDACTED, REDACTED],
+            "map": { "k": REDACTED }, "by_pattern": { "xa": REDACTED }, "beside": REDACTED, "late": REDACTED }),
+    );
+}
+
+#[test]
+fn a_schema_that_contains_itself_is_marked_at_any_depth() {
+    let schemas = json!({ "Node": { "properties": {
+        "children": { "type": "array", "items": { "$ref": "#/components/schemas/Node" } },
+        "inner": { "properties": { "hidden": { "writeOnly": true } } },
+        "title": { "type": "string" }
+    } } });
+    let (mut sent, mut expected) = (json!({}), json!({}));
+    for depth in 0..20 {
+        sent = json!({ "title": depth, "inner": { "hidden": "h" }, "children": [sent] });
+        expected =
+            json!({ "title": depth, "inner": { "hidden": REDACTED }, "children": [expected] });
+    }
+    check_body(
+        &json!({ "$ref": "#/components/schemas/Node" }),
+        &schemas,
+        json!({ "inner": { "hidden": "h" }, "children": [sent] }),
+        &json!({ "inner": { "hidden": REDACTED }, "children": [expected] }),
+    );
+}
+
+#[test]
+fn schemas_that_branch_without_end_cost_bounded_time_and_memory_and_still_mark() {
+    // Ten properties a level, each of the next level's schema, and back to the first.
+    let mut schemas = serde_json::Map::new();
+    for level in 0..12 {
+        let next = format!("#/components/schemas/L{}", (level + 1) % 12);
+        let mut properties: serde_json::Map<String, Value> = (0..10)
+            .map(|number| (format!("p{number}"), json!({ "$ref": next })))
+            .collect();
+        properties.insert("hidden".to_owned(), json!({ "writeOnly": true }));
+        schemas.insert(format!("L{level}"), json!({ "properties": properties }));
+    }
+    let operation = operation_at(
+        "/x",
+        &body(&json!({ "$ref": "#/components/schemas/L0" })),
+        &Value::Object(schemas),
+    );
+    assert!(operation.secrets.redact.len() <= 100);
+    let redactor = Redactor::new(Some(&operation));
+    let (value, _) = redact(
+        &redactor,
+        Place::Request,
+        json!({ "p1": { "p2": { "p3": { "p4": { "hidden": "h" } } } }, "hidden": "h" }),
+    );
+    assert!(!value.to_string().contains("\"h\""), "{value}");
+}
+
+#[test]
+fn parameters_headers_and_forms_are_marked_too() {
+    let operation = operation_at(
+        "/x/{slot}",
+        &json!({
+            "parameters": [
+                { "name": "slot", "in": "path", "x-audit": { "redact": true }, "schema": { "type": "string" } },
+                { "name": "q", "in": "query", "schema": { "anyOf": [{ "format": "password" }] } },
+                { "name": "X-Note", "in": "header", "schema": { "writeOnly": true } },
+                { "name": "token", "in": "query", "x-audit": { "keep": true }, "schema": {} }
+            ],
+            "requestBody": { "content": {
+                "application/json": { "schema": { "type": "object" } },
+                "application/x-www-form-urlencoded": { "schema": { "properties": { "word": { "format": "password" } } } }
+            } },
+            "x-audit": { "redact": ["header.x-other"] }, "responses": {}
+        }),
+        &json!({}),
+    );
+    let redactor = Redactor::new(Some(&operation));
+    for (place, name, is_removed) in [
+        (Place::Path, "slot", true),
+        (Place::Query, "q", true),
+        (Place::Query, "token", false),
+        (Place::Headers, "x-note", true),
+        (Place::Headers, "x-other", true),
+        (Place::Headers, "x-third", false),
+    ] {
+        let mut pairs = BTreeMap::from([(name.to_owned(), "word".to_owned())]);
+        redactor.pairs(place, &mut pairs, &mut Vec::new());
+        assert_eq!(pairs[name] == REDACTED, is_removed, "{name}");
+    }
+    let (value, _) = redact(&redactor, Place::Request, json!({ "word": "w" }));
+    assert_eq!(value["word"], REDACTED);
+}
+
+#[test]
+fn the_narrower_mark_counts() {
+    let mut said = body(&json!({ "properties": {
+        "a": { "writeOnly": true }, "b": { "x-audit": { "keep": true } },
+        "c": { "writeOnly": true, "x-audit": { "redact": false } },
+        "kept": { "x-audit": { "keep": true }, "properties": { "in": { "writeOnly": true }, "x": {} } }
+    } }));
+    said["x-audit"] = json!({ "keep": ["body.a"], "redact": ["body.b"] });
+    let operation = operation_at("/x", &said, &json!({}));
+    let (value, _) = redact(
+        &Redactor::new(Some(&operation)),
+        Place::Request,
+        json!({ "a": "1", "b": "2", "c": "3", "kept": { "in": "4", "x": "5", "password": "6" } }),
+    );
+    assert_eq!(
+        value,
+        json!({ "a": "1", "b": REDACTED, "c": "3", "kept": { "in": REDACTED, "x": "5", "password": REDACTED } })
+    );
+}
+
+#[test]
+fn names_that_leave_it_open_are_in_doubt_until_the_document_says() {
+    let operation = operation_at(
+        "/x",
+        &json!({
+            "parameters": [{ "name": "key", "in": "query", "schema": { "type": "string" } }],
+            "requestBody": { "content": { "application/json": { "schema": { "properties": {
+                "code": { "type": "string" },
+                "seed": { "type": "string", "x-audit": { "keep": true } },
+                "hash": { "type": "string", "x-audit": { "redact": true } },
+                "signature": { "type": "boolean" },
+                "license": { "enum": ["MIT"] },
+                "country_code": { "type": "string" },
+                "password": { "type": "string" },
+                "value": { "type": "string", "description": "the API key of the remote system" },
+                "list": { "items": { "properties": { "pin": { "type": "string" } } } }
+            } } } } },
+            "responses": {}
+        }),
+        &json!({}),
+    );
+    assert_eq!(
+        operation.secrets.doubts(),
+        [
+            ValueLocation::Query("key".to_owned()),
+            ValueLocation::Request("/code".to_owned()),
+            ValueLocation::Request("/list/*/pin".to_owned()),
+            ValueLocation::Request("/value".to_owned()),
+        ]
+    );
+}
+
+#[test]
+fn strict_keeps_what_is_marked_and_what_a_sentence_needs() {
+    let operation = operation_at(
+        "/orders/{order_id}/items/{slot}",
+        &json!({
+            "operationId": "updateOrder",
+            "parameters": [
+                { "name": "order_id", "in": "path", "schema": { "type": "string" } },
+                { "name": "slot", "in": "path", "schema": { "type": "string" } },
+                { "name": "page", "in": "query", "x-audit": { "keep": true }, "schema": {} }
+            ],
+            "requestBody": { "content": { "application/json": { "schema": { "properties": {
+                "status": { "type": "string", "x-audit": { "keep": true } },
+                "lines": { "type": "array", "items": { "properties": {
+                    "sku": { "x-audit": { "keep": true } }, "note": {}
+                } } },
+                "meta": { "type": "object", "x-audit": { "keep": true } },
+                "comment": {}
+            } } } } },
+            "x-audit": { "entity": { "type": "order", "id": "path.order_id", "name": "body.title" } },
+            "responses": {}
+        }),
+        &json!({}),
+    );
+    let redactor = Redactor::with_mode(Some(&operation), Mode::Strict);
+    let (value, removed) = redact(
+        &redactor,
+        Place::Request,
+        json!({ "status": "open", "title": "Order 7", "comment": "c", "gift": true, "nothing": null,
+            "lines": [{ "sku": "A", "note": "n", "qty": 2 }], "meta": { "x": "y", "password": "p" } }),
+    );
+    assert_eq!(
+        value,
+        json!({ "status": "open", "title": "Order 7", "comment": REDACTED, "gift": REDACTED, "nothing": null,
+            "lines": [{ "sku": "A", "note": REDACTED, "qty": REDACTED }], "meta": { "x": "y", "password": REDACTED } })
+    );
+    assert!(removed.contains(&"request#/lines/0/note".to_owned()));
+
+    let (value, _) = redact(
+        &redactor,
+        Place::Context,
+        json!({ "before": { "status": "a", "secretly": "b" }, "after": [{ "status": "c" }] }),
+    );
+    assert_eq!(
+        value,
+        json!({ "before": { "status": "a", "secretly": REDACTED }, "after": [{ "status": "c" }] })
+    );
+
+    let params = [
+        ("order_id".to_owned(), "7".to_owned()),
+        ("slot".to_owned(), "left".to_owned()),
+    ];
+    assert_eq!(
+        redactor.path("/orders/7/items/left", &params),
+        "/orders/7/items/[redacted]"
+    );
+    let mut query = BTreeMap::from([
+        ("page".to_owned(), "2".to_owned()),
+        ("q".to_owned(), "jane".to_owned()),
+    ]);
+    redactor.pairs(Place::Query, &mut query, &mut Vec::new());
+    assert_eq!(
+        (query["page"].as_str(), query["q"].as_str()),
+        ("2", REDACTED)
+    );
+
+    let undescribed = Redactor::with_mode(None, Mode::Strict);
+    let (value, removed) = redact(&undescribed, Place::Request, json!({ "a": { "b": 1 } }));
+    assert_eq!(
+        (value, removed),
+        (json!(REDACTED), vec!["request#".to_owned()])
+    );
+}
+
+#[test]
+fn a_mark_with_many_wildcards_is_compared_in_reasonable_time() {
+    let mut said = body(&json!({}));
+    said["x-audit"] =
+        json!({ "redact": [{ "in": "request", "pointer": "/**/a".repeat(30) + "/b" }] });
+    let operation = operation_at("/x", &said, &json!({}));
+    let mut value = json!("v");
+    for _ in 0..90 {
+        value = json!({ "a": value });
+    }
+    let (redacted, _) = redact(
+        &Redactor::new(Some(&operation)),
+        Place::Request,
+        value.clone(),
+    );
+    assert_eq!(redacted, value);
+}
