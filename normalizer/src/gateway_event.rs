@@ -105,6 +105,16 @@ impl GatewayEvent {
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", String::as_str)
     }
+
+    /// The value of the `{proxy+}`, whatever its name, at the end of the resource; empty where there
+    /// is none.
+    pub fn proxy(&self) -> &str {
+        self.resource
+            .strip_suffix("+}")
+            .and_then(|resource| resource.rsplit_once('{'))
+            .and_then(|(_, name)| self.path_params.get(name))
+            .map_or("", String::as_str)
+    }
 }
 
 fn resource(event: &Value) -> String {

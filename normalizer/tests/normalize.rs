@@ -101,12 +101,32 @@ fn a_document_says_what_to_keep_and_what_to_leave_out() {
         run(&ignored, &index, &settings).unwrap(),
         Normalized::Dropped(DropReason::Ignored)
     );
-    for method in ["GET", "HEAD", "OPTIONS"] {
-        let unknown = http_event(method, "/v1/nobody/knows", NOW_MS);
+    let unknown = http_event("GET", "/v1/nobody/knows", NOW_MS);
+    assert_eq!(
+        run(&unknown, &index, &settings).unwrap(),
+        Normalized::Dropped(DropReason::Read)
+    );
+}
+
+#[test]
+fn a_get_is_recorded_where_it_was_captured_and_head_and_options_never() {
+    let document = ANNOTATED.replace("    put:", "    head: {x-audit: {capture: true}}\n    put:");
+    let index = index_of(&document);
+    let settings = Settings::default();
+    for path in ["/v1/orders/7", "/v1/nobody/knows"] {
+        let captured = |method| json!({"v": 1, "event": http_event(method, path, NOW_MS)});
         assert_eq!(
-            run(&unknown, &index, &settings).unwrap(),
-            Normalized::Dropped(DropReason::Read)
+            event_with(&captured("GET"), &index, &settings).http.path,
+            path
         );
+        for method in ["HEAD", "OPTIONS", "options"] {
+            for message in [captured(method), http_event(method, path, NOW_MS)] {
+                assert_eq!(
+                    run(&message, &index, &settings).unwrap(),
+                    Normalized::Dropped(DropReason::Probe)
+                );
+            }
+        }
     }
 }
 

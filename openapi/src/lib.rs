@@ -14,14 +14,17 @@
 
 mod annotations;
 mod document;
+mod entry;
 mod explain;
 mod index;
 mod meaning;
 mod operation;
 mod path_template;
+mod request_path;
 mod route_index;
 mod schema;
 pub mod secrets;
+mod selector;
 mod sentence;
 mod server;
 mod value_location;
