@@ -141,14 +141,16 @@ pub(crate) fn match_pattern<'t>(parts: &[Part], text: &'t str) -> Option<Vec<&'t
     rest.is_empty().then_some(values)
 }
 
-/// Where a path or a template ends and its query or fragment begins.
+/// Where a path or a template ends and its query or fragment begins. A `#` with a slash behind it is
+/// a letter: `/send/#env/v1/partners` goes on.
 pub(crate) fn end_of_path(template: &str) -> usize {
     let mut depth = 0_usize;
     for (position, byte) in template.bytes().enumerate() {
         match byte {
             b'{' => depth += 1,
             b'}' => depth = depth.saturating_sub(1),
-            b'?' | b'#' if depth == 0 => return position,
+            b'?' if depth == 0 => return position,
+            b'#' if depth == 0 && !template[position..].contains('/') => return position,
             _ => {}
         }
     }
@@ -253,6 +255,19 @@ mod tests {
         );
         assert!(template.trailing_slash);
         assert_eq!(template.conditions.len(), 2);
+    }
+
+    #[test]
+    fn a_template_may_have_a_query_or_a_fragment_behind_its_path() {
+        for (template, end) in [
+            ("/a?b=c/d", 2),
+            ("/a#b", 2),
+            ("/a/#b/c", 7),
+            ("/a{?b#}", 7),
+            ("/a?b#c/d", 2),
+        ] {
+            assert_eq!(end_of_path(template), end, "{template}");
+        }
     }
 
     #[test]
