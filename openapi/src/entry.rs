@@ -114,6 +114,7 @@ impl Entry {
     pub(crate) fn find<'e, 'p>(&'e self, call: &Call<'p>) -> Option<EntryMatch<'e, 'p>> {
         let mut best: Option<EntryMatch<'e, 'p>> = None;
         for group in &self.route_groups {
+            let servers_claim = group.claims(call);
             for reading in call.path.readings() {
                 for prefix in group.servers.prefixes() {
                     let Some(rest) = prefix.take_off(reading) else {
@@ -123,7 +124,7 @@ impl Entry {
                     let Some(found) = found else {
                         continue;
                     };
-                    let fit = group.fit(call, &found, prefix);
+                    let fit = Fit::of(call, &found, prefix, servers_claim);
                     if best.as_ref().is_none_or(|best| best.fit < fit) {
                         best = Some(EntryMatch {
                             entry: self,
@@ -152,7 +153,7 @@ impl Entry {
                 group
                     .routes
                     .find_resource(method, resource, call.path.whole, call.facts())?;
-            let fit = group.fit(call, &found, &PathPrefix::default());
+            let fit = Fit::of(call, &found, &PathPrefix::default(), group.claims(call));
             Some(EntryMatch {
                 entry: self,
                 found,
@@ -166,12 +167,19 @@ impl RouteGroup {
     fn claims(&self, call: &Call<'_>) -> bool {
         self.servers.claim(call.domain_name, call.request.api_id)
     }
+}
 
-    fn fit(&self, call: &Call<'_>, found: &RouteMatch<'_, '_>, prefix: &PathPrefix) -> Fit {
+impl Fit {
+    fn of(
+        call: &Call<'_>,
+        found: &RouteMatch<'_, '_>,
+        prefix: &PathPrefix,
+        servers_claim: bool,
+    ) -> Self {
         let route = found.route;
-        Fit {
+        Self {
             prefix_is_known: !prefix.is_open(),
-            servers_claim: self.claims(call),
+            servers_claim,
             literal_chars_below_mapping: route
                 .template
                 .literal_chars_at_end(call.path.segments_below_mapping),

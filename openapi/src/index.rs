@@ -185,20 +185,24 @@ impl Index {
     /// that names none, leaves it to the path alone.
     fn find_by_path(&self, call: &Call<'_>) -> Found<'_> {
         let says_nothing = names_no_service(call.domain_name);
-        let mut described: Vec<EntryMatch<'_, '_>> = self
-            .entries
-            .iter()
+        let mut best: Option<EntryMatch<'_, '_>> = None;
+        let mut tie = false;
+        let entries = self.entries.iter();
+        for found in entries
             .filter(|entry| says_nothing || !entry.names_a_host())
             .filter_map(|entry| entry.find(call))
             .filter(|found| found.fit.literal_chars > 0)
-            .collect();
-        if described.iter().any(|found| found.fit.prefix_is_known) {
-            described.retain(|found| found.fit.prefix_is_known);
+        {
+            match &best {
+                Some(known) if known.fit.prefix_is_known == found.fit.prefix_is_known => tie = true,
+                Some(known) if known.fit.prefix_is_known => {}
+                _ => {
+                    best = Some(found);
+                    tie = false;
+                }
+            }
         }
-        match described.pop() {
-            Some(found) if described.is_empty() => found.into(),
-            _ => Found::Nothing,
-        }
+        best.filter(|_| !tie).map_or(Found::Nothing, Found::from)
     }
 
     /// Tells where a new document describes, on one host, what another service's document does.

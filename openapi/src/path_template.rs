@@ -92,7 +92,7 @@ impl Segment {
 
 /// Decodes a segment of a concrete path once; what is no UTF-8 afterwards keeps its place as `U+FFFD`.
 pub(crate) fn decode_segment(segment: &str) -> Cow<'_, str> {
-    if segment.as_bytes().contains(&b'%') {
+    if has_byte(segment, |byte| byte == b'%') {
         percent_decode_str(segment).decode_utf8_lossy()
     } else {
         Cow::Borrowed(segment)
@@ -107,6 +107,21 @@ pub(crate) fn without_outer_slashes(path: &str) -> (&str, bool) {
         Some(path) => (path, true),
         None => (path, false),
     }
+}
+
+/// Whether some byte is such a one. Looking at all of a short text is faster than stopping early.
+pub(crate) fn has_byte(text: &str, is_such: impl Fn(u8) -> bool) -> bool {
+    text.bytes()
+        .fold(false, |found, byte| found | is_such(byte))
+}
+
+/// How many slashes there are. Sums of single bytes are what compilers do many at once.
+pub(crate) fn slash_count(path: &str) -> usize {
+    path.as_bytes()
+        .chunks(255)
+        .map(|bytes| bytes.iter().map(|byte| u8::from(*byte == b'/')).sum::<u8>())
+        .map(usize::from)
+        .sum()
 }
 
 /// Holds a decoded segment against a pattern. Each parameter takes at least one character, and of
@@ -144,6 +159,10 @@ pub(crate) fn match_pattern<'t>(parts: &[Part], text: &'t str) -> Option<Vec<&'t
 /// Where a path or a template ends and its query or fragment begins. A `#` with a slash behind it is
 /// a letter: `/send/#env/v1/partners` goes on.
 pub(crate) fn end_of_path(template: &str) -> usize {
+    // Nearly no path has one, and looking for a byte is fast.
+    if !has_byte(template, |byte| matches!(byte, b'?' | b'#')) {
+        return template.len();
+    }
     let mut depth = 0_usize;
     for (position, byte) in template.bytes().enumerate() {
         match byte {

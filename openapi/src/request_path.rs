@@ -4,9 +4,7 @@
 //! (`/shop/orders/1`). API Gateway's `resource` tells the two apart from the path itself: it has as
 //! many segments as the path has below the API.
 
-use std::borrow::Cow;
-
-use crate::path_template::{decode_segment, end_of_path};
+use crate::path_template::{decode_segment, end_of_path, slash_count, without_outer_slashes};
 use crate::route_index::last_segments;
 
 /// A request's path, as sent, and what else is known of its beginning.
@@ -26,8 +24,7 @@ pub(crate) struct RequestPath<'a> {
 impl<'a> RequestPath<'a> {
     pub(crate) fn new(path: &'a str, stage: &str, resource: &str, proxy: &str) -> Self {
         let (whole, behind) = path.split_at(end_of_path(path));
-        let below_mapping =
-            below_mapping(whole, resource, proxy).filter(|below| below.len() < whole.len());
+        let below_mapping = below_mapping(whole, resource, proxy);
         Self {
             whole,
             behind,
@@ -57,41 +54,45 @@ fn without_stage<'a>(path: &'a str, stage: &str) -> Option<&'a str> {
     (rest.is_empty() || rest.starts_with('/')).then_some(rest)
 }
 
-/// The end of the path that fits `resource`: `/orders/1` of `/shop/orders/1` for `/orders/{id}`.
+/// The end of the path that fits `resource`: `/orders/1` of `/shop/orders/1` for `/orders/{id}`;
+/// `None` where that is all of it.
 fn below_mapping<'a>(path: &'a str, resource: &str, proxy: &str) -> Option<&'a str> {
     let template = resource.strip_prefix('/')?.trim_end_matches('/');
-    let fixed = match template.rsplit_once('/') {
-        Some((fixed, last)) if last.ends_with("+}") => Some(fixed),
-        None if template.ends_with("+}") => Some(""),
-        _ => None,
-    };
-    let Some(fixed) = fixed else {
-        return last_segments(path, segment_count(template)).filter(|end| ends_as(end, template));
-    };
+    if template.ends_with("+}") {
+        let before_proxy = before_proxy(path, proxy.trim_matches('/'))?;
+        let fixed_segments = segment_count(template) - 1;
+        if segment_count(before_proxy) <= fixed_segments {
+            return None;
+        }
+        let start = last_segments(before_proxy, fixed_segments)?;
+        return path.get(before_proxy.len() - start.len()..);
+    }
+    let segments = segment_count(template);
+    if segments >= segment_count(path) {
+        return None;
+    }
+    last_segments(path, segments).filter(|end| ends_as(end, template))
+}
+
+/// What of the path stands before the value of `{proxy+}`, which may be decoded, with its last slash.
+fn before_proxy<'a>(path: &'a str, proxy: &str) -> Option<&'a str> {
     if proxy.is_empty() {
         return None;
     }
-    let proxy_segments = proxy_segments(path, proxy)?;
-    last_segments(path, proxy_segments + segment_count(fixed))
-}
-
-/// How many of the path's last segments the value of `{proxy+}` is, which may be decoded.
-fn proxy_segments(path: &str, proxy: &str) -> Option<usize> {
-    let proxy = proxy.trim_matches('/');
-    let path = path.trim_end_matches('/');
+    let path = path.strip_suffix('/').unwrap_or(path);
     let as_sent = path
         .strip_suffix(proxy)
         .filter(|before| before.ends_with('/'));
     if as_sent.is_some() {
-        return Some(segment_count(proxy));
+        return as_sent;
     }
-    let mut decoded_chars = 0;
+    let mut decoded_bytes = 0;
     for (position, segment) in path.rsplit('/').enumerate() {
-        decoded_chars += decode_segment(segment).len() + usize::from(position > 0);
-        if decoded_chars >= proxy.len() {
+        decoded_bytes += decode_segment(segment).len() + usize::from(position > 0);
+        if decoded_bytes >= proxy.len() {
             let end = last_segments(path, position + 1)?;
-            let decoded: Cow<'_, str> = decode_segment(end.strip_prefix('/')?);
-            return (decoded == proxy).then_some(position + 1);
+            let start = path.len() - end.len() + 1;
+            return (decode_segment(&path[start..]) == proxy).then_some(&path[..start]);
         }
     }
     None
@@ -106,11 +107,11 @@ fn ends_as(path: &str, template: &str) -> bool {
 }
 
 fn segment_count(path: &str) -> usize {
-    let inside = path.trim_matches('/');
+    let (inside, _) = without_outer_slashes(path);
     if inside.is_empty() {
         return 0;
     }
-    1 + inside.bytes().filter(|byte| *byte == b'/').count()
+    1 + slash_count(inside)
 }
 
 #[cfg(test)]

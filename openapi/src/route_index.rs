@@ -19,11 +19,12 @@
 //!   same, and of several none.
 
 use std::borrow::Cow;
-use std::cmp::Reverse;
+use std::cmp::{Ordering, Reverse};
 use std::collections::HashMap;
 
 use crate::path_template::{
-    Part, PathTemplate, Segment, decode_segment, match_pattern, without_outer_slashes,
+    Part, PathTemplate, Segment, decode_segment, has_byte, match_pattern, slash_count,
+    without_outer_slashes,
 };
 use crate::selector::RequestFacts;
 
@@ -59,20 +60,26 @@ pub(crate) struct Route {
 #[derive(Debug, Default)]
 struct Node {
     /// In order.
-    literals: Vec<(LiteralKey, usize)>,
+    literals: Vec<Literal>,
     /// The one that spells out most first.
     patterns: Vec<(Vec<Part>, usize)>,
     param: Option<usize>,
     greedy: Option<usize>,
-    routes: Vec<usize>,
+    /// Methods and routes, in the document's order.
+    routes: Vec<(MethodKey, usize)>,
 }
 
-/// A text whose first eight bytes are also a number, which most comparisons get along with.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct LiteralKey {
+/// A literal segment and the node below it.
+#[derive(Debug)]
+struct Literal {
     start: u64,
     text: Box<str>,
+    child: usize,
 }
+
+/// A method's length and its first seven letters in upper case, which tell all methods apart: the
+/// longest one that OpenAPI knows is OPTIONS (3.1, section 4.8.9).
+type MethodKey = u64;
 
 /// A route that a path fits, and the values of its parameters in their order.
 #[derive(Debug)]
@@ -105,7 +112,8 @@ impl RouteIndex {
             index.insert(&mut children, template, method, operation);
         }
         for node in &mut index.nodes {
-            node.literals.sort_unstable();
+            node.literals
+                .sort_unstable_by(|one, other| one.order(other.start, &other.text));
             node.patterns
                 .sort_by_key(|(parts, _)| Reverse(literal_bytes(parts)));
         }
@@ -131,7 +139,8 @@ impl RouteIndex {
                 child
             });
         }
-        self.nodes[node].routes.push(self.routes.len());
+        let route = (method_key(method), self.routes.len());
+        self.nodes[node].routes.push(route);
         self.routes.push(Route {
             literal_chars: template.literal_chars(),
             template,
@@ -155,13 +164,14 @@ impl RouteIndex {
             return None;
         }
         let (inside, trailing_slash) = without_outer_slashes(path);
-        if inside.bytes().filter(|byte| *byte == b'/').count() >= PATH_SEGMENTS_MAX {
+        if inside.len() > PATH_SEGMENTS_MAX && slash_count(inside) >= PATH_SEGMENTS_MAX {
             return None;
         }
         let mut search = Search {
             index: self,
-            method,
+            method: method_key(method),
             trailing_slash,
+            is_encoded: has_byte(inside, |byte| byte == b'%'),
             facts,
             values: Vec::new(),
             steps_left: STEPS_MAX,
@@ -184,7 +194,7 @@ impl RouteIndex {
     ) -> Option<RouteMatch<'_, 'p>> {
         let template = PathTemplate::parse(resource);
         let node = &self.nodes[self.node_of(&template)?];
-        let route = self.select(node, method, template.trailing_slash, facts)?;
+        let route = self.select(node, method_key(method), template.trailing_slash, facts)?;
         let route = &self.routes[route];
         let values = last_segments(path, template.segments.len())
             .and_then(|tail| self.find(method, tail, facts))
@@ -199,7 +209,7 @@ impl RouteIndex {
         let node = &self.nodes[self.node_of(template)?];
         node.routes
             .iter()
-            .map(|route| &self.routes[*route])
+            .map(|(_, route)| &self.routes[*route])
             .find(|route| {
                 route.method.eq_ignore_ascii_case(method)
                     && route.template.trailing_slash == template.trailing_slash
@@ -232,22 +242,21 @@ impl RouteIndex {
     fn select(
         &self,
         node: &Node,
-        method: &str,
+        method: MethodKey,
         trailing_slash: bool,
         facts: RequestFacts<'_>,
     ) -> Option<usize> {
+        let mut of_method = node.routes.iter().filter(|(key, _)| *key == method);
+        let (first, second) = (of_method.next()?.1, of_method.next());
+        if second.is_none() {
+            return Some(first);
+        }
         let mut best: Option<((usize, bool), usize)> = None;
-        let mut unmet = None;
-        let mut unmet_count = 0;
-        for &number in &node.routes {
+        let of_method = node.routes.iter().filter(|(key, _)| *key == method);
+        for &(_, number) in of_method {
             let route = &self.routes[number];
-            if !route.method.eq_ignore_ascii_case(method) {
-                continue;
-            }
             let conditions = &route.template.conditions;
             if !conditions.iter().all(|condition| facts.meet(condition)) {
-                unmet = Some(number);
-                unmet_count += 1;
                 continue;
             }
             let rank = (
@@ -258,23 +267,18 @@ impl RouteIndex {
                 best = Some((rank, number));
             }
         }
-        match best {
-            Some((_, number)) => Some(number),
-            None => unmet.filter(|_| unmet_count == 1),
-        }
+        best.map(|(_, number)| number)
     }
 }
 
 impl Node {
     fn add_child(&mut self, segment: &Segment, child: usize) {
         match segment {
-            Segment::Literal(text) => self.literals.push((
-                LiteralKey {
-                    start: first_bytes(text),
-                    text: text.as_str().into(),
-                },
+            Segment::Literal(text) => self.literals.push(Literal {
+                start: first_bytes(text),
+                text: text.as_str().into(),
                 child,
-            )),
+            }),
             Segment::Pattern(parts) => self.patterns.push((parts.clone(), child)),
             Segment::Param => self.param = Some(child),
             Segment::Greedy => self.greedy = Some(child),
@@ -282,15 +286,28 @@ impl Node {
     }
 
     fn literal(&self, text: &str) -> Option<usize> {
+        if self.literals.is_empty() {
+            return None;
+        }
         let start = first_bytes(text);
-        self.literals
-            .binary_search_by(|(key, _)| {
-                key.start
-                    .cmp(&start)
-                    .then_with(|| key.text.as_ref().cmp(text))
+        let found = self
+            .literals
+            .binary_search_by(|literal| literal.order(start, text));
+        found.ok().map(|position| self.literals[position].child)
+    }
+}
+
+impl Literal {
+    /// By the first eight bytes as a number, which most comparisons get along with, by the length,
+    /// which together are all of a short text, and by the rest.
+    fn order(&self, start: u64, text: &str) -> Ordering {
+        self.start
+            .cmp(&start)
+            .then_with(|| self.text.len().cmp(&text.len()))
+            .then_with(|| match text.len() {
+                0..=8 => Ordering::Equal,
+                _ => self.text.as_ref().cmp(text),
             })
-            .ok()
-            .map(|position| self.literals[position].1)
     }
 }
 
@@ -302,6 +319,13 @@ fn first_bytes(text: &str) -> u64 {
     bytes
         .iter()
         .fold(0, |number, byte| (number << 8) | u64::from(*byte))
+}
+
+fn method_key(method: &str) -> MethodKey {
+    let length = method.len().min(255) as u64;
+    method.bytes().take(7).fold(length, |key, byte| {
+        (key << 8) | u64::from(byte.to_ascii_uppercase())
+    })
 }
 
 fn literal_bytes(parts: &[Part]) -> usize {
@@ -326,8 +350,9 @@ pub(crate) fn last_segments(path: &str, count: usize) -> Option<&str> {
 
 struct Search<'r, 'p, 'a> {
     index: &'r RouteIndex,
-    method: &'a str,
+    method: MethodKey,
     trailing_slash: bool,
+    is_encoded: bool,
     facts: RequestFacts<'a>,
     values: Vec<Cow<'p, str>>,
     steps_left: usize,
@@ -345,11 +370,15 @@ impl<'p> Search<'_, 'p, '_> {
                 .select(node, self.method, self.trailing_slash, self.facts);
         };
         self.steps_left = self.steps_left.checked_sub(1)?;
-        let (raw, rest_after) = match rest.split_once('/') {
-            Some((raw, after)) => (raw, Some(after)),
+        let (raw, rest_after) = match rest.bytes().position(|byte| byte == b'/') {
+            Some(end) => (&rest[..end], Some(&rest[end + 1..])),
             None => (rest, None),
         };
-        let segment = decode_segment(raw);
+        let segment = if self.is_encoded {
+            decode_segment(raw)
+        } else {
+            Cow::Borrowed(raw)
+        };
         if let Some(child) = node.literal(&segment)
             && let Some(route) = self.descend(child, rest_after)
         {

@@ -13,7 +13,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use crate::path_template::{Part, PathTemplate, Segment, decode_segment, match_pattern};
+use crate::path_template::{Part, PathTemplate, Segment, decode_segment, has_byte, match_pattern};
 
 /// The most servers that are read from one list, the values of their variables counted.
 const SERVERS_MAX: usize = 128;
@@ -264,7 +264,7 @@ fn parts(text: &str) -> Vec<UrlPart<'_>> {
 pub(crate) fn comparable(domain_name: &str) -> Cow<'_, str> {
     let host = without_port(domain_name);
     let host = host.strip_suffix('.').unwrap_or(host);
-    if host.bytes().any(|byte| byte.is_ascii_uppercase()) {
+    if has_byte(host, |byte| byte.is_ascii_uppercase()) {
         Cow::Owned(host.to_ascii_lowercase())
     } else {
         Cow::Borrowed(host)
