@@ -131,6 +131,23 @@ fn a_get_is_recorded_where_it_was_captured_and_head_and_options_never() {
 }
 
 #[test]
+fn a_mapped_path_and_an_rpc_by_its_query_find_their_operations() {
+    let document = format!(
+        "{ANNOTATED}  /rpc?method=export:\n    post: {{operationId: exportAll}}\n  /rpc?method=import:\n    post: {{operationId: importAll}}\n"
+    );
+    let index = index_of(&document);
+    let settings = Settings::default();
+    let mut mapped = http_event("POST", "/shop/v1/login", NOW_MS);
+    mapped["routeKey"] = json!("ANY /{proxy+}");
+    mapped["pathParameters"] = json!({"proxy": "v1/login"});
+    assert_eq!(event_with(&mapped, &index, &settings).event_name, "login");
+    let mut rpc = http_event("POST", "/rpc", NOW_MS);
+    assert!(!event_with(&rpc, &index, &settings).described);
+    rpc["queryStringParameters"] = json!({"method": "import"});
+    assert_eq!(event_with(&rpc, &index, &settings).event_name, "importAll");
+}
+
+#[test]
 fn a_document_says_where_the_tenant_of_a_login_stands() {
     let index = index_of(ANNOTATED);
     let mut login = http_event("POST", "/v1/login", NOW_MS);
