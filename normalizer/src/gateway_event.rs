@@ -105,6 +105,16 @@ impl GatewayEvent {
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", String::as_str)
     }
+
+    /// The value of the `{proxy+}`, whatever its name, at the end of the resource; empty where there
+    /// is none.
+    pub fn proxy(&self) -> &str {
+        self.resource
+            .strip_suffix("+}")
+            .and_then(|resource| resource.rsplit_once('{'))
+            .and_then(|(_, name)| self.path_params.get(name))
+            .map_or("", String::as_str)
+    }
 }
 
 fn resource(event: &Value) -> String {
@@ -234,6 +244,66 @@ mod tests {
         assert_eq!(read.header("accept"), "a,b");
         assert_eq!(read.query, BTreeMap::from([("q".into(), "1,2".into())]));
         assert_eq!(read.domain_name, "api.example.com");
+    }
+
+    #[test]
+    fn each_format_says_its_template_and_the_rest_below_it() {
+        for (event, method, path, resource, proxy) in [
+            // REST API, and HTTP API with payload 1.0.
+            (
+                json!({"httpMethod": "DELETE", "path": "/shop/a/1", "resource": "/{any+}",
+                    "pathParameters": {"any": "a/1"}, "requestContext": {"resourcePath": "/{any+}"}}),
+                "DELETE",
+                "/shop/a/1",
+                "/{any+}",
+                "a/1",
+            ),
+            (
+                json!({"version": "1.0", "httpMethod": "put", "path": "/a/1", "resource": "/a/{id}",
+                    "pathParameters": {"id": "1"}, "requestContext": {"stage": "$default"}}),
+                "PUT",
+                "/a/1",
+                "/a/{id}",
+                "",
+            ),
+            // HTTP API with payload 2.0.
+            (
+                json!({"version": "2.0", "routeKey": "ANY /v1/{proxy+}", "rawPath": "/prod/v1/a%20b",
+                    "pathParameters": {"proxy": "a b"}, "requestContext": {"http": {"method": "POST"}}}),
+                "POST",
+                "/prod/v1/a%20b",
+                "/v1/{proxy+}",
+                "a b",
+            ),
+            (
+                json!({"version": "2.0", "routeKey": "$default", "rawPath": "/a/1",
+                    "requestContext": {"http": {"method": "POST"}, "routeKey": "$default"}}),
+                "POST",
+                "/a/1",
+                "",
+                "",
+            ),
+            // Application Load Balancer.
+            (
+                json!({"httpMethod": "POST", "path": "/a/1", "headers": {"host": "api.example.com"},
+                    "requestContext": {"elb": {"targetGroupArn": "arn"}}}),
+                "POST",
+                "/a/1",
+                "",
+                "",
+            ),
+        ] {
+            let read = GatewayEvent::read(&event).unwrap();
+            assert_eq!(
+                (
+                    read.method.as_str(),
+                    read.path.as_str(),
+                    read.resource.as_str(),
+                    read.proxy()
+                ),
+                (method, path, resource, proxy)
+            );
+        }
     }
 
     #[test]

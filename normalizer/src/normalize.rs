@@ -41,8 +41,10 @@ pub enum Normalized {
 /// Why a message is left out on purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DropReason {
-    /// A bare GET, HEAD or OPTIONS whose operation does not say `capture`.
+    /// A bare GET whose operation does not say `capture`.
     Read,
+    /// A HEAD or OPTIONS, which browsers and monitors send by themselves.
+    Probe,
     /// Its operation says `ignore`.
     Ignored,
 }
@@ -51,6 +53,7 @@ impl fmt::Display for DropReason {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Read => "a read that no document asks to capture",
+            Self::Probe => "a HEAD or OPTIONS, which is never recorded",
             Self::Ignored => "its operation says ignore",
         })
     }
@@ -74,6 +77,9 @@ pub fn normalize(
         method: &request.method,
         path: &request.path,
         resource: &request.resource,
+        proxy: request.proxy(),
+        query: Some(&request.query),
+        headers: Some(&request.headers),
     });
     let explained = Explained::from(found);
     if let Some(reason) = drop_reason(message, &request, explained.operation) {
@@ -196,12 +202,14 @@ fn drop_reason(
     request: &GatewayEvent,
     operation: Option<&Operation>,
 ) -> Option<DropReason> {
+    if matches!(request.method.as_str(), "HEAD" | "OPTIONS") {
+        return Some(DropReason::Probe);
+    }
     if operation.is_some_and(|operation| operation.ignore) {
         return Some(DropReason::Ignored);
     }
-    let only_reads = matches!(request.method.as_str(), "GET" | "HEAD" | "OPTIONS");
     let asked_for = message.captured || operation.is_some_and(|operation| operation.capture);
-    (only_reads && !asked_for).then_some(DropReason::Read)
+    (request.method == "GET" && !asked_for).then_some(DropReason::Read)
 }
 
 fn timestamp(

@@ -18,7 +18,8 @@ pub struct Settings {
     pub name_claims: Vec<String>,
     /// Names of the claim with the token's or client's id. `DAYBOOK_TOKEN_CLAIMS`
     pub token_claims: Vec<String>,
-    /// Domain name or API id → service. `DAYBOOK_SERVICES=api.example.com=orders,a1b2c3=billing`
+    /// Domain name, API id and stage, or API id → service.
+    /// `DAYBOOK_SERVICES=api.example.com=orders,a1b2c3/beta=billing-beta,a1b2c3=billing`
     pub services: BTreeMap<String, String>,
     /// How many days an event is kept; `None` is for ever. `DAYBOOK_RETENTION_DAYS`
     pub retention_days: Option<u32>,

@@ -101,13 +101,50 @@ fn a_document_says_what_to_keep_and_what_to_leave_out() {
         run(&ignored, &index, &settings).unwrap(),
         Normalized::Dropped(DropReason::Ignored)
     );
-    for method in ["GET", "HEAD", "OPTIONS"] {
-        let unknown = http_event(method, "/v1/nobody/knows", NOW_MS);
+    let unknown = http_event("GET", "/v1/nobody/knows", NOW_MS);
+    assert_eq!(
+        run(&unknown, &index, &settings).unwrap(),
+        Normalized::Dropped(DropReason::Read)
+    );
+}
+
+#[test]
+fn a_get_is_recorded_where_it_was_captured_and_head_and_options_never() {
+    let document = ANNOTATED.replace("    put:", "    head: {x-audit: {capture: true}}\n    put:");
+    let index = index_of(&document);
+    let settings = Settings::default();
+    for path in ["/v1/orders/7", "/v1/nobody/knows"] {
+        let captured = |method| json!({"v": 1, "event": http_event(method, path, NOW_MS)});
         assert_eq!(
-            run(&unknown, &index, &settings).unwrap(),
-            Normalized::Dropped(DropReason::Read)
+            event_with(&captured("GET"), &index, &settings).http.path,
+            path
         );
+        for method in ["HEAD", "OPTIONS", "options"] {
+            for message in [captured(method), http_event(method, path, NOW_MS)] {
+                assert_eq!(
+                    run(&message, &index, &settings).unwrap(),
+                    Normalized::Dropped(DropReason::Probe)
+                );
+            }
+        }
     }
+}
+
+#[test]
+fn a_mapped_path_and_an_rpc_by_its_query_find_their_operations() {
+    let document = format!(
+        "{ANNOTATED}  /rpc?method=export:\n    post: {{operationId: exportAll}}\n  /rpc?method=import:\n    post: {{operationId: importAll}}\n"
+    );
+    let index = index_of(&document);
+    let settings = Settings::default();
+    let mut mapped = http_event("POST", "/shop/v1/login", NOW_MS);
+    mapped["routeKey"] = json!("ANY /{proxy+}");
+    mapped["pathParameters"] = json!({"proxy": "v1/login"});
+    assert_eq!(event_with(&mapped, &index, &settings).event_name, "login");
+    let mut rpc = http_event("POST", "/rpc", NOW_MS);
+    assert!(!event_with(&rpc, &index, &settings).described);
+    rpc["queryStringParameters"] = json!({"method": "import"});
+    assert_eq!(event_with(&rpc, &index, &settings).event_name, "importAll");
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! The index: which service and operation a request belongs to.
 //!
 //! The service of a request is, in this order:
-//! 1. the configured map's, by domain name or by API id;
-//! 2. that of the document one of whose `servers[].url` has the request's domain name;
-//! 3. where no document claims the domain: that of the one document that describes the request
+//! 1. the configured map's, by domain name, by API id and stage (`a1b2c3/prod`), or by API id;
+//! 2. that of the document one of whose `servers[].url` has the request's domain name or API id;
+//! 3. where no document claims them: that of the one document that describes the request
 //!    otherwise than by a bare catch-all.
 //!
 //! Where several documents come into question, the one wins whose operation spells out most of the
@@ -14,13 +14,11 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::document::{Document, DocumentProblem, ParsedDocument};
-use crate::operation::{Operation, read_operations};
-use crate::path_template::PathTemplate;
-use crate::route_index::{RouteIndex, RouteMatch};
-use crate::server::{Server, names_no_service};
+use crate::entry::{Call, Entry, EntryMatch, ServerList, pointer_of};
+use crate::operation::Operation;
+use crate::server::{Servers, comparable, names_no_service};
 
 /// The most problems that are told of one document.
 const PROBLEMS_MAX: usize = 100;
@@ -42,16 +40,8 @@ pub struct Index {
     undocumented: Vec<Service>,
 }
 
-#[derive(Debug)]
-struct Entry {
-    service: Service,
-    servers: Vec<Server>,
-    operations: Vec<Operation>,
-    routes: RouteIndex,
-}
-
-/// What an entry is made of: its service, its servers and its operations.
-pub(crate) type EntryParts = (Service, Vec<Server>, Vec<Operation>);
+/// What an entry is made of: its service, its servers with what is reached there, and its operations.
+pub(crate) type EntryParts = (Service, Vec<ServerList>, Vec<Operation>);
 
 /// A service, as one document describes it. A service of several documents has one of these for
 /// each, all of one name.
@@ -78,10 +68,16 @@ pub struct RequestLine<'a> {
     pub stage: &'a str,
     /// The HTTP method.
     pub method: &'a str,
-    /// The concrete path, as sent (percent-encoded).
+    /// The concrete path, as sent (percent-encoded), with or without its query.
     pub path: &'a str,
     /// API Gateway's own template (`resource`, or `routeKey` without its method), or empty.
     pub resource: &'a str,
+    /// The value of the `{proxy+}` in `resource`, or empty.
+    pub proxy: &'a str,
+    /// The query by name, decoded, for documents that tell operations apart by it.
+    pub query: Option<&'a BTreeMap<String, String>>,
+    /// The headers by lower-case name, for the same.
+    pub headers: Option<&'a BTreeMap<String, String>>,
 }
 
 /// What the index knows of a request.
@@ -128,7 +124,8 @@ impl Index {
         (self, problems)
     }
 
-    /// Gives services by domain name or by API id; it goes before what documents say.
+    /// Gives services by domain name, by API id, or by both of API id and stage (`a1b2c3/prod`); it
+    /// goes before what documents say.
     #[must_use]
     pub fn with_service_map(mut self, map: BTreeMap<String, String>) -> Self {
         for name in map.values() {
@@ -143,7 +140,13 @@ impl Index {
                 });
             }
         }
-        self.service_map = map;
+        self.service_map = map
+            .into_iter()
+            .map(|(key, name)| match key.split_once('/') {
+                Some((api_id, stage)) => (format!("{}/{stage}", comparable(api_id)), name),
+                None => (comparable(&key).into_owned(), name),
+            })
+            .collect();
         self
     }
 
@@ -159,11 +162,9 @@ impl Index {
 
     /// Names the service and the operation of a request.
     pub fn find(&self, request: &RequestLine<'_>) -> Found<'_> {
-        let mapped = [request.domain_name, request.api_id]
-            .into_iter()
-            .filter(|key| !key.is_empty())
-            .find_map(|key| self.service_map.get(key));
-        if let Some(name) = mapped {
+        let domain_name = comparable(request.domain_name);
+        let call = Call::new(request, &domain_name);
+        if let Some(name) = self.mapped_service(&call) {
             let entries: Vec<&Entry> = self
                 .entries
                 .iter()
@@ -173,40 +174,66 @@ impl Index {
                 .undocumented
                 .iter()
                 .find(|service| service.name == *name)
-                .map_or_else(|| find_among(&entries, request), Found::Service);
+                .map_or_else(|| find_among(&entries, &call), Found::Service);
         }
         let claiming: Vec<&Entry> = self
             .entries
             .iter()
-            .filter(|entry| {
-                entry
-                    .servers
-                    .iter()
-                    .any(|server| server.claims(request.domain_name))
-            })
+            .filter(|entry| entry.claims(&call))
             .collect();
         if !claiming.is_empty() {
-            return find_among(&claiming, request);
+            return find_among(&claiming, &call);
         }
-        // Only a host that says nothing, or a document that names none, leaves it to the path alone.
-        let says_nothing = names_no_service(request.domain_name);
-        let mut described = self
-            .entries
-            .iter()
-            .filter(|entry| says_nothing || !entry.servers.iter().any(Server::names_a_host))
-            .filter_map(|entry| Some((entry, entry.find(request)?)))
-            .filter(|(_, found)| found.literal_chars > 0);
-        match (described.next(), described.next()) {
-            (Some((entry, found)), None) => entry.found(found),
-            _ => Found::Nothing,
+        self.find_by_path(&call)
+    }
+
+    fn mapped_service(&self, call: &Call<'_>) -> Option<&String> {
+        if self.service_map.is_empty() {
+            return None;
         }
+        let RequestLine { api_id, stage, .. } = *call.request;
+        let by_stage = format!("{api_id}/{stage}");
+        [call.domain_name, &by_stage, api_id]
+            .into_iter()
+            .filter(|key| !key.is_empty())
+            .find_map(|key| self.service_map.get(key))
+    }
+
+    /// The operation of the one document that has it. Only a host that says nothing, or a document
+    /// that names none, leaves it to the path alone.
+    fn find_by_path(&self, call: &Call<'_>) -> Found<'_> {
+        let says_nothing = names_no_service(call.domain_name);
+        let mut best: Option<EntryMatch<'_, '_>> = None;
+        let mut tie = false;
+        let entries = self.entries.iter();
+        for found in entries
+            .filter(|entry| says_nothing || !entry.names_a_host())
+            .filter_map(|entry| entry.find(call))
+            .filter(|found| found.fit.literal_chars > 0)
+        {
+            match &best {
+                Some(known) if known.fit.prefix_is_known == found.fit.prefix_is_known => tie = true,
+                Some(known) if known.fit.prefix_is_known => {}
+                _ => {
+                    best = Some(found);
+                    tie = false;
+                }
+            }
+        }
+        best.filter(|_| !tie).map_or(Found::Nothing, Found::from)
     }
 
     /// What each document said.
-    pub(crate) fn entry_parts(&self) -> impl Iterator<Item = (&Service, &[Server], &[Operation])> {
-        self.entries
-            .iter()
-            .map(|entry| (&entry.service, &*entry.servers, &*entry.operations))
+    pub(crate) fn entry_parts(
+        &self,
+    ) -> impl Iterator<Item = (&Service, Vec<(&Servers, Vec<usize>)>, &[Operation])> {
+        self.entries.iter().map(|entry| {
+            let groups = entry.route_groups.iter().map(|group| {
+                let numbers = group.routes.routes().iter().map(|route| route.operation);
+                (&group.servers, numbers.collect())
+            });
+            (&entry.service, groups.collect(), &*entry.operations)
+        })
     }
 
     /// An index of what documents said.
@@ -233,30 +260,25 @@ impl Index {
             .iter()
             .filter(|other| other.service.name != entry.service.name)
         {
-            for operation in &entry.operations {
-                let shape = |operation: &Operation| PathTemplate::parse(&operation.path).shape();
-                if !entry
-                    .servers
-                    .iter()
-                    .any(|server| other.servers.iter().any(|known| known.overlaps(server)))
-                {
-                    break;
-                }
-                let same = other.routes.shares(&operation.method, &shape(operation));
-                if let Some(known) = same.and_then(|known| other.operations.get(known)) {
-                    let pointer = format!(
-                        "/paths/{}/{}",
-                        crate::operation::escape(&operation.path),
-                        operation.method.to_ascii_lowercase()
-                    );
-                    problems.push(DocumentProblem::new(
-                        &entry.service.file_name,
-                        &pointer,
-                        format!(
-                            "{} describes {} {} on the same host; {TIE_ADVICE}",
-                            known.file_name, known.method, known.path
-                        ),
-                    ));
+            for (group, known) in entry.route_groups.iter().flat_map(|group| {
+                let others = other.route_groups.iter();
+                others
+                    .filter(|known| group.servers.overlap(&known.servers))
+                    .map(move |known| (group, known))
+            }) {
+                for route in group.routes.routes() {
+                    let operation = &entry.operations[route.operation];
+                    let same = known.routes.same_operation(&route.method, &route.template);
+                    if let Some(known) = same.and_then(|known| other.operations.get(known)) {
+                        problems.push(DocumentProblem::new(
+                            &entry.service.file_name,
+                            &pointer_of(operation),
+                            format!(
+                                "{} describes {} {} on the same host; {TIE_ADVICE}",
+                                known.file_name, known.method, known.path
+                            ),
+                        ));
+                    }
                 }
             }
         }
@@ -264,26 +286,26 @@ impl Index {
 }
 
 /// The best operation among documents of which each may be the right one.
-fn find_among<'a>(entries: &[&'a Entry], request: &RequestLine<'_>) -> Found<'a> {
-    let mut best: Option<(&'a Entry, RouteMatch)> = None;
+fn find_among<'e>(entries: &[&'e Entry], call: &Call<'_>) -> Found<'e> {
+    let mut best: Option<EntryMatch<'e, '_>> = None;
     let mut tie = false;
     for entry in entries {
-        let Some(found) = entry.find(request) else {
+        let Some(found) = entry.find(call) else {
             continue;
         };
         match &best {
-            Some((_, known)) if known.literal_chars > found.literal_chars => {}
-            Some((known_entry, known)) if known.literal_chars == found.literal_chars => {
-                tie |= known_entry.service.name != entry.service.name;
+            Some(known) if known.fit > found.fit => {}
+            Some(known) if known.fit == found.fit => {
+                tie |= known.entry.service.name != entry.service.name;
             }
             _ => {
-                best = Some((entry, found));
+                best = Some(found);
                 tie = false;
             }
         }
     }
-    if let (Some((entry, found)), false) = (best, tie) {
-        return entry.found(found);
+    if let (Some(found), false) = (best, tie) {
+        return found.into();
     }
     match entries {
         [first, rest @ ..]
@@ -295,110 +317,4 @@ fn find_among<'a>(entries: &[&'a Entry], request: &RequestLine<'_>) -> Found<'a>
         }
         _ => Found::Nothing,
     }
-}
-
-impl Entry {
-    fn read(document: &ParsedDocument, problems: &mut Vec<DocumentProblem>) -> Self {
-        let text = |pointer: &str| document.root.pointer(pointer).and_then(Value::as_str);
-        let stem = document
-            .file_name
-            .rsplit_once('.')
-            .map_or(document.file_name.as_str(), |(stem, _)| stem);
-        let name = text("/x-audit/service")
-            .filter(|name| !name.trim().is_empty())
-            .unwrap_or(stem);
-        let operations = read_operations(document, name, problems);
-        let service = Service {
-            name: name.to_owned(),
-            file_name: document.file_name.clone(),
-            spec_version: document.spec_version.clone(),
-            title: text("/info/title").unwrap_or_default().to_owned(),
-        };
-        Self::new(service, Server::read_all(&document.root), operations)
-    }
-
-    fn new(service: Service, servers: Vec<Server>, operations: Vec<Operation>) -> Self {
-        let mut routes = RouteIndex::default();
-        for (position, operation) in operations.iter().enumerate() {
-            routes.insert(
-                PathTemplate::parse(&operation.path),
-                &operation.method,
-                position,
-            );
-        }
-        Self {
-            service,
-            servers,
-            operations,
-            routes,
-        }
-    }
-
-    fn found(&self, found: RouteMatch) -> Found<'_> {
-        self.operations
-            .get(found.operation)
-            .map_or(Found::Service(&self.service), |operation| {
-                Found::Operation {
-                    service: &self.service,
-                    operation,
-                    path_params: found.path_params,
-                }
-            })
-    }
-
-    /// The operation of the request's path, with and without its stage and each server's path
-    /// prefix, or else that of API Gateway's `resource`.
-    fn find(&self, request: &RequestLine<'_>) -> Option<RouteMatch> {
-        let method = request.method.to_ascii_uppercase();
-        let mut best: Option<RouteMatch> = None;
-        for path in [
-            Some(request.path),
-            without_prefix(request.path, request.stage),
-        ]
-        .into_iter()
-        .flatten()
-        {
-            let prefixes = self
-                .servers
-                .iter()
-                .map(|server| server.path_prefix.as_str());
-            for prefix in prefixes.chain([""]) {
-                let Some(rest) = without_prefix_path(path, prefix) else {
-                    continue;
-                };
-                let Some(mut found) = self.routes.find(&method, rest) else {
-                    continue;
-                };
-                if found.literal_chars > 0 {
-                    found.literal_chars += prefix.len();
-                }
-                if best
-                    .as_ref()
-                    .is_none_or(|best| best.literal_chars < found.literal_chars)
-                {
-                    best = Some(found);
-                }
-            }
-        }
-        let resource = request.resource;
-        if best.is_none() && resource.starts_with('/') && !resource.contains("+}") {
-            return self.routes.find_resource(&method, resource, request.path);
-        }
-        best
-    }
-}
-
-/// `/prod/v1/x` without its stage `prod`.
-fn without_prefix<'a>(path: &'a str, stage: &str) -> Option<&'a str> {
-    if stage.is_empty() {
-        return None;
-    }
-    let rest = path.strip_prefix('/')?.strip_prefix(stage)?;
-    (rest.is_empty() || rest.starts_with('/')).then_some(rest)
-}
-
-/// `path` without `prefix` (empty, or `/v1`), where a segment ends there.
-fn without_prefix_path<'a>(path: &'a str, prefix: &str) -> Option<&'a str> {
-    let rest = path.strip_prefix(prefix)?;
-    (rest.is_empty() || rest.starts_with('/')).then_some(rest)
 }

@@ -18,7 +18,7 @@ const METHODS: &[&str] = &[
 ];
 
 /// The most operations that are read from one document.
-const OPERATIONS_MAX: usize = 20_000;
+const OPERATIONS_MAX: usize = 50_000;
 
 /// How many references to other documents are told of one.
 const REMOTE_REFERENCES_TOLD_MAX: usize = 10;

@@ -1,19 +1,25 @@
 //! A path template, cut into segments that a concrete path can be held against.
 
+use std::borrow::Cow;
+
 use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 
-/// A template such as `/v1/orders/{id}:cancel`, without its query or fragment.
+use crate::selector::Condition;
+
+/// A template such as `/v1/orders/{id}:cancel`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PathTemplate {
     pub(crate) segments: Vec<Segment>,
     /// The parameters in the order in which they stand.
     pub(crate) param_names: Vec<String>,
     pub(crate) trailing_slash: bool,
+    /// What stands behind its `?` or `#`.
+    pub(crate) conditions: Vec<Condition>,
 }
 
 /// What stands between two slashes.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) enum Segment {
     /// `orders`
     Literal(String),
@@ -34,10 +40,10 @@ pub(crate) enum Part {
 
 impl PathTemplate {
     pub(crate) fn parse(template: &str) -> Self {
-        let path = without_query_and_fragment(template);
-        let trailing_slash = path.len() > 1 && path.ends_with('/');
+        let (path, selector) = template.split_at(end_of_path(template));
+        let (path, trailing_slash) = without_outer_slashes(path);
         let mut param_names = Vec::new();
-        let segments = split_outside_braces(path.trim_matches('/'))
+        let segments = split_outside_braces(path)
             .into_iter()
             .map(|text| parse_segment(text, &mut param_names))
             .collect();
@@ -45,40 +51,32 @@ impl PathTemplate {
             segments,
             param_names,
             trailing_slash,
+            conditions: Condition::read_all(selector),
         }
     }
 
-    /// How many characters of the path the template itself spells out.
+    /// How many characters of the path the template itself spells out: 0 for a bare catch-all, and
+    /// of `/` its slash.
     pub(crate) fn literal_chars(&self) -> usize {
-        self.segments.iter().map(Segment::literal_chars).sum()
+        if self.segments.is_empty() {
+            1
+        } else {
+            literal_chars(&self.segments)
+        }
     }
 
-    /// The template with its parameters' names taken out: two templates of one shape match the
-    /// same paths.
-    pub(crate) fn shape(&self) -> String {
-        let mut shape = String::new();
-        for segment in &self.segments {
-            shape.push('/');
-            match segment {
-                Segment::Literal(text) => shape.push_str(text),
-                Segment::Param => shape.push_str("{}"),
-                Segment::Greedy => shape.push_str("{+}"),
-                Segment::Pattern(parts) => {
-                    for part in parts {
-                        shape.push_str(match part {
-                            Part::Literal(text) => text,
-                            Part::Param => "{}",
-                        });
-                    }
-                }
-            }
-        }
-        shape
+    /// The same of its last `count` segments.
+    pub(crate) fn literal_chars_at_end(&self, count: usize) -> usize {
+        literal_chars(&self.segments[self.segments.len().saturating_sub(count)..])
     }
 }
 
+fn literal_chars(segments: &[Segment]) -> usize {
+    segments.iter().map(Segment::literal_chars).sum()
+}
+
 impl Segment {
-    fn literal_chars(&self) -> usize {
+    pub(crate) fn literal_chars(&self) -> usize {
         match self {
             Self::Literal(text) => text.chars().count(),
             Self::Pattern(parts) => parts
@@ -94,13 +92,42 @@ impl Segment {
 }
 
 /// Decodes a segment of a concrete path once; what is no UTF-8 afterwards keeps its place as `U+FFFD`.
-pub(crate) fn decode_segment(segment: &str) -> String {
-    percent_decode_str(segment).decode_utf8_lossy().into_owned()
+pub(crate) fn decode_segment(segment: &str) -> Cow<'_, str> {
+    if has_byte(segment, |byte| byte == b'%') {
+        percent_decode_str(segment).decode_utf8_lossy()
+    } else {
+        Cow::Borrowed(segment)
+    }
+}
+
+/// A path or a template without the slash that opens it and the one that ends it, and whether there
+/// was one that ends it. Two slashes in a row hold an empty segment between them.
+pub(crate) fn without_outer_slashes(path: &str) -> (&str, bool) {
+    let path = path.strip_prefix('/').unwrap_or(path);
+    match path.strip_suffix('/') {
+        Some(path) => (path, true),
+        None => (path, false),
+    }
+}
+
+/// Whether some byte is such a one. Looking at all of a short text is faster than stopping early.
+pub(crate) fn has_byte(text: &str, is_such: impl Fn(u8) -> bool) -> bool {
+    text.bytes()
+        .fold(false, |found, byte| found | is_such(byte))
+}
+
+/// How many slashes there are. Sums of single bytes are what compilers do many at once.
+pub(crate) fn slash_count(path: &str) -> usize {
+    path.as_bytes()
+        .chunks(255)
+        .map(|bytes| bytes.iter().map(|byte| u8::from(*byte == b'/')).sum::<u8>())
+        .map(usize::from)
+        .sum()
 }
 
 /// Holds a decoded segment against a pattern. Each parameter takes at least one character, and of
 /// several ways the one in which earlier parameters are shortest.
-pub(crate) fn match_pattern(parts: &[Part], text: &str) -> Option<Vec<String>> {
+pub(crate) fn match_pattern<'t>(parts: &[Part], text: &'t str) -> Option<Vec<&'t str>> {
     let mut values = Vec::new();
     let mut rest = text;
     let mut parts = parts;
@@ -122,7 +149,7 @@ pub(crate) fn match_pattern(parts: &[Part], text: &str) -> Option<Vec<String>> {
                         first_char_bytes + rest.get(first_char_bytes..)?.find(literal.as_str())?
                     }
                 };
-                values.push(rest[..end].to_owned());
+                values.push(&rest[..end]);
                 rest = &rest[end..];
             }
         }
@@ -130,19 +157,24 @@ pub(crate) fn match_pattern(parts: &[Part], text: &str) -> Option<Vec<String>> {
     rest.is_empty().then_some(values)
 }
 
-/// Some documents tell operations of one path apart by a query or fragment (`/#Target=X`), which no
-/// concrete path holds.
-fn without_query_and_fragment(template: &str) -> &str {
+/// Where a path or a template ends and its query or fragment begins. A `#` with a slash behind it is
+/// a letter: `/send/#env/v1/partners` goes on.
+pub(crate) fn end_of_path(template: &str) -> usize {
+    // Nearly no path has one, and looking for a byte is fast.
+    if !has_byte(template, |byte| matches!(byte, b'?' | b'#')) {
+        return template.len();
+    }
     let mut depth = 0_usize;
-    for (position, character) in template.char_indices() {
-        match character {
-            '{' => depth += 1,
-            '}' => depth = depth.saturating_sub(1),
-            '?' | '#' if depth == 0 => return &template[..position],
+    for (position, byte) in template.bytes().enumerate() {
+        match byte {
+            b'{' => depth += 1,
+            b'}' => depth = depth.saturating_sub(1),
+            b'?' if depth == 0 => return position,
+            b'#' if depth == 0 && !template[position..].contains('/') => return position,
             _ => {}
         }
     }
-    template
+    template.len()
 }
 
 fn split_outside_braces(path: &str) -> Vec<&str> {
@@ -159,7 +191,7 @@ fn split_outside_braces(path: &str) -> Vec<&str> {
             _ => {}
         }
     }
-    if start < path.len() {
+    if !path.is_empty() {
         segments.push(&path[start..]);
     }
     segments
@@ -174,11 +206,11 @@ fn parse_segment(text: &str, param_names: &mut Vec<String>) -> Segment {
             .find('{')
             .and_then(|open| rest[open..].find('}').map(|close| (open, open + close)));
         let Some((open, close)) = braces else {
-            parts.push(Part::Literal(decode_segment(rest)));
+            parts.push(Part::Literal(decode_segment(rest).into_owned()));
             break;
         };
         if open > 0 {
-            parts.push(Part::Literal(decode_segment(&rest[..open])));
+            parts.push(Part::Literal(decode_segment(&rest[..open]).into_owned()));
         }
         let inside = &rest[open + 1..close];
         greedy |= inside.ends_with('+') || inside.ends_with('*') || inside.starts_with('+');
@@ -207,12 +239,9 @@ mod tests {
         let [Segment::Pattern(parts)] = parsed.segments.as_slice() else {
             panic!("{template} is no single pattern: {parsed:?}");
         };
-        let values = match_pattern(parts, path);
         assert_eq!(
-            values
-                .as_deref()
-                .map(|values| values.iter().map(String::as_str).collect::<Vec<_>>()),
-            expected.map(<[&str]>::to_vec),
+            match_pattern(parts, path).as_deref(),
+            expected,
             "{template} against {path}"
         );
     }
@@ -232,11 +261,33 @@ mod tests {
     }
 
     #[test]
-    fn a_template_forgets_its_query_and_fragment_but_not_its_names() {
+    fn parameters_of_every_notation_keep_their_names() {
         let template = PathTemplate::parse("/v1/{+topic}/{rest*}/{name=a/*}:go/?x={y}#z");
         assert_eq!(template.param_names, ["topic", "rest", "name"]);
-        assert_eq!(template.shape(), "/v1/{+}/{+}/{}:go");
+        assert_eq!(
+            template.segments,
+            [
+                Segment::Literal("v1".to_owned()),
+                Segment::Greedy,
+                Segment::Greedy,
+                Segment::Pattern(vec![Part::Param, Part::Literal(":go".to_owned())]),
+            ]
+        );
         assert!(template.trailing_slash);
+        assert_eq!(template.conditions.len(), 2);
+    }
+
+    #[test]
+    fn a_template_may_have_a_query_or_a_fragment_behind_its_path() {
+        for (template, end) in [
+            ("/a?b=c/d", 2),
+            ("/a#b", 2),
+            ("/a/#b/c", 7),
+            ("/a{?b#}", 7),
+            ("/a?b#c/d", 2),
+        ] {
+            assert_eq!(end_of_path(template), end, "{template}");
+        }
     }
 
     #[test]

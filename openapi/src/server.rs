@@ -1,115 +1,248 @@
 //! A document's servers: the hosts it claims and the prefixes in front of its paths.
+//!
+//! Its rules:
+//! - An operation's own `servers` replace its path item's, and those the document's (OpenAPI 3.1,
+//!   sections 4.8.9 and 4.8.10).
+//! - A server variable has one of the values of its `enum`; without one it may have any, of which its
+//!   `default` is tried first (section 4.8.6).
+//! - A host that is all variable claims no domain but its default, and excludes none.
+//! - `{id}.execute-api.…` claims every request to the API of that id, whatever its domain.
+//! - A relative URL names a prefix and no host; a port says nothing.
+
+use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::path_template::{Part, match_pattern};
+use crate::path_template::{Part, PathTemplate, Segment, decode_segment, has_byte, match_pattern};
 
-/// The most servers that are read from one document.
-const SERVERS_MAX: usize = 64;
+/// The most servers that are read from one list, the values of their variables counted.
+const SERVERS_MAX: usize = 128;
 
-/// One `servers[].url`.
+/// Where operations are reached: a list of `servers[].url`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Servers {
+    servers: Vec<Server>,
+    /// Those of all servers, and the empty one, each once.
+    prefixes: Vec<PathPrefix>,
+}
+
+/// One `servers[].url`, with one choice of its variables.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Server {
-    /// The host in lower case, with its variables as gaps; empty where the URL is relative.
+struct Server {
+    /// In lower case, with open variables as gaps; empty where the URL is relative.
     host: Vec<Part>,
-    /// Empty, or `/v1`: a slash in front, none behind.
-    pub(crate) path_prefix: String,
+    path_prefix: PathPrefix,
+}
+
+/// Empty, or what stands in front of a document's paths, such as `/v1`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PathPrefix {
+    segments: Vec<Segment>,
+    /// How much of a path it spells out.
+    pub(crate) literal_chars: usize,
+}
+
+impl Servers {
+    /// Reads a `servers` list; anything else is none.
+    pub(crate) fn read(list: Option<&Value>) -> Self {
+        let mut servers: Vec<Server> = Vec::new();
+        for server in list.and_then(Value::as_array).into_iter().flatten() {
+            for url in urls(server) {
+                let server = Server::read(&url);
+                if servers.len() < SERVERS_MAX && !servers.contains(&server) {
+                    servers.push(server);
+                }
+            }
+        }
+        let mut prefixes = Vec::new();
+        for server in &servers {
+            if !prefixes.contains(&server.path_prefix) {
+                prefixes.push(server.path_prefix.clone());
+            }
+        }
+        if !prefixes.contains(&PathPrefix::default()) {
+            prefixes.push(PathPrefix::default());
+        }
+        Self { servers, prefixes }
+    }
+
+    pub(crate) fn prefixes(&self) -> &[PathPrefix] {
+        &self.prefixes
+    }
+
+    /// Whether a request to this domain (lower case, without a port) or API is one to these servers.
+    pub(crate) fn claim(&self, domain_name: &str, api_id: &str) -> bool {
+        self.servers
+            .iter()
+            .any(|server| server.claims(domain_name, api_id))
+    }
+
+    /// Whether they are known by name, so that a request to another one is not for them.
+    pub(crate) fn name_a_host(&self) -> bool {
+        let named = |server: &Server| !server.host.is_empty();
+        let open = |server: &Server| named(server) && !server.spells_out_its_host();
+        self.servers.iter().any(named) && !self.servers.iter().any(open)
+    }
+
+    /// Whether some of both are the same.
+    pub(crate) fn overlap(&self, others: &Self) -> bool {
+        self.servers
+            .iter()
+            .any(|server| !server.host.is_empty() && others.servers.contains(server))
+    }
 }
 
 impl Server {
-    /// The servers of the root; none where the document names none.
-    pub(crate) fn read_all(root: &Value) -> Vec<Self> {
-        let listed = root.get("servers").and_then(Value::as_array);
-        let mut servers: Vec<Self> = Vec::new();
-        for server in listed.into_iter().flatten().take(SERVERS_MAX) {
-            if let Some(server) = Self::read(server)
-                && !servers.contains(&server)
-            {
-                servers.push(server);
-            }
-        }
-        servers
-    }
-
-    fn read(server: &Value) -> Option<Self> {
-        let url = server.get("url")?.as_str()?;
+    fn read(url: &str) -> Self {
         let (host, path) = match url.split_once("//") {
             Some((scheme, rest)) if scheme.is_empty() || scheme.ends_with(':') => {
                 rest.split_at(rest.find('/').unwrap_or(rest.len()))
             }
-            _ => ("", url),
+            _ => ("", url.trim_start_matches('.')),
         };
         let host = host.rsplit('@').next().unwrap_or_default();
-        let default = |variable: &str| {
-            server
-                .pointer(&format!(
-                    "/variables/{}/default",
-                    crate::operation::escape(variable)
-                ))
-                .and_then(Value::as_str)
-        };
-        let mut path_prefix = String::new();
-        for part in parts(path.split(['?', '#']).next().unwrap_or_default()) {
-            match part {
-                VariablePart::Text(text) => path_prefix.push_str(text),
-                VariablePart::Variable(name) => {
-                    path_prefix.push_str(default(name).unwrap_or_default());
-                }
-            }
-        }
-        let path_prefix = path_prefix.trim_matches('/');
-        Some(Self {
-            host: parts(&without_port(host).to_ascii_lowercase())
+        Self {
+            host: parts(without_port(host).to_ascii_lowercase().as_str())
                 .into_iter()
                 .map(|part| match part {
-                    VariablePart::Text(text) => Part::Literal(text.to_owned()),
-                    VariablePart::Variable(_) => Part::Param,
+                    UrlPart::Text(text) => Part::Literal(text.to_owned()),
+                    UrlPart::Variable(_) => Part::Param,
                 })
                 .collect(),
-            path_prefix: if path_prefix.is_empty() {
-                String::new()
-            } else {
-                format!("/{path_prefix}")
-            },
+            path_prefix: PathPrefix::read(path),
+        }
+    }
+
+    fn spells_out_its_host(&self) -> bool {
+        self.host.iter().any(|part| match part {
+            Part::Literal(text) => text.chars().any(char::is_alphanumeric),
+            Part::Param => false,
         })
     }
 
-    /// Whether this server's host is `domain_name`. A host that is all variable claims none.
-    pub(crate) fn claims(&self, domain_name: &str) -> bool {
-        let spelled_out = self.host.iter().any(|part| match part {
-            Part::Literal(text) => text.chars().any(char::is_alphanumeric),
-            Part::Param => false,
-        });
-        spelled_out
-            && !domain_name.is_empty()
-            && match_pattern(&self.host, &without_port(domain_name).to_ascii_lowercase()).is_some()
-    }
-
-    /// Whether it names a host at all.
-    pub(crate) fn names_a_host(&self) -> bool {
-        !self.host.is_empty()
-    }
-
-    /// Whether both claim the same hosts.
-    pub(crate) fn overlaps(&self, other: &Self) -> bool {
-        !self.host.is_empty() && self.host == other.host && self.path_prefix == other.path_prefix
+    fn claims(&self, domain_name: &str, api_id: &str) -> bool {
+        match self.host.as_slice() {
+            [Part::Literal(host)] => {
+                (host == domain_name && !host.is_empty())
+                    || (!api_id.is_empty()
+                        && host
+                            .strip_prefix(api_id)
+                            .is_some_and(|rest| rest.starts_with(".execute-api.")))
+            }
+            host => {
+                !domain_name.is_empty()
+                    && self.spells_out_its_host()
+                    && match_pattern(host, domain_name).is_some()
+            }
+        }
     }
 }
 
-fn without_port(host: &str) -> &str {
+impl PathPrefix {
+    fn read(path: &str) -> Self {
+        let template = PathTemplate::parse(path);
+        let mut segments = template.segments;
+        // Slashes that follow one another are one: `https://host//v1/`.
+        segments.retain(|segment| *segment != Segment::Literal(String::new()));
+        let literal_chars = segments
+            .iter()
+            .map(|segment| segment.literal_chars() + 1)
+            .sum();
+        Self {
+            segments,
+            literal_chars,
+        }
+    }
+
+    /// Whether a variable without a list of values stands in it.
+    pub(crate) fn is_open(&self) -> bool {
+        !self
+            .segments
+            .iter()
+            .all(|segment| matches!(segment, Segment::Literal(_)))
+    }
+
+    /// What of a path is behind it; empty where nothing is.
+    pub(crate) fn take_off<'p>(&self, path: &'p str) -> Option<&'p str> {
+        let mut rest = path;
+        for segment in &self.segments {
+            let inside = rest.strip_prefix('/')?;
+            let end = inside.find('/').unwrap_or(inside.len());
+            let text = decode_segment(&inside[..end]);
+            let fits = match segment {
+                Segment::Literal(literal) => *literal == text,
+                Segment::Pattern(parts) => match_pattern(parts, &text).is_some(),
+                Segment::Param | Segment::Greedy => !text.is_empty(),
+            };
+            if !fits {
+                return None;
+            }
+            rest = &inside[end..];
+        }
+        Some(rest)
+    }
+}
+
+/// A server's URL with each choice of its variables. One that may have any value stays as it is, in
+/// braces, and is its default in another.
+fn urls(server: &Value) -> Vec<String> {
+    let Some(url) = server.get("url").and_then(Value::as_str) else {
+        return Vec::new();
+    };
+    let mut urls = vec![String::new()];
+    for part in parts(url) {
+        let choices = match part {
+            UrlPart::Text(text) => vec![Cow::Borrowed(text)],
+            UrlPart::Variable(name) => {
+                choices(server.get("variables").and_then(|all| all.get(name)), name)
+            }
+        };
+        let mut longer = Vec::with_capacity(urls.len() * choices.len());
+        for choice in &choices {
+            let room = SERVERS_MAX.saturating_sub(longer.len());
+            longer.extend(urls.iter().take(room).map(|url| format!("{url}{choice}")));
+        }
+        urls = longer;
+    }
+    urls
+}
+
+fn choices<'a>(variable: Option<&'a Value>, name: &'a str) -> Vec<Cow<'a, str>> {
+    let default = variable
+        .and_then(|variable| variable.get("default"))
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let mut choices = vec![Cow::Borrowed(default)];
+    match variable.and_then(|variable| variable.get("enum")?.as_array()) {
+        Some(values) if !values.is_empty() => {
+            let values = values.iter().filter_map(Value::as_str).map(Cow::Borrowed);
+            choices.extend(values.filter(|value| value != default));
+        }
+        _ => choices.push(Cow::Owned(format!("{{{name}}}"))),
+    }
+    choices
+}
+
+/// A host without its port, which may be a variable.
+pub(crate) fn without_port(host: &str) -> &str {
     match host.rsplit_once(':') {
-        Some((name, port)) if port.chars().all(|digit| digit.is_ascii_digit()) => name,
+        Some((name, port))
+            if port.chars().all(|digit| digit.is_ascii_digit())
+                || (port.starts_with('{') && port.ends_with('}')) =>
+        {
+            name
+        }
         _ => host,
     }
 }
 
-enum VariablePart<'a> {
+enum UrlPart<'a> {
     Text(&'a str),
     Variable(&'a str),
 }
 
-fn parts(text: &str) -> Vec<VariablePart<'_>> {
+fn parts(text: &str) -> Vec<UrlPart<'_>> {
     let mut found = Vec::new();
     let mut rest = text;
     while let Some(open) = rest.find('{') {
@@ -117,26 +250,39 @@ fn parts(text: &str) -> Vec<VariablePart<'_>> {
             break;
         };
         if open > 0 {
-            found.push(VariablePart::Text(&rest[..open]));
+            found.push(UrlPart::Text(&rest[..open]));
         }
-        found.push(VariablePart::Variable(&rest[open + 1..open + close]));
+        found.push(UrlPart::Variable(&rest[open + 1..open + close]));
         rest = &rest[open + close + 1..];
     }
     if !rest.is_empty() {
-        found.push(VariablePart::Text(rest));
+        found.push(UrlPart::Text(rest));
     }
     found
 }
-/// Whether a domain name says nothing of the service behind it: none, an address, this machine, or
-/// one that AWS made up (`a1b2c3.execute-api.eu-central-1.amazonaws.com`).
-pub(crate) fn names_no_service(domain_name: &str) -> bool {
-    let host = without_port(domain_name).to_ascii_lowercase();
-    let host = host.trim_end_matches('.');
+
+/// A domain name as hosts are compared: in lower case, without a port or a last dot.
+pub(crate) fn comparable(domain_name: &str) -> Cow<'_, str> {
+    let host = without_port(domain_name);
+    let host = host.strip_suffix('.').unwrap_or(host);
+    if has_byte(host, |byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(host.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(host)
+    }
+}
+
+/// Whether a [`comparable`] domain name says nothing of the service behind it: none, an address, this
+/// machine, or one that AWS made up (`a1b2c3.execute-api.eu-central-1.amazonaws.com`).
+pub(crate) fn names_no_service(host: &str) -> bool {
     host.is_empty()
         || host == "localhost"
         || host.ends_with(".localhost")
-        || host.parse::<std::net::IpAddr>().is_ok()
         || host.ends_with(".amazonaws.com")
         || host.ends_with(".amazonaws.com.cn")
         || host.ends_with(".on.aws")
+        || host.parse::<std::net::IpAddr>().is_ok()
+        || host
+            .strip_prefix('[')
+            .is_some_and(|address| address.ends_with(']'))
 }

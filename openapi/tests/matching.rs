@@ -204,7 +204,7 @@ fn operations_that_only_a_fragment_tells_apart_are_not_guessed() {
         "/",
         "",
     );
-    check(&[("POST", "/#Target=A")], "POST", "/", "");
+    check(&[("POST", "/#Target=A")], "POST", "/", "POST /#Target=A {}");
     check(
         &[("POST", "/x#Target=A")],
         "POST",

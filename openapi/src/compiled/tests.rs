@@ -10,7 +10,7 @@ use crate::meaning::{Decisions, Meaning, Parent, Verb};
 use crate::operation::Operation;
 use crate::secrets::OperationSecrets;
 use crate::sentence::ActivityTemplate;
-use crate::server::Server;
+use crate::server::Servers;
 use crate::value_location::ValueLocation;
 
 /// The version of the format, and the beginning of the checksum of [`sample`] in it.
@@ -19,7 +19,7 @@ const FORMAT: (u16, u64) = (1, 0x552c_7295_625c_3a7f);
 /// Each field with a value of its own, each variant once.
 fn sample() -> EntryParts {
     let rule = Rule::named("annotated").unwrap();
-    let servers = json!({ "servers": [{ "url": "https://{region}.example.com/v1" }] });
+    let servers = json!([{ "url": "https://{region}.example.com/v1" }]);
     let operation = Operation {
         service: "left out".to_owned(),
         file_name: "left out".to_owned(),
@@ -69,7 +69,8 @@ fn sample() -> EntryParts {
         spec_version: "0123456789abcdef".to_owned(),
         title: "S".to_owned(),
     };
-    (service, Server::read_all(&servers), vec![operation])
+    let servers = Servers::read(Some(&servers));
+    (service, vec![(servers, vec![0])], vec![operation])
 }
 
 #[test]

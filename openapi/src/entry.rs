@@ -1,0 +1,306 @@
+//! One document in the index: its service, its operations and the routes to them.
+
+use serde_json::Value;
+
+use crate::document::{DocumentProblem, ParsedDocument};
+use crate::index::{Found, RequestLine, Service};
+use crate::operation::{Operation, escape, read_operations};
+use crate::path_template::PathTemplate;
+use crate::request_path::RequestPath;
+use crate::route_index::{RouteIndex, RouteMatch};
+use crate::schema::Schemas;
+use crate::selector::RequestFacts;
+use crate::server::{PathPrefix, Servers};
+
+/// The most lists of servers that are kept apart in one document; operations with further ones are
+/// taken to be at the first one's.
+const SERVER_LISTS_MAX: usize = 64;
+
+/// Servers, and the numbers of the operations that are reached there.
+pub(crate) type ServerList = (Servers, Vec<usize>);
+
+/// A document.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) service: Service,
+    pub(crate) operations: Vec<Operation>,
+    /// One for each list of servers.
+    pub(crate) route_groups: Vec<RouteGroup>,
+}
+
+/// The routes of operations that are reached at the same servers.
+#[derive(Debug)]
+pub(crate) struct RouteGroup {
+    pub(crate) servers: Servers,
+    pub(crate) routes: RouteIndex,
+}
+
+/// The operation that a document gives for a request, and how well it fits.
+pub(crate) struct EntryMatch<'e, 'p> {
+    pub(crate) entry: &'e Entry,
+    found: RouteMatch<'e, 'p>,
+    pub(crate) fit: Fit,
+}
+
+/// The better one is the greater one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Fit {
+    /// No server variable had to take a value that its document does not name.
+    pub(crate) prefix_is_known: bool,
+    /// Its servers claim the request's domain.
+    servers_claim: bool,
+    /// How much of what API Gateway matched the template spells out, where that is only the end of
+    /// the path.
+    literal_chars_below_mapping: usize,
+    /// How much of the path template and prefix spell out; 0 for a bare catch-all.
+    pub(crate) literal_chars: usize,
+}
+
+/// A request, read once for all documents.
+pub(crate) struct Call<'a> {
+    pub(crate) request: &'a RequestLine<'a>,
+    /// Lower case, without a port.
+    pub(crate) domain_name: &'a str,
+    path: RequestPath<'a>,
+}
+
+impl<'e> From<EntryMatch<'e, '_>> for Found<'e> {
+    fn from(matched: EntryMatch<'e, '_>) -> Self {
+        let service = &matched.entry.service;
+        match matched.entry.operations.get(matched.found.route.operation) {
+            None => Found::Service(service),
+            Some(operation) => Found::Operation {
+                service,
+                operation,
+                path_params: matched.found.into_path_params(),
+            },
+        }
+    }
+}
+
+impl Entry {
+    pub(crate) fn read(document: &ParsedDocument, problems: &mut Vec<DocumentProblem>) -> Self {
+        let text = |pointer: &str| document.root.pointer(pointer).and_then(Value::as_str);
+        let stem = document
+            .file_name
+            .rsplit_once('.')
+            .map_or(document.file_name.as_str(), |(stem, _)| stem);
+        let name = text("/x-audit/service")
+            .filter(|name| !name.trim().is_empty())
+            .unwrap_or(stem);
+        let operations = read_operations(document, name, problems);
+        let service = Service {
+            name: name.to_owned(),
+            file_name: document.file_name.clone(),
+            spec_version: document.spec_version.clone(),
+            title: text("/info/title").unwrap_or_default().to_owned(),
+        };
+        let server_lists = server_lists(&document.root, &operations);
+        let entry = Self::new(service, server_lists, operations);
+        entry.tell_twins(problems);
+        entry
+    }
+
+    pub(crate) fn new(
+        service: Service,
+        server_lists: Vec<ServerList>,
+        operations: Vec<Operation>,
+    ) -> Self {
+        let route_of = |number: usize| {
+            let operation = operations.get(number)?;
+            let template = PathTemplate::parse(&operation.path);
+            Some((template, operation.method.as_str(), number))
+        };
+        let route_groups = server_lists
+            .into_iter()
+            .map(|(servers, numbers)| RouteGroup {
+                servers,
+                routes: RouteIndex::new(numbers.into_iter().filter_map(route_of)),
+            })
+            .collect();
+        Self {
+            service,
+            operations,
+            route_groups,
+        }
+    }
+
+    /// Tells where a template differs from an earlier one in its parameters' names alone.
+    fn tell_twins(&self, problems: &mut Vec<DocumentProblem>) {
+        for group in &self.route_groups {
+            for route in group.routes.routes() {
+                let first = group.routes.same_operation(&route.method, &route.template);
+                let first = first.filter(|first| *first != route.operation);
+                if let Some(first) = first.and_then(|first| self.operations.get(first)) {
+                    let pointer = pointer_of(&self.operations[route.operation]);
+                    problems.push(DocumentProblem::new(
+                        &self.service.file_name,
+                        &pointer,
+                        format!(
+                            "calls of it are taken for {} {}, whose path is the same",
+                            first.method, first.path
+                        ),
+                    ));
+                }
+            }
+        }
+    }
+
+    pub(crate) fn claims(&self, call: &Call<'_>) -> bool {
+        self.route_groups.iter().any(|group| group.claims(call))
+    }
+
+    pub(crate) fn names_a_host(&self) -> bool {
+        let mut groups = self.route_groups.iter();
+        groups.any(|group| group.servers.name_a_host())
+    }
+
+    /// The operation of the request's path, read in each way, with and without each server's path
+    /// prefix, or else that of API Gateway's `resource`.
+    pub(crate) fn find<'e, 'p>(&'e self, call: &Call<'p>) -> Option<EntryMatch<'e, 'p>> {
+        let mut best: Option<EntryMatch<'e, 'p>> = None;
+        for group in &self.route_groups {
+            let servers_claim = group.claims(call);
+            for reading in call.path.readings() {
+                for prefix in group.servers.prefixes() {
+                    let Some(rest) = prefix.take_off(reading) else {
+                        continue;
+                    };
+                    let found = group.routes.find(call.request.method, rest, call.facts());
+                    let Some(found) = found else {
+                        continue;
+                    };
+                    let fit = Fit::of(call, &found, prefix, servers_claim);
+                    if best.as_ref().is_none_or(|best| best.fit < fit) {
+                        best = Some(EntryMatch {
+                            entry: self,
+                            found,
+                            fit,
+                        });
+                    }
+                }
+            }
+        }
+        let resource = call.request.resource;
+        if best.is_none() && resource.starts_with('/') && !resource.contains("+}") {
+            return self.find_resource(call, resource);
+        }
+        best
+    }
+
+    fn find_resource<'e, 'p>(
+        &'e self,
+        call: &Call<'p>,
+        resource: &str,
+    ) -> Option<EntryMatch<'e, 'p>> {
+        self.route_groups.iter().find_map(|group| {
+            let method = call.request.method;
+            let found =
+                group
+                    .routes
+                    .find_resource(method, resource, call.path.whole, call.facts())?;
+            let fit = Fit::of(call, &found, &PathPrefix::default(), group.claims(call));
+            Some(EntryMatch {
+                entry: self,
+                found,
+                fit,
+            })
+        })
+    }
+}
+
+impl RouteGroup {
+    fn claims(&self, call: &Call<'_>) -> bool {
+        self.servers.claim(call.domain_name, call.request.api_id)
+    }
+}
+
+impl Fit {
+    fn of(
+        call: &Call<'_>,
+        found: &RouteMatch<'_, '_>,
+        prefix: &PathPrefix,
+        servers_claim: bool,
+    ) -> Self {
+        let route = found.route;
+        Self {
+            prefix_is_known: !prefix.is_open(),
+            servers_claim,
+            literal_chars_below_mapping: route
+                .template
+                .literal_chars_at_end(call.path.segments_below_mapping),
+            literal_chars: match route.literal_chars {
+                0 => 0,
+                spelled_out => spelled_out + prefix.literal_chars,
+            },
+        }
+    }
+}
+
+impl<'a> Call<'a> {
+    pub(crate) fn new(request: &'a RequestLine<'a>, domain_name: &'a str) -> Self {
+        let RequestLine {
+            path,
+            stage,
+            resource,
+            proxy,
+            ..
+        } = *request;
+        Self {
+            request,
+            domain_name,
+            path: RequestPath::new(path, stage, resource, proxy),
+        }
+    }
+
+    fn facts(&self) -> RequestFacts<'a> {
+        RequestFacts {
+            behind_path: self.path.behind,
+            query: self.request.query,
+            headers: self.request.headers,
+        }
+    }
+}
+
+/// A list of servers that is there and has one.
+fn listed(holder: Option<&Value>) -> Option<&Value> {
+    holder?
+        .get("servers")
+        .filter(|list| list.as_array().is_some_and(|list| !list.is_empty()))
+}
+
+/// Which of a document's operations are reached at which servers.
+fn server_lists(root: &Value, operations: &[Operation]) -> Vec<ServerList> {
+    let schemas = Schemas::new(root);
+    let of_root = Servers::read(listed(Some(root)));
+    let mut lists: Vec<ServerList> = vec![(of_root, Vec::new())];
+    for (number, operation) in operations.iter().enumerate() {
+        let item = root
+            .get("paths")
+            .and_then(|paths| paths.get(&operation.path))
+            .and_then(|item| schemas.resolve(item));
+        let body = item.and_then(|item| item.get(operation.method.to_ascii_lowercase()));
+        let own = listed(body).or_else(|| listed(item));
+        let list = own.map_or(0, |own| {
+            let servers = Servers::read(Some(own));
+            let known = lists.iter().position(|(known, _)| *known == servers);
+            known.unwrap_or_else(|| {
+                if lists.len() >= SERVER_LISTS_MAX {
+                    return 0;
+                }
+                lists.push((servers, Vec::new()));
+                lists.len() - 1
+            })
+        });
+        lists[list].1.push(number);
+    }
+    lists
+}
+
+pub(crate) fn pointer_of(operation: &Operation) -> String {
+    format!(
+        "/paths/{}/{}",
+        escape(&operation.path),
+        operation.method.to_ascii_lowercase()
+    )
+}
