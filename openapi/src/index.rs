@@ -15,8 +15,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::document::{Document, DocumentProblem, ParsedDocument};
+use crate::document::{Document, DocumentProblem, ParsedDocument, stem};
 use crate::operation::{Operation, read_operations};
+use crate::overlay;
 use crate::path_template::PathTemplate;
 use crate::route_index::{RouteIndex, RouteMatch};
 use crate::server::{Server, names_no_service};
@@ -49,7 +50,7 @@ pub struct Service {
     pub name: String,
     /// The document's file name; empty where only the configured map names the service.
     pub file_name: String,
-    /// The first 16 hexadecimal digits of the SHA-256 of the document's bytes.
+    /// The first 16 hexadecimal digits of the SHA-256 of the bytes of the document and its overlays.
     pub spec_version: String,
     /// `info.title`.
     pub title: String,
@@ -92,21 +93,26 @@ pub enum Found<'a> {
 
 impl Index {
     /// Reads documents. What cannot be read is left out and told; the rest is indexed.
+    ///
+    /// A file called `NAME.overlay.yaml` (`.yml`, `.json`) is applied to the document `NAME.json`,
+    /// `NAME.yaml` or `NAME.yml` before anything is read from that. At most 100 problems are told of
+    /// each document.
     pub fn build(documents: Vec<Document>) -> (Self, Vec<DocumentProblem>) {
         let mut index = Self::default();
         let mut problems = Vec::new();
-        for document in documents {
-            match ParsedDocument::parse(&document) {
+        for (document, overlays) in overlay::pair(documents, &mut problems) {
+            let mut of_document = Vec::new();
+            match ParsedDocument::parse(&document, &overlays, &mut of_document) {
                 Ok(parsed) => {
-                    let mut of_document = Vec::new();
                     let entry = Entry::read(&parsed, &mut of_document);
                     index.tell_ties(&entry, &mut of_document);
                     index.entries.push(entry);
-                    of_document.truncate(PROBLEMS_MAX);
-                    problems.extend(of_document);
+                    parsed.origins.relocate(&mut of_document);
                 }
-                Err(problem) => problems.push(problem),
+                Err(problem) => of_document.push(problem),
             }
+            of_document.truncate(PROBLEMS_MAX);
+            problems.extend(of_document);
         }
         (index, problems)
     }
@@ -259,10 +265,7 @@ fn find_among<'a>(entries: &[&'a Entry], request: &RequestLine<'_>) -> Found<'a>
 impl Entry {
     fn read(document: &ParsedDocument, problems: &mut Vec<DocumentProblem>) -> Self {
         let text = |pointer: &str| document.root.pointer(pointer).and_then(Value::as_str);
-        let stem = document
-            .file_name
-            .rsplit_once('.')
-            .map_or(document.file_name.as_str(), |(stem, _)| stem);
+        let stem = stem(&document.file_name);
         let name = text("/x-audit/service")
             .filter(|name| !name.trim().is_empty())
             .unwrap_or(stem);

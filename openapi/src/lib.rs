@@ -1,6 +1,6 @@
 //! From a service's OpenAPI document to what its calls mean and what in them is secret.
 //!
-//! An [`Index`] is built once from documents ([`Index::build`]). [`Index::find`] then names the
+//! An [`Index`] is built once from documents and the overlays beside them ([`Index::build`]). [`Index::find`] then names the
 //! operation behind a request; an [`Operation`] carries its [`Meaning`] (action, verb, entity,
 //! parent and where their ids are) and its secrets; [`sentence`] writes the line that people read;
 //! [`secrets::Redactor`] removes what nobody may read.
@@ -17,7 +17,9 @@ mod document;
 mod explain;
 mod index;
 mod meaning;
+mod nearest;
 mod operation;
+mod overlay;
 mod path_template;
 mod route_index;
 mod schema;
@@ -28,7 +30,7 @@ mod value_location;
 mod verbs;
 mod words;
 
-pub use document::{Document, DocumentProblem};
+pub use document::{Document, DocumentProblem, Severity};
 pub use explain::{Explanation, explain};
 pub use index::{Found, Index, RequestLine, Service};
 pub use meaning::{Decisions, Meaning, Parent, Rule, Verb};

@@ -38,17 +38,18 @@ fn what_is_no_openapi_3_is_refused_with_the_way_out() {
             b"[]",
             "s.json#: it is not an OpenAPI document: its root is no object",
         ),
-        (
-            b"",
-            "s.json#: it is not an OpenAPI document: its root is no object",
-        ),
+        (b"", "s.json#: it is empty"),
         (
             b"{\"openapi\":",
             "s.json#: it is not JSON: EOF while parsing a value at line 1 column 11",
         ),
         (
-            b"\xff\xfe",
-            "s.json#: it is not UTF-8: invalid utf-8 sequence of 1 bytes from index 0",
+            b"\xff\xfe{\0",
+            "s.json#: it is UTF-16 or UTF-32; save it as UTF-8",
+        ),
+        (
+            b"{\"a\":\"\xfc\"}",
+            "s.json#: it is not UTF-8: invalid utf-8 sequence of 1 bytes from index 6",
         ),
     ] {
         let (index, problems) = build("s.json", bytes);
