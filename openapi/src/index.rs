@@ -16,9 +16,10 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::document::{Document, DocumentProblem, ParsedDocument, stem};
-use crate::operation::{Operation, read_operations};
+use crate::operation::Operation;
 use crate::overlay;
 use crate::path_template::PathTemplate;
+use crate::read_operations::read_operations;
 use crate::route_index::{RouteIndex, RouteMatch};
 use crate::server::{Server, names_no_service};
 
@@ -111,6 +112,8 @@ impl Index {
                 }
                 Err(problem) => of_document.push(problem),
             }
+            // What was not done is told before what is only doubtful.
+            of_document.sort_by_key(|problem| std::cmp::Reverse(problem.severity));
             of_document.truncate(PROBLEMS_MAX);
             problems.extend(of_document);
         }
@@ -214,7 +217,7 @@ impl Index {
                         crate::operation::escape(&operation.path),
                         operation.method.to_ascii_lowercase()
                     );
-                    problems.push(DocumentProblem::new(
+                    problems.push(DocumentProblem::warning(
                         &entry.service.file_name,
                         &pointer,
                         format!(

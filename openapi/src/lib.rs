@@ -12,6 +12,7 @@
 //! a typed model refuses a whole document over one malformed schema, and one bad corner must never
 //! cost a service its index. What cannot be read is skipped and named as a [`DocumentProblem`].
 
+mod activity_template;
 mod annotations;
 mod document;
 mod explain;
@@ -21,6 +22,7 @@ mod nearest;
 mod operation;
 mod overlay;
 mod path_template;
+mod read_operations;
 mod route_index;
 mod schema;
 pub mod secrets;

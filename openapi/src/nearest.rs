@@ -11,16 +11,25 @@ pub(crate) fn nearest<'a>(
     word: &str,
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
+    nearest_by(word, word, candidates)
+}
+
+/// The same, where only `part` of the word may be mistyped: one mistake in three characters.
+pub(crate) fn nearest_by<'a>(
+    word: &str,
+    part: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
     let wanted: Vec<char> = folded(word);
     if wanted.is_empty() || wanted.len() > WORD_CHARS_MAX {
         return None;
     }
-    let allowed = (wanted.len() / 3).min(4);
+    let mistakes_max = (folded(part).len() / 3).min(4);
     candidates
         .into_iter()
         .take(CANDIDATES_MAX)
         .filter_map(|candidate| {
-            let distance = distance(&wanted, &folded(candidate), allowed)?;
+            let distance = distance(&wanted, &folded(candidate), mistakes_max)?;
             Some((distance, candidate))
         })
         .min_by_key(|(distance, _)| *distance)
@@ -42,7 +51,7 @@ pub(crate) fn did_you_mean(word: &str, known: &[&str]) -> String {
 /// How people mistype: case and the marks between words do not count.
 fn folded(word: &str) -> Vec<char> {
     word.chars()
-        .filter(|character| !matches!(character, '_' | '-' | ' '))
+        .filter(|character| !matches!(character, '_' | '-' | ' ' | '[' | ']'))
         .flat_map(char::to_lowercase)
         .take(WORD_CHARS_MAX + 1)
         .collect()

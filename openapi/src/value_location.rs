@@ -12,7 +12,7 @@ const VALUES_MAX: usize = 100;
 const VALUE_CHARS_MAX: usize = 256;
 
 /// Keys behind which services wrap what they mean, looked behind where the plain pointer misses.
-const WRAPPERS: &[&str] = &[
+pub(crate) const WRAPPERS: &[&str] = &[
     "data", "item", "result", "response", "payload", "body", "items", "results",
 ];
 

@@ -1,5 +1,7 @@
 //! A document: its file, what can be wrong with it, and its value once overlays are applied.
 
+pub(crate) mod corners;
+mod problems;
 mod reader;
 mod yaml_bounds;
 
@@ -10,6 +12,7 @@ use serde_json::{Number, Value};
 use sha2::{Digest, Sha256};
 
 use crate::overlay::{self, Origins};
+pub(crate) use problems::Problems;
 pub(crate) use reader::{DEPTH_MAX, ENTRY_BYTES, OBJECT_BYTES, ReadFile, read};
 
 /// A file of a folder of documents: an OpenAPI 3.0 or 3.1 document, or an overlay beside one, JSON or

@@ -25,11 +25,12 @@ mod verb;
 
 use daybook_event::Action;
 
+use crate::activity_template::ActivityTemplate;
 use crate::annotations::Annotations;
 use crate::operation::OperationSource;
 use crate::path_template::PathTemplate;
 use crate::secrets::is_secret_name;
-use crate::sentence::ActivityTemplate;
+
 use crate::value_location::ValueLocation;
 use crate::words;
 use identity::Search;
@@ -127,11 +128,13 @@ pub(crate) fn work_out(source: &OperationSource<'_>, annotations: &Annotations) 
         .entity_type
         .clone()
         .unwrap_or_else(|| thing.noun.clone());
-    let bulk = (thing.number == Number::Many) && annotations.entity_id.is_none();
+    let bulk = (thing.number == Number::Many)
+        && annotations.entity_id.is_none()
+        && annotations.entity_id_in_body.is_none();
     let entity_id = annotations
         .entity_id
         .clone()
-        .or_else(|| entity_id(source, &chosen, &thing));
+        .or_else(|| annotated_id(entity_id(source, &chosen, &thing), annotations));
     let parent = match (&annotations.parent_type, thing.parent) {
         (Some(entity_type), _) => Some(Parent {
             entity_type: entity_type.clone(),
@@ -144,6 +147,8 @@ pub(crate) fn work_out(source: &OperationSource<'_>, annotations: &Annotations) 
         (None, None) => None,
     };
     let said_action = annotations.action.is_some();
+    let said_id = annotations.entity_id.is_some()
+        || (entity_id.is_some() && entity_id == annotations.entity_id_in_body);
     let decisions = Decisions {
         action: if said_action {
             &rule::ANNOTATED
@@ -161,7 +166,7 @@ pub(crate) fn work_out(source: &OperationSource<'_>, annotations: &Annotations) 
         } else {
             &rule::PATH_NOUN
         },
-        id: if annotations.entity_id.is_some() {
+        id: if said_id {
             &rule::ANNOTATED
         } else if entity_id.is_some() || bulk {
             &rule::PATH_ID
@@ -171,7 +176,9 @@ pub(crate) fn work_out(source: &OperationSource<'_>, annotations: &Annotations) 
     };
     let mut entity_name = identity::names(source, &entity_type);
     entity_name.splice(0..0, annotations.entity_name.clone());
-    let verb = verb::for_object(chosen.verb, &chosen.base, said.as_ref(), &entity_type);
+    let verb = annotations.verb.clone().unwrap_or_else(|| {
+        verb::for_object(chosen.verb, &chosen.base, said.as_ref(), &entity_type)
+    });
     Meaning {
         action: annotations.action.unwrap_or(chosen.action),
         singleton: entity_id.is_none()
@@ -190,7 +197,18 @@ pub(crate) fn work_out(source: &OperationSource<'_>, annotations: &Annotations) 
         bulk,
         plural: thing.plural,
         decisions,
-        activity: annotations.activity.clone(),
+        activity: annotations
+            .activity
+            .as_ref()
+            .map(|activity| activity.template.clone()),
+    }
+}
+
+/// The id that a property of a body is marked as, unless the path has it.
+fn annotated_id(found: Option<ValueLocation>, annotations: &Annotations) -> Option<ValueLocation> {
+    match found {
+        Some(ValueLocation::Path(_)) => found,
+        _ => annotations.entity_id_in_body.clone().or(found),
     }
 }
 
