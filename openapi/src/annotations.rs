@@ -43,6 +43,9 @@ const KEYS: &[&str] = &[
 /// How places begin.
 const PLACES: &[&str] = &["path", "query", "body", "request", "response"];
 
+/// The most places that are read of one `redact` or `keep`.
+const LISTED_MAX: usize = 200;
+
 /// The longest noun or verb, in characters.
 const WORD_CHARS_MAX: usize = 60;
 
@@ -244,8 +247,12 @@ impl Reader<'_, '_, '_> {
             Value::Array(items) => items.as_slice(),
             one => std::slice::from_ref(one),
         };
+        if items.len() > LISTED_MAX {
+            let message = format!("only the first {LISTED_MAX} are read");
+            self.problems.error(self.pointer, message);
+        }
         let mut found = Vec::new();
-        for (position, item) in items.iter().enumerate() {
+        for (position, item) in items.iter().take(LISTED_MAX).enumerate() {
             let below = if value.is_array() {
                 format!("/{position}")
             } else {

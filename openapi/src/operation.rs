@@ -9,6 +9,9 @@ use crate::schema::{Property, Schemas};
 use crate::secrets::OperationSecrets;
 use crate::value_location::ValueLocation;
 
+/// The most parameters that are read of an operation, and as many of its path item.
+const PARAMETERS_MAX: usize = 500;
+
 /// One operation of a document.
 #[derive(Debug, Clone)]
 pub struct Operation {
@@ -111,6 +114,7 @@ fn parameters<'a>(
         for parameter in listed
             .into_iter()
             .flatten()
+            .take(PARAMETERS_MAX)
             .filter_map(|parameter| schemas.resolve(parameter))
         {
             let name = parameter.get("name").and_then(Value::as_str);

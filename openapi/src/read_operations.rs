@@ -12,7 +12,7 @@ use crate::document::{DocumentProblem, ParsedDocument};
 use crate::meaning::work_out;
 use crate::operation::{Operation, OperationSource, escape};
 use crate::path_template::PathTemplate;
-use crate::schema::Schemas;
+use crate::schema::{SchemaWork, Schemas};
 use crate::secrets::OperationSecrets;
 
 /// The methods of a path item (OpenAPI 3.1, section 4.8.9).
@@ -24,7 +24,7 @@ const METHODS: &[&str] = &[
 const LATER_METHODS: &[&str] = &["query", "additionalOperations"];
 
 /// The most operations that are read from one document.
-const OPERATIONS_MAX: usize = 20_000;
+const OPERATIONS_MAX: usize = 50_000;
 
 /// Reads every operation of a document in its order. What is wrong in a corner costs that corner.
 pub(crate) fn read_operations(
@@ -39,10 +39,12 @@ pub(crate) fn read_operations(
     let corners = Corners::check(document, &mut problems);
     let paths = document.path_keys.iter().map(|(path, _)| path.as_str());
     let scopes = crate::meaning::scopes(paths);
+    let work = SchemaWork::default();
     let mut reading = Reading {
         document,
         service,
-        schemas: Schemas::new(&document.root),
+        schemas: Schemas::new(&document.root, &work),
+        work: &work,
         annotations: Annotations::read(&document.root, "", &mut problems),
         scopes: &scopes,
         has_annotated_values: corners.has_annotated_values,
@@ -66,6 +68,7 @@ struct Reading<'a> {
     document: &'a ParsedDocument,
     service: &'a str,
     schemas: Schemas<'a>,
+    work: &'a SchemaWork,
     /// Those of the root.
     annotations: Annotations,
     scopes: &'a HashSet<String>,
@@ -186,6 +189,10 @@ impl<'a> Reading<'a> {
             secrets,
             method,
         };
+        if self.work.next_operation() {
+            let message = "its schemas are too many to be looked at in full";
+            problems.warning(&call.pointer, message);
+        }
         self.tell_twins(&operation, &call.pointer, problems);
         self.operations.push(operation);
     }

@@ -11,7 +11,7 @@ use crate::annotations::values;
 use crate::document::ParsedDocument;
 use crate::document::Problems;
 use crate::operation::escape;
-use crate::schema::Schemas;
+use crate::schema::{SchemaWork, Schemas};
 
 /// The most other documents that are told of.
 const REMOTE_TOLD_MAX: usize = 20;
@@ -28,8 +28,9 @@ const NO_OPERATIONS: &[&str] = &["$ref", "summary", "description", "servers", "p
 impl Corners {
     /// Looks through all of a document once, without following references.
     pub(crate) fn check(document: &ParsedDocument, problems: &mut Problems<'_>) -> Self {
+        let work = SchemaWork::default();
         let mut walk = Walk {
-            schemas: Schemas::new(&document.root),
+            schemas: Schemas::new(&document.root, &work),
             problems,
             pointer: String::new(),
             remote: HashSet::new(),

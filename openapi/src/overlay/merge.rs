@@ -7,13 +7,17 @@ use crate::document::{DEPTH_MAX, ENTRY_BYTES, OBJECT_BYTES, ReadFile};
 use crate::operation::escape;
 
 /// The most memory that overlays may add to a document.
-const ADDED_BYTES_MAX: usize = 256 << 20;
+const ADDED_BYTES_MAX: usize = 64 << 20;
+
+const TOO_LARGE: &str = "the document would grow too large with it";
 
 /// How much an overlay may still add to a document.
 pub(super) struct Capacity {
     /// What the document takes by now.
     pub(super) bytes: usize,
     bytes_max: usize,
+    /// How much of updates may still be measured: what does not fit costs time as well.
+    measured_bytes_left: usize,
 }
 
 /// Why an update does not fit, and where in it.
@@ -28,6 +32,7 @@ impl Capacity {
         Self {
             bytes: file.value_bytes,
             bytes_max: file.value_bytes.saturating_add(ADDED_BYTES_MAX),
+            measured_bytes_left: 8 * ADDED_BYTES_MAX,
         }
     }
 }
@@ -49,10 +54,52 @@ pub(super) fn merge(
     update: &Value,
     capacity: &mut Capacity,
 ) -> Result<(), Misfit> {
+    check_merge(root, places, update, capacity)?;
+    for place in places {
+        if let Some(target) = place.get_mut(root) {
+            merge_into(target, update);
+        }
+    }
+    Ok(())
+}
+
+/// Merges what stands at one place into others, likewise.
+///
+/// # Errors
+/// The first misfit.
+pub(super) fn copy(
+    root: &mut Value,
+    places: &[Place],
+    source: &Place,
+    capacity: &mut Capacity,
+) -> Result<(), Misfit> {
+    let Some(update) = source.get(root) else {
+        return Ok(());
+    };
+    check_merge(root, places, update, capacity)?;
+    let update = update.clone();
+    for place in places {
+        if let Some(target) = place.get_mut(root) {
+            merge_into(target, &update);
+        }
+    }
+    Ok(())
+}
+
+fn check_merge(
+    root: &Value,
+    places: &[Place],
+    update: &Value,
+    capacity: &mut Capacity,
+) -> Result<(), Misfit> {
+    if capacity.measured_bytes_left == 0 {
+        return Err(misfit("", TOO_LARGE));
+    }
     let (bytes, depth) = (memory(update), depth(update));
+    capacity.measured_bytes_left = capacity.measured_bytes_left.saturating_sub(bytes);
     let added = bytes.saturating_mul(places.len());
     if capacity.bytes.saturating_add(added) > capacity.bytes_max {
-        return Err(misfit("", "the document would grow too large with it"));
+        return Err(misfit("", TOO_LARGE));
     }
     for place in places {
         if place.steps.len() + depth > DEPTH_MAX {
@@ -64,11 +111,6 @@ pub(super) fn merge(
         }
     }
     capacity.bytes += added;
-    for place in places {
-        if let Some(target) = place.get_mut(root) {
-            merge_into(target, update);
-        }
-    }
     Ok(())
 }
 

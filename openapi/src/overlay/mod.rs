@@ -287,8 +287,7 @@ impl<'a> Action<'a> {
                         format!("it selects {} places; it must select one", sources.len());
                     return Err(refusal("/copy", message));
                 };
-                let copied = source.get(root).cloned().unwrap_or_default();
-                merge::merge(root, &places, &copied, capacity)
+                merge::copy(root, &places, source, capacity)
                     .map_err(|misfit| refusal("/copy", misfit.message))?;
                 Ok(Applied::Merged(places))
             }

@@ -8,8 +8,9 @@ use serde_json::Value;
 use super::parser::{Comparison, Logical, Operand, Query, Segment, Selector};
 use super::{Budget, Exhausted, children_of, position_of, slice};
 
-/// What compiling a pattern costs, in values looked at; a byte of text costs one as well.
-const PATTERN_WORK: u64 = 2_000;
+/// What compiling a pattern costs, in values looked at; a byte of text costs one as well. A pattern
+/// that is the same for all values is compiled once.
+const PATTERN_WORK: u64 = 100_000;
 
 /// The most memory of a compiled pattern.
 const PATTERN_BYTES_MAX: usize = 1 << 18;
@@ -271,19 +272,23 @@ impl<'a> Scope<'a> {
         ) else {
             return Ok(false);
         };
-        self.budget
-            .spend(PATTERN_WORK + (text.len() + 10 * pattern.len()) as u64)?;
-        let pattern = i_regexp(pattern);
+        self.budget.spend(text.len() as u64)?;
         let pattern = if whole {
-            format!(r"\A(?:{pattern})\z")
+            format!(r"\A(?:{})\z", i_regexp(pattern))
         } else {
-            pattern
+            i_regexp(pattern)
         };
-        let compiled = RegexBuilder::new(&pattern)
-            .size_limit(PATTERN_BYTES_MAX)
-            .dfa_size_limit(PATTERN_BYTES_MAX)
-            .build();
-        Ok(compiled.is_ok_and(|compiled| compiled.is_match(text)))
+        let mut last = self.budget.pattern.borrow_mut();
+        if last.as_ref().is_none_or(|(known, _)| *known != pattern) {
+            self.budget.spend(PATTERN_WORK)?;
+            let compiled = RegexBuilder::new(&pattern)
+                .size_limit(PATTERN_BYTES_MAX)
+                .dfa_size_limit(PATTERN_BYTES_MAX)
+                .build();
+            *last = Some((pattern, compiled.ok()));
+        }
+        let compiled = last.as_ref().and_then(|(_, compiled)| compiled.as_ref());
+        Ok(compiled.is_some_and(|compiled| compiled.is_match(text)))
     }
 }
 

@@ -6,9 +6,10 @@
 mod filter;
 mod parser;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 
+use regex::Regex;
 use serde_json::Value;
 
 use crate::operation::escape;
@@ -21,7 +22,7 @@ const QUERY_BYTES_MAX: usize = 2_000;
 const PLACES_MAX: usize = 100_000;
 
 /// The most values that the queries of one overlay may look at.
-const WORK_MAX: u64 = 50_000_000;
+const WORK_MAX: u64 = 20_000_000;
 
 /// A parsed query.
 #[derive(Debug)]
@@ -48,12 +49,15 @@ pub(super) enum Step {
 /// The work that is left for the queries of one overlay.
 pub(super) struct Budget {
     left: Cell<u64>,
+    /// The last pattern and what it was compiled to; `None` for what is no pattern.
+    pattern: RefCell<Option<(String, Option<Regex>)>>,
 }
 
 impl Default for Budget {
     fn default() -> Self {
         Self {
             left: Cell::new(WORK_MAX),
+            pattern: RefCell::default(),
         }
     }
 }
@@ -175,6 +179,8 @@ impl<'a> Selection<'a> {
     }
 
     fn keep(&mut self) -> Result<(), Stop> {
+        // A place is copied and hashed step by step, and may be met again and again.
+        self.budget.spend(10 + 10 * self.path.len() as u64)?;
         let steps: Vec<Step> = self
             .path
             .iter()
