@@ -204,6 +204,19 @@ fn a_template_writes_what_a_call_has() {
 }
 
 #[test]
+fn an_explained_template_has_the_names_of_its_values() {
+    let annotation = json!({ "activity": "{actor} gave {body.roles[].id} to {path.team_id} and {body.email}, {query.notify}" });
+    let (index, _) = Index::build(vec![Document {
+        file_name: "s.json".to_owned(),
+        bytes: invite(&annotation).to_string().into_bytes(),
+    }]);
+    assert_eq!(
+        explain(index.operations().next().unwrap()).message,
+        "jane@example.com gave {id} to {team_id} and {email}, {notify}"
+    );
+}
+
+#[test]
 fn a_template_that_begins_with_actor_and_verb_tells_of_every_outcome() {
     let annotation =
         json!({ "verb": "sign off", "activity": "{actor} {verb} {body.email} for {parent}" });

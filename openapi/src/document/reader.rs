@@ -1,5 +1,6 @@
 //! From a file's bytes to a JSON value, with encoding, size, depth and memory checked on the way.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use daybook_event::check_json_bounds;
@@ -132,6 +133,9 @@ struct State {
     /// Where the reader is.
     place: Vec<Segment>,
     path_keys: Vec<(String, Vec<String>)>,
+    path_positions: HashMap<String, usize>,
+    /// Which path the reader is in, as an index of `path_keys`.
+    path: usize,
     duplicates: Vec<String>,
     /// Which of our own bounds the file broke.
     refused: Option<String>,
@@ -187,21 +191,26 @@ impl State {
         matches!(self.place.get(depth), Some(Segment::Key(known)) if known == key)
     }
 
-    /// Remembers the order of `paths`, which the sorted map forgets.
+    /// Remembers the order of `paths`, which the sorted map forgets. A path that stands there again
+    /// keeps its place and loses its keys, as the map does.
     fn note_order(&mut self, key: &str, is_new: bool) {
-        if !self.is_key(0, "paths") || !is_new {
+        if !self.is_key(0, "paths") {
             return;
         }
         match self.place.len() {
-            1 => self.path_keys.push((key.to_owned(), Vec::new())),
-            2 => {
-                if let Some(Segment::Key(path)) = self.place.get(1)
-                    && let Some((_, keys)) = self
-                        .path_keys
-                        .iter_mut()
-                        .rev()
-                        .find(|(known, _)| known == path)
-                {
+            1 if is_new => {
+                self.path = self.path_keys.len();
+                self.path_positions.insert(key.to_owned(), self.path);
+                self.path_keys.push((key.to_owned(), Vec::new()));
+            }
+            1 => {
+                self.path = self.path_positions.get(key).copied().unwrap_or_default();
+                if let Some((_, keys)) = self.path_keys.get_mut(self.path) {
+                    keys.clear();
+                }
+            }
+            2 if is_new => {
+                if let Some((_, keys)) = self.path_keys.get_mut(self.path) {
                     keys.push(key.to_owned());
                 }
             }
