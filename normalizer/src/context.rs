@@ -123,40 +123,55 @@ pub fn build_index(documents: Vec<Document>, settings: &Settings) -> (Index, Vec
     (index.with_service_map(settings.services.clone()), problems)
 }
 
-/// Reads one document, or every `.json`, `.yaml` and `.yml` file of a folder, by name.
+/// Reads one document with the overlays beside it (`NAME.overlay.yaml`, `.yml` or `.json`), or every
+/// `.json`, `.yaml` and `.yml` file of a folder, by name. Overlays are listed like documents;
+/// [`Index::build`] knows them by their names.
 ///
 /// # Errors
-/// Where the path cannot be read, a file is over 50 MB, or a folder has none.
+/// Where the path cannot be read, a file is over 50 MB, or a folder has no document.
 pub fn read_documents(path: &Path) -> anyhow::Result<Vec<Document>> {
     let files = if path.is_dir() {
-        let mut files = Vec::new();
-        for entry in std::fs::read_dir(path)
-            .with_context(|| format!("the folder {} cannot be read", path.display()))?
-        {
-            let file = entry?.path();
-            if file.is_file() && is_document(&file) {
-                files.push(file);
-            }
-        }
-        files.sort();
-        if files.is_empty() {
-            bail!("{} has no .json, .yaml or .yml file", path.display());
-        }
-        if files.len() > DOCUMENTS_MAX {
-            bail!(
-                "{} has {} documents, more than {DOCUMENTS_MAX}",
-                path.display(),
-                files.len()
-            );
-        }
-        files
+        files_of_folder(path)?
     } else {
-        vec![path.to_owned()]
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let beside = Document::overlay_names(&name)
+            .into_iter()
+            .map(|overlay| path.with_file_name(overlay))
+            .filter(|overlay| overlay.is_file());
+        std::iter::once(path.to_owned()).chain(beside).collect()
     };
-    files.iter().map(read_document).collect()
+    files.iter().map(|file| read_document(file)).collect()
 }
 
-fn read_document(file: &PathBuf) -> anyhow::Result<Document> {
+fn files_of_folder(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder)
+        .with_context(|| format!("the folder {} cannot be read", folder.display()))?
+    {
+        let file = entry?.path();
+        if file.is_file() && is_document(&file) {
+            files.push(file);
+        }
+    }
+    files.sort();
+    let is_overlay = |file: &PathBuf| {
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        Document::overlaid_name(&name).is_some()
+    };
+    if files.iter().all(is_overlay) {
+        bail!("{} has no .json, .yaml or .yml document", folder.display());
+    }
+    if files.len() > DOCUMENTS_MAX {
+        bail!(
+            "{} has {} documents, more than {DOCUMENTS_MAX}",
+            folder.display(),
+            files.len()
+        );
+    }
+    Ok(files)
+}
+
+fn read_document(file: &Path) -> anyhow::Result<Document> {
     let metadata =
         std::fs::metadata(file).with_context(|| format!("{} cannot be read", file.display()))?;
     if metadata.len() > DOCUMENT_BYTES_MAX {

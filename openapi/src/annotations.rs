@@ -1,99 +1,281 @@
 //! `x-audit`: what a document says about its own operations, in place of what would be worked out.
+//!
+//! It stands at the document's root, at a path item, at an operation, at a parameter and at a schema
+//! property. The narrower one wins: an operation's own goes before its parameters' and properties',
+//! these before the path item's, that before the root's. At a parameter or property it says what that
+//! one value is (see [`crate::annotations::values`]); elsewhere it has these members:
+//!
+//! | member | value |
+//! |---|---|
+//! | `service` | the service's name; at the root only |
+//! | `ignore`, `capture` | `true` or `false`: calls are not recorded; are recorded although they only read |
+//! | `org` | the place of the tenant |
+//! | `action` | `create`, `read`, `update`, `delete` or `execute` |
+//! | `verb` | the verb as behind "to": `approve`, `sign off`; or `{base: shred, past: shredded}` |
+//! | `entity` | `{type, id, name}`: a noun and two places; or the noun alone |
+//! | `parent` | `{type, id}`, or the noun alone |
+//! | `activity` | a sentence, see [`crate::activity_template`] |
+//! | `redact`, `keep` | places that are secret, or are not although they look so |
+//!
+//! A place is `path.id`, `query.id`, `body.order.id`, `body.items[].id`, `response.id`, or
+//! `{in: request, pointer: /order/id}`.
+
+pub(crate) mod checks;
+pub(crate) mod values;
 
 use daybook_event::Action;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use crate::sentence::ActivityTemplate;
+use crate::activity_template::ActivityTemplate;
+use crate::document::Problems;
+use crate::meaning::Verb;
+use crate::nearest::{did_you_mean, nearest};
+use crate::operation::escape;
 use crate::value_location::ValueLocation;
+use crate::verbs;
 
-/// What the `x-audit` objects of a document, a path item and an operation say together; the
-/// narrower one wins.
+/// The members of an `x-audit` of a document, path item or operation.
+const KEYS: &[&str] = &[
+    "service", "org", "ignore", "capture", "action", "verb", "entity", "parent", "activity",
+    "redact", "keep",
+];
+
+/// How places begin.
+const PLACES: &[&str] = &["path", "query", "body", "request", "response"];
+
+/// The most places that are read of one `redact` or `keep`.
+const LISTED_MAX: usize = 200;
+
+/// The longest noun or verb, in characters.
+const WORD_CHARS_MAX: usize = 60;
+
+/// What the `x-audit` objects of an operation and of what it stands in say together.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Annotations {
     pub(crate) ignore: Option<bool>,
     pub(crate) capture: Option<bool>,
     pub(crate) org: Option<ValueLocation>,
     pub(crate) action: Option<Action>,
+    pub(crate) verb: Option<Verb>,
     pub(crate) entity_type: Option<String>,
     pub(crate) entity_id: Option<ValueLocation>,
+    /// The id as a property of a body marks it: it gives way to an id in the path, which is there
+    /// whatever the answer.
+    pub(crate) entity_id_in_body: Option<ValueLocation>,
     pub(crate) entity_name: Option<ValueLocation>,
     pub(crate) parent_type: Option<String>,
     pub(crate) parent_id: Option<ValueLocation>,
-    pub(crate) activity: Option<ActivityTemplate>,
+    pub(crate) activity: Option<Activity>,
     pub(crate) redact: Vec<ValueLocation>,
     pub(crate) keep: Vec<ValueLocation>,
+    /// The places that this level itself names, with the pointers to where it does.
+    pub(crate) stated: Vec<(String, ValueLocation)>,
+}
+
+/// A template whose form is right, and where it stands.
+#[derive(Debug, Clone)]
+pub(crate) struct Activity {
+    pub(crate) template: ActivityTemplate,
+    pub(crate) pointer: String,
+}
+
+/// Reads one member of an `x-audit` object.
+struct Reader<'a, 'b, 'c> {
+    annotations: &'a mut Annotations,
+    problems: &'a mut Problems<'b>,
+    pointer: &'c str,
 }
 
 impl Annotations {
-    /// Reads the `x-audit` of `holder` over what is known so far. What cannot be used is told to
-    /// `problem` with the key it stands under, and left out.
-    pub(crate) fn read_over(&mut self, holder: &Value, problem: &mut dyn FnMut(&str, String)) {
-        let Some(annotation) = holder.get("x-audit") else {
-            return;
-        };
-        let Value::Object(members) = annotation else {
-            problem("", "`x-audit` is no object".to_owned());
-            return;
-        };
-        for (key, value) in members {
-            if let Err(message) = self.read_member(key, value) {
-                problem(&format!("/{key}"), message);
+    /// Reads the `x-audit` of what stands at `pointer`. What cannot be used is told and left out.
+    pub(crate) fn read(holder: &Value, pointer: &str, problems: &mut Problems<'_>) -> Self {
+        let mut annotations = Self::default();
+        let pointer = format!("{pointer}/x-audit");
+        match holder.get("x-audit") {
+            None => {}
+            Some(Value::Object(members)) => {
+                for (key, value) in members {
+                    let pointer = format!("{pointer}/{}", escape(key));
+                    let mut reader = Reader {
+                        annotations: &mut annotations,
+                        problems,
+                        pointer: &pointer,
+                    };
+                    if let Err(message) = reader.read_member(key, value) {
+                        problems.error(&pointer, message);
+                    }
+                }
             }
+            Some(_) => problems.error(&pointer, "`x-audit` is no object"),
         }
+        annotations
     }
 
-    fn read_member(&mut self, key: &str, value: &Value) -> Result<(), String> {
-        match key {
-            "service" => {}
-            "ignore" => self.ignore = Some(flag(value)?),
-            "capture" => self.capture = Some(flag(value)?),
-            "org" => self.org = Some(location(value)?),
-            "action" => {
-                let action = text(value)?.parse().map_err(|error| format!("{error}"))?;
-                self.action = Some(action);
-            }
-            "entity" => {
-                let (kind, id, name) = thing(value)?;
-                self.entity_type = kind.or(self.entity_type.take());
-                self.entity_id = id.or(self.entity_id.take());
-                self.entity_name = name.or(self.entity_name.take());
-            }
-            "parent" => {
-                let (kind, id, _) = thing(value)?;
-                self.parent_type = kind.or(self.parent_type.take());
-                self.parent_id = id.or(self.parent_id.take());
-            }
-            "activity" => self.activity = Some(ActivityTemplate::parse(text(value)?)?),
-            "redact" => self.redact.extend(locations(value)?),
-            "keep" => self.keep.extend(locations(value)?),
-            _ => {
-                return Err(
-                    "it is not known; known are service, org, ignore, capture, action, entity, parent, activity, redact and keep"
-                        .to_owned(),
-                );
+    /// Takes from a wider level what this one does not say.
+    #[must_use]
+    pub(crate) fn within(mut self, wider: &Self) -> Self {
+        fn fill<T: Clone>(own: &mut Option<T>, wider: Option<&T>) {
+            if own.is_none() {
+                *own = wider.cloned();
             }
         }
-        Ok(())
+        fill(&mut self.ignore, wider.ignore.as_ref());
+        fill(&mut self.capture, wider.capture.as_ref());
+        fill(&mut self.org, wider.org.as_ref());
+        fill(&mut self.action, wider.action.as_ref());
+        fill(&mut self.verb, wider.verb.as_ref());
+        fill(&mut self.entity_type, wider.entity_type.as_ref());
+        fill(&mut self.entity_id, wider.entity_id.as_ref());
+        fill(
+            &mut self.entity_id_in_body,
+            wider.entity_id_in_body.as_ref(),
+        );
+        fill(&mut self.entity_name, wider.entity_name.as_ref());
+        fill(&mut self.parent_type, wider.parent_type.as_ref());
+        fill(&mut self.parent_id, wider.parent_id.as_ref());
+        fill(&mut self.activity, wider.activity.as_ref());
+        let added =
+            |wider: &[ValueLocation], same: &[ValueLocation], opposite: &[ValueLocation]| {
+                wider
+                    .iter()
+                    .filter(|location| !same.contains(location) && !opposite.contains(location))
+                    .cloned()
+                    .collect::<Vec<_>>()
+            };
+        let redact = added(&wider.redact, &self.redact, &self.keep);
+        let keep = added(&wider.keep, &self.keep, &self.redact);
+        self.redact.extend(redact);
+        self.keep.extend(keep);
+        self
     }
 }
 
-type Thing = (Option<String>, Option<ValueLocation>, Option<ValueLocation>);
-
-/// `{type, id, name}`, or the type alone as a text.
-fn thing(value: &Value) -> Result<Thing, String> {
-    match value {
-        Value::String(kind) => Ok((Some(kind.clone()), None, None)),
-        Value::Object(members) => Ok((
-            members
-                .get("type")
-                .map(text)
-                .transpose()?
-                .map(str::to_owned),
-            members.get("id").map(location).transpose()?,
-            members.get("name").map(location).transpose()?,
-        )),
-        _ => Err("it is neither a noun nor an object of type, id and name".to_owned()),
+impl Reader<'_, '_, '_> {
+    fn read_member(&mut self, key: &str, value: &Value) -> Result<(), String> {
+        match key {
+            "service" if self.pointer == "/x-audit/service" => {
+                if text(value)?.trim().is_empty() {
+                    return Err("it is empty".to_owned());
+                }
+            }
+            "service" => return Err("it stands at the document's root only".to_owned()),
+            "ignore" => self.annotations.ignore = Some(flag(value)?),
+            "capture" => self.annotations.capture = Some(flag(value)?),
+            "org" => self.annotations.org = Some(self.location("", value)?),
+            "action" => self.annotations.action = Some(action(value)?),
+            "verb" => self.annotations.verb = Some(verb(value)?),
+            "entity" => {
+                let thing = self.thing(value, &["type", "id", "name"])?;
+                self.annotations.entity_type = thing.kind;
+                self.annotations.entity_id = thing.id;
+                self.annotations.entity_name = thing.name;
+            }
+            "parent" => {
+                let thing = self.thing(value, &["type", "id"])?;
+                self.annotations.parent_type = thing.kind;
+                self.annotations.parent_id = thing.id;
+            }
+            "activity" => {
+                self.annotations.activity = Some(Activity {
+                    template: ActivityTemplate::parse(text(value)?)?,
+                    pointer: self.pointer.to_owned(),
+                });
+            }
+            "redact" => self.annotations.redact = self.locations(value),
+            "keep" => self.annotations.keep = self.locations(value),
+            _ => return Err(format!("it is not known{}", did_you_mean(key, KEYS))),
+        }
+        Ok(())
     }
+
+    /// An object of `known` members, or the type alone as a text. What is wrong in one member costs
+    /// that member only.
+    fn thing(&mut self, value: &Value, known: &[&str]) -> Result<Thing, String> {
+        let members: &Map<String, Value> = match value {
+            Value::String(_) => {
+                return Ok(Thing {
+                    kind: Some(noun(value)?),
+                    ..Thing::default()
+                });
+            }
+            Value::Object(members) => members,
+            _ => {
+                return Err(format!(
+                    "it is neither a noun nor an object of {}",
+                    known.join(", ")
+                ));
+            }
+        };
+        let mut thing = Thing::default();
+        for (key, member) in members {
+            let below = format!("/{}", escape(key));
+            let read = match key.as_str() {
+                key if !known.contains(&key) => {
+                    Err(format!("it is not known{}", did_you_mean(key, known)))
+                }
+                "type" => noun(member).map(|noun| thing.kind = Some(noun)),
+                "id" => self.location(&below, member).map(|id| thing.id = Some(id)),
+                _ => self
+                    .location(&below, member)
+                    .map(|name| thing.name = Some(name)),
+            };
+            if let Err(message) = read {
+                self.problems
+                    .error(&format!("{}{below}", self.pointer), message);
+            }
+        }
+        Ok(thing)
+    }
+
+    /// A place, remembered together with where it is named.
+    fn location(&mut self, below: &str, value: &Value) -> Result<ValueLocation, String> {
+        let location = location(value).map_err(|message| {
+            let place = value.as_str().and_then(|text| text.split_once('.'));
+            let near = place.and_then(|(place, _)| nearest(place, PLACES.iter().copied()));
+            near.map_or(message, |near| {
+                format!("it is no place of a value; did you mean {near}.?")
+            })
+        })?;
+        self.annotations
+            .stated
+            .push((format!("{}{below}", self.pointer), location.clone()));
+        Ok(location)
+    }
+
+    fn locations(&mut self, value: &Value) -> Vec<ValueLocation> {
+        let items = match value {
+            Value::Array(items) => items.as_slice(),
+            one => std::slice::from_ref(one),
+        };
+        if items.len() > LISTED_MAX {
+            let message = format!("only the first {LISTED_MAX} are read");
+            self.problems.error(self.pointer, message);
+        }
+        let mut found = Vec::new();
+        for (position, item) in items.iter().take(LISTED_MAX).enumerate() {
+            let below = if value.is_array() {
+                format!("/{position}")
+            } else {
+                String::new()
+            };
+            // A header is removed or kept, and never read.
+            let header = any_location(item).filter(|said| matches!(said, ValueLocation::Header(_)));
+            match header.map_or_else(|| self.location(&below, item), Ok) {
+                Ok(location) => found.push(location),
+                Err(message) => self
+                    .problems
+                    .error(&format!("{}{below}", self.pointer), message),
+            }
+        }
+        found
+    }
+}
+
+#[derive(Default)]
+struct Thing {
+    kind: Option<String>,
+    id: Option<ValueLocation>,
+    name: Option<ValueLocation>,
 }
 
 fn flag(value: &Value) -> Result<bool, String> {
@@ -104,6 +286,79 @@ fn flag(value: &Value) -> Result<bool, String> {
 
 fn text(value: &Value) -> Result<&str, String> {
     value.as_str().ok_or_else(|| "it is no text".to_owned())
+}
+
+fn action(value: &Value) -> Result<Action, String> {
+    let text = text(value)?;
+    text.parse().map_err(|_| {
+        let known: Vec<&str> = Action::ALL.iter().map(|action| action.as_str()).collect();
+        format!("it is no action{}", did_you_mean(text, &known))
+    })
+}
+
+/// A few words on one line.
+fn word(value: &Value) -> Result<String, String> {
+    let words = text(value)?;
+    let word = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    if word.is_empty() {
+        return Err("it is empty".to_owned());
+    }
+    if word.chars().count() > WORD_CHARS_MAX {
+        return Err(format!("it has more than {WORD_CHARS_MAX} characters"));
+    }
+    if word.chars().any(char::is_control) {
+        return Err("it has control characters".to_owned());
+    }
+    Ok(word)
+}
+
+fn noun(value: &Value) -> Result<String, String> {
+    word(value)
+}
+
+/// A verb by its base form, whose past is worked out, or by both.
+fn verb(value: &Value) -> Result<Verb, String> {
+    let (base, past) = if let Value::Object(members) = value {
+        let known = ["base", "past"];
+        if let Some(key) = members.keys().find(|key| !known.contains(&key.as_str())) {
+            return Err(format!("{key} is not known{}", did_you_mean(key, &known)));
+        }
+        let both = members.get("base").zip(members.get("past"));
+        let (base, past) = both.ok_or_else(|| "it needs both base and past".to_owned())?;
+        (word(base)?, word(past)?)
+    } else {
+        let base = word(value)?;
+        let (first, particle) = base.split_once(' ').unwrap_or((&base, ""));
+        if let Some(meant) = base_of_past(first) {
+            let meant = format!("{meant} {particle}");
+            return Err(format!("write it as behind \"to\": {}", meant.trim()));
+        }
+        let past = format!("{} {particle}", verbs::past_form(first));
+        (base.clone(), past.trim().to_owned())
+    };
+    Ok(Verb {
+        past,
+        base,
+        complement: String::new(),
+    })
+}
+
+/// `approve` of `approved`; `None` for what is no past of a known verb (`embed`, `feed`).
+fn base_of_past(word: &str) -> Option<String> {
+    if verbs::known(word).is_some() {
+        return None;
+    }
+    let stem = word.strip_suffix("ed")?;
+    let bases = [
+        format!("{stem}e"),
+        stem.to_owned(),
+        stem.strip_suffix('i')
+            .map(|stem| format!("{stem}y"))
+            .unwrap_or_default(),
+    ];
+    bases
+        .into_iter()
+        .find(|base| verbs::known(base).is_some() && verbs::past_form(base) == word)
 }
 
 /// A place whose value can be read.
@@ -140,18 +395,5 @@ fn any_location(value: &Value) -> Option<ValueLocation> {
             }
         }
         _ => None,
-    }
-}
-
-fn locations(value: &Value) -> Result<Vec<ValueLocation>, String> {
-    let location = |value: &Value| {
-        any_location(value).ok_or_else(|| {
-            "it is no place of a value; write path.id, query.id, header.x-id, body.order.id or response.id"
-                .to_owned()
-        })
-    };
-    match value {
-        Value::Array(items) => items.iter().map(location).collect(),
-        one => Ok(vec![location(one)?]),
     }
 }

@@ -2,13 +2,14 @@
 
 use serde_json::Value;
 
-use crate::document::{DocumentProblem, ParsedDocument};
+use crate::document::{DocumentProblem, ParsedDocument, stem};
 use crate::index::{Found, RequestLine, Service};
-use crate::operation::{Operation, escape, read_operations};
+use crate::operation::{Operation, escape};
 use crate::path_template::PathTemplate;
+use crate::read_operations::read_operations;
 use crate::request_path::RequestPath;
 use crate::route_index::{RouteIndex, RouteMatch};
-use crate::schema::Schemas;
+use crate::schema::{SchemaWork, Schemas};
 use crate::selector::RequestFacts;
 use crate::server::{PathPrefix, Servers};
 
@@ -81,13 +82,9 @@ impl<'e> From<EntryMatch<'e, '_>> for Found<'e> {
 impl Entry {
     pub(crate) fn read(document: &ParsedDocument, problems: &mut Vec<DocumentProblem>) -> Self {
         let text = |pointer: &str| document.root.pointer(pointer).and_then(Value::as_str);
-        let stem = document
-            .file_name
-            .rsplit_once('.')
-            .map_or(document.file_name.as_str(), |(stem, _)| stem);
         let name = text("/x-audit/service")
             .filter(|name| !name.trim().is_empty())
-            .unwrap_or(stem);
+            .unwrap_or_else(|| stem(&document.file_name));
         let operations = read_operations(document, name, problems);
         let service = Service {
             name: name.to_owned(),
@@ -133,7 +130,7 @@ impl Entry {
                 let first = first.filter(|first| *first != route.operation);
                 if let Some(first) = first.and_then(|first| self.operations.get(first)) {
                     let pointer = pointer_of(&self.operations[route.operation]);
-                    problems.push(DocumentProblem::new(
+                    problems.push(DocumentProblem::warning(
                         &self.service.file_name,
                         &pointer,
                         format!(
@@ -271,7 +268,8 @@ fn listed(holder: Option<&Value>) -> Option<&Value> {
 
 /// Which of a document's operations are reached at which servers.
 fn server_lists(root: &Value, operations: &[Operation]) -> Vec<ServerList> {
-    let schemas = Schemas::new(root);
+    let work = SchemaWork::default();
+    let schemas = Schemas::new(root, &work);
     let of_root = Servers::read(listed(Some(root)));
     let mut lists: Vec<ServerList> = vec![(of_root, Vec::new())];
     for (number, operation) in operations.iter().enumerate() {

@@ -3,9 +3,10 @@
 use daybook_event::{Action, Outcome};
 use serde::Serialize;
 
+use crate::activity_template::ActivityTemplate;
 use crate::operation::Operation;
 use crate::sentence::{SentenceFacts, sentence};
-use crate::value_location::{RequestValues, ValueLocation};
+use crate::value_location::{SampleValues, ValueLocation};
 
 /// The actor of an explanation's sentence.
 pub(crate) const SAMPLE_ACTOR: &str = "jane@example.com";
@@ -49,6 +50,8 @@ pub fn explain(operation: &Operation) -> Explanation {
     let entity_ids: Vec<String> = sample(&meaning.entity_id).into_iter().collect();
     let parent_location = meaning.parent.as_ref().and_then(|parent| parent.id.clone());
     let parent_id = sample(&parent_location).unwrap_or_default();
+    let template = meaning.activity.as_ref();
+    let samples = SampleValues::of(template.into_iter().flat_map(ActivityTemplate::locations));
     let message = sentence(&SentenceFacts {
         actor: SAMPLE_ACTOR,
         meaning: Some(meaning),
@@ -59,7 +62,7 @@ pub fn explain(operation: &Operation) -> Explanation {
         parent_id: &parent_id,
         parent_name: "",
         outcome: Outcome::Success,
-        values: RequestValues::default(),
+        values: samples.values(),
     });
     Explanation {
         spec: operation.file_name.clone(),

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::document::{Document, DocumentProblem, ParsedDocument};
 use crate::entry::{Call, Entry, EntryMatch, ServerList, pointer_of};
 use crate::operation::Operation;
+use crate::overlay;
 use crate::server::{Servers, comparable, names_no_service};
 
 /// The most problems that are told of one document.
@@ -51,7 +52,7 @@ pub struct Service {
     pub name: String,
     /// The document's file name; empty where only the configured map names the service.
     pub file_name: String,
-    /// The first 16 hexadecimal digits of the SHA-256 of the document's bytes.
+    /// The first 16 hexadecimal digits of the SHA-256 of the bytes of the document and its overlays.
     pub spec_version: String,
     /// `info.title`.
     pub title: String,
@@ -100,6 +101,10 @@ pub enum Found<'a> {
 
 impl Index {
     /// Reads documents. What cannot be read is left out and told; the rest is indexed.
+    ///
+    /// A file called `NAME.overlay.yaml` (`.yml`, `.json`) is applied to the document `NAME.json`,
+    /// `NAME.yaml` or `NAME.yml` before anything is read from that. At most 100 problems are told of
+    /// each document.
     pub fn build(documents: Vec<Document>) -> (Self, Vec<DocumentProblem>) {
         Self::default().extended(documents)
     }
@@ -108,18 +113,21 @@ impl Index {
     #[must_use]
     pub fn extended(mut self, documents: Vec<Document>) -> (Self, Vec<DocumentProblem>) {
         let mut problems = Vec::new();
-        for document in documents {
-            match ParsedDocument::parse(&document) {
+        for (document, overlays) in overlay::pair(documents, &mut problems) {
+            let mut of_document = Vec::new();
+            match ParsedDocument::parse(&document, &overlays, &mut of_document) {
                 Ok(parsed) => {
-                    let mut of_document = Vec::new();
                     let entry = Entry::read(&parsed, &mut of_document);
                     self.tell_ties(&entry, &mut of_document);
                     self.entries.push(entry);
-                    of_document.truncate(PROBLEMS_MAX);
-                    problems.extend(of_document);
+                    parsed.origins.relocate(&mut of_document);
                 }
-                Err(problem) => problems.push(problem),
+                Err(problem) => of_document.push(problem),
             }
+            // What was not done is told before what is only doubtful.
+            of_document.sort_by_key(|problem| std::cmp::Reverse(problem.severity));
+            of_document.truncate(PROBLEMS_MAX);
+            problems.extend(of_document);
         }
         (self, problems)
     }

@@ -1,6 +1,6 @@
 //! From a service's OpenAPI document to what its calls mean and what in them is secret.
 //!
-//! An [`Index`] is built once from documents ([`Index::build`]). [`Index::find`] then names the
+//! An [`Index`] is built once from documents and the overlays beside them ([`Index::build`]). [`Index::find`] then names the
 //! operation behind a request; an [`Operation`] carries its [`Meaning`] (action, verb, entity,
 //! parent and where their ids are) and its secrets; [`sentence`] writes the line that people read;
 //! [`secrets::Redactor`] removes what nobody may read.
@@ -14,6 +14,7 @@
 //! a typed model refuses a whole document over one malformed schema, and one bad corner must never
 //! cost a service its index. What cannot be read is skipped and named as a [`DocumentProblem`].
 
+mod activity_template;
 mod annotations;
 mod columns;
 mod compiled;
@@ -24,8 +25,11 @@ mod explain_table;
 mod index;
 pub mod lint;
 mod meaning;
+mod nearest;
 mod operation;
+mod overlay;
 mod path_template;
+mod read_operations;
 mod request_path;
 mod route_index;
 mod schema;

@@ -5,23 +5,13 @@ use std::collections::HashSet;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::annotations::Annotations;
-use crate::document::{DocumentProblem, ParsedDocument};
-use crate::meaning::{Meaning, work_out};
+use crate::meaning::Meaning;
 use crate::schema::{Property, Schemas};
 use crate::secrets::OperationSecrets;
 use crate::value_location::ValueLocation;
 
-/// The methods of a path item (OpenAPI 3.1, section 4.8.9).
-const METHODS: &[&str] = &[
-    "get", "put", "post", "delete", "options", "head", "patch", "trace",
-];
-
-/// The most operations that are read from one document.
-const OPERATIONS_MAX: usize = 50_000;
-
-/// How many references to other documents are told of one.
-const REMOTE_REFERENCES_TOLD_MAX: usize = 10;
+/// The most parameters that are read of an operation, and as many of its path item.
+const PARAMETERS_MAX: usize = 500;
 
 /// One operation of a document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,126 +62,8 @@ pub(crate) struct OperationSource<'a> {
     pub(crate) scopes: &'a HashSet<String>,
 }
 
-/// Reads every operation of a document in its order.
-pub(crate) fn read_operations(
-    document: &ParsedDocument,
-    service: &str,
-    problems: &mut Vec<DocumentProblem>,
-) -> Vec<Operation> {
-    let schemas = Schemas::new(&document.root);
-    let mut document_annotations = Annotations::default();
-    document_annotations.read_over(&document.root, &mut |key, message| {
-        problems.push(DocumentProblem::new(
-            &document.file_name,
-            &format!("/x-audit{key}"),
-            message,
-        ));
-    });
-    tell_remote_references(document, problems);
-    let scopes = crate::meaning::scopes(document.path_keys.iter().map(|(path, _)| path.as_str()));
-    let mut operations = Vec::new();
-    for (path, keys) in &document.path_keys {
-        let path_pointer = format!("/paths/{}", escape(path));
-        let mut problem = |pointer: String, message: String| {
-            problems.push(DocumentProblem::new(&document.file_name, &pointer, message));
-        };
-        let written = document.root.get("paths").and_then(|paths| paths.get(path));
-        let Some(item) = written.and_then(|item| schemas.resolve(item)) else {
-            problem(
-                path_pointer,
-                "its reference leads nowhere in this document".to_owned(),
-            );
-            continue;
-        };
-        if path.starts_with("x-") {
-            continue;
-        }
-        if !path.starts_with('/') {
-            problem(
-                path_pointer,
-                "a path starts with a slash; it is left out".to_owned(),
-            );
-            continue;
-        }
-        let Value::Object(members) = item else {
-            problem(path_pointer, "it is no object; it is left out".to_owned());
-            continue;
-        };
-        let mut path_annotations = document_annotations.clone();
-        path_annotations.read_over(item, &mut |key, message| {
-            problem(format!("{path_pointer}/x-audit{key}"), message);
-        });
-        // A path item behind a reference has keys of its own, which the path's order does not know.
-        let keys: Vec<&str> = if written.is_some_and(|item| item.get("$ref").is_some()) {
-            members.keys().map(String::as_str).collect()
-        } else {
-            keys.iter().map(String::as_str).collect()
-        };
-        for method in keys.into_iter().filter(|key| METHODS.contains(key)) {
-            let pointer = format!("{path_pointer}/{method}");
-            let Some(body @ Value::Object(_)) = members.get(method) else {
-                problem(pointer, "it is no object; it is left out".to_owned());
-                continue;
-            };
-            if operations.len() >= OPERATIONS_MAX {
-                problem(
-                    pointer,
-                    format!("only the first {OPERATIONS_MAX} operations are read"),
-                );
-                return operations;
-            }
-            let mut annotations = path_annotations.clone();
-            annotations.read_over(body, &mut |key, message| {
-                problem(format!("{pointer}/x-audit{key}"), message);
-            });
-            let method = method.to_ascii_uppercase();
-            let source = OperationSource::read(schemas, &scopes, &method, path, item, body);
-            operations.push(Operation {
-                service: service.to_owned(),
-                file_name: document.file_name.clone(),
-                path: path.clone(),
-                operation_id: source.operation_id.to_owned(),
-                ignore: annotations.ignore.unwrap_or(false),
-                capture: annotations.capture.unwrap_or(false),
-                org: annotations.org.clone(),
-                meaning: work_out(&source, &annotations),
-                secrets: OperationSecrets::of(&source, &annotations),
-                method,
-            });
-        }
-    }
-    operations
-}
-
-/// Tells where the document refers to another one. Nothing is ever fetched.
-fn tell_remote_references(document: &ParsedDocument, problems: &mut Vec<DocumentProblem>) {
-    let mut told = HashSet::new();
-    let mut left = vec![&document.root];
-    while let Some(value) = left.pop() {
-        match value {
-            Value::Array(items) => left.extend(items),
-            Value::Object(members) => {
-                left.extend(members.values());
-                let reference = members.get("$ref").and_then(Value::as_str);
-                if let Some(reference) = reference.filter(|reference| !reference.starts_with('#'))
-                    && told.len() < REMOTE_REFERENCES_TOLD_MAX
-                    && told.insert(reference)
-                {
-                    let shown: String = reference.chars().take(200).collect();
-                    problems.push(DocumentProblem::warning(
-                        &document.file_name,
-                        "",
-                        format!("it refers to `{shown}`, which is not fetched; bundle the documents into one"),
-                    ));
-                }
-            }
-            _ => {}
-        }
-    }
-}
-
 impl<'a> OperationSource<'a> {
-    fn read(
+    pub(crate) fn read(
         schemas: Schemas<'a>,
         scopes: &'a HashSet<String>,
         method: &'a str,
@@ -247,6 +119,7 @@ fn parameters<'a>(
         for parameter in listed
             .into_iter()
             .flatten()
+            .take(PARAMETERS_MAX)
             .filter_map(|parameter| schemas.resolve(parameter))
         {
             let name = parameter.get("name").and_then(Value::as_str);

@@ -1,5 +1,8 @@
 //! Reading schemas leniently: behind `$ref`, `allOf`, `oneOf`, `anyOf`, with cycles and sizes bounded.
 
+use std::cell::Cell;
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 /// The longest chain of `$ref` that is followed.
@@ -9,12 +12,59 @@ const REFERENCE_HOPS_MAX: usize = 16;
 const COMPOSITION_DEPTH_MAX: usize = 6;
 
 /// The most properties that are looked at in one schema.
-const PROPERTIES_MAX: usize = 1_000;
+const PROPERTIES_MAX: usize = 500;
+
+/// The most schemas that one schema is composed of.
+const PARTS_MAX: usize = 256;
+
+/// The most schemas and properties that are looked at for one document, and for one of its operations.
+/// A document of 1,200 operations needs about 100,000, the largest of them 4,000; one made to need more
+/// is read by its paths and names from there on.
+const WORK_MAX: u64 = 5_000_000;
+const OPERATION_WORK_MAX: u64 = 20_000;
+
+/// The work that is left for a document.
+#[derive(Debug)]
+pub(crate) struct SchemaWork {
+    of_document: Cell<u64>,
+    of_operation: Cell<u64>,
+    exceeded: Cell<bool>,
+}
+
+impl Default for SchemaWork {
+    fn default() -> Self {
+        Self {
+            of_document: Cell::new(WORK_MAX),
+            of_operation: Cell::new(OPERATION_WORK_MAX),
+            exceeded: Cell::new(false),
+        }
+    }
+}
+
+impl SchemaWork {
+    /// Begins another operation; answers whether the one before could not be read to its end.
+    pub(crate) fn next_operation(&self) -> bool {
+        self.of_operation.set(OPERATION_WORK_MAX);
+        self.exceeded.replace(false)
+    }
+
+    fn spend(&self) -> bool {
+        let (document, operation) = (self.of_document.get(), self.of_operation.get());
+        if document == 0 || operation == 0 {
+            self.exceeded.set(true);
+            return false;
+        }
+        self.of_document.set(document - 1);
+        self.of_operation.set(operation - 1);
+        true
+    }
+}
 
 /// A document's root, against which local references are resolved.
 #[derive(Clone, Copy)]
 pub(crate) struct Schemas<'a> {
     root: &'a Value,
+    work: &'a SchemaWork,
 }
 
 /// A named property and its schema, not yet resolved.
@@ -25,8 +75,8 @@ pub(crate) struct Property<'a> {
 }
 
 impl<'a> Schemas<'a> {
-    pub(crate) fn new(root: &'a Value) -> Self {
-        Self { root }
+    pub(crate) fn new(root: &'a Value, work: &'a SchemaWork) -> Self {
+        Self { root, work }
     }
 
     /// What `value` is or refers to; `None` where the reference is remote, dangling or a cycle.
@@ -57,14 +107,15 @@ impl<'a> Schemas<'a> {
     /// Every property of `schema`, through references and compositions, each name once.
     pub(crate) fn properties(self, schema: &'a Value) -> Vec<Property<'a>> {
         let mut found = Vec::new();
+        let mut known = HashSet::new();
         self.visit_parts(schema, COMPOSITION_DEPTH_MAX, &mut |part| {
-            if let Some(Value::Object(properties)) = part.get("properties") {
-                for (name, schema) in properties {
-                    if found.len() < PROPERTIES_MAX
-                        && !found.iter().any(|known: &Property<'_>| known.name == name)
-                    {
-                        found.push(Property { name, schema });
-                    }
+            let properties = part.get("properties").and_then(Value::as_object);
+            for (name, schema) in properties.into_iter().flatten() {
+                if found.len() >= PROPERTIES_MAX || !self.work.spend() {
+                    return;
+                }
+                if known.insert(name) {
+                    found.push(Property { name, schema });
                 }
             }
         });
@@ -98,29 +149,41 @@ impl<'a> Schemas<'a> {
             && self.properties(schema).is_empty()
     }
 
-    /// Calls `visit` with the schema itself and each schema it is composed of.
+    /// Calls `visit` with the schema itself and each schema it is composed of, each once.
     pub(crate) fn visit_parts(
         self,
         schema: &'a Value,
         depth: usize,
         visit: &mut dyn FnMut(&'a Value),
     ) {
+        self.visit_new_parts(schema, depth, &mut Vec::new(), visit);
+    }
+
+    fn visit_new_parts(
+        self,
+        schema: &'a Value,
+        depth: usize,
+        known: &mut Vec<*const Value>,
+        visit: &mut dyn FnMut(&'a Value),
+    ) {
         let Some(resolved) = self.resolve(schema) else {
             return;
         };
+        if known.len() >= PARTS_MAX
+            || known.iter().any(|known| std::ptr::eq(*known, resolved))
+            || !self.work.spend()
+        {
+            return;
+        }
+        known.push(resolved);
         visit(resolved);
         if depth == 0 {
             return;
         }
         for keyword in ["allOf", "oneOf", "anyOf"] {
-            for part in resolved
-                .get(keyword)
-                .and_then(Value::as_array)
-                .into_iter()
-                .flatten()
-                .take(32)
-            {
-                self.visit_parts(part, depth - 1, visit);
+            let parts = resolved.get(keyword).and_then(Value::as_array);
+            for part in parts.into_iter().flatten().take(32) {
+                self.visit_new_parts(part, depth - 1, known, visit);
             }
         }
     }

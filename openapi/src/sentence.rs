@@ -12,16 +12,15 @@
 //! | not described | `jane@example.com called DELETE /v1/foo/42` |
 
 use daybook_event::Outcome;
-use serde::{Deserialize, Serialize};
 
 use crate::meaning::Meaning;
-use crate::value_location::{RequestValues, ValueLocation};
+use crate::value_location::RequestValues;
 
 /// The most words of a sentence.
-const WORDS_MAX: usize = 18;
+pub(crate) const WORDS_MAX: usize = 18;
 
 /// The most characters of a sentence.
-const SENTENCE_CHARS_MAX: usize = 300;
+pub(crate) const SENTENCE_CHARS_MAX: usize = 300;
 
 /// The most characters of a value within a sentence.
 const VALUE_CHARS_MAX: usize = 60;
@@ -30,7 +29,7 @@ const VALUE_CHARS_MAX: usize = 60;
 const VALUE_WORDS_MAX: usize = 5;
 
 /// How many ids of a bulk operation are written out; more are counted.
-const IDS_WRITTEN_MAX: usize = 3;
+pub(crate) const IDS_WRITTEN_MAX: usize = 3;
 
 /// What a sentence is made of. Values are plain text, already redacted.
 #[derive(Debug, Clone, Copy)]
@@ -75,9 +74,9 @@ pub fn sentence(facts: &SentenceFacts<'_>) -> String {
         );
     };
     if let Some(activity) = &meaning.activity
-        && facts.outcome == Outcome::Success
+        && let Some(written) = activity.write(&actor, meaning, facts)
     {
-        return cut(&activity.write(&actor, meaning, facts), SENTENCE_CHARS_MAX);
+        return cut_words(&cut(&written, SENTENCE_CHARS_MAX));
     }
     // The parent helps, but goes first where the sentence would be too long with it.
     let entity = entity_phrase(meaning, facts);
@@ -98,7 +97,13 @@ pub fn sentence(facts: &SentenceFacts<'_>) -> String {
 }
 
 /// Puts the object of a verb into the frame that the outcome asks for.
-fn framed(outcome: Outcome, actor: &str, past: &str, base: &str, object: &str) -> String {
+pub(crate) fn framed(
+    outcome: Outcome,
+    actor: &str,
+    past: &str,
+    base: &str,
+    object: &str,
+) -> String {
     let space = if object.is_empty() { "" } else { " " };
     match outcome {
         Outcome::Success => format!("{actor} {past}{space}{object}"),
@@ -109,7 +114,7 @@ fn framed(outcome: Outcome, actor: &str, past: &str, base: &str, object: &str) -
 }
 
 /// `workflow Onboarding`, `workflows 41, 42`, `7 workflows`, `a workflow`, `the tax settings`.
-fn entity_phrase(meaning: &Meaning, facts: &SentenceFacts<'_>) -> String {
+pub(crate) fn entity_phrase(meaning: &Meaning, facts: &SentenceFacts<'_>) -> String {
     if let Some(part) = part_phrase(meaning, facts) {
         return part;
     }
@@ -207,7 +212,7 @@ fn article(noun: &str) -> &'static str {
 }
 
 /// A value as it may stand in a sentence: without control characters, short.
-fn value(text: &str) -> String {
+pub(crate) fn value(text: &str) -> String {
     let text = plain(text);
     let mut words: Vec<&str> = text.split(' ').collect();
     let long = words.len() > VALUE_WORDS_MAX;
@@ -222,7 +227,7 @@ fn value(text: &str) -> String {
 
 /// Control characters and the ones that turn the direction of writing become spaces, runs of
 /// spaces one.
-fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     let visible: String = text
         .chars()
         .take(1_000)
@@ -267,90 +272,4 @@ fn cut_words(text: &str) -> String {
     }
     let kept: Vec<&str> = text.split_whitespace().take(WORDS_MAX).collect();
     format!("{}…", kept.join(" "))
-}
-
-/// A checked `x-audit.activity`: `{actor} invited {body.email} to {entity}`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct ActivityTemplate(Vec<TemplatePart>);
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-enum TemplatePart {
-    Text(String),
-    Actor,
-    Verb,
-    Entity,
-    Parent,
-    Value(ValueLocation),
-}
-
-impl ActivityTemplate {
-    /// # Errors
-    /// The first placeholder that is not known, or a brace without its partner.
-    pub(crate) fn parse(template: &str) -> Result<Self, String> {
-        let mut parts = Vec::new();
-        let mut rest = template;
-        while let Some(open) = rest.find('{') {
-            let close = rest[open..]
-                .find('}')
-                .ok_or_else(|| "a brace is not closed".to_owned())?;
-            if open > 0 {
-                parts.push(TemplatePart::Text(rest[..open].to_owned()));
-            }
-            let name = rest[open + 1..open + close].trim();
-            parts.push(match name {
-                "actor" => TemplatePart::Actor,
-                "verb" => TemplatePart::Verb,
-                "entity" => TemplatePart::Entity,
-                "parent" => TemplatePart::Parent,
-                other => TemplatePart::Value(ValueLocation::parse(other).ok_or_else(|| {
-                    format!(
-                        "the placeholder {{{other}}} is not known; known are actor, verb, entity, parent, and path., query., body. and response. with a name"
-                    )
-                })?),
-            });
-            rest = &rest[open + close + 1..];
-        }
-        if !rest.is_empty() {
-            parts.push(TemplatePart::Text(rest.to_owned()));
-        }
-        Ok(Self(parts))
-    }
-
-    fn write(&self, actor: &str, meaning: &Meaning, facts: &SentenceFacts<'_>) -> String {
-        let mut text = String::new();
-        for part in &self.0 {
-            match part {
-                TemplatePart::Text(words) => text.push_str(words),
-                TemplatePart::Actor => text.push_str(actor),
-                TemplatePart::Verb => text.push_str(&meaning.verb.past),
-                TemplatePart::Entity => text.push_str(&entity_phrase(meaning, facts)),
-                TemplatePart::Parent => text.push_str(&template_parent(meaning, facts)),
-                TemplatePart::Value(location) => {
-                    let values: Vec<String> = location
-                        .read(&facts.values)
-                        .iter()
-                        .take(IDS_WRITTEN_MAX)
-                        .map(|text| value(text))
-                        .collect();
-                    text.push_str(if values.is_empty() { "(not given)" } else { "" });
-                    text.push_str(&values.join(", "));
-                }
-            }
-        }
-        plain(&text)
-    }
-}
-
-fn template_parent(meaning: &Meaning, facts: &SentenceFacts<'_>) -> String {
-    let kind = meaning
-        .parent
-        .as_ref()
-        .map_or("", |parent| parent.entity_type.as_str());
-    let known = [facts.parent_name, facts.parent_id]
-        .into_iter()
-        .map(value)
-        .find(|text| !text.is_empty());
-    format!("{kind} {}", known.unwrap_or_default())
-        .trim()
-        .to_owned()
 }

@@ -12,7 +12,7 @@ const VALUES_MAX: usize = 100;
 const VALUE_CHARS_MAX: usize = 256;
 
 /// Keys behind which services wrap what they mean, looked behind where the plain pointer misses.
-const WRAPPERS: &[&str] = &[
+pub(crate) const WRAPPERS: &[&str] = &[
     "data", "item", "result", "response", "payload", "body", "items", "results",
 ];
 
@@ -140,6 +140,60 @@ impl Serialize for ValueLocation {
         location.serialize_field(key, value)?;
         location.end()
     }
+}
+
+/// Values of no real call: at each place stands its name in braces.
+#[derive(Default)]
+pub(crate) struct SampleValues {
+    path_params: Vec<(String, String)>,
+    query: Vec<(String, String)>,
+    request: Value,
+    response: Value,
+}
+
+impl SampleValues {
+    pub(crate) fn of<'a>(locations: impl Iterator<Item = &'a ValueLocation>) -> Self {
+        let mut samples = Self::default();
+        for location in locations {
+            let sample = format!("{{{}}}", location.name());
+            match location {
+                ValueLocation::Path(name) => samples.path_params.push((name.clone(), sample)),
+                ValueLocation::Query(name) => samples.query.push((name.clone(), sample)),
+                ValueLocation::Request(pointer) => put(&mut samples.request, pointer, sample),
+                ValueLocation::Response(pointer) => put(&mut samples.response, pointer, sample),
+                ValueLocation::Header(_) => {}
+            }
+        }
+        samples
+    }
+
+    pub(crate) fn values(&self) -> RequestValues<'_> {
+        RequestValues {
+            path_params: &self.path_params,
+            query: &self.query,
+            request: Some(&self.request),
+            response: Some(&self.response),
+        }
+    }
+}
+
+/// Puts a text where a pointer leads, and what is needed on the way there.
+fn put(body: &mut Value, pointer: &str, text: String) {
+    let mut place = body;
+    for segment in pointer.split('/').skip(1) {
+        if segment == "*" {
+            if !place.is_array() {
+                *place = Value::Array(vec![Value::Null]);
+            }
+            place = &mut place[0];
+        } else {
+            if !place.is_object() {
+                *place = Value::Object(serde_json::Map::new());
+            }
+            place = &mut place[segment.replace("~1", "/").replace("~0", "~")];
+        }
+    }
+    *place = Value::String(text);
 }
 
 fn read_named(pairs: &[(String, String)], name: &str) -> Vec<String> {

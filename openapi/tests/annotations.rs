@@ -52,7 +52,7 @@ fn an_entity_may_be_named_piece_by_piece() {
         "openapi": "3.0.0",
         "paths": { "/things/{id}": {
             "x-audit": { "entity": { "type": "contract" }, "parent": "customer" },
-            "put": { "operationId": "updateThing", "x-audit": {
+            "put": { "operationId": "updateThing", "parameters": [{ "name": "customer", "in": "query" }], "x-audit": {
                 "entity": { "name": { "in": "request", "pointer": "/lines/*/title" } }, "parent": { "id": "query.customer" }
             } }
         } }
@@ -77,4 +77,221 @@ fn an_entity_may_be_named_piece_by_piece() {
     let parent = meaning.parent.as_ref().unwrap();
     assert_eq!(parent.entity_type, "customer");
     assert_eq!(parent.id.as_ref().unwrap().read(&values), ["7"]);
+}
+
+/// The problems of a document, as they are told.
+fn problems(document: &Value) -> Vec<String> {
+    let (_, problems) = Index::build(vec![Document {
+        file_name: "s.json".to_owned(),
+        bytes: document.to_string().into_bytes(),
+    }]);
+    problems.iter().map(ToString::to_string).collect()
+}
+
+/// An operation with parameters, a closed body, an open part of it and a secret.
+fn invite(annotation: &Value) -> Value {
+    json!({ "openapi": "3.0.0", "paths": { "/teams/{team_id}/members/{id}": { "put": {
+        "operationId": "inviteMember",
+        "parameters": [{ "name": "notify", "in": "query", "schema": { "type": "boolean" } }],
+        "requestBody": { "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Invite" } } } },
+        "responses": { "200": { "content": { "application/json": { "schema": { "properties": {
+            "data": { "properties": { "member": { "properties": { "name": {} } } } }
+        } } } } } },
+        "x-audit": annotation
+    } } }, "components": { "schemas": { "Invite": { "properties": {
+        "email": {}, "password": {}, "note": { "writeOnly": true, "properties": { "text": {} } },
+        "roles": { "type": "array", "items": { "properties": { "id": {} } } },
+        "labels": { "additionalProperties": {} }
+    } } } } })
+}
+
+#[test]
+fn an_annotation_that_cannot_be_used_is_told_with_its_place_and_what_was_meant() {
+    for (annotation, pointer, message) in [
+        (
+            json!({ "entitty": "order" }),
+            "/entitty",
+            "it is not known; did you mean entity?",
+        ),
+        (
+            json!({ "entity": { "typ": "order" } }),
+            "/entity/typ",
+            "it is not known; did you mean type?",
+        ),
+        (
+            json!({ "parent": { "name": "path.id" } }),
+            "/parent/name",
+            "it is not known; known are type and id",
+        ),
+        (
+            json!({ "parent": 7 }),
+            "/parent",
+            "it is neither a noun nor an object of type, id",
+        ),
+        (
+            json!({ "action": "updte" }),
+            "/action",
+            "it is no action; did you mean update?",
+        ),
+        (
+            json!({ "entity": { "id": "paht.id" } }),
+            "/entity/id",
+            "it is no place of a value; did you mean path.?",
+        ),
+        (
+            json!({ "redact": ["body.note", "note"] }),
+            "/redact/1",
+            "it is no place of a value; write path.id, query.id, body.order.id or response.id",
+        ),
+        (
+            json!({ "entity": { "id": "path.idd" } }),
+            "/entity/id",
+            "PUT /teams/{team_id}/members/{id} has no path parameter idd; did you mean path.id?",
+        ),
+        (
+            json!({ "redact": "body.emial" }),
+            "/redact",
+            "the request body of PUT /teams/{team_id}/members/{id} has no emial; did you mean body.email?",
+        ),
+        (
+            json!({ "service": "teams" }),
+            "/service",
+            "it stands at the document's root only",
+        ),
+        (
+            json!({ "verb": "approved" }),
+            "/verb",
+            "write it as behind \"to\": approve",
+        ),
+        (
+            json!({ "verb": { "base": "shred" } }),
+            "/verb",
+            "it needs both base and past",
+        ),
+        (json!({ "entity": " " }), "/entity", "it is empty"),
+        (
+            json!({ "ignore": "no" }),
+            "/ignore",
+            "it is neither true nor false",
+        ),
+    ] {
+        assert_eq!(
+            problems(&invite(&annotation)),
+            [format!(
+                "s.json#/paths/~1teams~1{{team_id}}~1members~1{{id}}/put/x-audit{pointer}: {message}"
+            )],
+        );
+    }
+    for annotation in [
+        json!({ "redact": ["body.undeclared", "query.x"], "keep": "body.labels.any" }),
+        json!({ "entity": "seat", "org": "response.member.name", "parent": "team" }),
+        json!({ "verb": "embed" }),
+    ] {
+        assert_eq!(problems(&invite(&annotation)), [""; 0], "{annotation}");
+    }
+}
+
+#[test]
+fn a_parameter_or_a_property_says_what_it_is() {
+    let document = json!({ "openapi": "3.1.0", "paths": {
+        "/things/{tenant}/{ref}": { "parameters": [
+            { "name": "tenant", "in": "path", "x-audit": { "org": true } },
+            { "name": "ref", "in": "path", "schema": { "x-audit": { "entity": "id" } } }
+        ], "put": { "operationId": "updateThing" } },
+        "/orders": { "post": {
+            "operationId": "placeOrder",
+            "requestBody": { "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Order" } } } },
+            "responses": { "201": { "content": { "application/json": { "schema": { "properties": {
+                "data": { "$ref": "#/components/schemas/Order" }
+            } } } } } }
+        } },
+        "/orders/{id}": { "put": {
+            "operationId": "updateOrder",
+            "requestBody": { "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Order" } } } }
+        } }
+    }, "components": { "schemas": {
+        "Order": { "properties": {
+            "number": { "type": "string", "x-audit": { "entity": "id" } },
+            "headline": { "x-audit": { "entity": "name" } },
+            "customer": { "$ref": "#/components/schemas/Customer" }
+        } },
+        "Customer": { "properties": { "ref": { "x-audit": { "entity": "id" } }, "id": {} } }
+    } } });
+    assert_eq!(problems(&document), [""; 0]);
+    let index = index(&document);
+    let operations: Vec<_> = index.operations().collect();
+    let [place, update, thing] = operations.as_slice() else {
+        panic!("{operations:?}")
+    };
+    let number =
+        |place: fn(String) -> ValueLocation, pointer: &str| Some(place(pointer.to_owned()));
+    assert_eq!(
+        place.meaning.entity_id,
+        number(ValueLocation::Response, "/data/number")
+    );
+    assert_eq!(
+        place.meaning.entity_name[0],
+        ValueLocation::Response("/data/headline".to_owned())
+    );
+    // The path has the order's id whatever the body says.
+    assert_eq!(update.meaning.entity_id, number(ValueLocation::Path, "id"));
+    assert_eq!(thing.meaning.entity_id, number(ValueLocation::Path, "ref"));
+    assert_eq!(thing.org, number(ValueLocation::Path, "tenant"));
+}
+
+#[test]
+fn what_a_value_cannot_be_said_to_be_is_told() {
+    let document = json!({ "openapi": "3.1.0", "paths": { "/a": { "post": {
+        "parameters": [{ "name": "x", "in": "query", "x-audit": { "entity": "idd" } }],
+        "requestBody": { "content": { "application/json": { "schema": { "properties": {
+            "a": { "x-audit": { "redact": "yes" } }, "b": { "x-audit": { "activity": "x" } }, "c": { "x-audit": 1 }
+        } } } } }
+    } } } });
+    let at = "s.json#/paths/~1a/post";
+    let properties = "requestBody/content/application~1json/schema/properties";
+    assert_eq!(
+        problems(&document),
+        [
+            format!(
+                "{at}/parameters/0/x-audit/entity: idd is not known at a value; did you mean id?"
+            ),
+            format!("{at}/{properties}/a/x-audit/redact: at a value it is true or false"),
+            format!(
+                "{at}/{properties}/b/x-audit/activity: it is not known at a value; known are entity, parent, org, redact and keep"
+            ),
+            format!("{at}/{properties}/c/x-audit: `x-audit` is no object"),
+        ]
+    );
+}
+
+#[test]
+fn the_operation_goes_before_its_values_and_these_before_its_path() {
+    let of_path = json!({ "entity": { "id": "path.wide" }, "redact": "body.a", "keep": "body.b" });
+    let document = |own: &Value| {
+        json!({ "openapi": "3.0.0", "paths": { "/a/{wide}/{value}/{own}": {
+            "x-audit": of_path,
+            "parameters": [{ "name": "value", "in": "path", "x-audit": { "entity": "id" } }],
+            "put": { "x-audit": own }
+        } } })
+    };
+    let own = index(&document(
+        &json!({ "entity": { "id": "path.own" }, "keep": "body.a", "redact": "body.b" }),
+    ));
+    let of_value = index(&document(&json!({})));
+    let (own, of_value) = (
+        own.operations().next().unwrap(),
+        of_value.operations().next().unwrap(),
+    );
+    let path = |name: &str| Some(ValueLocation::Path(name.to_owned()));
+    assert_eq!(own.meaning.entity_id, path("own"));
+    assert_eq!(of_value.meaning.entity_id, path("value"));
+    let body = |name: &str| vec![ValueLocation::Request(format!("/{name}"))];
+    assert_eq!(
+        (&own.secrets.keep, &own.secrets.redact),
+        (&body("a"), &body("b"))
+    );
+    assert_eq!(
+        (&of_value.secrets.keep, &of_value.secrets.redact),
+        (&body("b"), &body("a"))
+    );
 }

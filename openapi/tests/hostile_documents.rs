@@ -38,17 +38,18 @@ fn what_is_no_openapi_3_is_refused_with_the_way_out() {
             b"[]",
             "s.json#: it is not an OpenAPI document: its root is no object",
         ),
-        (
-            b"",
-            "s.json#: it is not an OpenAPI document: its root is no object",
-        ),
+        (b"", "s.json#: it is empty"),
         (
             b"{\"openapi\":",
             "s.json#: it is not JSON: EOF while parsing a value at line 1 column 11",
         ),
         (
-            b"\xff\xfe",
-            "s.json#: it is not UTF-8: invalid utf-8 sequence of 1 bytes from index 0",
+            b"\xff\xfe{\0",
+            "s.json#: it is UTF-16 or UTF-32; save it as UTF-8",
+        ),
+        (
+            b"{\"a\":\"\xfc\"}",
+            "s.json#: it is not UTF-8: invalid utf-8 sequence of 1 bytes from index 6",
         ),
     ] {
         let (index, problems) = build("s.json", bytes);
@@ -95,30 +96,24 @@ fn one_bad_corner_costs_only_itself() {
     let (index, problems) = build("s.json", document.to_string());
     assert_eq!(operation_ids(&index), ["good", ""]);
     let expected = [
+        "s.json#/components/schemas/Broken/allOf: it is no list; it is left out",
+        "s.json#/components/schemas/Broken/properties: it is no object; it is left out",
+        "s.json#/components/schemas/Broken/type: it is no type; it is left out",
         "s.json#/paths/relative: a path starts with a slash; it is left out",
         "s.json#/paths/~1bad: it is no object; it is left out",
         "s.json#/paths/~1gone: its reference leads nowhere in this document",
-        "s.json#/paths/~1good/get/x-audit/colour: it is not known; known are service, org, ignore, capture, action, entity, parent, activity, redact and keep",
+        "s.json#/paths/~1good/get/x-audit/colour: it is not known; known are service, org, ignore, capture, action, verb, entity, parent, activity, redact and keep",
         "s.json#/paths/~1good/get/x-audit/ignore: it is neither true nor false",
-        "s.json#/paths/~1remote: its reference leads nowhere in this document",
+        "s.json#/paths/~1remote: it refers to `other.json`, which is not fetched; bundle the documents into one",
         "s.json#/paths/~1worse/get: it is no object; it is left out",
-        "s.json#: it refers to `other.json#/x`, which is not fetched; bundle the documents into one",
+        "s.json#/paths/~1worse/post/operationId: it is no text; it is left out",
+        "s.json#/paths/~1worse/post/parameters: it is no list; it is left out",
+        "s.json#/paths/~1worse/post/requestBody: it is no object; it is left out",
+        "s.json#/paths/~1worse/post/responses: it is no object; it is left out",
     ];
     let mut problems = problems;
     problems.sort();
     assert_eq!(problems, expected);
-}
-
-#[test]
-fn an_unknown_placeholder_is_told_with_its_place() {
-    let document = json!({ "openapi": "3.0.0", "paths": { "/a": { "post": { "x-audit": { "activity": "{actor} did {thing}" } } } } });
-    let (_, problems) = build("s.json", document.to_string());
-    assert_eq!(
-        problems,
-        [
-            "s.json#/paths/~1a/post/x-audit/activity: the placeholder {thing} is not known; known are actor, verb, entity, parent, and path., query., body. and response. with a name"
-        ]
-    );
 }
 
 #[test]
@@ -141,6 +136,198 @@ fn references_that_run_in_circles_end() {
     assert_eq!(problems, [""; 0]);
     let explained = explain(index.operations().next().unwrap());
     assert_eq!(explained.message, "jane@example.com created node {id}");
+}
+
+#[test]
+fn what_stands_twice_is_told() {
+    let twice = r#"{"openapi": "3.0.0", "paths": {
+        "/a/{id}": {"get": {"operationId": "one"}, "get": {"operationId": "two"}},
+        "/a/{key}": {"get": {"operationId": "two"}},
+        "/a/{id}": {"get": {"operationId": "three"}, "put": {"operationId": "two"}}}}"#;
+    let (index, problems) = build("s.json", twice);
+    assert_eq!(operation_ids(&index), ["three", "two", "two"]);
+    assert_eq!(
+        problems,
+        [
+            "s.json#/paths/~1a~1{id}/get: the key stands here twice; the last one counts",
+            "s.json#/paths/~1a~1{id}: the key stands here twice; the last one counts",
+            "s.json#/paths/~1a~1{key}/get: it is the same as /paths/~1a~1{id}/get but for the names of parameters",
+            "s.json#/paths/~1a~1{key}/get/operationId: /paths/~1a~1{id}/put has the same operationId",
+        ]
+    );
+}
+
+#[test]
+fn yaml_is_read_as_people_write_it() {
+    let yaml = "\u{feff}openapi: 3.1\r\nx-common: &common\r\n  operationId: no\r\npaths:\r\n  /a:\r\n    post:\r\n      <<: *common\r\n      tags: [on, yes, 1.0, ~, .nan]\r\n      responses: !tagged\r\n        201: {description: 2001-01-01}\r\n        default: &x {}\r\n  /b:\r\n    get: {operationId: 7}\r\n";
+    let (index, problems) = build("s.yaml", yaml);
+    // A number is no operationId, and `no` is a word.
+    assert_eq!(operation_ids(&index), ["no", ""]);
+    assert_eq!(
+        problems,
+        ["s.yaml#/paths/~1b/get/operationId: it is no text; it is left out"]
+    );
+    let (index, problems) = build("s.yml", "{openapi: 3.0.0, paths: {/a: {get: {}}}}");
+    assert_eq!((index.operations().count(), problems.len()), (1, 0));
+    let (_, problems) = build("s.yaml", "openapi: 3.0.0\npaths:\n\t/a: {}\n");
+    assert_eq!(
+        problems,
+        [
+            "s.yaml#: it is neither JSON nor YAML: found character that cannot start any token at line 3 column 1, while scanning for the next token; line 3 is indented with a tab, YAML takes spaces only"
+        ]
+    );
+}
+
+#[test]
+fn what_is_made_to_cost_time_or_memory_is_refused() {
+    let aliases = |count: usize| vec!["*a"; count].join(",");
+    let bomb = (1..12).fold("a0: &a0 [x]\n".to_owned(), |yaml, level| {
+        let inner = vec![format!("*a{}", level - 1); 9].join(",");
+        yaml + &format!("a{level}: &a{level} [{inner}]\n")
+    });
+    for (yaml, told) in [
+        (
+            bomb,
+            "it is neither JSON nor YAML: repetition limit exceeded",
+        ),
+        (
+            format!(
+                "a: &a \"{}\"\nb: [{}]",
+                "x".repeat(1_000_000),
+                aliases(5_000)
+            ),
+            "it has more values than fit into the memory that a document may take",
+        ),
+        ("a: &a [*a]".to_owned(), "it nests deeper than 120 levels"),
+        (
+            format!("a:\n {}0", "- ".repeat(100_000)),
+            "it nests deeper than 120 levels",
+        ),
+        (
+            format!("a: {}", "[".repeat(100_000)),
+            "it nests deeper than 1000 levels",
+        ),
+        (
+            format!("{}\n", "%TAG !a! b\n".repeat(2_000)),
+            "it has more than 1000 YAML directives",
+        ),
+        (
+            format!("a: [{}", ",".repeat(8_100_000)),
+            "it has too many values for YAML; convert it to JSON",
+        ),
+        (
+            format!("a: {}{}", "[".repeat(900), "a,".repeat(600_000)),
+            "it has too many values for YAML; convert it to JSON",
+        ),
+    ] {
+        let (index, problems) = build(
+            "s.yaml",
+            format!("openapi: 3.0.0\n{yaml}")
+                .trim_start_matches("openapi: 3.0.0\n%")
+                .to_owned(),
+        );
+        assert_eq!(index.operations().count(), 0);
+        assert_eq!(problems, [format!("s.yaml#: {told}")]);
+    }
+    let (_, problems) = build("s.json", vec![b' '; (64 << 20) + 1]);
+    assert_eq!(
+        problems,
+        ["s.json#: it has 67108865 bytes, more than 67108864"]
+    );
+}
+
+#[test]
+fn schemas_that_contain_each_other_cost_no_more_than_they_may() {
+    // Each of 32 schemas is composed of all of them.
+    let all: Vec<Value> = (0..32)
+        .map(|n| json!({ "$ref": format!("#/components/schemas/S{n}") }))
+        .collect();
+    let schemas: serde_json::Map<String, Value> = (0..32)
+        .map(|n| (format!("S{n}"), json!({ "allOf": all, "oneOf": all, "properties": { format!("p{n}"): { "type": "string" }, "id": {} } })))
+        .collect();
+    let body = json!({ "content": { "application/json": { "schema": { "$ref": "#/components/schemas/S0" } } } });
+    let document = json!({ "openapi": "3.0.0", "paths": { "/a": { "post": {
+        "operationId": "createA", "responses": { "201": body },
+        "x-audit": { "activity": "{actor} made {response.p31} and {response.p5}" }
+    } } }, "components": { "schemas": schemas } });
+    let (index, problems) = build("s.json", document.to_string());
+    assert_eq!(problems, [""; 0]);
+    assert_eq!(
+        serde_json::to_string(&index.operations().next().unwrap().meaning.entity_id).unwrap(),
+        r#"{"in":"response","pointer":"/id"}"#
+    );
+}
+
+#[test]
+fn problems_are_bounded_and_what_was_not_done_comes_first() {
+    let schemas: serde_json::Map<String, Value> = (0..5_000)
+        .map(|n| {
+            (
+                format!("S{n}"),
+                json!({ "$ref": format!("https://x.example/{n}.json") }),
+            )
+        })
+        .chain([("Z".to_owned(), json!({ "properties": 7 }))])
+        .collect();
+    let (_, problems) = build(
+        "s.json",
+        json!({ "openapi": "3.0.0", "components": { "schemas": schemas } }).to_string(),
+    );
+    assert_eq!(problems.len(), 21);
+    assert_eq!(
+        problems[0],
+        "s.json#/components/schemas/Z/properties: it is no object; it is left out"
+    );
+}
+
+#[test]
+fn a_version_to_come_is_read_as_far_as_it_is_known() {
+    let document = |version: &Value| json!({ "openapi": version, "paths": { "/a": { "query": {}, "additionalOperations": {}, "get": {} } } });
+    let (index, problems) = build("s.json", document(&json!("3.2.0")).to_string());
+    assert_eq!(index.operations().count(), 1);
+    assert_eq!(
+        problems,
+        ["additionalOperations", "query"].map(|key| format!(
+            "s.json#/paths/~1a/{key}: it is of OpenAPI 3.2, of which only what 3.1 has is read"
+        ))
+    );
+    for version in [json!("4.0.0"), json!(2), json!("30"), json!({})] {
+        let (index, problems) = build("s.json", document(&version).to_string());
+        assert_eq!(index.operations().count(), 0);
+        assert!(
+            problems[0].ends_with(" is not known; 3.0 and 3.1 are"),
+            "{problems:?}"
+        );
+    }
+}
+
+/// A real document, for mutations.
+fn real_document() -> &'static Vec<u8> {
+    static DOCUMENT: std::sync::OnceLock<Vec<u8>> = std::sync::OnceLock::new();
+    DOCUMENT.get_or_init(|| {
+        let path = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../tests/fixtures/specs/permissions.json"
+        );
+        std::fs::read(path).expect("the fixture is there")
+    })
+}
+
+/// What stands anywhere in a value is replaced.
+fn replace_nth(value: &mut Value, left: &mut usize, with: &Value) {
+    if *left == 0 {
+        *value = with.clone();
+    }
+    *left = left.wrapping_sub(1);
+    match value {
+        Value::Array(items) => items
+            .iter_mut()
+            .for_each(|item| replace_nth(item, left, with)),
+        Value::Object(members) => members
+            .values_mut()
+            .for_each(|member| replace_nth(member, left, with)),
+        _ => {}
+    }
 }
 
 fn any_schema() -> impl Strategy<Value = Value> {
@@ -171,6 +358,41 @@ proptest! {
     #[test]
     fn any_bytes_are_read_without_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
         let _ = build("s.yaml", bytes);
+    }
+
+    #[test]
+    fn yaml_like_bytes_are_read_without_a_panic(
+        text in "(openapi: 3\\.[01]|paths:|/a|/\\{id\\}|get:|post:|x-audit:|activity:|schema:|properties:|&a|\\*a|<<: |- |\\? |: |\\{|\\}|\\[|\\]|,|\"|'|!t|\\||>|%|#|~|1|\\n|\\n  |\\n    |\\t| ){0,60}",
+        overlay in "(overlay: 1|actions:|target:|update:|remove: true|\\$|\\.\\.|\\*|\\[|\\]|\\?|@|'a'|==|1|\\n|\\n  |- |: |\\{|\\}|,){0,40}",
+    ) {
+        let _ = Index::build(vec![
+            Document { file_name: "s.yaml".to_owned(), bytes: format!("openapi: 3.0.0\n{text}").into_bytes() },
+            Document { file_name: "t.yaml".to_owned(), bytes: text.into_bytes() },
+            Document { file_name: "s.overlay.yaml".to_owned(), bytes: format!("overlay: 1.0.0\n{overlay}").into_bytes() },
+        ]);
+    }
+
+    #[test]
+    fn a_real_document_with_one_value_replaced_is_read_without_a_panic(
+        at in 0_usize..6_000,
+        with in prop::sample::select(vec![
+            json!(null), json!(7), json!([]), json!({}), json!("x"), json!([[]]), json!({ "$ref": "#" }), json!({ "$ref": "#/paths" }),
+            json!({ "$ref": 7 }), json!({ "x-audit": { "entity": "id" } }), json!({ "properties": { "a": { "$ref": "#" } } }),
+        ]),
+        flipped in prop::option::of((0_usize..40_000, any::<u8>())),
+    ) {
+        let mut document: Value = serde_json::from_slice(real_document()).unwrap();
+        let mut left = at;
+        replace_nth(&mut document, &mut left, &with);
+        let mut bytes = document.to_string().into_bytes();
+        if let Some((position, byte)) = flipped {
+            let length = bytes.len();
+            bytes[position % length] = byte;
+        }
+        let (index, _) = build("s.json", bytes);
+        for operation in index.operations() {
+            prop_assert!(!explain(operation).message.is_empty());
+        }
     }
 
     #[test]

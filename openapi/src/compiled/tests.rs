@@ -5,11 +5,11 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
+use crate::activity_template::ActivityTemplate;
 use crate::document::Document;
 use crate::meaning::{Decisions, Meaning, Parent, Verb};
 use crate::operation::Operation;
 use crate::secrets::OperationSecrets;
-use crate::sentence::ActivityTemplate;
 use crate::server::Servers;
 use crate::value_location::ValueLocation;
 

@@ -28,9 +28,9 @@ mod verb;
 use daybook_event::Action;
 use serde::{Deserialize, Serialize};
 
+use crate::activity_template::ActivityTemplate;
 use crate::annotations::Annotations;
 use crate::operation::OperationSource;
-use crate::sentence::ActivityTemplate;
 use crate::value_location::ValueLocation;
 use crate::words;
 use noun::Number;
@@ -129,10 +129,15 @@ pub(crate) fn work_out(source: &OperationSource<'_>, annotations: &Annotations) 
         .entity_type
         .clone()
         .unwrap_or_else(|| thing.noun.clone());
-    let bulk = (thing.number == Number::Many) && annotations.entity_id.is_none();
+    let bulk = (thing.number == Number::Many)
+        && annotations.entity_id.is_none()
+        && annotations.entity_id_in_body.is_none();
     let resource = shape.resources.last().map(path_shape::Resource::noun);
     let (worked_out_id, id_rule) = entity_id::choose(source, &chosen, &thing, resource.as_deref());
-    let entity_id = annotations.entity_id.clone().or(worked_out_id);
+    let entity_id = annotations
+        .entity_id
+        .clone()
+        .or_else(|| annotated_id(worked_out_id, annotations));
     let parent = match (&annotations.parent_type, thing.parent.clone()) {
         (Some(entity_type), _) => Some(Parent {
             entity_type: entity_type.clone(),
@@ -144,6 +149,8 @@ pub(crate) fn work_out(source: &OperationSource<'_>, annotations: &Annotations) 
         }),
         (None, None) => None,
     };
+    let said_id = annotations.entity_id.is_some()
+        || (entity_id.is_some() && entity_id == annotations.entity_id_in_body);
     let decisions = Decisions {
         action: if annotations.action.is_some() {
             &rule::ANNOTATED
@@ -155,15 +162,13 @@ pub(crate) fn work_out(source: &OperationSource<'_>, annotations: &Annotations) 
         } else {
             thing.rule(parent.is_some())
         },
-        id: if annotations.entity_id.is_some() {
-            &rule::ANNOTATED
-        } else {
-            id_rule
-        },
+        id: if said_id { &rule::ANNOTATED } else { id_rule },
     };
     let mut entity_name = identity::names(source, &entity_type);
     entity_name.splice(0..0, annotations.entity_name.clone());
-    let verb = verb::for_object(chosen.verb, &chosen.base, said.as_ref(), &entity_type);
+    let verb = annotations.verb.clone().unwrap_or_else(|| {
+        verb::for_object(chosen.verb, &chosen.base, said.as_ref(), &entity_type)
+    });
     Meaning {
         action: annotations.action.unwrap_or(chosen.action),
         singleton: entity_id.is_none()
@@ -182,6 +187,17 @@ pub(crate) fn work_out(source: &OperationSource<'_>, annotations: &Annotations) 
         bulk,
         plural: thing.plural,
         decisions,
-        activity: annotations.activity.clone(),
+        activity: annotations
+            .activity
+            .as_ref()
+            .map(|activity| activity.template.clone()),
+    }
+}
+
+/// The id that a property of a body is marked as, unless the path has it.
+fn annotated_id(found: Option<ValueLocation>, annotations: &Annotations) -> Option<ValueLocation> {
+    match found {
+        Some(ValueLocation::Path(_)) => found,
+        _ => annotations.entity_id_in_body.clone().or(found),
     }
 }

@@ -1,0 +1,263 @@
+//! Whether the places that annotations name are there, and none of a template's is a secret.
+
+use serde_json::Value;
+
+use crate::activity_template::FIXED;
+use crate::annotations::{Activity, Annotations};
+use crate::document::Problems;
+use crate::nearest::nearest_by;
+use crate::operation::{OperationSource, escape};
+use crate::path_template::PathTemplate;
+use crate::schema::Schemas;
+use crate::secrets::{OperationSecrets, is_secret_name};
+use crate::value_location::{ValueLocation, WRAPPERS};
+
+/// How deep places are suggested.
+const SUGGESTED_DEPTH_MAX: usize = 3;
+
+/// The most places that are looked through for a suggestion.
+const SUGGESTED_MAX: usize = 500;
+
+/// Tells which of the places that an operation's own `x-audit` names the operation does not have.
+///
+/// They stay in use: a document may not list all that its service takes. What is to be redacted or
+/// kept is therefore told only where it looks mistyped.
+pub(crate) fn check_places(
+    source: &OperationSource<'_>,
+    own: &Annotations,
+    problems: &mut Problems<'_>,
+) {
+    for (pointer, location) in &own.stated {
+        let Some(missing) = missing(source, location) else {
+            continue;
+        };
+        let suggestion = suggestion(source, location, false);
+        let is_list = ["/x-audit/redact", "/x-audit/keep"]
+            .iter()
+            .any(|member| pointer.contains(member));
+        if !is_list || !suggestion.is_empty() {
+            problems.warning(pointer, format!("{missing}{suggestion}"));
+        }
+    }
+}
+
+/// The template, if it can be used for this operation; else what is wrong with it is told.
+pub(crate) fn usable_template(
+    source: &OperationSource<'_>,
+    activity: &Activity,
+    secrets: &OperationSecrets,
+    problems: &mut Problems<'_>,
+) -> bool {
+    for location in activity.template.locations() {
+        let shown = written(location);
+        let message = if is_secret(location, secrets) {
+            format!("{{{shown}}} is a secret, which no sentence tells")
+        } else if let Some(missing) = missing(source, location) {
+            format!(
+                "{{{shown}}}: {missing}{}",
+                suggestion(source, location, true)
+            )
+        } else {
+            continue;
+        };
+        problems.error(&activity.pointer, message);
+        return false;
+    }
+    true
+}
+
+/// What is not there; `None` where the place is there or the document says too little to know.
+fn missing(source: &OperationSource<'_>, location: &ValueLocation) -> Option<String> {
+    let operation = format!("{} {}", source.method, source.path);
+    match location {
+        ValueLocation::Path(name) => {
+            let is_known = source.path_params.iter().any(|param| param.name == name)
+                || PathTemplate::parse(source.path).param_names.contains(name);
+            (!is_known).then(|| format!("{operation} has no path parameter {}", short(name)))
+        }
+        ValueLocation::Query(name) => {
+            let is_known = source.query.iter().any(|param| param.name == name);
+            (!is_known).then(|| format!("{operation} has no query parameter {}", short(name)))
+        }
+        ValueLocation::Request(pointer) => {
+            let schema = source.request?;
+            is_missing(source.schemas, schema, pointer)
+                .then(|| format!("the request body of {operation} has no {}", dotted(pointer)))
+        }
+        ValueLocation::Response(pointer) => {
+            let schema = source.response?;
+            is_missing(source.schemas, schema, pointer)
+                .then(|| format!("the response of {operation} has no {}", dotted(pointer)))
+        }
+        // Callers send headers that no document lists.
+        ValueLocation::Header(_) => None,
+    }
+}
+
+/// The place as a template writes it.
+fn written(location: &ValueLocation) -> String {
+    match location {
+        ValueLocation::Path(name) => format!("path.{name}"),
+        ValueLocation::Query(name) => format!("query.{name}"),
+        ValueLocation::Request(pointer) => format!("body.{}", dotted(pointer)),
+        ValueLocation::Response(pointer) => format!("response.{}", dotted(pointer)),
+        ValueLocation::Header(name) => format!("header.{name}"),
+    }
+}
+
+/// `/items/*/id` as `items[].id`.
+fn dotted(pointer: &str) -> String {
+    let mut dotted = String::new();
+    for segment in pointer.split('/').skip(1) {
+        if segment == "*" {
+            dotted.push_str("[]");
+        } else {
+            dotted.push_str(if dotted.is_empty() { "" } else { "." });
+            dotted.push_str(&segment.replace("~1", "/").replace("~0", "~"));
+        }
+    }
+    short(&dotted)
+}
+
+fn short(text: &str) -> String {
+    text.chars().take(80).collect()
+}
+
+/// Whether a body that the schema describes cannot have a value at `pointer`, plainly or, as values are
+/// read, behind a wrapper.
+fn is_missing(schemas: Schemas<'_>, schema: &Value, pointer: &str) -> bool {
+    let segments: Vec<String> = pointer
+        .split('/')
+        .skip(1)
+        .map(|segment| segment.replace("~1", "/").replace("~0", "~"))
+        .collect();
+    if !lacks(schemas, schema, &segments) {
+        return false;
+    }
+    let properties = schemas.properties(schema);
+    let is_only = properties.len() == 1;
+    properties
+        .iter()
+        .filter(|property| is_only || WRAPPERS.contains(&property.name))
+        .all(|property| {
+            let inner = schemas.items(property.schema).unwrap_or(property.schema);
+            lacks(schemas, property.schema, &segments) && lacks(schemas, inner, &segments)
+        })
+}
+
+/// Whether the schema lists its properties and this one is not among them.
+fn lacks(schemas: Schemas<'_>, schema: &Value, segments: &[String]) -> bool {
+    let Some((first, rest)) = segments.split_first() else {
+        return false;
+    };
+    if schemas.resolve(schema).is_none() || is_open(schemas, schema) {
+        return false;
+    }
+    let properties = schemas.properties(schema);
+    if let Some(property) = properties.iter().find(|property| property.name == first) {
+        return lacks(schemas, property.schema, rest);
+    }
+    match schemas.items(schema) {
+        Some(items) if first == "*" || first.parse::<usize>().is_ok() => {
+            lacks(schemas, items, rest)
+        }
+        // A list of things has no members of its own.
+        Some(_) => true,
+        None => !properties.is_empty(),
+    }
+}
+
+/// Whether a value may have members that the schema does not list, as far as it says so.
+fn is_open(schemas: Schemas<'_>, schema: &Value) -> bool {
+    let mut open = false;
+    schemas.visit_parts(schema, 4, &mut |part| {
+        open |= part
+            .get("additionalProperties")
+            .is_some_and(|more| *more != Value::Bool(false));
+        open |= part.get("patternProperties").is_some();
+        for keyword in ["allOf", "oneOf", "anyOf"] {
+            let parts = part.get(keyword).and_then(Value::as_array);
+            open |= parts
+                .into_iter()
+                .flatten()
+                .any(|part| schemas.resolve(part).is_none());
+        }
+    });
+    open
+}
+
+/// A secret by its mark (of it or of what it is in) or by its name.
+fn is_secret(location: &ValueLocation, secrets: &OperationSecrets) -> bool {
+    let covers = |mark: &ValueLocation| match (mark, location) {
+        (ValueLocation::Request(mark), ValueLocation::Request(pointer))
+        | (ValueLocation::Response(mark), ValueLocation::Response(pointer)) => {
+            let mut segments = pointer.split('/');
+            mark.split('/').all(|mark| {
+                segments
+                    .next()
+                    .is_some_and(|segment| mark == "*" || mark == segment)
+            })
+        }
+        (mark, location) => mark == location,
+    };
+    if secrets.keep.iter().any(covers) {
+        return false;
+    }
+    secrets.redact.iter().any(covers) || is_secret_name(location.name())
+}
+
+/// `; did you mean …?` with the nearest place of the operation.
+fn suggestion(source: &OperationSource<'_>, location: &ValueLocation, in_template: bool) -> String {
+    let mut known: Vec<String> = Vec::new();
+    if in_template {
+        known.extend(FIXED.iter().map(|name| (*name).to_owned()));
+    }
+    let params = PathTemplate::parse(source.path).param_names;
+    known.extend(params.iter().map(|name| format!("path.{name}")));
+    known.extend(
+        source
+            .query
+            .iter()
+            .map(|param| format!("query.{}", param.name)),
+    );
+    for (name, schema) in [("body", source.request), ("response", source.response)] {
+        if let Some(schema) = schema {
+            let mut add = |pointer: &str| known.push(format!("{name}.{}", dotted(pointer)));
+            list_places(source.schemas, schema, "", SUGGESTED_DEPTH_MAX, &mut add);
+        }
+    }
+    known.truncate(SUGGESTED_MAX);
+    let wanted = written(location);
+    // The same name in another place is rather meant than another name in the same place.
+    let name = wanted.rsplit('.').next().unwrap_or_default();
+    let same_name = || {
+        let ends_so = |known: &&String| known.rsplit('.').next() == Some(name);
+        known.iter().find(ends_so).map(String::as_str)
+    };
+    let near = nearest_by(&wanted, name, known.iter().map(String::as_str));
+    match near.or_else(same_name) {
+        Some(near) if in_template => format!("; did you mean {{{near}}}?"),
+        Some(near) => format!("; did you mean {near}?"),
+        None => String::new(),
+    }
+}
+
+fn list_places(
+    schemas: Schemas<'_>,
+    schema: &Value,
+    pointer: &str,
+    depth: usize,
+    add: &mut dyn FnMut(&str),
+) {
+    if depth == 0 {
+        return;
+    }
+    for property in schemas.properties(schema).iter().take(100) {
+        let pointer = format!("{pointer}/{}", escape(property.name));
+        add(&pointer);
+        list_places(schemas, property.schema, &pointer, depth - 1, add);
+    }
+    if let Some(items) = schemas.items(schema) {
+        list_places(schemas, items, &format!("{pointer}/*"), depth - 1, add);
+    }
+}

@@ -1,0 +1,296 @@
+//! OpenAPI Overlay 1.0: changes to a document that nobody may edit, kept in a file beside it.
+//!
+//! An overlay is a list of actions. Each has a `target`, a JSONPath query (RFC 9535), and either an
+//! `update` that is merged into every place the target selects, or `remove: true`. They are applied in
+//! order, each to what the one before left. Of version 1.1 `copy` is understood as well, and so are its
+//! rules for merging, which only spell out those of 1.0:
+//!
+//! - objects are merged member by member, at any depth;
+//! - an array is appended to an array, anything else is appended as one entry;
+//! - a text, number or flag replaces a text, number, flag or `null`;
+//! - `null` leaves an object or an array as it is, and anything else does not fit: the action is told
+//!   and left out whole.
+//!
+//! `remove` goes before `update`, and `update` before `copy`. `extends` is not looked at: what a file
+//! belongs to is in its name. A target that selects nothing is told as a warning.
+
+mod json_path;
+mod merge;
+mod origins;
+mod pairing;
+
+use serde_json::Value;
+
+use crate::document::{self, Document, DocumentProblem, ReadFile, short_text};
+use crate::nearest::did_you_mean;
+use json_path::{Budget, JsonPath, Place};
+use merge::Capacity;
+pub(crate) use origins::Origins;
+pub(crate) use pairing::pair;
+
+/// The most actions of an overlay.
+const ACTIONS_MAX: usize = 10_000;
+
+/// The members of an action; others start with `x-`.
+const ACTION_KEYS: &[&str] = &["target", "description", "update", "remove", "copy"];
+
+/// The members of an overlay; others start with `x-`.
+const ROOT_KEYS: &[&str] = &["overlay", "info", "extends", "actions"];
+
+/// Applies an overlay to a document. What cannot be used is left out and told.
+pub(crate) fn apply(
+    overlay: &Document,
+    file: &mut ReadFile,
+    origins: &mut Origins,
+    problems: &mut Vec<DocumentProblem>,
+) {
+    let name = overlay.file_name.as_str();
+    let root = match read_root(overlay) {
+        Ok((root, doubts)) => {
+            problems.extend(doubts);
+            root
+        }
+        Err(problem) => {
+            problems.push(problem);
+            return;
+        }
+    };
+    let actions = root.get("actions").and_then(Value::as_array);
+    let budget = Budget::default();
+    let mut capacity = Capacity::of(file);
+    for (position, action) in actions.into_iter().flatten().enumerate() {
+        let pointer = format!("/actions/{position}");
+        if position >= ACTIONS_MAX {
+            let message = format!("only the first {ACTIONS_MAX} actions are applied");
+            problems.push(DocumentProblem::new(name, &pointer, message));
+            return;
+        }
+        let applied = Action::read(action).and_then(|action| {
+            for key in &action.unknown {
+                let message = format!("it is not known{}", did_you_mean(key, ACTION_KEYS));
+                problems.push(DocumentProblem::warning(
+                    name,
+                    &format!("{pointer}/{}", crate::operation::escape(key)),
+                    message,
+                ));
+            }
+            action.apply(&mut file.root, &budget, &mut capacity)
+        });
+        match applied {
+            Ok(Applied::Nothing(target)) => problems.push(DocumentProblem::warning(
+                name,
+                &format!("{pointer}/target"),
+                format!("{target} selects nothing in the document"),
+            )),
+            Ok(Applied::Removed) => {}
+            Ok(Applied::Merged(places)) => {
+                if let Some(update) = action.get("update") {
+                    origins.note(name, &format!("{pointer}/update"), &places, update);
+                }
+            }
+            Err(Refusal { below, message }) => {
+                problems.push(DocumentProblem::new(
+                    name,
+                    &format!("{pointer}{below}"),
+                    message,
+                ));
+            }
+        }
+    }
+    file.value_bytes = capacity.bytes;
+}
+
+/// The overlay's root, and what is doubtful in it.
+fn read_root(overlay: &Document) -> Result<(Value, Vec<DocumentProblem>), DocumentProblem> {
+    let name = overlay.file_name.as_str();
+    let problem = |pointer: &str, message: String| DocumentProblem::new(name, pointer, message);
+    let file = document::read(&overlay.bytes, name).map_err(|message| problem("", message))?;
+    let Value::Object(members) = &file.root else {
+        return Err(problem(
+            "",
+            "it is no overlay: its root is no object".to_owned(),
+        ));
+    };
+    match members.get("overlay") {
+        Some(version) if is_known(version) => {}
+        Some(version) => {
+            let message = format!(
+                "Overlay {} is not known; 1.0 and 1.1 are",
+                short_text(version)
+            );
+            return Err(problem("/overlay", message));
+        }
+        None => {
+            let message = "it is no overlay: it has no `overlay` version; write `overlay: 1.0.0`";
+            return Err(problem("", message.to_owned()));
+        }
+    }
+    match members.get("actions") {
+        Some(Value::Array(actions)) if !actions.is_empty() => {}
+        Some(Value::Array(_)) => {
+            return Err(problem("/actions", "it has no action".to_owned()));
+        }
+        Some(_) => return Err(problem("/actions", "it is no list of actions".to_owned())),
+        None => return Err(problem("", "it has no `actions`".to_owned())),
+    }
+    let mut doubts: Vec<DocumentProblem> = file
+        .duplicates
+        .iter()
+        .map(|pointer| {
+            problem(
+                pointer,
+                "the key stands here twice; the last one counts".to_owned(),
+            )
+        })
+        .collect();
+    for key in members.keys() {
+        if !ROOT_KEYS.contains(&key.as_str()) && !key.starts_with("x-") {
+            let message = format!("it is not known{}", did_you_mean(key, ROOT_KEYS));
+            let pointer = format!("/{}", crate::operation::escape(key));
+            doubts.push(DocumentProblem::warning(name, &pointer, message));
+        }
+    }
+    Ok((file.root, doubts))
+}
+
+/// The patch version says nothing about what an overlay may have.
+fn is_known(version: &Value) -> bool {
+    let text = match version {
+        Value::String(text) => text.clone(),
+        Value::Number(number) => number.to_string(),
+        _ => return false,
+    };
+    text == "1"
+        || text == "1.0"
+        || text == "1.1"
+        || text.starts_with("1.0.")
+        || text.starts_with("1.1.")
+}
+
+/// Why an action was left out.
+struct Refusal {
+    /// Which member of the action is wrong, as the end of a pointer.
+    below: String,
+    message: String,
+}
+
+/// What an action did.
+enum Applied {
+    /// Its target selects nothing.
+    Nothing(String),
+    Removed,
+    /// Something was merged at these places.
+    Merged(Vec<Place>),
+}
+
+/// One action of an overlay.
+struct Action<'a> {
+    target_text: &'a str,
+    target: JsonPath,
+    change: Change<'a>,
+    /// Members that no action has.
+    unknown: Vec<&'a str>,
+}
+
+enum Change<'a> {
+    Remove,
+    Update(&'a Value),
+    Copy(JsonPath),
+}
+
+fn refusal(below: &str, message: impl Into<String>) -> Refusal {
+    Refusal {
+        below: below.to_owned(),
+        message: message.into(),
+    }
+}
+
+impl<'a> Action<'a> {
+    fn read(action: &'a Value) -> Result<Self, Refusal> {
+        let Value::Object(members) = action else {
+            return Err(refusal(
+                "",
+                "it is no object of target and update or remove",
+            ));
+        };
+        let query = |key: &str| match members.get(key) {
+            Some(Value::String(text)) => JsonPath::parse(text)
+                .map(|path| (text.as_str(), path))
+                .map_err(|message| refusal(&format!("/{key}"), message)),
+            Some(_) => Err(refusal(&format!("/{key}"), "it is no JSONPath in a text")),
+            None => Err(refusal("", format!("it has no `{key}`"))),
+        };
+        let (target_text, target) = query("target")?;
+        let removes = match members.get("remove") {
+            None | Some(Value::Null) => false,
+            Some(flag) => flag
+                .as_bool()
+                .ok_or_else(|| refusal("/remove", "it is neither true nor false"))?,
+        };
+        let change = match (removes, members.get("update")) {
+            (true, _) => Change::Remove,
+            (false, Some(update)) => Change::Update(update),
+            (false, None) if members.contains_key("copy") => Change::Copy(query("copy")?.1),
+            (false, None) => {
+                return Err(refusal(
+                    "",
+                    "it changes nothing; give it `update` or `remove: true`",
+                ));
+            }
+        };
+        let unknown = members
+            .keys()
+            .map(String::as_str)
+            .filter(|key| !ACTION_KEYS.contains(key) && !key.starts_with("x-"))
+            .collect();
+        Ok(Self {
+            target_text,
+            target,
+            change,
+            unknown,
+        })
+    }
+
+    fn apply(
+        &self,
+        root: &mut Value,
+        budget: &Budget,
+        capacity: &mut Capacity,
+    ) -> Result<Applied, Refusal> {
+        let places = self
+            .target
+            .select(root, budget)
+            .map_err(|message| refusal("/target", message))?;
+        if places.is_empty() {
+            return Ok(Applied::Nothing(
+                self.target_text.chars().take(200).collect(),
+            ));
+        }
+        match &self.change {
+            Change::Remove => {
+                merge::remove(root, places).map_err(|message| refusal("/target", message))?;
+                Ok(Applied::Removed)
+            }
+            Change::Update(update) => {
+                merge::merge(root, &places, update, capacity).map_err(|misfit| Refusal {
+                    below: format!("/update{}", misfit.pointer),
+                    message: misfit.message,
+                })?;
+                Ok(Applied::Merged(places))
+            }
+            Change::Copy(source) => {
+                let sources = source
+                    .select(root, budget)
+                    .map_err(|message| refusal("/copy", message))?;
+                let [source] = sources.as_slice() else {
+                    let message =
+                        format!("it selects {} places; it must select one", sources.len());
+                    return Err(refusal("/copy", message));
+                };
+                merge::copy(root, &places, source, capacity)
+                    .map_err(|misfit| refusal("/copy", misfit.message))?;
+                Ok(Applied::Merged(places))
+            }
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! `x-audit.activity`: what a template may name, and what it makes of each outcome.
+
+use daybook_event::Outcome;
+use daybook_openapi::{Document, Index, RequestValues, SentenceFacts, explain, sentence};
+use serde_json::{Value, json};
+
+/// The problems of a document, as they are told.
+fn problems(document: &Value) -> Vec<String> {
+    let (_, problems) = Index::build(vec![Document {
+        file_name: "s.json".to_owned(),
+        bytes: document.to_string().into_bytes(),
+    }]);
+    problems.iter().map(ToString::to_string).collect()
+}
+
+/// An operation with parameters, a closed body, an open part of it and a secret.
+fn invite(annotation: &Value) -> Value {
+    json!({ "openapi": "3.0.0", "paths": { "/teams/{team_id}/members/{id}": { "put": {
+        "operationId": "inviteMember",
+        "parameters": [{ "name": "notify", "in": "query", "schema": { "type": "boolean" } }],
+        "requestBody": { "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Invite" } } } },
+        "responses": { "200": { "content": { "application/json": { "schema": { "properties": {
+            "data": { "properties": { "member": { "properties": { "name": {} } } } }
+        } } } } } },
+        "x-audit": annotation
+    } } }, "components": { "schemas": { "Invite": { "properties": {
+        "email": {}, "password": {}, "note": { "writeOnly": true, "properties": { "text": {} } },
+        "roles": { "type": "array", "items": { "properties": { "id": {} } } },
+        "labels": { "additionalProperties": {} }
+    } } } } })
+}
+
+#[test]
+fn a_template_that_cannot_be_used_is_told_and_the_sentence_is_worked_out() {
+    let operation = "PUT /teams/{team_id}/members/{id}";
+    for (template, message) in [
+        (
+            "{actr} did it",
+            "the placeholder {actr} is not known; did you mean {actor}?".to_owned(),
+        ),
+        (
+            "{actor} invited {boddy.email}",
+            "the placeholder {boddy.email} is not known; did you mean {body.email}?".to_owned(),
+        ),
+        (
+            "{actor} invited {entity.nmae}",
+            "the placeholder {entity.nmae} is not known; did you mean {entity.name}?".to_owned(),
+        ),
+        (
+            "{actor} did {whatever}",
+            "the placeholder {whatever} is not known; known are actor, verb, entity and parent (alone or with .id, .name or .type), and path., query., body. and response. with a name".to_owned(),
+        ),
+        (
+            "{actor} joined {path.team}",
+            format!("{{path.team}}: {operation} has no path parameter team"),
+        ),
+        (
+            "{actor} joined {path.teamId}",
+            format!("{{path.teamId}}: {operation} has no path parameter teamId; did you mean {{path.team_id}}?"),
+        ),
+        (
+            "{actor} joined {query.notfy}",
+            format!("{{query.notfy}}: {operation} has no query parameter notfy; did you mean {{query.notify}}?"),
+        ),
+        (
+            "{actor} invited {body.emial}",
+            format!("{{body.emial}}: the request body of {operation} has no emial; did you mean {{body.email}}?"),
+        ),
+        (
+            "{actor} gave {body.roles.id}",
+            format!("{{body.roles.id}}: the request body of {operation} has no roles.id; did you mean {{body.roles[].id}}?"),
+        ),
+        (
+            "{actor} invited {response.member.nam}",
+            format!("{{response.member.nam}}: the response of {operation} has no member.nam"),
+        ),
+        (
+            "{actor} set {body.password}",
+            "{body.password} is a secret, which no sentence tells".to_owned(),
+        ),
+        (
+            "{actor} wrote {body.note.text}",
+            "{body.note.text} is a secret, which no sentence tells".to_owned(),
+        ),
+        (
+            "{actor} set {body.email",
+            "a brace { is not closed; as text it is {{".to_owned(),
+        ),
+        (
+            "{actor} set }",
+            "a brace } has no { in front of it; as text it is }}".to_owned(),
+        ),
+        (" ", "it is empty".to_owned()),
+        (
+            &"word ".repeat(19),
+            "it has 19 words of its own; a sentence has at most 18 with its values".to_owned(),
+        ),
+        (&"w".repeat(301), "it has more than 300 characters".to_owned()),
+    ] {
+        let document = invite(&json!({ "activity": template }));
+        let pointer = "/paths/~1teams~1{team_id}~1members~1{id}/put/x-audit/activity";
+        assert_eq!(problems(&document), [format!("s.json#{pointer}: {message}")]);
+        let (index, _) = Index::build(vec![Document {
+            file_name: "s.json".to_owned(),
+            bytes: document.to_string().into_bytes(),
+        }]);
+        let explained = explain(index.operations().next().unwrap());
+        assert_eq!(
+            explained.message,
+            "jane@example.com invited member {id} to team {team_id}"
+        );
+    }
+}
+
+#[test]
+fn a_template_may_name_what_the_document_leaves_open() {
+    for template in [
+        "{actor} labelled {body.labels.anything}",
+        "{actor} gave {body.roles[].id} to {entity.type} {entity.id} of {parent.type} {parent.id}",
+        "{actor} saw {response.member.name} and {response.data.member.name}",
+        "{actor} set {{braces}} for {path.id} with {query.notify}",
+    ] {
+        let document = invite(&json!({ "activity": template, "keep": "body.password" }));
+        assert_eq!(problems(&document), [""; 0], "{template}");
+    }
+    // What the document keeps is no secret.
+    let kept = json!({ "activity": "{actor} set {body.password}", "keep": "body.password" });
+    assert_eq!(problems(&invite(&kept)), [""; 0]);
+}
+
+#[test]
+fn a_template_of_a_path_is_told_once_where_an_operation_lacks_its_place() {
+    let document = json!({ "openapi": "3.0.0", "paths": { "/a/{id}": {
+        "x-audit": { "activity": "{actor} touched {query.x}" },
+        "put": { "parameters": [{ "name": "x", "in": "query" }] }, "delete": {}
+    } } });
+    assert_eq!(
+        problems(&document),
+        [
+            "s.json#/paths/~1a~1{id}/x-audit/activity: {query.x}: DELETE /a/{id} has no query parameter x"
+        ]
+    );
+}
+
+/// The sentence of a call of the operation with this annotation.
+fn written(annotation: &Value, outcome: Outcome) -> String {
+    let (index, _) = Index::build(vec![Document {
+        file_name: "s.json".to_owned(),
+        bytes: invite(annotation).to_string().into_bytes(),
+    }]);
+    let operation = index.operations().next().expect("it has one operation");
+    let body = json!({ "email": "bob@example.com", "roles": [{ "id": 1 }, { "id": 2 }, { "id": 3 }, { "id": 4 }] });
+    let path_params = [
+        ("team_id".to_owned(), "7".to_owned()),
+        ("id".to_owned(), "42".to_owned()),
+    ];
+    sentence(&SentenceFacts {
+        actor: "jane@example.com",
+        meaning: Some(&operation.meaning),
+        method: &operation.method,
+        path: &operation.path,
+        entity_ids: &["42".to_owned()],
+        entity_name: "",
+        parent_id: "7",
+        parent_name: "Ops",
+        outcome,
+        values: RequestValues {
+            request: Some(&body),
+            path_params: &path_params,
+            ..RequestValues::default()
+        },
+    })
+}
+
+#[test]
+fn a_template_writes_what_a_call_has() {
+    for (template, expected) in [
+        (
+            "{actor} invited {body.email} to {parent}",
+            "jane@example.com invited bob@example.com to team Ops",
+        ),
+        (
+            "{actor} gave {entity.type} {entity.id} roles {body.roles[].id}",
+            "jane@example.com gave member 42 roles 1, 2, 3 and 1 more",
+        ),
+        (
+            "{parent.name} ({parent.type} {parent.id}) has {entity}",
+            "Ops (team 7) has member 42",
+        ),
+        (
+            "{actor} {{really}} {verb} {path.id} as {entity.name} {query.notify}",
+            "jane@example.com {really} invited 42 as (not given) (not given)",
+        ),
+        ("  {actor}\n did\u{202e} it ", "jane@example.com did it"),
+    ] {
+        assert_eq!(
+            written(&json!({ "activity": template }), Outcome::Success),
+            expected
+        );
+    }
+    let long = format!("{{actor}} {}{{body.email}}", "very ".repeat(17));
+    let sentence = written(&json!({ "activity": long }), Outcome::Success);
+    assert_eq!(sentence.split_whitespace().count(), 18, "{sentence}");
+}
+
+#[test]
+fn an_explained_template_has_the_names_of_its_values() {
+    let annotation = json!({ "activity": "{actor} gave {body.roles[].id} to {path.team_id} and {body.email}, {query.notify}" });
+    let (index, _) = Index::build(vec![Document {
+        file_name: "s.json".to_owned(),
+        bytes: invite(&annotation).to_string().into_bytes(),
+    }]);
+    assert_eq!(
+        explain(index.operations().next().unwrap()).message,
+        "jane@example.com gave {id} to {team_id} and {email}, {notify}"
+    );
+}
+
+#[test]
+fn a_template_that_begins_with_actor_and_verb_tells_of_every_outcome() {
+    let annotation =
+        json!({ "verb": "sign off", "activity": "{actor} {verb} {body.email} for {parent}" });
+    for (outcome, expected) in [
+        (
+            Outcome::Success,
+            "jane@example.com signed off bob@example.com for team Ops",
+        ),
+        (
+            Outcome::Denied,
+            "jane@example.com tried to sign off bob@example.com for team Ops but was not allowed to",
+        ),
+        (
+            Outcome::Failure,
+            "jane@example.com tried to sign off bob@example.com for team Ops but it failed",
+        ),
+        (
+            Outcome::Unknown,
+            "jane@example.com asked to sign off bob@example.com for team Ops",
+        ),
+    ] {
+        assert_eq!(written(&annotation, outcome), expected);
+    }
+    // Another wording cannot be turned, so the worked-out sentence tells of the call.
+    let free = json!({ "activity": "{actor} brought in {body.email}" });
+    assert_eq!(
+        written(&free, Outcome::Denied),
+        "jane@example.com tried to invite member 42 to team Ops but was not allowed to"
+    );
+}
+
+#[test]
+fn a_verb_is_put_into_the_past() {
+    for (verb, past) in [
+        (json!("approve"), "approved"),
+        (json!("send back"), "sent back"),
+        (json!("log in"), "logged in"),
+        (json!("re-open"), "re-opened"),
+        (json!({ "base": "shred", "past": "shred" }), "shred"),
+    ] {
+        assert_eq!(
+            written(&json!({ "verb": verb }), Outcome::Success).strip_prefix("jane@example.com "),
+            Some(format!("{past} member 42 of team Ops").as_str())
+        );
+    }
+}

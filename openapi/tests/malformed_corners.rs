@@ -1,0 +1,149 @@
+//! Documents with one malformed corner.
+
+use daybook_openapi::{Document, Index};
+use serde_json::{Value, json};
+
+fn build(document: &Value) -> (Index, Vec<String>) {
+    let (index, problems) = Index::build(vec![Document {
+        file_name: "s.json".to_owned(),
+        bytes: document.to_string().into_bytes(),
+    }]);
+    (index, problems.iter().map(ToString::to_string).collect())
+}
+
+/// Below an operation: what stands there instead, and what is told.
+#[rustfmt::skip] // a table
+fn corners() -> Vec<(&'static str, Value, &'static str)> {
+    vec![
+        ("/parameters", json!({}), "it is no list; it is left out"),
+        ("/parameters/0", json!(7), "it is no object; it is left out"),
+        (
+            "/parameters/0/in",
+            json!(7),
+            "a parameter has a `name` and an `in`; it is left out",
+        ),
+        (
+            "/parameters/0/schema",
+            json!([]),
+            "it is no schema; it is left out",
+        ),
+        ("/requestBody", json!([]), "it is no object; it is left out"),
+        (
+            "/requestBody/content",
+            json!("x"),
+            "it is no object; it is left out",
+        ),
+        (
+            "/requestBody/content/application~1json",
+            json!(7),
+            "it is no object; it is left out",
+        ),
+        (
+            "/requestBody/content/application~1json/schema",
+            json!("x"),
+            "it is no schema; it is left out",
+        ),
+        (
+            "/requestBody/content/application~1json/schema/properties",
+            json!(7),
+            "it is no object; it is left out",
+        ),
+        (
+            "/requestBody/content/application~1json/schema/properties/id",
+            json!(null),
+            "it is no schema; it is left out",
+        ),
+        (
+            "/requestBody/content/application~1json/schema/required",
+            json!("x"),
+            "it is no list of property names; it is left out",
+        ),
+        (
+            "/requestBody/content/application~1json/schema/type",
+            json!({}),
+            "it is no type; it is left out",
+        ),
+        (
+            "/requestBody/content/application~1json/schema/allOf",
+            json!({}),
+            "it is no list; it is left out",
+        ),
+        (
+            "/requestBody/content/application~1json/schema/$ref",
+            json!(7),
+            "its reference is no text; it is left out",
+        ),
+        (
+            "/requestBody/content/application~1json/schema/$ref",
+            json!("#/gone"),
+            "its reference leads nowhere in this document",
+        ),
+        (
+            "/requestBody/content/application~1json/schema/$ref",
+            json!("https://x.example/a.json#/B"),
+            "it refers to `https://x.example/a.json`, which is not fetched; bundle the documents into one",
+        ),
+        ("/responses", json!([]), "it is no object; it is left out"),
+        (
+            "/responses/200",
+            json!("x"),
+            "it is no object; it is left out",
+        ),
+        ("/operationId", json!({}), "it is no text; it is left out"),
+    ]
+}
+
+#[test]
+fn a_malformed_corner_is_named_and_everything_else_is_read() {
+    for (pointer, value, message) in corners() {
+        let mut document = json!({ "openapi": "3.0.0", "paths": { "/a/{id}": { "put": {
+            "operationId": "updateA",
+            "parameters": [{ "name": "id", "in": "path", "schema": { "type": "string" } }],
+            "requestBody": { "content": { "application/json": { "schema": {
+                "type": "object", "required": ["id"], "allOf": [], "$ref": "#/paths", "properties": { "id": { "type": "string" } }
+            } } } },
+            "responses": { "200": { "description": "" } }
+        } }, "/b": { "get": { "operationId": "listB" } } } });
+        let schema = "/paths/~1a~1{id}/put/requestBody/content/application~1json/schema";
+        if !pointer.ends_with("$ref")
+            && let Some(schema) = document.pointer_mut(schema).and_then(Value::as_object_mut)
+        {
+            schema.remove("$ref");
+        }
+        let at = format!("/paths/~1a~1{{id}}/put{pointer}");
+        *document.pointer_mut(&at).unwrap() = value;
+        let (index, problems) = build(&document);
+        let told = problems.iter().any(|problem| {
+            problem.ends_with(message) && problem.starts_with("s.json#/paths/~1a~1{id}/put")
+        });
+        assert!(told && problems.len() == 1, "{pointer}: {problems:?}");
+        assert_eq!(index.operations().count(), 2, "{pointer}");
+        assert_eq!(index.operations().last().unwrap().operation_id, "listB");
+    }
+}
+
+#[test]
+fn a_malformed_root_member_costs_only_itself() {
+    for (root, told) in [
+        (
+            json!({ "paths": [] }),
+            "s.json#/paths: it is no object; it is left out",
+        ),
+        (
+            json!({ "components": 7 }),
+            "s.json#/components: it is no object; it is left out",
+        ),
+        (
+            json!({ "components": { "schemas": [] } }),
+            "s.json#/components/schemas: it is no object; it is left out",
+        ),
+        (
+            json!({ "x-audit": [] }),
+            "s.json#/x-audit: `x-audit` is no object",
+        ),
+    ] {
+        let mut document = root;
+        document["openapi"] = json!("3.1.0");
+        assert_eq!(build(&document).1, [told]);
+    }
+}
