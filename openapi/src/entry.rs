@@ -16,6 +16,9 @@ use crate::server::{PathPrefix, Servers};
 /// taken to be at the first one's.
 const SERVER_LISTS_MAX: usize = 64;
 
+/// Servers, and the numbers of the operations that are reached there.
+pub(crate) type ServerList = (Servers, Vec<usize>);
+
 /// A document.
 #[derive(Debug)]
 pub(crate) struct Entry {
@@ -86,17 +89,60 @@ impl Entry {
             .filter(|name| !name.trim().is_empty())
             .unwrap_or(stem);
         let operations = read_operations(document, name, problems);
-        let route_groups = route_groups(&document.root, &operations);
-        tell_twins(&document.file_name, &route_groups, &operations, problems);
+        let service = Service {
+            name: name.to_owned(),
+            file_name: document.file_name.clone(),
+            spec_version: document.spec_version.clone(),
+            title: text("/info/title").unwrap_or_default().to_owned(),
+        };
+        let server_lists = server_lists(&document.root, &operations);
+        let entry = Self::new(service, server_lists, operations);
+        entry.tell_twins(problems);
+        entry
+    }
+
+    pub(crate) fn new(
+        service: Service,
+        server_lists: Vec<ServerList>,
+        operations: Vec<Operation>,
+    ) -> Self {
+        let route_of = |number: usize| {
+            let operation = operations.get(number)?;
+            let template = PathTemplate::parse(&operation.path);
+            Some((template, operation.method.as_str(), number))
+        };
+        let route_groups = server_lists
+            .into_iter()
+            .map(|(servers, numbers)| RouteGroup {
+                servers,
+                routes: RouteIndex::new(numbers.into_iter().filter_map(route_of)),
+            })
+            .collect();
         Self {
-            service: Service {
-                name: name.to_owned(),
-                file_name: document.file_name.clone(),
-                spec_version: document.spec_version.clone(),
-                title: text("/info/title").unwrap_or_default().to_owned(),
-            },
+            service,
             operations,
             route_groups,
+        }
+    }
+
+    /// Tells where a template differs from an earlier one in its parameters' names alone.
+    fn tell_twins(&self, problems: &mut Vec<DocumentProblem>) {
+        for group in &self.route_groups {
+            for route in group.routes.routes() {
+                let first = group.routes.same_operation(&route.method, &route.template);
+                let first = first.filter(|first| *first != route.operation);
+                if let Some(first) = first.and_then(|first| self.operations.get(first)) {
+                    let pointer = pointer_of(&self.operations[route.operation]);
+                    problems.push(DocumentProblem::new(
+                        &self.service.file_name,
+                        &pointer,
+                        format!(
+                            "calls of it are taken for {} {}, whose path is the same",
+                            first.method, first.path
+                        ),
+                    ));
+                }
+            }
         }
     }
 
@@ -223,11 +269,11 @@ fn listed(holder: Option<&Value>) -> Option<&Value> {
         .filter(|list| list.as_array().is_some_and(|list| !list.is_empty()))
 }
 
-/// The routes of a document's operations, by the servers at which they are reached.
-fn route_groups(root: &Value, operations: &[Operation]) -> Vec<RouteGroup> {
+/// Which of a document's operations are reached at which servers.
+fn server_lists(root: &Value, operations: &[Operation]) -> Vec<ServerList> {
     let schemas = Schemas::new(root);
     let of_root = Servers::read(listed(Some(root)));
-    let mut groups: Vec<(Servers, Vec<usize>)> = vec![(of_root, Vec::new())];
+    let mut lists: Vec<ServerList> = vec![(of_root, Vec::new())];
     for (number, operation) in operations.iter().enumerate() {
         let item = root
             .get("paths")
@@ -235,60 +281,22 @@ fn route_groups(root: &Value, operations: &[Operation]) -> Vec<RouteGroup> {
             .and_then(|item| schemas.resolve(item));
         let body = item.and_then(|item| item.get(operation.method.to_ascii_lowercase()));
         let own = listed(body).or_else(|| listed(item));
-        let group = own.map_or(0, |own| {
+        let list = own.map_or(0, |own| {
             let servers = Servers::read(Some(own));
-            let known = groups.iter().position(|(known, _)| *known == servers);
+            let known = lists.iter().position(|(known, _)| *known == servers);
             known.unwrap_or_else(|| {
-                if groups.len() >= SERVER_LISTS_MAX {
+                if lists.len() >= SERVER_LISTS_MAX {
                     return 0;
                 }
-                groups.push((servers, Vec::new()));
-                groups.len() - 1
+                lists.push((servers, Vec::new()));
+                lists.len() - 1
             })
         });
-        groups[group].1.push(number);
+        lists[list].1.push(number);
     }
-    groups
-        .into_iter()
-        .map(|(servers, numbers)| RouteGroup {
-            servers,
-            routes: RouteIndex::new(numbers.into_iter().map(|number| {
-                let operation = &operations[number];
-                (
-                    PathTemplate::parse(&operation.path),
-                    operation.method.as_str(),
-                    number,
-                )
-            })),
-        })
-        .collect()
+    lists
 }
 
-/// Tells where a template differs from an earlier one in its parameters' names alone.
-fn tell_twins(
-    file_name: &str,
-    groups: &[RouteGroup],
-    operations: &[Operation],
-    problems: &mut Vec<DocumentProblem>,
-) {
-    for group in groups {
-        for route in group.routes.routes() {
-            let first = group.routes.same_operation(&route.method, &route.template);
-            let first = first.filter(|first| *first != route.operation);
-            if let Some(first) = first.and_then(|first| operations.get(first)) {
-                let pointer = pointer_of(&operations[route.operation]);
-                problems.push(DocumentProblem::new(
-                    file_name,
-                    &pointer,
-                    format!(
-                        "calls of it are taken for {} {}, whose path is the same",
-                        first.method, first.path
-                    ),
-                ));
-            }
-        }
-    }
-}
 pub(crate) fn pointer_of(operation: &Operation) -> String {
     format!(
         "/paths/{}/{}",
