@@ -3,7 +3,7 @@
 use daybook_openapi::{Document, Found, Index, RequestLine, explain};
 
 /// Indexes the bytes, explains each operation, and calls it by its own template.
-pub fn read_document(bytes: &[u8]) {
+pub(crate) fn read_document(bytes: &[u8]) {
     let (index, problems) = Index::build(vec![Document {
         file_name: "document.yaml".to_owned(),
         bytes: bytes.to_vec(),

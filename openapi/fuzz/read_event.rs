@@ -13,7 +13,7 @@ use jiff::Timestamp;
 const NOW_SECONDS: i64 = 1_795_379_700;
 
 /// Decodes and normalizes the bytes against a document that has something of everything.
-pub fn read_event(bytes: &[u8]) {
+pub(crate) fn read_event(bytes: &[u8]) {
     static INDEX: OnceLock<Index> = OnceLock::new();
     let index = INDEX.get_or_init(|| {
         let document = Document {

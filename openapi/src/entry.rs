@@ -63,6 +63,8 @@ pub(crate) struct Call<'a> {
     /// Lower case, without a port.
     pub(crate) domain_name: &'a str,
     path: RequestPath<'a>,
+    /// Some servers may claim its domain or API.
+    is_claimed: bool,
 }
 
 impl<'e> From<EntryMatch<'e, '_>> for Found<'e> {
@@ -156,8 +158,31 @@ impl Entry {
     /// prefix, or else that of API Gateway's `resource`.
     pub(crate) fn find<'e, 'p>(&'e self, call: &Call<'p>) -> Option<EntryMatch<'e, 'p>> {
         let mut best: Option<EntryMatch<'e, 'p>> = None;
+        if call.is_claimed {
+            self.find_in_groups(call, true, &mut best);
+        }
+        // What servers that claim the domain describe goes before what others do.
+        if best.as_ref().is_none_or(|best| !best.fit.prefix_is_known) {
+            self.find_in_groups(call, false, &mut best);
+        }
+        let resource = call.request.resource;
+        if best.is_none() && resource.starts_with('/') && !resource.contains("+}") {
+            return self.find_resource(call, resource);
+        }
+        best
+    }
+
+    /// The same in the groups whose servers claim the request's domain, or in the others.
+    fn find_in_groups<'e, 'p>(
+        &'e self,
+        call: &Call<'p>,
+        servers_claim: bool,
+        best: &mut Option<EntryMatch<'e, 'p>>,
+    ) {
         for group in &self.route_groups {
-            let servers_claim = group.claims(call);
+            if call.is_claimed && group.claims(call) != servers_claim {
+                continue;
+            }
             for reading in call.path.readings() {
                 for prefix in group.servers.prefixes() {
                     let Some(rest) = prefix.take_off(reading) else {
@@ -169,7 +194,7 @@ impl Entry {
                     };
                     let fit = Fit::of(call, &found, prefix, servers_claim);
                     if best.as_ref().is_none_or(|best| best.fit < fit) {
-                        best = Some(EntryMatch {
+                        *best = Some(EntryMatch {
                             entry: self,
                             found,
                             fit,
@@ -178,11 +203,6 @@ impl Entry {
                 }
             }
         }
-        let resource = call.request.resource;
-        if best.is_none() && resource.starts_with('/') && !resource.contains("+}") {
-            return self.find_resource(call, resource);
-        }
-        best
     }
 
     fn find_resource<'e, 'p>(
@@ -247,6 +267,15 @@ impl<'a> Call<'a> {
             request,
             domain_name,
             path: RequestPath::new(path, stage, resource, proxy),
+            is_claimed: true,
+        }
+    }
+
+    /// The same where it is known that no servers claim it.
+    pub(crate) fn unclaimed(self) -> Self {
+        Self {
+            is_claimed: false,
+            ..self
         }
     }
 

@@ -192,7 +192,7 @@ impl Index {
         if !claiming.is_empty() {
             return find_among(&claiming, &call);
         }
-        self.find_by_path(&call)
+        self.find_by_path(&call.unclaimed())
     }
 
     fn mapped_service(&self, call: &Call<'_>) -> Option<&String> {

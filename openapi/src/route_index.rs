@@ -370,7 +370,7 @@ impl<'p> Search<'_, 'p, '_> {
                 .select(node, self.method, self.trailing_slash, self.facts);
         };
         self.steps_left = self.steps_left.checked_sub(1)?;
-        let (raw, rest_after) = match rest.bytes().position(|byte| byte == b'/') {
+        let (raw, rest_after) = match memchr::memchr(b'/', rest.as_bytes()) {
             Some(end) => (&rest[..end], Some(&rest[end + 1..])),
             None => (rest, None),
         };
