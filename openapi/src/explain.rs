@@ -58,7 +58,8 @@ pub fn explain(operation: &Operation) -> Explanation {
         parent_name: "",
         outcome: Outcome::Success,
         values: RequestValues::default(),
-    });
+    })
+    .text;
     Explanation {
         spec: operation.file_name.clone(),
         method: operation.method.clone(),
