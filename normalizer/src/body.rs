@@ -93,15 +93,15 @@ fn put(holder: &mut Value, path: &[&str], value: &Value) -> bool {
         };
     }
     match holder {
-        Value::Object(members) => match members.get_mut(*segment) {
-            Some(member) => put(member, rest, value),
-            None => {
-                let mut member = Value::Null;
-                put(&mut member, rest, value);
-                members.insert((*segment).to_owned(), member);
-                true
+        Value::Object(members) => {
+            if let Some(member) = members.get_mut(*segment) {
+                return put(member, rest, value);
             }
-        },
+            let mut member = Value::Null;
+            put(&mut member, rest, value);
+            members.insert((*segment).to_owned(), member);
+            true
+        }
         Value::Array(items) => {
             let position = match segment.parse::<usize>() {
                 Ok(position) => position,

@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 const NOW_MS: i64 = 1_795_379_689_123;
 
 #[derive(serde::Deserialize)]
-struct Case {
+struct Delivered {
     case: String,
     method: String,
     path: String,
@@ -67,7 +67,7 @@ const FORMATS: [Format; 4] = [
     Format::LoadBalancer,
 ];
 
-impl Case {
+impl Delivered {
     /// The event as the format has it.
     fn event(&self, format: Format, is_base64: bool) -> Value {
         let body = self.body.as_ref().map(|body| {
@@ -141,7 +141,7 @@ impl Case {
     }
 }
 
-fn cases() -> Vec<Case> {
+fn cases() -> Vec<Delivered> {
     serde_json::from_str(include_str!("values/cases.json")).unwrap()
 }
 

@@ -25,7 +25,7 @@ use crate::meaning::{Meaning, Parent};
 use crate::value_location::{RequestValues, VALUES_MAX, ValueLocation};
 use crate::words;
 use article::article;
-use length::{LEVELS, Level, SENTENCE_CHARS_MAX, cut_parts, fits, tidy};
+use length::{LEVELS, Level, SENTENCE_CHARS_MAX, cut_parts, cut_words, fits, tidy};
 use plain_text::{plain, says_nothing, shorten, visible};
 
 /// How many ids of a bulk operation are written out; more are counted.
@@ -86,7 +86,7 @@ impl Sentence {
 /// Writes the sentence.
 ///
 /// Where it would be too long, it is written again with less: first without the parent, then with
-/// ever shorter values. The words of a document's own template are its author's; they are not counted.
+/// ever shorter values. Only a document's own sentence may then still be too long, and is cut.
 pub fn sentence(facts: &SentenceFacts<'_>) -> Sentence {
     let mut parts = Vec::new();
     for level in LEVELS {
@@ -96,7 +96,7 @@ pub fn sentence(facts: &SentenceFacts<'_>) -> Sentence {
             break;
         }
     }
-    Sentence::of(parts)
+    Sentence::of(cut_words(parts))
 }
 
 impl Meaning {

@@ -329,6 +329,18 @@ fn the_parts_of_a_documents_own_sentence_are_its_placeholders() {
 }
 
 #[test]
+fn a_documents_own_sentence_is_cut_after_its_eighteenth_word() {
+    let words = |count: usize| {
+        let template = format!("{{actor}}{}", " word".repeat(count));
+        let said = json!({ "x-audit": { "activity": template } });
+        sentence(&facts(&operation("post", "/orders", &said))).text
+    };
+    assert_eq!(words(17), format!("jane@example.com{}", " word".repeat(17)));
+    let cut = format!("jane@example.com{}…", " word".repeat(17));
+    assert_eq!((words(18), words(40)), (cut.clone(), cut));
+}
+
+#[test]
 fn a_handlers_own_sentence_is_one_part_of_visible_text() {
     let stated =
         Sentence::stated("\u{202e}Jane moved\nthe <b>ERP</b>\u{200b} \t integration ").unwrap();

@@ -5,7 +5,7 @@ use daybook_event::{ActivityPart, ActivityPartKind};
 use super::plain_text::{Length, cut, words};
 
 /// The most words of a sentence.
-const WORDS_MAX: usize = 18;
+pub(crate) const WORDS_MAX: usize = 18;
 
 /// The most characters of a sentence.
 pub(crate) const SENTENCE_CHARS_MAX: usize = 300;
@@ -60,6 +60,23 @@ pub(crate) const LEVELS: &[Level] = &[
         has_parent: false,
     },
 ];
+
+/// At most 18 words, whatever stands in them: a document's own sentence may have too many.
+pub(crate) fn cut_words(parts: Vec<ActivityPart>) -> Vec<ActivityPart> {
+    let text: String = parts.iter().map(|part| part.text.as_str()).collect();
+    let too_many = text.split(' ').nth(WORDS_MAX).is_some();
+    let kept_chars: usize = text
+        .split(' ')
+        .take(WORDS_MAX)
+        .map(|word| word.chars().count() + 1)
+        .sum();
+    if too_many {
+        // The last space gives way to the ellipsis.
+        cut_parts(parts, kept_chars)
+    } else {
+        parts
+    }
+}
 
 /// Whether a sentence is short enough.
 pub(crate) fn fits(parts: &[ActivityPart]) -> bool {
