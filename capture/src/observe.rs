@@ -5,6 +5,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Buf;
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
@@ -63,8 +65,10 @@ impl ObserveResponse for serde_json::Value {
             observe_event_response(
                 exchange,
                 status_code,
-                self.get("body").and_then(Self::as_str),
-                self.get("isBase64Encoded").and_then(Self::as_bool) == Some(true),
+                self.get("body").and_then(Self::as_str).map(|body| {
+                    let is_base64 = self.get("isBase64Encoded").and_then(Self::as_bool);
+                    EventBody::Text(body, is_base64 == Some(true))
+                }),
             );
         }
         self
@@ -79,8 +83,7 @@ impl ObserveResponse for ApiGatewayProxyResponse {
             observe_event_response(
                 exchange,
                 u16::try_from(self.status_code).ok(),
-                self.body.as_ref().and_then(body_text),
-                self.is_base64_encoded,
+                event_body(self.body.as_ref(), self.is_base64_encoded),
             );
         }
         self
@@ -95,35 +98,51 @@ impl ObserveResponse for ApiGatewayV2httpResponse {
             observe_event_response(
                 exchange,
                 u16::try_from(self.status_code).ok(),
-                self.body.as_ref().and_then(body_text),
-                self.is_base64_encoded,
+                event_body(self.body.as_ref(), self.is_base64_encoded),
             );
         }
         self
     }
 }
 
+/// The body of a response in API Gateway's format.
+enum EventBody<'a> {
+    /// As text, base64 (`isBase64Encoded`) or not.
+    Text(&'a str, bool),
+    /// As the bytes that it stands for.
+    Bytes(&'a [u8]),
+}
+
 fn observe_event_response(
     exchange: &Exchange,
     status_code: Option<u16>,
-    body: Option<&str>,
-    is_base64_encoded: bool,
+    body: Option<EventBody<'_>>,
 ) {
     let Some(status_code) = status_code else {
         return;
     };
     exchange.answered(Answer::Status(status_code));
-    if let Some(body) = body
-        && !is_base64_encoded
-        && wants_body(exchange, status_code, &HeaderMap::new())
-    {
-        take_body(exchange, body.as_bytes());
+    let Some(body) = body.filter(|_| wants_body(exchange, status_code, &HeaderMap::new())) else {
+        return;
+    };
+    match body {
+        EventBody::Text(text, false) => take_body(exchange, text.as_bytes()),
+        EventBody::Bytes(bytes) => take_body(exchange, bytes),
+        EventBody::Text(base64, true) => {
+            // Four characters are three bytes: what is too long is not decoded at all.
+            if base64.len() / 4 * 3 <= exchange.body_bytes_max.saturating_add(3)
+                && let Ok(bytes) = STANDARD.decode(base64)
+            {
+                take_body(exchange, &bytes);
+            }
+        }
     }
 }
 
-fn body_text(body: &LambdaBody) -> Option<&str> {
-    match body {
-        LambdaBody::Text(text) => Some(text),
+fn event_body(body: Option<&LambdaBody>, is_base64: bool) -> Option<EventBody<'_>> {
+    match body? {
+        LambdaBody::Text(text) => Some(EventBody::Text(text, is_base64)),
+        LambdaBody::Binary(bytes) => Some(EventBody::Bytes(bytes)),
         _ => None,
     }
 }

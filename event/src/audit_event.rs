@@ -55,6 +55,9 @@ pub struct AuditEvent {
     pub correlation_id: String,
     /// The sentence, as plain text: `jane@example.com deleted workflow Onboarding`.
     pub activity: String,
+    /// The same sentence in parts, in its order: their texts, joined without anything between, are
+    /// [`Self::activity`]. Empty for events stored before there were parts.
+    pub activity_parts: Vec<ActivityPart>,
     /// The redacted request body as JSON text; empty where there was none.
     pub detail: String,
     /// What changed, field by field, where the handler said so.
@@ -100,6 +103,7 @@ impl Default for AuditEvent {
             http: HttpRequest::default(),
             correlation_id: String::new(),
             activity: String::new(),
+            activity_parts: Vec::new(),
             detail: String::new(),
             changes: Vec::new(),
             reason: String::new(),
@@ -170,6 +174,25 @@ pub struct HttpRequest {
     pub query: BTreeMap<String, String>,
     /// Path parameters, decoded once.
     pub path_params: BTreeMap<String, String>,
+}
+
+/// One part of a sentence: what it is, so that a page can style it, and the word behind it, so that
+/// it can be said in another language.
+///
+/// A catalogue of messages in another language is keyed by the event's `service_name`, `event_name`
+/// and `outcome`; the parts are its arguments, by their kind. Texts of the kind
+/// [`ActivityPartKind::Text`] are English and replaced by the catalogue's own.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ActivityPart {
+    /// What it is.
+    pub kind: ActivityPartKind,
+    /// As it stands in the sentence: `deleted`, `workflows`, `Onboarding`.
+    pub text: String,
+    /// What the text is a form of: the base of a verb (`delete`), the singular of a noun (`workflow`),
+    /// the place of a template's value (`body.email`); empty for everything else.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub word: String,
 }
 
 /// One changed field.
@@ -271,6 +294,42 @@ closed_set! {
         Automation = "automation",
         /// A part of the platform itself.
         Service = "service",
+    }
+}
+
+closed_set! {
+    /// What a part of a sentence is.
+    ActivityPartKind {
+        /// Words that hold the sentence together: `tried to`, `from`, spaces. Also a whole sentence
+        /// whose parts nobody knows, because the handler wrote it.
+        Text = "text",
+        /// Who.
+        Actor = "actor",
+        /// What was done.
+        Verb = "verb",
+        /// What follows the noun and belongs to the verb: `as read`.
+        Complement = "complement",
+        /// The noun of the thing.
+        EntityType = "entity_type",
+        /// The thing's name or id; one of several ids.
+        Entity = "entity",
+        /// How many things, where they are too many to be listed.
+        Count = "count",
+        /// The noun of what the thing is part of.
+        ParentType = "parent_type",
+        /// Its name or id.
+        Parent = "parent",
+        /// Another value of the call, where the document's own sentence asks for it.
+        Value = "value",
+        /// Method and path, where no document describes the call.
+        Request = "request",
+    }
+}
+
+#[allow(clippy::derivable_impls)] // the macro that defines the set marks no default
+impl Default for ActivityPartKind {
+    fn default() -> Self {
+        Self::Text
     }
 }
 

@@ -15,8 +15,8 @@ mod time;
 pub const REDACTED: &str = "[redacted]";
 
 pub use audit_event::{
-    Action, AuditEvent, Caller, CallerType, Change, Entity, HttpRequest, Outcome, SCHEMA_VERSION,
-    UNATTRIBUTED_ORG_ID, UnknownWord,
+    Action, ActivityPart, ActivityPartKind, AuditEvent, Caller, CallerType, Change, Entity,
+    HttpRequest, Outcome, SCHEMA_VERSION, UNATTRIBUTED_ORG_ID, UnknownWord,
 };
 pub use bounds::{JsonBoundError, check_json_bounds};
 pub use captured_exchange::{

@@ -1,10 +1,39 @@
 //! What changed between two states of an entity, field by field.
 
 use daybook_event::Change;
-use serde_json::Value;
+use daybook_openapi::secrets::{Place, Redactor};
+use serde_json::{Value, json};
+
+use crate::message::Message;
 
 /// A handler that replaces a whole catalogue must not fill the log with it.
 const CHANGES_MAX: usize = 200;
+
+/// The entity before and after the change, as the handler states it, redacted.
+pub(crate) struct States(Value);
+
+impl States {
+    pub(crate) fn of(message: &Message, redactor: &Redactor, redacted: &mut Vec<String>) -> Self {
+        let mut states = json!({
+            "before": message.context.before,
+            "after": message.context.after,
+        });
+        redactor.json(Place::Context, &mut states, redacted);
+        Self(states)
+    }
+
+    pub(crate) fn before(&self) -> Option<&Value> {
+        self.state("before")
+    }
+
+    pub(crate) fn after(&self) -> Option<&Value> {
+        self.state("after")
+    }
+
+    fn state(&self, name: &str) -> Option<&Value> {
+        self.0.get(name).filter(|state| !state.is_null())
+    }
+}
 
 /// The fields that differ, as JSON pointers in document order; objects are compared member by member,
 /// everything else whole.
@@ -50,8 +79,6 @@ fn compare(
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn list(before: &Value, after: &Value) -> Vec<(String, String, String)> {

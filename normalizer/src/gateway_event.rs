@@ -6,11 +6,9 @@
 
 use std::collections::BTreeMap;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
-use crate::Poison;
+use crate::{Poison, body};
 
 /// One request as API Gateway delivered it.
 #[derive(Debug, Clone, Default)]
@@ -96,7 +94,7 @@ impl GatewayEvent {
             ]),
             query: query(event),
             path_params: text_map(&event["pathParameters"]),
-            body: body(event),
+            body: body_bytes(event),
             headers,
         })
     }
@@ -138,10 +136,25 @@ fn headers(event: &Value) -> BTreeMap<String, String> {
 }
 
 fn query(event: &Value) -> BTreeMap<String, String> {
-    joined(
+    let query = joined(
         &event["queryStringParameters"],
         &event["multiValueQueryStringParameters"],
-    )
+    );
+    if event["requestContext"]["elb"].is_null() {
+        return query;
+    }
+    // A load balancer passes a query on as it came ("Lambda functions as targets" in the Application
+    // Load Balancers' guide); API Gateway decodes it.
+    let decoded = |text: &str| {
+        let plus_is_space = text.replace('+', " ");
+        percent_encoding::percent_decode_str(&plus_is_space)
+            .decode_utf8_lossy()
+            .into_owned()
+    };
+    query
+        .iter()
+        .map(|(name, value)| (decoded(name), decoded(value)))
+        .collect()
 }
 
 /// The single-value map, overridden by the multi-value one, which has them all.
@@ -156,17 +169,9 @@ fn joined(single: &Value, multi: &Value) -> BTreeMap<String, String> {
     values
 }
 
-fn body(event: &Value) -> Option<Vec<u8>> {
+fn body_bytes(event: &Value) -> Option<Vec<u8>> {
     let body = event["body"].as_str()?;
-    if event["isBase64Encoded"].as_bool() == Some(true) {
-        // What says that it is base64 and is not was not sent by API Gateway: kept as it is.
-        return Some(
-            STANDARD
-                .decode(body)
-                .unwrap_or_else(|_| body.as_bytes().to_vec()),
-        );
-    }
-    Some(body.as_bytes().to_vec())
+    Some(body::bytes(body, text(&event["isBase64Encoded"]) == "true"))
 }
 
 /// A JSON object's scalar members as text.
@@ -312,5 +317,26 @@ mod tests {
         let read = |body: &str| GatewayEvent::read(&event(body)).unwrap().body.unwrap();
         assert_eq!(read("eyJhIjoxfQ=="), b"{\"a\":1}");
         assert_eq!(read("{not base64}"), b"{not base64}");
+    }
+
+    #[test]
+    fn what_a_load_balancer_leaves_encoded_is_decoded() {
+        let event = |context: Value| {
+            json!({"httpMethod": "GET", "path": "/", "requestContext": context,
+                "queryStringParameters": {"a%20b": "c%2Fd+e"},
+                "multiValueQueryStringParameters": {"t": ["%41", "b"]}})
+        };
+        let query = |context: Value| GatewayEvent::read(&event(context)).unwrap().query;
+        let pairs = |pairs: [(&str, &str); 2]| {
+            BTreeMap::from(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())))
+        };
+        assert_eq!(
+            query(json!({"elb": {"targetGroupArn": "arn"}})),
+            pairs([("a b", "c/d e"), ("t", "A,b")])
+        );
+        assert_eq!(
+            query(json!({})),
+            pairs([("a%20b", "c%2Fd+e"), ("t", "%41,b")])
+        );
     }
 }

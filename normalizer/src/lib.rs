@@ -14,6 +14,7 @@ pub mod message;
 pub mod normalize;
 pub mod settings;
 
+mod body;
 mod caller;
 mod changes;
 mod explained;

@@ -4,8 +4,8 @@ use daybook_event::{CapturedResponse, Entity, HandlerContext, MESSAGE_VERSION, c
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use crate::Poison;
 use crate::gateway_event::{text, whole_number};
+use crate::{Poison, body};
 
 /// SQS carries at most 1 MiB; a line over it is refused before it is parsed.
 pub const MESSAGE_BYTES_MAX: usize = 1 << 20;
@@ -94,6 +94,10 @@ fn response(value: &Value) -> Option<CapturedResponse> {
             .unwrap_or(0),
         body: match &value["body"] {
             Value::Null => None,
+            // Who hands on a Lambda's own response hands on its encoding.
+            Value::String(body) if text(&value["isBase64Encoded"]) == "true" => {
+                String::from_utf8(body::bytes(body, true)).ok()
+            }
             Value::String(body) => Some(body.clone()),
             body => Some(body.to_string()),
         },

@@ -3,12 +3,12 @@
 use std::fmt;
 
 use daybook_event::{
-    AuditEvent, Caller, Change, EventIdentity, HandlerFailure, HttpRequest, Outcome,
-    SCHEMA_VERSION, UNATTRIBUTED_ORG_ID, event_id, never_expires,
+    AuditEvent, Caller, EventIdentity, HandlerFailure, HttpRequest, Outcome, SCHEMA_VERSION,
+    UNATTRIBUTED_ORG_ID, event_id, never_expires,
 };
 use daybook_openapi::secrets::{Mode, Place, REDACTED, Redactor};
 use daybook_openapi::{
-    Index, Meaning, Operation, RequestLine, RequestValues, SentenceFacts, sentence,
+    Index, Operation, RequestLine, RequestValues, Sentence, SentenceFacts, sentence,
 };
 use daybook_store::{DIGEST_WAY_BYTES, NewEvent};
 use jiff::{SignedDuration, Timestamp};
@@ -16,8 +16,9 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::Poison;
+use crate::body;
 use crate::caller::{actor, caller, org_id, usable_org_id};
-use crate::changes::changes;
+use crate::changes::{States, changes};
 use crate::explained::Explained;
 use crate::gateway_event::GatewayEvent;
 use crate::message::Message;
@@ -27,8 +28,7 @@ use crate::things::{Things, first_value};
 
 /// How far ahead of this machine's clock a request may claim to be.
 const AHEAD_MAX: SignedDuration = SignedDuration::from_mins(5);
-/// A sentence is never longer.
-const ACTIVITY_CHARS_MAX: usize = 300;
+
 /// What a message becomes.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Normalized {
@@ -124,8 +124,10 @@ fn event(
         })
         .unwrap_or_else(|| UNATTRIBUTED_ORG_ID.to_owned());
     let caller = redacted_caller(caller(&message.event, settings), &redactor);
+    let states = States::of(message, &redactor, &mut redacted);
     let things = Things::of(
-        message,
+        &message.context,
+        &states,
         explained.operation,
         &values,
         &redactor,
@@ -133,7 +135,6 @@ fn event(
     );
     let activity = stated_activity(message, &redactor, &mut redacted)
         .unwrap_or_else(|| told_activity(explained, &things, &caller, &http, outcome, values));
-    let changes = stated_changes(message, &redactor, &mut redacted);
     let privacy = stated_privacy(message, &mut redacted);
     let reason = stated_reason(message, &redactor, &mut redacted);
     let correlation_id = correlation_id(request, &redactor);
@@ -159,12 +160,13 @@ fn event(
         entity: things.entity,
         parent: things.parent,
         correlation_id,
-        activity,
+        activity: activity.text,
+        activity_parts: activity.parts,
         detail: request_body
             .as_ref()
             .map(Value::to_string)
             .unwrap_or_default(),
-        changes,
+        changes: changes(states.before(), states.after()),
         reason,
         privacy,
         source_url: source_url(&http),
@@ -192,7 +194,7 @@ fn event(
 /// The response's body, redacted; the body of a failure names nothing that was changed. It is never stored: what is removed from it is not worth telling.
 fn response_body(message: &Message, redactor: &Redactor) -> Option<Value> {
     let text = message.response.as_ref()?.body.as_deref()?;
-    let mut body: Value = serde_json::from_str(text).ok()?;
+    let mut body = body::json(text)?;
     redactor.json(Place::Response, &mut body, &mut Vec::new());
     Some(body)
 }
@@ -308,23 +310,14 @@ fn stated_activity(
     message: &Message,
     redactor: &Redactor,
     redacted: &mut Vec<String>,
-) -> Option<String> {
+) -> Option<Sentence> {
     let stated = message.context.message.as_deref()?;
     if redactor.mode() == Mode::Strict {
         redacted.push("context#/message".to_owned());
         return None;
     }
-    let stated: String = stated
-        .chars()
-        .filter(|character| !character.is_control())
-        .collect();
     // Redacted before it is cut: half a secret has no form by which it is known.
-    let stated: String = redactor
-        .named_text(Place::Context, "message", &stated, redacted)
-        .chars()
-        .take(ACTIVITY_CHARS_MAX)
-        .collect();
-    (!stated.trim().is_empty()).then_some(stated)
+    Sentence::stated(&redactor.named_text(Place::Context, "message", stated, redacted))
 }
 
 fn stated_reason(message: &Message, redactor: &Redactor, redacted: &mut Vec<String>) -> String {
@@ -346,12 +339,13 @@ fn told_activity(
     http: &HttpRequest,
     outcome: Outcome,
     values: RequestValues<'_>,
-) -> String {
+) -> Sentence {
     // The handler may know better what kind of thing it was.
-    let meaning: Option<Meaning> = explained.operation.map(|operation| {
-        let mut meaning = operation.meaning.clone();
-        meaning.entity_type.clone_from(&things.entity.kind);
-        meaning
+    let meaning = explained.operation.map(|operation| {
+        operation
+            .meaning
+            .clone()
+            .with_nouns(&things.entity.kind, &things.parent.kind)
     });
     sentence(&SentenceFacts {
         actor: &actor(caller),
@@ -374,20 +368,6 @@ fn stated_privacy(message: &Message, redacted: &mut Vec<String>) -> String {
     };
     Redactor::new(None).json(Place::Context, &mut privacy, redacted);
     privacy.to_string()
-}
-
-fn stated_changes(
-    message: &Message,
-    redactor: &Redactor,
-    redacted: &mut Vec<String>,
-) -> Vec<Change> {
-    let mut states = serde_json::json!({
-        "before": message.context.before,
-        "after": message.context.after,
-    });
-    redactor.json(Place::Context, &mut states, redacted);
-    let state = |name: &str| states.get(name).filter(|state| !state.is_null());
-    changes(state("before"), state("after"))
 }
 
 /// A digest of what a second delivery may not change: method, path, caller and body.

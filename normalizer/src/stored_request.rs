@@ -6,6 +6,7 @@ use daybook_event::HttpRequest;
 use daybook_openapi::secrets::{Place, Redactor};
 use serde_json::Value;
 
+use crate::body;
 use crate::explained::Explained;
 use crate::gateway_event::GatewayEvent;
 
@@ -30,36 +31,16 @@ pub(crate) fn request_body(
     redactor: &Redactor,
     redacted: &mut Vec<String>,
 ) -> Option<Value> {
-    let bytes = request.body.as_deref().filter(|bytes| !bytes.is_empty())?;
-    let content_type = request.header("content-type").to_ascii_lowercase();
-    let body = std::str::from_utf8(bytes).ok().and_then(|text| {
-        if content_type.starts_with("application/x-www-form-urlencoded") {
-            Some(form(text))
-        } else {
-            serde_json::from_str(text).ok()
-        }
-    });
-    let Some(mut body) = body else {
+    let bytes = request
+        .body
+        .as_deref()
+        .filter(|body| !body::is_blank(body))?;
+    let Some(mut body) = body::read(bytes, request.header("content-type")) else {
         redacted.push("request#".to_owned());
         return None;
     };
     redactor.json(Place::Request, &mut body, redacted);
     Some(body)
-}
-
-fn form(text: &str) -> Value {
-    let mut members = serde_json::Map::new();
-    for (name, value) in form_urlencoded::parse(text.as_bytes()) {
-        let value = Value::String(value.into_owned());
-        match members.get_mut(name.as_ref()) {
-            None => {
-                members.insert(name.into_owned(), value);
-            }
-            Some(Value::Array(values)) => values.push(value),
-            Some(first) => *first = Value::Array(vec![first.take(), value]),
-        }
-    }
-    Value::Object(members)
 }
 
 /// The request as it is stored.

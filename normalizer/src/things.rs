@@ -1,13 +1,22 @@
 //! What was acted upon and what it is part of.
 
-use daybook_event::Entity;
+use daybook_event::{Entity, HandlerContext};
 use daybook_openapi::secrets::{REDACTED, Redactor};
-use daybook_openapi::{Operation, RequestValues, ValueLocation};
+use daybook_openapi::{Meaning, Operation, RequestValues, ValueLocation, is_placeholder};
+use serde_json::Value;
 
-use crate::message::Message;
+use crate::changes::States;
 
 /// A bulk call's ids stand in `entity.id`, joined by commas, up to this many; the body has them all.
 const ENTITY_IDS_MAX: usize = 20;
+
+/// Members of an entity's state that hold its id, and what people call it, best first.
+const ID_MEMBERS: [&str; 3] = ["id", "_id", "uuid"];
+const NAME_MEMBERS: [&str; 5] = ["name", "title", "display_name", "displayName", "label"];
+
+/// The longest id or name that is read from an entity's state.
+const VALUE_CHARS_MAX: usize = 256;
+
 /// What was acted upon and what it is part of; the handler's word counts before the document's.
 pub(crate) struct Things {
     pub(crate) entity: Entity,
@@ -18,51 +27,58 @@ pub(crate) struct Things {
 
 impl Things {
     pub(crate) fn of(
-        message: &Message,
+        context: &HandlerContext,
+        states: &States,
         operation: Option<&Operation>,
         values: &RequestValues<'_>,
         redactor: &Redactor,
         redacted: &mut Vec<String>,
     ) -> Self {
         let meaning = operation.map(|operation| &operation.meaning);
-        let mut entity_ids: Vec<String> = meaning
-            .and_then(|meaning| meaning.entity_id.as_ref().or(meaning.entity_ids.as_ref()))
-            .map(|location| usable(location.read(values)))
-            .unwrap_or_default();
-        let mut entity = Entity {
-            kind: meaning
-                .map(|meaning| meaning.entity_type.clone())
-                .unwrap_or_default(),
-            id: entity_ids
-                .iter()
-                .take(ENTITY_IDS_MAX)
-                .cloned()
-                .collect::<Vec<_>>()
-                .join(","),
-            name: meaning
-                .into_iter()
-                .flat_map(|meaning| &meaning.entity_name)
-                .find_map(|location| first_value(location, values))
-                .unwrap_or_default(),
-        };
-        let parent_meaning = meaning.and_then(|meaning| meaning.parent.as_ref());
-        let mut parent = Entity {
-            kind: parent_meaning
-                .map(|parent| parent.entity_type.clone())
-                .unwrap_or_default(),
-            id: parent_meaning
-                .and_then(|parent| parent.id.as_ref())
-                .and_then(|location| first_value(location, values))
-                .unwrap_or_default(),
-            name: String::new(),
-        };
-        if let Some(stated) = &message.context.entity {
+        let mut entity_ids = meaning.map_or_else(Vec::new, |meaning| ids(meaning, values));
+        let mut entity = meaning.map_or_else(Entity::default, |meaning| Entity {
+            kind: meaning.entity_type.clone(),
+            id: entity_ids[..entity_ids.len().min(ENTITY_IDS_MAX)].join(","),
+            name: name(meaning, &entity_ids, values),
+        });
+        let mut parent = meaning
+            .and_then(|meaning| meaning.parent.as_ref())
+            .map_or_else(Entity::default, |parent| Entity {
+                kind: parent.entity_type.clone(),
+                id: parent
+                    .id
+                    .as_ref()
+                    .and_then(|location| first_value(location, values))
+                    .unwrap_or_default(),
+                name: String::new(),
+            });
+        if let Some(stated) = &context.entity {
             overlay(&mut entity, stated, "entity", redactor, redacted);
-            if !stated.id.is_empty() {
+            if !is_placeholder(&stated.id) {
                 entity_ids = vec![entity.id.clone()];
             }
         }
-        if let Some(stated) = &message.context.parent {
+        if entity_ids.len() < 2 {
+            // The state is that of one thing. Its new name is the one under which it is found now.
+            let of_state = |members: &[&str]| {
+                [states.after(), states.before()]
+                    .into_iter()
+                    .flatten()
+                    .find_map(|state| member(state, members))
+            };
+            for (known, members) in [
+                (&mut entity.id, &ID_MEMBERS[..]),
+                (&mut entity.name, &NAME_MEMBERS[..]),
+            ] {
+                if known.is_empty() {
+                    *known = of_state(members).unwrap_or_default();
+                }
+            }
+            if !entity.id.is_empty() {
+                entity_ids = vec![entity.id.clone()];
+            }
+        }
+        if let Some(stated) = &context.parent {
             overlay(&mut parent, stated, "parent", redactor, redacted);
         }
         Self {
@@ -71,6 +87,44 @@ impl Things {
             parent,
         }
     }
+}
+
+/// The ids of the things; several only where they stand in the call.
+fn ids(meaning: &Meaning, values: &RequestValues<'_>) -> Vec<String> {
+    if let Some(location) = &meaning.entity_id {
+        return usable(location.read(values));
+    }
+    let Some(location) = &meaning.entity_ids else {
+        return Vec::new();
+    };
+    let listed = usable(location.read(values));
+    if !matches!(location, ValueLocation::Query(_)) {
+        return listed;
+    }
+    // API Gateway joins the values of one name by commas, as `style: form` does (OpenAPI 3.1, 4.8.12.2).
+    let one_by_one = listed
+        .iter()
+        .flat_map(|ids| ids.split(','))
+        .map(|id| id.trim().to_owned());
+    usable(one_by_one.collect())
+}
+
+/// What the thing is called; nothing where there are several things, each with a name of its own.
+fn name(meaning: &Meaning, ids: &[String], values: &RequestValues<'_>) -> String {
+    if ids.len() > 1 {
+        return String::new();
+    }
+    meaning
+        .entity_name
+        .iter()
+        .find_map(|location| {
+            let names = usable(location.read(values));
+            match names.as_slice() {
+                [name] => Some(name.clone()),
+                _ => None,
+            }
+        })
+        .unwrap_or_default()
 }
 
 fn overlay(
@@ -95,7 +149,7 @@ fn overlay(
             redactor.text(&stated.name),
         ),
     ] {
-        if stated.is_empty() {
+        if is_placeholder(stated) {
             continue;
         }
         if clean != *stated || stated.contains(REDACTED) {
@@ -105,6 +159,18 @@ fn overlay(
     }
 }
 
+/// The first of an object's members that is a usable text or number.
+fn member(state: &Value, names: &[&str]) -> Option<String> {
+    names.iter().find_map(|name| {
+        let text = match state.get(name)? {
+            Value::String(text) => text.chars().take(VALUE_CHARS_MAX).collect(),
+            Value::Number(number) => number.to_string(),
+            _ => return None,
+        };
+        usable(vec![text]).pop()
+    })
+}
+
 /// The first value at a place, if there is a usable one.
 pub(crate) fn first_value(location: &ValueLocation, values: &RequestValues<'_>) -> Option<String> {
     usable(location.read(values)).into_iter().next()
@@ -112,6 +178,6 @@ pub(crate) fn first_value(location: &ValueLocation, values: &RequestValues<'_>) 
 
 /// A secret is never an id or a name.
 fn usable(mut values: Vec<String>) -> Vec<String> {
-    values.retain(|value| !value.is_empty() && !value.contains(REDACTED));
+    values.retain(|value| !is_placeholder(value) && !value.contains(REDACTED));
     values
 }

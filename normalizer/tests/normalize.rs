@@ -81,6 +81,30 @@ paths:
       operationId: pingOrder
       x-audit: {ignore: true}
       responses: {'200': {description: ok}}
+  /v1/orders:
+    get:
+      operationId: listOrders
+      responses: {'200': {description: ok}}
+  /v1/orders/secret:
+    get:
+      operationId: getSecretOrder
+      x-audit: {ignore: true, capture: true}
+      responses: {'200': {description: ok}}
+  /v1/orders:search:
+    post:
+      operationId: searchOrders
+      requestBody: {content: {application/json: {schema: {type: object}}}}
+      responses: {'200': {description: ok}}
+  /v1/tenants/{tenantId}/signup:
+    post:
+      operationId: signUp
+      x-audit: {org: path.tenantId}
+      responses: {'200': {description: ok}}
+  /v1/tenants:
+    post:
+      operationId: createTenant
+      x-audit: {org: response.tenant.id}
+      responses: {'201': {description: ok}}
   /v1/login:
     post:
       operationId: login
@@ -145,6 +169,90 @@ fn a_mapped_path_and_an_rpc_by_its_query_find_their_operations() {
     assert!(!event_with(&rpc, &index, &settings).described);
     rpc["queryStringParameters"] = json!({"method": "import"});
     assert_eq!(event_with(&rpc, &index, &settings).event_name, "importAll");
+}
+
+#[test]
+fn a_read_is_kept_where_somebody_asked_for_it_and_a_post_always() {
+    let index = index_of(ANNOTATED);
+    let outcome = |method: &str, path: &str, is_captured: bool| {
+        let event = http_event(method, path, NOW_MS);
+        let message = if is_captured {
+            json!({"v": 1, "event": event, "response": {"status_code": 200}})
+        } else {
+            event
+        };
+        match run(&message, &index, &Settings::default()).unwrap() {
+            Normalized::Event(new) => Ok(new.event.event_name),
+            Normalized::Dropped(reason) => Err(reason),
+        }
+    };
+    for (method, path, is_captured, expected) in [
+        // Nobody asked for it.
+        ("GET", "/v1/orders", false, Err(DropReason::Read)),
+        // The service did, by its own middleware.
+        ("GET", "/v1/orders", true, Ok("listOrders")),
+        ("GET", "/v1/nobody/knows", true, Ok("")),
+        // The document did.
+        ("GET", "/v1/orders/7", false, Ok("getOrder")),
+        ("GET", "/v1/orders/7", true, Ok("getOrder")),
+        // The document's `ignore` goes before everybody's wish.
+        ("GET", "/v1/orders/secret", false, Err(DropReason::Ignored)),
+        ("GET", "/v1/orders/secret", true, Err(DropReason::Ignored)),
+        ("PUT", "/v1/orders/7", false, Err(DropReason::Ignored)),
+        // A POST may change something even where its document says that it only reads.
+        ("POST", "/v1/orders:search", false, Ok("searchOrders")),
+        ("POST", "/v1/orders:search", true, Ok("searchOrders")),
+        ("POST", "/v1/nobody/knows", false, Ok("")),
+    ] {
+        let label = format!("{method} {path}, captured: {is_captured}");
+        let expected = expected.map(str::to_owned);
+        assert_eq!(outcome(method, path, is_captured), expected, "{label}");
+    }
+    let search = event_with(
+        &http_event("POST", "/v1/orders:search", NOW_MS),
+        &index,
+        &Settings::default(),
+    );
+    assert_eq!(search.action.as_str(), "read");
+}
+
+#[test]
+fn the_tenant_may_stand_in_the_path_and_in_the_response() {
+    let index = index_of(ANNOTATED);
+    let org_id = |path: &str, response: &Value, org: Option<&str>| {
+        let mut event = http_event("POST", path, NOW_MS);
+        event["requestContext"]["authorizer"]["jwt"]["claims"]["org_id"] = json!(org);
+        let message = json!({"v": 1, "event": event, "response": response});
+        event_with(&message, &index, &Settings::default()).org_id
+    };
+    let none = Value::Null;
+    let path = "/v1/tenants/acme%20inc/signup";
+    assert_eq!(org_id(path, &none, None), "acme inc");
+    // What the authorizer verified goes before what anybody can write into a path.
+    assert_eq!(org_id(path, &none, Some("other")), "other");
+    for nobody in ["null", "undefined", "%01unattributed"] {
+        let path = format!("/v1/tenants/{nobody}/signup");
+        assert_eq!(org_id(&path, &none, None), UNATTRIBUTED_ORG_ID, "{nobody}");
+    }
+    let answered = |status_code: u16, body: &str| {
+        let response = json!({"status_code": status_code, "body": body});
+        org_id("/v1/tenants", &response, None)
+    };
+    assert_eq!(answered(201, r#"{"tenant":{"id":"acme"}}"#), "acme");
+    assert_eq!(answered(201, r#"{"tenant":{"id":7}}"#), "7");
+    for nothing in [
+        r#"{"tenant":{"id":null}}"#,
+        r#"{"tenant":{}}"#,
+        "",
+        "<html>",
+    ] {
+        assert_eq!(answered(201, nothing), UNATTRIBUTED_ORG_ID, "{nothing}");
+    }
+    // Nothing was made, so nobody's tenant is named.
+    assert_eq!(
+        answered(409, r#"{"tenant":{"id":"acme"}}"#),
+        UNATTRIBUTED_ORG_ID
+    );
 }
 
 #[test]

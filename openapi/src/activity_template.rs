@@ -20,15 +20,13 @@
 //! used only where it begins with `{actor} {verb}`: then the verb can be put as "tried to …". Any other
 //! wording cannot be, and the worked-out sentence tells of such calls.
 
-use daybook_event::Outcome;
-
+use daybook_event::{ActivityPartKind as Kind, Outcome};
 use serde::{Deserialize, Serialize};
 
 use crate::meaning::Meaning;
 use crate::nearest::nearest;
 use crate::sentence::{
-    IDS_WRITTEN_MAX, SENTENCE_CHARS_MAX, SentenceFacts, WORDS_MAX, entity_phrase, framed, plain,
-    value,
+    IDS_WRITTEN_MAX, Parts, SENTENCE_CHARS_MAX, WORDS_MAX, Writer, part, plain, text, tidy, visible,
 };
 use crate::value_location::ValueLocation;
 
@@ -141,15 +139,10 @@ impl ActivityTemplate {
         })
     }
 
-    /// The sentence; `None` where the outcome is none that the template can tell of.
-    pub(crate) fn write(
-        &self,
-        actor: &str,
-        meaning: &Meaning,
-        facts: &SentenceFacts<'_>,
-    ) -> Option<String> {
-        if facts.outcome == Outcome::Success {
-            return Some(plain(&written(&self.0, actor, meaning, facts)));
+    /// The parts of the sentence; `None` where the outcome is none that the template can tell of.
+    pub(crate) fn write(&self, writer: &Writer<'_>, meaning: &Meaning) -> Option<Parts> {
+        if writer.facts.outcome == Outcome::Success {
+            return Some(written(&self.0, writer, meaning));
         }
         let object = match self.0.as_slice() {
             [
@@ -160,9 +153,8 @@ impl ActivityTemplate {
             ] if space.trim().is_empty() => object,
             _ => return None,
         };
-        let object = plain(&written(object, actor, meaning, facts));
-        let (past, base) = (&meaning.verb.past, &meaning.verb.base);
-        Some(framed(facts.outcome, actor, past, base, &object))
+        let object = tidy(written(object, writer, meaning));
+        Some(writer.framed(&meaning.verb.past, &meaning.verb.base, object))
     }
 }
 
@@ -206,73 +198,76 @@ fn unknown(name: &str) -> String {
     }
 }
 
-fn written(
-    parts: &[TemplatePart],
-    actor: &str,
-    meaning: &Meaning,
-    facts: &SentenceFacts<'_>,
-) -> String {
+fn written(parts: &[TemplatePart], writer: &Writer<'_>, meaning: &Meaning) -> Parts {
     parts
         .iter()
-        .map(|part| match part {
-            TemplatePart::Text(text) => text.clone(),
-            TemplatePart::Actor => actor.to_owned(),
-            TemplatePart::Verb => meaning.verb.past.clone(),
-            TemplatePart::Entity(facet) => entity(*facet, meaning, facts),
-            TemplatePart::Parent(facet) => parent(*facet, meaning, facts),
-            TemplatePart::Value(location) => listed(&location.read(&facts.values)),
+        .flat_map(|template| match template {
+            TemplatePart::Text(words) => vec![text(&visible(words))],
+            TemplatePart::Actor => writer.actor(),
+            TemplatePart::Verb => vec![part(Kind::Verb, &meaning.verb.past, &meaning.verb.base)],
+            TemplatePart::Entity(facet) => entity(*facet, writer, meaning),
+            TemplatePart::Parent(facet) => parent(*facet, writer, meaning),
+            TemplatePart::Value(location) => {
+                let word = location.expression();
+                let values = location.read(&writer.facts.values);
+                listed(Kind::Value, &word, writer, &values)
+            }
         })
         .collect()
 }
 
-fn entity(facet: Facet, meaning: &Meaning, facts: &SentenceFacts<'_>) -> String {
+fn entity(facet: Facet, writer: &Writer<'_>, meaning: &Meaning) -> Parts {
+    let facts = writer.facts;
     match facet {
-        Facet::Phrase => entity_phrase(meaning, facts),
-        Facet::Id => listed(facts.entity_ids),
-        Facet::Name => given(facts.entity_name),
-        Facet::Type => meaning.entity_type.clone(),
+        Facet::Phrase => writer.entity(meaning),
+        Facet::Id => listed(Kind::Entity, "", writer, facts.entity_ids),
+        Facet::Name => given(Kind::Entity, writer, facts.entity_name),
+        Facet::Type => vec![writer.noun(Kind::EntityType, &meaning.entity_type)],
     }
 }
 
-fn parent(facet: Facet, meaning: &Meaning, facts: &SentenceFacts<'_>) -> String {
-    let kind = meaning
+fn parent(facet: Facet, writer: &Writer<'_>, meaning: &Meaning) -> Parts {
+    let facts = writer.facts;
+    let noun = meaning
         .parent
         .as_ref()
-        .map_or("", |parent| parent.entity_type.as_str());
+        .map(|parent| writer.noun(Kind::ParentType, &parent.entity_type));
     match facet {
-        Facet::Phrase => {
-            let known = [facts.parent_name, facts.parent_id]
-                .into_iter()
-                .map(value)
-                .find(|text| !text.is_empty());
-            let phrase = format!("{kind} {}", known.unwrap_or_default());
-            given(phrase.trim())
-        }
-        Facet::Id => given(facts.parent_id),
-        Facet::Name => given(facts.parent_name),
-        Facet::Type => given(kind),
+        Facet::Phrase => match (noun, writer.known_parent()) {
+            (None, None) => not_given(Kind::Parent, ""),
+            (noun, known) => {
+                let mut parts: Parts = noun.into_iter().collect();
+                parts.push(text(" "));
+                parts.extend(known.unwrap_or_default());
+                tidy(parts)
+            }
+        },
+        Facet::Id => given(Kind::Parent, writer, facts.parent_id),
+        Facet::Name => given(Kind::Parent, writer, facts.parent_name),
+        Facet::Type => noun.map_or_else(|| not_given(Kind::ParentType, ""), |noun| vec![noun]),
     }
 }
 
-fn given(text: &str) -> String {
-    let text = value(text);
-    if text.is_empty() {
-        NOT_GIVEN.to_owned()
-    } else {
-        text
-    }
+fn given(kind: Kind, writer: &Writer<'_>, value: &str) -> Parts {
+    writer
+        .value_as(kind, "", value)
+        .unwrap_or_else(|| not_given(kind, ""))
+}
+
+fn not_given(kind: Kind, word: &str) -> Parts {
+    vec![part(kind, NOT_GIVEN, word)]
 }
 
 /// The first values, and how many more there are.
-fn listed(values: &[String]) -> String {
-    let known: Vec<String> = values
+fn listed(kind: Kind, word: &str, writer: &Writer<'_>, values: &[String]) -> Parts {
+    let known: Vec<Parts> = values
         .iter()
-        .map(|text| value(text))
-        .filter(|text| !text.is_empty())
+        .filter_map(|text| writer.value_as(kind, word, text))
         .collect();
+    let first = known[..known.len().min(IDS_WRITTEN_MAX)].join(&text(", "));
     match known.len().checked_sub(IDS_WRITTEN_MAX) {
-        _ if known.is_empty() => NOT_GIVEN.to_owned(),
-        None | Some(0) => known.join(", "),
-        Some(more) => format!("{} and {more} more", known[..IDS_WRITTEN_MAX].join(", ")),
+        _ if known.is_empty() => not_given(kind, word),
+        None | Some(0) => first,
+        Some(more) => [first, vec![text(&format!(" and {more} more"))]].concat(),
     }
 }

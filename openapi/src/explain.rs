@@ -63,7 +63,8 @@ pub fn explain(operation: &Operation) -> Explanation {
         parent_name: "",
         outcome: Outcome::Success,
         values: samples.values(),
-    });
+    })
+    .text;
     Explanation {
         spec: operation.file_name.clone(),
         method: operation.method.clone(),

@@ -49,5 +49,5 @@ pub use index::{Found, Index, RequestLine, Service};
 pub use meaning::{Decisions, Meaning, Parent, Rule, Verb};
 pub use operation::Operation;
 pub use secrets::OperationSecrets;
-pub use sentence::{SentenceFacts, sentence};
-pub use value_location::{RequestValues, ValueLocation};
+pub use sentence::{Sentence, SentenceFacts, sentence};
+pub use value_location::{RequestValues, ValueLocation, is_placeholder};

@@ -10,23 +10,26 @@
 //! | failure | `jane@example.com tried to delete workflow Onboarding but it failed` |
 //! | unknown | `jane@example.com asked to delete workflow Onboarding` (the call came; nobody saw its answer) |
 //! | not described | `jane@example.com called DELETE /v1/foo/42` |
+//!
+//! Values are text: markup stays as it was written, what nobody sees is left out, and a value that
+//! could be taken for the sentence's own words stands in quotation marks:
+//! `… deleted workflow “bob deleted everything”`.
 
-use daybook_event::Outcome;
+mod article;
+mod length;
+mod plain_text;
 
-use crate::meaning::Meaning;
-use crate::value_location::RequestValues;
+use daybook_event::{Action, ActivityPart, ActivityPartKind as Kind, Outcome};
 
-/// The most words of a sentence.
-pub(crate) const WORDS_MAX: usize = 18;
+use crate::meaning::{Meaning, Parent};
+use crate::value_location::{RequestValues, VALUES_MAX};
+use crate::words;
+use article::article;
+use length::{LEVELS, Level, cut_parts, cut_words, fits};
+use plain_text::{says_nothing, shorten};
 
-/// The most characters of a sentence.
-pub(crate) const SENTENCE_CHARS_MAX: usize = 300;
-
-/// The most characters of a value within a sentence.
-const VALUE_CHARS_MAX: usize = 60;
-
-/// The most words of a value within a sentence.
-const VALUE_WORDS_MAX: usize = 5;
+pub(crate) use length::{SENTENCE_CHARS_MAX, WORDS_MAX, tidy};
+pub(crate) use plain_text::{plain, visible};
 
 /// How many ids of a bulk operation are written out; more are counted.
 pub(crate) const IDS_WRITTEN_MAX: usize = 3;
@@ -56,220 +59,301 @@ pub struct SentenceFacts<'a> {
     pub values: RequestValues<'a>,
 }
 
-/// Writes the sentence.
-pub fn sentence(facts: &SentenceFacts<'_>) -> String {
-    let actor = match plain(facts.actor) {
-        empty if empty.is_empty() => "someone".to_owned(),
-        actor => actor,
-    };
-    let Some(meaning) = facts.meaning else {
-        let call = format!(
-            "{} {}",
-            plain(facts.method),
-            cut(&one_word(facts.path), 200)
-        );
-        return cut(
-            &framed(facts.outcome, &actor, "called", "call", &call),
-            SENTENCE_CHARS_MAX,
-        );
-    };
-    if let Some(activity) = &meaning.activity
-        && let Some(written) = activity.write(&actor, meaning, facts)
-    {
-        return cut_words(&cut(&written, SENTENCE_CHARS_MAX));
+/// A sentence and its parts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sentence {
+    /// Plain text, at most 300 characters: the texts of the parts, joined.
+    pub text: String,
+    /// Who, what and which, one by one; see [`ActivityPart`].
+    pub parts: Vec<ActivityPart>,
+}
+
+impl Sentence {
+    /// The sentence that a handler wrote itself, as one part; `None` where there is nothing to read.
+    ///
+    /// Its words are the handler's own: they are not counted, only cut after 300 characters.
+    pub fn stated(text: &str) -> Option<Self> {
+        let text = plain(text);
+        (!text.is_empty()).then(|| Self::of(vec![part(Kind::Text, &text, "")]))
     }
-    // The parent helps, but goes first where the sentence would be too long with it.
-    let entity = entity_phrase(meaning, facts);
-    let mut written = String::new();
-    for object in [format!("{entity}{}", parent_phrase(meaning, facts)), entity] {
-        written = framed(
-            facts.outcome,
-            &actor,
-            &meaning.verb.past,
-            &meaning.verb.base,
-            &object,
-        );
-        if words(&written) <= WORDS_MAX {
+
+    fn of(parts: Vec<ActivityPart>) -> Self {
+        let parts = cut_parts(tidy(parts), SENTENCE_CHARS_MAX);
+        Self {
+            text: parts.iter().map(|part| part.text.as_str()).collect(),
+            parts,
+        }
+    }
+}
+
+/// Writes the sentence.
+///
+/// Where it would be too long, it is written again with less: first without the parent, then with
+/// ever shorter values. Only a document's own sentence may then still be too long, and is cut.
+pub fn sentence(facts: &SentenceFacts<'_>) -> Sentence {
+    let mut parts = Vec::new();
+    for level in LEVELS {
+        let written = Writer { facts, level }.write();
+        parts = tidy(written);
+        if fits(&parts) {
             break;
         }
     }
-    cut_words(&cut(&written, SENTENCE_CHARS_MAX))
+    Sentence::of(cut_words(parts))
 }
 
-/// Puts the object of a verb into the frame that the outcome asks for.
-pub(crate) fn framed(
-    outcome: Outcome,
-    actor: &str,
-    past: &str,
-    base: &str,
-    object: &str,
-) -> String {
-    let space = if object.is_empty() { "" } else { " " };
-    match outcome {
-        Outcome::Success => format!("{actor} {past}{space}{object}"),
-        Outcome::Denied => format!("{actor} tried to {base}{space}{object} but was not allowed to"),
-        Outcome::Failure => format!("{actor} tried to {base}{space}{object} but it failed"),
-        Outcome::Unknown => format!("{actor} asked to {base}{space}{object}"),
-    }
-}
-
-/// `workflow Onboarding`, `workflows 41, 42`, `7 workflows`, `a workflow`, `the tax settings`.
-pub(crate) fn entity_phrase(meaning: &Meaning, facts: &SentenceFacts<'_>) -> String {
-    if let Some(part) = part_phrase(meaning, facts) {
-        return part;
-    }
-    let name = value(facts.entity_name);
-    let ids: Vec<String> = facts
-        .entity_ids
-        .iter()
-        .map(|id| value(id))
-        .filter(|id| !id.is_empty())
-        .collect();
-    let (singular, plural) = (&meaning.entity_type, &meaning.entity_plural);
-    let noun = match (name.as_str(), ids.as_slice()) {
-        ("", []) if names_the_whole_event(&meaning.verb.base) => String::new(),
-        ("", []) if meaning.bulk => plural.clone(),
-        ("", []) if meaning.singleton => format!("the {singular}"),
-        ("", []) => format!("{} {singular}", article(singular)),
-        ("", [id]) => format!("{singular} {id}"),
-        ("", ids) if ids.len() <= IDS_WRITTEN_MAX => format!("{plural} {}", ids.join(", ")),
-        ("", ids) => format!("{} {plural}", ids.len()),
-        (_, ids) if ids.len() > 1 => format!("{} {plural}", ids.len()),
-        (name, _) => format!("{singular} {name}"),
-    };
-    let complement = &meaning.verb.complement;
-    if complement.is_empty() {
-        noun
-    } else {
-        format!("{noun} {complement}")
-    }
-}
-
-/// `the rating of ride 7`: the id is that of what the thing is part of.
-fn part_phrase(meaning: &Meaning, facts: &SentenceFacts<'_>) -> Option<String> {
-    let parent = meaning.parent.as_ref()?;
-    if !is_part(meaning, parent) || !facts.entity_name.is_empty() {
-        return None;
-    }
-    let whole = [facts.parent_name, facts.parent_id]
-        .into_iter()
-        .chain(facts.entity_ids.iter().map(String::as_str))
-        .map(value)
-        .find(|text| !text.is_empty())?;
-    let noun = if meaning.plural {
-        &meaning.entity_plural
-    } else {
-        &meaning.entity_type
-    };
-    Some(format!("the {noun} of {} {whole}", parent.entity_type))
-}
-
-/// Whether the thing is known by the id of its parent alone.
-fn is_part(meaning: &Meaning, parent: &crate::meaning::Parent) -> bool {
-    parent.id.is_some()
-        && parent.id == meaning.entity_id
-        && parent.entity_type != meaning.entity_type
-}
-
-/// ` of team Ops`, where the parent is known and not the entity itself.
-fn parent_phrase(meaning: &Meaning, facts: &SentenceFacts<'_>) -> String {
-    let Some(parent) = &meaning.parent else {
-        return String::new();
-    };
-    let known = [facts.parent_name, facts.parent_id]
-        .into_iter()
-        .map(value)
-        .find(|text| !text.is_empty());
-    let is_entity = parent.entity_type == meaning.entity_type
-        || (parent.id.is_some() && parent.id == meaning.entity_id);
-    match known {
-        Some(_) if is_entity => String::new(),
-        Some(known) => format!(" {} {} {known}", meaning.preposition(), parent.entity_type),
-        None => String::new(),
-    }
-}
-
-/// "jane@example.com logged in" needs no object.
-fn names_the_whole_event(verb: &str) -> bool {
-    matches!(
-        verb,
-        "log in" | "log out" | "sign in" | "sign out" | "sign up"
-    )
-}
-
-fn article(noun: &str) -> &'static str {
-    let sounds_like_consonant = ["uni", "use", "usa", "uri", "url", "one", "eu"];
-    let lower = noun.to_lowercase();
-    if lower.starts_with(['a', 'e', 'i', 'o', 'u'])
-        && !sounds_like_consonant
-            .iter()
-            .any(|start| lower.starts_with(start))
-    {
-        "an"
-    } else {
-        "a"
-    }
-}
-
-/// A value as it may stand in a sentence: without control characters, short.
-pub(crate) fn value(text: &str) -> String {
-    let text = plain(text);
-    let mut words: Vec<&str> = text.split(' ').collect();
-    let long = words.len() > VALUE_WORDS_MAX;
-    words.truncate(VALUE_WORDS_MAX);
-    let text = words.join(" ");
-    if long && text.chars().count() < VALUE_CHARS_MAX {
-        format!("{text}…")
-    } else {
-        cut(&text, VALUE_CHARS_MAX)
-    }
-}
-
-/// Control characters and the ones that turn the direction of writing become spaces, runs of
-/// spaces one.
-pub(crate) fn plain(text: &str) -> String {
-    let visible: String = text
-        .chars()
-        .take(1_000)
-        .map(|character| {
-            if is_invisible(character) {
-                ' '
-            } else {
-                character
+impl Meaning {
+    /// The same meaning of a call whose things the handler names by other nouns; one that says nothing
+    /// changes nothing.
+    #[must_use]
+    pub fn with_nouns(mut self, entity_type: &str, parent_type: &str) -> Self {
+        let is_said = |noun: &str| !says_nothing(&plain(noun));
+        if is_said(entity_type) && entity_type != self.entity_type {
+            entity_type.clone_into(&mut self.entity_type);
+            self.entity_plural = words::plural(&said_noun(entity_type));
+        }
+        if is_said(parent_type) {
+            match &mut self.parent {
+                Some(parent) => parent_type.clone_into(&mut parent.entity_type),
+                None => {
+                    self.parent = Some(Parent {
+                        entity_type: parent_type.to_owned(),
+                        id: None,
+                    });
+                }
             }
+        }
+        self
+    }
+}
+
+pub(crate) type Parts = Vec<ActivityPart>;
+
+pub(crate) fn part(kind: Kind, text: &str, word: &str) -> ActivityPart {
+    ActivityPart {
+        kind,
+        text: text.to_owned(),
+        word: word.to_owned(),
+    }
+}
+
+pub(crate) fn text(words: &str) -> ActivityPart {
+    part(Kind::Text, words, "")
+}
+
+/// Writes a sentence with values of a certain length.
+pub(crate) struct Writer<'a> {
+    pub(crate) facts: &'a SentenceFacts<'a>,
+    level: &'a Level,
+}
+
+impl Writer<'_> {
+    fn write(&self) -> Parts {
+        let Some(meaning) = self.facts.meaning else {
+            let method = plain(self.facts.method);
+            let path = plain(self.facts.path).replace(' ', "%20");
+            let path = shorten(&path, self.level.path);
+            let call = part(Kind::Request, &format!("{method} {path}"), "");
+            return self.framed("called", "call", vec![call]);
+        };
+        if let Some(activity) = &meaning.activity
+            && let Some(parts) = activity.write(self, meaning)
+        {
+            return parts;
+        }
+        let mut object = self.entity(meaning);
+        if self.level.has_parent {
+            object.extend(self.parent(meaning));
+        }
+        self.framed(&meaning.verb.past, &meaning.verb.base, object)
+    }
+
+    /// Puts the object of a verb into the frame that the outcome asks for.
+    pub(crate) fn framed(&self, past: &str, base: &str, object: Parts) -> Parts {
+        let verb = |said: &str| part(Kind::Verb, said, base);
+        let (before, verb, after) = match self.facts.outcome {
+            Outcome::Success => (" ", verb(past), ""),
+            Outcome::Denied => (" tried to ", verb(base), " but was not allowed to"),
+            Outcome::Failure => (" tried to ", verb(base), " but it failed"),
+            Outcome::Unknown => (" asked to ", verb(base), ""),
+        };
+        let mut parts = self.actor();
+        parts.extend([text(before), verb, text(" ")]);
+        parts.extend(object);
+        parts.push(text(after));
+        parts
+    }
+
+    pub(crate) fn actor(&self) -> Parts {
+        plain_text::value(self.facts.actor, self.level.actor).map_or_else(
+            || vec![part(Kind::Actor, "someone", "")],
+            |actor| quoted(Kind::Actor, &actor, ""),
+        )
+    }
+
+    /// `workflow Onboarding`, `workflows 41, 42`, `7 workflows`, `a workflow`, `the tax settings`.
+    pub(crate) fn entity(&self, meaning: &Meaning) -> Parts {
+        if let Some(part) = self.part_of_whole(meaning) {
+            return part;
+        }
+        let name = self.value(self.facts.entity_name);
+        let ids: Vec<Parts> = self.ids().take(IDS_WRITTEN_MAX + 1).collect();
+        let singular = self.noun(Kind::EntityType, &meaning.entity_type);
+        let plural = ActivityPart {
+            word: singular.text.clone(),
+            ..self.noun(Kind::EntityType, &meaning.entity_plural)
+        };
+        let mut parts = match (name, ids.as_slice()) {
+            _ if names_the_whole_event(meaning) => Vec::new(),
+            (None, []) if is_one_of_many_words(meaning) => vec![text("the "), plural],
+            (None, []) if meaning.bulk => vec![plural],
+            (None, []) if meaning.singleton => vec![text("the "), singular],
+            (None, []) => vec![text(article(&singular.text)), text(" "), singular],
+            (None, [id]) => [vec![singular, text(" ")], id.clone()].concat(),
+            (None, ids) if ids.len() <= IDS_WRITTEN_MAX => {
+                let mut parts = vec![plural];
+                for (number, id) in ids.iter().enumerate() {
+                    parts.push(text(if number == 0 { " " } else { ", " }));
+                    parts.extend(id.iter().cloned());
+                }
+                parts
+            }
+            (_, ids) if ids.len() > 1 => {
+                let count = self.ids().count();
+                // Nobody counts further.
+                let more = if count >= VALUES_MAX { "at least " } else { "" };
+                let count = part(Kind::Count, &count.to_string(), "");
+                vec![text(more), count, text(" "), plural]
+            }
+            (Some(name), _) => [vec![singular, text(" ")], name].concat(),
+            // Several ids are written out or counted above.
+            (None, _) => vec![plural],
+        };
+        let complement = shorten(&plain(&meaning.verb.complement), self.level.noun);
+        if !complement.is_empty() {
+            parts.extend([text(" "), part(Kind::Complement, &complement, "")]);
+        }
+        parts
+    }
+
+    /// `the rating of ride 7`: the id is that of what the thing is part of.
+    fn part_of_whole(&self, meaning: &Meaning) -> Option<Parts> {
+        let parent = meaning.parent.as_ref()?;
+        let is_part = parent.id.is_some()
+            && parent.id == meaning.entity_id
+            && parent.entity_type != meaning.entity_type;
+        if !is_part || !self.facts.entity_name.is_empty() {
+            return None;
+        }
+        let whole = [self.facts.parent_name, self.facts.parent_id]
+            .into_iter()
+            .chain(self.facts.entity_ids.iter().map(String::as_str))
+            .find_map(|text| self.value_as(Kind::Parent, "", text))?;
+        let noun = if meaning.plural {
+            ActivityPart {
+                word: said_noun(&meaning.entity_type),
+                ..self.noun(Kind::EntityType, &meaning.entity_plural)
+            }
+        } else {
+            self.noun(Kind::EntityType, &meaning.entity_type)
+        };
+        let mut parts = vec![text("the "), noun, text(" of ")];
+        parts.push(self.noun(Kind::ParentType, &parent.entity_type));
+        parts.push(text(" "));
+        parts.extend(whole);
+        Some(parts)
+    }
+
+    /// ` of team Ops`, where the parent is known and not the entity itself.
+    fn parent(&self, meaning: &Meaning) -> Parts {
+        let Some(parent) = &meaning.parent else {
+            return Vec::new();
+        };
+        let is_entity = parent.entity_type == meaning.entity_type
+            || (parent.id.is_some() && parent.id == meaning.entity_id);
+        let known = self.known_parent().filter(|_| !is_entity);
+        let Some(known) = known else {
+            return Vec::new();
+        };
+        let preposition = format!(" {} ", meaning.preposition());
+        let noun = self.noun(Kind::ParentType, &parent.entity_type);
+        [vec![text(&preposition), noun, text(" ")], known].concat()
+    }
+
+    pub(crate) fn known_parent(&self) -> Option<Parts> {
+        [self.facts.parent_name, self.facts.parent_id]
+            .into_iter()
+            .find_map(|text| self.value_as(Kind::Parent, "", text))
+    }
+
+    fn ids(&self) -> impl Iterator<Item = Parts> {
+        self.facts.entity_ids.iter().filter_map(|id| self.value(id))
+    }
+
+    fn value(&self, text: &str) -> Option<Parts> {
+        self.value_as(Kind::Entity, "", text)
+    }
+
+    pub(crate) fn value_as(&self, kind: Kind, word: &str, text: &str) -> Option<Parts> {
+        plain_text::value(text, self.level.value).map(|value| quoted(kind, &value, word))
+    }
+
+    /// A noun as people write it; its word is what it stands for, whatever its length.
+    pub(crate) fn noun(&self, kind: Kind, noun: &str) -> ActivityPart {
+        let said = said_noun(noun);
+        let said = if says_nothing(&said) { "record" } else { &said };
+        part(kind, &shorten(said, self.level.noun), said)
+    }
+}
+
+fn quoted(kind: Kind, value: &plain_text::PlainValue, word: &str) -> Parts {
+    let value_part = part(kind, &value.text, word);
+    if value.is_quoted {
+        vec![text("“"), value_part, text("”")]
+    } else {
+        vec![value_part]
+    }
+}
+
+/// A handler may name a noun as its program does: `order_item`, `OrderItem`.
+fn said_noun(noun: &str) -> String {
+    let noun = plain(noun);
+    let is_identifier = !noun.contains(' ')
+        && (noun.contains('_')
+            || noun
+                .chars()
+                .zip(noun.chars().skip(1))
+                .any(|(before, after)| before.is_lowercase() && after.is_uppercase()));
+    if is_identifier {
+        words::split(&noun).join(" ")
+    } else {
+        noun
+    }
+}
+
+/// Settings are many words for one thing: who changes them changes the settings, not some settings.
+fn is_one_of_many_words(meaning: &Meaning) -> bool {
+    let noun = meaning.entity_plural.split(' ').next_back();
+    meaning.bulk
+        && meaning.entity_ids.is_none()
+        && meaning.action != Action::Read
+        && noun.is_some_and(|noun| {
+            matches!(
+                noun,
+                "settings" | "preferences" | "options" | "details" | "credentials" | "statistics"
+            )
         })
-        .collect();
-    visible.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn is_invisible(character: char) -> bool {
-    character.is_control()
-        || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-}
-
-/// A path as one word: it has no spaces of its own.
-fn one_word(text: &str) -> String {
-    plain(text).replace(' ', "%20")
-}
-
-fn words(text: &str) -> usize {
-    text.split_whitespace().count()
-}
-
-fn cut(text: &str, chars_max: usize) -> String {
-    if text.chars().count() <= chars_max {
-        return text.to_owned();
+/// "jane@example.com logged in" needs no object, and "logged in session 7" says no more.
+fn names_the_whole_event(meaning: &Meaning) -> bool {
+    let is_session = meaning
+        .entity_type
+        .split(' ')
+        .next_back()
+        .is_some_and(|noun| matches!(noun, "session" | "login" | "logout" | "token"));
+    match meaning.verb.base.as_str() {
+        "log in" | "log out" | "sign in" | "sign out" => is_session,
+        _ => false,
     }
-    let mut short: String = text.chars().take(chars_max - 1).collect();
-    short.truncate(short.trim_end().len());
-    short.push('…');
-    short
-}
-
-fn cut_words(text: &str) -> String {
-    if words(text) <= WORDS_MAX {
-        return text.to_owned();
-    }
-    let kept: Vec<&str> = text.split_whitespace().take(WORDS_MAX).collect();
-    format!("{}…", kept.join(" "))
 }

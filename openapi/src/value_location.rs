@@ -5,16 +5,27 @@ use serde_json::Value;
 
 use crate::operation::escape;
 
-/// The most values that one location gives.
-const VALUES_MAX: usize = 100;
+/// The most values that one location gives: more than anybody counts, fewer than a message can hold.
+pub(crate) const VALUES_MAX: usize = 10_000;
 
 /// The most characters of one value.
 const VALUE_CHARS_MAX: usize = 256;
 
 /// Keys behind which services wrap what they mean, looked behind where the plain pointer misses.
 pub(crate) const WRAPPERS: &[&str] = &[
-    "data", "item", "result", "response", "payload", "body", "items", "results",
+    "data",
+    "item",
+    "result",
+    "response",
+    "payload",
+    "body",
+    "items",
+    "results",
+    "attributes",
 ];
+
+/// How many wrappers are opened: JSON:API has `data` and `attributes`.
+const WRAPPER_DEPTH_MAX: usize = 2;
 
 /// Keys of an object that name it, tried in order where a location gives objects.
 const ID_KEYS: &[&str] = &["id", "_id", "uuid", "uid", "key", "name"];
@@ -51,9 +62,11 @@ pub struct RequestValues<'a> {
 
 impl ValueLocation {
     /// The values at this place as texts: strings, numbers and booleans; none where there are none.
+    /// What stands for no value (see [`is_placeholder`]) is none.
     ///
-    /// At most 100 values of at most 256 characters. Where a body's plain pointer leads nowhere, it
-    /// is tried again behind a wrapper (`data`, `item`, `result`, … or the only key of the body).
+    /// At most 10,000 values of at most 256 characters. Where a body's plain pointer leads nowhere, it
+    /// is tried again behind a wrapper (`data`, `item`, `result`, … or the only key of the body), and
+    /// without one that the document has and the body has not.
     pub fn read(&self, values: &RequestValues<'_>) -> Vec<String> {
         match self {
             Self::Path(name) => read_named(values.path_params, name),
@@ -90,6 +103,24 @@ impl ValueLocation {
         }
     }
 
+    /// The place as `x-audit` writes it: `path.id`, `body.order.id`, `response.items[].id`.
+    pub fn expression(&self) -> String {
+        let (place, pointer) = match self {
+            Self::Path(name) => return format!("path.{name}"),
+            Self::Query(name) => return format!("query.{name}"),
+            Self::Header(name) => return format!("header.{name}"),
+            Self::Request(pointer) => ("body", pointer),
+            Self::Response(pointer) => ("response", pointer),
+        };
+        segments(pointer).fold(place.to_owned(), |expression, segment| {
+            if segment == "*" {
+                expression + "[]"
+            } else {
+                expression + "." + &segment
+            }
+        })
+    }
+
     /// The last word of the place, as people would call it: `/data/order_id` → `order_id`.
     pub fn name(&self) -> &str {
         match self {
@@ -100,27 +131,15 @@ impl ValueLocation {
                 .unwrap_or("id"),
         }
     }
+}
 
-    /// The place as people write it, and [`Self::parse`] reads it: `path.id`, `body.lines.*.id`. A name
-    /// with a dot in it does not come back the same.
-    pub(crate) fn expression(&self) -> String {
-        let (place, name) = match self {
-            Self::Path(name) => ("path", name),
-            Self::Query(name) => ("query", name),
-            Self::Request(pointer) => ("body", pointer),
-            Self::Response(pointer) => ("response", pointer),
-            Self::Header(name) => ("header", name),
-        };
-        if matches!(self, Self::Path(_) | Self::Query(_) | Self::Header(_)) {
-            return format!("{place}.{name}");
-        }
-        name.split('/')
-            .skip(1)
-            .fold(place.to_owned(), |written, segment| {
-                let segment = segment.replace("~1", "/").replace("~0", "~");
-                format!("{written}.{segment}")
-            })
-    }
+/// Whether a text stands where a value should be: `null`, `undefined`, `[object Object]` and `NaN` of a
+/// program that had none, or nothing but spaces. Braces are no sign of it: there are ids that have them.
+pub fn is_placeholder(text: &str) -> bool {
+    matches!(
+        text.trim(),
+        "" | "null" | "undefined" | "NaN" | "[object Object]"
+    )
 }
 
 impl Serialize for ValueLocation {
@@ -199,7 +218,7 @@ fn put(body: &mut Value, pointer: &str, text: String) {
 fn read_named(pairs: &[(String, String)], name: &str) -> Vec<String> {
     pairs
         .iter()
-        .filter(|(key, value)| key == name && !value.is_empty())
+        .filter(|(key, value)| key == name && !is_placeholder(value))
         .take(VALUES_MAX)
         .map(|(_, value)| cut(value))
         .collect()
@@ -207,39 +226,69 @@ fn read_named(pairs: &[(String, String)], name: &str) -> Vec<String> {
 
 fn read_body(body: Option<&Value>, pointer: &str) -> Vec<String> {
     let Some(body) = body else { return Vec::new() };
-    let segments: Vec<String> = pointer
+    let segments: Vec<String> = segments(pointer).collect();
+    let mut found = Vec::new();
+    collect(body, &segments, &mut found);
+    if found.is_empty() {
+        collect_behind_wrappers(body, &segments, WRAPPER_DEPTH_MAX, &mut found);
+    }
+    let mut unwrapped = segments.as_slice();
+    while let [wrapper, rest @ ..] = unwrapped {
+        let is_missing = body.is_object() && body.get(wrapper).is_none();
+        let is_wrapper = wrapper == "*" || WRAPPERS.contains(&wrapper.as_str());
+        if !found.is_empty() || !is_missing || !is_wrapper || rest.is_empty() {
+            break;
+        }
+        collect(body, rest, &mut found);
+        unwrapped = rest;
+    }
+    found
+}
+
+fn segments(pointer: &str) -> impl Iterator<Item = String> {
+    pointer
         .split('/')
         .skip(1)
         .map(|segment| segment.replace("~1", "/").replace("~0", "~"))
-        .collect();
-    let mut found = Vec::new();
-    collect(body, &segments, &mut found);
-    if !found.is_empty() {
-        return found;
-    }
-    let Value::Object(members) = body else {
-        return found;
+}
+
+fn collect_behind_wrappers(
+    value: &Value,
+    segments: &[String],
+    depth: usize,
+    found: &mut Vec<String>,
+) {
+    let Value::Object(members) = value else {
+        return;
     };
     let only = members
         .keys()
         .next()
         .filter(|_| members.len() == 1)
         .map(String::as_str);
-    for wrapper in WRAPPERS.iter().copied().chain(only) {
-        let Some(inner) = members.get(wrapper) else {
-            continue;
+    for inner in WRAPPERS
+        .iter()
+        .copied()
+        .chain(only)
+        .filter_map(|wrapper| members.get(wrapper))
+    {
+        collect(inner, segments, found);
+        if !found.is_empty() {
+            break;
+        }
+        let items = match inner {
+            Value::Array(items) => items.as_slice(),
+            one => std::slice::from_ref(one),
         };
-        collect(inner, &segments, &mut found);
-        if let (true, Value::Array(items)) = (found.is_empty(), inner) {
+        if depth > 1 {
             for item in items.iter().take(VALUES_MAX) {
-                collect(item, &segments, &mut found);
+                collect_behind_wrappers(item, segments, depth - 1, found);
             }
         }
         if !found.is_empty() {
             break;
         }
     }
-    found
 }
 
 fn collect(value: &Value, segments: &[String], found: &mut Vec<String>) {
@@ -264,12 +313,19 @@ fn collect(value: &Value, segments: &[String], found: &mut Vec<String>) {
             }
         }
         ([index, rest @ ..], Value::Array(items)) => {
-            if let Some(item) = index
-                .parse::<usize>()
-                .ok()
-                .and_then(|index| items.get(index))
+            if let Ok(index) = index.parse::<usize>() {
+                if let Some(item) = items.get(index) {
+                    collect(item, rest, found);
+                }
+                return;
+            }
+            // A list where the document has one thing.
+            for item in items
+                .iter()
+                .take(VALUES_MAX)
+                .filter(|item| item.is_object())
             {
-                collect(item, rest, found);
+                collect(item, segments, found);
             }
         }
         _ => {}
@@ -281,7 +337,7 @@ fn collect_scalar(value: &Value, found: &mut Vec<String>) {
         return;
     }
     match value {
-        Value::String(text) if !text.is_empty() => found.push(cut(text)),
+        Value::String(text) if !is_placeholder(text) => found.push(cut(text)),
         Value::Number(number) => found.push(number.to_string()),
         Value::Bool(flag) => found.push(flag.to_string()),
         Value::Object(members) => {
@@ -339,6 +395,80 @@ mod tests {
         check(&json!(["a", "b"]), "", &["a", "b"]);
         check(&json!({"inputs": [{"id": "a"}]}), "/inputs", &["a"]);
         check(&json!({"a/b": {"~": "x"}}), "/a~1b/~0", &["x"]);
+        check(
+            &json!({"order": [{"id": 1}, {"id": 2}]}),
+            "/order/id",
+            &["1", "2"],
+        );
+        check(
+            &json!({"order": [{"id": 1}, {"id": 2}]}),
+            "/order/1/id",
+            &["2"],
+        );
+        check(
+            &json!({"data": [{"id": 1}, {"id": 2}]}),
+            "/*/id",
+            &["1", "2"],
+        );
+    }
+
+    #[test]
+    fn json_api_and_other_double_wrappers_are_opened() {
+        let one = json!({"data": {"type": "flows", "id": "7", "attributes": {"name": "Mail"}}});
+        check(&one, "/id", &["7"]);
+        check(&one, "/name", &["Mail"]);
+        let two = json!({"result": {"item": {"id": 7}}, "ok": true});
+        check(&two, "/id", &["7"]);
+        // No deeper: what lies there is of something else.
+        let three = json!({"result": {"item": {"data": {"id": 7}}}, "ok": true});
+        check(&three, "/id", &[]);
+    }
+
+    #[test]
+    fn a_wrapper_that_only_the_document_has_is_left_out() {
+        check(&json!({"id": "a"}), "/data/id", &["a"]);
+        check(&json!({"id": "a"}), "/data/attributes/id", &["a"]);
+        check(&json!({"id": "a"}), "/items/*/id", &["a"]);
+        // Where the body has it, its own id is meant.
+        check(&json!({"id": "a", "data": {}}), "/data/id", &[]);
+        check(&json!({"id": "a"}), "/owner/id", &[]);
+    }
+
+    #[test]
+    fn what_stands_for_no_value_is_none() {
+        for text in ["null", "undefined", "NaN", "[object Object]", " \n"] {
+            check(&json!({"id": text}), "/id", &[]);
+            assert!(is_placeholder(text), "{text}");
+        }
+        for text in [
+            "Null",
+            "0",
+            "none",
+            "a {b}",
+            "{7c9e6679-7425-40de-944b-e07fc1f90ae7}",
+        ] {
+            check(&json!({"id": text}), "/id", &[text]);
+        }
+        let params = [("id".to_owned(), "undefined".to_owned())];
+        let values = RequestValues {
+            path_params: &params,
+            ..RequestValues::default()
+        };
+        assert!(ValueLocation::Path("id".into()).read(&values).is_empty());
+    }
+
+    #[test]
+    fn an_expression_is_read_as_what_it_was_made_of() {
+        for expression in [
+            "path.id",
+            "query.order-id",
+            "body.order.id",
+            "response.items[].id",
+            "body.a/b.~",
+        ] {
+            let location = ValueLocation::parse(expression).unwrap();
+            assert_eq!(location.expression(), expression);
+        }
     }
 
     #[test]
@@ -357,14 +487,14 @@ mod tests {
 
     #[test]
     fn reading_is_bounded() {
-        let many = json!((0..1_000).map(|n| json!({ "id": n })).collect::<Vec<_>>());
+        let many = json!((0..12_000).map(|n| json!({ "id": n })).collect::<Vec<_>>());
         let values = RequestValues {
             request: Some(&many),
             ..RequestValues::default()
         };
         assert_eq!(
             ValueLocation::Request("/*/id".into()).read(&values).len(),
-            100
+            VALUES_MAX
         );
         let long = json!({ "id": "ü".repeat(10_000) });
         let values = RequestValues {

@@ -385,6 +385,14 @@ pub(crate) fn past_form(base: &str) -> String {
     prefixed.unwrap_or_else(|| regular_past(base))
 }
 
+/// Whether a word is the past tense of a listed verb, where no rule gives it and it is not its base
+/// as well: `sent`, `ran`.
+pub(crate) fn is_irregular_past(word: &str) -> bool {
+    IRREGULAR
+        .iter()
+        .any(|(base, past)| *past == word && base != past && listed(base).is_some())
+}
+
 fn regular_past(base: &str) -> String {
     let characters: Vec<char> = base.chars().collect();
     match characters.as_slice() {

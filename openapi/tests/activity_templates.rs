@@ -170,6 +170,7 @@ fn written(annotation: &Value, outcome: Outcome) -> String {
             ..RequestValues::default()
         },
     })
+    .text
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use daybook_event::{
-    Action, AuditEvent, Caller, CallerType, Change, Entity, HttpRequest, Outcome, never_expires,
-    timestamp_ms, timestamp_serde,
+    Action, ActivityPart, AuditEvent, Caller, CallerType, Change, Entity, HttpRequest, Outcome,
+    never_expires, timestamp_ms, timestamp_serde,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -28,6 +28,7 @@ pub(crate) struct WireEvent<'a> {
     http: WireHttpRequest<'a>,
     correlation_id: &'a str,
     activity: &'a str,
+    activity_parts: &'a [ActivityPart],
     detail: &'a str,
     changes: &'a [Change],
     reason: &'a str,
@@ -91,6 +92,7 @@ impl<'a> From<&'a AuditEvent> for WireEvent<'a> {
             http,
             correlation_id,
             activity,
+            activity_parts,
             detail,
             changes,
             reason,
@@ -119,6 +121,7 @@ impl<'a> From<&'a AuditEvent> for WireEvent<'a> {
             http: WireHttpRequest::from(http),
             correlation_id,
             activity,
+            activity_parts,
             detail,
             changes,
             reason,
@@ -195,6 +198,8 @@ impl<'a> From<&'a HttpRequest> for WireHttpRequest<'a> {
 
 #[cfg(test)]
 mod tests {
+    use daybook_event::ActivityPartKind;
+
     use super::*;
 
     fn event() -> AuditEvent {
@@ -226,6 +231,19 @@ mod tests {
                 path_params: BTreeMap::from([("id".to_owned(), "42".to_owned())]),
                 ..HttpRequest::default()
             },
+            activity: "jane@example.com deleted".to_owned(),
+            activity_parts: vec![
+                ActivityPart {
+                    kind: ActivityPartKind::Actor,
+                    text: "jane@example.com".to_owned(),
+                    word: String::new(),
+                },
+                ActivityPart {
+                    kind: ActivityPartKind::Verb,
+                    text: " deleted".to_owned(),
+                    word: "delete".to_owned(),
+                },
+            ],
             detail: r#"{"force":true}"#.to_owned(),
             redacted: vec!["body#/password".to_owned()],
             described: true,

@@ -101,8 +101,14 @@ fn bytes_about(event: &AuditEvent) -> usize {
         .iter()
         .map(|change| change.field.len() + change.before.len() + change.after.len() + 6)
         .sum();
+    let parts: usize = event
+        .activity_parts
+        .iter()
+        .map(|part| part.text.len() + part.word.len() + 16)
+        .sum();
     1_000
         + event.activity.len()
+        + parts
         + event.detail.len()
         + event.privacy.len()
         + changes

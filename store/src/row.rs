@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use clickhouse::Row;
-use daybook_event::{AuditEvent, Caller, Change, Entity, HttpRequest};
+use daybook_event::{ActivityPart, AuditEvent, Caller, Change, Entity, HttpRequest};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -54,6 +54,8 @@ macro_rules! row {
             http_path_params: Pairs<'a>,
             correlation_id: &'a str,
             activity: &'a str,
+            #[serde(borrow)]
+            activity_parts: Vec<(&'a str, &'a str, &'a str)>,
             detail: &'a str,
             #[serde(borrow)]
             changes: Vec<(&'a str, &'a str, &'a str)>,
@@ -126,6 +128,11 @@ impl<'a> NewEventRow<'a> {
             http_path_params: pairs(&http.path_params),
             correlation_id: &event.correlation_id,
             activity: &event.activity,
+            activity_parts: event
+                .activity_parts
+                .iter()
+                .map(|part| (part.kind.as_str(), &*part.text, &*part.word))
+                .collect(),
             detail: &event.detail,
             changes: event
                 .changes
@@ -182,6 +189,16 @@ impl EventRow<'_> {
             },
             correlation_id: self.correlation_id.to_owned(),
             activity: self.activity.to_owned(),
+            activity_parts: self
+                .activity_parts
+                .iter()
+                .map(|(kind, text, word)| ActivityPart {
+                    // What a newer Daybook calls by another kind is still a part of the sentence.
+                    kind: kind.parse().unwrap_or_default(),
+                    text: (*text).to_owned(),
+                    word: (*word).to_owned(),
+                })
+                .collect(),
             detail: self.detail.to_owned(),
             changes: self
                 .changes

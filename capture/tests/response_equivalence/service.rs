@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::any;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use daybook_capture::{Capture, audit};
 use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyResponse;
 use lambda_http::{Body, Error, IntoResponse, Request, Response, service_fn};
@@ -225,6 +227,12 @@ fn plain(
         response
             .headers
             .insert("content-type", content_type.parse()?);
+        response.is_base64_encoded = path == "/succeed";
+        let body = if response.is_base64_encoded {
+            STANDARD.encode(body)
+        } else {
+            body
+        };
         response.body = (!body.is_empty()).then_some(Body::Text(body));
         Ok::<_, Error>(response)
     }

@@ -11,6 +11,8 @@ const FILTERS = ["q", "service", "actor", "action", "outcome", "range", "from", 
 const HIDDEN_FILTERS = ["entity_type", "entity_id"];
 const RANGE_HOURS = { "1h": 1, "24h": 24, "7d": 7 * 24, "30d": 30 * 24 };
 const ACTIONS = ["create", "read", "update", "delete", "execute"];
+const NAME_PARTS = ["actor", "entity", "parent", "value", "request"];
+const PARTS = ["verb", "complement", "entity_type", "count", "parent_type"];
 const OUTCOMES = ["success", "denied", "failure", "unknown"];
 
 const byId = (id) => document.getElementById(id);
@@ -334,7 +336,7 @@ function entry(event, when) {
   time.append(element("b", timeFormat.format(when)), element("span", relative(when), "relative"));
 
   const sentence = element("span", "", "sentence");
-  sentence.append(...emphasised(sentenceOf(event), [actorOf(event), event.entity.name]));
+  sentence.append(...sentenceNodes(event));
   const meta = element("span", "", "meta");
   for (const part of [event.service_name, event.event_name || `${event.http.method} ${event.http.path}`, callerKind(event)]) {
     if (part) meta.append(element("span", part));
@@ -376,6 +378,18 @@ function actorOf(event) {
 
 function callerKind(event) {
   return { api: "with an API key", automation: "by an automation", service: "by the platform" }[event.caller.type] ?? "";
+}
+
+/** The sentence, part by part; an event that was stored without parts has its names looked for. */
+function sentenceNodes(event) {
+  const parts = event.activity_parts ?? [];
+  const isWhole = parts.map((part) => part.text).join("") === event.activity;
+  if (!event.activity || !isWhole) return emphasised(sentenceOf(event), [actorOf(event), event.entity.name]);
+  return parts.map(({ kind, text }) => {
+    // Names have a direction of writing of their own, which must not turn the words around them.
+    if (NAME_PARTS.includes(kind)) return element("bdi", text, `part part-${kind}`);
+    return PARTS.includes(kind) ? element("span", text, `part part-${kind}`) : text;
+  });
 }
 
 /** The sentence with the first occurrence of each name in bold. */
@@ -452,7 +466,7 @@ function markOpen(id) {
 function showDetail(event) {
   const when = new Date(event.timestamp);
   byId("detail-badges").replaceChildren(...badgesOf(event));
-  byId("detail-title").replaceChildren(...emphasised(sentenceOf(event), [actorOf(event), event.entity.name]));
+  byId("detail-title").replaceChildren(...sentenceNodes(event));
   byId("detail-when").textContent = `${exactFormat.format(when)} · ${relative(when)}`;
   const { caller, entity, parent, http } = event;
   byId("detail-body").replaceChildren(

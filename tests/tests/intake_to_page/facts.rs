@@ -208,11 +208,24 @@ async fn each_kind_of_call_is_told_right_in_both_formats() {
                     case.event_name
                 );
             }
+            let parts = log["activity_parts"].as_array().unwrap();
+            let joined: String = parts
+                .iter()
+                .map(|part| part["text"].as_str().unwrap())
+                .collect();
+            assert_eq!(joined, case.activity);
+            assert_eq!(
+                parts[0],
+                json!({"kind": "actor", "text": "jane@example.com"})
+            );
             assert!(!log.to_string().contains("secret-of-the-test"));
 
             let path = format!("/v1/logs/{}", log["id"].as_str().unwrap());
             let one = up.get(&token, &path).await.unwrap();
             assert_eq!(one.json().unwrap()["log"], *log);
+            let path = format!("/v1/logs/export?event_name={}", case.event_name);
+            let exported = up.get(&token, &path).await.unwrap();
+            assert_eq!(exported.json().unwrap(), *log);
         }
     }
 }

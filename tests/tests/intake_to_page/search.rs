@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::{delete_call, start_up};
 
 /// Every field of an event on the wire.
-const FIELDS: [&str; 25] = [
+const FIELDS: [&str; 26] = [
     "id",
     "org_id",
     "timestamp",
@@ -24,6 +24,7 @@ const FIELDS: [&str; 25] = [
     "http",
     "correlation_id",
     "activity",
+    "activity_parts",
     "detail",
     "changes",
     "reason",

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use daybook_event::{Action, AuditEvent, Caller, CallerType, Change, Entity, HttpRequest, Outcome};
+use daybook_event::{
+    Action, ActivityPart, ActivityPartKind, AuditEvent, Caller, CallerType, Change, Entity,
+    HttpRequest, Outcome,
+};
 use daybook_store::{Search, Stored, TenantId};
 use jiff::Timestamp;
 
@@ -59,6 +62,14 @@ fn hard_event(tenant: &TenantId, number: u32, text: &str) -> AuditEvent {
         },
         correlation_id: text(),
         activity: text(),
+        activity_parts: ActivityPartKind::ALL
+            .iter()
+            .map(|&kind| ActivityPart {
+                kind,
+                text: text(),
+                word: text(),
+            })
+            .collect(),
         detail: text(),
         changes: vec![
             Change {

@@ -1,11 +1,13 @@
 //! Migrations come once, in order, and never backwards; the users can be made on a server as well.
 
+use daybook_event::ActivityPart;
 use daybook_store::{
-    MigrationReport, RolePasswords, StoreError, create_roles, migrate, migrations, roles_sql,
+    MigrationReport, RolePasswords, StoreError, TenantId, create_roles, migrate, migrations,
+    roles_sql,
 };
 use daybook_tests::clickhouse::ClickHouse;
 
-use crate::fixture::{ask, clickhouse};
+use crate::fixture::{ask, clickhouse, event, everything, new, tenant};
 
 const ENGINE: &str = env!("CARGO_BIN_EXE_clickhouse-engine");
 
@@ -49,6 +51,69 @@ async fn a_newer_and_a_changed_schema_are_refused() {
     };
     assert_eq!(error.to_string(), expected.to_string());
     assert!(!error.may_succeed_later());
+}
+
+#[tokio::test]
+async fn what_an_older_daybook_stored_is_read_after_the_migration() {
+    let clickhouse = ClickHouse::start(ENGINE).await.unwrap();
+    let migrator = clickhouse.passwords().migrator_credentials();
+    let run = async |sql: &str| {
+        let settings = "async_insert=0&mutations_sync=1";
+        let answer = ask(&clickhouse, &migrator, settings, &[], sql).await;
+        assert_eq!(answer.code(), None, "{sql}: {}", answer.text);
+    };
+    // The database as the first schema made it.
+    run("DROP VIEW tenant_events").await;
+    run("ALTER TABLE events DROP COLUMN activity_parts").await;
+    run("ALTER TABLE migrations DELETE WHERE version > 1").await;
+    for statement in migrations()[0].statements() {
+        run(&statement).await;
+    }
+    run(
+        "INSERT INTO events (org_id, timestamp, id, action, outcome, caller_type, activity, expires_at) \
+         VALUES ('upgrade', '2026-10-01 00:00:00', generateUUIDv4(), 'delete', 'success', 'user', \
+                 'jane@example.com deleted workflow 7', '2299-12-31 00:00:00')",
+    )
+    .await;
+    // A migration that was interrupted has done a part of it.
+    run(&migrations()[1].statements()[0]).await;
+
+    let report = migrate(clickhouse.endpoint(), &migrator).await.unwrap();
+    assert_eq!(report.applied, [2]);
+    assert_eq!(report.version, newest());
+
+    let tenant = tenant("upgrade");
+    let mut newer = event(&tenant, 0);
+    newer.activity_parts = vec![ActivityPart {
+        text: newer.activity.clone(),
+        ..ActivityPart::default()
+    }];
+    let batch = [new(newer.clone())];
+    clickhouse.writer().unwrap().insert(&batch).await.unwrap();
+    let events = everything(&clickhouse.reader().unwrap(), &tenant)
+        .await
+        .events;
+    let [newest, oldest] = events.as_slice() else {
+        panic!("{} events", events.len())
+    };
+    assert_eq!(*newest, newer);
+    assert_eq!(oldest.activity, "jane@example.com deleted workflow 7");
+    assert_eq!(oldest.activity_parts, []);
+
+    // A newer Daybook may have stored a kind of part that this one does not know.
+    run(
+        "INSERT INTO events (org_id, timestamp, id, action, outcome, caller_type, activity, activity_parts, expires_at) \
+         VALUES ('later', '2026-10-01 00:00:00', generateUUIDv4(), 'delete', 'success', 'user', \
+                 'x', [('gesture', 'x', '')], '2299-12-31 00:00:00')",
+    )
+    .await;
+    let later = everything(
+        &clickhouse.reader().unwrap(),
+        &TenantId::new("later").unwrap(),
+    )
+    .await
+    .events;
+    assert_eq!(later[0].activity_parts[0].text, "x");
 }
 
 #[tokio::test]
