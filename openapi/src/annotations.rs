@@ -59,6 +59,8 @@ pub(crate) struct Annotations {
     pub(crate) verb: Option<Verb>,
     pub(crate) entity_type: Option<String>,
     pub(crate) entity_id: Option<ValueLocation>,
+    /// `entity: {id: none}`: the call names no one thing, and that is as it should be.
+    pub(crate) no_entity_id: bool,
     /// The id as a property of a body marks it: it gives way to an id in the path, which is there
     /// whatever the answer.
     pub(crate) entity_id_in_body: Option<ValueLocation>,
@@ -125,7 +127,10 @@ impl Annotations {
         fill(&mut self.action, wider.action.as_ref());
         fill(&mut self.verb, wider.verb.as_ref());
         fill(&mut self.entity_type, wider.entity_type.as_ref());
-        fill(&mut self.entity_id, wider.entity_id.as_ref());
+        if self.entity_id.is_none() && !self.no_entity_id {
+            self.no_entity_id = wider.no_entity_id;
+            self.entity_id.clone_from(&wider.entity_id);
+        }
         fill(
             &mut self.entity_id_in_body,
             wider.entity_id_in_body.as_ref(),
@@ -168,6 +173,7 @@ impl Reader<'_, '_, '_> {
                 let thing = self.thing(value, &["type", "id", "name"])?;
                 self.annotations.entity_type = thing.kind;
                 self.annotations.entity_id = thing.id;
+                self.annotations.no_entity_id = thing.no_id;
                 self.annotations.entity_name = thing.name;
             }
             "parent" => {
@@ -214,6 +220,10 @@ impl Reader<'_, '_, '_> {
                     Err(format!("it is not known{}", did_you_mean(key, known)))
                 }
                 "type" => noun(member).map(|noun| thing.kind = Some(noun)),
+                "id" if known.contains(&"name") && member == "none" => {
+                    thing.no_id = true;
+                    Ok(())
+                }
                 "id" => self.location(&below, member).map(|id| thing.id = Some(id)),
                 _ => self
                     .location(&below, member)
@@ -276,6 +286,8 @@ struct Thing {
     kind: Option<String>,
     id: Option<ValueLocation>,
     name: Option<ValueLocation>,
+    /// `none`
+    no_id: bool,
 }
 
 fn flag(value: &Value) -> Result<bool, String> {

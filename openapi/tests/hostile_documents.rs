@@ -151,8 +151,8 @@ fn what_stands_twice_is_told() {
         [
             "s.json#/paths/~1a~1{id}/get: the key stands here twice; the last one counts",
             "s.json#/paths/~1a~1{id}: the key stands here twice; the last one counts",
-            "s.json#/paths/~1a~1{key}/get: it is the same as /paths/~1a~1{id}/get but for the names of parameters",
             "s.json#/paths/~1a~1{key}/get/operationId: /paths/~1a~1{id}/put has the same operationId",
+            "s.json#/paths/~1a~1{key}/get: calls of it are taken for GET /a/{id}, whose path is the same",
         ]
     );
 }

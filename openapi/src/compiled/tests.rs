@@ -14,7 +14,7 @@ use crate::server::Servers;
 use crate::value_location::ValueLocation;
 
 /// The version of the format, and the beginning of the checksum of [`sample`] in it.
-const FORMAT: (u16, u64) = (1, 0x552c_7295_625c_3a7f);
+const FORMAT: (u16, u64) = (1, 0x6815_ea75_9306_5c6a);
 
 /// Each field with a value of its own, each variant once.
 fn sample() -> EntryParts {

@@ -4,7 +4,6 @@ use serde_json::json;
 
 use crate::meaning::Meaning;
 use crate::operation::Operation;
-use crate::path_template::PathTemplate;
 use crate::value_location::ValueLocation;
 
 /// What `x-audit` would say: a proposal, which a person reads before they paste it.
@@ -13,6 +12,7 @@ pub(super) struct Settlement {
     action: Option<String>,
     entity_type: Option<String>,
     entity_id: Option<ValueLocation>,
+    no_id: bool,
     activity: Option<String>,
     redact: Vec<ValueLocation>,
 }
@@ -32,27 +32,16 @@ impl Settlement {
         }
     }
 
-    /// The id that was worked out, or else the likeliest place of one.
+    /// The id that was worked out, or that there is none.
     pub(super) fn id(operation: &Operation) -> Self {
         let meaning = &operation.meaning;
-        let own_param = || {
-            let mut names = PathTemplate::parse(&operation.path).param_names;
-            names.pop().map(ValueLocation::Path)
-        };
-        let creates = meaning.action == daybook_event::Action::Create;
-        let in_answer = || ValueLocation::Response("/id".to_owned());
-        let likeliest = if creates {
-            Some(in_answer())
-        } else {
-            own_param()
-        };
+        let entity_id = meaning
+            .entity_id
+            .clone()
+            .or_else(|| meaning.entity_ids.clone());
         Self {
-            entity_id: meaning
-                .entity_id
-                .clone()
-                .or_else(|| meaning.entity_ids.clone())
-                .or(likeliest)
-                .or_else(|| Some(in_answer())),
+            no_id: entity_id.is_none(),
+            entity_id,
             ..Self::default()
         }
     }
@@ -79,12 +68,14 @@ impl Settlement {
             action,
             entity_type,
             entity_id,
+            no_id,
             activity,
             redact,
         } = other.clone();
         self.action = self.action.take().or(action);
         self.entity_type = self.entity_type.take().or(entity_type);
         self.entity_id = self.entity_id.take().or(entity_id);
+        self.no_id |= no_id;
         self.activity = self.activity.take().or(activity);
         for location in redact {
             if !self.redact.contains(&location) {
@@ -108,7 +99,7 @@ impl Settlement {
                 "  action: {action}  # create, read, update, delete or execute"
             ));
         }
-        if self.entity_type.is_some() || self.entity_id.is_some() {
+        if self.entity_type.is_some() || self.entity_id.is_some() || self.no_id {
             lines.push("  entity:".to_owned());
         }
         if let Some(noun) = &self.entity_type {
@@ -119,6 +110,10 @@ impl Settlement {
                 "    id: {}  # path., query., body. or response. and a name",
                 place(location)
             ));
+        }
+        if self.no_id && self.entity_id.is_none() {
+            lines
+                .push("    id: none  # or path., query., body. or response. and a name".to_owned());
         }
         if let Some(activity) = &self.activity {
             lines.push(format!("  activity: {}", quoted(activity)));

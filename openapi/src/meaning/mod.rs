@@ -137,7 +137,8 @@ pub(crate) fn work_out(source: &OperationSource<'_>, annotations: &Annotations) 
     let entity_id = annotations
         .entity_id
         .clone()
-        .or_else(|| annotated_id(worked_out_id, annotations));
+        .or_else(|| annotated_id(worked_out_id, annotations))
+        .filter(|_| !annotations.no_entity_id);
     let parent = match (&annotations.parent_type, thing.parent.clone()) {
         (Some(entity_type), _) => Some(Parent {
             entity_type: entity_type.clone(),
@@ -149,7 +150,8 @@ pub(crate) fn work_out(source: &OperationSource<'_>, annotations: &Annotations) 
         }),
         (None, None) => None,
     };
-    let said_id = annotations.entity_id.is_some()
+    let said_id = annotations.no_entity_id
+        || annotations.entity_id.is_some()
         || (entity_id.is_some() && entity_id == annotations.entity_id_in_body);
     let decisions = Decisions {
         action: if annotations.action.is_some() {

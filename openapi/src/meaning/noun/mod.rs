@@ -138,7 +138,12 @@ pub(crate) fn choose(
             [only] if matches!(only.as_str(), "auth" | "session" | "user" | "account" | "oauth" | "authentication")
         )
     });
-    if is_session && is_about_session {
+    // `/users/{id}/logout` does it to a user.
+    let is_item = shape
+        .resources
+        .last()
+        .is_some_and(|resource| !resource.params.is_empty());
+    if is_session && is_about_session && !is_item {
         return Thing {
             noun: "session".to_owned(),
             rule: Some(&rule::SESSION),
