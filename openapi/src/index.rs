@@ -41,6 +41,9 @@ pub struct Index {
     undocumented: Vec<Service>,
 }
 
+/// A [`ServerList`] by reference.
+type ServersAndNumbers<'a> = (&'a Servers, Vec<usize>);
+
 /// What an entry is made of: its service, its servers with what is reached there, and its operations.
 pub(crate) type EntryParts = (Service, Vec<ServerList>, Vec<Operation>);
 
@@ -234,7 +237,7 @@ impl Index {
     /// What each document said.
     pub(crate) fn entry_parts(
         &self,
-    ) -> impl Iterator<Item = (&Service, Vec<(&Servers, Vec<usize>)>, &[Operation])> {
+    ) -> impl Iterator<Item = (&Service, Vec<ServersAndNumbers<'_>>, &[Operation])> {
         self.entries.iter().map(|entry| {
             let groups = entry.route_groups.iter().map(|group| {
                 let numbers = group.routes.routes().iter().map(|route| route.operation);

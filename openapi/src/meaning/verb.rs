@@ -31,12 +31,14 @@ pub(crate) struct Chosen {
     pub(crate) rule: &'static Rule,
 }
 
-/// Where a verb comes from, with how much it is believed.
-struct Candidate<'a> {
-    phrase: &'a Phrase,
-    base: &'a str,
+/// A verb, and what it would make of the call.
+#[derive(Clone)]
+struct Candidate {
+    base: String,
     action: Action,
     kind: Kind,
+    source: Source,
+    complement: String,
 }
 
 pub(crate) fn choose(
@@ -46,93 +48,26 @@ pub(crate) fn choose(
     path: Option<&Phrase>,
     summary: Option<&Phrase>,
 ) -> Chosen {
-    let candidate =
-        |phrase: Option<&'_ Phrase>, from: Source| -> Option<(String, Action, Source, String)> {
-            let phrase = phrase?;
-            let verb = phrase.verb.as_ref()?;
-            let found = Candidate {
-                phrase,
-                base: &verb.base,
-                action: verb.action,
-                kind: verb.kind,
-            };
-            fits(source, from, &found).then(|| {
-                (
-                    found.base.to_owned(),
-                    found.action,
-                    from,
-                    found.phrase.complement.clone(),
-                )
-            })
-        };
-    let of_said = candidate(said, Source::OperationId);
-    let of_path = candidate(path, Source::Path);
-    let of_summary = candidate(summary, Source::Summary);
-    // An operationId that says no more than its method gives way to a verb that the path spells out,
-    // and to a summary that says something else than create, update or delete.
-    // Two against one: path and summary agree, and the operationId only speaks of reading.
-    let outvoted = source.method == "POST"
-        && matches!((&of_said, &of_path, &of_summary), (Some(said), Some(path), Some(summary))
-            if said.1 == Action::Read && path.0 == summary.0 && path.1 != Action::Read);
-    let said_is_plain = outvoted
-        || of_said
-            .as_ref()
-            .is_none_or(|(base, ..)| is_plain(base, source.method));
+    let (chosen, outvoted) = weigh(source, said, path, summary);
     let upsert = [said, summary]
         .into_iter()
         .flatten()
         .any(|phrase| phrase.upsert)
         && matches!(source.method, "PUT" | "PATCH" | "POST");
-    let chosen = if said_is_plain {
-        of_path
-            .or_else(|| {
-                // What only reads is believed of a POST where nothing else speaks.
-                of_summary.clone().filter(|(base, action, ..)| {
-                    tells_more(base, source.method, summary)
-                        && (*action != Action::Read
-                            || of_said.as_ref().is_none_or(|(said, ..)| {
-                                said.eq_ignore_ascii_case(source.method) && !is_weak_read(base)
-                            }))
-                })
-            })
-            .or(of_said)
-    } else {
-        // A path that ends in a plain create, update, delete or search means it.
-        let of_said_is_vague = of_said
-            .as_ref()
-            .is_some_and(|(_, action, ..)| *action == Action::Execute);
-        // `addBoardsMarkAsViewed` on `/boards/{id}/markAsViewed`: a generated name adds its method.
-        let of_said_is_method = of_said
-            .as_ref()
-            .is_some_and(|(base, ..)| match source.method {
-                "POST" => matches!(base.as_str(), "add" | "create"),
-                "PUT" => matches!(base.as_str(), "replace" | "update"),
-                _ => false,
-            })
-            && source.path.contains('}');
-        // `addIgnore` on `/ignore/{issue}` adds one.
-        let is_object =
-            |base: &String| said.is_some_and(|phrase| phrase.noun.as_slice() == [base.as_str()]);
-        of_path
-            .filter(|(base, action, ..)| {
-                of_said_is_vague && is_plain_change(base)
-                    || of_said_is_method
-                        && !matches!(action, Action::Create | Action::Read)
-                        && !is_object(base)
-            })
-            .or(of_said)
-    };
     let bulk = shape.bulk || [said, path].into_iter().flatten().any(|phrase| phrase.bulk);
-    let (base, action, from, complement) = match chosen {
-        Some(chosen) => chosen,
-        None => (
-            method_verb(source, shape).to_owned(),
-            method_action(source, shape),
-            Source::Method,
-            String::new(),
-        ),
-    };
-    let mut complement = complement;
+    let Candidate {
+        base,
+        action,
+        source: from,
+        mut complement,
+        ..
+    } = chosen.unwrap_or_else(|| Candidate {
+        base: method_verb(source, shape).to_owned(),
+        action: method_action(source, shape),
+        kind: Kind::Verb,
+        source: Source::Method,
+        complement: String::new(),
+    });
     if base == "mark" && complement.is_empty() {
         complement = summary
             .map(|phrase| phrase.complement.clone())
@@ -162,6 +97,83 @@ pub(crate) fn choose(
         source: from,
         rule: decided_by(source, shape, said, summary, from, upsert, outvoted),
     }
+}
+
+/// The verb that is believed most, and whether path and summary outvoted the operationId.
+fn weigh(
+    source: &OperationSource<'_>,
+    said: Option<&Phrase>,
+    path: Option<&Phrase>,
+    summary: Option<&Phrase>,
+) -> (Option<Candidate>, bool) {
+    let candidate = |phrase: Option<&Phrase>, from: Source| {
+        let phrase = phrase?;
+        let verb = phrase.verb.as_ref()?;
+        let found = Candidate {
+            base: verb.base.clone(),
+            action: verb.action,
+            kind: verb.kind,
+            source: from,
+            complement: phrase.complement.clone(),
+        };
+        fits(source, &found).then_some(found)
+    };
+    let of_said = candidate(said, Source::OperationId);
+    let of_path = candidate(path, Source::Path);
+    let of_summary = candidate(summary, Source::Summary);
+    // Two against one: path and summary agree, and the operationId only speaks of reading.
+    let outvoted = source.method == "POST"
+        && matches!((&of_said, &of_path, &of_summary), (Some(said), Some(path), Some(summary))
+            if said.action == Action::Read && path.base == summary.base && path.action != Action::Read);
+    // An operationId that says no more than its method gives way to a verb that the path spells out,
+    // and to a summary that says something else than create, update or delete.
+    let said_is_plain = outvoted
+        || of_said
+            .as_ref()
+            .is_none_or(|said| is_plain(&said.base, source.method));
+    if said_is_plain {
+        // What only reads is believed of a POST where nothing else speaks.
+        let of_summary = of_summary.filter(|summarized| {
+            tells_more(&summarized.base, source.method, summary)
+                && (summarized.action != Action::Read
+                    || of_said.as_ref().is_none_or(|said| {
+                        said.base.eq_ignore_ascii_case(source.method)
+                            && !is_weak_read(&summarized.base)
+                    }))
+        });
+        return (of_path.or(of_summary).or(of_said), outvoted);
+    }
+    let goes_before = |path: &Candidate| {
+        of_said
+            .as_ref()
+            .is_some_and(|of_said| path_goes_before(source, path, of_said, said))
+    };
+    (of_path.filter(goes_before).or(of_said), outvoted)
+}
+
+/// Whether the path's verb means it more than an operationId that has one of its own.
+fn path_goes_before(
+    source: &OperationSource<'_>,
+    path: &Candidate,
+    of_said: &Candidate,
+    said: Option<&Phrase>,
+) -> bool {
+    // A path that ends in a plain create, update, delete or search means it.
+    if of_said.action == Action::Execute && is_plain_change(&path.base) {
+        return true;
+    }
+    // `addBoardsMarkAsViewed` on `/boards/{id}/markAsViewed`: a generated name adds its method.
+    let said_is_method = match source.method {
+        "POST" => matches!(of_said.base.as_str(), "add" | "create"),
+        "PUT" => matches!(of_said.base.as_str(), "replace" | "update"),
+        _ => false,
+    };
+    // `addIgnore` on `/ignore/{issue}` adds one.
+    let is_object = said.is_some_and(|phrase| phrase.noun == [path.base.as_str()]);
+    said_is_method
+        && source.path.contains('}')
+        && !matches!(path.action, Action::Create | Action::Read)
+        && !is_object
 }
 
 /// Which rule the verb comes from.
@@ -203,8 +215,8 @@ pub(crate) fn for_secret(chosen: &mut Chosen, source: &OperationSource<'_>, noun
         && crate::secrets::is_secret_name(noun);
     if is_given_out {
         chosen.action = Action::Execute;
-        chosen.verb.past = "requested".to_owned();
-        chosen.verb.base = "request".to_owned();
+        "requested".clone_into(&mut chosen.verb.past);
+        "request".clone_into(&mut chosen.verb.base);
         chosen.rule = &rule::SECRET_REQUESTED;
     }
 }
@@ -226,23 +238,26 @@ pub(crate) fn for_object(verb: Verb, base: &str, said: Option<&Phrase>, noun: &s
 }
 
 /// A verb that cannot be what the method does was copied from elsewhere: `getX` on a DELETE.
-fn fits(source: &OperationSource<'_>, from: Source, candidate: &Candidate<'_>) -> bool {
+fn fits(source: &OperationSource<'_>, candidate: &Candidate) -> bool {
+    let from = candidate.source;
+    let base = candidate.base.as_str();
     match source.method {
         "DELETE" => {
             !matches!(candidate.action, Action::Read | Action::Create)
-                && !matches!(candidate.base, "put" | "patch" | "post" | "update")
+                && !matches!(base, "put" | "patch" | "post" | "update")
         }
         // Where a path spells a change out, a GET makes it: `/session/create/{name}`.
-        "GET" if from == Source::Path && is_plain_change(candidate.base) => true,
+        "GET" if from == Source::Path && is_plain_change(base) => true,
         "GET" => {
+            let is_rather_a_noun = candidate.kind == Kind::VerbOrNoun
+                && candidate.action == Action::Execute
+                && from == Source::OperationId;
             !matches!(candidate.action, Action::Create | Action::Delete)
-                && !matches!(candidate.base, "update" | "put" | "patch")
-                && !(candidate.kind == Kind::VerbOrNoun
-                    && candidate.action == Action::Execute
-                    && from == Source::OperationId)
+                && !matches!(base, "update" | "put" | "patch")
+                && !is_rather_a_noun
         }
         "PUT" | "PATCH" => !matches!(
-            candidate.base,
+            base,
             "get" | "list" | "delete" | "view" | "show" | "retrieve" | "fetch" | "describe"
         ),
         _ => true,

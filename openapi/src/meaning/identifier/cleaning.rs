@@ -77,7 +77,7 @@ pub(super) fn without_method_behind<'a>(own: &'a str, method: &str, path: &str) 
     let (front, end) = front;
     let is_own_word = front.ends_with('_') || end.starts_with(|letter: char| letter.is_uppercase());
     let first = words::split(front).into_iter().next().unwrap_or_default();
-    let is_loud = front.ends_with('_') || end.chars().all(|letter| letter.is_uppercase());
+    let is_loud = front.ends_with('_') || end.chars().all(char::is_uppercase);
     let in_path = words::split(path)
         .iter()
         .any(|word| words::singular(word) == method);
@@ -114,10 +114,10 @@ pub(super) fn without_framework_action(all: &mut Vec<String>, source: &Operation
 }
 
 pub(super) fn without_versions(mut all: Vec<String>) -> Vec<String> {
-    while all.len() > 1 && all.last().is_some_and(is_version) {
+    while all.len() > 1 && all.last().is_some_and(|last| is_version(last)) {
         all.pop();
     }
-    while all.len() > 1 && all.first().is_some_and(is_version) {
+    while all.len() > 1 && all.first().is_some_and(|first| is_version(first)) {
         all.remove(0);
     }
     all
@@ -228,7 +228,7 @@ pub(super) fn without_repetition(noun: &mut Vec<String>) {
     }
 }
 
-pub(super) fn is_version(word: &String) -> bool {
+pub(super) fn is_version(word: &str) -> bool {
     let digits = word.strip_prefix('v').unwrap_or(word);
     digits.chars().all(|character| character.is_ascii_digit())
 }

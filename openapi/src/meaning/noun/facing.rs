@@ -98,132 +98,141 @@ impl Facing<'_> {
                 .thing(words::noun_phrase(object), false)
                 .by(&rule::OBJECT);
         }
-        let plural = object.last().is_some_and(|head| words::is_plural(head));
+        if let Some(thing) = self.same_noun(object) {
+            return thing;
+        }
+        match self.level {
+            Level::ItemAction => self.with_object_of_action(object),
+            Level::Item => self.with_object_of_item(object),
+            Level::Collection | Level::CollectionAction => self.with_object_of_many(object),
+        }
+    }
+
+    /// Where object and resource are one thing.
+    fn same_noun(&self, object: &[String]) -> Option<Thing> {
+        let plural = is_plural(object);
+        let is_qualifier = same(object, &self.resource.qualifier);
+        let is_item = self.level == Level::Item;
+        // `createIncomingWebhook` on `/webhooks/incoming/create/{conversationId}`
+        if object.len() > 1
+            && !self.resource.qualifier.is_empty()
+            && ends_with_noun(object, &self.resource.qualifier)
+            && !is_qualifier
+            && self.contains_resource(object)
+        {
+            let thing = self.thing(words::noun_phrase(object), plural);
+            return Some(thing.by(&rule::OBJECT_AND_PATH));
+        }
+        // `getDisruptionsByRoute` on `/disruptions/route/{route_id}`
+        if is_item && is_qualifier && plural && self.source.method == "GET" {
+            let mut thing = self.thing(words::noun_phrase(object), plural);
+            thing.number = Number::Many;
+            thing.parent = self.item_as_parent();
+            return Some(thing.by(&rule::KIND_OF_LIST));
+        }
+        if !self.names_resource(object) {
+            return None;
+        }
+        let of_another = is_item && self.param_names_another();
+        // `getOrgProjects` on `/projects/{owner}` lists.
+        if of_another && plural && self.answers_list() {
+            let mut thing = self.thing(self.exact(object), plural);
+            thing.number = Number::Many;
+            return Some(thing.by(&rule::KIND_OF_LIST));
+        }
+        let mut thing = self.thing(self.exact(object), plural);
+        // `createProject` on `/projects/{owner}`: the owner is no project.
+        if of_another && self.source.method == "POST" && self.chosen.action == Action::Create {
+            thing.param_role = ParamRole::Enclosing;
+            thing.param = None;
+        }
+        Some(thing.by(&rule::OBJECT_AND_PATH))
+    }
+
+    /// `/orders/{id}/cancel`
+    fn with_object_of_action(&self, object: &[String]) -> Thing {
+        let plural = is_plural(object);
+        let contains = self.contains_resource(object);
+        let in_action = contains && self.is_in_action(object.last());
+        let creates = self.chosen.action == Action::Create;
+        let only_tries = matches!(
+            self.chosen.base.as_str(),
+            "test" | "check" | "verify" | "validate"
+        );
+        if in_action && creates {
+            self.child_of_item(object, plural)
+        } else if in_action {
+            // `/redis/{name}/regenerateKey`: the path itself says which part of the item.
+            self.part_of_item(object, false)
+        } else if contains || same(object, &self.resource.qualifier) {
+            self.thing(self.resource_noun(), false)
+        } else if self.param_names(object) {
+            self.thing(words::noun_phrase(object), false)
+                .by(&rule::PARAMETER_NOUN)
+        } else if creates || self.brings_new() {
+            self.child_of_item(object, plural)
+        } else if only_tries {
+            self.thing(self.resource_noun(), false)
+        } else {
+            self.part_of_item(object, plural)
+        }
+    }
+
+    /// `/orders/{id}`
+    fn with_object_of_item(&self, object: &[String]) -> Thing {
+        let plural = is_plural(object);
+        if self.last_param_speaks_of(object.last()) {
+            return self
+                .thing(words::noun_phrase(object), false)
+                .by(&rule::PARAMETER_NOUN);
+        }
+        if self.contains_resource(object)
+            || same(object, &self.resource.qualifier)
+            || plural && self.source.method != "GET"
+        {
+            return self.thing(self.resource_noun(), false);
+        }
+        if self.source.method == "POST" && self.chosen.action == Action::Create {
+            return self.child_of_item(object, plural);
+        }
+        if plural {
+            return self.part_of_item(object, plural);
+        }
+        self.thing(words::noun_phrase(object), false)
+            .by(&rule::OBJECT)
+    }
+
+    /// `/orders`, `/orders:search`
+    fn with_object_of_many(&self, object: &[String]) -> Thing {
+        let plural = is_plural(object);
         let resource_plural = self.resource.is_plural();
         let contains = self.contains_resource(object);
-        let is_qualifier = same(object, &self.resource.qualifier);
-        match self.level {
-            // `createIncomingWebhook` on `/webhooks/incoming/create/{conversationId}`
-            _ if object.len() > 1
-                && !self.resource.qualifier.is_empty()
-                && ends_with_noun(object, &self.resource.qualifier)
-                && !is_qualifier
-                && contains =>
-            {
-                self.thing(words::noun_phrase(object), plural)
-                    .by(&rule::OBJECT_AND_PATH)
-            }
-            // `getDisruptionsByRoute` on `/disruptions/route/{route_id}`
-            Level::Item if is_qualifier && plural && self.source.method == "GET" => {
-                let mut thing = self.thing(words::noun_phrase(object), plural);
-                thing.number = Number::Many;
-                thing.parent = self.item_as_parent();
-                thing.by(&rule::KIND_OF_LIST)
-            }
-            // `getOrgProjects` on `/projects/{owner}` lists.
-            Level::Item
-                if plural
-                    && self.answers_list()
-                    && self.names_resource(object)
-                    && self.param_names_another() =>
-            {
-                let mut thing = self.thing(self.exact(object), plural);
-                thing.number = Number::Many;
-                thing.by(&rule::KIND_OF_LIST)
-            }
-            _ if self.names_resource(object)
-                && !(self.level == Level::Item
-                    && self.source.method == "POST"
-                    && self.chosen.action == Action::Create
-                    && self.param_names_another()) =>
-            {
-                self.thing(self.exact(object), plural)
-                    .by(&rule::OBJECT_AND_PATH)
-            }
-            Level::ItemAction
-                if contains
-                    && self.chosen.action == Action::Create
-                    && self.is_in_action(object.last()) =>
-            {
-                self.child_of_item(object, plural)
-            }
-            // `/redis/{name}/regenerateKey`: the path itself says which part of the item.
-            Level::ItemAction if contains && self.is_in_action(object.last()) => {
-                self.part_of_item(object, false)
-            }
-            Level::ItemAction if contains => self.thing(self.resource_noun(), false),
-            Level::ItemAction if is_qualifier => self.thing(self.resource_noun(), false),
-            Level::ItemAction if self.param_names(object) => self
-                .thing(words::noun_phrase(object), false)
-                .by(&rule::PARAMETER_NOUN),
-            Level::ItemAction if self.chosen.action == Action::Create || self.brings_new() => {
-                self.child_of_item(object, plural)
-            }
-            Level::ItemAction
-                if matches!(
-                    self.chosen.base.as_str(),
-                    "test" | "check" | "verify" | "validate"
-                ) =>
-            {
-                self.thing(self.resource_noun(), false)
-            }
-            Level::ItemAction => self.part_of_item(object, plural),
-            // `createProject` on `/projects/{owner}`: the owner is no project.
-            Level::Item
-                if self.source.method == "POST"
-                    && self.chosen.action == Action::Create
-                    && self.names_resource(object)
-                    && self.param_names_another() =>
-            {
-                let mut thing = self.thing(self.exact(object), plural);
-                thing.param_role = ParamRole::Enclosing;
-                thing.param = None;
-                thing
-            }
-            Level::Item if self.last_param_speaks_of(object.last()) => self
-                .thing(words::noun_phrase(object), false)
-                .by(&rule::PARAMETER_NOUN),
-            Level::Item if contains || is_qualifier => self.thing(self.resource_noun(), false),
-            Level::Item if plural && self.source.method != "GET" => {
-                self.thing(self.resource_noun(), false)
-            }
-            Level::Item if self.source.method == "POST" && self.chosen.action == Action::Create => {
-                self.child_of_item(object, plural)
-            }
-            Level::Item if plural => self.part_of_item(object, plural),
-            Level::Item => self
-                .thing(words::noun_phrase(object), false)
-                .by(&rule::OBJECT),
-            Level::Collection | Level::CollectionAction => {
-                if let Some(parent) = self.enclosing.last()
-                    && ends_with_noun(object, &parent.words)
-                {
-                    if same(object, &parent.words) {
-                        if self.chosen.action != Action::Create
-                            && self.chosen.action != Action::Read
-                        {
-                            return self.on_parent(parent);
-                        }
-                    } else if contains {
-                        return self.thing(self.resource_noun(), self.is_plural_in(object));
-                    }
+        if let Some(parent) = self.enclosing.last()
+            && ends_with_noun(object, &parent.words)
+        {
+            if same(object, &parent.words) {
+                if !matches!(self.chosen.action, Action::Create | Action::Read) {
+                    return self.on_parent(parent);
                 }
-                if is_qualifier && resource_plural && self.level == Level::Collection {
-                    // A job that is made for many things is one job.
-                    let makes_one = self.source.method == "POST";
-                    let mut thing = self.thing(self.resource_noun(), resource_plural);
-                    if makes_one {
-                        thing.number = Number::One;
-                    }
-                    thing.param = thing.param.filter(|_| !makes_one);
-                    return thing;
-                }
-                if contains && self.level == Level::Collection && is_detail(object) {
-                    return self.thing(self.resource_noun(), resource_plural);
-                }
-                self.thing(self.qualified(object), plural).by(&rule::OBJECT)
+            } else if contains {
+                return self.thing(self.resource_noun(), self.is_plural_in(object));
             }
         }
+        let is_collection = self.level == Level::Collection;
+        if is_collection && resource_plural && same(object, &self.resource.qualifier) {
+            // A job that is made for many things is one job.
+            let makes_one = self.source.method == "POST";
+            let mut thing = self.thing(self.resource_noun(), resource_plural);
+            if makes_one {
+                thing.number = Number::One;
+            }
+            thing.param = thing.param.filter(|_| !makes_one);
+            return thing;
+        }
+        if contains && is_collection && is_detail(object) {
+            return self.thing(self.resource_noun(), resource_plural);
+        }
+        self.thing(self.qualified(object), plural).by(&rule::OBJECT)
     }
 
     fn thing(&self, noun: String, plural: bool) -> Thing {
@@ -404,4 +413,8 @@ impl Facing<'_> {
             id: location(param),
         })
     }
+}
+
+fn is_plural(object: &[String]) -> bool {
+    object.last().is_some_and(|head| words::is_plural(head))
 }

@@ -13,7 +13,7 @@ use super::phrase::Phrase;
 use super::rule::{self, Rule};
 use super::verb::{Chosen, Source};
 use crate::operation::OperationSource;
-use crate::words;
+use crate::{verbs, words};
 use facing::{Facing, Level};
 
 /// What a path parameter is to the thing acted upon.
@@ -81,89 +81,18 @@ pub(crate) fn choose(
     path: Option<&Phrase>,
     summary: Option<&Phrase>,
 ) -> Thing {
-    let said_noun = said
-        .map(|phrase| own_words(&phrase.noun, shape))
-        // "searched search users"
-        .map(|mut noun| {
-            if noun.len() > 1 && noun[0] == chosen.base {
-                noun.remove(0);
-            }
-            noun
-        })
-        .filter(|noun| !noun.is_empty())
-        .or_else(|| {
-            path.map(|phrase| phrase.noun.clone())
-                .filter(|noun| !noun.is_empty())
-        });
     let summary_noun = summary
         .map(|phrase| phrase.noun.clone())
         .filter(|noun| !noun.is_empty());
-    let worded = said_noun.clone();
-    let said_noun = match (&summary_noun, chosen.source) {
-        // Who gives the verb gives the object.
-        (Some(noun), Source::Summary)
-            if (matches!(chosen.action, Action::Execute | Action::Read)
-                || matches!(chosen.base.as_str(), "generate" | "upload" | "issue"))
-                && source.method == "POST"
-                && shape.action.is_none()
-                && said.is_none_or(|phrase| phrase.verb.is_none()) =>
-        {
-            Some(noun.clone())
-        }
-        _ => said_noun,
-    };
-    // "geocode" at `/geocoding`: what is geocoded stands in the summary.
-    let stem = chosen.base.trim_end_matches('e');
-    let repeats_verb = |word: &str| stem.len() > 4 && word.starts_with(stem);
-    let said_noun = match (&said_noun, &summary_noun) {
-        (None, Some(noun))
-            if shape
-                .resources
-                .last()
-                .is_some_and(|resource| repeats_verb(&resource.head()))
-                && !noun.iter().any(|word| repeats_verb(word)) =>
-        {
-            Some(noun.clone())
-        }
-        _ => said_noun,
-    };
-    let is_session = matches!(
-        chosen.base.as_str(),
-        "login" | "logout" | "signin" | "signout"
-    );
-    let by_summary = said_noun.is_some() && said_noun == summary_noun && said_noun != worded;
-    let is_about_session = said_noun.as_ref().is_none_or(|noun| {
-        matches!(
-            noun.as_slice(),
-            [only] if matches!(only.as_str(), "auth" | "session" | "user" | "account" | "oauth" | "authentication")
-        )
+    let worded = worded(shape, chosen, said, path);
+    let from_summary = summary_noun.as_ref().filter(|noun| {
+        gives_verb(source, shape, chosen, said)
+            || worded.is_none() && resource_repeats_verb(shape, chosen, noun)
     });
-    // `/users/{id}/logout` does it to a user.
-    let is_item = shape
-        .resources
-        .last()
-        .is_some_and(|resource| !resource.params.is_empty());
-    if is_session && is_about_session && !is_item {
-        return Thing {
-            noun: "session".to_owned(),
-            rule: Some(&rule::SESSION),
-            ..Thing::default()
-        };
-    }
-    // Whoever registers has no other thing in hand.
-    if said_noun.is_none()
-        && summary_noun.is_none()
-        && shape.resources.is_empty()
-        && matches!(
-            chosen.base.as_str(),
-            "register" | "signup" | "enroll" | "enrol"
-        )
-    {
-        return Thing {
-            noun: "user".to_owned(),
-            rule: Some(&rule::CALLER),
-            ..Thing::default()
-        };
+    let by_summary = from_summary.is_some_and(|noun| Some(noun) != worded.as_ref());
+    let said_noun = from_summary.cloned().or(worded);
+    if let Some(thing) = implied(shape, chosen, said_noun.as_deref(), summary_noun.is_some()) {
+        return thing;
     }
     let Some((resource, enclosing)) = shape.resources.split_last() else {
         return without_path(source, chosen, said_noun.or(summary_noun));
@@ -199,6 +128,89 @@ pub(crate) fn choose(
         thing.rule = Some(&rule::NO_NOUN);
     }
     thing
+}
+
+/// The object of the operationId's verb, or else of the path's.
+fn worded(
+    shape: &PathShape,
+    chosen: &Chosen,
+    said: Option<&Phrase>,
+    path: Option<&Phrase>,
+) -> Option<Vec<String>> {
+    let mut noun = said
+        .map(|phrase| own_words(&phrase.noun, shape))
+        .unwrap_or_default();
+    // "searched search users"
+    if noun.len() > 1 && noun[0] == chosen.base {
+        noun.remove(0);
+    }
+    if noun.is_empty() {
+        noun.clone_from(&path?.noun);
+    }
+    (!noun.is_empty()).then_some(noun)
+}
+
+/// Who gives the verb gives the object.
+fn gives_verb(
+    source: &OperationSource<'_>,
+    shape: &PathShape,
+    chosen: &Chosen,
+    said: Option<&Phrase>,
+) -> bool {
+    chosen.source == Source::Summary
+        && (matches!(chosen.action, Action::Execute | Action::Read)
+            || matches!(chosen.base.as_str(), "generate" | "upload" | "issue"))
+        && source.method == "POST"
+        && shape.action.is_none()
+        && said.is_none_or(|phrase| phrase.verb.is_none())
+}
+
+/// "geocode" at `/geocoding`: what is geocoded stands in the summary.
+fn resource_repeats_verb(shape: &PathShape, chosen: &Chosen, noun: &[String]) -> bool {
+    let stem = chosen.base.trim_end_matches('e');
+    let repeats_verb = |word: &str| stem.len() > 4 && word.starts_with(stem);
+    shape
+        .resources
+        .last()
+        .is_some_and(|resource| repeats_verb(&resource.head()))
+        && !noun.iter().any(|word| repeats_verb(word))
+}
+
+/// A thing that the verb itself implies: a session of whoever logs in, the user who registers.
+fn implied(
+    shape: &PathShape,
+    chosen: &Chosen,
+    said_noun: Option<&[String]>,
+    has_summary: bool,
+) -> Option<Thing> {
+    let implied = |noun: &str, rule: &'static Rule| {
+        Some(Thing {
+            noun: noun.to_owned(),
+            rule: Some(rule),
+            ..Thing::default()
+        })
+    };
+    let is_about_session = said_noun.is_none_or(|noun| {
+        matches!(noun, [only] if matches!(
+            only.as_str(),
+            "auth" | "session" | "user" | "account" | "oauth" | "authentication"
+        ))
+    });
+    // `/users/{id}/logout` does it to a user.
+    let is_item = shape.resources.last().is_some_and(|resource| {
+        !resource.params.is_empty() && verbs::known(&resource.head()).is_none()
+    });
+    match chosen.base.as_str() {
+        "login" | "logout" | "signin" | "signout" if is_about_session && !is_item => {
+            implied("session", &rule::SESSION)
+        }
+        "register" | "signup" | "enroll" | "enrol"
+            if said_noun.is_none() && !has_summary && shape.resources.is_empty() =>
+        {
+            implied("user", &rule::CALLER)
+        }
+        _ => None,
+    }
 }
 
 /// No resource in the path: `/query`, `/{uuid}`, one path for all operations.

@@ -28,7 +28,7 @@ pub(super) fn steps(source: &OperationSource<'_>) -> Vec<Step> {
     for (at, segment) in template.segments.iter().enumerate() {
         match segment {
             Segment::Literal(text) if is_version(text) => {
-                version_step(&mut found, &template.segments)
+                version_step(&mut found, &template.segments);
             }
             // In front of a parameter, `apis` are what the service manages.
             Segment::Literal(text)
