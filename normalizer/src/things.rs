@@ -82,6 +82,8 @@ fn overlay(entity: &mut Entity, stated: &Entity, redactor: &Redactor) {
             *known = redactor.text(stated).into_owned();
         }
     }
+    // The noun stands in the sentence as it is.
+    entity.kind.retain(|character| !character.is_control());
 }
 
 /// The first value at a place, if there is a usable one.

@@ -172,7 +172,7 @@ impl Measurement for ThreadTime {
     }
 
     fn end(&self, started: Duration) -> Duration {
-        self.start() - started
+        self.start().saturating_sub(started)
     }
 
     fn add(&self, one: &Duration, other: &Duration) -> Duration {
