@@ -157,6 +157,8 @@ fn overlay(
         }
         *known = clean.into_owned();
     }
+    // The noun stands in the sentence as it is.
+    entity.kind.retain(|character| !character.is_control());
 }
 
 /// The first of an object's members that is a usable text or number.

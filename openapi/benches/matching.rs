@@ -61,6 +61,10 @@ fn matching(criterion: &mut Criterion<ThreadTime>) {
             BatchSize::PerIteration,
         );
     });
+    let compiled = index.compile().unwrap();
+    group.bench_function("load compiled", |bencher| {
+        bencher.iter_with_large_drop(|| Index::load(black_box(&compiled)).unwrap());
+    });
     group.finish();
 }
 

@@ -128,10 +128,12 @@ impl Entry {
     fn tell_twins(&self, problems: &mut Vec<DocumentProblem>) {
         for group in &self.route_groups {
             for route in group.routes.routes() {
-                let first = group.routes.same_operation(&route.method, &route.template);
+                let operation = &self.operations[route.operation];
+                let routes = &group.routes;
+                let first = routes.same_operation(&operation.method, &route.template);
                 let first = first.filter(|first| *first != route.operation);
                 if let Some(first) = first.and_then(|first| self.operations.get(first)) {
-                    let pointer = pointer_of(&self.operations[route.operation]);
+                    let pointer = pointer_of(operation);
                     problems.push(DocumentProblem::warning(
                         &self.service.file_name,
                         &pointer,

@@ -279,7 +279,8 @@ impl Index {
             }) {
                 for route in group.routes.routes() {
                     let operation = &entry.operations[route.operation];
-                    let same = known.routes.same_operation(&route.method, &route.template);
+                    let routes = &known.routes;
+                    let same = routes.same_operation(&operation.method, &route.template);
                     if let Some(known) = same.and_then(|known| other.operations.get(known)) {
                         problems.push(DocumentProblem::new(
                             &entry.service.file_name,

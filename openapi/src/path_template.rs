@@ -198,6 +198,9 @@ fn split_outside_braces(path: &str) -> Vec<&str> {
 }
 
 fn parse_segment(text: &str, param_names: &mut Vec<String>) -> Segment {
+    if !text.contains('{') {
+        return Segment::Literal(decode_segment(text).into_owned());
+    }
     let mut parts = Vec::new();
     let mut rest = text;
     let mut greedy = false;
@@ -221,7 +224,6 @@ fn parse_segment(text: &str, param_names: &mut Vec<String>) -> Segment {
         rest = &rest[close + 1..];
     }
     match parts.as_slice() {
-        [] => Segment::Literal(String::new()),
         [Part::Literal(literal)] => Segment::Literal(literal.clone()),
         [Part::Param] if greedy => Segment::Greedy,
         [Part::Param] => Segment::Param,

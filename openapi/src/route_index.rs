@@ -46,12 +46,10 @@ pub(crate) struct RouteIndex {
     nodes: Vec<Node>,
 }
 
-/// A template with its method and the number of its operation.
+/// A template and the number of its operation.
 #[derive(Debug)]
 pub(crate) struct Route {
     pub(crate) template: PathTemplate,
-    /// Upper case.
-    pub(crate) method: String,
     pub(crate) operation: usize,
     /// How much of the path the template spells out; 0 for a bare catch-all.
     pub(crate) literal_chars: usize,
@@ -106,47 +104,28 @@ impl RouteIndex {
     pub(crate) fn new<'a>(
         routes: impl IntoIterator<Item = (PathTemplate, &'a str, usize)>,
     ) -> Self {
-        let mut index = Self::default();
+        let mut nodes = Vec::new();
+        let routes: Vec<_> = routes.into_iter().collect();
         let mut children = HashMap::new();
-        for (template, method, operation) in routes {
-            index.insert(&mut children, template, method, operation);
+        for (number, (template, method, _)) in routes.iter().enumerate() {
+            let node = plant(&mut nodes, &mut children, template);
+            nodes[node].routes.push((method_key(method), number));
         }
-        for node in &mut index.nodes {
+        for node in &mut nodes {
             node.literals
                 .sort_unstable_by(|one, other| one.order(other.start, &other.text));
             node.patterns
                 .sort_by_key(|(parts, _)| Reverse(literal_bytes(parts)));
         }
-        index
-    }
-
-    fn insert(
-        &mut self,
-        children: &mut HashMap<(usize, Segment), usize>,
-        template: PathTemplate,
-        method: &str,
-        operation: usize,
-    ) {
-        if self.nodes.is_empty() {
-            self.nodes.push(Node::default());
-        }
-        let mut node = 0;
-        for segment in &template.segments {
-            node = *children.entry((node, segment.clone())).or_insert_with(|| {
-                let child = self.nodes.len();
-                self.nodes.push(Node::default());
-                self.nodes[node].add_child(segment, child);
-                child
-            });
-        }
-        let route = (method_key(method), self.routes.len());
-        self.nodes[node].routes.push(route);
-        self.routes.push(Route {
+        let routes = routes.into_iter().map(|(template, _, operation)| Route {
             literal_chars: template.literal_chars(),
             template,
-            method: method.to_owned(),
             operation,
         });
+        Self {
+            routes: routes.collect(),
+            nodes,
+        }
     }
 
     pub(crate) fn routes(&self) -> &[Route] {
@@ -207,12 +186,13 @@ impl RouteIndex {
     /// The operation of the same method and of a template that differs in names alone.
     pub(crate) fn same_operation(&self, method: &str, template: &PathTemplate) -> Option<usize> {
         let node = &self.nodes[self.node_of(template)?];
+        let method = method_key(method);
         node.routes
             .iter()
+            .filter(|(known, _)| *known == method)
             .map(|(_, route)| &self.routes[*route])
             .find(|route| {
-                route.method.eq_ignore_ascii_case(method)
-                    && route.template.trailing_slash == template.trailing_slash
+                route.template.trailing_slash == template.trailing_slash
                     && route.template.conditions == template.conditions
             })
             .map(|route| route.operation)
@@ -269,6 +249,25 @@ impl RouteIndex {
         }
         best.map(|(_, number)| number)
     }
+}
+
+/// Where a template ends, with all the nodes on the way.
+fn plant<'t>(
+    nodes: &mut Vec<Node>,
+    children: &mut HashMap<(usize, &'t Segment), usize>,
+    template: &'t PathTemplate,
+) -> usize {
+    if nodes.is_empty() {
+        nodes.push(Node::default());
+    }
+    template.segments.iter().fold(0, |node, segment| {
+        *children.entry((node, segment)).or_insert_with(|| {
+            let child = nodes.len();
+            nodes.push(Node::default());
+            nodes[node].add_child(segment, child);
+            child
+        })
+    })
 }
 
 impl Node {
