@@ -12,7 +12,7 @@
 //! | `org` | the place of the tenant |
 //! | `action` | `create`, `read`, `update`, `delete` or `execute` |
 //! | `verb` | the verb as behind "to": `approve`, `sign off`; or `{base: shred, past: shredded}` |
-//! | `entity` | `{type, id, name}`: a noun and two places; or the noun alone |
+//! | `entity` | `{type, id, name}`: a noun and two places; or the noun alone. `id: none` is no place |
 //! | `parent` | `{type, id}`, or the noun alone |
 //! | `activity` | a sentence, see [`crate::activity_template`] |
 //! | `redact`, `keep` | places that are secret, or are not although they look so |

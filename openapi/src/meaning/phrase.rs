@@ -76,7 +76,11 @@ fn before_determiner(all: &[String]) -> Option<verbs::KnownVerb> {
         second.as_str(),
         "a" | "an" | "the" | "all" | "your" | "this" | "one" | "multiple" | "existing"
     );
+    let is_noun = ["al", "ion", "ment", "ity", "ness", "us", "uses"]
+        .iter()
+        .any(|end| first.ends_with(end));
     let is_word = first.len() > 3
+        && !is_noun
         && first.chars().all(|letter| letter.is_ascii_lowercase())
         && !PREPOSITIONS.contains(&first.as_str())
         && !FILLERS.contains(&first.as_str())

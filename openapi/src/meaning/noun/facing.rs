@@ -124,7 +124,11 @@ impl Facing<'_> {
             return Some(thing.by(&rule::OBJECT_AND_PATH));
         }
         // `getDisruptionsByRoute` on `/disruptions/route/{route_id}`
-        if is_item && is_qualifier && plural && self.source.method == "GET" {
+        let is_named = self
+            .resource
+            .own_param()
+            .is_some_and(|param| !param_noun(param).is_empty());
+        if is_item && is_qualifier && is_named && plural && self.source.method == "GET" {
             let mut thing = self.thing(words::noun_phrase(object), plural);
             thing.number = Number::Many;
             thing.parent = self.item_as_parent();
@@ -135,7 +139,8 @@ impl Facing<'_> {
         }
         let of_another = is_item && self.param_names_another();
         // `getOrgProjects` on `/projects/{owner}` lists.
-        if of_another && plural && self.answers_list() {
+        let reads_one = matches!(self.chosen.base.as_str(), "read" | "retrieve" | "show");
+        if of_another && plural && !reads_one && self.answers_list() {
             let mut thing = self.thing(self.exact(object), plural);
             thing.number = Number::Many;
             return Some(thing.by(&rule::KIND_OF_LIST));

@@ -1,0 +1,80 @@
+//! Each rule by its name: it decides its own example, and `docs/openapi.md` shows it.
+
+use daybook_openapi::{Document, Index, Rule, explain};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// An operation that a rule decides.
+#[derive(Debug, Deserialize)]
+struct Case {
+    rule: String,
+    /// `METHOD /path operationId`
+    call: String,
+    #[serde(default)]
+    operation: Value,
+    /// `action: sentence` without its actor
+    says: String,
+    /// Companies whose documents need it.
+    serves: Vec<String>,
+}
+
+fn cases() -> Vec<Case> {
+    serde_json::from_str(include_str!("meaning_rules.json")).unwrap()
+}
+
+#[test]
+fn each_rule_decides_its_own_example() {
+    let mut wrong = Vec::new();
+    for case in cases() {
+        let words: Vec<&str> = case.call.split(' ').collect();
+        let mut operation = if case.operation.is_null() {
+            json!({})
+        } else {
+            case.operation.clone()
+        };
+        if let Some(operation_id) = words.get(2) {
+            operation["operationId"] = json!(operation_id);
+        }
+        let document = json!({
+            "openapi": "3.1.0", "info": {},
+            "paths": { words[1]: { words[0].to_lowercase(): operation } }
+        });
+        let (index, _) = Index::build(vec![Document {
+            file_name: "s.json".to_owned(),
+            bytes: document.to_string().into_bytes(),
+        }]);
+        let explained = explain(index.operations().next().unwrap());
+        let says = format!(
+            "{}: {}",
+            explained.action,
+            explained.message.trim_start_matches("jane@example.com ")
+        );
+        if says != case.says || !explained.decided_by.contains(&case.rule.as_str()) {
+            wrong.push(format!(
+                "{}: {} → {says} by {:?}, not {}",
+                case.rule, case.call, explained.decided_by, case.says
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn each_rule_has_an_example_serves_two_companies_and_stands_in_the_docs() {
+    let cases = cases();
+    let docs = include_str!("../../docs/openapi.md");
+    for rule in Rule::all() {
+        let case = cases.iter().find(|case| case.rule == rule.name);
+        let case = case.unwrap_or_else(|| panic!("{} has no example", rule.name));
+        assert!(case.serves.len() >= 2, "{}", rule.name);
+        let row = docs
+            .lines()
+            .find(|line| line.starts_with(&format!("| `{}` |", rule.name)))
+            .unwrap_or_else(|| panic!("docs/openapi.md does not show {}", rule.name));
+        let sentence = case.says.split_once(": ").map_or("", |(_, says)| says);
+        for shown in [rule.reason, &case.call, sentence] {
+            assert!(row.contains(shown), "{}: {shown}", rule.name);
+        }
+    }
+    assert_eq!(cases.len(), Rule::all().count());
+}
