@@ -167,7 +167,9 @@ fn gives_verb(
 
 /// "geocode" at `/geocoding`: what is geocoded stands in the summary.
 fn resource_repeats_verb(shape: &PathShape, chosen: &Chosen, noun: &[String]) -> bool {
+    // `register` and `registration` have six letters in common.
     let stem = chosen.base.trim_end_matches('e');
+    let stem = stem.get(..6).unwrap_or(stem);
     let repeats_verb = |word: &str| stem.len() > 4 && word.starts_with(stem);
     shape
         .resources
