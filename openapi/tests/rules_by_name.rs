@@ -19,7 +19,7 @@ struct Case {
 }
 
 fn cases() -> Vec<Case> {
-    serde_json::from_str(include_str!("meaning_rules.json")).unwrap()
+    serde_json::from_str(include_str!("meaning_rules.json")).expect("the cases are JSON")
 }
 
 #[test]
