@@ -3,6 +3,9 @@
 use daybook_openapi::{Document, Index, RequestValues, ValueLocation};
 use serde_json::{Value, json};
 
+mod invitation;
+use invitation::{invite, problems};
+
 fn index(document: &Value) -> Index {
     let bytes = document.to_string().into_bytes();
     let (index, problems) = Index::build(vec![Document {
@@ -77,32 +80,6 @@ fn an_entity_may_be_named_piece_by_piece() {
     let parent = meaning.parent.as_ref().unwrap();
     assert_eq!(parent.entity_type, "customer");
     assert_eq!(parent.id.as_ref().unwrap().read(&values), ["7"]);
-}
-
-/// The problems of a document, as they are told.
-fn problems(document: &Value) -> Vec<String> {
-    let (_, problems) = Index::build(vec![Document {
-        file_name: "s.json".to_owned(),
-        bytes: document.to_string().into_bytes(),
-    }]);
-    problems.iter().map(ToString::to_string).collect()
-}
-
-/// An operation with parameters, a closed body, an open part of it and a secret.
-fn invite(annotation: &Value) -> Value {
-    json!({ "openapi": "3.0.0", "paths": { "/teams/{team_id}/members/{id}": { "put": {
-        "operationId": "inviteMember",
-        "parameters": [{ "name": "notify", "in": "query", "schema": { "type": "boolean" } }],
-        "requestBody": { "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Invite" } } } },
-        "responses": { "200": { "content": { "application/json": { "schema": { "properties": {
-            "data": { "properties": { "member": { "properties": { "name": {} } } } }
-        } } } } } },
-        "x-audit": annotation
-    } } }, "components": { "schemas": { "Invite": { "properties": {
-        "email": {}, "password": {}, "note": { "writeOnly": true, "properties": { "text": {} } },
-        "roles": { "type": "array", "items": { "properties": { "id": {} } } },
-        "labels": { "additionalProperties": {} }
-    } } } } })
 }
 
 #[test]

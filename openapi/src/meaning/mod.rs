@@ -104,11 +104,11 @@ impl Meaning {
 
 /// Works out what an operation means; what its document says in `x-audit` goes before.
 pub(crate) fn work_out(source: &OperationSource<'_>, annotations: &Annotations) -> Meaning {
-    let shape = PathShape::read(source);
-    let said = identifier::of_operation_id(source);
-    let path_phrase = shape.action.as_deref().map(phrase::of_words);
     let summary =
         phrase::of_summary(source.summary).or_else(|| phrase::of_summary(source.description));
+    let shape = PathShape::read(source, summary.as_ref());
+    let said = identifier::of_operation_id(source);
+    let path_phrase = shape.action.as_deref().map(phrase::of_words);
     let mut chosen = verb::choose(
         source,
         &shape,

@@ -120,6 +120,7 @@ pub(super) fn is_never_a_noun(word: &str) -> bool {
 pub(super) fn take_action(
     steps: &mut Vec<Step>,
     source: &OperationSource<'_>,
+    summary: Option<&phrase::Phrase>,
 ) -> Option<Vec<String>> {
     match steps.last()? {
         Step::Custom(text) => {
@@ -159,10 +160,7 @@ pub(super) fn take_action(
                 }
             };
             // "Creates a new checkout key" at `/checkout-key`: a thing all the same.
-            let is_thing = phrase.len() > 1
-                && phrase::of_summary(source.summary)
-                    .or_else(|| phrase::of_summary(source.description))
-                    .is_some_and(|said| said.noun == phrase);
+            let is_thing = phrase.len() > 1 && summary.is_some_and(|said| said.noun == phrase);
             // `/login_links` are links: such a verb in one word is a noun in front of another.
             let is_compound =
                 phrase.len() > 1 && phrase.len() == rest.len() + 1 && verbs::is_phrasal(first);

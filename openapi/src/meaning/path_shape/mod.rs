@@ -4,6 +4,7 @@ mod action;
 mod resource;
 mod steps;
 
+use super::phrase::Phrase;
 use crate::operation::OperationSource;
 use crate::words;
 use action::{take_action, take_inner_action};
@@ -33,9 +34,9 @@ pub(crate) struct PathShape {
 }
 
 impl PathShape {
-    pub(crate) fn read(source: &OperationSource<'_>) -> Self {
+    pub(crate) fn read(source: &OperationSource<'_>, summary: Option<&Phrase>) -> Self {
         let mut steps = steps(source);
-        let action = take_action(&mut steps, source);
+        let action = take_action(&mut steps, source, summary);
         let at_end = action.is_some();
         let action = action.or_else(|| take_inner_action(&mut steps, source.method));
         let inner_action = action.is_some() && !at_end;
