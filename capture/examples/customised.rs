@@ -1,7 +1,7 @@
 //! A service that is configured in code, says more about its calls, and goes on without an audit
 //! log where there is no queue.
 
-use daybook_capture::{Capture, Privacy, audit};
+use daybook_capture::{Capture, Metrics, Privacy, audit};
 use lambda_http::{Body, Error, Request, RequestExt, Response, service_fn};
 use serde::Serialize;
 use tower::Layer;
@@ -21,6 +21,8 @@ async fn main() -> Result<(), Error> {
             .capture_reads(["/v1/customers/{customerId}/bank-account"])
             .sensitive_headers(["X-Warehouse-Signature"])
             .flush_timeout_ms(500)
+            .overflow_bucket("orders-audit-overflow")
+            .metrics(Metrics::emf())
             .build()?,
         Err(_) => Capture::disabled(),
     };

@@ -2,10 +2,13 @@
 
 use std::env;
 
+use daybook_overflow::OverflowBucket;
+
 use crate::capture::{Capture, CaptureReads, Shared};
 use crate::counters::LiveCounters;
 use crate::credentials::Credentials;
 use crate::intake::{IntakeSink, IntakeUrlError};
+use crate::metrics::Metrics;
 use crate::sink::Sink;
 use crate::sqs::SqsSink;
 
@@ -34,6 +37,12 @@ pub enum ConfigError {
     /// The intake's address is none.
     #[error("DAYBOOK_INTAKE_URL")]
     IntakeUrl(#[from] IntakeUrlError),
+    /// The overflow bucket's name is none.
+    #[error("DAYBOOK_OVERFLOW_BUCKET must be the name of an S3 bucket, without s3:// or an ARN")]
+    OverflowBucket,
+    /// Nobody knows which metrics are meant.
+    #[error("DAYBOOK_METRICS must be emf, drops or off")]
+    Metrics,
     /// A number is none.
     #[error("{name} must be a whole number above zero")]
     Number {
@@ -54,6 +63,8 @@ pub enum ConfigError {
 /// | `DAYBOOK_IGNORE_PATHS` | routes that are left out, by commas | none |
 /// | `DAYBOOK_BODY_BYTES_MAX` | the longest response body that is taken | `65536` |
 /// | `DAYBOOK_SENSITIVE_HEADERS` | further headers to remove, by commas | none |
+/// | `DAYBOOK_OVERFLOW_BUCKET` | the S3 bucket for what is over 1 MiB | none |
+/// | `DAYBOOK_METRICS` | `emf`, `drops` or `off`, see [`Metrics`] | `drops` in Lambda |
 ///
 /// # Errors
 /// Where no place to send to is named, or a value cannot be read. A service that would rather run
@@ -99,6 +110,17 @@ fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Capture, 
     if let Some(value) = variable("DAYBOOK_BODY_BYTES_MAX") {
         builder = builder.body_bytes_max(number("DAYBOOK_BODY_BYTES_MAX", &value)?);
     }
+    if let Some(name) = variable("DAYBOOK_OVERFLOW_BUCKET") {
+        builder = builder.overflow_bucket(name.trim());
+    }
+    if let Some(value) = variable("DAYBOOK_METRICS") {
+        builder = builder.metrics(match value.trim() {
+            "emf" => Metrics::emf(),
+            "drops" => Metrics::drops(),
+            "off" => Metrics::off(),
+            _ => return Err(ConfigError::Metrics),
+        });
+    }
     builder.build()
 }
 
@@ -131,6 +153,8 @@ pub struct CaptureBuilder {
     body_bytes_max: usize,
     flush_timeout_ms: u64,
     sensitive_headers: Vec<String>,
+    overflow_bucket: Option<OverflowBucket>,
+    metrics: Option<Metrics>,
 }
 
 impl Default for CaptureBuilder {
@@ -143,6 +167,8 @@ impl Default for CaptureBuilder {
             body_bytes_max: BODY_BYTES_MAX,
             flush_timeout_ms: FLUSH_TIMEOUT_MS,
             sensitive_headers: Vec::new(),
+            overflow_bucket: None,
+            metrics: None,
         }
     }
 }
@@ -195,16 +221,35 @@ impl CaptureBuilder {
         self
     }
 
+    /// Keeps what is over 1 MiB whole in this S3 bucket (its name, or an [`OverflowBucket`]). The
+    /// message on the queue is cut all the same and says where the whole lies. The function needs
+    /// `s3:PutObject` on `daybook/*` in it; the normalizer must know the same bucket.
+    pub fn overflow_bucket(mut self, bucket: impl Into<OverflowBucket>) -> Self {
+        self.overflow_bucket = Some(bucket.into());
+        self
+    }
+
+    /// Which lines of metrics are written.
+    pub fn metrics(mut self, metrics: Metrics) -> Self {
+        self.metrics = Some(metrics);
+        self
+    }
+
     /// The layer.
     ///
     /// # Errors
-    /// Where there is neither a queue nor a sink, or the queue's URL is none, or the flush timeout
-    /// is zero.
+    /// Where there is neither a queue nor a sink, or the queue's URL or the bucket's name is none,
+    /// or the flush timeout is zero.
     pub fn build(self) -> Result<Capture, ConfigError> {
         if self.flush_timeout_ms == 0 {
             return Err(ConfigError::Number {
                 name: "flush_timeout_ms",
             });
+        }
+        if let Some(bucket) = &self.overflow_bucket
+            && !bucket.has_valid_name()
+        {
+            return Err(ConfigError::OverflowBucket);
         }
         let sink: Box<dyn Sink> = match (self.sink, self.queue_url) {
             (Some(_), Some(_)) => return Err(ConfigError::TwoSinks),
@@ -213,7 +258,7 @@ impl CaptureBuilder {
                 if !queue_url.starts_with("https://") && !queue_url.starts_with("http://") {
                     return Err(ConfigError::QueueUrl);
                 }
-                Box::new(SqsSink::new(queue_url))
+                Box::new(SqsSink::new(queue_url).with_flush_timeout_ms(self.flush_timeout_ms))
             }
             (None, None) => return Err(ConfigError::NoSink),
         };
@@ -226,6 +271,8 @@ impl CaptureBuilder {
                 flush_timeout_ms: self.flush_timeout_ms,
                 credentials: Credentials::new(self.sensitive_headers.iter().map(String::as_str)),
                 counters: LiveCounters::default(),
+                overflow: self.overflow_bucket,
+                metrics: self.metrics.unwrap_or_default(),
             })),
         })
     }
@@ -269,13 +316,35 @@ mod tests {
             ("DAYBOOK_IGNORE_PATHS", "/c,/d/{id}/trigger"),
             ("DAYBOOK_BODY_BYTES_MAX", "1000"),
             ("DAYBOOK_SENSITIVE_HEADERS", "X-Mine"),
+            ("DAYBOOK_OVERFLOW_BUCKET", "audit-overflow"),
+            ("DAYBOOK_METRICS", "emf"),
         ])
         .unwrap();
         let shared = capture.shared.unwrap();
+        assert!(shared.overflow.is_some());
+        assert!(format!("{:?}", shared.metrics).contains("Always"));
         assert_eq!(shared.flush_timeout_ms, 250);
         assert_eq!(shared.reads, CaptureReads::from(["/a/{id}", "/b"]));
         assert_eq!(shared.ignore_paths, ["/c", "/d/{id}/trigger"]);
         assert_eq!(shared.body_bytes_max, 1000);
+    }
+
+    #[test]
+    fn a_bucket_or_metrics_that_nobody_knows_are_said_at_the_start() {
+        let intake = ("DAYBOOK_INTAKE_URL", "http://127.0.0.1:8080/intake");
+        for (name, value) in [
+            ("DAYBOOK_OVERFLOW_BUCKET", "s3://audit"),
+            ("DAYBOOK_METRICS", "on"),
+        ] {
+            let error = from_variables(|key| {
+                let found = [intake, (name, value)]
+                    .into_iter()
+                    .find(|(it, _)| *it == key);
+                found.map(|(_, value)| value.to_owned())
+            })
+            .unwrap_err();
+            assert!(error.to_string().contains(name), "{error}");
+        }
     }
 
     #[test]

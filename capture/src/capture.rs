@@ -1,11 +1,9 @@
 //! [`Capture`]: what a service adds, and what is decided before and done after its handler.
 
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
-use futures::FutureExt;
+use daybook_overflow::OverflowBucket;
 use lambda_http::{Adapter, IntoResponse, Request};
 use lambda_runtime::layers::TracingLayer;
 use lambda_runtime::{Diagnostic, Error, LambdaInvocation, Runtime};
@@ -16,7 +14,7 @@ use crate::call::Call;
 use crate::counters::{Counters, LiveCounters};
 use crate::credentials::Credentials;
 use crate::exchange::Exchange;
-use crate::message::message_of;
+use crate::metrics::Metrics;
 use crate::service::{CaptureService, ReturnService};
 use crate::sink::Sink;
 
@@ -39,6 +37,8 @@ pub(crate) struct Shared {
     pub(crate) flush_timeout_ms: u64,
     pub(crate) credentials: Credentials,
     pub(crate) counters: LiveCounters,
+    pub(crate) overflow: Option<OverflowBucket>,
+    pub(crate) metrics: Metrics,
 }
 
 /// Which GET, HEAD and OPTIONS calls are captured.
@@ -90,6 +90,14 @@ impl Capture {
             .as_ref()
             .map(|shared| shared.counters.read())
             .unwrap_or_default()
+    }
+
+    /// Writes the line of metrics that is not due yet, for a service that knows that it is about to
+    /// end; see [`Metrics`].
+    pub fn write_metrics(&self) {
+        if let Some(shared) = &self.shared {
+            shared.metrics.write_rest(&shared.counters.read());
+        }
     }
 
     /// Runs a handler as `lambda_http::run` does, and records its calls.
@@ -165,55 +173,6 @@ impl Shared {
         };
         (is_chosen && !has_any(&self.ignore_paths)).then_some(is_read)
     }
-
-    /// Sends the exchange's message within the flush timeout. Whatever happens inside, it returns.
-    pub(crate) async fn deliver(self: Arc<Self>, exchange: Arc<Exchange>) {
-        let captured = self.counters.captured();
-        let attempt = AssertUnwindSafe(self.send(&exchange)).catch_unwind().await;
-        match attempt {
-            Ok(Ok(bytes)) => captured.acknowledge(bytes),
-            Ok(Err(reason)) => {
-                tracing::warn!(dropped = 1, %reason, "daybook: an audit message was dropped");
-            }
-            Err(_) => {
-                tracing::warn!(
-                    dropped = 1,
-                    reason = "the sink panicked",
-                    "daybook: an audit message was dropped"
-                );
-            }
-        }
-    }
-
-    /// How many bytes were acknowledged.
-    async fn send(&self, exchange: &Exchange) -> Result<usize, String> {
-        let (message, is_truncated) =
-            message_of(exchange, &self.credentials).map_err(|error| with_sources(&error))?;
-        if is_truncated {
-            self.counters.truncated();
-        }
-        let bytes = message.body().len();
-        let timeout = Duration::from_millis(self.flush_timeout_ms);
-        match tokio::time::timeout(timeout, self.sink.send(vec![message])).await {
-            Ok(Ok(())) => Ok(bytes),
-            Ok(Err(error)) => Err(with_sources(&error)),
-            Err(_) => Err(format!(
-                "no acknowledgement within {} ms",
-                self.flush_timeout_ms
-            )),
-        }
-    }
-}
-
-fn with_sources(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        source = error.source();
-    }
-    text
 }
 
 #[cfg(test)]

@@ -63,12 +63,20 @@
 //!
 //! # When things fail
 //!
-//! What may succeed later is retried within `flush_timeout_ms`; what still fails is dropped,
-//! counted ([`Capture::counters`]) and logged as one warning without any content. A message over
-//! 1 MiB loses its response body; if that is not enough, its request body is cut between members
-//! and marked with its original size and SHA-256. A panic inside the layer or a sink stays there.
-//! Where the settings are missing, [`run`] and [`from_env`] return an error at start, before any
-//! call is served.
+//! What may succeed later is sent again within `flush_timeout_ms`; what still fails is dropped,
+//! counted ([`Capture::counters`], [`Metrics`]) and logged as one warning without any content. What
+//! never will succeed, a missing permission for one, is dropped at once.
+//!
+//! | | then |
+//! |---|---|
+//! | a throttle, an error of the server, no connection | again after 25 ms, 50 ms, … 400 ms |
+//! | no answer | given up after half of the flush timeout, with its connection, and sent again by a new one |
+//! | some messages of a batch are not taken | those are sent again |
+//! | no permission, no such queue, no credentials | dropped |
+//! | over 1 MiB | cut between members, and marked with what it was; whole in S3 where [`CaptureBuilder::overflow_bucket`] says so |
+//! | S3 does not take it within half of the flush timeout | the cut message is sent without a pointer |
+//! | a panic in the layer or a sink | stays there |
+//! | missing settings | [`run`] and [`from_env`] return an error at start, before any call is served |
 
 mod audit_context;
 mod builder;
@@ -76,9 +84,11 @@ mod call;
 mod capture;
 mod counters;
 mod credentials;
+mod delivery;
 mod exchange;
 mod intake;
 mod message;
+mod metrics;
 mod observe;
 mod service;
 mod sink;
@@ -89,7 +99,9 @@ pub use builder::{CaptureBuilder, ConfigError, from_env};
 pub use capture::{Capture, CaptureReads};
 pub use counters::Counters;
 pub use daybook_event::Privacy;
+pub use daybook_overflow::OverflowBucket;
 pub use intake::{IntakeSink, IntakeUrlError};
+pub use metrics::Metrics;
 pub use observe::{Observation, ObserveResponse, ObservedBody};
 pub use service::{CaptureService, HandlerFuture, InvocationFuture};
 pub use sink::{MESSAGE_BYTES_MAX, Message, Sink, SinkError};

@@ -1,57 +1,81 @@
 //! The sink that sends to an SQS queue.
 
+mod batch;
+mod failure;
+mod queue_url;
+
 use std::time::Duration;
 
 use aws_config::BehaviorVersion;
 use aws_config::retry::RetryConfig;
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::config::Region;
-use aws_sdk_sqs::error::DisplayErrorContext;
-use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use aws_sdk_sqs::config::{Builder as ConfigBuilder, Region};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
-use futures::FutureExt;
 use futures::future::BoxFuture;
+use futures::{FutureExt, StreamExt, stream};
 use tokio::sync::OnceCell;
+use tokio::time::timeout;
 
-use crate::sink::{MESSAGE_BYTES_MAX, Message, Sink, SinkError};
+use crate::sink::{Message, Sink, SinkError};
+use batch::{batches, entries};
+use failure::{Failure, pause};
+use queue_url::QueueUrl;
 
-/// The most messages that one `SendMessageBatch` takes.
-const BATCH_LENGTH_MAX: usize = 10;
+/// How long one attempt may take, of a flush of the default length.
+const ATTEMPT_TIMEOUT_MS: u64 = 500;
 
-/// The first pause before what SQS did not take is sent again; doubled from time to time.
-const BACKOFF_FIRST_MS: u64 = 25;
-const BACKOFF_MAX_MS: u64 = 400;
+/// More than fit into any flush timeout: it is the timeout that ends the attempts.
+const ATTEMPTS_MAX: u32 = 100;
 
-/// More than fit into any flush timeout: it is the timeout that ends the retries.
-const ATTEMPTS_MAX: u32 = 20;
+/// How many batches of one flush are under way at the same time.
+const BATCHES_AT_ONCE_MAX: usize = 4;
+
+/// Lambda freezes an environment between invocations: a connection that is older than this may be
+/// dead without anybody knowing.
+const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Sends to one SQS queue, standard or FIFO.
 ///
 /// The client is built with the first message, so a cold start does not pay for it. It finds its
 /// credentials and region as every AWS client does (in Lambda: the function's role); where the
-/// queue's address names a region, that one counts. What fails for a while is retried with
-/// growing pauses until `flush_timeout_ms` is over; what can never succeed (no permission, no such
-/// queue) is given up at once.
+/// queue's address names a region, that one counts.
+///
+/// What fails for a while (a throttle, an error of the server, no connection, no answer within half
+/// of the flush timeout) is sent again, after a pause of 25 ms that doubles up to 400 ms, until
+/// `flush_timeout_ms` is over. What can never succeed (no permission, no such queue, no credentials)
+/// is given up at once. An attempt that is given up takes its connection with it, so that a dead one
+/// is never used twice.
 #[derive(Debug)]
 pub struct SqsSink {
-    queue_url: String,
+    queue_url: QueueUrl,
     client: OnceCell<Client>,
+    attempt_timeout: Duration,
 }
 
 impl SqsSink {
     /// A sink for the queue at `queue_url`.
     pub fn new(queue_url: impl Into<String>) -> Self {
         Self {
-            queue_url: queue_url.into(),
+            queue_url: QueueUrl(queue_url.into()),
             client: OnceCell::new(),
+            attempt_timeout: Duration::from_millis(ATTEMPT_TIMEOUT_MS),
         }
     }
 
     /// A sink that sends by a client of the service's own.
     pub fn with_client(queue_url: impl Into<String>, client: Client) -> Self {
         Self {
-            queue_url: queue_url.into(),
             client: OnceCell::new_with(Some(client)),
+            ..Self::new(queue_url)
+        }
+    }
+
+    /// Attempts that fit twice into a flush of this length.
+    #[must_use]
+    pub fn with_flush_timeout_ms(self, flush_timeout_ms: u64) -> Self {
+        Self {
+            attempt_timeout: Duration::from_millis((flush_timeout_ms / 2).max(1)),
+            ..self
         }
     }
 
@@ -59,81 +83,101 @@ impl SqsSink {
         self.client
             .get_or_init(async || {
                 let http_client = aws_smithy_http_client::Builder::new()
+                    .pool_idle_timeout(POOL_IDLE_TIMEOUT)
                     .tls_provider(Provider::Rustls(CryptoMode::Ring))
                     .build_https();
-                let mut config = aws_config::defaults(BehaviorVersion::latest())
-                    .http_client(http_client)
-                    .retry_config(retry_config());
-                if let Some(region) = region_of(&self.queue_url) {
+                let mut config =
+                    aws_config::defaults(BehaviorVersion::latest()).http_client(http_client);
+                if let Some(region) = self.queue_url.region() {
                     config = config.region(Region::new(region.to_owned()));
                 }
-                Client::new(&config.load().await)
+                let config = config.load().await;
+                // The SDK gives up retrying for good once many requests have failed: after an
+                // outage each passing error would cost a message. So the retries are this sink's.
+                let mut builder =
+                    ConfigBuilder::from(&config).retry_config(RetryConfig::disabled());
+                if config.endpoint_url().is_none()
+                    && let Some(endpoint) = self.queue_url.endpoint()
+                {
+                    builder = builder.endpoint_url(endpoint);
+                }
+                Client::from_conf(builder.build())
             })
             .await
     }
 
-    fn is_fifo(&self) -> bool {
-        // Not a file's extension: SQS takes this suffix in lower case only.
-        self.queue_url.strip_suffix(".fifo").is_some()
-    }
-
-    /// Sends one batch until SQS has taken every message of it.
+    /// Sends one batch until SQS has taken every message of it, or never will.
     async fn send_batch(&self, mut batch: Vec<Message>) -> Result<(), SinkError> {
-        let mut backoff_ms = BACKOFF_FIRST_MS;
-        for _ in 0..ATTEMPTS_MAX {
-            let answer = self
-                .client()
-                .await
-                .send_message_batch()
-                .queue_url(&self.queue_url)
-                .set_entries(Some(self.entries(&batch)?))
-                .send()
-                .await
-                .map_err(|error| {
-                    SinkError::new(batch.len(), DisplayErrorContext(error).to_string())
-                })?;
-            let refused: Vec<_> = answer.failed().iter().collect();
-            if let Some(entry) = refused.iter().find(|entry| entry.sender_fault()) {
-                let reason = format!("SQS refuses the message: {}", entry.code());
-                return Err(SinkError::new(refused.len(), reason));
+        let mut refused = 0;
+        let mut reason = String::new();
+        for attempt in 0..ATTEMPTS_MAX {
+            if attempt > 0 {
+                tokio::time::sleep(pause(attempt)).await;
             }
-            if refused.is_empty() {
-                return Ok(());
+            match self.attempt(&batch).await {
+                Ok(attempted) => {
+                    refused += attempted.refused;
+                    reason = attempted.reason.unwrap_or(reason);
+                    batch = attempted.open;
+                }
+                Err(failure) if failure.may_succeed_later => reason = failure.reason,
+                Err(failure) => {
+                    return Err(SinkError::new(refused + batch.len(), failure.reason));
+                }
             }
-            batch = batch
-                .into_iter()
-                .enumerate()
-                .filter(|(index, _)| refused.iter().any(|entry| entry.id() == index.to_string()))
-                .map(|(_, message)| message)
-                .collect();
-            tokio::time::sleep(Duration::from_millis(backoff_ms)).await;
-            backoff_ms = (backoff_ms * 2).min(BACKOFF_MAX_MS);
+            if batch.is_empty() {
+                break;
+            }
         }
-        Err(SinkError::new(batch.len(), "SQS was busy at every attempt"))
+        match refused + batch.len() {
+            0 => Ok(()),
+            unacknowledged => Err(SinkError::new(unacknowledged, reason)),
+        }
     }
 
-    fn entries(&self, batch: &[Message]) -> Result<Vec<SendMessageBatchRequestEntry>, SinkError> {
-        batch
-            .iter()
-            .enumerate()
-            .map(|(index, message)| {
-                let entry = SendMessageBatchRequestEntry::builder()
-                    .id(index.to_string())
-                    .message_body(message.body());
-                // Calls need no order among them, so each is a group of its own and none waits.
-                let entry = if self.is_fifo() {
-                    entry
-                        .message_group_id(message.id())
-                        .message_deduplication_id(message.id())
-                } else {
-                    entry
-                };
-                entry
-                    .build()
-                    .map_err(|error| SinkError::new(batch.len(), error))
-            })
-            .collect()
+    async fn attempt(&self, batch: &[Message]) -> Result<Attempted, Failure> {
+        let request = self
+            .client()
+            .await
+            .send_message_batch()
+            .queue_url(&self.queue_url.0)
+            .set_entries(Some(entries(batch, self.queue_url.is_fifo())?));
+        let answer = timeout(self.attempt_timeout, request.send())
+            .await
+            .map_err(|_| Failure::no_answer(self.attempt_timeout))?
+            .map_err(|error| Failure::of(&error))?;
+        let is_taken = |index: &str| answer.successful().iter().any(|entry| entry.id() == index);
+        let mut attempted = Attempted::default();
+        for (index, message) in batch.iter().enumerate() {
+            let index = index.to_string();
+            if is_taken(&index) {
+                continue;
+            }
+            let entry = answer.failed().iter().find(|entry| entry.id() == index);
+            match entry.map(Failure::of_entry) {
+                Some(failure) if !failure.may_succeed_later => {
+                    attempted.refused += 1;
+                    attempted.reason = Some(failure.reason);
+                }
+                Some(failure) => {
+                    attempted.open.push(message.clone());
+                    attempted.reason = Some(failure.reason);
+                }
+                None => attempted.open.push(message.clone()),
+            }
+        }
+        Ok(attempted)
     }
+}
+
+/// What SQS did not take of a batch.
+#[derive(Default)]
+struct Attempted {
+    /// May be sent again.
+    open: Vec<Message>,
+    /// How many SQS will never take.
+    refused: usize,
+    reason: Option<String>,
 }
 
 impl Sink for SqsSink {
@@ -141,8 +185,11 @@ impl Sink for SqsSink {
         async move {
             let mut unacknowledged = 0;
             let mut first_error = None;
-            for batch in batches(messages) {
-                if let Err(error) = self.send_batch(batch).await {
+            let mut sending = stream::iter(batches(messages))
+                .map(|batch| self.send_batch(batch))
+                .buffer_unordered(BATCHES_AT_ONCE_MAX);
+            while let Some(sent) = sending.next().await {
+                if let Err(error) = sent {
                     unacknowledged += error.unacknowledged;
                     first_error.get_or_insert(error.source);
                 }
@@ -159,43 +206,5 @@ impl Sink for SqsSink {
     }
 }
 
-/// Growing pauses, for as long as the flush timeout lasts.
-fn retry_config() -> RetryConfig {
-    RetryConfig::standard()
-        .with_max_attempts(ATTEMPTS_MAX)
-        .with_initial_backoff(Duration::from_millis(BACKOFF_FIRST_MS))
-        .with_max_backoff(Duration::from_millis(BACKOFF_MAX_MS))
-}
-
-/// At most ten messages and 1 MiB each.
-fn batches(messages: Vec<Message>) -> Vec<Vec<Message>> {
-    let mut batches: Vec<Vec<Message>> = Vec::new();
-    let mut bytes = 0;
-    for message in messages {
-        let length = message.body().len();
-        match batches.last_mut() {
-            Some(batch)
-                if batch.len() < BATCH_LENGTH_MAX && bytes + length <= MESSAGE_BYTES_MAX =>
-            {
-                bytes += length;
-                batch.push(message);
-            }
-            _ => {
-                bytes = length;
-                batches.push(vec![message]);
-            }
-        }
-    }
-    batches
-}
-
-/// `https://sqs.eu-central-1.amazonaws.com/123456789012/audit` is in `eu-central-1`.
-fn region_of(queue_url: &str) -> Option<&str> {
-    let host = queue_url.split_once("://")?.1.split('/').next()?;
-    let (region, domain) = host.strip_prefix("sqs.")?.split_once('.')?;
-    domain.starts_with("amazonaws.com").then_some(region)
-}
-
 #[cfg(test)]
-#[path = "sqs_tests.rs"]
 mod tests;
