@@ -13,6 +13,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
+use crate::claims::with_claims;
 use crate::credentials::{Credentials, Members, NotAnEvent, remove_from_text};
 use crate::exchange::{Answer, Exchange, Observed, Ready};
 use crate::sink::{MESSAGE_BYTES_MAX, Message};
@@ -39,12 +40,15 @@ pub(crate) fn message_of(
     exchange: &Exchange,
     credentials: &Credentials,
 ) -> Result<(Message, bool), MessageError> {
-    let (observed, ready) = exchange.finish();
-    let event = credentials.remove_from_event(&exchange.event)?;
+    let (mut observed, ready) = exchange.finish();
+    let mut event = credentials.remove_from_event(&exchange.event)?;
+    if let Some(claims) = without_credentials(observed.claims.take()) {
+        event = with_claims(event, &claims);
+    }
     let id = message_id(exchange);
     let mut outgoing = Outgoing {
         exchange: captured_exchange(id.clone(), event, observed, ready)?,
-        truncated: None,
+        truncated: exchange.truncated.clone(),
     };
     let mut json = outgoing.to_line()?;
     let is_truncated = json.len() > MESSAGE_BYTES_MAX;
@@ -122,10 +126,12 @@ struct Outgoing {
 }
 
 /// The mark of a request body that was cut.
-#[derive(Serialize)]
-struct Truncated {
-    original_bytes: usize,
-    sha256: String,
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Truncated {
+    pub(crate) original_bytes: usize,
+    /// Where the whole body was seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) sha256: Option<String>,
 }
 
 impl Outgoing {
@@ -146,7 +152,8 @@ impl Outgoing {
         let excess = json.len() + MARK_BYTES_MAX - MESSAGE_BYTES_MAX;
         if let Some(event) = cut_event_body(self.exchange.event.get(), excess) {
             self.exchange.event = RawValue::from_string(event)?;
-            self.truncated = mark_of(original_event);
+            // What was cut before has its mark: the whole body is not in the event any more.
+            self.truncated = self.truncated.take().or_else(|| mark_of(original_event));
         }
         let json = self.to_line()?;
         if json.len() <= MESSAGE_BYTES_MAX {
@@ -183,7 +190,7 @@ fn mark_of(original_event: &[u8]) -> Option<Truncated> {
     let body: Cow<'_, str> = serde_json::from_str(body.get()).ok()?;
     Some(Truncated {
         original_bytes: body.len(),
-        sha256: hexadecimal(body.as_bytes()),
+        sha256: Some(hexadecimal(body.as_bytes())),
     })
 }
 
