@@ -32,6 +32,8 @@ const SHUTDOWN_TIMEOUT_MS: u64 = 5_000;
 /// | `DAYBOOK_TRUSTED_HOPS` | how many proxies in front append to `X-Forwarded-For` | [`ServerBuilder::trusted_hops`] |
 /// | `DAYBOOK_DOMAIN_NAME` | the domain name that clients call | the `Host` header |
 ///
+/// `DAYBOOK_FLUSH_TIMEOUT_MS` is here the longest that one batch may take; no call waits for it.
+///
 /// # Errors
 /// As [`from_env`].
 pub fn server_from_env() -> Result<ServerCapture, ConfigError> {
