@@ -124,7 +124,10 @@ fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Capture, 
     builder.build()
 }
 
-fn number<N: std::str::FromStr>(name: &'static str, value: &str) -> Result<N, ConfigError> {
+pub(crate) fn number<N: std::str::FromStr>(
+    name: &'static str,
+    value: &str,
+) -> Result<N, ConfigError> {
     value
         .trim()
         .parse()

@@ -77,6 +77,22 @@ impl LiveCounters {
             .fetch_add(whole_ms(time), Ordering::Relaxed);
     }
 
+    /// Counts a captured call that waits in a queue.
+    pub(crate) fn queued(&self) {
+        self.captured.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts a queued call that the sink has acknowledged.
+    pub(crate) fn acknowledged(&self, bytes: usize) {
+        self.acknowledged.fetch_add(1, Ordering::Relaxed);
+        self.sent_bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    /// Counts a queued call that was given up.
+    pub(crate) fn dropped(&self) {
+        self.dropped.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// Counts a captured call, and counts it as dropped unless it is acknowledged: also where its
     /// delivery is abandoned half way.
     pub(crate) fn captured(&self) -> Unacknowledged<'_> {

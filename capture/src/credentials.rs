@@ -25,6 +25,7 @@ use std::fmt;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use daybook_event::REDACTED;
+use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use serde::de::{MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -90,7 +91,7 @@ impl Credentials {
             }),
             "requestContext" | "stageVariables" => remove_from_json(value, &says_secret),
             "queryStringParameters" | "multiValueQueryStringParameters" => {
-                remove_from_json(value, &query_name_says_secret)
+                remove_from_json(value, &encoded_name_says_secret)
             }
             "cookies" => Ok(removed_items(value)),
             "authorizationToken" => Ok(Some(REMOVED.to_owned())),
@@ -173,6 +174,14 @@ fn remove_from_decoded_body(body: &str, encoding: BodyEncoding) -> Option<String
     } else {
         remove_from_text(body)
     }
+}
+
+/// As [`query_name_says_secret`], of a name that may still be encoded: a load balancer passes a
+/// query on as it came.
+fn encoded_name_says_secret(name: &str) -> bool {
+    query_name_says_secret(name)
+        || name.contains('%')
+            && query_name_says_secret(&percent_decode_str(name).decode_utf8_lossy())
 }
 
 /// A query string or form without the values of secret parameters; none where there are none.

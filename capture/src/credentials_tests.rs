@@ -92,6 +92,12 @@ fn credentials_are_removed_wherever_an_event_repeats_them() {
             json!({"access_token": ["[redacted]"], "id": ["1", "2"]}),
         ),
         (
+            // As a load balancer passes it on.
+            "queryStringParameters",
+            json!({"access%5Ftoken": "t", "api%2Dkey": "k", "a%20b": "c"}),
+            json!({"access%5Ftoken": "[redacted]", "api%2Dkey": "[redacted]", "a%20b": "c"}),
+        ),
+        (
             "rawQueryString",
             json!("a=1&token=x&b=&api%5Fkey=y"),
             json!("a=1&token=%5Bredacted%5D&b=&api%5Fkey=%5Bredacted%5D"),

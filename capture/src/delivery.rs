@@ -71,14 +71,20 @@ impl Shared {
         }
     }
 
-    /// The exchange's message; where that is over the limit, the whole goes to the overflow bucket
-    /// first, for which it has half of the flush timeout: the other half is the queue's.
-    pub(crate) async fn message(
+    async fn message(&self, exchange: &Exchange, started: Instant) -> Result<Message, String> {
+        let outgoing =
+            outgoing(exchange, &self.credentials).map_err(|error| with_sources(&error))?;
+        self.fitted(outgoing, started).await
+    }
+
+    /// A message that the queue takes; where the whole is over the limit, it goes to the overflow
+    /// bucket first, for which it has half of the flush timeout: the other half is the queue's.
+    pub(crate) async fn fitted(
         &self,
-        exchange: &Exchange,
+        outgoing: Outgoing,
         started: Instant,
     ) -> Result<Message, String> {
-        match outgoing(exchange, &self.credentials).map_err(|error| with_sources(&error))? {
+        match outgoing {
             Outgoing::Whole(message) => Ok(message),
             Outgoing::OverLimit(over_limit) => {
                 self.counters.truncated();
@@ -116,7 +122,7 @@ impl Shared {
     }
 }
 
-fn with_sources(error: &dyn std::error::Error) -> String {
+pub(crate) fn with_sources(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(error) = source {

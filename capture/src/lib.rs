@@ -23,6 +23,7 @@
 //! | `lambda_http::runtime(handler)` or `streaming_runtime(handler)` | `runtime(capture.layer(handler)).layer(capture)` | all of it |
 //! | the same, without touching the handler | `runtime(handler).layer(daybook_capture::from_env()?)` | all but the response |
 //! | `Runtime::new(handler)` for API Gateway's events | `Runtime::new(capture.layer(handler)).layer(capture)` | all of it |
+//! | an axum or hyper server that is no Lambda | `router.layer(audit.layer())`, see [`ServerCapture`] | all of it |
 //!
 //! Why a single line on the runtime does not see the response: `lambda_runtime` hands a layer the
 //! event and tells it when the response has been posted, but makes, serializes and posts the
@@ -50,6 +51,34 @@
 //!
 //! A removed value reads `[redacted]`. Concrete paths, path parameters, and bodies that are neither
 //! JSON nor a form (multipart, XML) are not looked into.
+//!
+//! # A server that is no Lambda
+//!
+//! In a container behind API Gateway or a load balancer there is no event, so one is made of the
+//! request in API Gateway's format for HTTP APIs (payload 2.0):
+//!
+//! | | |
+//! |---|---|
+//! | route | axum's `MatchedPath`, with the feature `axum`; else [`ServerBuilder::route`]; `$default` where there is none |
+//! | who | nobody, unless the service says whom it has verified: [`ServerBuilder::authorizer`], [`AuditContext::caller_claims`]. No header is believed |
+//! | address | the connection's peer, or with [`ServerBuilder::trusted_hops`] that entry of `X-Forwarded-For` from the right |
+//! | domain name | the `Host` header, or [`ServerBuilder::domain_name`], or [`ServerBuilder::trust_forwarded_host`] |
+//! | request id | a random UUID: whoever writes a trace's id may write it twice. The trace's is the correlation id |
+//! | body | what the handler read of it, at most [`ServerBuilder::request_body_bytes_max`]; a longer one is cut between members and marked |
+//! | response | as in a Lambda; none (outcome `unknown`) where the client went away before |
+//!
+//! Before the response: the request's head is copied, and each frame of a body as the handler reads
+//! it, up to the limits. Then the call is put into a queue in memory; cleaning, writing and sending
+//! happen in the background, ten calls at a time. A full queue drops and counts; a process that is
+//! killed loses what its queue holds, so end with [`ServerCapture::shut_down`].
+//!
+//! # Behind a load balancer
+//!
+//! A load balancer's event has no authorizer, so nobody is named as the caller unless the handler
+//! says whom it has verified ([`AuditContext::caller_claims`]). Its `x-amzn-oidc-*` headers are not
+//! read: they prove something only where the load balancer authenticates on every rule, or where the
+//! service has verified the signature of `x-amzn-oidc-data`. The client's address is the last of
+//! `X-Forwarded-For`.
 //!
 //! # What it costs
 //!
@@ -82,6 +111,7 @@ mod audit_context;
 mod builder;
 mod call;
 mod capture;
+mod claims;
 mod counters;
 mod credentials;
 mod delivery;
@@ -90,6 +120,7 @@ mod intake;
 mod message;
 mod metrics;
 mod observe;
+mod server;
 mod service;
 mod sink;
 mod sqs;
@@ -103,6 +134,10 @@ pub use daybook_overflow::OverflowBucket;
 pub use intake::{IntakeSink, IntakeUrlError};
 pub use metrics::Metrics;
 pub use observe::{Observation, ObserveResponse, ObservedBody};
+pub use server::{
+    CapturedBody, ServerBuilder, ServerCapture, ServerFuture, ServerLayer, ServerService,
+    server_from_env,
+};
 pub use service::{CaptureService, HandlerFuture, InvocationFuture};
 pub use sink::{MESSAGE_BYTES_MAX, Message, Sink, SinkError};
 pub use sqs::SqsSink;

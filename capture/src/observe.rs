@@ -224,7 +224,8 @@ impl<B: Body> Body for ObservedBody<B> {
                     };
                     if !goes_on {
                         *this.copy = None;
-                    } else if this.inner.is_end_stream() {
+                    } else if frame.is_trailers() || this.inner.is_end_stream() {
+                        // Nothing follows trailers, and nobody may ask for it.
                         finish_copy(this.copy);
                     }
                 }

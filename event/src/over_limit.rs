@@ -43,7 +43,8 @@ pub struct Original {
     /// How long it was.
     pub original_bytes: u64,
     /// SHA-256 in 64 hexadecimal digits, made after credentials were removed: a digest of a
-    /// password would give it away.
+    /// password would give it away. Empty where nobody saw all of it.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub sha256: String,
 }
 

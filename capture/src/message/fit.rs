@@ -35,8 +35,12 @@ pub(super) fn fit(mut exchange: CapturedExchange) -> Result<String, MessageError
         .as_mut()
         .and_then(|response| response.body.take());
 
+    // What was cut before has its mark: the whole of it is not here any more.
+    let marked_before = exchange.truncated.take().and_then(|marks| marks.request);
     let mut marks = Truncated {
-        request: event.body.as_ref().map(|body| body.original()),
+        request: marked_before
+            .clone()
+            .or_else(|| event.body.as_ref().map(|body| body.original())),
         response: response.as_deref().map(original_of_text),
         ..states.marks.clone()
     };
@@ -73,13 +77,13 @@ pub(super) fn fit(mut exchange: CapturedExchange) -> Result<String, MessageError
     }
     if let Some(body) = &event.body {
         let written: Cow<'_, str> = if request_length <= room {
-            marks.request = None;
+            marks.request = marked_before;
             Cow::Borrowed(&body.quoted)
         } else {
             let cut = body.cut(room.saturating_sub(NAME_BYTES_MAX));
             // Written with fewer escapes than it came with, all of it may fit after all.
             if cut == for_the_queue(quoted(&body.text)) {
-                marks.request = None;
+                marks.request = marked_before;
             }
             Cow::Owned(cut)
         };

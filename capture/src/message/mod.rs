@@ -6,12 +6,14 @@ mod fit;
 use std::fmt::Write;
 
 use daybook_event::{
-    CapturedExchange, CapturedResponse, HandlerContext, MESSAGE_VERSION, Overflow, timestamp_ms,
+    CapturedExchange, CapturedResponse, HandlerContext, MESSAGE_VERSION, Overflow, Truncated,
+    timestamp_ms,
 };
 use serde_json::Value;
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
+use crate::claims::with_claims;
 use crate::credentials::{Credentials, NotAnEvent, remove_from_text};
 use crate::exchange::{Answer, Exchange, Observed, Ready};
 use crate::sink::{MESSAGE_BYTES_MAX, Message};
@@ -69,10 +71,20 @@ pub(crate) fn outgoing(
     exchange: &Exchange,
     credentials: &Credentials,
 ) -> Result<Outgoing, MessageError> {
-    let (observed, ready) = exchange.finish();
-    let event = credentials.remove_from_event(&exchange.event)?;
+    let (mut observed, ready) = exchange.finish();
+    let mut event = credentials.remove_from_event(&exchange.event)?;
+    if let Some(claims) = without_credentials(observed.claims.take()) {
+        event = with_claims(event, &claims);
+    }
     let id = message_id(exchange);
-    let exchange = captured_exchange(id.clone(), event, observed, ready)?;
+    let truncated = exchange.truncated.clone().map(|request| Truncated {
+        request: Some(request),
+        ..Truncated::default()
+    });
+    let exchange = CapturedExchange {
+        truncated,
+        ..captured_exchange(id.clone(), event, observed, ready)?
+    };
     let whole = to_line(&exchange)?;
     Ok(if whole.len() > MESSAGE_BYTES_MAX {
         Outgoing::OverLimit(OverLimit {
