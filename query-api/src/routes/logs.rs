@@ -7,15 +7,18 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use daybook_store::{Direction, Page, Search, TenantId, TotalMode};
 use http::header::CONTENT_TYPE;
+use jiff::Timestamp;
 use serde::Serialize;
 use uuid::Uuid;
 
 use crate::api::{Api, SharedApi};
 use crate::auth::{Identity, Permission};
+use crate::document::{BodyProblems, LookupProblems, ReadProblems};
 use crate::error::{FieldFault, Problem};
 use crate::page_token::{self, PageTokenScope};
 use crate::routes::{body_bytes, in_time};
-use crate::search_request::SearchRequest;
+use crate::search_request::{SearchRequest, check_range};
+use crate::tenant_reader::TenantReader;
 use crate::wire_event::WireEvent;
 
 /// The answer to a search.
@@ -37,36 +40,66 @@ struct OneAnswer<'a> {
     log: WireEvent<'a>,
 }
 
-/// One page of the tenant's events.
+/// Search: one page of the tenant's events.
+#[utoipa::path(
+    post,
+    path = "/v1/logs",
+    operation_id = "searchLogs",
+    tag = "events",
+    request_body = ref("#/components/schemas/SearchRequest"),
+    responses(
+        (
+            status = 200,
+            description = "One page of events, in the order that was asked for.",
+            body = ref("#/components/schemas/SearchAnswer"),
+        ),
+        ReadProblems,
+        BodyProblems,
+    ),
+)]
 pub(crate) async fn search(
     State(api): State<SharedApi>,
     identity: Identity,
     body: Body,
 ) -> Result<Response, Problem> {
-    identity.require(Permission::View)?;
+    let services = identity.require(Permission::View)?;
     let request = SearchRequest::from_json(&body_bytes(body).await?)?;
-    let search = at_cursor(&api, &identity.tenant, request)?;
-    let page = in_time(
-        api.read_timeout,
-        api.reader.search(&identity.tenant, &search),
-    )
-    .await?;
-    let answer = answer(&api, &identity.tenant, &search, &page);
+    check_range(&request.search.filter, api.range_days_max, Timestamp::now())?;
+    let reader = TenantReader::new(&api, &api.searches, identity.tenant, services)?;
+    let search = at_cursor(&api, reader.tenant(), request)?;
+    let page = in_time(api.read_timeout, reader.search(&search)).await?;
+    let answer = answer(&api, reader.tenant(), &search, &page);
     json_within(api.answer_bytes_max, &answer)
 }
 
 /// One event of the tenant.
+#[utoipa::path(
+    get,
+    path = "/v1/logs/{id}",
+    operation_id = "getLog",
+    tag = "events",
+    responses(
+        (
+            status = 200,
+            description = "The event.",
+            body = ref("#/components/schemas/OneAnswer"),
+        ),
+        ReadProblems,
+        LookupProblems,
+    ),
+)]
 pub(crate) async fn one(
     State(api): State<SharedApi>,
     identity: Identity,
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Response, Problem> {
-    identity.require(Permission::View)?;
+    let services = identity.require(Permission::View)?;
     let id = id
         .ok()
         .and_then(|Path(id)| event_id(&id))
         .ok_or_else(|| Problem::invalid_request("An event's id is a UUID."))?;
-    let found = in_time(api.read_timeout, api.reader.get(&identity.tenant, id)).await?;
+    let reader = TenantReader::new(&api, &api.searches, identity.tenant, services)?;
+    let found = in_time(api.read_timeout, reader.get(id)).await?;
     let event = found.ok_or_else(|| Problem::not_found("There is no event with this id."))?;
     Ok(Json(OneAnswer {
         log: WireEvent::from(&event),
