@@ -1,13 +1,13 @@
 //! The router: which address is answered by which room.
 
 use std::fmt;
-use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::tenant_reader::TenantReader;
 use axum::Router;
 use axum::middleware::from_fn;
-use daybook_store::Reader;
+use daybook_store::{Reader, StoreError, TenantId};
 use http::{HeaderName, HeaderValue, Method, header};
 use tower::util::option_layer;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -18,9 +18,10 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::answer;
-use crate::auth::TokenVerifier;
+use crate::auth::{Services, TokenVerifier};
 use crate::concurrency::Bound;
 use crate::error::Problem;
+use crate::page_token::PageTokenKey;
 use crate::request_id::REQUEST_ID_HEADER;
 use crate::routes::health::Readiness;
 use crate::routes::{docs, export, health, logs, page};
@@ -66,22 +67,79 @@ pub struct Api {
     pub cors_origins: Vec<HeaderValue>,
 }
 
-/// The API as the handlers share it.
+/// The API as the handlers share it. What reads the store is out of their reach, but for one tenant.
 #[derive(Debug)]
 pub(crate) struct ServedApi {
-    api: Api,
-    pub(crate) searches: Bound,
-    pub(crate) exports: Bound,
+    reader: Reader,
+    searches: Bound,
+    exports: Bound,
     pub(crate) readiness: Readiness,
+    pub(crate) verifier: TokenVerifier,
+    pub(crate) page_token_key: PageTokenKey,
+    pub(crate) read_timeout: Duration,
+    pub(crate) answer_bytes_max: Option<usize>,
+    pub(crate) range_days_max: Option<u32>,
 }
 
 pub(crate) type SharedApi = Arc<ServedApi>;
 
-impl Deref for ServedApi {
-    type Target = Api;
+impl ServedApi {
+    fn new(api: Api) -> Self {
+        Self {
+            reader: api.reader,
+            searches: Bound::new(api.searches_max, SEARCH_RETRY_AFTER_SECONDS),
+            exports: Bound::new(api.exports_max, EXPORT_RETRY_AFTER_SECONDS),
+            readiness: Readiness::default(),
+            verifier: api.verifier,
+            page_token_key: PageTokenKey(api.page_token_key),
+            read_timeout: api.read_timeout,
+            answer_bytes_max: api.answer_bytes_max,
+            range_days_max: api.range_days_max,
+        }
+    }
 
-    fn deref(&self) -> &Api {
-        &self.api
+    /// A turn at reading the events that the identity's permission shows.
+    ///
+    /// # Errors
+    /// 429 where the tenant has as many reads under way as it may.
+    pub(crate) fn searching(
+        &self,
+        tenant: TenantId,
+        services: Services,
+    ) -> Result<TenantReader, Problem> {
+        let turn = self.searches.take(&tenant)?;
+        Ok(TenantReader::new(
+            self.reader.clone(),
+            tenant,
+            services,
+            turn,
+        ))
+    }
+
+    /// The same for an export.
+    ///
+    /// # Errors
+    /// 429 where the tenant has as many exports under way as it may.
+    pub(crate) fn exporting(
+        &self,
+        tenant: TenantId,
+        services: Services,
+    ) -> Result<TenantReader, Problem> {
+        let turn = self.exports.take(&tenant)?;
+        Ok(TenantReader::new(
+            self.reader.clone(),
+            tenant,
+            services,
+            turn,
+        ))
+    }
+
+    /// Whether the store answers.
+    ///
+    /// # Errors
+    /// Whatever it says instead.
+    pub(crate) async fn ping(&self) -> Result<(), StoreError> {
+        self.reader.ping().await
     }
 }
 
@@ -120,12 +178,7 @@ impl fmt::Debug for Api {
 
 /// The whole API and its page.
 pub fn router(api: Api) -> Router {
-    let served = ServedApi {
-        searches: Bound::new(api.searches_max, SEARCH_RETRY_AFTER_SECONDS),
-        exports: Bound::new(api.exports_max, EXPORT_RETRY_AFTER_SECONDS),
-        readiness: Readiness::default(),
-        api,
-    };
+    let cors = cors(&api.cors_origins);
     let (routes, document) = routes().split_for_parts();
     routes
         .merge(docs::router(document))
@@ -133,10 +186,10 @@ pub fn router(api: Api) -> Router {
         .fallback(async || Problem::not_found("There is nothing at this address."))
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .layer(CatchPanicLayer::custom(answer::panicked))
-        .layer(option_layer(cors(&served.cors_origins)))
+        .layer(option_layer(cors))
         .layer(from_fn(answer::finish))
         .layer(CompressionLayer::new().compress_when(SizeAbove::new(COMPRESSED_BYTES_MIN)))
-        .with_state(Arc::new(served))
+        .with_state(Arc::new(ServedApi::new(api)))
 }
 
 /// The routes that are the API, each with its entry in the API's document.

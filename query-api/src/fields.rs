@@ -42,8 +42,13 @@ impl Faults {
         if self.0.is_empty() {
             Ok(())
         } else {
-            Err(Problem::invalid_fields(self.0))
+            Err(self.into_problem())
         }
+    }
+
+    /// The answer that names the faults.
+    pub(crate) fn into_problem(self) -> Problem {
+        Problem::invalid_fields(self.0)
     }
 }
 
@@ -318,7 +323,7 @@ fn kind_of(value: &Value) -> &'static str {
 }
 
 /// A client's own word, cut and escaped as a part of a JSON pointer (RFC 6901, section 3).
-fn shortened(name: &str) -> String {
+pub(crate) fn shortened(name: &str) -> String {
     let cut: String = name.chars().take(REPEATED_CHARS_MAX).collect();
     cut.replace('~', "~0").replace('/', "~1")
 }

@@ -6,11 +6,11 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
 use crate::error::Problem;
-use crate::fields::{Faults, Fields, RANGE_FIELDS};
+use crate::fields::{Faults, Fields, RANGE_FIELDS, shortened};
 use crate::query_language;
 
-/// How large a body may be.
-pub(crate) const BODY_BYTES_MAX: usize = 64 * 1024;
+/// How large a body may be: more than the longest list of the longest values in ASCII.
+pub(crate) const BODY_BYTES_MAX: usize = 256 * 1024;
 /// How deep a body may nest.
 const BODY_DEPTH_MAX: usize = 16;
 /// How many events a page has, unless it is asked for another number.
@@ -19,6 +19,11 @@ const LIMIT_DEFAULT: u32 = 50;
 const LIMIT_MAX: u32 = 1000;
 /// How far `page` goes: every event before it is read again for each page.
 const PAGE_MAX: u32 = 100;
+
+/// How long a value in a query may be, and how many values of one name: servers and gateways bound
+/// the length of addresses, and answer as they like beyond.
+pub(crate) const PARAMETER_CHARS_MAX: usize = 256;
+pub(crate) const PARAMETERS_MAX: usize = 20;
 
 /// The service under which Daybook records its own readers.
 pub(crate) const OWN_SERVICE: &str = "daybook";
@@ -133,8 +138,11 @@ pub(crate) fn export_from_query(query: &str) -> Result<Search, Problem> {
     }
     let mut body = Map::new();
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-        put(&mut body, &name, &value).map_err(|()| {
-            Problem::invalid_request("The name of a query parameter has too many dots.")
+        put(&mut body, &name, &value).map_err(|fault| {
+            let mut faults = Faults::default();
+            let name: Vec<String> = name.split('.').take(4).map(shortened).collect();
+            faults.add(&format!("/{}", name.join("/")), fault);
+            faults.into_problem()
         })?;
     }
     export_from_value(Value::Object(body))
@@ -266,7 +274,13 @@ fn json_of(body: &[u8]) -> Result<Value, Problem> {
 
 /// Puts one query parameter into the body that the query string stands for: `a.b=c` is
 /// `{"a": {"b": "c"}}`, and `a=c` beside it `{"a": {"is": "c"}}`.
-fn put(body: &mut Map<String, Value>, name: &str, value: &str) -> Result<(), ()> {
+fn put(body: &mut Map<String, Value>, name: &str, value: &str) -> Result<(), String> {
+    // A query's own bound is its language's.
+    if name != "q" && value.chars().count() > PARAMETER_CHARS_MAX {
+        return Err(format!(
+            "a value of a query may have {PARAMETER_CHARS_MAX} characters; send the filter as a body"
+        ));
+    }
     let (name, rest) = match name.split_once('.') {
         Some((name, rest)) => (name, Some(rest)),
         None => (name, None),
@@ -274,7 +288,7 @@ fn put(body: &mut Map<String, Value>, name: &str, value: &str) -> Result<(), ()>
     if let Some(rest) = rest {
         // A name of many dots would nest deep; no field is deeper than two objects.
         if rest.matches('.').count() > 1 {
-            return Err(());
+            return Err("a name of so many dots is unknown".to_owned());
         }
         let inside = body
             .entry(name)
@@ -282,7 +296,10 @@ fn put(body: &mut Map<String, Value>, name: &str, value: &str) -> Result<(), ()>
         if !inside.is_object() {
             *inside = json!({"is": inside.take()});
         }
-        return put(inside.as_object_mut().ok_or(())?, rest, value);
+        return match inside.as_object_mut() {
+            Some(inside) => put(inside, rest, value),
+            None => Ok(()),
+        };
     }
     if let Some(Value::Object(inside)) = body.get_mut(name) {
         return put(inside, "is", value);
@@ -295,6 +312,11 @@ fn put(body: &mut Map<String, Value>, name: &str, value: &str) -> Result<(), ()>
     match body.get_mut(name) {
         None => {
             body.insert(name.to_owned(), value);
+        }
+        Some(Value::Array(listed)) if listed.len() >= PARAMETERS_MAX => {
+            return Err(format!(
+                "a list in a query may have {PARAMETERS_MAX} values; send the filter as a body"
+            ));
         }
         Some(Value::Array(listed)) => listed.push(value),
         Some(single) => *single = Value::Array(vec![single.take(), value]),

@@ -1,7 +1,7 @@
 //! Reads the store as one identity may: one tenant, the services of its permission, a bounded number
 //! of reads at a time.
 //!
-//! Handlers read through it alone, so that no filter of a client can be wider than its token.
+//! Handlers have no other way to events, so no filter of a client can be wider than its token.
 
 use daybook_event::AuditEvent;
 use daybook_store::{Filter, Page, Reader, Search, StoreError, TenantId};
@@ -9,10 +9,8 @@ use futures::StreamExt as _;
 use futures::stream::BoxStream;
 use uuid::Uuid;
 
-use crate::api::Api;
 use crate::auth::Services;
-use crate::concurrency::{Bound, Turn};
-use crate::error::Problem;
+use crate::concurrency::Turn;
 
 /// Events as the store sends them.
 pub(crate) type Events = BoxStream<'static, Result<AuditEvent, StoreError>>;
@@ -27,23 +25,14 @@ pub(crate) struct TenantReader {
 }
 
 impl TenantReader {
-    /// Waits for nothing.
-    ///
-    /// # Errors
-    /// 429 where the tenant has as many reads under way as it may.
-    pub(crate) fn new(
-        api: &Api,
-        bound: &Bound,
-        tenant: TenantId,
-        services: Services,
-    ) -> Result<Self, Problem> {
-        let turn = bound.take(&tenant)?;
-        Ok(Self {
-            reader: api.reader.clone(),
+    /// Reads of the tenant what the services show, for as long as the turn lasts.
+    pub(crate) fn new(reader: Reader, tenant: TenantId, services: Services, turn: Turn) -> Self {
+        Self {
+            reader,
             tenant,
             services,
             turn,
-        })
+        }
     }
 
     /// Whose events.

@@ -7,4 +7,5 @@ pub mod clickhouse;
 pub mod events;
 pub mod http;
 pub mod ministack;
+pub mod python_tool;
 pub mod up;

@@ -3,21 +3,18 @@
 //!
 //! Its answers are those of the public protocols: AWS JSON 1.0 for SQS, REST for Lambda.
 
-use std::fs::File;
 use std::io::{Cursor, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use etcetera::BaseStrategy as _;
-use rustix::fs::{FlockOperation, flock};
 use serde_json::{Value, json};
 use tokio::process::{Child, Command};
 
-use crate::http;
+use crate::{http, python_tool};
 
 const VERSION: &str = "1.5.33";
 const REGION: &str = "eu-central-1";
@@ -46,7 +43,8 @@ impl MiniStack {
     /// # Errors
     /// Says what is missing: Python 3 with venv, or the package.
     pub async fn start() -> anyhow::Result<Self> {
-        let program = install().await?;
+        let program =
+            python_tool::install("ministack", VERSION, "an SQS server for the tests").await?;
         let port = std::net::TcpListener::bind("127.0.0.1:0")?
             .local_addr()?
             .port();
@@ -272,63 +270,4 @@ fn bootstrap(program: &Path) -> anyhow::Result<Vec<u8>> {
     archive.start_file("bootstrap", options)?;
     write!(archive, "#!/bin/sh\nexec '{}'\n", program.display())?;
     Ok(archive.finish()?.into_inner())
-}
-
-/// The program, in a virtual environment of its own in the user's cache. Made in one step that either
-/// happened or did not; two processes make it once.
-async fn install() -> anyhow::Result<PathBuf> {
-    let cache = match std::env::var_os("DAYBOOK_CACHE_DIR") {
-        Some(directory) => PathBuf::from(directory),
-        None => etcetera::choose_base_strategy()?
-            .cache_dir()
-            .join("daybook"),
-    };
-    std::fs::create_dir_all(&cache)?;
-    let folder = cache.join(format!("ministack-{VERSION}"));
-    let program = folder.join("bin/ministack");
-    let complete = folder.join("complete");
-    let lock_file = File::create(cache.join("ministack.lock"))?;
-    let _lock = tokio::task::spawn_blocking(move || {
-        flock(&lock_file, FlockOperation::LockExclusive).map(|()| lock_file)
-    })
-    .await??;
-    if complete.exists() {
-        return Ok(program);
-    }
-    if folder.exists() {
-        std::fs::remove_dir_all(&folder)?;
-    }
-    // Written as it happens, past the test harness's capture: a silent minute looks like a hang.
-    let _ = writeln!(
-        std::io::stderr(),
-        "fetching MiniStack {VERSION} (an SQS server for the tests) from PyPI"
-    );
-    let mut venv = Command::new("python3");
-    run(venv.args(["-m", "venv"]).arg(&folder)).await.context(
-        "the tests with SQS need Python 3 with its venv module (Debian: apt-get install python3-venv)",
-    )?;
-    let requirement = format!("ministack=={VERSION}");
-    let mut pip = Command::new(folder.join("bin/python"));
-    run(pip.args([
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        &requirement,
-    ]))
-    .await
-    .context("MiniStack cannot be fetched from PyPI")?;
-    File::create(&complete)?.sync_all()?;
-    Ok(program)
-}
-
-async fn run(command: &mut Command) -> anyhow::Result<()> {
-    let output = command.stdin(Stdio::null()).output().await?;
-    ensure!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    Ok(())
 }

@@ -9,7 +9,7 @@ use utoipa::openapi::{OpenApi, Ref, RefOr, Response};
 
 use crate::error::{FieldFault, Problem};
 use crate::request_id::RequestId;
-use crate::search_request::{FILTER_FIELDS, OBJECT_FIELDS};
+use crate::search_request::{FILTER_FIELDS, OBJECT_FIELDS, PARAMETER_CHARS_MAX, PARAMETERS_MAX};
 use daybook_store::StoreError;
 
 /// Everything but the routes and the problems. `operations` is put over the operations of the same
@@ -254,14 +254,13 @@ fn filter_parameters() -> Value {
                     "The order.",
                 ),
                 _ => {
-                    let value = match name.as_str() {
-                        "action" => "Action",
-                        "outcome" => "Outcome",
-                        _ => "Value",
+                    let item = match name.as_str() {
+                        "action" => json!({"$ref": "#/components/schemas/Action"}),
+                        "outcome" => json!({"$ref": "#/components/schemas/Outcome"}),
+                        _ => json!({"type": "string", "maxLength": PARAMETER_CHARS_MAX}),
                     };
                     let list = json!({
-                        "type": "array", "minItems": 1, "maxItems": 100,
-                        "items": {"$ref": format!("#/components/schemas/{value}")},
+                        "type": "array", "items": item, "minItems": 1, "maxItems": PARAMETERS_MAX,
                     });
                     add(name.clone(), list.clone(), "One of these.");
                     add(format!("{name}.not"), list, "None of these.");

@@ -23,7 +23,6 @@ use crate::error::{Problem, ProblemDocument};
 use crate::request_id::RequestId;
 use crate::routes::body_bytes;
 use crate::search_request::{check_range, export_from_json, export_from_query};
-use crate::tenant_reader::TenantReader;
 use crate::wire_event::WireEvent;
 
 /// How many events are written at once, where that many are there.
@@ -106,7 +105,7 @@ async fn export(
     search: &Search,
 ) -> Result<Response, Problem> {
     check_range(&search.filter, api.range_days_max, Timestamp::now())?;
-    let reader = TenantReader::new(api, &api.exports, tenant, services)?;
+    let reader = api.exporting(tenant, services)?;
     let (events, turn) = reader.export(search);
     let mut chunks: Chunks = Box::pin(events.ready_chunks(CHUNK_EVENTS_MAX));
     // The status is sent before the first line: what fails until then can still be a status.
@@ -137,10 +136,12 @@ async fn export(
             "attachment; filename=\"daybook-export.ndjson\"",
         ),
     ];
-    let body = Body::from_stream(stream::unfold(lines, async |mut lines| {
+    let pieces = stream::unfold(lines, async |mut lines| {
         let bytes = lines.next().await?;
         Some((Ok::<_, Infallible>(bytes), lines))
-    }));
+    });
+    // Compression asks again after the end.
+    let body = Body::from_stream(pieces.fuse());
     Ok((headers, body).into_response())
 }
 

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use crate::api::{Api, SharedApi};
+use crate::api::{ServedApi, SharedApi};
 use crate::document::ReadinessProblems;
 use crate::error::Problem;
 
@@ -63,12 +63,12 @@ pub(crate) async fn ready(State(api): State<SharedApi>) -> Result<Json<Value>, P
     found.map(|()| Json(json!({"status": "ready"})))
 }
 
-async fn check(api: &Api) -> Result<(), Problem> {
+async fn check(api: &ServedApi) -> Result<(), Problem> {
     api.verifier.check_keys().await.map_err(|error| {
         let what = "The keys that tokens are verified with cannot be had.";
         Problem::not_ready(what, StatusCode::SERVICE_UNAVAILABLE, &error)
     })?;
-    tokio::time::timeout(PING_TIMEOUT.min(api.read_timeout), api.reader.ping())
+    tokio::time::timeout(PING_TIMEOUT.min(api.read_timeout), api.ping())
         .await
         .unwrap_or(Err(StoreError::Timeout))
         .map_err(|error| {

@@ -11,14 +11,13 @@ use jiff::Timestamp;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::api::{Api, SharedApi};
+use crate::api::{ServedApi, SharedApi};
 use crate::auth::{Identity, Permission};
 use crate::document::{BodyProblems, LookupProblems, ReadProblems};
 use crate::error::{FieldFault, Problem};
 use crate::page_token::{self, PageTokenScope};
 use crate::routes::{body_bytes, in_time};
 use crate::search_request::{SearchRequest, check_range};
-use crate::tenant_reader::TenantReader;
 use crate::wire_event::WireEvent;
 
 /// The answer to a search.
@@ -65,7 +64,7 @@ pub(crate) async fn search(
     let services = identity.require(Permission::View)?;
     let request = SearchRequest::from_json(&body_bytes(body).await?)?;
     check_range(&request.search.filter, api.range_days_max, Timestamp::now())?;
-    let reader = TenantReader::new(&api, &api.searches, identity.tenant, services)?;
+    let reader = api.searching(identity.tenant, services)?;
     let search = at_cursor(&api, reader.tenant(), request)?;
     let page = in_time(api.read_timeout, reader.search(&search)).await?;
     let answer = answer(&api, reader.tenant(), &search, &page);
@@ -98,7 +97,7 @@ pub(crate) async fn one(
         .ok()
         .and_then(|Path(id)| event_id(&id))
         .ok_or_else(|| Problem::invalid_request("An event's id is a UUID."))?;
-    let reader = TenantReader::new(&api, &api.searches, identity.tenant, services)?;
+    let reader = api.searching(identity.tenant, services)?;
     let found = in_time(api.read_timeout, reader.get(id)).await?;
     let event = found.ok_or_else(|| Problem::not_found("There is no event with this id."))?;
     Ok(Json(OneAnswer {
@@ -108,7 +107,11 @@ pub(crate) async fn one(
 }
 
 /// The question with its place, once the cursor has proved to be one of this very search.
-fn at_cursor(api: &Api, tenant: &TenantId, request: SearchRequest) -> Result<Search, Problem> {
+fn at_cursor(
+    api: &ServedApi,
+    tenant: &TenantId,
+    request: SearchRequest,
+) -> Result<Search, Problem> {
     let mut search = request.search;
     if let Some(cursor) = request.cursor {
         let scope = PageTokenScope {
@@ -116,7 +119,7 @@ fn at_cursor(api: &Api, tenant: &TenantId, request: SearchRequest) -> Result<Sea
             filter: &search.filter,
             sort: search.sort,
         };
-        let (position, direction) = page_token::verify(&api.page_token_key, scope, &cursor)
+        let (position, direction) = page_token::verify(&api.page_token_key.0, scope, &cursor)
             .map_err(|invalid| {
                 Problem::invalid_fields(vec![FieldFault {
                     pointer: "/cursor".to_owned(),
@@ -129,14 +132,19 @@ fn at_cursor(api: &Api, tenant: &TenantId, request: SearchRequest) -> Result<Sea
     Ok(search)
 }
 
-fn answer<'a>(api: &Api, tenant: &TenantId, search: &Search, page: &'a Page) -> SearchAnswer<'a> {
+fn answer<'a>(
+    api: &ServedApi,
+    tenant: &TenantId,
+    search: &Search,
+    page: &'a Page,
+) -> SearchAnswer<'a> {
     let scope = PageTokenScope {
         tenant,
         filter: &search.filter,
         sort: search.sort,
     };
     let sign =
-        |position, direction| page_token::sign(&api.page_token_key, scope, position, direction);
+        |position, direction| page_token::sign(&api.page_token_key.0, scope, position, direction);
     SearchAnswer {
         logs: page.events.iter().map(WireEvent::from).collect(),
         total: page.total,

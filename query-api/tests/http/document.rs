@@ -69,7 +69,8 @@ async fn every_operation_shows_a_request_an_answer_and_every_error() {
                 assert!(has_example(&operation["requestBody"]), "{name}");
             }
             let responses = operation["responses"].as_object().unwrap();
-            for (status, response) in responses {
+            // 414 comes from the server before there is a request.
+            for (status, response) in responses.iter().filter(|(status, _)| *status != "414") {
                 let response = match response["$ref"].as_str() {
                     Some(reference) => document.pointer(reference.trim_start_matches('#')).unwrap(),
                     None => response,

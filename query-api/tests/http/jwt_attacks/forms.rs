@@ -1,7 +1,7 @@
 //! Texts that are no token, and headers that are no bearer's.
 
 use super::{Attack, ED, attack, raw, stranger};
-use crate::support::{ed_key, forged, good_token};
+use crate::support::{forged, good_token};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 use http::HeaderValue;
@@ -56,7 +56,12 @@ pub(super) fn forms() -> Vec<Attack> {
         ("10,000 dots", ".".repeat(10_000)),
         (
             "another's token",
-            forged(ED, &claims().to_string(), Algorithm::EdDSA, &stranger()),
+            forged(
+                ED,
+                &crate::support::claims().to_string(),
+                Algorithm::EdDSA,
+                &stranger(),
+            ),
         ),
         (
             "header of another",
