@@ -7,5 +7,6 @@ pub mod clickhouse;
 pub mod events;
 pub mod http;
 pub mod ministack;
+pub mod python_tool;
 pub mod signed;
 pub mod up;

@@ -4,8 +4,6 @@
 //! Its answers are those of the public protocols: AWS JSON 1.0 for SQS, REST for Lambda and S3, forms
 //! for IAM.
 
-mod install;
-
 use std::io::{Cursor, Write as _};
 use std::path::Path;
 use std::process::Stdio;
@@ -23,8 +21,9 @@ use serde_json::{Value, json};
 use tokio::process::{Child, Command};
 
 use crate::http::{Answer, get};
-use crate::signed;
+use crate::{python_tool, signed};
 
+const VERSION: &str = "1.5.33";
 const REGION: &str = "eu-central-1";
 const ACCOUNT: &str = "000000000000";
 const READY_ATTEMPTS_MAX: u32 = 300;
@@ -59,7 +58,8 @@ impl MiniStack {
     /// # Errors
     /// As [`Self::start`].
     pub async fn start_with(environment: &[(&str, &str)]) -> anyhow::Result<Self> {
-        let program = install::install().await?;
+        let program = 
+            python_tool::install("ministack", VERSION, "an SQS server for the tests").await?;
         let port = std::net::TcpListener::bind("127.0.0.1:0")?
             .local_addr()?
             .port();

@@ -1,4 +1,4 @@
-//! The program of MiniStack, fetched once from PyPI.
+//! Programs from PyPI that tests run, each fetched once into the user's cache.
 
 use std::fs::File;
 use std::io::Write as _;
@@ -10,11 +10,12 @@ use etcetera::BaseStrategy as _;
 use rustix::fs::{FlockOperation, flock};
 use tokio::process::Command;
 
-const VERSION: &str = "1.5.33";
-
-/// The program, in a virtual environment of its own in the user's cache. Made in one step that either
-/// happened or did not; two processes make it once.
-pub(super) async fn install() -> anyhow::Result<PathBuf> {
+/// The program `name` of the package `name`, in a virtual environment of its own. Made in one step
+/// that either happened or did not; two processes make it once.
+///
+/// # Errors
+/// Says what is missing: Python 3 with venv, or the package.
+pub async fn install(name: &str, version: &str, purpose: &str) -> anyhow::Result<PathBuf> {
     let cache = match std::env::var_os("DAYBOOK_CACHE_DIR") {
         Some(directory) => PathBuf::from(directory),
         None => etcetera::choose_base_strategy()?
@@ -22,10 +23,10 @@ pub(super) async fn install() -> anyhow::Result<PathBuf> {
             .join("daybook"),
     };
     std::fs::create_dir_all(&cache)?;
-    let folder = cache.join(format!("ministack-{VERSION}"));
-    let program = folder.join("bin/ministack");
+    let folder = cache.join(format!("{name}-{version}"));
+    let program = folder.join("bin").join(name);
     let complete = folder.join("complete");
-    let lock_file = File::create(cache.join("ministack.lock"))?;
+    let lock_file = File::create(cache.join(format!("{name}.lock")))?;
     let _lock = tokio::task::spawn_blocking(move || {
         flock(&lock_file, FlockOperation::LockExclusive).map(|()| lock_file)
     })
@@ -39,13 +40,13 @@ pub(super) async fn install() -> anyhow::Result<PathBuf> {
     // Written as it happens, past the test harness's capture: a silent minute looks like a hang.
     let _ = writeln!(
         std::io::stderr(),
-        "fetching MiniStack {VERSION} (an SQS server for the tests) from PyPI"
+        "fetching {name} {version} ({purpose}) from PyPI"
     );
     let mut venv = Command::new("python3");
     run(venv.args(["-m", "venv"]).arg(&folder)).await.context(
-        "the tests with SQS need Python 3 with its venv module (Debian: apt-get install python3-venv)",
+        "some tests need Python 3 with its venv module (Debian: apt-get install python3-venv)",
     )?;
-    let requirement = format!("ministack=={VERSION}");
+    let requirement = format!("{name}=={version}");
     let mut pip = Command::new(folder.join("bin/python"));
     run(pip.args([
         "-m",
@@ -56,7 +57,7 @@ pub(super) async fn install() -> anyhow::Result<PathBuf> {
         &requirement,
     ]))
     .await
-    .context("MiniStack cannot be fetched from PyPI")?;
+    .with_context(|| format!("{name} cannot be fetched from PyPI"))?;
     File::create(&complete)?.sync_all()?;
     Ok(program)
 }
