@@ -97,7 +97,7 @@ impl Shared {
 
     async fn cut(
         &self,
-        mut over_limit: OverLimit,
+        mut over_limit: Box<OverLimit>,
         started: Instant,
     ) -> Result<Message, crate::message::MessageError> {
         let whole = std::mem::take(over_limit.whole_mut());

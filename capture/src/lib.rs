@@ -99,7 +99,7 @@
 //! | | then |
 //! |---|---|
 //! | a throttle, an error of the server, no connection | again after 25 ms, 50 ms, … 400 ms |
-//! | no answer | given up after half of the flush timeout, with its connection, and sent again by a new one |
+//! | no answer within half of the flush timeout | a second request by a new connection; the first answer counts |
 //! | some messages of a batch are not taken | those are sent again |
 //! | no permission, no such queue, no credentials | dropped |
 //! | over 1 MiB | cut between members, and marked with what it was; whole in S3 where [`CaptureBuilder::overflow_bucket`] says so |

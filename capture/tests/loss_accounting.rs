@@ -7,6 +7,7 @@
 
 use std::collections::HashMap;
 use std::future::pending;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -97,21 +98,22 @@ impl FailingQueue {
         }
         json!({"Successful": taken, "Failed": []})
     }
+}
 
-    fn sink(&self) -> SqsSink {
-        let connector = SharedHttpConnector::new(self.clone());
-        let config = aws_sdk_sqs::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new("eu-central-1"))
-            .credentials_provider(Credentials::new("id", "key", None, None, "test"))
-            .retry_config(RetryConfig::disabled())
-            .http_client(http_client_fn(move |_, _| connector.clone()))
-            .build();
-        SqsSink::with_client(
-            "https://sqs.eu-central-1.amazonaws.com/123456789012/audit",
-            Client::from_conf(config),
-        )
-    }
+/// A sink whose client asks this connector.
+fn sink(connector: impl HttpConnector + 'static) -> SqsSink {
+    let connector = SharedHttpConnector::new(connector);
+    let config = aws_sdk_sqs::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("eu-central-1"))
+        .credentials_provider(Credentials::new("id", "key", None, None, "test"))
+        .retry_config(RetryConfig::disabled())
+        .http_client(http_client_fn(move |_, _| connector.clone()))
+        .build();
+    SqsSink::with_client(
+        "https://sqs.eu-central-1.amazonaws.com/123456789012/audit",
+        Client::from_conf(config),
+    )
 }
 
 fn answer(status: u16, body: &Value) -> HttpResponse {
@@ -128,7 +130,7 @@ fn invocation(request_id: &str) -> LambdaInvocation {
     });
     let (parts, ()) = http::Response::new(()).into_parts();
     let mut context = Context::default();
-    context.request_id = request_id.to_owned();
+    request_id.clone_into(&mut context.request_id);
     LambdaInvocation {
         parts,
         body: Bytes::from(event.to_string()),
@@ -140,7 +142,7 @@ fn invocation(request_id: &str) -> LambdaInvocation {
 async fn captured_is_acknowledged_plus_dropped_and_what_is_acknowledged_is_in_the_queue() {
     let queue = FailingQueue::default();
     let capture = Capture::builder()
-        .sink(queue.sink())
+        .sink(sink(queue.clone()))
         .metrics(Metrics::off())
         .build()
         .unwrap();
@@ -186,4 +188,42 @@ async fn captured_is_acknowledged_plus_dropped_and_what_is_acknowledged_is_in_th
     assert!((copies as u64) < counters.acknowledged + inside.timeouts);
     assert!((1..100).contains(&counters.dropped), "{counters:?}");
     assert!(inside.errors > INVOCATIONS / 12 && inside.timeouts > INVOCATIONS / 25);
+}
+
+/// Answers its first request after nine tenths of a flush, and no other one.
+#[derive(Debug, Default)]
+struct SlowQueue(AtomicU64);
+
+impl HttpConnector for SlowQueue {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let number = self.0.fetch_add(1, Ordering::Relaxed);
+        HttpConnectorFuture::new(async move {
+            if number > 0 {
+                pending::<()>().await;
+            }
+            tokio::time::sleep(Duration::from_millis(900)).await;
+            let request: Value = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
+            Ok(answer(200, &FailingQueue::default().take(&request)))
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_queue_that_answers_just_before_the_flush_is_over_is_heard() {
+    let capture = Capture::builder()
+        .sink(sink(SlowQueue::default()))
+        .build()
+        .unwrap();
+    let handler = service_fn(async |_: LambdaInvocation| Ok::<(), Error>(()));
+    capture
+        .layer(handler)
+        .oneshot(invocation("slow"))
+        .await
+        .unwrap();
+    let counters = capture.counters();
+    assert_eq!(counters.acknowledged, 1);
+    assert!(
+        (900..1_000).contains(&counters.flush_time_ms),
+        "{counters:?}"
+    );
 }

@@ -252,7 +252,12 @@ impl MiniStack {
     /// Where S3 refuses.
     pub async fn create_bucket(&self, name: &str) -> anyhow::Result<()> {
         let path = format!("/{name}");
-        let answer = self.request("s3", Method::PUT, &path, &[], "").await?;
+        let configuration = format!(
+            "<CreateBucketConfiguration><LocationConstraint>{REGION}</LocationConstraint></CreateBucketConfiguration>"
+        );
+        let answer = self
+            .request("s3", Method::PUT, &path, &[], configuration)
+            .await?;
         ensure!(answer.status == 200, "{name}: {}", answer.text());
         Ok(())
     }

@@ -25,6 +25,9 @@ use lambda_runtime::{Context, LambdaInvocation};
 use serde_json::{Value, json};
 use tower::{Layer as _, ServiceExt as _, service_fn};
 
+/// Nothing here is about time, and a debug build on a busy machine needs much of it.
+const FLUSH_TIMEOUT_MS: u64 = 60_000;
+
 /// A call that creates a webhook configuration, with this body.
 fn create_call(request_id: &str, body: Value) -> Call {
     Call {
@@ -49,13 +52,13 @@ fn body_of(bytes: usize) -> Value {
 
 fn sink(ministack: &MiniStack, queue: &str, credentials: Option<Credentials>) -> SqsSink {
     let client = aws_sdk_sqs::Client::new(&ministack.sdk_config(credentials));
-    SqsSink::with_client(queue, client)
+    SqsSink::with_client(queue, client).with_flush_timeout_ms(FLUSH_TIMEOUT_MS)
 }
 
 fn builder(ministack: &MiniStack, queue: &str) -> CaptureBuilder {
     Capture::builder()
         .sink(sink(ministack, queue, None))
-        .flush_timeout_ms(20_000) // a debug build on a busy machine
+        .flush_timeout_ms(FLUSH_TIMEOUT_MS)
 }
 
 /// Serves calls one after the other, as Lambda does, below the layer.

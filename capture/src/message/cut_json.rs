@@ -30,16 +30,15 @@ impl Written {
 
 /// How many bytes a text has inside a JSON string, the characters that the queue refuses escaped.
 pub(super) fn escaped_length(text: &str) -> usize {
-    let more: usize = text
-        .bytes()
-        .map(|byte| match byte {
-            b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0c => 1,
-            0x00..=0x1f => 5,
-            _ => 0,
-        })
-        .sum();
-    let refused = text.matches(['\u{fffe}', '\u{ffff}']).count();
-    text.len() + more + refused * 3
+    text.chars().map(escaped_char_length).sum()
+}
+
+pub(super) fn escaped_char_length(character: char) -> usize {
+    match character {
+        '"' | '\\' | '\n' | '\r' | '\t' | '\u{8}' | '\u{c}' => 2,
+        '\0'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => 6,
+        _ => character.len_utf8(),
+    }
 }
 
 /// As much of a JSON text as fits into `bytes_max`; none where not even its brackets do.

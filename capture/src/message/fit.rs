@@ -11,7 +11,7 @@ use daybook_event::{CapturedExchange, HandlerContext, Original, Truncated};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::cut_json::{Written, cut_json, escaped_length};
+use super::cut_json::{Written, cut_json, escaped_char_length, escaped_length};
 use super::{MessageError, for_the_queue, sha256, to_line};
 use crate::credentials::Members;
 use crate::sink::MESSAGE_BYTES_MAX;
@@ -40,7 +40,7 @@ pub(super) fn fit(mut exchange: CapturedExchange) -> Result<String, MessageError
     let mut marks = Truncated {
         request: marked_before
             .clone()
-            .or_else(|| event.body.as_ref().map(|body| body.original())),
+            .or_else(|| event.body.as_ref().map(Body::original)),
         response: response.as_deref().map(original_of_text),
         ..states.marks.clone()
     };
@@ -237,8 +237,8 @@ fn cut_text(text: &str, room: usize) -> String {
     let mut length = 0;
     let end = text
         .char_indices()
-        .find(|(at, character)| {
-            length += escaped_length(&text[*at..*at + character.len_utf8()]);
+        .find(|(_, character)| {
+            length += escaped_char_length(*character);
             length > room
         })
         .map_or(text.len(), |(at, _)| at);

@@ -30,10 +30,6 @@ impl Failure {
         }
     }
 
-    pub(super) fn no_answer(within: Duration) -> Self {
-        Self::passing(format!("no answer within {} ms", within.as_millis()))
-    }
-
     fn passing(reason: impl Into<String>) -> Self {
         Self {
             may_succeed_later: true,

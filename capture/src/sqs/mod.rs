@@ -11,7 +11,7 @@ use aws_config::retry::RetryConfig;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::config::{Builder as ConfigBuilder, Region};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, select};
 use futures::{FutureExt, StreamExt, stream};
 use tokio::sync::OnceCell;
 use tokio::time::timeout;
@@ -21,8 +21,8 @@ use batch::{batches, entries};
 use failure::{Failure, pause};
 use queue_url::QueueUrl;
 
-/// How long one attempt may take, of a flush of the default length.
-const ATTEMPT_TIMEOUT_MS: u64 = 500;
+/// After what time without an answer a second request is sent, in a flush of the default length.
+const PATIENCE_MS: u64 = 500;
 
 /// More than fit into any flush timeout: it is the timeout that ends the attempts.
 const ATTEMPTS_MAX: u32 = 100;
@@ -40,16 +40,17 @@ const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(5);
 /// credentials and region as every AWS client does (in Lambda: the function's role); where the
 /// queue's address names a region, that one counts.
 ///
-/// What fails for a while (a throttle, an error of the server, no connection, no answer within half
-/// of the flush timeout) is sent again, after a pause of 25 ms that doubles up to 400 ms, until
-/// `flush_timeout_ms` is over. What can never succeed (no permission, no such queue, no credentials)
-/// is given up at once. An attempt that is given up takes its connection with it, so that a dead one
-/// is never used twice.
+/// What fails for a while (a throttle, an error of the server, no connection) is sent again, after a
+/// pause of 25 ms that doubles up to 400 ms, until `flush_timeout_ms` is over. Where there is no
+/// answer within half of that, a second request goes out by another connection, and the first answer
+/// counts: a connection that died while Lambda slept costs no message, and neither does a slow queue.
+/// What can never succeed (no permission, no such queue, no credentials) is given up at once. A
+/// request that is given up takes its connection with it, so that a dead one is never used twice.
 #[derive(Debug)]
 pub struct SqsSink {
     queue_url: QueueUrl,
     client: OnceCell<Client>,
-    attempt_timeout: Duration,
+    patience: Duration,
 }
 
 impl SqsSink {
@@ -58,7 +59,7 @@ impl SqsSink {
         Self {
             queue_url: QueueUrl(queue_url.into()),
             client: OnceCell::new(),
-            attempt_timeout: Duration::from_millis(ATTEMPT_TIMEOUT_MS),
+            patience: Duration::from_millis(PATIENCE_MS),
         }
     }
 
@@ -70,11 +71,11 @@ impl SqsSink {
         }
     }
 
-    /// Attempts that fit twice into a flush of this length.
+    /// Two requests without an answer fit into a flush of this length.
     #[must_use]
     pub fn with_flush_timeout_ms(self, flush_timeout_ms: u64) -> Self {
         Self {
-            attempt_timeout: Duration::from_millis((flush_timeout_ms / 2).max(1)),
+            patience: Duration::from_millis((flush_timeout_ms / 2).max(1)),
             ..self
         }
     }
@@ -135,16 +136,28 @@ impl SqsSink {
         }
     }
 
+    /// One request, and a second one where the first is not answered.
     async fn attempt(&self, batch: &[Message]) -> Result<Attempted, Failure> {
-        let request = self
+        // On the heap: a request of the SDK is a future of ten kilobytes.
+        let mut first = self.request(batch).boxed();
+        if let Ok(attempted) = timeout(self.patience, first.as_mut()).await {
+            return attempted;
+        }
+        select(first, self.request(batch).boxed())
+            .await
+            .factor_first()
+            .0
+    }
+
+    async fn request(&self, batch: &[Message]) -> Result<Attempted, Failure> {
+        let answer = self
             .client()
             .await
             .send_message_batch()
             .queue_url(&self.queue_url.0)
-            .set_entries(Some(entries(batch, self.queue_url.is_fifo())?));
-        let answer = timeout(self.attempt_timeout, request.send())
+            .set_entries(Some(entries(batch, self.queue_url.is_fifo())?))
+            .send()
             .await
-            .map_err(|_| Failure::no_answer(self.attempt_timeout))?
             .map_err(|error| Failure::of(&error))?;
         let is_taken = |index: &str| answer.successful().iter().any(|entry| entry.id() == index);
         let mut attempted = Attempted::default();
