@@ -70,6 +70,8 @@ pub fn normalize(
     now: Timestamp,
 ) -> Result<Normalized, Poison> {
     let request = GatewayEvent::read(&message.event)?;
+    let body = request.body.as_deref().unwrap_or_default();
+    let form = body::form_fields(body, request.header("content-type"));
     let found = index.find(&RequestLine {
         domain_name: &request.domain_name,
         api_id: &request.api_id,
@@ -79,6 +81,7 @@ pub fn normalize(
         resource: &request.resource,
         proxy: request.proxy(),
         query: Some(&request.query),
+        form: Some(&form),
         headers: Some(&request.headers),
     });
     let explained = Explained::from(found);

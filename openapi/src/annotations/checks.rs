@@ -191,13 +191,10 @@ fn is_secret(location: &ValueLocation, secrets: &OperationSecrets) -> bool {
     let covers = |mark: &ValueLocation| match (mark, location) {
         (ValueLocation::Request(mark), ValueLocation::Request(pointer))
         | (ValueLocation::Response(mark), ValueLocation::Response(pointer)) => {
-            let mut segments = pointer.split('/');
-            mark.split('/').all(|mark| {
-                segments
-                    .next()
-                    .is_some_and(|segment| mark == "*" || mark == segment)
-            })
+            crate::secrets::covers_or_holds(mark, pointer)
         }
+        (ValueLocation::Query(mark), ValueLocation::Query(name))
+        | (ValueLocation::Path(mark), ValueLocation::Path(name)) => mark == "*" || mark == name,
         (mark, location) => mark == location,
     };
     if secrets.keep.iter().any(covers) {
