@@ -1,6 +1,6 @@
 //! [`Capture`]: what a service adds, and what is decided before and done after its handler.
 
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use lambda_runtime::{Diagnostic, Error, LambdaInvocation, Runtime};
 use tower::{Layer, Service};
 
 use crate::builder::CaptureBuilder;
-use crate::call::Call;
+use crate::call::{ApiCall, Call};
 use crate::counters::{Counters, LiveCounters};
 use crate::credentials::Credentials;
 use crate::exchange::Exchange;
@@ -35,11 +35,15 @@ pub(crate) struct Shared {
     pub(crate) sink: Box<dyn Sink>,
     pub(crate) reads: CaptureReads,
     pub(crate) ignore_paths: Vec<String>,
+    pub(crate) capture_if: Option<Box<CapturePredicate>>,
     pub(crate) body_bytes_max: usize,
     pub(crate) flush_timeout_ms: u64,
     pub(crate) credentials: Credentials,
     pub(crate) counters: LiveCounters,
 }
+
+/// Says whether a call is captured.
+pub(crate) type CapturePredicate = dyn Fn(&ApiCall<'_>) -> bool + Send + Sync;
 
 /// Which GET, HEAD and OPTIONS calls are captured.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -154,7 +158,7 @@ impl Shared {
             return None;
         }
         let goes_by_route = matches!(self.reads, CaptureReads::OnRoutes(_)) && is_read;
-        if !goes_by_route && self.ignore_paths.is_empty() {
+        if !goes_by_route && self.ignore_paths.is_empty() && self.capture_if.is_none() {
             return Some(is_read);
         }
         let call = Call::of(event)?;
@@ -163,7 +167,20 @@ impl Shared {
             CaptureReads::OnRoutes(routes) if is_read => has_any(routes),
             _ => true,
         };
-        (is_chosen && !has_any(&self.ignore_paths)).then_some(is_read)
+        (is_chosen && !has_any(&self.ignore_paths) && self.is_chosen_by_service(&call))
+            .then_some(is_read)
+    }
+
+    /// A predicate that panics has said nothing: the call is captured.
+    fn is_chosen_by_service(&self, call: &Call<'_>) -> bool {
+        let Some(predicate) = &self.capture_if else {
+            return true;
+        };
+        let said = catch_unwind(AssertUnwindSafe(|| predicate(&call.as_api_call())));
+        said.unwrap_or_else(|_| {
+            tracing::warn!("daybook: the predicate of `capture_if` panicked; the call is captured");
+            true
+        })
     }
 
     /// Sends the exchange's message within the flush timeout. Whatever happens inside, it returns.

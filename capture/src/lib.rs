@@ -37,10 +37,10 @@
 //!
 //! | | |
 //! |---|---|
-//! | calls | all but GET, HEAD and OPTIONS ([`CaptureBuilder::capture_reads`]) and [`CaptureBuilder::ignore_paths`] |
+//! | calls | all but GET, HEAD and OPTIONS ([`CaptureBuilder::capture_reads`]), [`CaptureBuilder::ignore_paths`] and what [`CaptureBuilder::capture_if`] refuses; requests to a custom authorizer are no calls |
 //! | the event | REST (v1), HTTP payload 1.0 and 2.0, ALB: every field, every value byte for byte |
 //! | the response | its status; its body where that is JSON, at most [`CaptureBuilder::body_bytes_max`], with a status of 2xx, and the call is no read |
-//! | a failure | that the handler returned an error or panicked, not what it said |
+//! | a failure | that the handler returned an error or panicked, or that its time was nearly over; not what it said |
 //! | time | when the response was ready, and how long that took |
 //! | what the handler says | [`audit`] |
 //! | removed headers | `Authorization`, `Cookie`, `Set-Cookie`, `X-Api-Key`, `X-Amz-Security-Token`, any whose name says token, secret, password or credential, and configured ones; in `headers`, `multiValueHeaders`, `cookies` |
@@ -66,9 +66,26 @@
 //! What may succeed later is retried within `flush_timeout_ms`; what still fails is dropped,
 //! counted ([`Capture::counters`]) and logged as one warning without any content. A message over
 //! 1 MiB loses its response body; if that is not enough, its request body is cut between members
-//! and marked with its original size and SHA-256. A panic inside the layer or a sink stays there.
-//! Where the settings are missing, [`run`] and [`from_env`] return an error at start, before any
-//! call is served.
+//! and marked with its original size and SHA-256.
+//!
+//! | what fails | what the service notices | what becomes of the message |
+//! |---|---|---|
+//! | the queue is away, refuses connections or throttles | nothing; the next invocation waits up to `flush_timeout_ms` | retried, then dropped |
+//! | the queue, or the look-up of its name, never answers | the same | dropped at the timeout |
+//! | the permission or the queue is missing | nothing | dropped at once |
+//! | the sink panics | nothing | dropped |
+//! | the predicate of [`CaptureBuilder::capture_if`] panics | nothing | sent: the call is captured |
+//! | the closure of [`audit`] panics | nothing: outside a captured call it does not run, so inside one it must not matter | sent without what the closure said |
+//! | the handler returns an error or panics | what it would notice without the layer | sent with `failure` |
+//! | the handler does not answer in time | the same | sent before Lambda ends the function, see below |
+//! | the settings are missing | [`run`] and [`from_env`] return an error before any call is served | |
+//!
+//! Lambda ends a function whose time is over, and nothing runs after that. Where a call is not over
+//! shortly before (`flush_timeout_ms` and 50 ms, but at most a tenth of the time that was left when
+//! it first waited), its message is sent then, while the handler goes on. It says `timeout`, and the
+//! stored event's outcome is `unknown`: a handler that does answer in the last moment is answered
+//! as ever, but is not sent a second time, because the first copy of an event counts. Where the
+//! handler has answered and only the posting is slow, the message says what it answered.
 
 mod audit_context;
 mod builder;
@@ -76,6 +93,7 @@ mod call;
 mod capture;
 mod counters;
 mod credentials;
+mod deadline;
 mod exchange;
 mod intake;
 mod message;
@@ -86,6 +104,7 @@ mod sqs;
 
 pub use audit_context::{AuditContext, audit};
 pub use builder::{CaptureBuilder, ConfigError, from_env};
+pub use call::ApiCall;
 pub use capture::{Capture, CaptureReads};
 pub use counters::Counters;
 pub use daybook_event::Privacy;
