@@ -266,7 +266,7 @@ fn authorization(service: &str) -> String {
 
 /// A deployment package whose bootstrap becomes the program that was just built: a debug build is
 /// too large to send around.
-fn bootstrap(program: &Path) -> anyhow::Result<Vec<u8>> {
+pub(crate) fn bootstrap(program: &Path) -> anyhow::Result<Vec<u8>> {
     let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
     let options = zip::write::SimpleFileOptions::default().unix_permissions(0o755);
     archive.start_file("bootstrap", options)?;
