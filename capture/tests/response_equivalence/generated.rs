@@ -93,10 +93,11 @@ fn parts() -> impl Strategy<Value = Parts> {
         60 => "[ -~]{0,40}",
         1 => "\\PC{0,20}",
         10 => Just("Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl".to_owned()),
-        10 => "[a-z]{2000,3000}",
+        10 => (2_000..3_000_usize).prop_map(|length| "x".repeat(length)),
     ];
     let headers = prop::option::weighted(0.9, prop::collection::vec((name, value), 0..6));
-    let query = prop::collection::vec(("[a-z_%&=\\[\\]+ ]{0,10}", "\\PC{0,12}"), 0..4);
+    // No `#`: `lambda_http` joins parameters in no order, and what comes behind it would be lost.
+    let query = prop::collection::vec(("[a-z_%&=\\[\\]+ ]{0,10}", "[ -\"$-~]{0,12}"), 0..4);
     let authorizer = prop_oneof![
         Just(Value::Null),
         Just(json!({"principalId": "p", "org_id": "o", "integer": 1e3})),
@@ -150,7 +151,8 @@ fn body() -> impl Strategy<Value = Option<(String, bool)>> {
             .prop_map(|bytes| Some((STANDARD.encode(bytes), true))),
         1 => "\\{\"token\":\"[a-z]{1,9}\"\\}".prop_map(|json| Some((STANDARD.encode(json), true))),
         1 => "[a-z]{1,10}".prop_map(|no_base64| Some((no_base64, true))),
-        1 => "[a-z]{20000,30000}".prop_map(|text| Some((format!("[\"{text}\"]"), false))),
+        1 => (20_000..30_000_usize)
+            .prop_map(|length| Some((format!("[\"{}\"]", "x".repeat(length)), false))),
     ]
 }
 

@@ -52,5 +52,5 @@ async fn behind_a_black_hole_the_next_event_is_asked_for_when_the_flush_timeout_
         // take its time, but without the timeout the event would never be asked for.
         assert!(delay < FLUSH_TIMEOUT + Duration::from_secs(10), "{delay:?}");
     }
-    assert_eq!(queue.requests(), 2);
+    assert!(queue.requests() >= 2);
 }

@@ -1,5 +1,6 @@
 //! Queues of every mood, speaking SQS's JSON protocol.
 
+use std::collections::HashSet;
 use std::convert::Infallible;
 use std::future::pending;
 use std::net::SocketAddr;
@@ -88,8 +89,12 @@ impl Queue {
         ]
     }
 
+    /// The first copy of each message: a queue delivers at least once.
     pub(crate) fn messages(&self) -> Vec<Received> {
-        self.seen.lock().unwrap().messages.clone()
+        let mut messages = self.seen.lock().unwrap().messages.clone();
+        let mut ids = HashSet::new();
+        messages.retain(|message| ids.insert(message.exchange().id));
+        messages
     }
 
     /// How many requests came, answered or not.

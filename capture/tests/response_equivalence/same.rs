@@ -90,7 +90,7 @@ async fn answers_with(share: &Share, mood: Mood, flush_timeout_ms: u64) -> Vec<C
         Mood::Healthy(Duration::ZERO) => {
             assert_eq!(queue.messages().len(), share.captured, "{label}");
         }
-        Mood::Denied => assert_eq!(queue.requests(), share.captured, "{label}"),
+        Mood::Denied => assert!(queue.requests() >= share.captured, "{label}"),
         Mood::Refused => assert_eq!(queue.requests(), 0, "{label}"),
         Mood::BlackHole | Mood::Throttled | Mood::Healthy(_) => {
             assert!(queue.requests() > 0, "{label}");
