@@ -19,6 +19,7 @@ async fn main() -> Result<(), Error> {
             .queue_url(queue_url)
             .ignore_paths(["/v1/orders/{orderId}/heartbeat"])
             .capture_reads(["/v1/customers/{customerId}/bank-account"])
+            .capture_if(|call| !call.path.ends_with("/search"))
             .sensitive_headers(["X-Warehouse-Signature"])
             .flush_timeout_ms(500)
             .overflow_bucket("orders-audit-overflow")

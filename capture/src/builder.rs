@@ -4,7 +4,8 @@ use std::env;
 
 use daybook_overflow::OverflowBucket;
 
-use crate::capture::{Capture, CaptureReads, Shared};
+use crate::call::ApiCall;
+use crate::capture::{Capture, CapturePredicate, CaptureReads, Shared};
 use crate::counters::LiveCounters;
 use crate::credentials::Credentials;
 use crate::intake::{IntakeSink, IntakeUrlError};
@@ -153,6 +154,7 @@ pub struct CaptureBuilder {
     queue_url: Option<String>,
     reads: CaptureReads,
     ignore_paths: Vec<String>,
+    capture_if: Option<Box<CapturePredicate>>,
     body_bytes_max: usize,
     flush_timeout_ms: u64,
     sensitive_headers: Vec<String>,
@@ -167,6 +169,7 @@ impl Default for CaptureBuilder {
             queue_url: None,
             reads: CaptureReads::Never,
             ignore_paths: Vec::new(),
+            capture_if: None,
             body_bytes_max: BODY_BYTES_MAX,
             flush_timeout_ms: FLUSH_TIMEOUT_MS,
             sensitive_headers: Vec::new(),
@@ -199,6 +202,24 @@ impl CaptureBuilder {
     /// Captures GET, HEAD and OPTIONS: all of them (`true`), or those on these routes.
     pub fn capture_reads(mut self, reads: impl Into<CaptureReads>) -> Self {
         self.reads = reads.into();
+        self
+    }
+
+    /// Captures only those calls for which `predicate` holds. It is asked before the handler runs, so
+    /// it should be quick, and only about calls that nothing else leaves out: reads are chosen by
+    /// [`capture_reads`](Self::capture_reads) first. A call about which it panics is captured.
+    ///
+    /// ```
+    /// # let _ =
+    /// daybook_capture::Capture::builder()
+    ///     .capture_if(|call| !(call.method == "POST" && call.path.ends_with("/search")))
+    /// # ;
+    /// ```
+    pub fn capture_if(
+        mut self,
+        predicate: impl Fn(&ApiCall<'_>) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.capture_if = Some(Box::new(predicate));
         self
     }
 
@@ -270,6 +291,7 @@ impl CaptureBuilder {
                 sink,
                 reads: self.reads,
                 ignore_paths: self.ignore_paths,
+                capture_if: self.capture_if,
                 body_bytes_max: self.body_bytes_max,
                 flush_timeout_ms: self.flush_timeout_ms,
                 credentials: Credentials::new(self.sensitive_headers.iter().map(String::as_str)),

@@ -19,7 +19,29 @@ pub(crate) struct Call<'a> {
     pub(crate) stage: Cow<'a, str>,
 }
 
+/// A call as [`CaptureBuilder::capture_if`](crate::CaptureBuilder::capture_if) sees it.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct ApiCall<'a> {
+    /// The HTTP method, as it came: `POST`.
+    pub method: &'a str,
+    /// API Gateway's template without the method: `/v1/orders/{id}`, `/{proxy+}`, `$default`; empty
+    /// for an ALB.
+    pub route: &'a str,
+    /// The concrete path, as the event has it (`path`, `rawPath`): that of an HTTP API begins with
+    /// its stage's name, unless the stage is `$default`.
+    pub path: &'a str,
+}
+
 impl<'a> Call<'a> {
+    pub(crate) fn as_api_call(&self) -> ApiCall<'_> {
+        ApiCall {
+            method: &self.method,
+            route: &self.template,
+            path: &self.path,
+        }
+    }
+
     /// Reads the method and nothing behind it; the other fields may be empty.
     ///
     /// None where the event is no API call.
@@ -112,6 +134,8 @@ enum EventField {
     Path,
     RawPath,
     RequestContext,
+    MethodArn,
+    RouteArn,
     #[serde(other)]
     Other,
 }
@@ -176,6 +200,11 @@ impl<'de> Visitor<'de> for EventSeed<'_, 'de> {
                         self.call.method = http.method;
                     }
                     self.call.stage = context.stage.unwrap_or_default();
+                }
+                // API Gateway asks an authorizer whether there is to be a call.
+                EventField::MethodArn | EventField::RouteArn => {
+                    self.call.method = Cow::Borrowed("");
+                    return Err(A::Error::custom("an authorizer's request"));
                 }
                 EventField::Other => {
                     map.next_value::<IgnoredAny>()?;

@@ -1,5 +1,6 @@
 //! [`Capture`]: what a service adds, and what is decided before and done after its handler.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -10,7 +11,7 @@ use lambda_runtime::{Diagnostic, Error, LambdaInvocation, Runtime};
 use tower::{Layer, Service};
 
 use crate::builder::CaptureBuilder;
-use crate::call::Call;
+use crate::call::{ApiCall, Call};
 use crate::counters::{Counters, LiveCounters};
 use crate::credentials::Credentials;
 use crate::exchange::Exchange;
@@ -33,6 +34,7 @@ pub(crate) struct Shared {
     pub(crate) sink: Box<dyn Sink>,
     pub(crate) reads: CaptureReads,
     pub(crate) ignore_paths: Vec<String>,
+    pub(crate) capture_if: Option<Box<CapturePredicate>>,
     pub(crate) body_bytes_max: usize,
     pub(crate) flush_timeout_ms: u64,
     pub(crate) credentials: Credentials,
@@ -40,6 +42,9 @@ pub(crate) struct Shared {
     pub(crate) overflow: Option<OverflowBucket>,
     pub(crate) metrics: Metrics,
 }
+
+/// Says whether a call is captured.
+pub(crate) type CapturePredicate = dyn Fn(&ApiCall<'_>) -> bool + Send + Sync;
 
 /// Which GET, HEAD and OPTIONS calls are captured.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -162,16 +167,33 @@ impl Shared {
             return None;
         }
         let goes_by_route = matches!(self.reads, CaptureReads::OnRoutes(_)) && is_read;
-        if !goes_by_route && self.ignore_paths.is_empty() {
+        if !goes_by_route && self.ignore_paths.is_empty() && self.capture_if.is_none() {
             return Some(is_read);
         }
         let call = Call::of(event)?;
+        self.is_chosen(&call, is_read).then_some(is_read)
+    }
+
+    /// Whether the settings choose a call whose method is not left out.
+    pub(crate) fn is_chosen(&self, call: &Call<'_>, is_read: bool) -> bool {
         let has_any = |routes: &[String]| routes.iter().any(|route| call.has_route(route));
         let is_chosen = match &self.reads {
             CaptureReads::OnRoutes(routes) if is_read => has_any(routes),
             _ => true,
         };
-        (is_chosen && !has_any(&self.ignore_paths)).then_some(is_read)
+        is_chosen && !has_any(&self.ignore_paths) && self.is_chosen_by_service(call)
+    }
+
+    /// A predicate that panics has said nothing: the call is captured.
+    fn is_chosen_by_service(&self, call: &Call<'_>) -> bool {
+        let Some(predicate) = &self.capture_if else {
+            return true;
+        };
+        let said = catch_unwind(AssertUnwindSafe(|| predicate(&call.as_api_call())));
+        said.unwrap_or_else(|_| {
+            tracing::warn!("daybook: the predicate of `capture_if` panicked; the call is captured");
+            true
+        })
     }
 }
 

@@ -133,6 +133,44 @@ async fn reads_are_captured_on_chosen_routes_and_ignored_paths_never() {
 }
 
 #[tokio::test]
+async fn a_predicate_is_asked_about_what_nothing_else_leaves_out_and_its_panic_goes_no_further() {
+    let asked: Arc<Mutex<Vec<String>>> = Arc::default();
+    let seen = asked.clone();
+    let capture = Capture::builder()
+        .sink(ScriptedSink::default())
+        .ignore_paths(["/v1/pings"])
+        .capture_if(move |call| {
+            let line = format!("{} {} {}", call.method, call.route, call.path);
+            seen.lock().unwrap().push(line);
+            assert!(!call.path.ends_with("/panic"), "the predicate's own panic");
+            !call.path.ends_with("/search")
+        })
+        .build()
+        .unwrap();
+    for (method, resource, path, is_captured) in [
+        ("POST", "/v1/orders/search", "/v1/orders/search", false),
+        ("POST", "/{proxy+}", "/v1/orders", true),
+        ("DELETE", "/{proxy+}", "/v1/panic", true),
+        ("POST", "/v1/pings", "/v1/pings", false),
+        ("GET", "/v1/orders", "/v1/orders", false),
+    ] {
+        let before = capture.counters();
+        serve(&capture, method, resource, path).await;
+        let after = capture.counters();
+        assert_eq!(after.captured > before.captured, is_captured, "{path}");
+        assert_eq!(after.left_out > before.left_out, !is_captured, "{path}");
+    }
+    assert_eq!(
+        *asked.lock().unwrap(),
+        [
+            "POST /v1/orders/search /v1/orders/search",
+            "POST /{proxy+} /v1/orders",
+            "DELETE /{proxy+} /v1/panic",
+        ]
+    );
+}
+
+#[tokio::test]
 async fn what_a_handler_says_is_merged_and_its_panic_goes_no_further() {
     let sink = ScriptedSink::default();
     let capture = Capture::builder().sink(sink.clone()).build().unwrap();

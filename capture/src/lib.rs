@@ -38,10 +38,10 @@
 //!
 //! | | |
 //! |---|---|
-//! | calls | all but GET, HEAD and OPTIONS ([`CaptureBuilder::capture_reads`]) and [`CaptureBuilder::ignore_paths`] |
+//! | calls | all but GET, HEAD and OPTIONS ([`CaptureBuilder::capture_reads`]), [`CaptureBuilder::ignore_paths`] and what [`CaptureBuilder::capture_if`] refuses; requests to a custom authorizer are no calls |
 //! | the event | REST (v1), HTTP payload 1.0 and 2.0, ALB: every field, every value byte for byte |
 //! | the response | its status; its body where that is JSON, at most [`CaptureBuilder::body_bytes_max`], with a status of 2xx, and the call is no read |
-//! | a failure | that the handler returned an error or panicked, not what it said |
+//! | a failure | that the handler returned an error or panicked, or that its time was nearly over; not what it said |
 //! | time | when the response was ready, and how long that took |
 //! | what the handler says | [`audit`] |
 //! | removed headers | `Authorization`, `Cookie`, `Set-Cookie`, `X-Api-Key`, `X-Amz-Security-Token`, any whose name says token, secret, password or credential, and configured ones; in `headers`, `multiValueHeaders`, `cookies` |
@@ -93,19 +93,30 @@
 //! # When things fail
 //!
 //! What may succeed later is sent again within `flush_timeout_ms`; what still fails is dropped,
-//! counted ([`Capture::counters`], [`Metrics`]) and logged as one warning without any content. What
-//! never will succeed, a missing permission for one, is dropped at once.
+//! counted ([`Capture::counters`], [`Metrics`]) and logged as one warning without any content.
+//! `captured = acknowledged + dropped`, always.
 //!
-//! | | then |
-//! |---|---|
-//! | a throttle, an error of the server, no connection | again after 25 ms, 50 ms, … 400 ms |
-//! | no answer within half of the flush timeout | a second request by a new connection; the first answer counts |
-//! | some messages of a batch are not taken | those are sent again |
-//! | no permission, no such queue, no credentials | dropped |
-//! | over 1 MiB | cut between members, and marked with what it was; whole in S3 where [`CaptureBuilder::overflow_bucket`] says so |
-//! | S3 does not take it within half of the flush timeout | the cut message is sent without a pointer |
-//! | a panic in the layer or a sink | stays there |
-//! | missing settings | [`run`] and [`from_env`] return an error at start, before any call is served |
+//! | what fails | what the service notices | what becomes of the message |
+//! |---|---|---|
+//! | the queue is away, refuses connections or throttles | nothing; the next invocation waits up to `flush_timeout_ms` | sent again after 25 ms, 50 ms, … 400 ms, then dropped |
+//! | the queue, or the look-up of its name, does not answer | the same | a second request by a new connection after half of the time; the first answer counts, without any it is dropped |
+//! | some messages of a batch are not taken | the same | those are sent again |
+//! | the permission, the queue or the credentials are missing | nothing | dropped at once |
+//! | the message is over 1 MiB | nothing | cut between members, and marked with what it was; whole in S3 where [`CaptureBuilder::overflow_bucket`] says so |
+//! | S3 does not take it within half of the flush timeout | nothing | the cut message is sent without a pointer |
+//! | the sink panics | nothing | dropped |
+//! | the predicate of [`CaptureBuilder::capture_if`] panics | nothing | sent: the call is captured |
+//! | the closure of [`audit`] panics | nothing: outside a captured call it does not run, so inside one it must not matter | sent without what the closure said |
+//! | the handler returns an error or panics | what it would notice without the layer | sent with `failure` |
+//! | the handler does not answer in time | the same | sent before Lambda ends the function, see below |
+//! | the settings are missing | [`run`] and [`from_env`] return an error before any call is served | |
+//!
+//! Lambda ends a function whose time is over, and nothing runs after that. Where a call is not over
+//! shortly before (`flush_timeout_ms` and 50 ms, but at most a tenth of the time that was left when
+//! it first waited), its message is sent then, while the handler goes on. It says `timeout`, and the
+//! stored event's outcome is `unknown`: a handler that does answer in the last moment is answered
+//! as ever, but is not sent a second time, because the first copy of an event counts. Where the
+//! handler has answered and only the posting is slow, the message says what it answered.
 
 mod audit_context;
 mod builder;
@@ -114,6 +125,7 @@ mod capture;
 mod claims;
 mod counters;
 mod credentials;
+mod deadline;
 mod delivery;
 mod exchange;
 mod intake;
@@ -127,6 +139,7 @@ mod sqs;
 
 pub use audit_context::{AuditContext, audit};
 pub use builder::{CaptureBuilder, ConfigError, from_env};
+pub use call::ApiCall;
 pub use capture::{Capture, CaptureReads};
 pub use counters::Counters;
 pub use daybook_event::Privacy;

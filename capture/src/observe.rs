@@ -13,6 +13,7 @@ use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http_body::{Body, Frame, SizeHint};
 use lambda_http::aws_lambda_events::apigw::{ApiGatewayProxyResponse, ApiGatewayV2httpResponse};
 use lambda_http::{Body as LambdaBody, IntoResponse};
+use lambda_runtime::{FunctionResponse, StreamResponse};
 use pin_project_lite::pin_project;
 
 use crate::exchange::{Answer, Exchange, PanicWatch};
@@ -21,7 +22,8 @@ use crate::exchange::{Answer, Exchange, PanicWatch};
 ///
 /// Implemented for the responses that `lambda_http`'s and axum's handlers return
 /// (`http::Response`), and, for plain `lambda_runtime` handlers, for the two response types of
-/// `aws_lambda_events` and for `serde_json::Value` in API Gateway's response format.
+/// `aws_lambda_events`, for `serde_json::Value` in API Gateway's response format, and for
+/// `lambda_runtime`'s streamed responses, of which the status is noted.
 pub trait ObserveResponse {
     /// The response as it is passed on.
     type Observed;
@@ -102,6 +104,33 @@ impl ObserveResponse for ApiGatewayV2httpResponse {
             );
         }
         self
+    }
+}
+
+impl<S> ObserveResponse for StreamResponse<S> {
+    type Observed = Self;
+
+    fn observe(self, observation: Observation) -> Self {
+        if let Some(exchange) = &observation.exchange {
+            let status_code = self.metadata_prelude.status_code;
+            exchange.answered(Answer::Status(status_code.as_u16()));
+        }
+        self
+    }
+}
+
+impl<B: ObserveResponse, S> ObserveResponse for FunctionResponse<B, S> {
+    type Observed = FunctionResponse<B::Observed, S>;
+
+    fn observe(self, observation: Observation) -> Self::Observed {
+        match self {
+            Self::BufferedResponse(response) => {
+                FunctionResponse::BufferedResponse(response.observe(observation))
+            }
+            Self::StreamingResponse(response) => {
+                FunctionResponse::StreamingResponse(response.observe(observation))
+            }
+        }
     }
 }
 

@@ -63,6 +63,9 @@ pub enum HandlerFailure {
     Error,
     /// It panicked.
     Panic,
+    /// It had not answered shortly before its time was over. Whether it did in the last moment, or
+    /// what it did until then, is not known.
+    Timeout,
 }
 
 /// What the handler chose to say about a call; everything is optional.

@@ -287,6 +287,8 @@ fn outcome(message: &Message) -> Outcome {
         None => Outcome::Unknown,
         Some(response) => match response.failure {
             Some(HandlerFailure::Error | HandlerFailure::Panic) => Outcome::Failure,
+            // It may have been answered in the last moment: nobody saw a response.
+            Some(HandlerFailure::Timeout) => Outcome::Unknown,
             None => Outcome::from_status_code(response.status_code),
         },
     }

@@ -3,6 +3,7 @@
 //!
 //! **Invariant:** real parts only. A test crosses a hop through the doors that users have.
 
+pub mod api_gateway;
 pub mod clickhouse;
 pub mod events;
 pub mod http;

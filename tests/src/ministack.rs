@@ -58,7 +58,7 @@ impl MiniStack {
     /// # Errors
     /// As [`Self::start`].
     pub async fn start_with(environment: &[(&str, &str)]) -> anyhow::Result<Self> {
-        let program = 
+        let program =
             python_tool::install("ministack", VERSION, "an SQS server for the tests").await?;
         let port = std::net::TcpListener::bind("127.0.0.1:0")?
             .local_addr()?
@@ -380,7 +380,7 @@ fn root() -> Credentials {
 
 /// A deployment package whose bootstrap becomes the program that was just built: a debug build is
 /// too large to send around.
-fn bootstrap(program: &Path) -> anyhow::Result<Vec<u8>> {
+pub(crate) fn bootstrap(program: &Path) -> anyhow::Result<Vec<u8>> {
     let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
     let options = zip::write::SimpleFileOptions::default().unix_permissions(0o755);
     archive.start_file("bootstrap", options)?;

@@ -93,19 +93,13 @@ impl Door {
     }
 
     fn is_wanted(&self, is_read: bool, parts: &Parts, route: Option<&str>, uri: &Uri) -> bool {
-        let shared = self.queue.shared();
         let call = Call {
             method: parts.method.as_str().into(),
             template: route.unwrap_or_default().into(),
             path: uri.path().into(),
             stage: "".into(),
         };
-        let has_any = |routes: &[String]| routes.iter().any(|route| call.has_route(route));
-        let is_chosen = match &shared.reads {
-            CaptureReads::OnRoutes(routes) if is_read => has_any(routes),
-            _ => true,
-        };
-        is_chosen && !has_any(&shared.ignore_paths)
+        self.queue.shared().is_chosen(&call, is_read)
     }
 
     fn route_of(&self, parts: &Parts) -> Option<String> {
