@@ -42,30 +42,30 @@ async fn every_refused_token_of_the_right_form_costs_one_verification() {
         changed[name] = value;
         token(&header, &changed, &own)
     };
-    let headed = |header: Value, key: &EncodingKey| token(&header, &claims, key);
+    let under = |other: Value, key: &EncodingKey| token(&other, &claims, key);
 
     for (name, token, is_let_in) in [
-        ("good", headed(header.clone(), &own), true),
-        ("forged", headed(header.clone(), &stranger), false),
+        ("good", under(header.clone(), &own), true),
+        ("forged", under(header.clone(), &stranger), false),
         (
             "unknown key",
-            headed(json!({"alg": "EdDSA", "kid": "x"}), &own),
+            under(json!({"alg": "EdDSA", "kid": "x"}), &own),
             false,
         ),
         (
             "unknown key, forged",
-            headed(json!({"alg": "EdDSA", "kid": "x"}), &stranger),
+            under(json!({"alg": "EdDSA", "kid": "x"}), &stranger),
             false,
         ),
-        ("no key id", headed(json!({"alg": "EdDSA"}), &own), false),
+        ("no key id", under(json!({"alg": "EdDSA"}), &own), false),
         (
             "another kind's key",
-            headed(json!({"alg": "EdDSA", "kid": "rsa"}), &own),
+            under(json!({"alg": "EdDSA", "kid": "rsa"}), &own),
             false,
         ),
         (
             "another algorithm",
-            headed(json!({"alg": "RS256", "kid": "ed"}), &own),
+            under(json!({"alg": "RS256", "kid": "ed"}), &own),
             false,
         ),
         ("expired", with("exp", json!(5)), false),

@@ -11,6 +11,7 @@ use http::{HeaderValue, Method, Request, header};
 use serde_json::json;
 
 const PROBLEM: &str = "application/problem+json";
+const ALLOWED: &str = "access-control-allow-origin";
 
 #[tokio::test]
 async fn every_answer_has_a_request_id_and_security_headers() {
@@ -291,7 +292,6 @@ async fn pages_of_other_origins_may_ask_where_that_is_configured() {
             .body(Body::empty())
             .unwrap()
     };
-    const ALLOWED: &str = "access-control-allow-origin";
     let ours = "https://app.example.com";
 
     let closed = test_router();

@@ -40,7 +40,7 @@ async fn store_that_says(text: String, after: After) -> Router {
     let mut api = api_at(&listener);
     if matches!(after, After::Closes) {
         // A busy machine may take its time; nothing here waits for the end of it.
-        api.read_timeout = Duration::from_secs(60);
+        api.read_timeout = Duration::from_mins(1);
     }
     let router = router(api);
     tokio::spawn(async move {

@@ -80,7 +80,13 @@ pub(super) fn forms() -> Vec<Attack> {
             &format!("{message}.{standard}"),
         ));
     }
-    attacks.extend([
+    attacks
+}
+
+/// What stands before the token, or beside it.
+pub(super) fn authorization_headers() -> Vec<Attack> {
+    let good = good_token();
+    let mut attacks = Vec::from([
         raw("no scheme", &good),
         raw("Basic", format!("Basic {good}")),
         raw("DPoP", format!("DPoP {good}")),

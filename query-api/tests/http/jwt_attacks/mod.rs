@@ -111,6 +111,7 @@ async fn every_attack_gets_the_same_401() {
         claims::times_and_names(),
         signatures::signatures(),
         forms::forms(),
+        forms::authorization_headers(),
     ];
     let mut count = 0;
     for attack in groups.iter().flatten() {

@@ -21,11 +21,11 @@ pub(super) fn signatures() -> Vec<Attack> {
             URL_SAFE_NO_PAD.decode(signature).unwrap()
         }
     };
-    let (by_ed, by_ec) = (
+    let (edwards, on_p256) = (
         of(Algorithm::EdDSA, ed_key()),
         of(Algorithm::ES256, super::ec()),
     );
-    let by_rsa = of(Algorithm::RS256, super::rsa());
+    let pkcs1 = of(Algorithm::RS256, super::rsa());
     // The order of the base point of P-256 (SEC 2, 2.4.2).
     let order: [u8; 32] = [
         0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xbc,
@@ -35,7 +35,7 @@ pub(super) fn signatures() -> Vec<Attack> {
     vec![
         attack(
             "EdDSA, S + L (RFC 8032, 8.4)",
-            &signed_by(&ed, |m| plus_order(&by_ed(m))),
+            &signed_by(&ed, |m| plus_order(&edwards(m))),
         ),
         attack(
             "EdDSA, R of order 1, S 0",
@@ -48,15 +48,15 @@ pub(super) fn signatures() -> Vec<Attack> {
         attack("EdDSA, all ones", &signed_by(&ed, |_| vec![0xff; 64])),
         attack(
             "EdDSA, 63 bytes",
-            &signed_by(&ed, |m| by_ed(m)[..63].to_vec()),
+            &signed_by(&ed, |m| edwards(m)[..63].to_vec()),
         ),
         attack(
             "EdDSA, 65 bytes",
-            &signed_by(&ed, |m| [by_ed(m), vec![0]].concat()),
+            &signed_by(&ed, |m| [edwards(m), vec![0]].concat()),
         ),
         attack(
             "EdDSA, twice",
-            &signed_by(&ed, |m| [by_ed(m), by_ed(m)].concat()),
+            &signed_by(&ed, |m| [edwards(m), edwards(m)].concat()),
         ),
         attack(
             "ES256, r and s 0 (CVE-2022-21449)",
@@ -64,11 +64,11 @@ pub(super) fn signatures() -> Vec<Attack> {
         ),
         attack(
             "ES256, r 0",
-            &signed_by(&ec, |m| [&[0; 32], &by_ec(m)[32..]].concat()),
+            &signed_by(&ec, |m| [&[0; 32], &on_p256(m)[32..]].concat()),
         ),
         attack(
             "ES256, s 0",
-            &signed_by(&ec, |m| [&by_ec(m)[..32], &[0; 32]].concat()),
+            &signed_by(&ec, |m| [&on_p256(m)[..32], &[0; 32]].concat()),
         ),
         attack(
             "ES256, r and s n",
@@ -76,9 +76,9 @@ pub(super) fn signatures() -> Vec<Attack> {
         ),
         attack(
             "ES256, swapped",
-            &signed_by(&ec, |m| [&by_ec(m)[32..], &by_ec(m)[..32]].concat()),
+            &signed_by(&ec, |m| [&on_p256(m)[32..], &on_p256(m)[..32]].concat()),
         ),
-        attack("ES256, as DER", &signed_by(&ec, |m| der(&by_ec(m)))),
+        attack("ES256, as DER", &signed_by(&ec, |m| der(&on_p256(m)))),
         attack("ES256, empty", &signed_by(&ec, |_| Vec::new())),
         attack("RS256, 0", &signed_by(&rsa, |_| vec![0; 256])),
         attack(
@@ -92,12 +92,9 @@ pub(super) fn signatures() -> Vec<Attack> {
         attack("RS256, padded in the clear", &signed_by(&rsa, padded)),
         attack(
             "RS256, a zero in front",
-            &signed_by(&rsa, |m| [vec![0], by_rsa(m)].concat()),
+            &signed_by(&rsa, |m| [vec![0], pkcs1(m)].concat()),
         ),
-        attack(
-            "RS256, cut",
-            &signed_by(&rsa, |m| by_rsa(m)[..255].to_vec()),
-        ),
+        attack("RS256, cut", &signed_by(&rsa, |m| pkcs1(m)[..255].to_vec())),
     ]
 }
 
