@@ -5,7 +5,7 @@
 
 #![allow(clippy::unwrap_used)] // the helpers of tests give up as tests do
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -108,7 +108,7 @@ async fn every_field_of_the_events_of_aws_is_in_the_message() {
     let mut messages = 0;
     for (name, event) in fixtures() {
         let Some(message) = message_of(&name, &event).await else {
-            removed.push_str(&format!("{name}: left out\n"));
+            let _ = writeln!(removed, "{name}: left out");
             continue;
         };
         messages += 1;
@@ -122,12 +122,12 @@ async fn every_field_of_the_events_of_aws_is_in_the_message() {
             &mut found,
         );
         if found.is_empty() {
-            removed.push_str(&format!("{name}: nothing\n"));
+            let _ = writeln!(removed, "{name}: nothing");
         }
         for (pointer, value) in found {
             let is_marked = value.contains("[redacted]") || value.contains("%5Bredacted%5D");
             assert!(is_marked, "{name} lost {pointer}: {value}");
-            removed.push_str(&format!("{name}: {pointer}\n"));
+            let _ = writeln!(removed, "{name}: {pointer}");
         }
         check(
             &folder("golden").join(format!("{name}.json")),
