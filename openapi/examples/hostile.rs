@@ -105,7 +105,7 @@ const SHAPES: &[Shape] = &[
         let deep = (0..60)
             .map(|n| {
                 format!(
-                    r##""S{n}":{{"properties":{{{}}}}}"##,
+                    r#""S{n}":{{"properties":{{{}}}}}"#,
                     (0..60)
                         .map(|m| format!(r##""p{m}":{{"$ref":"#/components/schemas/S{m}"}}"##))
                         .collect::<Vec<_>>()
@@ -294,7 +294,7 @@ const SHAPES: &[Shape] = &[
     }),
     ("paths-with-fragments", || {
         let paths = (0..50_000)
-            .map(|n| format!(r##""/#Action=Do{n}":{{"post":{{}}}}"##))
+            .map(|n| format!(r#""/#Action=Do{n}":{{"post":{{}}}}"#))
             .collect::<Vec<_>>()
             .join(",");
         one(document(&paths, ""))
