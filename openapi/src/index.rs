@@ -277,6 +277,9 @@ impl Index {
             .iter()
             .filter(|other| other.service.name != entry.service.name)
         {
+            if problems.is_full() {
+                return;
+            }
             for group in &entry.route_groups {
                 let known = other.operations_at(&group.servers);
                 for route in group.routes.routes().iter().filter(|_| !known.is_empty()) {

@@ -328,6 +328,37 @@ fn in_a_body_of_too_many_schemas_the_marked_names_are_secret_anywhere() {
 }
 
 #[test]
+fn in_a_body_of_too_many_schemas_lists_of_secrets_are_secret_and_lists_of_themselves_are_not() {
+    let mut properties: serde_json::Map<String, Value> = (0..11_000)
+        .map(|number| (format!("p{number}"), json!({ "type": "string" })))
+        .collect();
+    let any = json!({ "$ref": "#/components/schemas/Any" });
+    let one = json!({ "$ref": "#/components/schemas/One" });
+    let other = json!({ "$ref": "#/components/schemas/Other" });
+    properties.extend([
+        (
+            "y1".to_owned(),
+            json!({ "items": { "additionalProperties": { "writeOnly": true } } }),
+        ),
+        ("y2".to_owned(), any.clone()),
+        ("y3".to_owned(), one.clone()),
+        ("y4".to_owned(), other.clone()),
+    ]);
+    let schemas = json!({
+        "Any": { "anyOf": [{ "items": any }, { "additionalProperties": any }] },
+        "One": { "prefixItems": [other, { "writeOnly": true }] },
+        "Other": { "items": one }
+    });
+    let sent = json!({ "y1": [{ "k": "hidden" }], "y2": [["x"]], "y3": [[], "hidden"], "y4": [[[], "hidden"]] });
+    check_body(
+        &json!({ "properties": properties }),
+        &schemas,
+        sent,
+        &json!({ "y1": REDACTED, "y2": [["x"]], "y3": REDACTED, "y4": REDACTED }),
+    );
+}
+
+#[test]
 fn a_body_of_too_many_schemas_and_marked_names_is_removed_whole() {
     let (operation, problems) = too_large(101, "x-nothing", &json!(0));
     assert_eq!(

@@ -163,8 +163,18 @@ fn lacks(schemas: Schemas<'_>, schema: &Value, segments: &[String]) -> bool {
         }
         // A list of things has no members of its own.
         Some(_) => true,
-        None => !properties.is_empty(),
+        None => !properties.is_empty() || is_single_value(schemas, schema),
     }
+}
+
+/// Whether a value is one word, number or flag, and says so.
+fn is_single_value(schemas: Schemas<'_>, schema: &Value) -> bool {
+    let is = |name: &str| schemas.is_type(schema, name);
+    ["string", "number", "integer", "boolean"]
+        .iter()
+        .any(|name| is(name))
+        && !is("object")
+        && !is("array")
 }
 
 /// Whether a value may have members that the schema does not list, as far as it says so.

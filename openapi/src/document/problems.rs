@@ -22,6 +22,11 @@ impl Problems<'_> {
         self.push(DocumentProblem::warning(self.file_name, pointer, message));
     }
 
+    /// Whether nobody will be told of more.
+    pub(crate) fn is_full(&self) -> bool {
+        self.list.len() >= PROBLEMS_KEPT_MAX
+    }
+
     /// The same twice, as of an annotation that several operations have, is told once.
     fn push(&mut self, problem: DocumentProblem) {
         if self.list.last() == Some(&problem) {

@@ -22,7 +22,7 @@ mod pairing;
 use serde_json::Value;
 
 use crate::document::{self, Document, DocumentProblem, Problems, ReadFile, short_text};
-use crate::nearest::did_you_mean;
+use crate::nearest::{did_you_mean, nearest};
 use json_path::{Budget, JsonPath, Place};
 use merge::Capacity;
 pub(crate) use origins::Origins;
@@ -211,6 +211,12 @@ impl<'a> Action<'a> {
                 "it is no object of target and update or remove",
             ));
         };
+        let unknown: Vec<&str> = members
+            .keys()
+            .map(String::as_str)
+            .filter(|key| !ACTION_KEYS.contains(key) && !key.starts_with("x-"))
+            .take(UNKNOWN_TOLD_MAX)
+            .collect();
         let query = |key: &str| match members.get(key) {
             Some(Value::String(text)) => JsonPath::parse(text)
                 .map(|path| (text.as_str(), path))
@@ -230,18 +236,14 @@ impl<'a> Action<'a> {
             (false, Some(update)) => Change::Update(update),
             (false, None) if members.contains_key("copy") => Change::Copy(query("copy")?.1),
             (false, None) => {
-                return Err(refusal(
-                    "",
-                    "it changes nothing; give it `update` or `remove: true`",
+                let mut unknown = unknown.iter();
+                let meant = unknown.find_map(|key| nearest(key, ACTION_KEYS.iter().copied()));
+                return Err(meant.map_or_else(
+                    || refusal("", "it changes nothing; give it `update` or `remove: true`"),
+                    |meant| refusal("", format!("it changes nothing; did you mean {meant}?")),
                 ));
             }
         };
-        let unknown = members
-            .keys()
-            .map(String::as_str)
-            .filter(|key| !ACTION_KEYS.contains(key) && !key.starts_with("x-"))
-            .take(UNKNOWN_TOLD_MAX)
-            .collect();
         Ok(Self {
             target_text,
             target,

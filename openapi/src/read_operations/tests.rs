@@ -6,7 +6,7 @@ use super::*;
 use crate::document::Document;
 
 /// The schemas looked at for what a document marks, and the operations of which something is unseen.
-fn marks(paths: Map<String, Value>, schemas: &Value) -> (u64, usize) {
+fn marks(paths: &Map<String, Value>, schemas: &Value) -> (u64, usize) {
     let value = json!({ "openapi": "3.1.0", "paths": paths, "components": { "schemas": schemas } });
     let document = Document {
         file_name: "s.json".to_owned(),
@@ -46,8 +46,8 @@ fn a_schema_that_operations_share_is_searched_once() {
         json!({ "items": schema }),
     ] {
         let schemas = json!({ "Big": large(500, &property) });
-        let (once, _) = marks(operations(1, &schema), &schemas);
-        let (often, unseen) = marks(operations(50, &schema), &schemas);
+        let (once, _) = marks(&operations(1, &schema), &schemas);
+        let (often, unseen) = marks(&operations(50, &schema), &schemas);
         // Each body costs the look that finds what is known of its schema.
         assert_eq!((often - once, unseen), (2 * 49, 0), "{property}");
     }
@@ -57,8 +57,8 @@ fn a_schema_that_operations_share_is_searched_once() {
 fn what_is_found_to_be_harmless_is_searched_once_behind_other_schemas() {
     let schema = json!({ "properties": { "a": { "$ref": "#/components/schemas/Big" } } });
     let schemas = json!({ "Big": large(500, &json!({ "type": "string" })) });
-    let (once, _) = marks(operations(1, &schema), &schemas);
-    let (often, unseen) = marks(operations(20, &schema), &schemas);
+    let (once, _) = marks(&operations(1, &schema), &schemas);
+    let (often, unseen) = marks(&operations(20, &schema), &schemas);
     assert!(once > 500, "{once}");
     // Each property is met again, and known.
     assert!(often - once < 19 * 2 * 510, "{often}");
@@ -83,7 +83,7 @@ fn a_body_costs_no_more_than_it_may() {
         .collect();
     let first = json!({ "properties": { "x": { "$ref": "#/components/schemas/S0" } } });
     for schemas in [json!(composed), json!(branching)] {
-        let (spent, unseen) = marks(operations(10, &first), &schemas);
+        let (spent, unseen) = marks(&operations(10, &first), &schemas);
         assert!(spent <= 10 * 2 * 10_010, "{spent}");
         assert_eq!(unseen, 0);
     }

@@ -15,13 +15,15 @@ use crate::schema::Schemas;
 const WORK_MAX: usize = 3_000_000;
 
 /// How many arrays and maps are opened in one another.
-pub(super) const NESTING_MAX: usize = 8;
+const NESTING_MAX: usize = 8;
 
 /// The names of marked properties.
 pub(super) struct MarkedNames<'a> {
     schemas: Schemas<'a>,
     left: usize,
     known: HashMap<*const Value, bool>,
+    /// The schemas around the present one.
+    open: Vec<*const Value>,
 }
 
 impl<'a> MarkedNames<'a> {
@@ -33,7 +35,7 @@ impl<'a> MarkedNames<'a> {
         while let Some(value) = left.pop() {
             let properties = value.get("properties").and_then(Value::as_object);
             for (name, schema) in properties.into_iter().flatten() {
-                if search.is_marked(schema, NESTING_MAX) {
+                if search.is_marked(schema) {
                     names.insert(name);
                 }
             }
@@ -59,28 +61,73 @@ impl<'a> MarkedNames<'a> {
             schemas,
             left: WORK_MAX,
             known: HashMap::new(),
+            open: Vec::new(),
         }
     }
 
-    /// Whether a schema itself is marked, or what it is an array or a map of.
-    pub(super) fn is_marked(&mut self, schema: &'a Value, nesting_left: usize) -> bool {
+    /// Whether a schema itself is marked, or what it is an array or a map of. What nobody can tell
+    /// within bounds is.
+    pub(super) fn is_marked(&mut self, schema: &'a Value) -> bool {
+        self.look(schema).is_marked
+    }
+
+    fn look(&mut self, schema: &'a Value) -> Look {
         let schema = behind_bare_reference(self.schemas, schema);
         let key = std::ptr::from_ref(schema);
         if let Some(known) = self.known.get(&key) {
-            return *known;
+            return Look::at(*known);
+        }
+        if let Some(position) = self.open.iter().position(|open| *open == key) {
+            // An array of itself is marked by what else is said of it.
+            return Look {
+                is_marked: false,
+                outermost: position,
+            };
+        }
+        self.left = self.left.saturating_sub(1);
+        if self.open.len() >= NESTING_MAX || self.left == 0 {
+            return Look::at(true);
         }
         let (parts, is_complete) = parts(self.schemas, schema, &mut || {
             self.left = self.left.saturating_sub(1);
             self.left > 0
         });
-        self.left = self.left.saturating_sub(1);
-        let is_marked = !is_complete
-            || said_of(&parts) == Said::Redact
-            || parts.iter().flat_map(|part| unnamed(part)).any(|inner| {
-                nesting_left == 0 || self.left == 0 || self.is_marked(inner, nesting_left - 1)
-            });
-        self.known.insert(key, is_marked);
-        is_marked
+        let mut look = Look::at(!is_complete || said_of(&parts) == Said::Redact);
+        self.open.push(key);
+        for inner in parts.iter().flat_map(|part| unnamed(part)) {
+            if look.is_marked {
+                break;
+            }
+            let below = self.look(inner);
+            look.is_marked = below.is_marked;
+            look.outermost = look.outermost.min(below.outermost);
+        }
+        self.open.pop();
+        if look.outermost >= self.open.len() {
+            look.outermost = usize::MAX;
+        }
+        // What was not looked at again around it may still mark it.
+        if look.is_marked || look.outermost == usize::MAX {
+            self.known.insert(key, look.is_marked);
+        }
+        look
+    }
+}
+
+/// What is known of a schema so far.
+#[derive(Clone, Copy)]
+struct Look {
+    is_marked: bool,
+    /// The outermost schema around it that was met again, as its position.
+    outermost: usize,
+}
+
+impl Look {
+    fn at(is_marked: bool) -> Self {
+        Self {
+            is_marked,
+            outermost: usize::MAX,
+        }
     }
 }
 

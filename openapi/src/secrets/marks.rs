@@ -11,7 +11,7 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use super::doubts::is_in_doubt;
-use super::marked_names::{MarkedNames, NESTING_MAX, unnamed};
+use super::marked_names::{MarkedNames, unnamed};
 use crate::operation::escape;
 use crate::schema::Schemas;
 
@@ -107,8 +107,7 @@ impl KnownMarks {
             let names = self.names.get_or_insert_with(|| MarkedNames::of(schemas));
             found.redact.clone_from(&names.redact);
             found.keep.clear();
-            found.is_cut_short =
-                names.is_cut_short || MarkedNames::new(schemas).is_marked(schema, NESTING_MAX);
+            found.is_cut_short = names.is_cut_short || MarkedNames::new(schemas).is_marked(schema);
         }
         let found = Rc::new(found);
         self.found.insert(key, Rc::clone(&found));
