@@ -309,7 +309,11 @@ fn too_large(marked: usize, member: &str, value: &Value) -> (Operation, Vec<Stri
         file_name: "s.json".to_owned(),
         bytes: document.to_string().into_bytes(),
     }]);
-    let operation = index.operations().next().unwrap().clone();
+    let operation = index
+        .operations()
+        .next()
+        .expect("it has one operation")
+        .clone();
     (
         operation,
         problems.iter().map(ToString::to_string).collect(),

@@ -6,7 +6,7 @@ use daybook_event::{CapturedExchange, HandlerFailure};
 use serde_json::{Value, json};
 
 use crate::function::Function;
-use crate::queue::{Mood, Queue};
+use crate::queue::{Mood, Queue, Received};
 use crate::service::Style;
 
 /// A call of a REST API, on a path that tells the handler what to do.
