@@ -57,7 +57,7 @@ impl Wholes {
             return Found::Later("the batch holds as many large messages as it may".to_owned());
         }
         let deadline = self.deadline.min(Instant::now() + GET_TIMEOUT);
-        let object = match timeout_at(deadline, bucket.get(&pointer)).await {
+        let object = match timeout_at(deadline, Box::pin(bucket.get(&pointer))).await {
             Ok(Ok(object)) => object,
             Ok(Err(error)) if error.may_succeed_later() => return Found::Later(words(&error)),
             Ok(Err(error)) => return Found::Cut(message, words(&error)),

@@ -370,57 +370,6 @@ fn bodies_are_read_as_json_or_forms_and_of_others_nothing_is_kept() {
 }
 
 #[test]
-fn a_detail_says_what_was_cut_before_it_came() {
-    let digest = "ab".repeat(32);
-    let with = |body: Value, truncated: Value| {
-        let mut event = http_event("POST", "/v1/webhooks/configs", NOW_MS);
-        event["body"] = body;
-        let message = json!({"v": 1, "event": event, "truncated": truncated});
-        serde_json::from_str::<Value>(&event_of(&message).detail).unwrap_or_default()
-    };
-    let request = json!({"request": {"original_bytes": 5_000_000, "sha256": digest}});
-    assert_eq!(
-        with(json!(r#"{"name":"A","password":"x"}"#), request.clone()),
-        json!({"name": "A", "password": "[redacted]", "$truncated": request})
-    );
-    assert_eq!(
-        with(json!("[1,2]"), request.clone()),
-        json!({"body": [1, 2], "$truncated": request})
-    );
-    assert_eq!(
-        with(Value::Null, request.clone()),
-        json!({"$truncated": request})
-    );
-    let before = json!({"before": {"original_bytes": 9, "sha256": "no digest, but words"}});
-    assert_eq!(
-        with(json!("{}"), before),
-        json!({"$truncated": {"before": {"original_bytes": 9, "sha256": ""}}})
-    );
-    assert_eq!(with(json!("{}"), Value::Null), json!({}));
-}
-
-#[test]
-fn a_cut_copy_of_a_stored_event_is_no_conflict() {
-    let digest = |body: &str, truncated: Value| {
-        let mut event = http_event("POST", "/v1/webhooks/configs", NOW_MS);
-        event["body"] = json!(body);
-        let message = json!({"v": 1, "event": event, "truncated": truncated});
-        match run(&message, index(), &Settings::default()).unwrap() {
-            Normalized::Event(new) => new.request_digest,
-            Normalized::Dropped(reason) => panic!("dropped: {reason}"),
-        }
-    };
-    let whole = digest(r#"{"name":"A","items":[1,2]}"#, Value::Null);
-    let cut = digest(r#"{"name":"A","items":[1]}"#, json!({"request": {}}));
-    let way = |digest: [u8; 16]| digest[..daybook_store::DIGEST_WAY_BYTES].to_vec();
-    assert_ne!(
-        way(whole),
-        way(cut),
-        "made in another way, so never compared"
-    );
-}
-
-#[test]
 fn a_host_that_no_document_names_is_no_service_and_one_that_says_nothing_leaves_it_to_the_path() {
     for (domain_name, is_described) in [
         ("webhooks.sls.epilot.io", true),

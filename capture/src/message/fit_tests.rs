@@ -232,7 +232,7 @@ fn any_large_json() -> impl Strategy<Value = Value> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig::with_cases(12))]
 
     /// Whatever the event: at most 1 MiB, JSON, its body a cut of the original, the mark true.
     #[test]
