@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use pin_project_lite::pin_project;
@@ -55,17 +55,12 @@ impl DeadlineNear {
                 None => Poll::Pending,
             }
         }));
-        match polled {
-            Ok(polled) => {
-                ready!(polled);
-                *this.is_over = true;
-                Poll::Ready(())
-            }
-            Err(_) => {
-                *this.is_over = true;
-                Poll::Pending
-            }
-        }
+        let polled = polled.unwrap_or_else(|_| {
+            *this.is_over = true;
+            Poll::Pending
+        });
+        *this.is_over |= polled.is_ready();
+        polled
     }
 }
 

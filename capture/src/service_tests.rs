@@ -107,8 +107,8 @@ async fn a_call_that_lambda_is_about_to_end_is_sent_before() {
     assert_eq!(response.failure, Some(HandlerFailure::Timeout));
     assert_eq!(response.status_code, 0);
     let waited = came_at - started;
-    assert!(waited > TIME - SLACK, "as late as possible: {waited:?}");
-    assert!(waited < TIME - Duration::from_secs(1), "{waited:?}");
+    assert!(waited + SLACK > TIME, "as late as possible: {waited:?}");
+    assert!(waited + Duration::from_secs(1) < TIME, "{waited:?}");
     let counters = capture.counters();
     assert_eq!((counters.captured, counters.acknowledged), (1, 1));
 }
@@ -116,7 +116,7 @@ async fn a_call_that_lambda_is_about_to_end_is_sent_before() {
 #[tokio::test(start_paused = true)]
 async fn who_answers_in_the_last_moment_is_not_delayed_by_what_was_sent_before() {
     let sink = SlowSink {
-        delay: Duration::from_secs(60),
+        delay: Duration::from_mins(1),
         ..SlowSink::default()
     };
     let capture = capture(sink.clone());
@@ -233,7 +233,7 @@ async fn slow_names_delay_the_next_event_by_the_flush_timeout_at_most() {
         .await
         .unwrap();
     let elapsed = started.elapsed();
-    assert!(elapsed >= Duration::from_millis(1_000), "{elapsed:?}");
+    assert!(elapsed >= Duration::from_secs(1), "{elapsed:?}");
     assert!(elapsed <= Duration::from_millis(1_002), "{elapsed:?}");
     assert_eq!(capture.counters().dropped, 1);
 }

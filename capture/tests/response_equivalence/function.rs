@@ -11,7 +11,7 @@ use tokio::process::{Child, Command};
 use crate::service::{STYLE_VARIABLE, Style};
 
 /// A hang ends a test, and a machine that is busy with other things does not.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// The service under test as a process.
 pub(crate) struct Function {

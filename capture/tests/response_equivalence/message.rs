@@ -6,7 +6,7 @@ use daybook_event::{CapturedExchange, HandlerFailure};
 use serde_json::{Value, json};
 
 use crate::function::Function;
-use crate::queue::{Mood, Queue};
+use crate::queue::{Mood, Queue, Received};
 use crate::service::Style;
 
 /// A call of a REST API, on a path that tells the handler what to do.
@@ -62,7 +62,7 @@ async fn what_the_handler_did_is_in_the_message() {
         }
         function.asked(calls.len() + 1).await;
         let messages = queue.messages();
-        let mut messages = messages.iter().map(|message| message.exchange());
+        let mut messages = messages.iter().map(Received::exchange);
         for event in calls.iter().filter(|event| event["httpMethod"] != "GET") {
             let message = messages.next().expect("a message for each change");
             let path = event["path"].as_str().unwrap();

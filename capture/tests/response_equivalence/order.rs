@@ -47,7 +47,7 @@ async fn behind_a_black_hole_the_next_event_is_asked_for_when_the_flush_timeout_
         let (answered_at, asked_at) = invoke(&function, "/succeed", asked_before).await;
         let delay = asked_at - answered_at;
         let tick = Duration::from_millis(20);
-        assert!(delay >= FLUSH_TIMEOUT - tick, "{delay:?}");
+        assert!(delay + tick >= FLUSH_TIMEOUT, "{delay:?}");
         // How much less than this it is, a test with a clock of its own shows: a busy machine may
         // take its time, but without the timeout the event would never be asked for.
         assert!(delay < FLUSH_TIMEOUT + Duration::from_secs(10), "{delay:?}");

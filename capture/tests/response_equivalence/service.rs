@@ -236,6 +236,8 @@ fn path_in(event: &Value) -> String {
     path.unwrap_or("/").to_owned()
 }
 
+// A handler owns its event.
+#[allow(clippy::needless_pass_by_value)]
 fn plain(
     event: LambdaEvent<Value>,
 ) -> impl Future<Output = Result<ApiGatewayProxyResponse, Error>> {
@@ -261,6 +263,8 @@ fn plain(
     }
 }
 
+// A handler owns its event.
+#[allow(clippy::needless_pass_by_value)]
 fn plain_streaming(
     event: LambdaEvent<Value>,
 ) -> impl Future<Output = Result<FunctionResponse<Value, Frames>, Error>> {
