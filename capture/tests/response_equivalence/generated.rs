@@ -59,8 +59,8 @@ pub(crate) fn templates(count: usize) -> Vec<Template> {
     let mut templates = Vec::from(odd);
     while templates.len() < count {
         let mut parts = parts.new_tree(&mut runner).unwrap().current();
-        // Few, because they are slow and one is much like the other.
-        if templates.len() % 200 == 100 {
+        // Two, because they are slow and one is much like the other.
+        if templates.len() % 500 == 250 {
             parts.body = Some((huge_body(), false));
             "POST".clone_into(&mut parts.method);
         }
