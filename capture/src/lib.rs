@@ -10,7 +10,8 @@
 //! ```
 //!
 //! The function needs `DAYBOOK_QUEUE_URL` in its environment and `sqs:SendMessage` on that queue.
-//! [`from_env`] lists every variable, [`Capture::builder`] sets the same in code.
+//! [`from_env`] lists every variable, [`Capture::builder`] sets the same in code. The crate's README
+//! is the way in for a service's developer: five minutes, from the dependency to the first record.
 //!
 //! **Invariant:** the service's answer, its error and its time to respond are what they would be
 //! without the layer. Nothing here knows of OpenAPI or ClickHouse.
@@ -33,7 +34,7 @@
 //! frame), one of `aws_lambda_events`' two response types, or a `serde_json::Value` in API Gateway's
 //! format; [`run`] takes whatever `lambda_http::run` takes.
 //!
-//! # What is captured, and what is removed
+//! # What is captured
 //!
 //! | | |
 //! |---|---|
@@ -43,32 +44,68 @@
 //! | a failure | that the handler returned an error or panicked, not what it said |
 //! | time | when the response was ready, and how long that took |
 //! | what the handler says | [`audit`] |
-//! | removed headers | `Authorization`, `Cookie`, `Set-Cookie`, `X-Api-Key`, `X-Amz-Security-Token`, any whose name says token, secret, password or credential, and configured ones; in `headers`, `multiValueHeaders`, `cookies` |
-//! | removed from the context | `identity.apiKey`, raw tokens of an authorizer, secret `stageVariables` |
-//! | removed from queries | parameters whose name says secret, signatures of signed links; in both maps and in `rawQueryString` |
-//! | removed from bodies | members (of JSON at any depth, also in base64) and parameters (of forms) whose name says secret; values that are a JWT, a private key or the value of an `Authorization` header; a body that begins like JSON but is none |
 //!
-//! A removed value reads `[redacted]`. Concrete paths, path parameters, and bodies that are neither
-//! JSON nor a form (multipart, XML) are not looked into.
+//! # What is removed
+//!
+//! Credentials never leave the process. A removed value reads `[redacted]`, so that a reader sees
+//! that something was there.
+//!
+//! | removed from | what |
+//! |---|---|
+//! | `headers`, `multiValueHeaders` | `Authorization`, `Cookie`, `Set-Cookie`, `X-Api-Key`, `X-Amz-Security-Token`, others whose names say secret, and [`CaptureBuilder::sensitive_headers`] |
+//! | `cookies` (payload 2.0) | every value; their number stays |
+//! | `requestContext` | `identity.apiKey`; what an authorizer's context holds under a name that says secret, or as a raw token |
+//! | `stageVariables`, `authorizationToken` | those whose names say secret; always |
+//! | `queryStringParameters`, `multiValueQueryStringParameters`, `rawQueryString` | parameters whose names say secret, and the signatures of signed links |
+//! | `body`, plain or base64 | JSON's members at any depth, JSON inside JSON's strings too, and a form's parameters, whose names say secret; the whole of a body that begins like JSON but is none, and of a multipart one with a part of such a name |
+//! | the response's body | as the request's JSON |
+//! | [`AuditContext::before`], [`AuditContext::after`] | as the request's JSON |
+//!
+//! In all of them a value also goes by its shape: a JWT, a private key, `Bearer …` and `Basic …`. A
+//! name says secret in any spelling (`api_key`, `X-Api-Key`, `apiKey`): passwords, secrets, tokens,
+//! credentials, cookies, API and private keys, PINs and one-time codes; a name that only speaks of one
+//! does not (`token_id`, `passwordChangedAt`). `true`, `false`, `null` and empty texts stay.
+//!
+//! Concrete paths and path parameters identify the call and are kept. Bodies that are neither JSON
+//! nor a form (files, XML), and what a handler writes as a message or reason, are not looked into.
+//! What a service's OpenAPI document calls secret is removed later, by the normalizer.
 //!
 //! # What it costs
 //!
-//! Before the response: the method is read from the event's first fields, one small allocation is
-//! made, and a JSON response body within the limit is copied. Everything else, cleaning, writing
-//! and sending, happens after the response was posted. A call that is left out costs the reading
-//! of its method. The AWS client is built with the first message.
+//! | | |
+//! |---|---|
+//! | before the response, at 3 KB | @BEFORE@ |
+//! | before the response of a left-out GET | @GET@ |
+//! | after the response, without the sending | @AFTER@ |
+//! | cold start | @COLD@ |
+//! | the binary | @SIZE@ |
+//!
+//! Before the response the method is found in the event's bytes, which are shared and not copied, and a
+//! JSON response body within the limit is copied. Everything else, cleaning, writing and sending,
+//! happens after the response was posted. A call that is left out costs the finding of its method:
+//! in HTTP events whose route says none (`ANY`, `$default`) it stands behind all headers.
+//! [`CaptureBuilder::ignore_paths`] and routes of [`CaptureBuilder::capture_reads`] need the path as
+//! well, so the event is parsed once. The AWS client is built with the first message.
 //!
 //! After the response the next invocation of the same environment waits until the message is sent:
 //! the time of one `SendMessageBatch`, at most `flush_timeout_ms` (1,000). Lambda bills that time.
 //!
+//! `cargo bench -p daybook-capture` measures all of it; `capture/bench/README.md` in the repository has
+//! the figures' circumstances, beside a middleware of Node's that sends to SQS.
+//!
 //! # When things fail
 //!
-//! What may succeed later is retried within `flush_timeout_ms`; what still fails is dropped,
-//! counted ([`Capture::counters`]) and logged as one warning without any content. A message over
-//! 1 MiB loses its response body; if that is not enough, its request body is cut between members
-//! and marked with its original size and SHA-256. A panic inside the layer or a sink stays there.
-//! Where the settings are missing, [`run`] and [`from_env`] return an error at start, before any
-//! call is served.
+//! | what fails | what happens |
+//! |---|---|
+//! | the settings | [`run`] and [`from_env`] return an error at start, before any call is served |
+//! | the queue is slow, throttles or cannot be reached | what may succeed later is retried with growing pauses until `flush_timeout_ms` is over, then dropped |
+//! | the permission or the queue is missing | nothing would help: dropped at once |
+//! | the message is over 1 MiB | the response body goes; if that is not enough, the request body is cut between members and marked with its original size and SHA-256 |
+//! | the handler fails or panics | it fails as it would have; the record says so |
+//! | a panic in the layer, in a sink, or in the closure of [`audit`] | it stays there |
+//!
+//! A dropped message is counted ([`Capture::counters`]) and logged as one warning without any
+//! content. `captured = acknowledged + dropped`, always.
 
 mod audit_context;
 mod builder;
@@ -79,6 +116,7 @@ mod credentials;
 mod exchange;
 mod intake;
 mod message;
+mod method;
 mod observe;
 mod service;
 mod sink;
