@@ -2,17 +2,15 @@
 
 use std::time::Duration;
 
-use aws_config::BehaviorVersion;
 use aws_config::retry::RetryConfig;
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::config::Region;
 use aws_sdk_sqs::error::DisplayErrorContext;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use tokio::sync::OnceCell;
 
+use crate::aws_access::sdk_config;
 use crate::sink::{MESSAGE_BYTES_MAX, Message, Sink, SinkError};
 
 /// The most messages that one `SendMessageBatch` takes.
@@ -27,9 +25,10 @@ const ATTEMPTS_MAX: u32 = 20;
 
 /// Sends to one SQS queue, standard or FIFO.
 ///
-/// The client is built with the first message, so a cold start does not pay for it. It finds its
-/// credentials and region as every AWS client does (in Lambda: the function's role); where the
-/// queue's address names a region, that one counts. What fails for a while is retried with
+/// The client is built with the first message, so a cold start does not pay for it. Its credentials
+/// are the function's or the container's own: those in the environment, else those that ECS or EKS
+/// Pod Identity hands out; a service that has others makes the client itself
+/// ([`SqsSink::with_client`]). Where the queue's address names a region, that one counts. What fails for a while is retried with
 /// growing pauses until `flush_timeout_ms` is over; what can never succeed (no permission, no such
 /// queue) is given up at once.
 #[derive(Debug)]
@@ -58,16 +57,11 @@ impl SqsSink {
     async fn client(&self) -> &Client {
         self.client
             .get_or_init(async || {
-                let http_client = aws_smithy_http_client::Builder::new()
-                    .tls_provider(Provider::Rustls(CryptoMode::Ring))
-                    .build_https();
-                let mut config = aws_config::defaults(BehaviorVersion::latest())
-                    .http_client(http_client)
-                    .retry_config(retry_config());
-                if let Some(region) = region_of(&self.queue_url) {
-                    config = config.region(Region::new(region.to_owned()));
-                }
-                Client::new(&config.load().await)
+                let config = sdk_config(region_of(&self.queue_url))
+                    .into_builder()
+                    .retry_config(retry_config())
+                    .build();
+                Client::new(&config)
             })
             .await
     }
