@@ -155,14 +155,14 @@ fn observe_event_response(
         return;
     };
     match body {
-        EventBody::Text(text, false) => take_body(exchange, text.as_bytes()),
-        EventBody::Bytes(bytes) => take_body(exchange, bytes),
+        EventBody::Text(text, false) => take_body(exchange, Cow::Borrowed(text.as_bytes())),
+        EventBody::Bytes(bytes) => take_body(exchange, Cow::Borrowed(bytes)),
         EventBody::Text(base64, true) => {
             // Four characters are three bytes: what is too long is not decoded at all.
             if base64.len() / 4 * 3 <= exchange.body_bytes_max.saturating_add(3)
                 && let Ok(bytes) = STANDARD.decode(base64)
             {
-                take_body(exchange, &bytes);
+                take_body(exchange, Cow::Owned(bytes));
             }
         }
     }
@@ -194,13 +194,13 @@ fn wants_body(exchange: &Exchange, status_code: u16, headers: &HeaderMap) -> boo
 }
 
 /// Keeps a copy of the body where it is within the limit and looks like a JSON object or array.
-fn take_body(exchange: &Exchange, body: &[u8]) {
+fn take_body(exchange: &Exchange, body: Cow<'_, [u8]>) {
     let starts_like_json = matches!(body.trim_ascii_start().first(), Some(b'{' | b'['));
     if starts_like_json
         && body.len() <= exchange.body_bytes_max
-        && let Ok(text) = std::str::from_utf8(body)
+        && let Ok(text) = String::from_utf8(body.into_owned())
     {
-        exchange.took_body(text.to_owned());
+        exchange.took_body(text);
     }
 }
 
@@ -276,7 +276,7 @@ impl<B: Body> Body for ObservedBody<B> {
 
 fn finish_copy(copy: &mut Option<BodyCopy>) {
     if let Some(copy) = copy.take() {
-        take_body(&copy.exchange, &copy.bytes);
+        take_body(&copy.exchange, Cow::Owned(copy.bytes));
     }
 }
 
@@ -327,8 +327,12 @@ impl Future for ObservedConversion {
                 LambdaBody::Binary(bytes) => Cow::Borrowed(bytes),
                 _ => Cow::Borrowed(&[]),
             };
-            take_body(&this.exchange, &body);
+            take_body(&this.exchange, body);
         }
         Poll::Ready(response)
     }
 }
+
+#[cfg(test)]
+#[path = "observe_tests.rs"]
+mod tests;

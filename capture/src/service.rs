@@ -51,8 +51,8 @@ where
     }
 
     fn call(&mut self, invocation: LambdaInvocation) -> Self::Future {
-        let shared = self.capture.shared.clone();
-        let exchange = shared.as_ref().and_then(|shared| shared.begin(&invocation));
+        let shared = self.capture.shared.as_ref();
+        let exchange = shared.and_then(|shared| shared.begin(&invocation));
         let deadline_ms = invocation.context.deadline;
         // A handler's `call` may do its work before it returns a future.
         let served = CURRENT.sync_scope(exchange.clone(), || self.inner.call(invocation));
@@ -60,11 +60,12 @@ where
             served: Some(CURRENT.scope(exchange.clone(), served)),
             near: DeadlineNear::new(
                 deadline_ms,
-                shared.as_ref().map_or(0, |shared| shared.flush_timeout_ms),
+                shared.map_or(0, |shared| shared.flush_timeout_ms),
             ),
-            delivery: exchange
-                .zip(shared)
-                .map(|(exchange, shared)| Delivery::Due { exchange, shared }),
+            delivery: exchange.and_then(|exchange| {
+                let shared = self.capture.shared.clone()?;
+                Some(Delivery::Due { exchange, shared })
+            }),
             result: None,
         }
     }
