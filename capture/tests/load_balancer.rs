@@ -94,8 +94,8 @@ async fn an_event_arrives_whole_and_is_stored_well() {
         assert_eq!(stored.http.ip, header("x-forwarded-for"));
         assert_eq!(stored.http.query["key"], "hello");
         assert_eq!(
-            stored.timestamp.to_string(),
-            message["captured_at"].as_str().unwrap()
+            stored.timestamp,
+            message["captured_at"].as_str().unwrap().parse().unwrap()
         );
         assert_eq!(stored.org_id, UNATTRIBUTED_ORG_ID);
     }
