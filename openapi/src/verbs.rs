@@ -205,7 +205,19 @@ pub(crate) fn known(word: &str) -> Option<KnownVerb> {
         .or_else(|| {
             let has_form =
                 word.len() > 4 && VERB_ENDINGS.iter().any(|ending| word.ends_with(ending));
-            (has_form && !NOT_VERBS.contains(&word)).then(|| KnownVerb {
+            // `orderstate` is a state, and `pricewise` no verb either.
+            let ends_in_noun = word != "reinstate"
+                && [
+                    "state",
+                    "wise",
+                    "template",
+                    "certificate",
+                    "update",
+                    "candidate",
+                ]
+                .iter()
+                .any(|noun| word.ends_with(noun));
+            (has_form && !ends_in_noun && !NOT_VERBS.contains(&word)).then(|| KnownVerb {
                 base: word.to_owned(),
                 action: Execute,
                 kind: Kind::Verb,

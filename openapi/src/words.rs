@@ -50,7 +50,7 @@ const UNCOUNTABLE: &[&str] = &[
     "data", "metadata", "information", "info", "feedback", "content", "access", "news", "history",
     "series", "species", "software", "hardware", "equipment", "money", "traffic", "audio",
     "media", "storage", "availability", "inventory", "analytics", "statistics", "consent", "text",
-    "stuff", "help", "health", "usage", "liquidity", "redis", "sms", "dns",
+    "stuff", "help", "health", "usage", "liquidity", "redis", "sms", "dns", "graphql",
 ];
 
 /// Cuts an identifier into its words, lower case: `createUser_v2` → create, user, v2.
@@ -100,6 +100,10 @@ fn join_split_names(words: Vec<String>) -> Vec<String> {
             // `reRun`, `unPin`, `preSign` are one verb.
             Some(last) if matches!(last.as_str(), "re" | "un" | "pre") => last.push_str(&word),
             Some(last) if last == "add" && matches!(word.as_str(), "on" | "ons") => {
+                last.push_str(&word);
+            }
+            Some(last) if last == "graph" && word == "ql" => last.push_str(&word),
+            Some(last) if last == "end" && matches!(word.as_str(), "point" | "points") => {
                 last.push_str(&word);
             }
             Some(last) if last == "i" && matches!(word.as_str(), "ds" | "ps") => {

@@ -37,6 +37,13 @@ pub(crate) fn choose(
         resource: resource.filter(|noun| *noun != thing.noun),
     };
     let (found, rule) = call.decide();
+    // The key of an application that asks for a token is not the token's.
+    if is_secret_name(&thing.noun)
+        && matches!(rule.name, "only-id")
+        && !matches!(found, Some(ValueLocation::Response(_)))
+    {
+        return (None, &rule::SECRET_KEY);
+    }
     if found.is_some() || rule.certain {
         return (found, rule);
     }

@@ -1,5 +1,7 @@
 //! Where the id and the name of the thing acted upon are.
 
+mod natural_keys;
+
 use serde_json::Value;
 
 use crate::meaning::path_shape::is_key_word;
@@ -8,6 +10,7 @@ use crate::schema::{Property, Schemas};
 use crate::secrets::is_secret_name;
 use crate::value_location::ValueLocation;
 use crate::words;
+use natural_keys::{natural_key, natural_key_of};
 
 /// Keys behind which a body wraps what it is about.
 #[rustfmt::skip] // a list of words, not of lines
@@ -23,16 +26,6 @@ const WRAPPER_DEPTH_MAX: usize = 2;
 const PLAIN_IDS: &[&str] = &[
     "id", "uuid", "guid", "sid", "oid", "gid", "uri", "serial", "sku",
 ];
-
-/// What names a thing that has no id.
-#[rustfmt::skip] // a list of words, not of lines
-const NATURAL_KEYS: &[&str] = &[
-    "slug", "name", "email", "username", "code", "number", "identifier", "reference", "arn",
-    "uid", "serial", "serial_number",
-];
-
-/// Of these, those that mean the thing only behind its own noun: an answer's `code` is its status.
-const NAMED_KEYS: &[&str] = &["code", "number", "identifier", "reference"];
 
 /// Properties that hold what people call a thing, best first.
 #[rustfmt::skip] // a list of words, not of lines
@@ -256,60 +249,6 @@ fn find(
         })
 }
 
-/// A number or code that bears the thing's own name: `report_number` of a report.
-fn natural_key_of<'a>(
-    properties: &[Property<'a>],
-    noun: &str,
-    schemas: Schemas<'_>,
-) -> Option<&'a str> {
-    let head = noun.rsplit(' ').next().unwrap_or_default();
-    let snakes = snakes(properties);
-    NAMED_KEYS.iter().find_map(|key| {
-        let wanted = format!("{head}_{key}");
-        properties
-            .iter()
-            .zip(&snakes)
-            .find(|(property, name)| {
-                **name == wanted
-                    && schemas.is_scalar(property.schema)
-                    && !is_secret_name(property.name)
-            })
-            .map(|(property, _)| property.name)
-    })
-}
-
-/// What names a thing that has no id: its slug, its name, or a property called like the thing.
-fn natural_key<'a>(
-    properties: &[Property<'a>],
-    noun: &str,
-    schemas: Schemas<'_>,
-) -> Option<&'a str> {
-    let own = noun.replace(' ', "_");
-    let head = noun.rsplit(' ').next().unwrap_or_default();
-    let snakes = snakes(properties);
-    let named = |wanted: &str| {
-        let mut named = properties.iter().zip(&snakes);
-        let found = named.find(|(property, name)| {
-            ((*name == wanted && !NAMED_KEYS.contains(&wanted))
-                || name
-                    .strip_prefix(own.as_str())
-                    .or_else(|| name.strip_prefix(head))
-                    .and_then(|rest| rest.strip_prefix('_'))
-                    == Some(wanted))
-                && !is_secret_name(property.name)
-                && schemas.is_scalar(property.schema)
-        });
-        found.map(|(property, _)| property)
-    };
-    NATURAL_KEYS
-        .iter()
-        .find_map(|key| named(key))
-        .or_else(|| {
-            named(&own).filter(|property| own != "key" && !is_content(property.schema, schemas))
-        })
-        .map(|property| property.name)
-}
-
 /// Properties that look like ids, with the words in front of `id`.
 fn ids<'a>(
     properties: &[Property<'a>],
@@ -372,15 +311,6 @@ fn is_of_the_call(word: &str, noun: &str) -> bool {
         )
 }
 
-/// A file is what was sent, and no name of it.
-fn is_content(schema: &Value, schemas: Schemas<'_>) -> bool {
-    schemas
-        .resolve(schema)
-        .and_then(|schema| schema.get("format"))
-        .and_then(Value::as_str)
-        .is_some_and(|format| matches!(format, "binary" | "byte" | "base64"))
-}
-
 /// `siteid` is a site's id.
 fn unglued_id(mut words: Vec<String>) -> Vec<String> {
     let stem = words
@@ -403,9 +333,11 @@ fn unglued_id(mut words: Vec<String>) -> Vec<String> {
 /// The only thing that looks like an id at all.
 fn only_id<'a>(properties: &[Property<'a>], noun: &str, schemas: Schemas<'_>) -> Option<&'a str> {
     let found = ids(properties, noun, schemas);
-    let mut found = found
-        .iter()
-        .filter(|(_, front)| front.last().is_some_and(|last| !is_owner(last)));
+    let mut found = found.iter().filter(|(_, front)| {
+        front
+            .last()
+            .is_some_and(|last| !is_owner(last) && (last != "key" || noun.ends_with("key")))
+    });
     let (name, _) = found.next()?;
     found.next().is_none().then_some(*name)
 }
@@ -480,7 +412,10 @@ fn own_id<'a>(
         .or_else(|| with_front(&|front| front.ends_with(&noun_words)))
         .or_else(|| {
             with_front(&|front| {
-                matches!(front, [short] if short.len() > 2 && noun_words.iter().any(|word| word.starts_with(short)))
+                matches!(front, [short] if short.len() > 2 && noun_words
+                    .iter()
+                    .skip(if search == Search::Chosen { noun_words.len() - 1 } else { 0 })
+                    .any(|word| word.starts_with(short)))
             })
         })
         .map(|(name, _)| *name)

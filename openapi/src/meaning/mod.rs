@@ -104,8 +104,8 @@ impl Meaning {
 
 /// Works out what an operation means; what its document says in `x-audit` goes before.
 pub(crate) fn work_out(source: &OperationSource<'_>, annotations: &Annotations) -> Meaning {
-    let summary =
-        phrase::of_summary(source.summary).or_else(|| phrase::of_summary(source.description));
+    let summary = phrase::of_summary(source.summary, source.path)
+        .or_else(|| phrase::of_summary(source.description, source.path));
     let shape = PathShape::read(source, summary.as_ref());
     let said = identifier::of_operation_id(source);
     let path_phrase = shape.action.as_deref().map(phrase::of_words);
@@ -139,7 +139,11 @@ pub(crate) fn work_out(source: &OperationSource<'_>, annotations: &Annotations) 
         .clone()
         .or_else(|| annotated_id(worked_out_id, annotations))
         .filter(|_| !annotations.no_entity_id);
-    let parent = match (&annotations.parent_type, thing.parent.clone()) {
+    let enclosing = thing
+        .parent
+        .clone()
+        .filter(|parent| !is_same_thing(parent, &entity_type, entity_id.as_ref()));
+    let parent = match (&annotations.parent_type, enclosing) {
         (Some(entity_type), _) => Some(Parent {
             entity_type: entity_type.clone(),
             id: annotations.parent_id.clone(),
@@ -194,6 +198,12 @@ pub(crate) fn work_out(source: &OperationSource<'_>, annotations: &Annotations) 
             .as_ref()
             .map(|activity| activity.template.clone()),
     }
+}
+
+/// The incoming call of a call is that call.
+fn is_same_thing(parent: &Parent, noun: &str, id: Option<&ValueLocation>) -> bool {
+    let head = |noun: &str| noun.rsplit(' ').next().map(str::to_owned);
+    id.is_some() && parent.id.as_ref() == id && head(&parent.entity_type) == head(noun)
 }
 
 /// The id that a property of a body is marked as, unless the path has it.

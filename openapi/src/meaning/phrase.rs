@@ -56,15 +56,15 @@ pub(crate) struct Phrase {
     pub(crate) rule: Option<&'static Rule>,
 }
 
-/// Reads the first sentence of a summary, or of a description.
-pub(crate) fn of_summary(summary: &str) -> Option<Phrase> {
+/// Reads the first sentence of a summary, or of a description, of an operation at `path`.
+pub(crate) fn of_summary(summary: &str, path: &str) -> Option<Phrase> {
     let text = without_brackets(summary);
     let sentence = text.split(['.', ',', ';', '(', '\n', '<']).next()?;
     // "Beta: activates a meter", "Files - flip an image": what stands in front may be a label.
     sentence
         .split(':')
         .flat_map(|part| part.split(" - "))
-        .find_map(of_sentence)
+        .find_map(|part| of_sentence(part, path))
 }
 
 /// A word in front of a determiner is a verb, known or not: "Flip an image", "Extracts the words".
@@ -91,7 +91,7 @@ fn before_determiner(all: &[String]) -> Option<verbs::KnownVerb> {
     (is_determiner && is_word).then(|| verbs::taken_for_verb(first))
 }
 
-fn of_sentence(sentence: &str) -> Option<Phrase> {
+fn of_sentence(sentence: &str, path: &str) -> Option<Phrase> {
     let all: Vec<String> = sentence
         .split_whitespace()
         .take(24)
@@ -99,16 +99,17 @@ fn of_sentence(sentence: &str) -> Option<Phrase> {
             if word.contains(['\'', '’']) {
                 vec![word.to_lowercase()]
             } else {
-                words::split(word)
+                alternatives(words::split(word), word)
             }
         })
         .collect();
     let all = without_fillers(&all).to_vec();
     // "Order details" is a title, "Order a pizza" a sentence.
-    let is_title = all
-        .first()
-        .and_then(|first| verbs::known(first))
-        .is_some_and(|verb| verb.kind == Kind::VerbOrNoun)
+    let is_title = !path_takes_it_for_verb(&all, path)
+        && all
+            .first()
+            .and_then(|first| verbs::known(first))
+            .is_some_and(|verb| verb.kind == Kind::VerbOrNoun)
         && all
             .get(1)
             .is_none_or(|next| !DETERMINERS.contains(&next.as_str()))
@@ -119,6 +120,15 @@ fn of_sentence(sentence: &str) -> Option<Phrase> {
         return None;
     }
     let mut phrase = verb_first(&all);
+    // "License videos" at `/videos/licenses`
+    if phrase.verb.is_none() && path_takes_it_for_verb(&all, path) {
+        return Some(Phrase {
+            verb: Some(verbs::taken_for_verb(&all[0])),
+            noun: object(&all[1..]),
+            rule: Some(&rule::TAKEN_FOR_VERB),
+            ..Phrase::default()
+        });
+    }
     if phrase.verb.is_none()
         && let Some(verb) = before_determiner(&all)
         && verbs::known_in_any_form(&all[0]).is_none()
@@ -150,6 +160,41 @@ fn of_sentence(sentence: &str) -> Option<Phrase> {
     phrase.verb.is_some().then_some(phrase)
 }
 
+/// "Update/create a group" is "update or create a group", "Enable/disable it" only updates it.
+fn alternatives(mut all: Vec<String>, written: &str) -> Vec<String> {
+    if let [first, second] = all.as_slice()
+        && written.contains('/')
+        && [first, second]
+            .iter()
+            .all(|word| verbs::known_in_any_form(word).is_some())
+    {
+        let is_switch = second
+            .strip_prefix("dis")
+            .is_some_and(|end| first.strip_prefix("en") == Some(end))
+            || second.strip_prefix("de").or(second.strip_prefix("un")) == Some(first);
+        if is_switch {
+            return vec!["update".to_owned()];
+        }
+        all.insert(1, "or".to_owned());
+    }
+    all
+}
+
+/// "Follow category" at `/categories/follows`: the path ends with the word, behind its object.
+fn path_takes_it_for_verb(all: &[String], path: &str) -> bool {
+    let [first, object, ..] = all else {
+        return false;
+    };
+    let path = path.trim_end_matches('/');
+    let mut segments = path.rsplit('/').filter(|segment| !segment.starts_with('{'));
+    let names = |segment: Option<&str>, word: &str| {
+        segment
+            .and_then(|segment| words::split(segment).pop())
+            .is_some_and(|last| words::singular(&last) == words::singular(word))
+    };
+    !path.ends_with('}') && names(segments.next(), first) && names(segments.next(), object)
+}
+
 /// "Accepts an upload", "Receives a callback": the service does it, not its caller.
 fn is_said_of_the_service(base: &str) -> bool {
     matches!(
@@ -172,7 +217,15 @@ fn without_brackets(text: &str) -> &str {
 
 /// Reads the words of a path's last segment.
 pub(crate) fn of_words(all: &[String]) -> Phrase {
-    let phrase = verb_first(all);
+    let mut phrase = verb_first(all);
+    // `/sms/send-bulk`
+    if let [only] = phrase.noun.as_slice()
+        && phrase.verb.is_some()
+        && BULK_WORDS.contains(&only.as_str())
+    {
+        phrase.noun.clear();
+        phrase.bulk = true;
+    }
     if phrase.verb.is_some() {
         return phrase;
     }
@@ -265,8 +318,22 @@ pub(crate) fn unglued(all: Vec<String>, source: &OperationSource<'_>) -> Vec<Str
     all
 }
 
+/// `forgot-password`
+pub(crate) fn is_forgotten_password(all: &[String]) -> bool {
+    matches!(all, [forgot, password] if password == "password"
+        && matches!(forgot.as_str(), "forgot" | "forget" | "forgotten" | "lost"))
+}
+
 /// Rule "verb first": `createUser`, `bulkDeleteItems`, `create or update a rule`.
 pub(crate) fn verb_first(all: &[String]) -> Phrase {
+    // Whoever has forgotten it asks for a new one.
+    if is_forgotten_password(all) {
+        return Phrase {
+            verb: verbs::known("request"),
+            noun: vec!["password".to_owned(), "reset".to_owned()],
+            ..Phrase::default()
+        };
+    }
     let rest = without_fillers(all);
     let bulk = all.len() > rest.len()
         && all
@@ -287,7 +354,7 @@ pub(crate) fn verb_first(all: &[String]) -> Phrase {
         None if is_verb_here(first, more) => (verbs::known(first), more),
         None => (None, rest),
     };
-    let Some(verb) = verb else {
+    let Some(mut verb) = verb else {
         return Phrase {
             noun: object(rest),
             bulk,
@@ -318,8 +385,10 @@ pub(crate) fn verb_first(all: &[String]) -> Phrase {
         && matches!(link.as_str(), "or" | "and")
         && verbs::known_in_any_form(second).is_some()
     {
-        let second = verbs::known_in_any_form(second)
-            .map(|verb| verb.base)
+        let known = verbs::known_in_any_form(second);
+        let second = known
+            .as_ref()
+            .map(|verb| verb.base.clone())
             .unwrap_or_default();
         let pair = [verb.base.as_str(), second.as_str()];
         upsert |= link == "or"
@@ -337,10 +406,13 @@ pub(crate) fn verb_first(all: &[String]) -> Phrase {
             ]
             .iter()
             .any(|update| pair.contains(update));
+        // "stop and delete": nothing that comes before is left.
+        if link == "and" && matches!(second.as_str(), "delete" | "remove" | "destroy") {
+            verb = known.unwrap_or(verb);
+        }
         rest = after;
     }
     // "perform a query": what is performed says more.
-    let mut verb = verb;
     let mut noun = object(rest);
     if matches!(
         verb.base.as_str(),

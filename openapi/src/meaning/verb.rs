@@ -48,6 +48,13 @@ pub(crate) fn choose(
     path: Option<&Phrase>,
     summary: Option<&Phrase>,
 ) -> Chosen {
+    // "Represents the history": what a GET answers with does nothing.
+    let summary = summary.filter(|phrase| {
+        let is_guessed = phrase
+            .rule
+            .is_some_and(|rule| rule.name == rule::TAKEN_FOR_VERB.name);
+        source.method != "GET" || !is_guessed
+    });
     let (chosen, outvoted) = weigh(source, said, path, summary);
     let upsert = [said, summary]
         .into_iter()
@@ -73,7 +80,17 @@ pub(crate) fn choose(
             .map(|phrase| phrase.complement.clone())
             .unwrap_or_default();
     }
+    let says_delete = summary
+        .and_then(|phrase| phrase.verb.as_ref())
+        .is_some_and(|verb| verb.base == "delete")
+        && summary
+            .and_then(|phrase| phrase.noun.last())
+            .zip(shape.resources.last())
+            .is_some_and(|(head, resource)| crate::words::singular(head) == resource.head());
     let (action, base) = match (source.method, base.as_str()) {
+        ("DELETE", "remove") if from == Source::Method && says_delete => {
+            (action, "delete".to_owned())
+        }
         // Nobody asks a GET for more than to see something.
         ("GET", "request") => (Action::Read, "get".to_owned()),
         _ => (action, base),
@@ -131,6 +148,11 @@ fn weigh(
         || of_said
             .as_ref()
             .is_none_or(|said| is_plain(&said.base, source.method));
+    // `deleteBlacklistItems` on `/blacklist`: the path names a thing.
+    let of_path = of_path.filter(|path| {
+        source.method != "DELETE"
+            || said.is_none_or(|phrase| !phrase.noun.contains(&path.base) || of_said.is_none())
+    });
     if said_is_plain {
         // What only reads is believed of a POST where nothing else speaks.
         let of_summary = of_summary.filter(|summarized| {
@@ -168,8 +190,14 @@ fn path_goes_before(
         "PUT" => matches!(of_said.base.as_str(), "replace" | "update"),
         _ => false,
     };
-    // `addIgnore` on `/ignore/{issue}` adds one.
-    let is_object = said.is_some_and(|phrase| phrase.noun == [path.base.as_str()]);
+    // `addIgnore` on `/ignore/{issue}` adds one, and so does `servers_run-stats_create`.
+    let is_object = said.is_some_and(|phrase| {
+        phrase.noun.last() == Some(&path.base)
+            || phrase
+                .rule
+                .is_some_and(|rule| rule.name == rule::VERB_LAST.name)
+                && phrase.noun.contains(&path.base)
+    });
     said_is_method
         && source.path.contains('}')
         && !matches!(path.action, Action::Create | Action::Read)

@@ -137,6 +137,16 @@ pub(super) fn in_path(word: &str, source: &OperationSource<'_>) -> bool {
         })
 }
 
+/// Whether a literal of the path ends with the word, unless it is what is done to the item in front.
+pub(super) fn is_noun_of_path(word: &str, source: &OperationSource<'_>) -> bool {
+    let mut segments = source.path.trim_end_matches('/').rsplit('/');
+    let is_done_to_item = segments.next().is_some_and(|last| last == word)
+        && segments
+            .next()
+            .is_some_and(|before| before.starts_with('{'));
+    in_path(word, source) && !is_done_to_item
+}
+
 pub(super) fn is_link_word(word: &str) -> bool {
     matches!(
         word,

@@ -217,14 +217,18 @@ pub(super) fn without_repetition(noun: &mut Vec<String>) {
         same
     });
     // `TravelReimbursements_PostTravelReimbursement`
-    let (half, rest) = noun.split_at(noun.len() / 2);
-    if noun.len().is_multiple_of(2)
-        && half
+    let repeats = |front: &[String], end: &[String]| {
+        front
             .iter()
-            .zip(rest)
+            .zip(end)
             .all(|(one, other)| words::singular(one) == words::singular(other))
+    };
+    // `SalesNotes_PostCustomerSalesNotes`
+    if let Some(front) = (1..=noun.len() / 2)
+        .rev()
+        .find(|front| repeats(&noun[..*front], &noun[noun.len() - front..]))
     {
-        noun.drain(..noun.len() / 2);
+        noun.drain(..front);
     }
 }
 

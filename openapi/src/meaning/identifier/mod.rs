@@ -11,7 +11,8 @@ use crate::operation::OperationSource;
 use crate::verbs::{self, Kind};
 use crate::words;
 use against_path::{
-    has_verb, is_path_itself, is_random, names_last_literal, repeats_path, says_less_than_path,
+    has_verb, is_noun_of_path, is_param_word, is_path_itself, is_random, names_last_literal,
+    repeats_path, says_less_than_path,
 };
 use cleaning::{
     cleaned, without_amount, without_framework_action, without_key, without_kind, without_number,
@@ -26,16 +27,36 @@ const SEPARATORS: &[char] = &['.', '_', '/', '-', ' ', ':', '#'];
 
 /// Reads an `operationId`; `None` where it only repeats method and path, as generated ones do.
 pub(crate) fn of_operation_id(source: &OperationSource<'_>) -> Option<Phrase> {
-    let own = cleaned(source);
+    let mut own = cleaned(source);
+    // `put_folders_id#remove_shared_link` on a path with the same fragment
+    if let Some((_, fragment)) = source.path.split_once('#')
+        && let Some(at) = own.rfind('#').filter(|at| own[at + 1..] == *fragment)
+    {
+        own.truncate(at);
+    }
     if own.trim().is_empty() {
         return None;
     }
     let lower_method = source.method.to_ascii_lowercase();
     let mut all = unglued(without_versions(words::split(&own)), source);
+    // `documents_clone_post_id`: the method stands between path and parameter.
+    if let Some(at) = all.iter().skip(1).position(|word| *word == lower_method)
+        && own.contains(&format!("_{lower_method}_"))
+        && matches!(source.method, "PUT" | "POST" | "PATCH")
+        && all[at + 2..]
+            .iter()
+            .all(|word| is_param_word(word, source.path))
+    {
+        all.truncate(at + 1);
+    }
     without_number(&mut all, source);
     // API Platform ends its names with what a method answers: `postMatchingUrlCollection`.
-    if all.len() > 2 && all[0] == lower_method && all[all.len() - 1] == "collection" {
-        all.pop();
+    if all.len() > 2 && all[all.len() - 1] == "collection" {
+        if all[0] == lower_method {
+            all.pop();
+        } else if all[all.len() - 2] == lower_method {
+            all.truncate(all.len() - 2);
+        }
     }
     // `api_partition_id_delete`, `podoc` on `/podoc/certificate`.
     let (last, front) = all.split_last()?;
@@ -56,7 +77,10 @@ pub(crate) fn of_operation_id(source: &OperationSource<'_>) -> Option<Phrase> {
         let after_method = own.get(lower_method.len()..).unwrap_or_default();
         let separated = after_method.starts_with(['-', '_', '.', '/', ' ']);
         let is_call = rest.first().is_some_and(|word| {
-            separated && is_verb_here(word, &rest[1..])
+            separated
+                && is_verb_here(word, &rest[1..])
+                && (is_clear_verb(word)
+                    || lower_method != "delete" && !is_noun_of_path(word, source))
                 || rest.len() > 1
                     && !words::split(source.path).contains(word)
                     && verbs::known(word)
@@ -73,7 +97,8 @@ pub(crate) fn of_operation_id(source: &OperationSource<'_>) -> Option<Phrase> {
         return None;
     }
     without_framework_action(&mut all, source);
-    let mut phrase = grouped(&own, &all, source)
+    let mut phrase = as_summary_says(&own, &all, source)
+        .or_else(|| grouped(&own, &all, source))
         .or_else(|| method_last(&own, &all, source))
         .or_else(|| path_verb_last(&own, &all, source))
         .or_else(|| path_noun_first(&all, source))
@@ -94,11 +119,17 @@ pub(crate) fn of_operation_id(source: &OperationSource<'_>) -> Option<Phrase> {
     {
         phrase.noun.remove(0);
     }
+    clean_object(&mut phrase, source);
+    Some(phrase)
+}
+
+/// Takes from an object what is none of it: amounts, keys, kinds, repetitions, numbers, media types.
+fn clean_object(phrase: &mut Phrase, source: &OperationSource<'_>) {
     phrase.bulk |= without_amount(&mut phrase.noun);
     without_key(&mut phrase.noun);
     without_kind(&mut phrase.noun, source);
-    without_repetition(&mut phrase.noun);
     without_number(&mut phrase.noun, source);
+    without_repetition(&mut phrase.noun);
     without_tag(&mut phrase.noun, source);
     if phrase
         .noun
@@ -123,5 +154,26 @@ pub(crate) fn of_operation_id(source: &OperationSource<'_>) -> Option<Phrase> {
     while phrase.noun.len() > 1 && phrase.noun.last().is_some_and(|last| is_adjective(last)) {
         phrase.noun.pop();
     }
-    Some(phrase)
+}
+
+/// A word that is no noun as well.
+fn is_clear_verb(word: &str) -> bool {
+    verbs::known(word).is_some_and(|verb| verb.kind == Kind::Verb)
+}
+
+/// `import_image_archive`, summary "Import an image archive": the summary says that it starts with
+/// the verb.
+fn as_summary_says(own: &str, all: &[String], source: &OperationSource<'_>) -> Option<Phrase> {
+    let first = verbs::known(all.first()?).filter(|_| all.len() > 1 && !own.contains('.'))?;
+    let mut summary = source.summary.split_whitespace();
+    let says_so = words::split(summary.next()?)
+        .first()
+        .and_then(|word| verbs::known_in_any_form(word))
+        .is_some_and(|verb| verb.base == first.base);
+    let has_object = summary
+        .next()
+        .is_some_and(|next| matches!(next, "a" | "an" | "the" | "all" | "your"));
+    (says_so && has_object)
+        .then(|| verb_first(all))
+        .filter(|phrase| phrase.verb.is_some())
 }

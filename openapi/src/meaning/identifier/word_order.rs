@@ -3,6 +3,7 @@
 use super::SEPARATORS;
 use super::against_path::{in_path, is_param_word, names_resource};
 use super::cleaning::{is_version, without_versions};
+use crate::meaning::noun_words::ends_with_noun;
 use crate::meaning::path_shape::is_adjective;
 use crate::meaning::phrase::{Phrase, is_filler, is_preposition, object, verb_first};
 use crate::meaning::rule;
@@ -20,7 +21,20 @@ pub(super) const PROGRAM_WORDS: &[&str] = &[
 /// a word that is as often a noun: `RouteTypes_GetRouteTypes`.
 pub(super) fn grouped(own: &str, all: &[String], source: &OperationSource<'_>) -> Option<Phrase> {
     let first = verbs::known(all.first()?)?;
-    let last_group = words::split(own.rsplit(SEPARATORS).next()?);
+    let (front, last) = own.rsplit_once(SEPARATORS)?;
+    let last_group = words::split(last);
+    // `ConnectLog_GetConnectLogs`: what the group repeats is its noun.
+    if let Some((verb, object)) = last_group.split_first()
+        && let Some(verb) = verbs::known(verb)
+        && ends_with_noun(object, &words::split(front))
+    {
+        return Some(Phrase {
+            verb: Some(verb),
+            noun: object.to_vec(),
+            rule: Some(&rule::NOUN_FIRST),
+            ..Phrase::default()
+        });
+    }
     let is_clear = verbs::known(last_group.first()?).is_some_and(|verb| verb.kind == Kind::Verb);
     if first.kind == Kind::Verb || !is_clear || last_group.len() < 2 {
         return None;
@@ -118,12 +132,20 @@ pub(super) fn path_verb_last(
     source: &OperationSource<'_>,
 ) -> Option<Phrase> {
     let path = source.path.trim_end_matches('/');
-    let path_end = words::split(path.rsplit(['/', ':']).next().unwrap_or_default());
+    let path = path.strip_suffix(".json").unwrap_or(path);
+    let path_end = words::split(path.rsplit(['/', ':', '.']).next().unwrap_or_default());
     let ([front @ .., last], [end]) = (all, path_end.as_slice()) else {
         return None;
     };
     let first = front.first()?;
+    let has_clear_verb = front.iter().skip(1).any(|word| {
+        matches!(
+            word.as_str(),
+            "get" | "create" | "add" | "update" | "delete"
+        )
+    });
     let fits = !own.contains(' ')
+        && !has_clear_verb
         && !is_filler(first)
         && !matches!(first.as_str(), "bulk" | "batch" | "mass" | "multi")
         && last == end

@@ -48,6 +48,40 @@ impl Facing<'_> {
                 .thing(words::noun_phrase(noun), false)
                 .by(&rule::PARAMETER_NOUN);
         }
+        // "Remove shared link from folder" by PUT: the folder stays.
+        if let Some(noun) = summary
+            && self.level == Level::Item
+            && self.chosen.source == Source::Summary
+            && self.chosen.action == Action::Delete
+            && self.source.method != "DELETE"
+            && !self.contains_resource(noun)
+        {
+            return self.part_of_item(noun, is_plural(noun));
+        }
+        // "Update a rule" at `/receipts/{receipt_rule_id}`
+        if let Some(noun) = summary
+            && let Some(param) = self.resource.own_param().map(|param| param_noun(param))
+            && param.len() > noun.len()
+            && param.len() <= 3
+            && ends_with_noun(&param, noun)
+            && self.contains_resource(&param)
+            && !self.names_resource(noun)
+        {
+            return self
+                .thing(words::noun_phrase(&param), false)
+                .by(&rule::PARAMETER_NOUN);
+        }
+        // `delete-permission-group` on `/permissions/{permissionGroupId}`
+        if self.level == Level::Item
+            && let Some(param) = self.resource.own_param().map(|param| param_noun(param))
+            && param.len() == 2
+            && words::singular(&param[0]) == self.resource.head()
+            && ends_with_noun(&words::split(self.source.operation_id), &param)
+        {
+            return self
+                .thing(words::noun_phrase(&param), false)
+                .by(&rule::PARAMETER_NOUN);
+        }
         // A summary that ends with the path's own noun only makes it more exact.
         if let Some(noun) = summary
             && self.names_resource(noun)
@@ -85,8 +119,9 @@ impl Facing<'_> {
         if let [only] = object
             && matches!(
                 words::singular(only).as_str(),
-                "instance" | "resource" | "object" | "entity" | "element"
+                "instance" | "resource" | "object" | "entity" | "element" | "me" | "self"
             )
+            && (!matches!(only.as_str(), "me" | "self") || self.is_caller())
             && !self.contains_resource(object)
             && matches!(self.level, Level::Item | Level::Collection)
         {
@@ -97,6 +132,16 @@ impl Facing<'_> {
             return self
                 .thing(words::noun_phrase(object), false)
                 .by(&rule::OBJECT);
+        }
+        // `deletePermissionGroup` on `/permissions/{permissionGroupId}`
+        if self.level == Level::Item
+            && object.len() > 1
+            && self.contains_resource(object)
+            && self.param_names(object)
+        {
+            return self
+                .thing(words::noun_phrase(object), false)
+                .by(&rule::PARAMETER_NOUN);
         }
         if let Some(thing) = self.same_noun(object) {
             return thing;
@@ -224,7 +269,11 @@ impl Facing<'_> {
             }
         }
         let is_collection = self.level == Level::Collection;
-        if is_collection && resource_plural && same(object, &self.resource.qualifier) {
+        // "Follow category" at `/categories/follows`: the path names what is done.
+        let base = self.chosen.base.as_str();
+        let names_deed = self.resource.head() == base.strip_prefix("un").unwrap_or(base);
+        if is_collection && resource_plural && !names_deed && same(object, &self.resource.qualifier)
+        {
             // A job that is made for many things is one job.
             let makes_one = self.source.method == "POST";
             let mut thing = self.thing(self.resource_noun(), resource_plural);
@@ -305,7 +354,13 @@ impl Facing<'_> {
                 Number::Only
             } else if many {
                 Number::Many
-            } else if self.level == Level::Collection && !creates {
+            } else if !creates
+                && (self.level == Level::Collection
+                    || self.level == Level::CollectionAction
+                        && !self.resource.is_plural()
+                        && self.chosen.action != Action::Read
+                        && !matches!(self.chosen.base.as_str(), "send" | "request" | "start"))
+            {
                 Number::Only
             } else {
                 Number::One

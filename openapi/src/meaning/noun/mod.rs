@@ -84,10 +84,11 @@ pub(crate) fn choose(
     let summary_noun = summary
         .map(|phrase| phrase.noun.clone())
         .filter(|noun| !noun.is_empty());
-    let worded = worded(shape, chosen, said, path);
+    let worded = worded(source, shape, chosen, said, path);
     let from_summary = summary_noun.as_ref().filter(|noun| {
         gives_verb(source, shape, chosen, said)
             || worded.is_none() && resource_repeats_verb(shape, chosen, noun)
+            || worded.is_none() && names_chapter(shape, chosen, summary)
     });
     let by_summary = from_summary.is_some_and(|noun| Some(noun) != worded.as_ref());
     let said_noun = from_summary.cloned().or(worded);
@@ -123,6 +124,10 @@ pub(crate) fn choose(
     if by_summary {
         thing.rule = Some(&rule::SUMMARY_OBJECT);
     }
+    // Nobody verifies a forgotten password.
+    if thing.noun == "forgot password" {
+        "password reset".clone_into(&mut thing.noun);
+    }
     if thing.noun.is_empty() {
         "record".clone_into(&mut thing.noun);
         thing.rule = Some(&rule::NO_NOUN);
@@ -132,6 +137,7 @@ pub(crate) fn choose(
 
 /// The object of the operationId's verb, or else of the path's.
 fn worded(
+    source: &OperationSource<'_>,
     shape: &PathShape,
     chosen: &Chosen,
     said: Option<&Phrase>,
@@ -140,6 +146,33 @@ fn worded(
     let mut noun = said
         .map(|phrase| own_words(&phrase.noun, shape))
         .unwrap_or_default();
+    let is_of_path = chosen.source == Source::Path;
+    // `post_enrichment_resource` on `/documents/enrich`: what is done is no thing.
+    if is_of_path
+        && noun
+            .last()
+            .is_some_and(|head| names_deed(head, &chosen.base))
+    {
+        noun.pop();
+    }
+    // `GetGuestsCount` on `/guests/count`
+    if is_of_path && noun.len() > 1 && noun.last() == Some(&chosen.base) {
+        noun.pop();
+    }
+    // `put_folders_id#remove_shared_link`: who gives the verb gives the object.
+    if is_of_path
+        && said.is_some_and(|phrase| {
+            phrase
+                .verb
+                .as_ref()
+                .is_none_or(|verb| verb.base == source.method.to_ascii_lowercase())
+        })
+        && let Some(object) = path
+            .map(|phrase| &phrase.noun)
+            .filter(|object| !object.is_empty())
+    {
+        noun.clone_from(object);
+    }
     // "searched search users"
     if noun.len() > 1 && noun[0] == chosen.base {
         noun.remove(0);
@@ -148,6 +181,17 @@ fn worded(
         noun.clone_from(&path?.noun);
     }
     (!noun.is_empty()).then_some(noun)
+}
+
+/// Whether a noun is made of the verb: revocation of revoke, enrichment of enrich.
+fn names_deed(noun: &str, base: &str) -> bool {
+    let stem = base.trim_end_matches('e');
+    let stem = stem.get(..stem.len().saturating_sub(1)).unwrap_or(stem);
+    stem.len() >= 4
+        && noun.starts_with(stem)
+        && ["tion", "sion", "ment", "al", "ance", "ence"]
+            .iter()
+            .any(|end| noun.ends_with(end))
 }
 
 /// Who gives the verb gives the object.
@@ -170,12 +214,40 @@ fn resource_repeats_verb(shape: &PathShape, chosen: &Chosen, noun: &[String]) ->
     // `register` and `registration` have six letters in common.
     let stem = chosen.base.trim_end_matches('e');
     let stem = stem.get(..6).unwrap_or(stem);
-    let repeats_verb = |word: &str| stem.len() > 4 && word.starts_with(stem);
+    // "unfollow" at `/follows`
+    let is_undone = |word: &str| chosen.base.strip_prefix("un") == Some(word);
+    let repeats_verb = |word: &str| stem.len() > 4 && word.starts_with(stem) || is_undone(word);
     shape
         .resources
         .last()
         .is_some_and(|resource| repeats_verb(&resource.head()))
         && !noun.iter().any(|word| repeats_verb(word))
+}
+
+/// "Ban user" at `/moderation/ban`: in front of the verb stands a chapter of the interface.
+fn names_chapter(shape: &PathShape, chosen: &Chosen, summary: Option<&Phrase>) -> bool {
+    let agrees = summary
+        .and_then(|phrase| phrase.verb.as_ref())
+        .is_some_and(|verb| verb.base == chosen.base);
+    let [chapter] = shape.resources.as_slice() else {
+        return false;
+    };
+    agrees && shape.action.is_some() && chapter.params.is_empty() && !chapter.is_plural()
+}
+
+/// `/register`, `/auth/register`
+fn names_nobody(shape: &PathShape) -> bool {
+    match shape.resources.as_slice() {
+        [] => true,
+        [only] => {
+            only.params.is_empty()
+                && matches!(
+                    only.head().as_str(),
+                    "auth" | "authentication" | "oauth" | "account"
+                )
+        }
+        _ => false,
+    }
 }
 
 /// A thing that the verb itself implies: a session of whoever logs in, the user who registers.
@@ -207,7 +279,7 @@ fn implied(
             implied("session", &rule::SESSION)
         }
         "register" | "signup" | "enroll" | "enrol"
-            if said_noun.is_none() && !has_summary && shape.resources.is_empty() =>
+            if said_noun.is_none() && !has_summary && names_nobody(shape) =>
         {
             implied("user", &rule::CALLER)
         }

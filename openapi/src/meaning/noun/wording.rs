@@ -1,6 +1,7 @@
 //! The words of a noun: the more exact of two, and what a generic one takes in front of it.
 
 use super::facing::Facing;
+use super::names_deed;
 use crate::meaning::noun_words::{GENERIC, NEEDS_PARENT};
 use crate::meaning::path_shape::{Resource, param_noun};
 use crate::words;
@@ -10,6 +11,17 @@ impl Facing<'_> {
     pub(super) fn exact(&self, object: &[String]) -> String {
         let object = words::noun_phrase(object);
         let resource = self.resource.noun();
+        // `forgotPassword` on `/request-password-reset`
+        let resource = if resource == format!("{object}management") {
+            object.clone()
+        } else {
+            resource
+        };
+        let resource = resource
+            .strip_prefix(self.chosen.base.as_str())
+            .and_then(|rest| rest.strip_prefix(' '))
+            .unwrap_or(&resource)
+            .to_owned();
         if resource.split(' ').count() > object.split(' ').count()
             || resource.len() > object.len() && resource.starts_with(&object)
         {
@@ -28,6 +40,13 @@ impl Facing<'_> {
             if first_is_resource && !last.is_empty() {
                 return words::noun_phrase(&last);
             }
+        }
+        // `/customer/registration`: who is registered is a customer.
+        if names_deed(&self.resource.head(), &self.chosen.base)
+            && self.resource.params.is_empty()
+            && !self.resource.qualifier.is_empty()
+        {
+            return words::noun_phrase(&self.resource.qualifier);
         }
         self.qualify(&self.resource.noun())
     }

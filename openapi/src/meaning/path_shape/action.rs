@@ -2,6 +2,7 @@
 
 use super::resource::param_noun;
 use super::steps::Step;
+use crate::meaning::noun_words::ends_with_noun;
 use crate::meaning::phrase;
 use crate::operation::OperationSource;
 use crate::verbs::{self, Kind};
@@ -101,6 +102,8 @@ pub(super) fn is_never_a_noun(word: &str) -> bool {
             | "upload"
             | "send"
             | "resend"
+            | "clone"
+            | "duplicate"
             | "join"
             | "start"
             | "stop"
@@ -133,6 +136,10 @@ pub(super) fn take_action(
             let phrase = phrase::unglued(words::split(text), source);
             let reads = source.method == "GET";
             let behind_param = matches!(steps.iter().rev().nth(1), Some(Step::Param(_)));
+            if phrase::is_forgotten_password(&phrase) {
+                steps.pop();
+                return Some(phrase);
+            }
             // `/distance-query`, `/onboard-depart-search`
             if let [.., last] = phrase.as_slice()
                 && phrase.len() > 1
@@ -160,7 +167,8 @@ pub(super) fn take_action(
                 }
             };
             // "Creates a new checkout key" at `/checkout-key`: a thing all the same.
-            let is_thing = phrase.len() > 1 && summary.is_some_and(|said| said.noun == phrase);
+            let is_thing =
+                phrase.len() > 1 && summary.is_some_and(|said| ends_with_noun(&said.noun, &phrase));
             // `/login_links` are links: such a verb in one word is a noun in front of another.
             let is_compound =
                 phrase.len() > 1 && phrase.len() == rest.len() + 1 && verbs::is_phrasal(first);

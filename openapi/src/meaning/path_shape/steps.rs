@@ -30,10 +30,14 @@ pub(super) fn steps(source: &OperationSource<'_>) -> Vec<Step> {
             Segment::Literal(text) if is_version(text) => {
                 version_step(&mut found, &template.segments);
             }
-            // In front of a parameter, `apis` are what the service manages.
+            // In front of a parameter or at the end, `apis` are what the service manages.
             Segment::Literal(text)
                 if text == "apis"
-                    && matches!(template.segments.get(at + 1), Some(Segment::Param)) =>
+                    && at > 0
+                    && template.segments.get(at + 1).is_none_or(|next| {
+                        matches!(next, Segment::Param)
+                            || matches!(next, Segment::Literal(text) if text.is_empty())
+                    }) =>
             {
                 found.push(Step::Literal(text.clone()));
             }

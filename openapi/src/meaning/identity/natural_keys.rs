@@ -1,0 +1,132 @@
+//! What names a thing that has no id: a slug, a name, an address.
+
+use serde_json::Value;
+
+use super::snakes;
+use crate::schema::{Property, Schemas};
+use crate::secrets::is_secret_name;
+
+/// What names a thing that has no id.
+#[rustfmt::skip] // a list of words, not of lines
+const NATURAL_KEYS: &[&str] = &[
+    "slug", "name", "email", "username", "code", "number", "identifier", "reference", "arn",
+    "uid", "serial", "serial_number",
+];
+
+/// Of these, those that mean the thing only behind its own noun: an answer's `code` is its status.
+const NAMED_KEYS: &[&str] = &["code", "number", "identifier", "reference"];
+
+/// Of so few properties, an e-mail address is what the call is about.
+const FEW_PROPERTIES: usize = 4;
+
+/// A number or code that bears the thing's own name: `report_number` of a report.
+pub(super) fn natural_key_of<'a>(
+    properties: &[Property<'a>],
+    noun: &str,
+    schemas: Schemas<'_>,
+) -> Option<&'a str> {
+    let head = noun.rsplit(' ').next().unwrap_or_default();
+    let snakes = snakes(properties);
+    NAMED_KEYS.iter().find_map(|key| {
+        let wanted = format!("{head}_{key}");
+        properties
+            .iter()
+            .zip(&snakes)
+            .find(|(property, name)| {
+                **name == wanted
+                    && schemas.is_scalar(property.schema)
+                    && !is_secret_name(property.name)
+            })
+            .map(|(property, _)| property.name)
+    })
+}
+
+/// What names a thing that has no id: its slug, its name, or a property called like the thing.
+pub(super) fn natural_key<'a>(
+    properties: &[Property<'a>],
+    noun: &str,
+    schemas: Schemas<'_>,
+) -> Option<&'a str> {
+    let own = noun.replace(' ', "_");
+    let head = noun.rsplit(' ').next().unwrap_or_default();
+    let snakes = snakes(properties);
+    let named = |wanted: &str| {
+        let mut named = properties.iter().zip(&snakes);
+        let found = named.find(|(property, name)| {
+            ((*name == wanted && !NAMED_KEYS.contains(&wanted))
+                || name
+                    .strip_prefix(own.as_str())
+                    .or_else(|| name.strip_prefix(head))
+                    .and_then(|rest| rest.strip_prefix('_'))
+                    == Some(wanted))
+                && !is_secret_name(property.name)
+                && schemas.is_scalar(property.schema)
+        });
+        found.map(|(property, _)| property)
+    };
+    NATURAL_KEYS
+        .iter()
+        .filter(|key| {
+            !matches!(**key, "email" | "username")
+                || is_person(noun)
+                || properties.len() <= FEW_PROPERTIES
+        })
+        .find_map(|key| named(key))
+        .or_else(|| {
+            named(&own).filter(|property| {
+                own != "key" && !is_told(head) && !is_content(property.schema, schemas)
+            })
+        })
+        .map(|property| property.name)
+}
+
+/// Whom or what an address or a login stands for: nobody calls a shipment by an e-mail address.
+#[rustfmt::skip] // a list of words, not of lines
+fn is_person(noun: &str) -> bool {
+    noun.split(' ').any(|word| {
+        let word = word.strip_prefix("sub").unwrap_or(word);
+        matches!(
+            word,
+            "user" | "member" | "account" | "contact" | "customer" | "subscriber" | "person"
+                | "employee" | "teammate" | "invitation" | "invite" | "recipient" | "patient"
+                | "lead" | "admin" | "administrator" | "agent" | "subuser" | "subscription"
+                | "collaborator" | "guest" | "owner" | "participant" | "attendee" | "registrant"
+                | "client" | "candidate" | "applicant" | "profile" | "mailbox" | "email"
+                | "sender" | "identity" | "student" | "teacher" | "driver" | "follower" | "people"
+                | "suppression" | "signup" | "registration" | "credential" | "login" | "player"
+                | "viewer" | "editor" | "operator" | "author" | "buyer" | "seller" | "shopper"
+                | "password" | "payer" | "payee" | "beneficiary" | "merchant" | "vendor" | "supplier"
+        )
+    })
+}
+
+/// What is sent as such is no name of itself: the text of a comment.
+fn is_told(head: &str) -> bool {
+    matches!(
+        head,
+        "file"
+            | "image"
+            | "photo"
+            | "picture"
+            | "video"
+            | "audio"
+            | "document"
+            | "attachment"
+            | "text"
+            | "message"
+            | "comment"
+            | "note"
+            | "question"
+            | "content"
+            | "answer"
+    )
+}
+
+/// A file is what was sent, and no name of it.
+fn is_content(schema: &Value, schemas: Schemas<'_>) -> bool {
+    schemas
+        .resolve(schema)
+        .and_then(|schema| schema.get("format"))
+        .and_then(Value::as_str)
+        .is_some_and(|format| matches!(format, "binary" | "byte" | "base64"))
+}
