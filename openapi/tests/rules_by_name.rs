@@ -59,7 +59,7 @@ fn wrong(cases: Vec<Case>) -> Vec<String> {
             file_name: "s.json".to_owned(),
             bytes: document.to_string().into_bytes(),
         }]);
-        let explained = explain(index.operations().next().unwrap());
+        let explained = explain(index.operations().next().expect("one operation"));
         let says = format!(
             "{}: {}",
             explained.action,
