@@ -1,5 +1,6 @@
 //! One call while it is under way: the event as it came, and what becomes known on the way out.
 
+use std::cell::{Cell, RefCell};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -11,19 +12,66 @@ use serde_json::Value;
 use crate::audit_context::merge;
 use crate::server::{ServerCall, TakenBody};
 
-tokio::task_local! {
-    /// The call that this task serves; none inside a call that is left out.
-    pub(crate) static CURRENT: Option<Arc<Exchange>>;
+thread_local! {
+    /// The call that this thread serves at this moment.
+    static CURRENT: RefCell<Option<Arc<Exchange>>> = const { RefCell::new(None) };
+
+    /// How that call stands to the layer. It alone is touched in a call that is left out: it has nothing to
+    /// drop, so it costs a nanosecond, and the other one ten times that.
+    static INSIDE: Cell<Inside> = const { Cell::new(Inside::Nothing) };
 }
 
-/// The captured call that this task serves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Inside {
+    /// No layer is around.
+    Nothing,
+    LeftOut,
+    Captured,
+}
+
+/// The captured call that this thread serves.
 pub(crate) fn current_exchange() -> Option<Arc<Exchange>> {
-    CURRENT.try_with(Option::clone).ok().flatten()
+    if INSIDE.get() != Inside::Captured {
+        return None;
+    }
+    CURRENT.with_borrow(Clone::clone)
 }
 
 /// Whether the runtime around the handler has the layer, be the call left out or not.
 pub(crate) fn is_inside_the_runtime_layer() -> bool {
-    CURRENT.try_with(|_| ()).is_ok()
+    INSIDE.get() != Inside::Nothing
+}
+
+/// Runs one step of a call's work: within this exchange, or within a call that is left out. What this thread
+/// served before it serves afterwards, whether the step panics or not.
+pub(crate) fn within<T>(exchange: Option<&Arc<Exchange>>, step: impl FnOnce() -> T) -> T {
+    let Some(exchange) = exchange else {
+        let _inside = InsideUntilDropped(INSIDE.replace(Inside::LeftOut));
+        return step();
+    };
+    let _current = CurrentUntilDropped(CURRENT.replace(Some(exchange.clone())));
+    let _inside = InsideUntilDropped(INSIDE.replace(Inside::Captured));
+    step()
+}
+
+/// Puts back what was before.
+struct InsideUntilDropped(Inside);
+
+impl Drop for InsideUntilDropped {
+    fn drop(&mut self) {
+        INSIDE.set(self.0);
+    }
+}
+
+/// Puts back what was before.
+struct CurrentUntilDropped(Option<Arc<Exchange>>);
+
+impl Drop for CurrentUntilDropped {
+    fn drop(&mut self) {
+        // The last holder of an exchange does more than free memory: not while the cell is borrowed.
+        let ended = CURRENT.replace(self.0.take());
+        drop(ended);
+    }
 }
 
 /// One call while it is under way.

@@ -176,6 +176,7 @@ pub use builder::{CaptureBuilder, ConfigError, from_env};
 pub use call::ApiCall;
 pub use capture::{Capture, CaptureReads};
 pub use counters::Counters;
+pub use daybook_aws_access::AwsAccess;
 pub use daybook_event::Privacy;
 pub use daybook_overflow::OverflowBucket;
 pub use intake::{IntakeSink, IntakeUrlError};

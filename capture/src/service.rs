@@ -9,13 +9,12 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use lambda_runtime::{LambdaEvent, LambdaInvocation};
 use pin_project_lite::pin_project;
-use tokio::task::futures::TaskLocalFuture;
 use tower::Service;
 
 use crate::capture::{Capture, Shared};
 use crate::deadline::DeadlineNear;
 use crate::exchange::{
-    Answer, CURRENT, Exchange, PanicWatch, current_exchange, is_inside_the_runtime_layer,
+    Answer, Exchange, PanicWatch, current_exchange, is_inside_the_runtime_layer, within,
 };
 use crate::observe::{Observation, ObserveResponse, ObservedReturn};
 
@@ -55,17 +54,19 @@ where
         let exchange = shared.and_then(|shared| shared.begin(&invocation));
         let deadline_ms = invocation.context.deadline;
         // A handler's `call` may do its work before it returns a future.
-        let served = CURRENT.sync_scope(exchange.clone(), || self.inner.call(invocation));
+        let served = within(exchange.as_ref(), || self.inner.call(invocation));
         InvocationFuture {
-            served: Some(CURRENT.scope(exchange.clone(), served)),
+            served: Some(served),
             near: DeadlineNear::new(
                 deadline_ms,
                 shared.map_or(0, |shared| shared.flush_timeout_ms),
             ),
-            delivery: exchange.and_then(|exchange| {
+            delivery: exchange.as_ref().and_then(|exchange| {
                 let shared = self.capture.shared.clone()?;
+                let exchange = exchange.clone();
                 Some(Delivery::Due { exchange, shared })
             }),
+            exchange,
             result: None,
         }
     }
@@ -110,7 +111,8 @@ pin_project! {
     #[must_use = "futures do nothing unless polled"]
     pub struct InvocationFuture<F, E> {
         #[pin]
-        served: Option<TaskLocalFuture<Option<Arc<Exchange>>, F>>,
+        served: Option<F>,
+        exchange: Option<Arc<Exchange>>,
         #[pin]
         near: DeadlineNear,
         delivery: Option<Delivery>,
@@ -127,7 +129,7 @@ where
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         if let Some(served) = this.served.as_mut().as_pin_mut() {
-            let polled = served.poll(context);
+            let polled = within(this.exchange.as_ref(), || served.poll(context));
             match (polled, this.delivery.as_mut()) {
                 (Poll::Ready(result), None) => {
                     this.served.set(None);
