@@ -56,33 +56,30 @@ where
     }
 }
 
-/// The usual way. The system's certificates are read with the first request.
+/// The usual way: a client for TLS, and one for plain HTTP to endpoints on this machine.
+///
+/// Each is made with its first request, and the system's certificates are read for TLS only: a hundred and
+/// fifty of them take their time.
 #[derive(Debug, Default)]
 pub struct HttpTransport {
-    client: OnceLock<Client<HttpsConnector<HttpConnector>, Full<Bytes>>>,
+    tls: OnceLock<Client<HttpsConnector<HttpConnector>, Full<Bytes>>>,
+    plain: OnceLock<Client<HttpConnector, Full<Bytes>>>,
 }
 
 impl HttpTransport {
-    fn client(
-        &self,
-    ) -> Result<&Client<HttpsConnector<HttpConnector>, Full<Bytes>>, TransportError> {
-        if let Some(client) = self.client.get() {
+    fn tls(&self) -> Result<&Client<HttpsConnector<HttpConnector>, Full<Bytes>>, TransportError> {
+        if let Some(client) = self.tls.get() {
             return Ok(client);
         }
-        let mut tcp = HttpConnector::new();
-        tcp.set_nodelay(true);
-        tcp.set_connect_timeout(Some(CONNECT_TIMEOUT));
+        let mut tcp = tcp();
         tcp.enforce_http(false);
         let connector = HttpsConnectorBuilder::new()
             .with_provider_and_native_roots(rustls::crypto::ring::default_provider())
             .map_err(|error| format!("the system's certificates: {error}"))?
-            .https_or_http()
+            .https_only()
             .enable_http1()
             .wrap_connector(tcp);
-        let client = Client::builder(TokioExecutor::new())
-            .pool_idle_timeout(POOL_IDLE_TIMEOUT)
-            .build(connector);
-        Ok(self.client.get_or_init(|| client))
+        Ok(self.tls.get_or_init(|| client(connector)))
     }
 }
 
@@ -91,6 +88,23 @@ impl Transport for HttpTransport {
         &self,
         request: Request<Full<Bytes>>,
     ) -> BoxFuture<'_, Result<Response<AnswerBody>, TransportError>> {
-        async move { Transport::send(self.client()?, request).await }.boxed()
+        if request.uri().scheme_str() == Some("http") {
+            let plain = self.plain.get_or_init(|| client(tcp()));
+            return Transport::send(plain, request);
+        }
+        async move { Transport::send(self.tls()?, request).await }.boxed()
     }
+}
+
+fn tcp() -> HttpConnector {
+    let mut tcp = HttpConnector::new();
+    tcp.set_nodelay(true);
+    tcp.set_connect_timeout(Some(CONNECT_TIMEOUT));
+    tcp
+}
+
+fn client<C: Connect + Clone>(connector: C) -> Client<C, Full<Bytes>> {
+    Client::builder(TokioExecutor::new())
+        .pool_idle_timeout(POOL_IDLE_TIMEOUT)
+        .build(connector)
 }

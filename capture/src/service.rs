@@ -14,7 +14,7 @@ use tower::Service;
 use crate::capture::{Capture, Shared};
 use crate::deadline::DeadlineNear;
 use crate::exchange::{
-    Answer, Exchange, PanicWatch, current_exchange, is_inside_the_runtime_layer, within,
+    Answer, Exchange, PanicWatch, Within, current_exchange, is_inside_the_runtime_layer,
 };
 use crate::observe::{Observation, ObserveResponse, ObservedReturn};
 
@@ -54,9 +54,9 @@ where
         let exchange = shared.and_then(|shared| shared.begin(&invocation));
         let deadline_ms = invocation.context.deadline;
         // A handler's `call` may do its work before it returns a future.
-        let served = within(exchange.as_ref(), || self.inner.call(invocation));
+        let _within = Within::enter(exchange.as_ref());
         InvocationFuture {
-            served: Some(served),
+            served: Some(self.inner.call(invocation)),
             near: DeadlineNear::new(
                 deadline_ms,
                 shared.map_or(0, |shared| shared.flush_timeout_ms),
@@ -113,7 +113,6 @@ pin_project! {
         #[pin]
         served: Option<F>,
         exchange: Option<Arc<Exchange>>,
-        #[pin]
         near: DeadlineNear,
         delivery: Option<Delivery>,
         result: Option<Result<(), E>>,
@@ -129,7 +128,10 @@ where
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         if let Some(served) = this.served.as_mut().as_pin_mut() {
-            let polled = within(this.exchange.as_ref(), || served.poll(context));
+            let polled = {
+                let _within = Within::enter(this.exchange.as_ref());
+                served.poll(context)
+            };
             match (polled, this.delivery.as_mut()) {
                 (Poll::Ready(result), None) => {
                     this.served.set(None);
@@ -180,7 +182,14 @@ where
 
     fn call(&mut self, request: http::Request<B>) -> Self::Future {
         warn_outside_the_runtime_layer(&self.capture);
-        HandlerFuture::start(|| self.inner.call(request))
+        let exchange = current_exchange();
+        HandlerFuture {
+            inner: {
+                let _watch = PanicWatch(exchange.as_deref());
+                self.inner.call(request)
+            },
+            exchange,
+        }
     }
 }
 
@@ -199,7 +208,14 @@ where
 
     fn call(&mut self, event: LambdaEvent<T>) -> Self::Future {
         warn_outside_the_runtime_layer(&self.capture);
-        HandlerFuture::start(|| self.inner.call(event))
+        let exchange = current_exchange();
+        HandlerFuture {
+            inner: {
+                let _watch = PanicWatch(exchange.as_deref());
+                self.inner.call(event)
+            },
+            exchange,
+        }
     }
 }
 
@@ -230,15 +246,6 @@ pin_project! {
 type Ended<T, E> = (Result<T, E>, Option<Arc<Exchange>>);
 
 impl<F> HandlerFuture<F> {
-    fn start(call: impl FnOnce() -> F) -> Self {
-        let exchange = current_exchange();
-        let inner = {
-            let _watch = PanicWatch(exchange.as_deref());
-            call()
-        };
-        Self { inner, exchange }
-    }
-
     fn poll_inner<T, E>(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Ended<T, E>>
     where
         F: Future<Output = Result<T, E>>,
@@ -294,8 +301,15 @@ where
     }
 
     fn call(&mut self, request: lambda_http::Request) -> Self::Future {
+        let exchange = current_exchange();
         ReturnFuture {
-            inner: HandlerFuture::start(|| self.inner.call(request)),
+            inner: HandlerFuture {
+                inner: {
+                    let _watch = PanicWatch(exchange.as_deref());
+                    self.inner.call(request)
+                },
+                exchange,
+            },
         }
     }
 }

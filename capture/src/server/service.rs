@@ -12,7 +12,7 @@ use tower::{Layer, Service};
 
 use super::door::Door;
 use super::request_body::CapturedBody;
-use crate::exchange::{Answer, Exchange, PanicWatch, within};
+use crate::exchange::{Answer, Exchange, PanicWatch, Within};
 use crate::observe::{Observation, ObserveResponse, ObservedBody};
 
 /// The layer that [`ServerCapture::layer`](crate::ServerCapture::layer) makes.
@@ -73,10 +73,11 @@ where
         let body = CapturedBody::copied(body, exchange.clone(), bytes_max);
         let request = Request::from_parts(parts, body);
         // A service's `call` may do its work before it returns a future.
-        let inner = within(Some(&exchange), || {
+        let inner = {
+            let _within = Within::enter(Some(&exchange));
             let _watch = PanicWatch(Some(&exchange));
             self.inner.call(request)
-        });
+        };
         ServerFuture {
             served: Served::Captured {
                 inner: Some(inner),
@@ -98,7 +99,8 @@ pin_project! {
         fn drop(this: Pin<&mut Self>) {
             // A client that went away ends the handler: what it says then is heard as well.
             if let ServedProjection::Captured { mut inner, exchange } = this.project().served.project() {
-                within(exchange.as_ref(), || inner.set(None));
+                let _within = Within::enter(exchange.as_ref());
+                inner.set(None);
             }
         }
     }
@@ -137,10 +139,11 @@ where
                     // Polled again after its end, which no caller does.
                     return Poll::Pending;
                 };
-                let result = ready!(within(exchange.as_ref(), || {
+                let result = {
+                    let _within = Within::enter(exchange.as_ref());
                     let _watch = PanicWatch(exchange.as_deref());
-                    future.poll(context)
-                }));
+                    ready!(future.poll(context))
+                };
                 // The call ends when nobody holds it any more, and the future may live on.
                 inner.set(None);
                 (result, exchange.take())
