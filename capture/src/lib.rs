@@ -106,7 +106,7 @@
 //! | before the response, at 3 KB | 0.8 µs (REST), 1.0 µs (HTTP), 3 allocations of 0.9 KB |
 //! | before the response of a left-out GET | 0.2 µs, no allocation; 0.5 to 0.7 µs in HTTP APIs where the route names no method (`ANY`, `$default`) |
 //! | after the response, without the sending | 30 to 50 µs |
-//! | cold start | 0.4 ms of processor time until the first response |
+//! | cold start | 0.4 ms of processor time until the first event is asked for |
 //! | the binary | 3.3 MB more, stripped: rustls, the signing and HTTP |
 //!
 //! Before the response the method is found in the event's bytes, which are shared and not copied, and a
