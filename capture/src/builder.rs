@@ -2,6 +2,7 @@
 
 use std::env;
 
+use daybook_aws_access::AwsAccess;
 use daybook_overflow::OverflowBucket;
 
 use crate::call::ApiCall;
@@ -275,6 +276,7 @@ impl CaptureBuilder {
         {
             return Err(ConfigError::OverflowBucket);
         }
+        let access = AwsAccess::from_environment();
         let sink: Box<dyn Sink> = match (self.sink, self.queue_url) {
             (Some(_), Some(_)) => return Err(ConfigError::TwoSinks),
             (Some(sink), None) => sink,
@@ -282,7 +284,8 @@ impl CaptureBuilder {
                 if !queue_url.starts_with("https://") && !queue_url.starts_with("http://") {
                     return Err(ConfigError::QueueUrl);
                 }
-                Box::new(SqsSink::new(queue_url).with_flush_timeout_ms(self.flush_timeout_ms))
+                let sink = SqsSink::with_access(queue_url, access.clone());
+                Box::new(sink.with_flush_timeout_ms(self.flush_timeout_ms))
             }
             (None, None) => return Err(ConfigError::NoSink),
         };
@@ -297,6 +300,8 @@ impl CaptureBuilder {
                 credentials: Credentials::new(self.sensitive_headers.iter().map(String::as_str)),
                 counters: LiveCounters::default(),
                 overflow: self.overflow_bucket,
+                #[cfg(feature = "server")]
+                access,
                 metrics: self.metrics.unwrap_or_default(),
             })),
         })

@@ -4,6 +4,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use bytes::Bytes;
+#[cfg(feature = "server")]
+use daybook_aws_access::AwsAccess;
 use daybook_overflow::OverflowBucket;
 use lambda_http::{Adapter, IntoResponse, Request};
 use lambda_runtime::layers::TracingLayer;
@@ -40,6 +42,9 @@ pub(crate) struct Shared {
     pub(crate) credentials: Credentials,
     pub(crate) counters: LiveCounters,
     pub(crate) overflow: Option<OverflowBucket>,
+    /// The queue's, where nobody gave another.
+    #[cfg(feature = "server")]
+    pub(crate) access: AwsAccess,
     pub(crate) metrics: Metrics,
 }
 
@@ -158,6 +163,15 @@ impl Shared {
             is_read,
             self.body_bytes_max,
         )))
+    }
+
+    /// A server has credentials that no function has.
+    #[cfg(feature = "server")]
+    pub(crate) fn use_default_chain(&self) {
+        self.access.use_default_chain();
+        if let Some(bucket) = &self.overflow {
+            bucket.access().use_default_chain();
+        }
     }
 
     /// None where the call is left out, else whether it is a read.

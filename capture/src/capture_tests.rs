@@ -84,6 +84,57 @@ fn only(sink: &ScriptedSink) -> CapturedExchange {
     serde_json::from_str(sent[0].body()).unwrap()
 }
 
+/// Says something inside a call that is left out, or captured, and ends as it is told.
+async fn say_within(method: &str, ends_in_a_panic: bool) -> Capture {
+    let capture = Capture::builder()
+        .sink(ScriptedSink::default())
+        .build()
+        .unwrap();
+    let runtime = service_fn(move |_: LambdaInvocation| {
+        audit(|a| a.reason("said before there was a future"));
+        async move {
+            tokio::task::yield_now().await;
+            audit(|a| a.message("said within"));
+            assert!(!ends_in_a_panic, "the handler's own panic");
+            Ok::<(), Error>(())
+        }
+    });
+    let call = capture.layer(runtime).oneshot(invocation(method, "/", "/"));
+    let ended = AssertUnwindSafe(call).catch_unwind().await;
+    assert_eq!(ended.is_err(), ends_in_a_panic);
+    capture
+}
+
+#[tokio::test]
+async fn what_is_said_in_a_left_out_call_is_not_heard_by_a_call_around_it() {
+    for (method, ends_in_a_panic) in [
+        ("GET", false),
+        ("GET", true),
+        ("POST", false),
+        ("POST", true),
+    ] {
+        let sink = ScriptedSink::default();
+        let outer = Capture::builder().sink(sink.clone()).build().unwrap();
+        let runtime = service_fn(move |_: LambdaInvocation| async move {
+            audit(|a| a.entity("order", "7"));
+            let inner = say_within(method, ends_in_a_panic).await;
+            let is_left_out = inner.counters().left_out == 1;
+            assert_eq!(is_left_out, method == "GET");
+            audit(|a| a.name("Order 7"));
+            Ok::<(), Error>(())
+        });
+        let call = outer.layer(runtime).oneshot(invocation("POST", "/", "/"));
+        call.await.unwrap();
+        let said = only(&sink).context.unwrap();
+        assert_eq!((said.reason, said.message), (None, None), "{method}");
+        let entity = said.entity.unwrap();
+        assert_eq!((&*entity.id, &*entity.name), ("7", "Order 7"));
+        // Nothing is around any more.
+        audit(|_| panic!("outside a call the closure does not run"));
+        assert!(!crate::exchange::is_inside_the_runtime_layer());
+    }
+}
+
 #[tokio::test]
 async fn reads_are_left_out_and_changes_are_not() {
     let sink = ScriptedSink::default();

@@ -9,7 +9,7 @@
 //! - `requestContext`, so `identity.apiKey` and raw tokens of an authorizer; `stageVariables`;
 //!   `authorizationToken`: by name and shape.
 //! - `queryStringParameters`, `multiValueQueryStringParameters`, `rawQueryString`: by name and
-//!   shape, signatures of signed links as well.
+//!   shape, encoded or not, signatures of signed links as well.
 //! - `body`, plain or base64: members of a JSON object at any depth, parameters of a form. A body
 //!   that begins like JSON but is none is removed whole, for nobody can tell what is in it; a
 //!   multipart one is removed whole where a part's name says secret.
@@ -32,7 +32,7 @@ use serde::Deserialize;
 use serde::de::{MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use json::{NotJson, quote, remove_from_json, unescape};
+use json::{NotJson, quote, remove_from_json, remove_from_json_by_shape, unescape};
 use names::{looks_like_a_credential, query_name_says_secret, says_secret};
 
 /// [`REDACTED`] as JSON.
@@ -96,7 +96,7 @@ impl Credentials {
             }),
             "requestContext" | "stageVariables" => remove_from_json(value, &says_secret),
             "queryStringParameters" | "multiValueQueryStringParameters" => {
-                remove_from_json(value, &encoded_name_says_secret)
+                remove_from_json_by_shape(value, &encoded_name_says_secret, encoded_is_credential)
             }
             "cookies" => Ok(removed_items(value)),
             "authorizationToken" => Ok(Some(REMOVED.to_owned())),
@@ -207,6 +207,23 @@ fn encoded_name_says_secret(name: &str) -> bool {
             && query_name_says_secret(&percent_decode_str(name).decode_utf8_lossy())
 }
 
+/// As [`parameter_is_credential`], of a value that may still be encoded, for the same reason.
+fn encoded_is_credential(value: &str) -> bool {
+    if !value.contains(['%', '+']) {
+        return looks_like_a_credential(value);
+    }
+    let with_blanks = value.replace('+', " ");
+    looks_like_a_credential(value)
+        || parameter_is_credential(&percent_decode_str(&with_blanks).decode_utf8_lossy())
+}
+
+/// Whether a parameter's value is a credential by its shape, or JSON with one in it.
+fn parameter_is_credential(value: &str) -> bool {
+    looks_like_a_credential(value)
+        || value.trim_start().starts_with(['{', '['])
+            && matches!(remove_from_json(value, &says_secret), Ok(Some(_)))
+}
+
 /// What stands behind each `name=`, with or without quotes (RFC 7578, section 4.2).
 fn part_names(body: &[u8]) -> impl Iterator<Item = Cow<'_, str>> {
     memmem::find_iter(body, b"name=")
@@ -231,7 +248,7 @@ fn remove_from_query(query: &str) -> Option<String> {
                     .next()
                     .is_some_and(|(name, value)| {
                         !value.is_empty()
-                            && (query_name_says_secret(&name) || looks_like_a_credential(&value))
+                            && (query_name_says_secret(&name) || parameter_is_credential(&value))
                     });
             match part.split_once('=') {
                 Some((name, _)) if is_secret => {

@@ -232,6 +232,47 @@ fn base64_bodies_and_forms_are_looked_into() {
     assert_eq!(clean(&image), image);
 }
 
+/// A load balancer hands a query on as it came, API Gateway decodes it.
+#[test]
+fn parameters_are_looked_into_encoded_or_not() {
+    let json = "%7B%22password%22%3A%22hunter2%22%7D";
+    for (value, is_secret) in [
+        ("Bearer%20abcdefgh123", true),
+        ("Bearer+abcdefgh123", true),
+        ("Bearer abcdefgh123", true),
+        ("Basic+dXNlcjpwYXNz", true),
+        (&JWT.replace('.', "%2E"), true),
+        ("-----BEGIN+PRIVATE+KEY-----%0AMIIE", true),
+        (json, true),
+        ("100%25+of+it", false),
+        ("Bearer%20of%20bad%20news", false),
+        ("%7B%22name%22%3A%22x%22%7D", false),
+        ("%", false),
+        ("%FF%FE", false),
+        ("", false),
+    ] {
+        let expected = if is_secret { "[redacted]" } else { value };
+        let event = json!({
+            "queryStringParameters": {"q": value},
+            "multiValueQueryStringParameters": {"q": [value, "1"]},
+            "rawQueryString": format!("q={value}&n=1"),
+        });
+        let cleaned = clean(&event);
+        assert_eq!(cleaned["queryStringParameters"]["q"], expected);
+        assert_eq!(
+            cleaned["multiValueQueryStringParameters"]["q"],
+            json!([expected, "1"])
+        );
+        let expected = if is_secret { "%5Bredacted%5D" } else { value };
+        assert_eq!(cleaned["rawQueryString"], format!("q={expected}&n=1"));
+    }
+    let by_name = json!({"queryStringParameters": {"access%5Ftoken": "x", "a%20b": "y"}});
+    assert_eq!(
+        clean(&by_name)["queryStringParameters"],
+        json!({"access%5Ftoken": "[redacted]", "a%20b": "y"})
+    );
+}
+
 #[test]
 fn what_is_deeper_than_anyone_looks_is_removed_whole() {
     let depth = 50_000;

@@ -5,7 +5,6 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use pin_project_lite::pin_project;
 use tokio::time::{Instant, Sleep};
 
 /// What there is to do beside the sending itself.
@@ -14,17 +13,15 @@ const OVERHEAD_MS: u64 = 50;
 /// The part of the time left that the sending may claim at most: one tenth.
 const TIME_LEFT_DIVISOR: u64 = 10;
 
-pin_project! {
-    /// Ready once, shortly before the function's deadline.
-    ///
-    /// A call that ends without waiting for anything never sets the timer up.
-    pub(crate) struct DeadlineNear {
-        deadline_ms: u64,
-        flush_timeout_ms: u64,
-        is_over: bool,
-        #[pin]
-        timer: Option<Sleep>,
-    }
+/// Ready once, shortly before the function's deadline.
+///
+/// A call that ends without waiting for anything never sets the timer up. It is on the heap, so that a
+/// left-out call is no longer for it.
+pub(crate) struct DeadlineNear {
+    deadline_ms: u64,
+    flush_timeout_ms: u64,
+    is_over: bool,
+    timer: Option<Pin<Box<Sleep>>>,
 }
 
 impl DeadlineNear {
@@ -38,29 +35,25 @@ impl DeadlineNear {
         }
     }
 
-    pub(crate) fn poll_near(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        let mut this = self.project();
-        if *this.is_over {
+    pub(crate) fn poll_near(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        if self.is_over {
             return Poll::Pending;
         }
         // A service may run on a runtime without a clock, where a timer panics.
         let polled = catch_unwind(AssertUnwindSafe(|| {
-            if this.timer.is_none() {
-                let wait_ms = wait_ms(*this.deadline_ms, now_ms(), *this.flush_timeout_ms);
+            let timer = self.timer.get_or_insert_with(|| {
+                let wait_ms = wait_ms(self.deadline_ms, now_ms(), self.flush_timeout_ms);
                 let near = Instant::now() + Duration::from_millis(wait_ms);
-                this.timer.set(Some(tokio::time::sleep_until(near)));
-            }
-            match this.timer.as_mut().as_pin_mut() {
-                Some(timer) => timer.poll(context),
-                None => Poll::Pending,
-            }
+                Box::pin(tokio::time::sleep_until(near))
+            });
+            timer.as_mut().poll(context)
         }));
         let Ok(polled) = polled else {
-            *this.is_over = true;
+            self.is_over = true;
             return Poll::Pending;
         };
         ready!(polled);
-        *this.is_over = true;
+        self.is_over = true;
         Poll::Ready(())
     }
 }

@@ -1,5 +1,6 @@
 //! One call while it is under way: the event as it came, and what becomes known on the way out.
 
+use std::cell::{Cell, RefCell};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -11,19 +12,73 @@ use serde_json::Value;
 use crate::audit_context::merge;
 use crate::server::{ServerCall, TakenBody};
 
-tokio::task_local! {
-    /// The call that this task serves; none inside a call that is left out.
-    pub(crate) static CURRENT: Option<Arc<Exchange>>;
+thread_local! {
+    /// The call that this thread serves at this moment.
+    static CURRENT: RefCell<Option<Arc<Exchange>>> = const { RefCell::new(None) };
+
+    /// How that call stands to the layer. It alone is touched in a call that is left out: it has nothing to
+    /// drop, so it costs a nanosecond, and the other one ten times that.
+    static INSIDE: Cell<Inside> = const { Cell::new(Inside::Nothing) };
 }
 
-/// The captured call that this task serves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Inside {
+    /// No layer is around.
+    Nothing,
+    LeftOut,
+    Captured,
+}
+
+/// The captured call that this thread serves.
+#[inline]
 pub(crate) fn current_exchange() -> Option<Arc<Exchange>> {
-    CURRENT.try_with(Option::clone).ok().flatten()
+    if INSIDE.get() != Inside::Captured {
+        return None;
+    }
+    CURRENT.with_borrow(Clone::clone)
 }
 
 /// Whether the runtime around the handler has the layer, be the call left out or not.
+#[inline]
 pub(crate) fn is_inside_the_runtime_layer() -> bool {
-    CURRENT.try_with(|_| ()).is_ok()
+    INSIDE.get() != Inside::Nothing
+}
+
+/// While it lives, this thread serves a call. What it served before it serves again afterwards.
+///
+/// A guard and not a function that takes a closure, because a request that is moved into a closure costs
+/// more than all else that is done for a left-out call.
+pub(crate) struct Within {
+    inside_before: Inside,
+    /// None in a left-out call, which has not touched it.
+    current_before: Option<Option<Arc<Exchange>>>,
+}
+
+impl Within {
+    /// Begins a step of this exchange's call, or of one that is left out.
+    #[inline]
+    pub(crate) fn enter(exchange: Option<&Arc<Exchange>>) -> Self {
+        let inside = match exchange {
+            Some(_) => Inside::Captured,
+            None => Inside::LeftOut,
+        };
+        Self {
+            inside_before: INSIDE.replace(inside),
+            current_before: exchange.map(|exchange| CURRENT.replace(Some(exchange.clone()))),
+        }
+    }
+}
+
+impl Drop for Within {
+    #[inline]
+    fn drop(&mut self) {
+        INSIDE.set(self.inside_before);
+        if let Some(before) = self.current_before.take() {
+            // The last holder of an exchange does more than free memory: not while the cell is borrowed.
+            let ended = CURRENT.replace(before);
+            drop(ended);
+        }
+    }
 }
 
 /// One call while it is under way.

@@ -14,17 +14,21 @@ pub(crate) fn method_of(event: &[u8]) -> Option<&str> {
     scan.take(b'{')?;
     loop {
         match scan.name()? {
-            b"httpMethod" => return scan.text().filter(|method| !method.is_empty()),
-            b"routeKey" => match scan.text()?.split_once(' ') {
-                Some(("ANY", _)) | None => {}
-                Some((method, _)) => return Some(method).filter(|method| !method.is_empty()),
-            },
+            b"httpMethod" => return scan.method_alone(),
+            b"routeKey" => {
+                let start = scan.at;
+                match scan.word()? {
+                    (b"ANY", b' ') | (_, b'"') => {
+                        scan.at = start;
+                        scan.string()?;
+                    }
+                    (method, _) => return text_of(method),
+                }
+            }
             b"requestContext" => {
                 if scan.enter(b"http")? {
                     let has_method = scan.enter(b"method")?;
-                    return scan
-                        .text()
-                        .filter(|method| has_method && !method.is_empty());
+                    return scan.method_alone().filter(|_| has_method);
                 }
             }
             // An authorizer's request, which is none of the service's calls.
@@ -59,14 +63,33 @@ impl<'a> Scan<'a> {
 
     /// A member's name and the colon behind it.
     fn name(&mut self) -> Option<&'a [u8]> {
-        let name = self.string()?;
+        self.take(b'"')?;
+        let rest = self.json.get(self.at..)?;
+        // Names are so short that looking for their end by any other way takes longer.
+        let length = rest.iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
+        self.at += length;
+        self.take(b'"')?;
         self.take(b':')?;
-        (!name.contains(&b'\\')).then_some(name)
+        rest.get(..length)
     }
 
-    fn text(&mut self) -> Option<&'a str> {
-        let text = std::str::from_utf8(self.string()?).ok()?;
-        (!text.contains('\\')).then_some(text)
+    /// What stands in the string at this place up to its first blank or its end, and which of them it is.
+    /// None where an escape comes first.
+    fn word(&mut self) -> Option<(&'a [u8], u8)> {
+        self.take(b'"')?;
+        let rest = self.json.get(self.at..)?;
+        let length = rest
+            .iter()
+            .position(|byte| matches!(byte, b'"' | b' ' | b'\\'))?;
+        self.at += length;
+        let end = self.peek().filter(|end| *end != b'\\')?;
+        Some((rest.get(..length)?, end))
+    }
+
+    /// The string at this place, where it is one word.
+    fn method_alone(&mut self) -> Option<&'a str> {
+        let (method, end) = self.word()?;
+        text_of(method).filter(|_| end == b'"')
     }
 
     fn skip_value(&mut self) -> Option<()> {
@@ -141,6 +164,11 @@ impl<'a> Scan<'a> {
     fn take(&mut self, byte: u8) -> Option<()> {
         (self.peek()? == byte).then(|| self.at += 1)
     }
+}
+
+fn text_of(method: &[u8]) -> Option<&str> {
+    let method = std::str::from_utf8(method).ok()?;
+    (!method.is_empty()).then_some(method)
 }
 
 /// Whether the quote behind `text` belongs to it.

@@ -9,13 +9,12 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use lambda_runtime::{LambdaEvent, LambdaInvocation};
 use pin_project_lite::pin_project;
-use tokio::task::futures::TaskLocalFuture;
 use tower::Service;
 
 use crate::capture::{Capture, Shared};
 use crate::deadline::DeadlineNear;
 use crate::exchange::{
-    Answer, CURRENT, Exchange, PanicWatch, current_exchange, is_inside_the_runtime_layer,
+    Answer, Exchange, PanicWatch, Within, current_exchange, is_inside_the_runtime_layer,
 };
 use crate::observe::{Observation, ObserveResponse, ObservedReturn};
 
@@ -55,17 +54,19 @@ where
         let exchange = shared.and_then(|shared| shared.begin(&invocation));
         let deadline_ms = invocation.context.deadline;
         // A handler's `call` may do its work before it returns a future.
-        let served = CURRENT.sync_scope(exchange.clone(), || self.inner.call(invocation));
+        let _within = Within::enter(exchange.as_ref());
         InvocationFuture {
-            served: Some(CURRENT.scope(exchange.clone(), served)),
+            served: Some(self.inner.call(invocation)),
             near: DeadlineNear::new(
                 deadline_ms,
                 shared.map_or(0, |shared| shared.flush_timeout_ms),
             ),
-            delivery: exchange.and_then(|exchange| {
+            delivery: exchange.as_ref().and_then(|exchange| {
                 let shared = self.capture.shared.clone()?;
+                let exchange = exchange.clone();
                 Some(Delivery::Due { exchange, shared })
             }),
+            exchange,
             result: None,
         }
     }
@@ -110,8 +111,8 @@ pin_project! {
     #[must_use = "futures do nothing unless polled"]
     pub struct InvocationFuture<F, E> {
         #[pin]
-        served: Option<TaskLocalFuture<Option<Arc<Exchange>>, F>>,
-        #[pin]
+        served: Option<F>,
+        exchange: Option<Arc<Exchange>>,
         near: DeadlineNear,
         delivery: Option<Delivery>,
         result: Option<Result<(), E>>,
@@ -127,7 +128,10 @@ where
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         if let Some(served) = this.served.as_mut().as_pin_mut() {
-            let polled = served.poll(context);
+            let polled = {
+                let _within = Within::enter(this.exchange.as_ref());
+                served.poll(context)
+            };
             match (polled, this.delivery.as_mut()) {
                 (Poll::Ready(result), None) => {
                     this.served.set(None);
@@ -178,7 +182,14 @@ where
 
     fn call(&mut self, request: http::Request<B>) -> Self::Future {
         warn_outside_the_runtime_layer(&self.capture);
-        HandlerFuture::start(|| self.inner.call(request))
+        let exchange = current_exchange();
+        HandlerFuture {
+            inner: {
+                let _watch = PanicWatch(exchange.as_deref());
+                self.inner.call(request)
+            },
+            exchange,
+        }
     }
 }
 
@@ -197,7 +208,14 @@ where
 
     fn call(&mut self, event: LambdaEvent<T>) -> Self::Future {
         warn_outside_the_runtime_layer(&self.capture);
-        HandlerFuture::start(|| self.inner.call(event))
+        let exchange = current_exchange();
+        HandlerFuture {
+            inner: {
+                let _watch = PanicWatch(exchange.as_deref());
+                self.inner.call(event)
+            },
+            exchange,
+        }
     }
 }
 
@@ -228,15 +246,6 @@ pin_project! {
 type Ended<T, E> = (Result<T, E>, Option<Arc<Exchange>>);
 
 impl<F> HandlerFuture<F> {
-    fn start(call: impl FnOnce() -> F) -> Self {
-        let exchange = current_exchange();
-        let inner = {
-            let _watch = PanicWatch(exchange.as_deref());
-            call()
-        };
-        Self { inner, exchange }
-    }
-
     fn poll_inner<T, E>(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Ended<T, E>>
     where
         F: Future<Output = Result<T, E>>,
@@ -292,8 +301,15 @@ where
     }
 
     fn call(&mut self, request: lambda_http::Request) -> Self::Future {
+        let exchange = current_exchange();
         ReturnFuture {
-            inner: HandlerFuture::start(|| self.inner.call(request)),
+            inner: HandlerFuture {
+                inner: {
+                    let _watch = PanicWatch(exchange.as_deref());
+                    self.inner.call(request)
+                },
+                exchange,
+            },
         }
     }
 }

@@ -1,15 +1,18 @@
 //! Time, with a clock that stands still unless all wait: the deadline, the flush timeout, slow names.
 
 use std::future::pending;
+use std::net::SocketAddr;
 use std::sync::Mutex;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use aws_sdk_sqs::Client;
-use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
-use aws_smithy_runtime_api::client::dns::{DnsFuture, ResolveDns};
+use aws_credential_types::Credentials;
 use bytes::Bytes;
+use daybook_aws_access::AwsAccess;
 use daybook_event::{CapturedExchange, CapturedResponse};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::dns::Name;
+use hyper_util::rt::TokioExecutor;
 use lambda_runtime::{Context as LambdaContext, Error};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep, timeout};
@@ -205,29 +208,16 @@ async fn a_black_hole_delays_the_next_event_by_the_flush_timeout_exactly() {
     assert_eq!(capture.counters().dropped, 1);
 }
 
-#[derive(Debug, Clone)]
-struct NamesNever;
-
-impl ResolveDns for NamesNever {
-    fn resolve_dns<'a>(&'a self, _: &'a str) -> DnsFuture<'a> {
-        DnsFuture::new(pending())
-    }
-}
-
 #[tokio::test(start_paused = true)]
 async fn slow_names_delay_the_next_event_by_the_flush_timeout_at_most() {
-    let http_client = aws_smithy_http_client::Builder::new()
-        .tls_provider(Provider::Rustls(CryptoMode::Ring))
-        .build_with_resolver(NamesNever);
-    let config = aws_sdk_sqs::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("eu-central-1"))
-        .endpoint_url("https://sqs.example.com")
-        .credentials_provider(Credentials::new("id", "key", None, None, "test"))
-        .http_client(http_client)
-        .build();
-    let client = Client::from_conf(config);
-    let capture = capture(SqsSink::with_client("https://sqs.example.com/1/a", client));
+    let names = service_fn(|_: Name| pending::<Result<std::vec::IntoIter<SocketAddr>, Error>>());
+    let transport =
+        Client::builder(TokioExecutor::new()).build(HttpConnector::new_with_resolver(names));
+    let credentials = Credentials::new("id", "key", None, None, "test");
+    let access = AwsAccess::new("eu-central-1", credentials)
+        .with_endpoint("http://sqs.example.com")
+        .with_transport(transport);
+    let capture = capture(SqsSink::with_access("https://sqs.example.com/1/a", access));
     let started = Instant::now();
     served(&capture, Duration::ZERO, Duration::ZERO)
         .await

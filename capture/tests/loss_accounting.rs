@@ -1,6 +1,6 @@
 //! No event is lost quietly: ten thousand invocations against a queue that fails at random.
 //!
-//! The layer, its sink and the AWS SDK are real; below them a connector without a network answers as
+//! The layer, its sink and the signing are real; below them a transport without a network answers as
 //! SQS does, or not. Time is tokio's own and stands still while anything works.
 
 #![allow(clippy::unwrap_used)] // the helpers of tests give up as tests do
@@ -11,16 +11,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use aws_sdk_sqs::Client;
-use aws_sdk_sqs::config::http::{HttpRequest, HttpResponse};
-use aws_sdk_sqs::config::retry::RetryConfig;
-use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
-use aws_smithy_runtime_api::client::http::{
-    HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
-};
-use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_credential_types::Credentials;
 use bytes::Bytes;
+use daybook_aws_access::{AnswerBody, AwsAccess, Transport, TransportError};
 use daybook_capture::{Capture, Metrics, SqsSink};
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use http::{Request, Response};
+use http_body_util::{BodyExt, Full};
 use lambda_runtime::{Context, Error, LambdaInvocation};
 use serde_json::{Value, json};
 use tower::{Layer, ServiceExt, service_fn};
@@ -49,12 +47,20 @@ fn chance(seed: u64, number: u64) -> u64 {
     mixed ^ (mixed >> 31)
 }
 
-impl HttpConnector for FailingQueue {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+/// What a transport answers.
+type Answered<'a> = BoxFuture<'a, Result<Response<AnswerBody>, TransportError>>;
+
+async fn body_of(request: Request<Full<Bytes>>) -> Value {
+    let body = request.into_body().collect().await.unwrap().to_bytes();
+    serde_json::from_slice(&body).unwrap()
+}
+
+impl Transport for FailingQueue {
+    fn send(&self, request: Request<Full<Bytes>>) -> Answered<'_> {
         let queue = self.clone();
-        HttpConnectorFuture::new(async move {
+        async move {
             tokio::time::sleep(Duration::from_millis(15)).await;
-            let request: Value = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
+            let request = body_of(request).await;
             let number = {
                 let mut inside = queue.0.lock().unwrap();
                 inside.requests += 1;
@@ -68,7 +74,7 @@ impl HttpConnector for FailingQueue {
                     match kind {
                         0 => Ok(answer(500, &json!({"__type": "InternalError"}))),
                         1 => Ok(answer(400, &json!({"__type": "RequestThrottled"}))),
-                        _ => Err(ConnectorError::io("connection reset".into())),
+                        _ => Err("connection reset".into()),
                     }
                 }
                 10..15 => {
@@ -81,7 +87,8 @@ impl HttpConnector for FailingQueue {
                 }
                 _ => Ok(answer(200, &queue.take(&request))),
             }
-        })
+        }
+        .boxed()
     }
 }
 
@@ -100,27 +107,22 @@ impl FailingQueue {
     }
 }
 
-/// A sink whose client asks this connector.
-fn sink(connector: impl HttpConnector + 'static) -> SqsSink {
-    let connector = SharedHttpConnector::new(connector);
-    let config = aws_sdk_sqs::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("eu-central-1"))
-        .credentials_provider(Credentials::new("id", "key", None, None, "test"))
-        .retry_config(RetryConfig::disabled())
-        .http_client(http_client_fn(move |_, _| connector.clone()))
-        .build();
-    SqsSink::with_client(
+/// A sink whose requests go this way.
+fn sink(transport: impl Transport) -> SqsSink {
+    let credentials = Credentials::new("id", "key", None, None, "test");
+    let access = AwsAccess::new("eu-central-1", credentials).with_transport(transport);
+    SqsSink::with_access(
         "https://sqs.eu-central-1.amazonaws.com/123456789012/audit",
-        Client::from_conf(config),
+        access,
     )
 }
 
-fn answer(status: u16, body: &Value) -> HttpResponse {
-    HttpResponse::new(
-        status.try_into().unwrap(),
-        Bytes::from(body.to_string()).into(),
-    )
+fn answer(status: u16, body: &Value) -> Response<AnswerBody> {
+    let body = Full::from(body.to_string()).map_err(|never| match never {});
+    Response::builder()
+        .status(status)
+        .body(body.boxed_unsync())
+        .unwrap()
 }
 
 fn invocation(request_id: &str) -> LambdaInvocation {
@@ -194,17 +196,18 @@ async fn captured_is_acknowledged_plus_dropped_and_what_is_acknowledged_is_in_th
 #[derive(Debug, Default)]
 struct SlowQueue(AtomicU64);
 
-impl HttpConnector for SlowQueue {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+impl Transport for SlowQueue {
+    fn send(&self, request: Request<Full<Bytes>>) -> Answered<'_> {
         let number = self.0.fetch_add(1, Ordering::Relaxed);
-        HttpConnectorFuture::new(async move {
+        async move {
             if number > 0 {
                 pending::<()>().await;
             }
             tokio::time::sleep(Duration::from_millis(900)).await;
-            let request: Value = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
+            let request = body_of(request).await;
             Ok(answer(200, &FailingQueue::default().take(&request)))
-        })
+        }
+        .boxed()
     }
 }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
+use daybook_aws_access::AwsAccess;
 use daybook_openapi::{Document, DocumentProblem, Index};
 use daybook_overflow::OverflowBucket;
 use daybook_store::{Credentials, Endpoint, Writer};
@@ -73,7 +74,7 @@ pub fn overflow_bucket(
     if name.trim().is_empty() {
         return Ok(None);
     }
-    let bucket = OverflowBucket::new(name.trim());
+    let bucket = OverflowBucket::with_access(name.trim(), AwsAccess::from_default_chain());
     anyhow::ensure!(
         bucket.has_valid_name(),
         "DAYBOOK_OVERFLOW_BUCKET is not the name of an S3 bucket"

@@ -2,28 +2,25 @@
 
 use std::fmt::Write as _;
 
-use aws_config::SdkConfig;
 use bytes::Bytes;
+use daybook_aws_access::{AwsAccess, AwsAnswer};
 use daybook_event::{Overflow, S3Object};
 use http::{Method, StatusCode};
 use sha2::{Digest as _, Sha256};
-use tokio::sync::OnceCell;
 
-use crate::access::Access;
+use crate::access::request;
 use crate::{KEY_PREFIX, OBJECT_BYTES_MAX};
 
 const KEY_BYTES_MAX: usize = 256;
 
 /// One bucket in S3, of which messages that were too large are written and read.
 ///
-/// Credentials, region and endpoint are looked for with the first request, as every AWS client does
-/// (`AWS_REGION`, `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL`, the function's role). The bucket must be
-/// in that region.
+/// Credentials, region and endpoint are looked for with the first request, as
+/// [`AwsAccess::from_environment`] says. The bucket must be in that region.
 #[derive(Debug)]
 pub struct OverflowBucket {
     name: String,
-    config: Option<SdkConfig>,
-    access: OnceCell<Access>,
+    access: AwsAccess,
 }
 
 /// Why an object was not written or read.
@@ -66,19 +63,20 @@ impl OverflowError {
 impl OverflowBucket {
     /// The bucket of this name.
     pub fn new(name: impl Into<String>) -> Self {
+        Self::with_access(name, AwsAccess::from_environment())
+    }
+
+    /// The bucket of this name, by other credentials, in another region or at another endpoint.
+    pub fn with_access(name: impl Into<String>, access: AwsAccess) -> Self {
         Self {
             name: name.into(),
-            config: None,
-            access: OnceCell::new(),
+            access,
         }
     }
 
-    /// The bucket of this name, by the credentials, the region and the endpoint of `config`.
-    pub fn with_config(name: impl Into<String>, config: SdkConfig) -> Self {
-        Self {
-            config: Some(config),
-            ..Self::new(name)
-        }
+    /// How it is reached.
+    pub fn access(&self) -> &AwsAccess {
+        &self.access
     }
 
     /// Whether S3 has buckets of such names: 3 to 63 lower-case letters, digits, hyphens and dots.
@@ -117,15 +115,22 @@ impl OverflowBucket {
         }
         let sha256 = hexadecimal(&Sha256::digest(text.as_bytes()));
         let body = Bytes::from(text);
-        let access = self.access().await?;
         let mut attempts_left = 2;
         loop {
-            let answer = access
-                .request(Method::PUT, &self.name, &key, body.clone(), &sha256, 4096)
-                .await;
-            let error = match answer {
-                Ok((status, _)) if status.is_success() => break,
-                Ok((status, _)) => OverflowError::Refused { status },
+            let answer = request(
+                &self.access,
+                Method::PUT,
+                &self.name,
+                &key,
+                body.clone(),
+                &sha256,
+                4096,
+            );
+            let error = match answer.await {
+                Ok(answer) if answer.status.is_success() => break,
+                Ok(answer) => OverflowError::Refused {
+                    status: answer.status,
+                },
                 Err(error) => error,
             };
             let is_passing = match &error {
@@ -162,17 +167,16 @@ impl OverflowBucket {
             });
         }
         let bytes_max = usize::try_from(pointer.bytes).unwrap_or(OBJECT_BYTES_MAX);
-        let access = self.access().await?;
-        let (status, body) = access
-            .request(
-                Method::GET,
-                &self.name,
-                &pointer.s3.key,
-                Bytes::new(),
-                &hexadecimal(&Sha256::digest(b"")),
-                bytes_max,
-            )
-            .await?;
+        let AwsAnswer { status, body, .. } = request(
+            &self.access,
+            Method::GET,
+            &self.name,
+            &pointer.s3.key,
+            Bytes::new(),
+            &hexadecimal(&Sha256::digest(b"")),
+            bytes_max,
+        )
+        .await?;
         if status == StatusCode::NOT_FOUND {
             return Err(OverflowError::Missing);
         }
@@ -186,15 +190,6 @@ impl OverflowBucket {
         } else {
             Err(OverflowError::Different)
         }
-    }
-
-    async fn access(&self) -> Result<&Access, OverflowError> {
-        self.access
-            .get_or_try_init(async || match &self.config {
-                Some(config) => Access::new(config),
-                None => Access::from_environment().await,
-            })
-            .await
     }
 }
 

@@ -4,9 +4,9 @@
 //! **Invariant:** only the bucket that the operator has named is written or read, only below
 //! [`KEY_PREFIX`], at most [`OBJECT_BYTES_MAX`] bytes, and nothing is believed whose digest differs.
 //!
-//! Two requests of S3's REST API are signed by `aws-sigv4` and sent by the HTTP client that every
-//! service with the capture layer has anyway. The whole SDK of S3 would cost each of them its size
-//! and its time to compile.
+//! Two requests of S3's REST API are signed and sent by `daybook-aws-access`, which every service with
+//! the capture layer has anyway. The whole SDK of S3 would cost each of them its size and its time to
+//! compile.
 
 mod access;
 mod bucket;

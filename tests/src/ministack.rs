@@ -10,12 +10,11 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
-use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
-use aws_credential_types::provider::SharedCredentialsProvider;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use daybook_aws_access::AwsAccess;
 use http::Method;
 use serde_json::{Value, json};
 use tokio::process::{Child, Command};
@@ -296,18 +295,9 @@ impl MiniStack {
         Ok(())
     }
 
-    /// What an AWS client of these credentials needs; those of the account's owner where there are
-    /// none.
-    pub fn sdk_config(&self, credentials: Option<Credentials>) -> SdkConfig {
-        SdkConfig::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new(REGION))
-            .endpoint_url(&self.url)
-            .credentials_provider(SharedCredentialsProvider::new(
-                credentials.unwrap_or_else(root),
-            ))
-            .http_client(aws_smithy_http_client::Builder::new().build_http())
-            .build()
+    /// Access by these credentials; by those of the account's owner where there are none.
+    pub fn access(&self, credentials: Option<Credentials>) -> AwsAccess {
+        AwsAccess::new(REGION, credentials.unwrap_or_else(root)).with_endpoint(&self.url)
     }
 
     async fn iam(&self, form: &str) -> anyhow::Result<String> {

@@ -51,8 +51,8 @@ fn body_of(bytes: usize) -> Value {
 }
 
 fn sink(ministack: &MiniStack, queue: &str, credentials: Option<Credentials>) -> SqsSink {
-    let client = aws_sdk_sqs::Client::new(&ministack.sdk_config(credentials));
-    SqsSink::with_client(queue, client).with_flush_timeout_ms(FLUSH_TIMEOUT_MS)
+    SqsSink::with_access(queue, ministack.access(credentials))
+        .with_flush_timeout_ms(FLUSH_TIMEOUT_MS)
 }
 
 fn builder(ministack: &MiniStack, queue: &str) -> CaptureBuilder {

@@ -20,6 +20,9 @@ const NAMING_MEMBERS: &[&str] = &["name", "key", "field", "header", "attribute",
 /// Which member names say that their value is a credential.
 pub(super) type SaysSecret<'a> = &'a dyn Fn(&str) -> bool;
 
+/// Whether a text is a credential by its shape.
+pub(super) type IsCredential = fn(&str) -> bool;
+
 /// The text is not JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct NotJson;
@@ -32,18 +35,29 @@ pub(super) fn remove_from_json(
     json: &str,
     says_secret: SaysSecret<'_>,
 ) -> Result<Option<String>, NotJson> {
-    remove_embedded(json, says_secret, 0)
+    remove_embedded(json, says_secret, looks_like_a_credential, 0)
+}
+
+/// The same, where another function than [`looks_like_a_credential`] knows values by their shape.
+pub(super) fn remove_from_json_by_shape(
+    json: &str,
+    says_secret: SaysSecret<'_>,
+    is_credential: IsCredential,
+) -> Result<Option<String>, NotJson> {
+    remove_embedded(json, says_secret, is_credential, 0)
 }
 
 fn remove_embedded(
     json: &str,
     says_secret: SaysSecret<'_>,
+    is_credential: IsCredential,
     embedded: usize,
 ) -> Result<Option<String>, NotJson> {
     let mut scan = Scan {
         json,
         at: 0,
         says_secret,
+        is_credential,
         embedded,
         edits: Vec::new(),
     };
@@ -65,6 +79,7 @@ struct Scan<'a> {
     json: &'a str,
     at: usize,
     says_secret: SaysSecret<'a>,
+    is_credential: IsCredential,
     embedded: usize,
     /// In the order of the text, none inside another.
     edits: Vec<Edit>,
@@ -157,11 +172,16 @@ impl Scan<'_> {
         let Some(text) = unescape(&self.json[range.clone()]) else {
             return Ok(());
         };
-        if looks_like_a_credential(&text) {
+        if (self.is_credential)(&text) {
             self.replace(range, REMOVED);
         } else if self.embedded < EMBEDDED_MAX
             && text.trim_start().starts_with(['{', '['])
-            && let Ok(Some(cleaned)) = remove_embedded(&text, self.says_secret, self.embedded + 1)
+            && let Ok(Some(cleaned)) = remove_embedded(
+                &text,
+                self.says_secret,
+                self.is_credential,
+                self.embedded + 1,
+            )
         {
             self.edits.push(Edit {
                 range,

@@ -204,6 +204,10 @@ impl ServerBuilder {
         if self.shutdown_timeout_ms == 0 {
             return too_small("shutdown_timeout_ms");
         }
+        #[cfg(feature = "server")]
+        if let Some(shared) = &self.capture.shared {
+            shared.use_default_chain();
+        }
         Ok(ServerCapture {
             door: self.capture.shared.map(|shared| {
                 Arc::new(Door {

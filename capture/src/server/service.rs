@@ -8,12 +8,11 @@ use daybook_event::HandlerFailure;
 use http::{Request, Response};
 use http_body::Body;
 use pin_project_lite::pin_project;
-use tokio::task::futures::TaskLocalFuture;
 use tower::{Layer, Service};
 
 use super::door::Door;
 use super::request_body::CapturedBody;
-use crate::exchange::{Answer, CURRENT, Exchange, PanicWatch};
+use crate::exchange::{Answer, Exchange, PanicWatch, Within};
 use crate::observe::{Observation, ObserveResponse, ObservedBody};
 
 /// The layer that [`ServerCapture::layer`](crate::ServerCapture::layer) makes.
@@ -74,13 +73,14 @@ where
         let body = CapturedBody::copied(body, exchange.clone(), bytes_max);
         let request = Request::from_parts(parts, body);
         // A service's `call` may do its work before it returns a future.
-        let inner = CURRENT.sync_scope(Some(exchange.clone()), || {
+        let inner = {
+            let _within = Within::enter(Some(&exchange));
             let _watch = PanicWatch(Some(&exchange));
             self.inner.call(request)
-        });
+        };
         ServerFuture {
             served: Served::Captured {
-                inner: Some(CURRENT.scope(Some(exchange.clone()), inner)),
+                inner: Some(inner),
                 exchange: Some(exchange),
             },
         }
@@ -94,6 +94,16 @@ pin_project! {
         #[pin]
         served: Served<F>,
     }
+
+    impl<F> PinnedDrop for ServerFuture<F> {
+        fn drop(this: Pin<&mut Self>) {
+            // A client that went away ends the handler: what it says then is heard as well.
+            if let ServedProjection::Captured { mut inner, exchange } = this.project().served.project() {
+                let _within = Within::enter(exchange.as_ref());
+                inner.set(None);
+            }
+        }
+    }
 }
 
 pin_project! {
@@ -105,7 +115,7 @@ pin_project! {
         },
         Captured {
             #[pin]
-            inner: Option<TaskLocalFuture<Option<Arc<Exchange>>, F>>,
+            inner: Option<F>,
             exchange: Option<Arc<Exchange>>,
         },
     }
@@ -130,6 +140,7 @@ where
                     return Poll::Pending;
                 };
                 let result = {
+                    let _within = Within::enter(exchange.as_ref());
                     let _watch = PanicWatch(exchange.as_deref());
                     ready!(future.poll(context))
                 };

@@ -1,8 +1,7 @@
 //! Messages in batches as SQS takes them.
 
-use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use serde::Serialize;
 
-use super::failure::Failure;
 use crate::message::sha256;
 use crate::sink::{MESSAGE_BYTES_MAX, Message};
 
@@ -11,6 +10,27 @@ const BATCH_LENGTH_MAX: usize = 10;
 
 /// The longest id of a group and of a message in a FIFO queue.
 const FIFO_ID_LENGTH_MAX: usize = 128;
+
+/// The body of a `SendMessageBatch`.
+///
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html>
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct SendMessageBatch<'a> {
+    pub(super) queue_url: &'a str,
+    pub(super) entries: Vec<Entry<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Entry<'a> {
+    id: String,
+    message_body: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message_group_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message_deduplication_id: Option<String>,
+}
 
 /// At most ten messages and 1 MiB each: for SQS a batch is as large as a message may be.
 ///
@@ -36,25 +56,20 @@ pub(super) fn batches(messages: Vec<Message>) -> Vec<Vec<Message>> {
     batches
 }
 
-pub(super) fn entries(
-    batch: &[Message],
-    is_fifo: bool,
-) -> Result<Vec<SendMessageBatchRequestEntry>, Failure> {
+/// An entry's id is its index.
+pub(super) fn entries(batch: &[Message], is_fifo: bool) -> Vec<Entry<'_>> {
     batch
         .iter()
         .enumerate()
         .map(|(index, message)| {
-            let mut entry = SendMessageBatchRequestEntry::builder()
-                .id(index.to_string())
-                .message_body(message.body());
-            if is_fifo {
-                // Calls need no order among them, so each is a group of its own and none waits.
-                let id = fifo_id(message);
-                entry = entry.message_group_id(&id).message_deduplication_id(&id);
+            // Calls need no order among them, so each is a group of its own and none waits.
+            let fifo_id = is_fifo.then(|| fifo_id(message));
+            Entry {
+                id: index.to_string(),
+                message_body: message.body(),
+                message_group_id: fifo_id.clone(),
+                message_deduplication_id: fifo_id,
             }
-            entry
-                .build()
-                .map_err(|error| Failure::for_good(error.to_string()))
         })
         .collect()
 }

@@ -3,9 +3,10 @@
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
-use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_sqs::operation::send_message_batch::SendMessageBatchError;
-use aws_sdk_sqs::types::BatchResultErrorEntry;
+use daybook_aws_access::{AccessError, AwsAnswer};
+use serde::Deserialize;
+
+use super::answer::Refused;
 
 /// The pause before the second attempt, doubled from time to time.
 const PAUSE_FIRST_MS: u64 = 25;
@@ -13,6 +14,7 @@ const PAUSE_MAX_MS: u64 = 400;
 
 /// How much of SQS's own words is told.
 const WORDS_MAX: usize = 300;
+const CODE_MAX: usize = 100;
 
 /// Why a batch, or a message of it, was not taken.
 #[derive(Debug, PartialEq, Eq)]
@@ -30,58 +32,71 @@ impl Failure {
         }
     }
 
-    fn passing(reason: impl Into<String>) -> Self {
+    pub(super) fn passing(reason: impl Into<String>) -> Self {
         Self {
             may_succeed_later: true,
             reason: reason.into(),
         }
     }
 
-    pub(super) fn of(error: &SdkError<SendMessageBatchError>) -> Self {
-        match error {
-            SdkError::ServiceError(service) => {
-                let status = service.raw().status().as_u16();
-                let code = service.err().code().unwrap_or("no code");
-                // Only where it says who lacks what: other words could repeat a message.
-                let words = match service.err().message() {
-                    Some(words) if code.contains("AccessDenied") => {
-                        format!(": {words:.WORDS_MAX$}")
-                    }
-                    _ => String::new(),
-                };
-                Self {
-                    may_succeed_later: status >= 500 || status == 429 || is_passing(code),
-                    reason: format!("SQS answered {status} {code}{words}"),
-                }
-            }
-            SdkError::DispatchFailure(failure) => {
-                let is_passing = failure.is_io()
-                    || failure.is_timeout()
-                    // A connection that ended in the middle has a kind, missing credentials have none.
-                    || failure
-                        .as_connector_error()
-                        .is_some_and(|error| error.as_other().is_some());
-                let reason = failure
-                    .as_connector_error()
-                    .map_or("SQS cannot be asked".to_owned(), |error| {
-                        with_sources(error)
-                    });
-                Self {
-                    may_succeed_later: is_passing,
-                    reason,
-                }
-            }
-            SdkError::TimeoutError(_) => Self::passing("no answer in time"),
-            SdkError::ResponseError(_) => Self::passing("SQS's answer cannot be read"),
-            error => Self::for_good(with_sources(error)),
+    /// An answer that says no to the whole request.
+    pub(super) fn of_answer(answer: &AwsAnswer) -> Self {
+        let status = answer.status.as_u16();
+        let said: ErrorBody = serde_json::from_slice(&answer.body).unwrap_or_default();
+        let code = code(answer, &said);
+        // Only where it says who lacks what: other words could repeat a message.
+        let words = match said.message {
+            Some(words) if code.contains("AccessDenied") => format!(": {words:.WORDS_MAX$}"),
+            _ => String::new(),
+        };
+        Self {
+            may_succeed_later: status >= 500 || status == 429 || is_passing(&code),
+            reason: format!("SQS answered {status} {code}{words}"),
         }
     }
 
-    pub(super) fn of_entry(entry: &BatchResultErrorEntry) -> Self {
+    pub(super) fn of_entry(entry: &Refused) -> Self {
         Self {
-            may_succeed_later: !entry.sender_fault() || is_passing(entry.code()),
-            reason: format!("SQS refuses the message: {}", entry.code()),
+            may_succeed_later: !entry.sender_fault || is_passing(&entry.code),
+            reason: format!("SQS refuses the message: {:.CODE_MAX$}", entry.code),
         }
+    }
+}
+
+impl From<AccessError> for Failure {
+    fn from(error: AccessError) -> Self {
+        Self {
+            may_succeed_later: error.may_succeed_later(),
+            reason: error.to_string(),
+        }
+    }
+}
+
+/// `{"__type":"com.amazonaws.sqs#RequestThrottled","message":"…"}`
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct ErrorBody {
+    #[serde(rename = "__type", alias = "code")]
+    kind: Option<String>,
+    #[serde(alias = "Message")]
+    message: Option<String>,
+}
+
+/// `AWS.SimpleQueueService.NonExistentQueue`, where SQS says it in a header as its older protocol does,
+/// else `QueueDoesNotExist`.
+fn code(answer: &AwsAnswer, said: &ErrorBody) -> String {
+    let header = |name| answer.headers.get(name)?.to_str().ok();
+    let named = header("x-amzn-query-error")
+        .and_then(|error| error.split(';').next())
+        .or_else(|| said.kind.as_deref().or_else(|| header("x-amzn-errortype")))
+        .unwrap_or_default();
+    // A namespace before it, or an address behind it, is none of it.
+    let code = named.rsplit('#').next().unwrap_or_default();
+    let code = code.split(':').next().unwrap_or_default();
+    if code.is_empty() {
+        "no code".to_owned()
+    } else {
+        format!("{code:.CODE_MAX$}")
     }
 }
 
@@ -106,17 +121,6 @@ pub(super) fn pause(attempt: u32) -> Duration {
     let longest_ms = (PAUSE_FIRST_MS << attempt.saturating_sub(1).min(8)).min(PAUSE_MAX_MS);
     let chance = RandomState::new().hash_one(attempt) % (longest_ms / 2 + 1);
     Duration::from_millis(longest_ms - chance)
-}
-
-fn with_sources(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        source = error.source();
-    }
-    text
 }
 
 #[cfg(test)]

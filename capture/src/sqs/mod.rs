@@ -1,23 +1,21 @@
 //! The sink that sends to an SQS queue.
 
+mod answer;
 mod batch;
 mod failure;
 mod queue_url;
 
 use std::time::Duration;
 
-use aws_config::BehaviorVersion;
-use aws_config::retry::RetryConfig;
-use aws_sdk_sqs::Client;
-use aws_sdk_sqs::config::{Builder as ConfigBuilder, Region};
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use daybook_aws_access::{AwsAccess, AwsRequest, Service};
 use futures::future::{BoxFuture, select};
 use futures::{FutureExt, StreamExt, stream};
-use tokio::sync::OnceCell;
+use http::Method;
 use tokio::time::timeout;
 
 use crate::sink::{Message, Sink, SinkError};
-use batch::{batches, entries};
+use answer::{Answer, Attempted};
+use batch::{SendMessageBatch, batches, entries};
 use failure::{Failure, pause};
 use queue_url::QueueUrl;
 
@@ -30,15 +28,26 @@ const ATTEMPTS_MAX: u32 = 100;
 /// How many batches of one flush are under way at the same time.
 const BATCHES_AT_ONCE_MAX: usize = 4;
 
-/// Lambda freezes an environment between invocations: a connection that is older than this may be
-/// dead without anybody knowing.
-const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(5);
+/// What SQS says of ten messages is a few kilobytes.
+const ANSWER_BYTES_MAX: usize = 64 * 1024;
+
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-making-api-requests-json.html>
+const HEADERS: &[(&str, &str)] = &[
+    ("content-type", "application/x-amz-json-1.0"),
+    (
+        "user-agent",
+        concat!("daybook-capture/", env!("CARGO_PKG_VERSION")),
+    ),
+    ("x-amz-target", "AmazonSQS.SendMessageBatch"),
+    // Errors have the codes that the older protocol gives them, too.
+    ("x-amzn-query-mode", "true"),
+];
 
 /// Sends to one SQS queue, standard or FIFO.
 ///
-/// The client is built with the first message, so a cold start does not pay for it. It finds its
-/// credentials and region as every AWS client does (in Lambda: the function's role); where the
-/// queue's address names a region, that one counts.
+/// Credentials and region are found with the first message, so a cold start does not pay for them, by
+/// [`AwsAccess::from_environment`] (in Lambda: the function's role); where the queue's address names a
+/// region, that one counts.
 ///
 /// What fails for a while (a throttle, an error of the server, no connection) is sent again, after a
 /// pause of 25 ms that doubles up to 400 ms, until `flush_timeout_ms` is over. Where there is no
@@ -49,25 +58,22 @@ const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct SqsSink {
     queue_url: QueueUrl,
-    client: OnceCell<Client>,
+    access: AwsAccess,
     patience: Duration,
 }
 
 impl SqsSink {
     /// A sink for the queue at `queue_url`.
     pub fn new(queue_url: impl Into<String>) -> Self {
-        Self {
-            queue_url: QueueUrl(queue_url.into()),
-            client: OnceCell::new(),
-            patience: Duration::from_millis(PATIENCE_MS),
-        }
+        Self::with_access(queue_url, AwsAccess::from_environment())
     }
 
-    /// A sink that sends by a client of the service's own.
-    pub fn with_client(queue_url: impl Into<String>, client: Client) -> Self {
+    /// A sink that sends by other credentials, in another region, to another endpoint or by another way.
+    pub fn with_access(queue_url: impl Into<String>, access: AwsAccess) -> Self {
         Self {
-            client: OnceCell::new_with(Some(client)),
-            ..Self::new(queue_url)
+            queue_url: QueueUrl(queue_url.into()),
+            access,
+            patience: Duration::from_millis(PATIENCE_MS),
         }
     }
 
@@ -78,33 +84,6 @@ impl SqsSink {
             patience: Duration::from_millis((flush_timeout_ms / 2).max(1)),
             ..self
         }
-    }
-
-    async fn client(&self) -> &Client {
-        self.client
-            .get_or_init(async || {
-                let http_client = aws_smithy_http_client::Builder::new()
-                    .pool_idle_timeout(POOL_IDLE_TIMEOUT)
-                    .tls_provider(Provider::Rustls(CryptoMode::Ring))
-                    .build_https();
-                let mut config =
-                    aws_config::defaults(BehaviorVersion::latest()).http_client(http_client);
-                if let Some(region) = self.queue_url.region() {
-                    config = config.region(Region::new(region.to_owned()));
-                }
-                let config = config.load().await;
-                // The SDK gives up retrying for good once many requests have failed: after an
-                // outage each passing error would cost a message. So the retries are this sink's.
-                let mut builder =
-                    ConfigBuilder::from(&config).retry_config(RetryConfig::disabled());
-                if config.endpoint_url().is_none()
-                    && let Some(endpoint) = self.queue_url.endpoint()
-                {
-                    builder = builder.endpoint_url(endpoint);
-                }
-                Client::from_conf(builder.build())
-            })
-            .await
     }
 
     /// Sends one batch until SQS has taken every message of it, or never will.
@@ -138,7 +117,6 @@ impl SqsSink {
 
     /// One request, and a second one where the first is not answered.
     async fn attempt(&self, batch: &[Message]) -> Result<Attempted, Failure> {
-        // On the heap: a request of the SDK is a future of ten kilobytes.
         let mut first = self.request(batch).boxed();
         if let Ok(attempted) = timeout(self.patience, first.as_mut()).await {
             return attempted;
@@ -150,47 +128,36 @@ impl SqsSink {
     }
 
     async fn request(&self, batch: &[Message]) -> Result<Attempted, Failure> {
+        let body = SendMessageBatch {
+            queue_url: &self.queue_url.0,
+            entries: entries(batch, self.queue_url.is_fifo()),
+        };
+        let body =
+            serde_json::to_vec(&body).map_err(|error| Failure::for_good(error.to_string()))?;
+        let url = match self.access.endpoint(Service::Sqs).await {
+            Some(endpoint) => format!("{endpoint}/"),
+            None => self.queue_url.endpoint(|name| std::env::var(name).ok()),
+        };
         let answer = self
-            .client()
-            .await
-            .send_message_batch()
-            .queue_url(&self.queue_url.0)
-            .set_entries(Some(entries(batch, self.queue_url.is_fifo())?))
-            .send()
-            .await
-            .map_err(|error| Failure::of(&error))?;
-        let is_taken = |index: &str| answer.successful().iter().any(|entry| entry.id() == index);
-        let mut attempted = Attempted::default();
-        for (index, message) in batch.iter().enumerate() {
-            let index = index.to_string();
-            if is_taken(&index) {
-                continue;
-            }
-            let entry = answer.failed().iter().find(|entry| entry.id() == index);
-            match entry.map(Failure::of_entry) {
-                Some(failure) if !failure.may_succeed_later => {
-                    attempted.refused += 1;
-                    attempted.reason = Some(failure.reason);
-                }
-                Some(failure) => {
-                    attempted.open.push(message.clone());
-                    attempted.reason = Some(failure.reason);
-                }
-                None => attempted.open.push(message.clone()),
-            }
+            .access
+            .send(AwsRequest {
+                service: Service::Sqs,
+                region: self.queue_url.region(),
+                method: Method::POST,
+                url: &url,
+                headers: HEADERS,
+                body: body.into(),
+                body_sha256: None,
+                answer_bytes_max: ANSWER_BYTES_MAX,
+            })
+            .await?;
+        if !answer.status.is_success() {
+            return Err(Failure::of_answer(&answer));
         }
-        Ok(attempted)
+        let answer: Answer = serde_json::from_slice(&answer.body)
+            .map_err(|_| Failure::passing("SQS's answer cannot be read"))?;
+        Ok(answer.attempted(batch))
     }
-}
-
-/// What SQS did not take of a batch.
-#[derive(Default)]
-struct Attempted {
-    /// May be sent again.
-    open: Vec<Message>,
-    /// How many SQS will never take.
-    refused: usize,
-    reason: Option<String>,
 }
 
 impl Sink for SqsSink {

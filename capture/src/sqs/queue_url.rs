@@ -29,16 +29,29 @@ impl QueueUrl {
         }
     }
 
-    /// Whom to ask where that is not the region's usual address: a VPC endpoint's own name, or a
-    /// server that is not AWS.
-    pub(super) fn endpoint(&self) -> Option<&str> {
-        let host = self.host()?;
-        let is_usual = self.region().is_some() && !host.contains(".vpce.");
-        if is_usual {
-            return None;
-        }
-        let start = self.0.find(host)?;
-        self.0.get(..start + host.len())
+    /// Whom to ask: the region's usual address, with IPv6 or by validated cryptography where the address or
+    /// the environment says so (`AWS_USE_DUALSTACK_ENDPOINT`, `AWS_USE_FIPS_ENDPOINT`); a VPC endpoint's own
+    /// name; a server that is not AWS.
+    pub(super) fn endpoint(&self, variable: impl Fn(&str) -> Option<String>) -> String {
+        let host = self.host().unwrap_or_default();
+        let Some(region) = self.region().filter(|_| !host.contains(".vpce.")) else {
+            let length = self.0.find(host).unwrap_or_default() + host.len();
+            return format!("{}/", self.0.get(..length).unwrap_or_default());
+        };
+        let is_set = |name| variable(name).is_some_and(|value| value.eq_ignore_ascii_case("true"));
+        let name = if host.starts_with("sqs-fips.") || is_set("AWS_USE_FIPS_ENDPOINT") {
+            "sqs-fips"
+        } else {
+            "sqs"
+        };
+        let is_dual = host.ends_with(".api.aws") || is_set("AWS_USE_DUALSTACK_ENDPOINT");
+        let domain = match (is_dual, region.starts_with("cn-")) {
+            (false, false) => "amazonaws.com",
+            (false, true) => "amazonaws.com.cn",
+            (true, false) => "api.aws",
+            (true, true) => "api.amazonwebservices.com.cn",
+        };
+        format!("https://{name}.{region}.{domain}/")
     }
 
     fn host(&self) -> Option<&str> {
@@ -56,56 +69,74 @@ mod tests {
             (
                 "https://sqs.eu-central-1.amazonaws.com/1/audit",
                 Some("eu-central-1"),
-                None,
+                "https://sqs.eu-central-1.amazonaws.com/",
             ),
             (
                 "https://sqs.cn-north-1.amazonaws.com.cn/1/audit.fifo",
                 Some("cn-north-1"),
-                None,
+                "https://sqs.cn-north-1.amazonaws.com.cn/",
             ),
             (
                 "https://sqs-fips.us-east-2.amazonaws.com/1/audit",
                 Some("us-east-2"),
-                None,
+                "https://sqs-fips.us-east-2.amazonaws.com/",
             ),
             (
                 "https://eu-west-1.queue.amazonaws.com/1/audit",
                 Some("eu-west-1"),
-                None,
+                "https://sqs.eu-west-1.amazonaws.com/",
             ),
             (
                 "https://queue.amazonaws.com/1/audit",
                 Some("us-east-1"),
-                None,
+                "https://sqs.us-east-1.amazonaws.com/",
             ),
             (
                 "https://sqs.eu-west-1.api.aws/1/audit",
                 Some("eu-west-1"),
-                None,
+                "https://sqs.eu-west-1.api.aws/",
             ),
             (
                 "https://vpce-1-2.sqs.eu-west-1.vpce.amazonaws.com/1/audit",
                 Some("eu-west-1"),
-                Some("https://vpce-1-2.sqs.eu-west-1.vpce.amazonaws.com"),
+                "https://vpce-1-2.sqs.eu-west-1.vpce.amazonaws.com/",
             ),
             (
                 "http://127.0.0.1:4566/0/audit",
                 None,
-                Some("http://127.0.0.1:4566"),
+                "http://127.0.0.1:4566/",
             ),
             (
                 "https://sqs.eu-west-1.amazonaws.com.example.com/1/a",
                 None,
-                Some("https://sqs.eu-west-1.amazonaws.com.example.com"),
+                "https://sqs.eu-west-1.amazonaws.com.example.com/",
             ),
-            ("audit", None, None),
+            ("audit", None, "/"),
         ] {
             let queue_url = QueueUrl(url.to_owned());
             assert_eq!(
-                (queue_url.region(), queue_url.endpoint()),
+                (queue_url.region(), queue_url.endpoint(|_| None).as_str()),
                 (region, endpoint),
                 "{url}"
             );
+        }
+    }
+
+    #[test]
+    fn the_environment_may_ask_for_validated_cryptography_and_for_ipv6() {
+        for (url, endpoint) in [
+            (
+                "https://sqs.us-east-1.amazonaws.com/1/a",
+                "https://sqs-fips.us-east-1.api.aws/",
+            ),
+            (
+                "https://sqs.cn-north-1.amazonaws.com.cn/1/a",
+                "https://sqs-fips.cn-north-1.api.amazonwebservices.com.cn/",
+            ),
+            ("http://127.0.0.1:4566/0/a", "http://127.0.0.1:4566/"),
+        ] {
+            let queue_url = QueueUrl(url.to_owned());
+            assert_eq!(queue_url.endpoint(|_| Some("true".to_owned())), endpoint);
         }
     }
 

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
+use aws_credential_types::Credentials;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
@@ -85,18 +85,9 @@ impl Server {
 }
 
 fn sink_at(url: &str, queue: &str) -> SqsSink {
-    let config = aws_sdk_sqs::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("eu-central-1"))
-        .endpoint_url(url)
-        .credentials_provider(Credentials::new("id", "key", None, None, "test"))
-        .retry_config(RetryConfig::disabled())
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
-        .build();
-    SqsSink::with_client(
-        format!("{url}/000000000000/{queue}"),
-        Client::from_conf(config),
-    )
+    let credentials = Credentials::new("id", "key", None, None, "test");
+    let access = AwsAccess::new("eu-central-1", credentials).with_endpoint(url);
+    SqsSink::with_access(format!("{url}/000000000000/{queue}"), access)
 }
 
 async fn answer(

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_config::SdkConfig;
 use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
-use daybook_capture::OverflowBucket;
+use daybook_capture::{AwsAccess, OverflowBucket};
 use daybook_normalizer::dead_letter::{DeadLetter, DeadLetters};
 use daybook_normalizer::handler::BatchHandler;
 use daybook_normalizer::settings::Settings;
@@ -35,10 +34,7 @@ async fn a_large_message_is_stored_whole_and_a_pointer_to_elsewhere_is_not_follo
     let (queue, _) = ministack.create_queues("audit", 5, 20).await.unwrap();
     ministack.create_bucket(BUCKET).await.unwrap();
     let capture = builder(&ministack, &queue)
-        .overflow_bucket(OverflowBucket::with_config(
-            BUCKET,
-            ministack.sdk_config(None),
-        ))
+        .overflow_bucket(OverflowBucket::with_access(BUCKET, ministack.access(None)))
         .build()
         .unwrap();
     let whole = body_of(3_000_000);
@@ -140,9 +136,9 @@ impl DeadLetters for NoDeadLetters {
 async fn while_s3_is_away_the_cut_copy_is_sent_and_the_reader_waits() {
     let ministack = MiniStack::start().await.unwrap();
     let queue = ministack.create_queue("audit", json!({})).await.unwrap();
-    let away = away_config(&ministack).await;
+    let away = away(&ministack).await;
     let capture = builder(&ministack, &queue)
-        .overflow_bucket(OverflowBucket::with_config(BUCKET, away.clone()))
+        .overflow_bucket(OverflowBucket::with_access(BUCKET, away.clone()))
         .build()
         .unwrap();
     serve(&capture, &[create_call("large", body_of(2_000_000))]).await;
@@ -171,7 +167,7 @@ async fn while_s3_is_away_the_cut_copy_is_sent_and_the_reader_waits() {
         settings: Arc::new(Settings::default()),
         writer: Writer::new(&Endpoint::new("http://127.0.0.1:1"), &credentials).unwrap(),
         dead_letters: Arc::new(NoDeadLetters),
-        overflow: Some(Arc::new(OverflowBucket::with_config(BUCKET, away))),
+        overflow: Some(Arc::new(OverflowBucket::with_access(BUCKET, away))),
     };
     let mut record = SqsMessage::default();
     record.message_id = Some("m1".to_owned());
@@ -185,15 +181,11 @@ async fn while_s3_is_away_the_cut_copy_is_sent_and_the_reader_waits() {
 }
 
 /// S3 at a port where nobody listens.
-async fn away_config(ministack: &MiniStack) -> SdkConfig {
+async fn away(ministack: &MiniStack) -> AwsAccess {
     let nobody = tokio::net::TcpListener::bind(("127.0.0.1", 0))
         .await
         .unwrap();
     let url = format!("http://{}", nobody.local_addr().unwrap());
     drop(nobody);
-    ministack
-        .sdk_config(None)
-        .into_builder()
-        .endpoint_url(url)
-        .build()
+    ministack.access(None).with_endpoint(url)
 }

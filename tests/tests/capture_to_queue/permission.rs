@@ -12,9 +12,9 @@ async fn without_permission_a_message_is_dropped_at_once_and_with_it_all_is_sent
     let queue = ministack.create_queue("audit", json!({})).await.unwrap();
     ministack.create_bucket("audit-overflow").await.unwrap();
     let credentials = ministack.create_user("service").await.unwrap();
-    let bucket = OverflowBucket::with_config(
+    let bucket = OverflowBucket::with_access(
         "audit-overflow",
-        ministack.sdk_config(Some(credentials.clone())),
+        ministack.access(Some(credentials.clone())),
     );
     let capture = Capture::builder()
         .sink(sink(&ministack, &queue, Some(credentials)))

@@ -1,0 +1,251 @@
+//! Credentials as a function and a container are given them, and kept until shortly before they expire.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
+use bytes::Bytes;
+use http::header::{ACCEPT, AUTHORIZATION};
+use http::{HeaderValue, Request, Uri};
+use http_body_util::{BodyExt as _, Full, Limited};
+use serde::Deserialize;
+use tokio::sync::Mutex;
+use tokio::time::timeout;
+
+use crate::request::{AccessError, with_sources};
+use crate::transport::Transport;
+
+/// New ones are asked for when the old ones are valid for less than this: whoever gives them out has new
+/// ones five minutes before.
+const EXPIRES_SOON: Duration = Duration::from_mins(4);
+
+/// The longest that is waited for them, as the AWS SDKs have it.
+const LOAD_TIMEOUT: Duration = Duration::from_secs(5);
+
+const ANSWER_BYTES_MAX: usize = 64 * 1024;
+
+/// Where Amazon ECS answers a relative address.
+const ECS_ORIGIN: &str = "http://169.254.170.2";
+
+/// Who is asked without TLS: this machine itself, Amazon ECS, and EKS Pod Identity by IPv4 and by IPv6.
+/// <https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html>
+const PLAIN_HOSTS: [&str; 6] = [
+    "localhost",
+    "127.0.0.1",
+    "[::1]",
+    "169.254.170.2",
+    "169.254.170.23",
+    "[fd00:ec2::23]",
+];
+
+/// A provider's credentials, asked for by one request at a time, and again before they expire.
+pub(crate) struct CachedCredentials {
+    provider: SharedCredentialsProvider,
+    kept: Mutex<Option<Credentials>>,
+}
+
+impl CachedCredentials {
+    pub(crate) fn new(provider: SharedCredentialsProvider) -> Self {
+        Self {
+            provider,
+            kept: Mutex::new(None),
+        }
+    }
+
+    pub(crate) async fn get(&self) -> Result<Credentials, AccessError> {
+        let mut kept = self.kept.lock().await;
+        if let Some(credentials) = kept.as_ref()
+            && is_valid_for(credentials, EXPIRES_SOON)
+        {
+            return Ok(credentials.clone());
+        }
+        let loaded = timeout(LOAD_TIMEOUT, self.provider.provide_credentials()).await;
+        let error = match loaded {
+            Ok(Ok(credentials)) => {
+                *kept = Some(credentials.clone());
+                return Ok(credentials);
+            }
+            Ok(Err(error)) => access_error(&error),
+            Err(_) => AccessError::CredentialsAway("no answer in time".to_owned()),
+        };
+        match kept.as_ref() {
+            Some(credentials) if is_valid_for(credentials, Duration::ZERO) => {
+                Ok(credentials.clone())
+            }
+            _ => Err(error),
+        }
+    }
+}
+
+fn is_valid_for(credentials: &Credentials, time: Duration) -> bool {
+    credentials
+        .expiry()
+        .is_none_or(|expiry| expiry > SystemTime::now() + time)
+}
+
+fn access_error(error: &CredentialsError) -> AccessError {
+    let reason = with_sources(error);
+    match error {
+        CredentialsError::ProviderTimedOut(_) | CredentialsError::ProviderError(_) => {
+            AccessError::CredentialsAway(reason)
+        }
+        _ => AccessError::NoCredentials(reason),
+    }
+}
+
+/// Those of environment variables, else those of a container's endpoint.
+pub(crate) struct GivenCredentials {
+    transport: Arc<dyn Transport>,
+    variable: Box<dyn Fn(&str) -> Option<String> + Send + Sync>,
+}
+
+impl GivenCredentials {
+    pub(crate) fn new(transport: Arc<dyn Transport>) -> Self {
+        Self::with_variables(transport, |name| std::env::var(name).ok())
+    }
+
+    pub(crate) fn with_variables(
+        transport: Arc<dyn Transport>,
+        variable: impl Fn(&str) -> Option<String> + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            transport,
+            variable: Box::new(variable),
+        }
+    }
+
+    fn variable(&self, name: &str) -> Option<String> {
+        let value = (self.variable)(name)?.trim().to_owned();
+        (!value.is_empty()).then_some(value)
+    }
+
+    async fn load(&self) -> Result<Credentials, CredentialsError> {
+        if let (Some(id), Some(secret)) = (
+            self.variable("AWS_ACCESS_KEY_ID"),
+            self.variable("AWS_SECRET_ACCESS_KEY"),
+        ) {
+            let token = self.variable("AWS_SESSION_TOKEN");
+            return Ok(Credentials::new(id, secret, token, None, "Environment"));
+        }
+        let relative = self.variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
+        let url = match relative {
+            Some(path) => Some(format!("{ECS_ORIGIN}{path}")),
+            None => self.variable("AWS_CONTAINER_CREDENTIALS_FULL_URI"),
+        };
+        match url {
+            Some(url) => self.ask_container(&url).await,
+            None if self.variable("AWS_WEB_IDENTITY_TOKEN_FILE").is_some() => {
+                Err(CredentialsError::not_loaded(
+                    "web identity is for servers: it needs the feature `server` of the capture layer",
+                ))
+            }
+            None => Err(CredentialsError::not_loaded(
+                "neither AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY nor AWS_CONTAINER_CREDENTIALS_FULL_URI \
+                 or AWS_CONTAINER_CREDENTIALS_RELATIVE_URI is set",
+            )),
+        }
+    }
+
+    async fn ask_container(&self, url: &str) -> Result<Credentials, CredentialsError> {
+        let uri: Uri = url.parse().map_err(|_| {
+            CredentialsError::invalid_configuration("the container's address is none")
+        })?;
+        let is_safe = uri.scheme_str() == Some("https")
+            || uri.host().is_some_and(|host| PLAIN_HOSTS.contains(&host));
+        if !is_safe {
+            return Err(CredentialsError::invalid_configuration(
+                "AWS_CONTAINER_CREDENTIALS_FULL_URI is neither https nor a container's own address",
+            ));
+        }
+        let mut request = Request::get(uri)
+            .header(ACCEPT, HeaderValue::from_static("application/json"))
+            .body(Full::<Bytes>::default())
+            .map_err(CredentialsError::invalid_configuration)?;
+        if let Some(token) = self.container_token()? {
+            request.headers_mut().insert(AUTHORIZATION, token);
+        }
+        let answer = self
+            .transport
+            .send(request)
+            .await
+            .map_err(|error| CredentialsError::provider_error(with_sources(error.as_ref())))?;
+        let status = answer.status();
+        if !status.is_success() {
+            return Err(CredentialsError::provider_error(format!(
+                "the container's endpoint answered {status}"
+            )));
+        }
+        let body = Limited::new(answer.into_body(), ANSWER_BYTES_MAX)
+            .collect()
+            .await
+            .map_err(|error| CredentialsError::provider_error(with_sources(error.as_ref())))?
+            .to_bytes();
+        // Not the parser's own words: they could repeat what is secret.
+        let given: Given = serde_json::from_slice(&body).map_err(|_| {
+            CredentialsError::provider_error("the container's endpoint answered something else")
+        })?;
+        let expiry = given.expiration.and_then(|text| {
+            SystemTime::try_from(DateTime::from_str(&text, Format::DateTime).ok()?).ok()
+        });
+        Ok(Credentials::new(
+            given.access_key_id,
+            given.secret_access_key,
+            given.token,
+            expiry,
+            "Container",
+        ))
+    }
+
+    /// The file is read each time, because its content changes.
+    fn container_token(&self) -> Result<Option<HeaderValue>, CredentialsError> {
+        let token = match self.variable("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE") {
+            Some(path) => Some(std::fs::read_to_string(path).map_err(|error| {
+                CredentialsError::provider_error(format!(
+                    "the file of AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: {error}"
+                ))
+            })?),
+            None => self.variable("AWS_CONTAINER_AUTHORIZATION_TOKEN"),
+        };
+        let Some(token) = token else { return Ok(None) };
+        let mut value = HeaderValue::from_str(token.trim()).map_err(|_| {
+            CredentialsError::invalid_configuration("the container's token is no header's value")
+        })?;
+        value.set_sensitive(true);
+        Ok(Some(value))
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Given {
+    access_key_id: String,
+    secret_access_key: String,
+    token: Option<String>,
+    expiration: Option<String>,
+}
+
+impl fmt::Debug for GivenCredentials {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("GivenCredentials")
+            .finish_non_exhaustive()
+    }
+}
+
+impl ProvideCredentials for GivenCredentials {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::new(self.load())
+    }
+}
+
+#[cfg(test)]
+#[path = "credentials_tests.rs"]
+mod tests;

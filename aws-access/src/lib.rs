@@ -1,0 +1,20 @@
+//! Requests to AWS that are signed and sent by hand: to SQS and to S3, two operations of each at most.
+//!
+//! **Invariant:** no credential leaves this crate but as a signature, and nothing of it stands in an error.
+//!
+//! An SDK's client would cost every service with the capture layer megabytes of its binary. What is left
+//! here is `aws-sigv4`, hyper and rustls. Credentials are those that a function or a container is given
+//! (environment variables; the endpoint of Amazon ECS and of EKS Pod Identity). Profiles, single sign-on,
+//! web identity and instance metadata are the business of `aws-config`, by the feature `default-chain`,
+//! and are linked only where a program asks for them.
+
+mod access;
+mod credentials;
+#[cfg(feature = "default-chain")]
+mod default_chain;
+mod request;
+mod transport;
+
+pub use access::AwsAccess;
+pub use request::{AccessError, AwsAnswer, AwsRequest, Service};
+pub use transport::{AnswerBody, HttpTransport, Transport, TransportError};

@@ -1,0 +1,69 @@
+//! SQS's answer to a batch: what it took, and what it did not.
+
+use serde::Deserialize;
+
+use super::failure::Failure;
+use crate::sink::Message;
+
+/// The answer to a `SendMessageBatch`.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Answer {
+    #[serde(default)]
+    successful: Vec<Taken>,
+    #[serde(default)]
+    failed: Vec<Refused>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Taken {
+    id: String,
+}
+
+/// Why a message was not taken.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Refused {
+    id: String,
+    #[serde(default)]
+    pub(super) code: String,
+    #[serde(default)]
+    pub(super) sender_fault: bool,
+}
+
+/// What SQS did not take of a batch.
+#[derive(Default)]
+pub(super) struct Attempted {
+    /// May be sent again.
+    pub(super) open: Vec<Message>,
+    /// How many SQS will never take.
+    pub(super) refused: usize,
+    pub(super) reason: Option<String>,
+}
+
+impl Answer {
+    pub(super) fn attempted(&self, batch: &[Message]) -> Attempted {
+        let mut attempted = Attempted::default();
+        for (index, message) in batch.iter().enumerate() {
+            let index = index.to_string();
+            if self.successful.iter().any(|taken| taken.id == index) {
+                continue;
+            }
+            let entry = self.failed.iter().find(|entry| entry.id == index);
+            match entry.map(Failure::of_entry) {
+                Some(failure) if !failure.may_succeed_later => {
+                    attempted.refused += 1;
+                    attempted.reason = Some(failure.reason);
+                }
+                Some(failure) => {
+                    attempted.open.push(message.clone());
+                    attempted.reason = Some(failure.reason);
+                }
+                // In neither list: nobody said that it is safe.
+                None => attempted.open.push(message.clone()),
+            }
+        }
+        attempted
+    }
+}
