@@ -34,6 +34,9 @@ pub(crate) enum Command {
     Migrate(MigrateOptions),
     /// Prints the users that Daybook needs in ClickHouse, and what they may do.
     Roles(RolesOptions),
+    /// Measures a part of Daybook on this machine.
+    #[command(subcommand)]
+    Bench(BenchCommand),
     /// The sample service, as a child process of `up`.
     #[command(hide = true)]
     SampleService,
@@ -212,6 +215,22 @@ pub(crate) struct RolesOptions {
         hide_env_values = true
     )]
     pub(crate) migrator_password: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum BenchCommand {
+    /// How fast the store takes events and finds them, and how many bytes they need.
+    Store(BenchStoreOptions),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BenchStoreOptions {
+    /// How many events are made up.
+    #[arg(long, value_name = "N", default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(10_000..=1_000_000_000))]
+    pub(crate) rows: u64,
+    /// A folder that keeps the database, for another run; by default it is removed.
+    #[arg(long = "data", value_name = "DIR")]
+    pub(crate) directory: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]

@@ -4,6 +4,7 @@
 //! exit status is 0 where all of it worked, 1 where some did not, 2 where it was called wrongly.
 
 mod arguments;
+mod bench;
 mod compile;
 mod data_directory;
 mod explain;
@@ -56,6 +57,10 @@ pub fn main() -> ExitCode {
         Command::Migrate(options) => {
             start_log();
             run_async(migrate::migrate(options))
+        }
+        Command::Bench(command) => {
+            start_log();
+            run_async(bench::bench(command))
         }
         Command::Roles(options) => roles::roles(&options),
         Command::Token(options) => token::token(&options),

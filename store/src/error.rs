@@ -90,6 +90,16 @@ impl StoreError {
     }
 }
 
+impl StoreError {
+    /// ClickHouse's error code, where there is one.
+    pub(crate) fn code(&self) -> Option<u32> {
+        match self {
+            Self::Unavailable { code, .. } | Self::Refused { code, .. } => *code,
+            _ => None,
+        }
+    }
+}
+
 /// Most of a message that is kept.
 const MESSAGE_CHARS_MAX: usize = 300;
 

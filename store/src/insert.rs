@@ -2,41 +2,59 @@
 //!
 //! The deduplication token serves as compare-and-swap. ClickHouse refuses a second block with a
 //! token that it has seen; here the token does not name the data, but the state of the month
-//! partition that was looked at. Per partition:
+//! partition that was looked at. Per partition, until every event is decided:
 //!
-//! 1. *head*: the highest block number of the partition's active parts;
-//! 2. *look*: which of the batch's keys are stored;
-//! 3. *insert* what is missing, with a token made of the head. Of all writers that saw the same
-//!    head one gets in. ClickHouse answers the others with the same 200;
-//! 4. *look again*, and acknowledge only what is there. What is not there lost the race: from 1.
+//! 1. *look*: the partition's active parts, as they were at one moment. The *head* is the highest
+//!    block number among them. A key can only be in a part whose times include its own, and parts up
+//!    to the head of the look before need no second look. Events in order of time meet no such part,
+//!    and nothing else is asked. Otherwise the keys of a few new parts are read, or the keys in doubt
+//!    are looked up;
+//! 2. *insert* what is missing, with a token made of the head. Of all writers that saw the same
+//!    head one gets in; ClickHouse answers the others with the same 200. So, from 1: what is there is
+//!    acknowledged, and what is not lost the race.
 //!
-//! A token may be spent although the head is where it was, after retention has dropped the parts
-//! beyond it. Then an insert is answered, the head stays, and the rows are not there. The token's
+//! **Why an event is never there twice.** An insert gets in only under a token that no insert had
+//! before. Block numbers grow, and the head never goes back, because parts that have become empty stay
+//! (`remove_empty_parts = 0`). So whoever stores into a partition after a look moves its head, and the
+//! token of that look is spent. **Why an acknowledged event is there:** it was seen, in a part, after
+//! it got in. A writer that dies has acknowledged nothing, and left either all of its block or none.
+//!
+//! A token may be spent although the head is where it was, after somebody has removed parts by hand.
+//! Then an insert is answered, the head stays, and the rows are not there. The token's
 //! second number counts these. It is raised only after ClickHouse has *answered* an insert, because
 //! one without an answer may still get in.
 //!
 //! What this relies on: one ClickHouse node; a `non_replicated_deduplication_window` (10,000
-//! inserts) longer than what others can store between a writer's 1 and 3, a time that
+//! inserts) longer than what others can store between a writer's 1 and 2, a time that
 //! `LOOK_TO_INSERT_MAX` and `max_execution_time` bound; one insert is one block, which the bounds
-//! of a chunk ensure; and an id belongs to one time.
+//! of a chunk and the Native format ensure; a block gets its number after its token was made; and an id
+//! belongs to one time.
+//!
+//! Writers that race waste each other's work, so an insert goes through a *door*: its `query_id` is
+//! the partition's own, and ClickHouse refuses a second query of one id before it reads the data.
+//! The door only saves work; nothing above relies on it, and after `DOOR_WAIT_MAX` a writer goes
+//! round it.
 
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
 use daybook_event::AuditEvent;
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
+use sha2::{Digest, Sha256};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::connection::{ExternalTableClient, client};
+use crate::connection::{InsertBody, PlainClient};
 use crate::endpoint::{Credentials, Endpoint};
 use crate::error::StoreError;
+use crate::event_block::{COLUMN_NAMES, event_block};
 use crate::event_check::check_storable;
-use crate::lookup::{EventKey, stored_digests};
+use crate::lookup::{EventKey, Part, StoredKey, active_parts, keys_of_parts, stored_keys};
 use crate::plan::{Partition, Plan};
-use crate::row::NewEventRow;
+use crate::tenant::TENANT_BYTES_MAX;
 
 /// For one chunk, from the first attempt to the last.
 const STORE_TIME_MAX: Duration = Duration::from_mins(1);
@@ -45,12 +63,22 @@ const LOOK_TO_INSERT_MAX: Duration = Duration::from_secs(20);
 /// What ClickHouse may take for an insert; the client waits a little longer for the answer.
 const INSERT_SECONDS_MAX: u64 = 30;
 const INSERT_ANSWER_WAIT: Duration = Duration::from_secs(INSERT_SECONDS_MAX + 5);
-const INSERT_SEND_WAIT: Duration = Duration::from_secs(10);
 const QUERY_ANSWER_WAIT: Duration = Duration::from_secs(20);
 const BACKOFF_MS_MIN: u64 = 4;
 const BACKOFF_MS_MAX: u64 = 500;
 const FAILURES_MAX: u32 = 3;
-const PARTITIONS_AT_ONCE: usize = 4;
+/// How long a writer waits at a partition's door before it goes round it.
+const DOOR_WAIT_MAX: Duration = Duration::from_secs(10);
+const DOOR_POLL_MS: RangeInclusive<u64> = 10..=30;
+/// ClickHouse's error for a `query_id` that is running.
+const QUERY_WITH_SAME_ID_IS_ALREADY_RUNNING: u32 = 216;
+const PARTITIONS_AT_ONCE: usize = 8;
+/// All keys of some parts are read where they are no more than this, and this many for each event
+/// that may be there: it is cheaper than to send keys and look for them.
+const KEYS_READ_FREE: usize = 8_192;
+const KEYS_READ_PER_SUSPECT: usize = 4;
+const PARTS_READ_MAX: usize = 1_000;
+const KEY_BYTES_MAX: usize = TENANT_BYTES_MAX + 64;
 /// Locks for partitions; two partitions may share one.
 const PARTITION_LOCKS: usize = 16;
 
@@ -84,8 +112,9 @@ pub enum Stored {
 /// Stores events. Cheap to clone; clones share connections and do not race each other.
 #[derive(Clone, Debug)]
 pub struct Writer {
-    client: clickhouse::Client,
-    keys_client: ExternalTableClient,
+    client: PlainClient,
+    /// Nobody who does not know it can stand at a writer's door.
+    door_key: [u8; 32],
     /// Writers of one process wait for each other instead of racing.
     locks: Arc<[Mutex<()>; PARTITION_LOCKS]>,
 }
@@ -96,14 +125,12 @@ impl Writer {
     /// # Errors
     /// [`StoreError::InvalidEndpoint`].
     pub fn new(endpoint: &Endpoint, credentials: &Credentials) -> Result<Self, StoreError> {
-        let client = client(endpoint, credentials)?
-            .with_setting("async_insert", "0")
-            .with_setting("insert_deduplicate", "1")
-            .with_setting("input_format_parallel_parsing", "0")
-            .with_setting("max_execution_time", INSERT_SECONDS_MAX.to_string());
+        let secret = [&endpoint.database, &credentials.user, &credentials.password]
+            .map(String::as_str)
+            .join("\0");
         Ok(Self {
-            client,
-            keys_client: ExternalTableClient::new(endpoint, credentials)?,
+            client: PlainClient::new(endpoint, credentials)?,
+            door_key: Sha256::digest(secret).into(),
             locks: Arc::new(std::array::from_fn(|_| Mutex::new(()))),
         })
     }
@@ -150,81 +177,233 @@ impl Writer {
     ) -> Result<Vec<Decision>, StoreError> {
         let lock = &self.locks[partition.month as usize % PARTITION_LOCKS];
         let mut decisions = Vec::new();
-        for chunk in partition.chunks {
+        for places in partition.chunks {
+            let mut chunk = Chunk::of(events, partition.month, places);
+            // Made before it is this one's turn: others may store meanwhile.
+            let block = chunk.block();
             let _turn = lock.lock().await;
-            decisions.extend(self.store_chunk(events, partition.month, chunk).await?);
+            self.store_chunk(&mut chunk, block).await?;
+            decisions.append(&mut chunk.decisions);
         }
         Ok(decisions)
     }
 
     /// Goes round until each event of the chunk is decided.
-    async fn store_chunk(
-        &self,
-        events: &[NewEvent],
-        month: u32,
-        mut open: Vec<usize>,
-    ) -> Result<Vec<Decision>, StoreError> {
+    async fn store_chunk(&self, chunk: &mut Chunk<'_>, block: Vec<u8>) -> Result<(), StoreError> {
         let started = Instant::now();
-        let mut decisions = Vec::with_capacity(open.len());
+        let mut body = (chunk.open.len(), self.client.insert_body(block)?);
+        let mut door = Door::of(self, chunk.month);
         let mut token = Token::default();
         let (mut attempts, mut failures) = (0, 0);
         loop {
             let looked_at = Instant::now();
-            token = token.at_head(self.head(month).await?);
-            self.decide_stored(events, &mut open, &mut decisions, Stored::Duplicate)
-                .await?;
-            decide_expired(events, &mut open, &mut decisions);
-            if open.is_empty() {
-                return Ok(decisions);
+            self.look(chunk).await?;
+            token = token.at_head(chunk.head());
+            chunk.decide_expired();
+            if chunk.open.is_empty() {
+                return Ok(());
             }
-            attempts += 1;
             if started.elapsed() > STORE_TIME_MAX {
                 return Err(StoreError::Contended { attempts });
+            }
+            if body.0 != chunk.open.len() {
+                body = (chunk.open.len(), self.client.insert_body(chunk.block())?);
             }
             if looked_at.elapsed() > LOOK_TO_INSERT_MAX {
                 continue; // what was seen is too old to be compared with
             }
-            match self.insert_rows(events, &open, &token).await {
+            attempts += 1;
+            match self.insert_block(&body.1, &token, &door).await {
                 Ok(()) => token = token.answered(),
+                Err(error) if is_busy(&error) => {
+                    door.wait(self).await?;
+                    continue;
+                }
                 // It may have got in, or may still: look again, under the same token.
                 Err(error) if error.may_succeed_later() && failures < FAILURES_MAX => {
                     failures += 1;
-                    tracing::debug!(%error, month, failures, "an insert has no answer");
+                    tracing::debug!(%error, month = chunk.month, failures, "an insert has no answer");
+                    sleep(backoff(failures)).await;
                 }
                 Err(error) => return Err(error),
             }
-            self.decide_stored(events, &mut open, &mut decisions, Stored::Inserted)
-                .await?;
-            if open.is_empty() {
-                return Ok(decisions);
-            }
-            sleep(backoff(attempts)).await;
+            chunk.found_as = Stored::Inserted;
         }
     }
 
-    /// Moves those events that are stored from `open` to `decisions`.
-    async fn decide_stored(
+    /// Sees which open events of the chunk are stored, and up to which block that is known.
+    async fn look(&self, chunk: &mut Chunk<'_>) -> Result<(), StoreError> {
+        let parts = in_time(active_parts(&self.client, chunk.month)).await?;
+        let (suspects, holders) = chunk.suspects(&parts);
+        let keys_max = suspects.len().saturating_mul(KEYS_READ_PER_SUSPECT) + KEYS_READ_FREE;
+        let keys: u64 = holders.iter().map(|part| part.rows).sum();
+        let mut stored = None;
+        if suspects.is_empty() {
+            stored = Some(Vec::new());
+        } else if keys <= keys_max as u64 && holders.len() <= PARTS_READ_MAX {
+            let read = keys_of_parts(&self.client, chunk.month, &holders, KEY_BYTES_MAX);
+            stored = in_time(read).await?;
+        }
+        let stored = match stored {
+            Some(stored) => stored,
+            None => in_time(stored_keys(&self.client, &suspects, KEY_BYTES_MAX)).await?,
+        };
+        chunk.decide_stored(&stored);
+        let head = parts.iter().map(|part| part.last_block).max().unwrap_or(0);
+        chunk.seen = Some(head);
+        Ok(())
+    }
+
+    async fn insert_block(
         &self,
-        events: &[NewEvent],
-        open: &mut Vec<usize>,
-        decisions: &mut Vec<Decision>,
-        same_request: Stored,
+        body: &InsertBody,
+        token: &Token,
+        door: &Door,
     ) -> Result<(), StoreError> {
-        let keys: Vec<_> = open
+        let seconds_max = INSERT_SECONDS_MAX.to_string();
+        let token = token.to_string();
+        let settings = [
+            ("async_insert", "0"),
+            ("insert_deduplicate", "1"),
+            ("deduplicate_insert", "enable"),
+            ("insert_deduplication_token", &token),
+            ("max_execution_time", &seconds_max),
+            // Merges make them: an insert is not worth the wait, and its part is soon merged.
+            ("materialize_skip_indexes_on_insert", "0"),
+            ("query_id", &door.query_id),
+        ];
+        let sql = format!("INSERT INTO events ({COLUMN_NAMES}) FORMAT Native");
+        timeout(
+            INSERT_ANSWER_WAIT,
+            self.client.insert(&sql, &settings, body),
+        )
+        .await
+        .map_err(|_| no_answer(INSERT_ANSWER_WAIT))?
+    }
+}
+
+/// The `query_id` of a partition's inserts.
+struct Door {
+    query_id: String,
+    waited: Duration,
+}
+
+impl Door {
+    fn of(writer: &Writer, month: u32) -> Self {
+        let mut digest = Sha256::new();
+        digest.update(&writer.door_key);
+        digest.update(month.to_le_bytes());
+        let digest = digest.finalize();
+        let id = digest[..16]
             .iter()
-            .map(|&index| EventKey::of(&events[index].event))
+            .fold(0, |number: u128, &byte| number << 8 | u128::from(byte));
+        Self {
+            query_id: format!("{id:032x}"),
+            waited: Duration::ZERO,
+        }
+    }
+
+    /// Waits until nobody is at the door, or goes round it from now on.
+    async fn wait(&mut self, writer: &Writer) -> Result<(), StoreError> {
+        let began = Instant::now();
+        loop {
+            sleep(random(DOOR_POLL_MS)).await;
+            let settings = [("query_id", self.query_id.as_str())];
+            let knock = writer.client.query("SELECT 1", &settings, &[], None, 1_024);
+            match in_time(knock).await {
+                Err(error) if is_busy(&error) => {}
+                answer => return answer.map(drop),
+            }
+            if self.waited + began.elapsed() > DOOR_WAIT_MAX {
+                self.query_id = format!("{:032x}", rand::random::<u128>());
+                return Ok(());
+            }
+        }
+    }
+}
+
+fn is_busy(error: &StoreError) -> bool {
+    error.code() == Some(QUERY_WITH_SAME_ID_IS_ALREADY_RUNNING)
+}
+
+/// Events of one month that are stored with one insert.
+struct Chunk<'a> {
+    events: &'a [NewEvent],
+    month: u32,
+    /// Those of which nothing is known yet, in the order of the table.
+    open: Vec<usize>,
+    decisions: Vec<Decision>,
+    /// No open event is in a block up to this one.
+    seen: Option<i64>,
+    /// What an event with the same request is, once it is found.
+    found_as: Stored,
+}
+
+impl<'a> Chunk<'a> {
+    fn of(events: &'a [NewEvent], month: u32, open: Vec<usize>) -> Self {
+        Self {
+            events,
+            month,
+            decisions: Vec::with_capacity(open.len()),
+            open,
+            seen: None,
+            found_as: Stored::Duplicate,
+        }
+    }
+
+    fn head(&self) -> i64 {
+        self.seen.unwrap_or(0)
+    }
+
+    fn block(&self) -> Vec<u8> {
+        event_block(self.events, &self.open)
+    }
+
+    /// The open events that may be in a part with a block that was not seen yet, and these parts.
+    fn suspects<'p>(&self, parts: &'p [Part]) -> (Vec<EventKey<'a>>, Vec<&'p Part>) {
+        let seen = self.seen.unwrap_or(-1);
+        let mut holders: Vec<_> = parts
+            .iter()
+            .filter(|part| part.rows > 0 && part.last_block > seen)
+            .map(|part| (part, false))
             .collect();
-        let stored = timeout(QUERY_ANSWER_WAIT, stored_digests(&self.keys_client, &keys))
-            .await
-            .map_err(|_| no_answer())??;
-        let mut still_open = Vec::new();
-        for (&index, key) in open.iter().zip(&keys) {
-            let Some(stored_digest) = stored.get(key) else {
-                still_open.push(index);
-                continue;
+        let mut suspects = Vec::new();
+        for &index in &self.open {
+            let key = EventKey::of(&self.events[index].event);
+            let mut is_suspect = false;
+            for (part, holds) in &mut holders {
+                if part.may_hold(key.timestamp_ms) {
+                    *holds = true;
+                    is_suspect = true;
+                }
+            }
+            if is_suspect {
+                suspects.push(key);
+            }
+        }
+        let holders = holders
+            .into_iter()
+            .filter_map(|(part, holds)| holds.then_some(part));
+        (suspects, holders.collect())
+    }
+
+    /// Moves those events that are stored from `open` to `decisions`.
+    fn decide_stored(&mut self, stored: &[StoredKey]) {
+        if stored.is_empty() {
+            return;
+        }
+        let digests: HashMap<EventKey<'_>, &[u8; 16]> = stored
+            .iter()
+            .map(|stored| (stored.key(), &stored.request_digest))
+            .collect();
+        let (events, found_as, decisions) = (self.events, self.found_as, &mut self.decisions);
+        self.open.retain(|&index| {
+            let new = &events[index];
+            let Some(&stored_digest) = digests.get(&EventKey::of(&new.event)) else {
+                return true;
             };
-            let outcome = match compare(stored_digest, &events[index]) {
-                Stored::Duplicate => same_request,
+            let outcome = match compare(stored_digest, new) {
+                Stored::Duplicate => found_as,
                 other => other,
             };
             decisions.push(Decision {
@@ -232,47 +411,25 @@ impl Writer {
                 outcome,
                 stored_digest: Some(*stored_digest),
             });
-        }
-        *open = still_open;
-        Ok(())
+            false
+        });
     }
 
-    /// The highest block number of a month; 0 where nothing is stored.
-    async fn head(&self, month: u32) -> Result<i64, StoreError> {
-        let head = self
-            .client
-            .query(
-                "SELECT max(max_block_number) FROM system.parts \
-                 WHERE database = {database:String} AND table = 'events' \
-                 AND partition_id = {month:String} AND active",
-            )
-            .param("database", self.client.database().unwrap_or_default())
-            .param("month", month.to_string())
-            .fetch_one::<i64>();
-        Ok(timeout(QUERY_ANSWER_WAIT, head)
-            .await
-            .map_err(|_| no_answer())??)
-    }
-
-    async fn insert_rows(
-        &self,
-        events: &[NewEvent],
-        indexes: &[usize],
-        token: &Token,
-    ) -> Result<(), StoreError> {
-        let mut insert = self
-            .client
-            .insert::<NewEventRow<'_>>("events")
-            .await?
-            .with_setting("insert_deduplication_token", token.to_string())
-            .with_timeouts(Some(INSERT_SEND_WAIT), Some(INSERT_ANSWER_WAIT));
-        for &index in indexes {
-            let new = &events[index];
-            insert
-                .write(&NewEventRow::of(&new.event, new.request_digest))
-                .await?;
-        }
-        Ok(insert.end().await?)
+    /// ClickHouse drops an expired row as it comes in: it would be missed for ever.
+    fn decide_expired(&mut self) {
+        let now = Timestamp::now();
+        let (events, decisions) = (self.events, &mut self.decisions);
+        self.open.retain(|&index| {
+            let is_expired = events[index].event.expires_at <= now;
+            if is_expired {
+                decisions.push(Decision {
+                    index,
+                    outcome: Stored::Expired,
+                    stored_digest: None,
+                });
+            }
+            !is_expired
+        });
     }
 }
 
@@ -293,22 +450,6 @@ fn compare(stored_digest: &[u8; 16], new: &NewEvent) -> Stored {
     } else {
         Stored::Duplicate
     }
-}
-
-/// ClickHouse drops an expired row as it comes in: it would be missed for ever.
-fn decide_expired(events: &[NewEvent], open: &mut Vec<usize>, decisions: &mut Vec<Decision>) {
-    let now = Timestamp::now();
-    open.retain(|&index| {
-        let is_expired = events[index].event.expires_at <= now;
-        if is_expired {
-            decisions.push(Decision {
-                index,
-                outcome: Stored::Expired,
-                stored_digest: None,
-            });
-        }
-        !is_expired
-    });
 }
 
 /// Names the state of a partition that a writer has looked at.
@@ -351,14 +492,24 @@ impl std::fmt::Display for Token {
 }
 
 /// Doubles up to a bound; a random part keeps writers from meeting again and again.
-fn backoff(attempts: u32) -> Duration {
-    let ceiling = (BACKOFF_MS_MIN << attempts.min(16)).min(BACKOFF_MS_MAX);
-    Duration::from_millis(rand::random_range(BACKOFF_MS_MIN / 2..=ceiling))
+fn backoff(failures: u32) -> Duration {
+    let ceiling = (BACKOFF_MS_MIN << failures.min(16)).min(BACKOFF_MS_MAX);
+    random(BACKOFF_MS_MIN / 2..=ceiling)
 }
 
-fn no_answer() -> StoreError {
+fn random(milliseconds: RangeInclusive<u64>) -> Duration {
+    Duration::from_millis(rand::random_range(milliseconds))
+}
+
+async fn in_time<T>(answer: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+    timeout(QUERY_ANSWER_WAIT, answer)
+        .await
+        .map_err(|_| no_answer(QUERY_ANSWER_WAIT))?
+}
+
+fn no_answer(waited: Duration) -> StoreError {
     StoreError::Unavailable {
-        message: format!("no answer within {} s", QUERY_ANSWER_WAIT.as_secs()),
+        message: format!("no answer within {} s", waited.as_secs()),
         code: None,
     }
 }

@@ -9,16 +9,20 @@ mod condition;
 mod connection;
 mod endpoint;
 mod error;
+mod event_block;
 mod event_check;
 mod filter;
 mod insert;
 mod lookup;
 mod migrate;
+mod native;
 mod plan;
 mod reader;
 mod roles;
 mod row;
+mod row_omissions;
 mod search;
+mod statistics;
 mod tenant;
 
 pub use endpoint::{Credentials, DATABASE_DEFAULT, Endpoint};
@@ -33,4 +37,7 @@ pub use roles::{
     roles_sql, users_xml,
 };
 pub use search::{Direction, Page, Position, Search, Sort, TOTAL_BOUND, TotalMode};
+pub use statistics::{
+    BARS_MAX, Bar, Bucket, FACET_VALUES_MAX, Facet, FacetValue, HistogramOptions,
+};
 pub use tenant::{InvalidTenant, TENANT_BYTES_MAX, TenantId};

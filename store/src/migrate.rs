@@ -32,6 +32,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "activity_parts",
         sql: include_str!("../migrations/0002_activity_parts.sql"),
     },
+    Migration {
+        version: 3,
+        name: "layout",
+        sql: include_str!("../migrations/0003_layout.sql"),
+    },
 ];
 
 const CREATE_DATABASE: &str = "CREATE DATABASE IF NOT EXISTS {database:Identifier} ENGINE = Atomic";

@@ -100,7 +100,7 @@ const ROLES: &[Role] = &[
             "INSERT ON {database}.events",
             // The keys, to know what is stored already; never what an event says.
             "SELECT(org_id, timestamp, id, request_digest) ON {database}.events",
-            "SELECT(database, table, partition_id, active, max_block_number) ON system.parts",
+            "SELECT(database, table, partition_id, active, name, rows, max_block_number, min_time, max_time) ON system.parts",
         ],
         settings: &[("max_memory_usage", "2000000000")],
         logs_in: true,
