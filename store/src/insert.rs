@@ -52,7 +52,9 @@ use crate::endpoint::{Credentials, Endpoint};
 use crate::error::StoreError;
 use crate::event_block::{COLUMN_NAMES, event_block};
 use crate::event_check::check_storable;
-use crate::lookup::{EventKey, Part, StoredKey, active_parts, keys_of_parts, stored_keys};
+use crate::lookup::{
+    EventKey, Part, StoredKey, active_parts, is_running, keys_of_parts, stored_keys,
+};
 use crate::plan::{Partition, Plan};
 use crate::tenant::TENANT_BYTES_MAX;
 
@@ -308,17 +310,16 @@ impl Door {
         let began = Instant::now();
         loop {
             sleep(random(DOOR_POLL_MS)).await;
-            let settings = [("query_id", self.query_id.as_str())];
-            let knock = writer.client.query("SELECT 1", &settings, &[], None, 1_024);
-            match in_time(knock).await {
-                Err(error) if is_busy(&error) => {}
-                answer => return answer.map(drop),
+            if !in_time(is_running(&writer.client, &self.query_id)).await? {
+                break;
             }
             if self.waited + began.elapsed() > DOOR_WAIT_MAX {
                 self.query_id = format!("{:032x}", rand::random::<u128>());
-                return Ok(());
+                break;
             }
         }
+        self.waited += began.elapsed();
+        Ok(())
     }
 }
 
@@ -362,9 +363,11 @@ impl<'a> Chunk<'a> {
     /// The open events that may be in a part with a block that was not seen yet, and these parts.
     fn suspects<'p>(&self, parts: &'p [Part]) -> (Vec<EventKey<'a>>, Vec<&'p Part>) {
         let seen = self.seen.unwrap_or(-1);
+        let times = || self.open.iter().map(|&index| time_ms(&self.events[index]));
+        let (first, last) = (times().min().unwrap_or(0), times().max().unwrap_or(0));
         let mut holders: Vec<_> = parts
             .iter()
-            .filter(|part| part.rows > 0 && part.last_block > seen)
+            .filter(|part| part.rows > 0 && part.last_block > seen && part.may_hold(first..=last))
             .map(|part| (part, false))
             .collect();
         let mut suspects = Vec::new();
@@ -372,7 +375,7 @@ impl<'a> Chunk<'a> {
             let key = EventKey::of(&self.events[index].event);
             let mut is_suspect = false;
             for (part, holds) in &mut holders {
-                if part.may_hold(key.timestamp_ms) {
+                if part.may_hold(key.timestamp_ms..=key.timestamp_ms) {
                     *holds = true;
                     is_suspect = true;
                 }
@@ -440,6 +443,10 @@ struct Decision {
     outcome: Stored,
     /// Of the copy that is stored; nothing where none is.
     stored_digest: Option<[u8; 16]>,
+}
+
+fn time_ms(new: &NewEvent) -> i64 {
+    new.event.timestamp.as_millisecond()
 }
 
 fn compare(stored_digest: &[u8; 16], new: &NewEvent) -> Stored {

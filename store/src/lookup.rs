@@ -1,5 +1,7 @@
 //! Which events of a month are stored already: the parts of its partition, and the keys in them.
 
+use std::ops::RangeInclusive;
+
 use bytes::{Buf, Bytes};
 use daybook_event::AuditEvent;
 use uuid::Uuid;
@@ -12,6 +14,8 @@ use crate::native::write_text;
 const COPIES_MAX: usize = 16;
 /// Most bytes of a list of parts; a partition has at most a few thousand.
 const PARTS_BYTES_MAX: usize = 16 << 20;
+/// Of an answer of one row.
+const ANSWER_BYTES_MAX: usize = 1 << 10;
 /// The last second that ClickHouse's `DateTime`, in which parts say their times, can hold.
 const SECOND_MAX: i64 = u32::MAX as i64;
 
@@ -64,13 +68,28 @@ pub(crate) struct Part {
 }
 
 impl Part {
-    /// Whether an event of this time can be in it.
-    pub(crate) fn may_hold(&self, timestamp_ms: i64) -> bool {
-        let second = timestamp_ms.div_euclid(1_000);
+    /// Whether an event of these times, in milliseconds, can be in it.
+    pub(crate) fn may_hold(&self, times: RangeInclusive<i64>) -> bool {
+        let first = times.start().div_euclid(1_000);
+        let last = times.end().div_euclid(1_000);
         // A part that does not know its times says zero, and one of later years says nonsense.
-        let knows = self.last_second > 0 && second < SECOND_MAX;
-        !knows || (self.first_second..=self.last_second).contains(&second)
+        let knows = self.last_second > 0 && last < SECOND_MAX;
+        !knows || (first <= self.last_second && self.first_second <= last)
     }
+}
+
+/// Whether a query of this id is running.
+pub(crate) async fn is_running(client: &PlainClient, query_id: &str) -> Result<bool, StoreError> {
+    let answer = client
+        .query(
+            "SELECT toUInt8(count() > 0) FROM system.processes WHERE query_id = {id:String}",
+            &[],
+            &[("id", query_id.to_owned())],
+            None,
+            ANSWER_BYTES_MAX,
+        )
+        .await?;
+    Ok(answer.first() == Some(&1))
 }
 
 /// The active parts of a month, as they were at one moment.
@@ -274,14 +293,17 @@ mod tests {
             (200_999, true),
             (201_000, false),
         ] {
-            assert_eq!(part.may_hold(ms), expected, "{ms}");
+            assert_eq!(part.may_hold(ms..=ms), expected, "{ms}");
         }
+        assert!(part.may_hold(0..=1_000_000));
+        assert!(!part.may_hold(0..=99_999));
     }
 
     #[test]
     fn a_part_that_does_not_know_its_times_may_hold_anything() {
-        assert!(part(0, 0).may_hold(5_000_000));
+        assert!(part(0, 0).may_hold(5_000_000..=5_000_000));
         // The seconds of these times do not fit into what a part says.
-        assert!(part(100, 200).may_hold((SECOND_MAX + 7) * 1_000));
+        let later = (SECOND_MAX + 7) * 1_000;
+        assert!(part(100, 200).may_hold(later..=later));
     }
 }

@@ -101,6 +101,8 @@ const ROLES: &[Role] = &[
             // The keys, to know what is stored already; never what an event says.
             "SELECT(org_id, timestamp, id, request_digest) ON {database}.events",
             "SELECT(database, table, partition_id, active, name, rows, max_block_number, min_time, max_time) ON system.parts",
+            // Whether another writer is storing.
+            "SELECT(query_id) ON system.processes",
         ],
         settings: &[("max_memory_usage", "2000000000")],
         logs_in: true,
@@ -117,6 +119,8 @@ const ROLES: &[Role] = &[
             ("max_result_rows", "20000"),
             ("max_result_bytes", "1000000000"),
             ("max_concurrent_queries_for_user", "100"),
+            // The start of a day after 2106 is one, too.
+            ("enable_extended_results_for_datetime_functions", "1"),
         ],
         logs_in: true,
     },

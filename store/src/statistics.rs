@@ -133,8 +133,8 @@ pub(crate) async fn histogram(
     let function = options.bucket.function();
     let value = options.by.map_or("''", Facet::column);
     let sql = format!(
-        "SELECT toInt64(toUnixTimestamp(toDateTime64({function}(toTimeZone(timestamp, {{zone:String}})), 0, {{zone:String}}))) \
-         AS start_seconds, toString({value}) AS value, count() AS count \
+        "SELECT toUnixTimestamp64Second(toDateTime64({function}(toTimeZone(timestamp, {{zone:String}})), \
+         0, {{zone:String}})) AS start_seconds, toString({value}) AS value, count() AS count \
          FROM tenant_events WHERE {condition_text} \
          GROUP BY start_seconds, value ORDER BY start_seconds, value LIMIT {{bars:UInt32}}"
     );

@@ -21,3 +21,5 @@ mod restart;
 mod round_trip;
 #[path = "store/schema.rs"]
 mod schema;
+#[path = "store/statistics.rs"]
+mod statistics;
