@@ -6,10 +6,12 @@
 mod arguments;
 mod compile;
 mod data_directory;
+mod erase;
 mod explain;
 mod lint;
 mod migrate;
 mod normalize;
+mod retention;
 mod roles;
 mod terminal;
 mod token;
@@ -56,6 +58,14 @@ pub fn main() -> ExitCode {
         Command::Migrate(options) => {
             start_log();
             run_async(migrate::migrate(options))
+        }
+        Command::Erase(options) => {
+            start_log();
+            run_async(erase::erase(options))
+        }
+        Command::Retention(options) => {
+            start_log();
+            run_async(retention::retention(options))
         }
         Command::Roles(options) => roles::roles(&options),
         Command::Token(options) => token::token(&options),
