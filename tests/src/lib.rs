@@ -7,4 +7,5 @@ pub mod clickhouse;
 pub mod events;
 pub mod http;
 pub mod ministack;
+pub mod scanner;
 pub mod up;
