@@ -35,6 +35,18 @@ async fn a_tenant_is_hidden_at_once_then_gone_from_every_file_and_another_one_is
     let reader = clickhouse.reader().unwrap();
     assert_eq!(everything(&reader, &gone).await.total, Some(0));
     assert_eq!(exported(&reader, &gone, &Search::default()).await, []);
+    // Whoever controls the reader's SQL cannot look behind it.
+    let credentials = clickhouse.passwords().reader_credentials();
+    let digits: Vec<_> = gone
+        .as_str()
+        .bytes()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let header = digits.concat();
+    let headers = [("X-Daybook-Org", header.as_str())];
+    let sql = "SELECT count() FROM tenant_events SETTINGS apply_mutations_on_fly = 0";
+    let answer = ask(&clickhouse, &credentials, "", &headers, sql).await;
+    assert_eq!(answer.text.trim(), "0");
     assert_eq!(events_of(&clickhouse, &stays).await, before);
     assert_eq!(
         eraser.advance(id).await.unwrap().state,
