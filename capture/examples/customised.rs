@@ -1,7 +1,7 @@
 //! A service that is configured in code, says more about its calls, and goes on without an audit
 //! log where there is no queue.
 
-use daybook_capture::{Capture, Privacy, audit};
+use daybook_capture::{Capture, Metrics, Privacy, audit};
 use lambda_http::{Body, Error, Request, RequestExt, Response, service_fn};
 use serde::Serialize;
 use tower::Layer;
@@ -19,8 +19,11 @@ async fn main() -> Result<(), Error> {
             .queue_url(queue_url)
             .ignore_paths(["/v1/orders/{orderId}/heartbeat"])
             .capture_reads(["/v1/customers/{customerId}/bank-account"])
+            .capture_if(|call| !call.path.ends_with("/search"))
             .sensitive_headers(["X-Warehouse-Signature"])
             .flush_timeout_ms(500)
+            .overflow_bucket("orders-audit-overflow")
+            .metrics(Metrics::emf())
             .build()?,
         Err(_) => Capture::disabled(),
     };

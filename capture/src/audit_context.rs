@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use daybook_event::{Entity, HandlerContext, Privacy};
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::exchange::current_exchange;
 
@@ -32,6 +33,9 @@ pub fn audit(say: impl FnOnce(AuditContext) -> AuditContext) {
     let said = catch_unwind(AssertUnwindSafe(|| say(AuditContext::default())));
     if let Ok(context) = said {
         exchange.say(context.said);
+        if let Some(claims) = context.claims {
+            exchange.claim(claims);
+        }
     } else {
         tracing::warn!("daybook: what a handler wanted to say panicked and is left out");
     }
@@ -42,6 +46,7 @@ pub fn audit(say: impl FnOnce(AuditContext) -> AuditContext) {
 #[must_use = "the closure of `audit` returns it"]
 pub struct AuditContext {
     said: HandlerContext,
+    claims: Option<Value>,
 }
 
 impl AuditContext {
@@ -91,6 +96,17 @@ impl AuditContext {
     /// Why.
     pub fn reason(mut self, reason: impl Into<String>) -> Self {
         self.said.reason = Some(reason.into());
+        self
+    }
+
+    /// Who calls, and for which tenant, where the service itself has verified it: the claims of
+    /// the caller's token as a JSON object (`sub`, `org_id`, `email`, `name`, …). Only verified
+    /// ones belong here.
+    ///
+    /// They count where the gateway knew no caller. In a Lambda whose event names one (an
+    /// authorizer, IAM, an API key) that one stays. A value that is no JSON object is left out.
+    pub fn caller_claims(mut self, claims: &impl Serialize) -> Self {
+        self.claims = serde_json::to_value(claims).ok().filter(Value::is_object);
         self
     }
 

@@ -2,10 +2,14 @@
 
 use std::env;
 
-use crate::capture::{Capture, CaptureReads, Shared};
+use daybook_overflow::OverflowBucket;
+
+use crate::call::ApiCall;
+use crate::capture::{Capture, CapturePredicate, CaptureReads, Shared};
 use crate::counters::LiveCounters;
 use crate::credentials::Credentials;
 use crate::intake::{IntakeSink, IntakeUrlError};
+use crate::metrics::Metrics;
 use crate::sink::Sink;
 use crate::sqs::SqsSink;
 
@@ -34,6 +38,12 @@ pub enum ConfigError {
     /// The intake's address is none.
     #[error("DAYBOOK_INTAKE_URL")]
     IntakeUrl(#[from] IntakeUrlError),
+    /// The overflow bucket's name is none.
+    #[error("DAYBOOK_OVERFLOW_BUCKET must be the name of an S3 bucket, without s3:// or an ARN")]
+    OverflowBucket,
+    /// Nobody knows which metrics are meant.
+    #[error("DAYBOOK_METRICS must be emf, drops or off")]
+    Metrics,
     /// A number is none.
     #[error("{name} must be a whole number above zero")]
     Number {
@@ -54,6 +64,8 @@ pub enum ConfigError {
 /// | `DAYBOOK_IGNORE_PATHS` | routes that are left out, by commas | none |
 /// | `DAYBOOK_BODY_BYTES_MAX` | the longest response body that is taken | `65536` |
 /// | `DAYBOOK_SENSITIVE_HEADERS` | further headers to remove, by commas | none |
+/// | `DAYBOOK_OVERFLOW_BUCKET` | the S3 bucket for what is over 1 MiB | none |
+/// | `DAYBOOK_METRICS` | `emf`, `drops` or `off`, see [`Metrics`] | `drops` in Lambda |
 ///
 /// # Errors
 /// Where no place to send to is named, or a value cannot be read. A service that would rather run
@@ -99,10 +111,24 @@ fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Capture, 
     if let Some(value) = variable("DAYBOOK_BODY_BYTES_MAX") {
         builder = builder.body_bytes_max(number("DAYBOOK_BODY_BYTES_MAX", &value)?);
     }
+    if let Some(name) = variable("DAYBOOK_OVERFLOW_BUCKET") {
+        builder = builder.overflow_bucket(name.trim());
+    }
+    if let Some(value) = variable("DAYBOOK_METRICS") {
+        builder = builder.metrics(match value.trim() {
+            "emf" => Metrics::emf(),
+            "drops" => Metrics::drops(),
+            "off" => Metrics::off(),
+            _ => return Err(ConfigError::Metrics),
+        });
+    }
     builder.build()
 }
 
-fn number<N: std::str::FromStr>(name: &'static str, value: &str) -> Result<N, ConfigError> {
+pub(crate) fn number<N: std::str::FromStr>(
+    name: &'static str,
+    value: &str,
+) -> Result<N, ConfigError> {
     value
         .trim()
         .parse()
@@ -128,9 +154,12 @@ pub struct CaptureBuilder {
     queue_url: Option<String>,
     reads: CaptureReads,
     ignore_paths: Vec<String>,
+    capture_if: Option<Box<CapturePredicate>>,
     body_bytes_max: usize,
     flush_timeout_ms: u64,
     sensitive_headers: Vec<String>,
+    overflow_bucket: Option<OverflowBucket>,
+    metrics: Option<Metrics>,
 }
 
 impl Default for CaptureBuilder {
@@ -140,9 +169,12 @@ impl Default for CaptureBuilder {
             queue_url: None,
             reads: CaptureReads::Never,
             ignore_paths: Vec::new(),
+            capture_if: None,
             body_bytes_max: BODY_BYTES_MAX,
             flush_timeout_ms: FLUSH_TIMEOUT_MS,
             sensitive_headers: Vec::new(),
+            overflow_bucket: None,
+            metrics: None,
         }
     }
 }
@@ -173,6 +205,24 @@ impl CaptureBuilder {
         self
     }
 
+    /// Captures only those calls for which `predicate` holds. It is asked before the handler runs, so
+    /// it should be quick, and only about calls that nothing else leaves out: reads are chosen by
+    /// [`capture_reads`](Self::capture_reads) first. A call about which it panics is captured.
+    ///
+    /// ```
+    /// # let _ =
+    /// daybook_capture::Capture::builder()
+    ///     .capture_if(|call| !(call.method == "POST" && call.path.ends_with("/search")))
+    /// # ;
+    /// ```
+    pub fn capture_if(
+        mut self,
+        predicate: impl Fn(&ApiCall<'_>) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.capture_if = Some(Box::new(predicate));
+        self
+    }
+
     /// The longest response body that is taken, in bytes; 64 KiB by default. A longer one is left
     /// out as a whole.
     pub fn body_bytes_max(mut self, body_bytes_max: usize) -> Self {
@@ -195,16 +245,35 @@ impl CaptureBuilder {
         self
     }
 
+    /// Keeps what is over 1 MiB whole in this S3 bucket (its name, or an [`OverflowBucket`]). The
+    /// message on the queue is cut all the same and says where the whole lies. The function needs
+    /// `s3:PutObject` on `daybook/*` in it; the normalizer must know the same bucket.
+    pub fn overflow_bucket(mut self, bucket: impl Into<OverflowBucket>) -> Self {
+        self.overflow_bucket = Some(bucket.into());
+        self
+    }
+
+    /// Which lines of metrics are written.
+    pub fn metrics(mut self, metrics: Metrics) -> Self {
+        self.metrics = Some(metrics);
+        self
+    }
+
     /// The layer.
     ///
     /// # Errors
-    /// Where there is neither a queue nor a sink, or the queue's URL is none, or the flush timeout
-    /// is zero.
+    /// Where there is neither a queue nor a sink, or the queue's URL or the bucket's name is none,
+    /// or the flush timeout is zero.
     pub fn build(self) -> Result<Capture, ConfigError> {
         if self.flush_timeout_ms == 0 {
             return Err(ConfigError::Number {
                 name: "flush_timeout_ms",
             });
+        }
+        if let Some(bucket) = &self.overflow_bucket
+            && !bucket.has_valid_name()
+        {
+            return Err(ConfigError::OverflowBucket);
         }
         let sink: Box<dyn Sink> = match (self.sink, self.queue_url) {
             (Some(_), Some(_)) => return Err(ConfigError::TwoSinks),
@@ -213,7 +282,7 @@ impl CaptureBuilder {
                 if !queue_url.starts_with("https://") && !queue_url.starts_with("http://") {
                     return Err(ConfigError::QueueUrl);
                 }
-                Box::new(SqsSink::new(queue_url))
+                Box::new(SqsSink::new(queue_url).with_flush_timeout_ms(self.flush_timeout_ms))
             }
             (None, None) => return Err(ConfigError::NoSink),
         };
@@ -222,10 +291,13 @@ impl CaptureBuilder {
                 sink,
                 reads: self.reads,
                 ignore_paths: self.ignore_paths,
+                capture_if: self.capture_if,
                 body_bytes_max: self.body_bytes_max,
                 flush_timeout_ms: self.flush_timeout_ms,
                 credentials: Credentials::new(self.sensitive_headers.iter().map(String::as_str)),
                 counters: LiveCounters::default(),
+                overflow: self.overflow_bucket,
+                metrics: self.metrics.unwrap_or_default(),
             })),
         })
     }
@@ -269,13 +341,35 @@ mod tests {
             ("DAYBOOK_IGNORE_PATHS", "/c,/d/{id}/trigger"),
             ("DAYBOOK_BODY_BYTES_MAX", "1000"),
             ("DAYBOOK_SENSITIVE_HEADERS", "X-Mine"),
+            ("DAYBOOK_OVERFLOW_BUCKET", "audit-overflow"),
+            ("DAYBOOK_METRICS", "emf"),
         ])
         .unwrap();
         let shared = capture.shared.unwrap();
+        assert!(shared.overflow.is_some());
+        assert!(format!("{:?}", shared.metrics).contains("Always"));
         assert_eq!(shared.flush_timeout_ms, 250);
         assert_eq!(shared.reads, CaptureReads::from(["/a/{id}", "/b"]));
         assert_eq!(shared.ignore_paths, ["/c", "/d/{id}/trigger"]);
         assert_eq!(shared.body_bytes_max, 1000);
+    }
+
+    #[test]
+    fn a_bucket_or_metrics_that_nobody_knows_are_said_at_the_start() {
+        let intake = ("DAYBOOK_INTAKE_URL", "http://127.0.0.1:8080/intake");
+        for (name, value) in [
+            ("DAYBOOK_OVERFLOW_BUCKET", "s3://audit"),
+            ("DAYBOOK_METRICS", "on"),
+        ] {
+            let error = from_variables(|key| {
+                let found = [intake, (name, value)]
+                    .into_iter()
+                    .find(|(it, _)| *it == key);
+                found.map(|(_, value)| value.to_owned())
+            })
+            .unwrap_err();
+            assert!(error.to_string().contains(name), "{error}");
+        }
     }
 
     #[test]

@@ -6,6 +6,8 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 
+use crate::method::method_of;
+
 /// What tells calls apart, whichever of API Gateway's two formats or ALB's the event has.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Call<'a> {
@@ -19,12 +21,37 @@ pub(crate) struct Call<'a> {
     pub(crate) stage: Cow<'a, str>,
 }
 
+/// A call as [`CaptureBuilder::capture_if`](crate::CaptureBuilder::capture_if) sees it.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct ApiCall<'a> {
+    /// The HTTP method, as it came: `POST`.
+    pub method: &'a str,
+    /// API Gateway's template without the method: `/v1/orders/{id}`, `/{proxy+}`, `$default`; empty
+    /// for an ALB.
+    pub route: &'a str,
+    /// The concrete path, as the event has it (`path`, `rawPath`): that of an HTTP API begins with
+    /// its stage's name, unless the stage is `$default`.
+    pub path: &'a str,
+}
+
 impl<'a> Call<'a> {
+    pub(crate) fn as_api_call(&self) -> ApiCall<'_> {
+        ApiCall {
+            method: &self.method,
+            route: &self.template,
+            path: &self.path,
+        }
+    }
+
     /// Reads the method and nothing behind it; the other fields may be empty.
     ///
     /// None where the event is no API call.
     pub(crate) fn method_of(event: &'a [u8]) -> Option<Cow<'a, str>> {
-        Some(Self::read(event, Until::Method)?.method)
+        match method_of(event) {
+            Some(method) => Some(Cow::Borrowed(method)),
+            None => Some(Self::read(event, Until::Method)?.method),
+        }
     }
 
     /// Reads all fields. None where the event is no API call.
@@ -112,6 +139,8 @@ enum EventField {
     Path,
     RawPath,
     RequestContext,
+    MethodArn,
+    RouteArn,
     #[serde(other)]
     Other,
 }
@@ -177,6 +206,11 @@ impl<'de> Visitor<'de> for EventSeed<'_, 'de> {
                     }
                     self.call.stage = context.stage.unwrap_or_default();
                 }
+                // API Gateway asks an authorizer whether there is to be a call.
+                EventField::MethodArn | EventField::RouteArn => {
+                    self.call.method = Cow::Borrowed("");
+                    return Err(A::Error::custom("an authorizer's request"));
+                }
                 EventField::Other => {
                     map.next_value::<IgnoredAny>()?;
                 }
@@ -207,6 +241,9 @@ fn read_route_key(call: &mut Call<'_>, route_key: &str) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
     use super::*;
 
     const REST: &[u8] = br#"{"resource":"/v1/orders/{id}","path":"/v1/orders/7","httpMethod":"PUT","headers":{"httpMethod":"GET"},"requestContext":{"stage":"prod"}}"#;
@@ -257,5 +294,109 @@ mod tests {
         assert!(http.has_route("/v1/{rest+}"));
         assert!(!http.has_route("/v1/orders"));
         assert!(!http.has_route("/v1/orders/{id}/lines"));
+    }
+
+    /// Texts that a scanner might take for the event's own structure.
+    fn any_text() -> impl Strategy<Value = String> {
+        prop_oneof![
+            "[a-z:,{}\\[\\]\"\\\\ ]{0,10}",
+            Just(r#"},"httpMethod":"GET"#.to_owned()),
+            Just(r#"","requestContext":{"http":{"method":"GET"}}"#.to_owned()),
+            "\\PC{0,6}",
+        ]
+    }
+
+    fn any_value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<i32>().prop_map(Value::from),
+            any_text().prop_map(Value::from),
+        ];
+        leaf.prop_recursive(3, 20, 4, |inner| {
+            let name = prop_oneof![any_text(), "http|method|httpMethod|requestContext"];
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                members(name, inner).prop_map(|members| {
+                    Value::Object(members.into_iter().collect::<serde_json::Map<_, _>>())
+                }),
+            ]
+        })
+    }
+
+    fn members(
+        name: impl Strategy<Value = String>,
+        value: impl Strategy<Value = Value>,
+    ) -> impl Strategy<Value = Vec<(String, Value)>> {
+        prop::collection::vec((name, value), 0..5)
+    }
+
+    fn any_method() -> impl Strategy<Value = String> {
+        prop_oneof!["GET|POST|DELETE|head|", any_text()]
+    }
+
+    /// As text, because only so has an event an order and, where it is strange, the same name twice.
+    fn any_event() -> impl Strategy<Value = String> {
+        let member = prop_oneof![
+            any_method().prop_map(|method| ("httpMethod".to_owned(), json!(method))),
+            any_method().prop_map(|method| ("routeKey".to_owned(), json!(format!("{method} /a")))),
+            Just(("routeKey".to_owned(), json!("ANY /{proxy+}"))),
+            (any_method(), any_value(), any_value()).prop_map(|(method, before, other)| {
+                let context = json!({"authorizer": before, "http": {"method": method, "a": other}});
+                ("requestContext".to_owned(), context)
+            }),
+            any_value().prop_map(|elb| ("requestContext".to_owned(), json!({ "elb": elb }))),
+            (any_text(), any_value()),
+        ];
+        prop::collection::vec(member, 0..6).prop_map(|members| {
+            let members: Vec<_> = members
+                .iter()
+                .map(|(name, value)| format!("{}:{value}", Value::from(name.as_str())))
+                .collect();
+            format!("{{{}}}", members.join(","))
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn a_method_that_is_found_by_scanning_is_the_one_that_reading_finds(event in any_event()) {
+            if let Some(method) = method_of(event.as_bytes()) {
+                let read = Call::read(event.as_bytes(), Until::Method).map(|call| call.method);
+                prop_assert_eq!(Some(method), read.as_deref());
+            }
+        }
+
+        #[test]
+        fn no_bytes_are_too_strange_to_scan(
+            text in "\\{?[\\[\\]{}\":,\\\\a]{0,60}",
+            cut in any_event(),
+            length in 0_usize..200,
+        ) {
+            let _ = method_of(text.as_bytes());
+            let _ = method_of(&cut.as_bytes()[..length.min(cut.len())]);
+        }
+    }
+
+    #[test]
+    fn what_aws_writes_is_scanned_and_not_read() {
+        let events = [
+            (
+                &include_bytes!("../benches/events/rest-post.json")[..],
+                "POST",
+            ),
+            (include_bytes!("../benches/events/http-post.json"), "POST"),
+            (include_bytes!("../benches/events/http-get-any.json"), "GET"),
+            (
+                br#"{"requestContext":{"elb":{"targetGroupArn":"a"}},"httpMethod":"PUT"}"#,
+                "PUT",
+            ),
+            (HTTP, "DELETE"),
+        ];
+        for (event, method) in events {
+            assert_eq!(method_of(event), Some(method));
+        }
+        // An escape in a name that counts is for a parser to read.
+        let escaped = br#"{"http\u004dethod":"GET","httpMethod":"POST"}"#;
+        assert_eq!(method_of(escaped), None);
+        assert_eq!(Call::method_of(escaped).unwrap(), "GET");
     }
 }

@@ -1,22 +1,21 @@
 //! [`Capture`]: what a service adds, and what is decided before and done after its handler.
 
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
-use futures::FutureExt;
+use daybook_overflow::OverflowBucket;
 use lambda_http::{Adapter, IntoResponse, Request};
 use lambda_runtime::layers::TracingLayer;
 use lambda_runtime::{Diagnostic, Error, LambdaInvocation, Runtime};
 use tower::{Layer, Service};
 
 use crate::builder::CaptureBuilder;
-use crate::call::Call;
+use crate::call::{ApiCall, Call};
 use crate::counters::{Counters, LiveCounters};
 use crate::credentials::Credentials;
 use crate::exchange::Exchange;
-use crate::message::message_of;
+use crate::metrics::Metrics;
 use crate::service::{CaptureService, ReturnService};
 use crate::sink::Sink;
 
@@ -35,11 +34,17 @@ pub(crate) struct Shared {
     pub(crate) sink: Box<dyn Sink>,
     pub(crate) reads: CaptureReads,
     pub(crate) ignore_paths: Vec<String>,
+    pub(crate) capture_if: Option<Box<CapturePredicate>>,
     pub(crate) body_bytes_max: usize,
     pub(crate) flush_timeout_ms: u64,
     pub(crate) credentials: Credentials,
     pub(crate) counters: LiveCounters,
+    pub(crate) overflow: Option<OverflowBucket>,
+    pub(crate) metrics: Metrics,
 }
+
+/// Says whether a call is captured.
+pub(crate) type CapturePredicate = dyn Fn(&ApiCall<'_>) -> bool + Send + Sync;
 
 /// Which GET, HEAD and OPTIONS calls are captured.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -90,6 +95,14 @@ impl Capture {
             .as_ref()
             .map(|shared| shared.counters.read())
             .unwrap_or_default()
+    }
+
+    /// Writes the line of metrics that is not due yet, for a service that knows that it is about to
+    /// end; see [`Metrics`].
+    pub fn write_metrics(&self) {
+        if let Some(shared) = &self.shared {
+            shared.metrics.write_rest(&shared.counters.read());
+        }
     }
 
     /// Runs a handler as `lambda_http::run` does, and records its calls.
@@ -154,66 +167,34 @@ impl Shared {
             return None;
         }
         let goes_by_route = matches!(self.reads, CaptureReads::OnRoutes(_)) && is_read;
-        if !goes_by_route && self.ignore_paths.is_empty() {
+        if !goes_by_route && self.ignore_paths.is_empty() && self.capture_if.is_none() {
             return Some(is_read);
         }
         let call = Call::of(event)?;
+        self.is_chosen(&call, is_read).then_some(is_read)
+    }
+
+    /// Whether the settings choose a call whose method is not left out.
+    pub(crate) fn is_chosen(&self, call: &Call<'_>, is_read: bool) -> bool {
         let has_any = |routes: &[String]| routes.iter().any(|route| call.has_route(route));
         let is_chosen = match &self.reads {
             CaptureReads::OnRoutes(routes) if is_read => has_any(routes),
             _ => true,
         };
-        (is_chosen && !has_any(&self.ignore_paths)).then_some(is_read)
+        is_chosen && !has_any(&self.ignore_paths) && self.is_chosen_by_service(call)
     }
 
-    /// Sends the exchange's message within the flush timeout. Whatever happens inside, it returns.
-    pub(crate) async fn deliver(self: Arc<Self>, exchange: Arc<Exchange>) {
-        let captured = self.counters.captured();
-        let attempt = AssertUnwindSafe(self.send(&exchange)).catch_unwind().await;
-        match attempt {
-            Ok(Ok(bytes)) => captured.acknowledge(bytes),
-            Ok(Err(reason)) => {
-                tracing::warn!(dropped = 1, %reason, "daybook: an audit message was dropped");
-            }
-            Err(_) => {
-                tracing::warn!(
-                    dropped = 1,
-                    reason = "the sink panicked",
-                    "daybook: an audit message was dropped"
-                );
-            }
-        }
+    /// A predicate that panics has said nothing: the call is captured.
+    fn is_chosen_by_service(&self, call: &Call<'_>) -> bool {
+        let Some(predicate) = &self.capture_if else {
+            return true;
+        };
+        let said = catch_unwind(AssertUnwindSafe(|| predicate(&call.as_api_call())));
+        said.unwrap_or_else(|_| {
+            tracing::warn!("daybook: the predicate of `capture_if` panicked; the call is captured");
+            true
+        })
     }
-
-    /// How many bytes were acknowledged.
-    async fn send(&self, exchange: &Exchange) -> Result<usize, String> {
-        let (message, is_truncated) =
-            message_of(exchange, &self.credentials).map_err(|error| with_sources(&error))?;
-        if is_truncated {
-            self.counters.truncated();
-        }
-        let bytes = message.body().len();
-        let timeout = Duration::from_millis(self.flush_timeout_ms);
-        match tokio::time::timeout(timeout, self.sink.send(vec![message])).await {
-            Ok(Ok(())) => Ok(bytes),
-            Ok(Err(error)) => Err(with_sources(&error)),
-            Err(_) => Err(format!(
-                "no acknowledgement within {} ms",
-                self.flush_timeout_ms
-            )),
-        }
-    }
-}
-
-fn with_sources(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        source = error.source();
-    }
-    text
 }
 
 #[cfg(test)]

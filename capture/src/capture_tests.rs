@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use daybook_event::CapturedExchange;
+use futures::FutureExt;
 use futures::future::BoxFuture;
 use lambda_runtime::Context;
 use proptest::prelude::*;
@@ -132,6 +133,44 @@ async fn reads_are_captured_on_chosen_routes_and_ignored_paths_never() {
 }
 
 #[tokio::test]
+async fn a_predicate_is_asked_about_what_nothing_else_leaves_out_and_its_panic_goes_no_further() {
+    let asked: Arc<Mutex<Vec<String>>> = Arc::default();
+    let seen = asked.clone();
+    let capture = Capture::builder()
+        .sink(ScriptedSink::default())
+        .ignore_paths(["/v1/pings"])
+        .capture_if(move |call| {
+            let line = format!("{} {} {}", call.method, call.route, call.path);
+            seen.lock().unwrap().push(line);
+            assert!(!call.path.ends_with("/panic"), "the predicate's own panic");
+            !call.path.ends_with("/search")
+        })
+        .build()
+        .unwrap();
+    for (method, resource, path, is_captured) in [
+        ("POST", "/v1/orders/search", "/v1/orders/search", false),
+        ("POST", "/{proxy+}", "/v1/orders", true),
+        ("DELETE", "/{proxy+}", "/v1/panic", true),
+        ("POST", "/v1/pings", "/v1/pings", false),
+        ("GET", "/v1/orders", "/v1/orders", false),
+    ] {
+        let before = capture.counters();
+        serve(&capture, method, resource, path).await;
+        let after = capture.counters();
+        assert_eq!(after.captured > before.captured, is_captured, "{path}");
+        assert_eq!(after.left_out > before.left_out, !is_captured, "{path}");
+    }
+    assert_eq!(
+        *asked.lock().unwrap(),
+        [
+            "POST /v1/orders/search /v1/orders/search",
+            "POST /{proxy+} /v1/orders",
+            "DELETE /{proxy+} /v1/panic",
+        ]
+    );
+}
+
+#[tokio::test]
 async fn what_a_handler_says_is_merged_and_its_panic_goes_no_further() {
     let sink = ScriptedSink::default();
     let capture = Capture::builder().sink(sink.clone()).build().unwrap();
@@ -209,6 +248,70 @@ async fn a_call_that_is_abandoned_while_its_message_is_sent_counts_as_dropped() 
         (capture.counters().captured, capture.counters().dropped),
         (1, 1)
     );
+}
+
+/// Keeps what is written, or panics.
+#[derive(Clone, Default)]
+struct Lines {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    panics: bool,
+}
+
+impl std::io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        assert!(!self.panics, "the writer's own panic");
+        self.bytes.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_line_of_metrics_follows_the_response_and_the_drop_and_says_nothing_else() {
+    let lines = Lines::default();
+    let capture = Capture::builder()
+        .sink(ScriptedSink {
+            script: vec![Ending::Refused],
+            ..ScriptedSink::default()
+        })
+        .metrics(Metrics::drops().to_writer(lines.clone()))
+        .build()
+        .unwrap();
+    let written = lines.bytes.clone();
+    let runtime = service_fn(move |_: LambdaInvocation| {
+        assert!(written.lock().unwrap().is_empty(), "before the response");
+        ready(Ok::<(), Error>(()))
+    });
+    let invocation = invocation("POST", "/v1/orders", "/v1/orders");
+    capture.layer(runtime).oneshot(invocation).await.unwrap();
+    let text = String::from_utf8(lines.bytes.lock().unwrap().clone()).unwrap();
+    assert_eq!(text.lines().count(), 1);
+    let line: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(
+        (&line["Dropped"], &line["Captured"]),
+        (&json!(1), &json!(1))
+    );
+    assert!(!text.contains("orders"));
+    capture.write_metrics();
+    assert_eq!(lines.bytes.lock().unwrap().len(), text.len(), "all is told");
+}
+
+#[tokio::test]
+async fn a_writer_of_metrics_that_panics_costs_nothing() {
+    let lines = Lines {
+        panics: true,
+        ..Lines::default()
+    };
+    let capture = Capture::builder()
+        .sink(ScriptedSink::default())
+        .metrics(Metrics::emf().to_writer(lines))
+        .build()
+        .unwrap();
+    serve(&capture, "POST", "/", "/").await;
+    serve(&capture, "POST", "/", "/").await;
+    assert_eq!(capture.counters().acknowledged, 2);
 }
 
 fn any_ending() -> impl Strategy<Value = Ending> {

@@ -1,6 +1,7 @@
 //! What the capture layer did, in numbers that never go down.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 /// A reading of the counters, since the process started.
 ///
@@ -19,8 +20,14 @@ pub struct Counters {
     pub dropped: u64,
     /// Messages that were over the size limit and lost a body or a part of it.
     pub truncated: u64,
+    /// Of those, how many lie whole in the overflow bucket.
+    pub overflowed: u64,
     /// Bytes of the acknowledged messages.
     pub sent_bytes: u64,
+    /// How often messages were sent, with or without success.
+    pub flushes: u64,
+    /// How long that took altogether, in milliseconds.
+    pub flush_time_ms: u64,
 }
 
 #[derive(Debug, Default)]
@@ -30,7 +37,10 @@ pub(crate) struct LiveCounters {
     left_out: AtomicU64,
     dropped: AtomicU64,
     truncated: AtomicU64,
+    overflowed: AtomicU64,
     sent_bytes: AtomicU64,
+    flushes: AtomicU64,
+    flush_time_ms: AtomicU64,
 }
 
 impl LiveCounters {
@@ -42,7 +52,10 @@ impl LiveCounters {
             left_out: read(&self.left_out),
             dropped: read(&self.dropped),
             truncated: read(&self.truncated),
+            overflowed: read(&self.overflowed),
             sent_bytes: read(&self.sent_bytes),
+            flushes: read(&self.flushes),
+            flush_time_ms: read(&self.flush_time_ms),
         }
     }
 
@@ -54,6 +67,32 @@ impl LiveCounters {
         self.truncated.fetch_add(1, Ordering::Relaxed);
     }
 
+    pub(crate) fn overflowed(&self) {
+        self.overflowed.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn flushed(&self, time: Duration) {
+        self.flushes.fetch_add(1, Ordering::Relaxed);
+        self.flush_time_ms
+            .fetch_add(whole_ms(time), Ordering::Relaxed);
+    }
+
+    /// Counts a captured call that waits in a queue.
+    pub(crate) fn queued(&self) {
+        self.captured.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts a queued call that the sink has acknowledged.
+    pub(crate) fn acknowledged(&self, bytes: usize) {
+        self.acknowledged.fetch_add(1, Ordering::Relaxed);
+        self.sent_bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    /// Counts a queued call that was given up.
+    pub(crate) fn dropped(&self) {
+        self.dropped.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// Counts a captured call, and counts it as dropped unless it is acknowledged: also where its
     /// delivery is abandoned half way.
     pub(crate) fn captured(&self) -> Unacknowledged<'_> {
@@ -63,6 +102,10 @@ impl LiveCounters {
             is_acknowledged: false,
         }
     }
+}
+
+pub(crate) fn whole_ms(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// A captured call that no sink has acknowledged yet.

@@ -11,7 +11,8 @@
 //! - `queryStringParameters`, `multiValueQueryStringParameters`, `rawQueryString`: by name and
 //!   shape, signatures of signed links as well.
 //! - `body`, plain or base64: members of a JSON object at any depth, parameters of a form. A body
-//!   that begins like JSON but is none is removed whole, for nobody can tell what is in it.
+//!   that begins like JSON but is none is removed whole, for nobody can tell what is in it; a
+//!   multipart one is removed whole where a part's name says secret.
 //!
 //! Concrete paths and `pathParameters` are not looked at: they identify the call.
 
@@ -25,6 +26,8 @@ use std::fmt;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use daybook_event::REDACTED;
+use memchr::memmem;
+use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use serde::de::{MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -34,6 +37,9 @@ use names::{looks_like_a_credential, query_name_says_secret, says_secret};
 
 /// [`REDACTED`] as JSON.
 const REMOVED: &str = "\"[redacted]\"";
+
+/// More of the name of a multipart body's part is not looked at.
+const PART_NAME_BYTES_MAX: usize = 128;
 
 /// Removes credentials from events and bodies.
 #[derive(Debug, Clone, Default)]
@@ -90,7 +96,7 @@ impl Credentials {
             }),
             "requestContext" | "stageVariables" => remove_from_json(value, &says_secret),
             "queryStringParameters" | "multiValueQueryStringParameters" => {
-                remove_from_json(value, &query_name_says_secret)
+                remove_from_json(value, &encoded_name_says_secret)
             }
             "cookies" => Ok(removed_items(value)),
             "authorizationToken" => Ok(Some(REMOVED.to_owned())),
@@ -121,7 +127,14 @@ pub(crate) fn remove_from_text(text: &str) -> Option<String> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct BodyEncoding {
     is_base64: bool,
-    is_form: bool,
+    format: BodyFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum BodyFormat {
+    Form,
+    Multipart,
+    JsonOrText,
 }
 
 impl BodyEncoding {
@@ -130,20 +143,23 @@ impl BodyEncoding {
             .0
             .iter()
             .any(|(name, value)| name == "isBase64Encoded" && value.get() == "true");
-        let is_form = members
+        let content_type = members
             .0
             .iter()
             .filter(|(name, _)| name == "headers" || name == "multiValueHeaders")
             .filter_map(|(_, headers)| serde_json::from_str::<Members<'_>>(headers.get()).ok())
             .flat_map(|headers| headers.0)
-            .any(|(name, value)| {
-                name.eq_ignore_ascii_case("content-type")
-                    && value
-                        .get()
-                        .to_ascii_lowercase()
-                        .contains("application/x-www-form-urlencoded")
-            });
-        Self { is_base64, is_form }
+            .find(|(name, _)| name.eq_ignore_ascii_case("content-type"))
+            .map(|(_, value)| value.get().to_ascii_lowercase())
+            .unwrap_or_default();
+        let format = if content_type.contains("application/x-www-form-urlencoded") {
+            BodyFormat::Form
+        } else if content_type.contains("multipart/") {
+            BodyFormat::Multipart
+        } else {
+            BodyFormat::JsonOrText
+        };
+        Self { is_base64, format }
     }
 }
 
@@ -160,19 +176,48 @@ fn replace_text(
 }
 
 fn remove_from_body(body: &str, encoding: BodyEncoding) -> Option<String> {
-    if encoding.is_base64 {
-        let decoded = String::from_utf8(STANDARD.decode(body).ok()?).ok()?;
-        return remove_from_decoded_body(&decoded, encoding).map(|text| STANDARD.encode(text));
+    if !encoding.is_base64 {
+        return remove_from_decoded_body(body.as_bytes(), encoding.format);
     }
-    remove_from_decoded_body(body, encoding)
+    remove_from_decoded_body(&STANDARD.decode(body).ok()?, encoding.format)
+        .map(|text| STANDARD.encode(text))
 }
 
-fn remove_from_decoded_body(body: &str, encoding: BodyEncoding) -> Option<String> {
-    if encoding.is_form {
+fn remove_from_decoded_body(body: &[u8], format: BodyFormat) -> Option<String> {
+    if format == BodyFormat::Multipart {
+        return part_names(body)
+            .any(|name| says_secret(&name))
+            .then(|| REDACTED.into());
+    }
+    let body = std::str::from_utf8(body).ok()?;
+    // A client may well say "form" and send JSON: it is what `curl -d` does.
+    let looks_like_json = body.trim_start().starts_with(['{', '[']);
+    if format == BodyFormat::Form && !looks_like_json {
         remove_from_query(body)
     } else {
         remove_from_text(body)
     }
+}
+
+/// As [`query_name_says_secret`], of a name that may still be encoded: a load balancer passes a
+/// query on as it came.
+fn encoded_name_says_secret(name: &str) -> bool {
+    query_name_says_secret(name)
+        || name.contains('%')
+            && query_name_says_secret(&percent_decode_str(name).decode_utf8_lossy())
+}
+
+/// What stands behind each `name=`, with or without quotes (RFC 7578, section 4.2).
+fn part_names(body: &[u8]) -> impl Iterator<Item = Cow<'_, str>> {
+    memmem::find_iter(body, b"name=")
+        .filter(|at| !body[..*at].ends_with(b"file"))
+        .map(|at| {
+            let name = &body[at + b"name=".len()..];
+            let name = name.strip_prefix(b"\"").unwrap_or(name);
+            let name = &name[..name.len().min(PART_NAME_BYTES_MAX)];
+            let end = name.iter().position(|byte| b"\";\r\n".contains(byte));
+            String::from_utf8_lossy(&name[..end.unwrap_or(name.len())])
+        })
 }
 
 /// A query string or form without the values of secret parameters; none where there are none.

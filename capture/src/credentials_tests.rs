@@ -92,6 +92,12 @@ fn credentials_are_removed_wherever_an_event_repeats_them() {
             json!({"access_token": ["[redacted]"], "id": ["1", "2"]}),
         ),
         (
+            // As a load balancer passes it on.
+            "queryStringParameters",
+            json!({"access%5Ftoken": "t", "api%2Dkey": "k", "a%20b": "c"}),
+            json!({"access%5Ftoken": "[redacted]", "api%2Dkey": "[redacted]", "a%20b": "c"}),
+        ),
+        (
             "rawQueryString",
             json!("a=1&token=x&b=&api%5Fkey=y"),
             json!("a=1&token=%5Bredacted%5D&b=&api%5Fkey=%5Bredacted%5D"),
@@ -186,6 +192,41 @@ fn base64_bodies_and_forms_are_looked_into() {
         clean(&form)["body"],
         "user=jo&password=%5Bredacted%5D&grant_type=x"
     );
+    let json_as_form = json!({
+        "multiValueHeaders": {"Content-Type": ["application/x-www-form-urlencoded"]},
+        "body": r#"{"password":"p","a":1}"#,
+    });
+    assert_eq!(
+        clean(&json_as_form)["body"],
+        r#"{"password":"[redacted]","a":1}"#
+    );
+
+    let part = |name: &str| {
+        format!("--x\r\nContent-Disposition: form-data; name={name}\r\n\r\nvalue\r\n--x--\r\n")
+    };
+    for (name, is_secret) in [
+        ("\"password\"", true),
+        ("api_key", true),
+        ("\"file\"", false),
+    ] {
+        for is_base64 in [true, false] {
+            let plain = part(name);
+            let encoded = |text: &str| {
+                if is_base64 {
+                    STANDARD.encode(text)
+                } else {
+                    text.to_owned()
+                }
+            };
+            let cleaned = clean(&json!({
+                "headers": {"Content-Type": "multipart/form-data; boundary=x"},
+                "isBase64Encoded": is_base64,
+                "body": encoded(&plain),
+            }));
+            let expected = encoded(if is_secret { "[redacted]" } else { &plain });
+            assert_eq!(cleaned["body"], expected, "{name}");
+        }
+    }
 
     let image = json!({"isBase64Encoded": true, "body": "iVBORw0KGgo="});
     assert_eq!(clean(&image), image);

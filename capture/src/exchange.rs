@@ -4,10 +4,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use bytes::Bytes;
-use daybook_event::{HandlerContext, HandlerFailure};
+use daybook_event::{HandlerContext, HandlerFailure, Original};
 use jiff::Timestamp;
+use serde_json::Value;
 
 use crate::audit_context::merge;
+use crate::server::{ServerCall, TakenBody};
 
 tokio::task_local! {
     /// The call that this task serves; none inside a call that is left out.
@@ -35,6 +37,10 @@ pub(crate) struct Exchange {
     pub(crate) is_read: bool,
     /// The longest response body that is taken.
     pub(crate) body_bytes_max: usize,
+    /// The mark of a request body that was cut before the event was made of it.
+    pub(crate) truncated: Option<Original>,
+    /// A server's call, which goes to its queue when nobody holds the exchange any more.
+    pub(crate) server_call: Option<Box<ServerCall>>,
     started: Instant,
     observed: Mutex<Observed>,
 }
@@ -48,6 +54,10 @@ pub(crate) struct Observed {
     /// The response body, where one is taken and complete.
     pub(crate) body: Option<String>,
     pub(crate) said: HandlerContext,
+    /// Who called, where the service verified it itself.
+    pub(crate) claims: Option<Value>,
+    /// What a server's handler read of the request body.
+    pub(crate) request_body: Option<TakenBody>,
 }
 
 /// When the response was ready, and how long that took.
@@ -81,9 +91,31 @@ impl Exchange {
             request_id,
             is_read,
             body_bytes_max,
+            truncated: None,
+            server_call: None,
             started: Instant::now(),
             observed: Mutex::default(),
         }
+    }
+
+    /// A server's call, of which there is no event before it has ended.
+    pub(crate) fn of_server(call: Box<ServerCall>, is_read: bool, body_bytes_max: usize) -> Self {
+        let mut exchange = Self::new(Bytes::new(), String::new(), is_read, body_bytes_max);
+        exchange.server_call = Some(call);
+        exchange
+    }
+
+    /// A server's call that has ended, with the event that was made of it.
+    pub(crate) fn ended(
+        event: Bytes,
+        request_id: String,
+        truncated: Option<Original>,
+        observed: Observed,
+    ) -> Self {
+        let mut exchange = Self::new(event, request_id, false, 0);
+        exchange.truncated = truncated;
+        exchange.observed = Mutex::new(observed);
+        exchange
     }
 
     /// The handler ended. Only the first time counts.
@@ -106,6 +138,15 @@ impl Exchange {
         });
     }
 
+    /// Who called. Said last counts.
+    pub(crate) fn claim(&self, claims: Value) {
+        self.with_observed(|observed| observed.claims = Some(claims));
+    }
+
+    pub(crate) fn took_request_body(&self, body: TakenBody) {
+        self.with_observed(|observed| observed.request_body = Some(body));
+    }
+
     /// What is known; where no handler was seen, the end is now.
     pub(crate) fn finish(&self) -> (Observed, Ready) {
         let observed = self.with_observed(std::mem::take);
@@ -123,6 +164,16 @@ impl Exchange {
     fn with_observed<T>(&self, change: impl FnOnce(&mut Observed) -> T) -> T {
         // A panic elsewhere leaves whole values behind: nothing here is half done.
         change(&mut self.observed.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        if let Some(call) = self.server_call.take() {
+            let (mut observed, ready) = self.finish();
+            observed.ready = Some(ready);
+            call.end(observed);
+        }
     }
 }
 

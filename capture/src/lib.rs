@@ -10,7 +10,8 @@
 //! ```
 //!
 //! The function needs `DAYBOOK_QUEUE_URL` in its environment and `sqs:SendMessage` on that queue.
-//! [`from_env`] lists every variable, [`Capture::builder`] sets the same in code.
+//! [`from_env`] lists every variable, [`Capture::builder`] sets the same in code. The crate's README
+//! is the way in for a service's developer: five minutes, from the dependency to the first record.
 //!
 //! **Invariant:** the service's answer, its error and its time to respond are what they would be
 //! without the layer. Nothing here knows of OpenAPI or ClickHouse.
@@ -23,6 +24,7 @@
 //! | `lambda_http::runtime(handler)` or `streaming_runtime(handler)` | `runtime(capture.layer(handler)).layer(capture)` | all of it |
 //! | the same, without touching the handler | `runtime(handler).layer(daybook_capture::from_env()?)` | all but the response |
 //! | `Runtime::new(handler)` for API Gateway's events | `Runtime::new(capture.layer(handler)).layer(capture)` | all of it |
+//! | an axum or hyper server that is no Lambda | `router.layer(audit.layer())`, see [`ServerCapture`] | all of it |
 //!
 //! Why a single line on the runtime does not see the response: `lambda_runtime` hands a layer the
 //! event and tells it when the response has been posted, but makes, serializes and posts the
@@ -33,64 +35,156 @@
 //! frame), one of `aws_lambda_events`' two response types, or a `serde_json::Value` in API Gateway's
 //! format; [`run`] takes whatever `lambda_http::run` takes.
 //!
-//! # What is captured, and what is removed
+//! # What is captured
 //!
 //! | | |
 //! |---|---|
-//! | calls | all but GET, HEAD and OPTIONS ([`CaptureBuilder::capture_reads`]) and [`CaptureBuilder::ignore_paths`] |
+//! | calls | all but GET, HEAD and OPTIONS ([`CaptureBuilder::capture_reads`]), [`CaptureBuilder::ignore_paths`] and what [`CaptureBuilder::capture_if`] refuses; requests to a custom authorizer are no calls |
 //! | the event | REST (v1), HTTP payload 1.0 and 2.0, ALB: every field, every value byte for byte |
 //! | the response | its status; its body where that is JSON, at most [`CaptureBuilder::body_bytes_max`], with a status of 2xx, and the call is no read |
-//! | a failure | that the handler returned an error or panicked, not what it said |
+//! | a failure | that the handler returned an error or panicked, or that its time was nearly over; not what it said |
 //! | time | when the response was ready, and how long that took |
 //! | what the handler says | [`audit`] |
-//! | removed headers | `Authorization`, `Cookie`, `Set-Cookie`, `X-Api-Key`, `X-Amz-Security-Token`, any whose name says token, secret, password or credential, and configured ones; in `headers`, `multiValueHeaders`, `cookies` |
-//! | removed from the context | `identity.apiKey`, raw tokens of an authorizer, secret `stageVariables` |
-//! | removed from queries | parameters whose name says secret, signatures of signed links; in both maps and in `rawQueryString` |
-//! | removed from bodies | members (of JSON at any depth, also in base64) and parameters (of forms) whose name says secret; values that are a JWT, a private key or the value of an `Authorization` header; a body that begins like JSON but is none |
 //!
-//! A removed value reads `[redacted]`. Concrete paths, path parameters, and bodies that are neither
-//! JSON nor a form (multipart, XML) are not looked into.
+//! # What is removed
+//!
+//! Credentials never leave the process. A removed value reads `[redacted]`, so that a reader sees
+//! that something was there.
+//!
+//! | removed from | what |
+//! |---|---|
+//! | `headers`, `multiValueHeaders` | `Authorization`, `Cookie`, `Set-Cookie`, `X-Api-Key`, `X-Amz-Security-Token`, others whose names say secret, and [`CaptureBuilder::sensitive_headers`] |
+//! | `cookies` (payload 2.0) | every value; their number stays |
+//! | `requestContext` | `identity.apiKey`; what an authorizer's context holds under a name that says secret, or as a raw token |
+//! | `stageVariables`, `authorizationToken` | those whose names say secret; always |
+//! | `queryStringParameters`, `multiValueQueryStringParameters`, `rawQueryString` | parameters whose names say secret, and the signatures of signed links |
+//! | `body`, plain or base64 | JSON's members at any depth, JSON inside JSON's strings too, and a form's parameters, whose names say secret; the whole of a body that begins like JSON but is none, and of a multipart one with a part of such a name |
+//! | the response's body | as the request's JSON |
+//! | [`AuditContext::before`], [`AuditContext::after`] | as the request's JSON |
+//!
+//! In all of them a value also goes by its shape: a JWT, a private key, `Bearer …` and `Basic …`. A
+//! name says secret in any spelling (`api_key`, `X-Api-Key`, `apiKey`): passwords, secrets, tokens,
+//! credentials, cookies, API and private keys, PINs and one-time codes; a name that only speaks of one
+//! does not (`token_id`, `passwordChangedAt`). `true`, `false`, `null` and empty texts stay.
+//!
+//! Concrete paths and path parameters identify the call and are kept. Bodies that are neither JSON
+//! nor a form (files, XML), and what a handler writes as a message or reason, are not looked into.
+//! What a service's OpenAPI document calls secret is removed later, by the normalizer.
+//!
+//! # A server that is no Lambda
+//!
+//! In a container behind API Gateway or a load balancer there is no event, so one is made of the
+//! request in API Gateway's format for HTTP APIs (payload 2.0):
+//!
+//! | | |
+//! |---|---|
+//! | route | axum's `MatchedPath`, with the feature `axum`; else [`ServerBuilder::route`]; `$default` where there is none |
+//! | who | nobody, unless the service says whom it has verified: [`ServerBuilder::authorizer`], [`AuditContext::caller_claims`]. No header is believed |
+//! | address | the connection's peer, or with [`ServerBuilder::trusted_hops`] that entry of `X-Forwarded-For` from the right |
+//! | domain name | the `Host` header, or [`ServerBuilder::domain_name`], or [`ServerBuilder::trust_forwarded_host`] |
+//! | request id | a random UUID: whoever writes a trace's id may write it twice. The trace's is the correlation id |
+//! | body | what the handler read of it, at most [`ServerBuilder::request_body_bytes_max`]; a longer one is cut between members and marked |
+//! | response | as in a Lambda; none (outcome `unknown`) where the client went away before |
+//!
+//! Before the response: the request's head is copied, and each frame of a body as the handler reads
+//! it, up to the limits. Then the call is put into a queue in memory; cleaning, writing and sending
+//! happen in the background, ten calls at a time. A full queue drops and counts; a process that is
+//! killed loses what its queue holds, so end with [`ServerCapture::shut_down`].
+//!
+//! # Behind a load balancer
+//!
+//! A load balancer's event has no authorizer, so nobody is named as the caller unless the handler
+//! says whom it has verified ([`AuditContext::caller_claims`]). Its `x-amzn-oidc-*` headers are not
+//! read: they prove something only where the load balancer authenticates on every rule, or where the
+//! service has verified the signature of `x-amzn-oidc-data`. The client's address is the last of
+//! `X-Forwarded-For`.
 //!
 //! # What it costs
 //!
-//! Before the response: the method is read from the event's first fields, one small allocation is
-//! made, and a JSON response body within the limit is copied. Everything else, cleaning, writing
-//! and sending, happens after the response was posted. A call that is left out costs the reading
-//! of its method. The AWS client is built with the first message.
+//! | | |
+//! |---|---|
+//! | before the response, at 3 KB | 0.6 µs (REST), 1.5 µs (HTTP), 3 allocations of 0.7 KB |
+//! | before the response of a left-out GET | 0.3 µs, no allocation; 0.6 µs in HTTP APIs where the route names no method (`ANY`, `$default`) |
+//! | after the response, without the sending | 40 to 50 µs |
+//! | cold start | 0.4 ms of processor time until the first response |
+//! | the binary | 8.0 MB more, stripped: rustls, the SQS client, the chain of credentials and HTTP |
+//!
+//! Before the response the method is found in the event's bytes, which are shared and not copied, and a
+//! JSON response body within the limit is copied. Everything else, cleaning, writing and sending,
+//! happens after the response was posted. A call that is left out costs the finding of its method;
+//! where an HTTP API's route says none it stands behind all headers.
+//! [`CaptureBuilder::ignore_paths`] and routes of [`CaptureBuilder::capture_reads`] need the path as
+//! well, so the event is parsed once. The AWS client is built with the first message.
 //!
 //! After the response the next invocation of the same environment waits until the message is sent:
 //! the time of one `SendMessageBatch`, at most `flush_timeout_ms` (1,000). Lambda bills that time.
 //!
+//! `cargo bench -p daybook-capture` measures all of it. These are figures of a busy machine;
+//! `capture/bench/README.md` in the repository has the circumstances, and a middleware of Node's that
+//! sends to SQS beside them, which takes about a thousand times as long.
+//!
 //! # When things fail
 //!
-//! What may succeed later is retried within `flush_timeout_ms`; what still fails is dropped,
-//! counted ([`Capture::counters`]) and logged as one warning without any content. A message over
-//! 1 MiB loses its response body; if that is not enough, its request body is cut between members
-//! and marked with its original size and SHA-256. A panic inside the layer or a sink stays there.
-//! Where the settings are missing, [`run`] and [`from_env`] return an error at start, before any
-//! call is served.
+//! What may succeed later is sent again within `flush_timeout_ms`; what still fails is dropped,
+//! counted ([`Capture::counters`], [`Metrics`]) and logged as one warning without any content.
+//! `captured = acknowledged + dropped`, always.
+//!
+//! | what fails | what the service notices | what becomes of the message |
+//! |---|---|---|
+//! | the queue is away, refuses connections or throttles | nothing; the next invocation waits up to `flush_timeout_ms` | sent again after 25 ms, 50 ms, … 400 ms, then dropped |
+//! | the queue, or the look-up of its name, does not answer | the same | a second request by a new connection after half of the time; the first answer counts, without any it is dropped |
+//! | some messages of a batch are not taken | the same | those are sent again |
+//! | the permission, the queue or the credentials are missing | nothing | dropped at once |
+//! | the message is over 1 MiB | nothing | cut between members, and marked with what it was; whole in S3 where [`CaptureBuilder::overflow_bucket`] says so |
+//! | S3 does not take it within half of the flush timeout | nothing | the cut message is sent without a pointer |
+//! | the sink panics | nothing | dropped |
+//! | the predicate of [`CaptureBuilder::capture_if`] panics | nothing | sent: the call is captured |
+//! | the closure of [`audit`] panics | nothing: outside a captured call it does not run, so inside one it must not matter | sent without what the closure said |
+//! | the handler returns an error or panics | what it would notice without the layer | sent with `failure` |
+//! | the handler does not answer in time | the same | sent before Lambda ends the function, see below |
+//! | the settings are missing | [`run`] and [`from_env`] return an error before any call is served | |
+//!
+//! Lambda ends a function whose time is over, and nothing runs after that. Where a call is not over
+//! shortly before (`flush_timeout_ms` and 50 ms, but at most a tenth of the time that was left when
+//! it first waited), its message is sent then, while the handler goes on. It says `timeout`, and the
+//! stored event's outcome is `unknown`: a handler that does answer in the last moment is answered
+//! as ever, but is not sent a second time, because the first copy of an event counts. Where the
+//! handler has answered and only the posting is slow, the message says what it answered.
 
 mod audit_context;
 mod builder;
 mod call;
 mod capture;
+mod claims;
 mod counters;
 mod credentials;
+mod deadline;
+mod delivery;
 mod exchange;
 mod intake;
 mod message;
+mod method;
+mod metrics;
 mod observe;
+mod server;
 mod service;
 mod sink;
 mod sqs;
 
 pub use audit_context::{AuditContext, audit};
 pub use builder::{CaptureBuilder, ConfigError, from_env};
+pub use call::ApiCall;
 pub use capture::{Capture, CaptureReads};
 pub use counters::Counters;
 pub use daybook_event::Privacy;
+pub use daybook_overflow::OverflowBucket;
 pub use intake::{IntakeSink, IntakeUrlError};
+pub use metrics::Metrics;
 pub use observe::{Observation, ObserveResponse, ObservedBody};
+pub use server::{
+    CapturedBody, ServerBuilder, ServerCapture, ServerFuture, ServerLayer, ServerService,
+    server_from_env,
+};
 pub use service::{CaptureService, HandlerFuture, InvocationFuture};
 pub use sink::{MESSAGE_BYTES_MAX, Message, Sink, SinkError};
 pub use sqs::SqsSink;

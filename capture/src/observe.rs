@@ -13,6 +13,7 @@ use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http_body::{Body, Frame, SizeHint};
 use lambda_http::aws_lambda_events::apigw::{ApiGatewayProxyResponse, ApiGatewayV2httpResponse};
 use lambda_http::{Body as LambdaBody, IntoResponse};
+use lambda_runtime::{FunctionResponse, StreamResponse};
 use pin_project_lite::pin_project;
 
 use crate::exchange::{Answer, Exchange, PanicWatch};
@@ -21,7 +22,8 @@ use crate::exchange::{Answer, Exchange, PanicWatch};
 ///
 /// Implemented for the responses that `lambda_http`'s and axum's handlers return
 /// (`http::Response`), and, for plain `lambda_runtime` handlers, for the two response types of
-/// `aws_lambda_events` and for `serde_json::Value` in API Gateway's response format.
+/// `aws_lambda_events`, for `serde_json::Value` in API Gateway's response format, and for
+/// `lambda_runtime`'s streamed responses, of which the status is noted.
 pub trait ObserveResponse {
     /// The response as it is passed on.
     type Observed;
@@ -105,6 +107,33 @@ impl ObserveResponse for ApiGatewayV2httpResponse {
     }
 }
 
+impl<S> ObserveResponse for StreamResponse<S> {
+    type Observed = Self;
+
+    fn observe(self, observation: Observation) -> Self {
+        if let Some(exchange) = &observation.exchange {
+            let status_code = self.metadata_prelude.status_code;
+            exchange.answered(Answer::Status(status_code.as_u16()));
+        }
+        self
+    }
+}
+
+impl<B: ObserveResponse, S> ObserveResponse for FunctionResponse<B, S> {
+    type Observed = FunctionResponse<B::Observed, S>;
+
+    fn observe(self, observation: Observation) -> Self::Observed {
+        match self {
+            Self::BufferedResponse(response) => {
+                FunctionResponse::BufferedResponse(response.observe(observation))
+            }
+            Self::StreamingResponse(response) => {
+                FunctionResponse::StreamingResponse(response.observe(observation))
+            }
+        }
+    }
+}
+
 /// The body of a response in API Gateway's format.
 enum EventBody<'a> {
     /// As text, base64 (`isBase64Encoded`) or not.
@@ -126,14 +155,14 @@ fn observe_event_response(
         return;
     };
     match body {
-        EventBody::Text(text, false) => take_body(exchange, text.as_bytes()),
-        EventBody::Bytes(bytes) => take_body(exchange, bytes),
+        EventBody::Text(text, false) => take_body(exchange, Cow::Borrowed(text.as_bytes())),
+        EventBody::Bytes(bytes) => take_body(exchange, Cow::Borrowed(bytes)),
         EventBody::Text(base64, true) => {
             // Four characters are three bytes: what is too long is not decoded at all.
             if base64.len() / 4 * 3 <= exchange.body_bytes_max.saturating_add(3)
                 && let Ok(bytes) = STANDARD.decode(base64)
             {
-                take_body(exchange, &bytes);
+                take_body(exchange, Cow::Owned(bytes));
             }
         }
     }
@@ -165,13 +194,13 @@ fn wants_body(exchange: &Exchange, status_code: u16, headers: &HeaderMap) -> boo
 }
 
 /// Keeps a copy of the body where it is within the limit and looks like a JSON object or array.
-fn take_body(exchange: &Exchange, body: &[u8]) {
+fn take_body(exchange: &Exchange, body: Cow<'_, [u8]>) {
     let starts_like_json = matches!(body.trim_ascii_start().first(), Some(b'{' | b'['));
     if starts_like_json
         && body.len() <= exchange.body_bytes_max
-        && let Ok(text) = std::str::from_utf8(body)
+        && let Ok(text) = String::from_utf8(body.into_owned())
     {
-        exchange.took_body(text.to_owned());
+        exchange.took_body(text);
     }
 }
 
@@ -224,7 +253,8 @@ impl<B: Body> Body for ObservedBody<B> {
                     };
                     if !goes_on {
                         *this.copy = None;
-                    } else if this.inner.is_end_stream() {
+                    } else if frame.is_trailers() || this.inner.is_end_stream() {
+                        // Nothing follows trailers, and nobody may ask for it.
                         finish_copy(this.copy);
                     }
                 }
@@ -246,7 +276,7 @@ impl<B: Body> Body for ObservedBody<B> {
 
 fn finish_copy(copy: &mut Option<BodyCopy>) {
     if let Some(copy) = copy.take() {
-        take_body(&copy.exchange, &copy.bytes);
+        take_body(&copy.exchange, Cow::Owned(copy.bytes));
     }
 }
 
@@ -297,8 +327,12 @@ impl Future for ObservedConversion {
                 LambdaBody::Binary(bytes) => Cow::Borrowed(bytes),
                 _ => Cow::Borrowed(&[]),
             };
-            take_body(&this.exchange, &body);
+            take_body(&this.exchange, body);
         }
         Poll::Ready(response)
     }
 }
+
+#[cfg(test)]
+#[path = "observe_tests.rs"]
+mod tests;

@@ -13,6 +13,7 @@ use tokio::task::futures::TaskLocalFuture;
 use tower::Service;
 
 use crate::capture::{Capture, Shared};
+use crate::deadline::DeadlineNear;
 use crate::exchange::{
     Answer, CURRENT, Exchange, PanicWatch, current_exchange, is_inside_the_runtime_layer,
 };
@@ -50,15 +51,21 @@ where
     }
 
     fn call(&mut self, invocation: LambdaInvocation) -> Self::Future {
-        let shared = self.capture.shared.clone();
-        let exchange = shared.as_ref().and_then(|shared| shared.begin(&invocation));
+        let shared = self.capture.shared.as_ref();
+        let exchange = shared.and_then(|shared| shared.begin(&invocation));
+        let deadline_ms = invocation.context.deadline;
         // A handler's `call` may do its work before it returns a future.
         let served = CURRENT.sync_scope(exchange.clone(), || self.inner.call(invocation));
         InvocationFuture {
             served: Some(CURRENT.scope(exchange.clone(), served)),
-            delivery: exchange
-                .zip(shared)
-                .map(|(exchange, shared)| Delivery::Due { exchange, shared }),
+            near: DeadlineNear::new(
+                deadline_ms,
+                shared.map_or(0, |shared| shared.flush_timeout_ms),
+            ),
+            delivery: exchange.and_then(|exchange| {
+                let shared = self.capture.shared.clone()?;
+                Some(Delivery::Due { exchange, shared })
+            }),
             result: None,
         }
     }
@@ -72,12 +79,40 @@ enum Delivery {
     UnderWay(BoxFuture<'static, ()>),
 }
 
+impl Delivery {
+    fn begin(&mut self) {
+        if let Self::Due { exchange, shared } = self {
+            *self = Self::UnderWay(shared.clone().deliver(exchange.clone()).boxed());
+        }
+    }
+
+    /// What is known shortly before Lambda ends the function is sent then: there is no afterwards.
+    fn begin_without_an_end(&mut self) {
+        if let Self::Due { exchange, .. } = self {
+            exchange.answered(Answer::Failed(HandlerFailure::Timeout));
+            self.begin();
+        }
+    }
+
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        match self {
+            Self::Due { .. } => Poll::Pending,
+            Self::UnderWay(delivery) => delivery.as_mut().poll(context),
+        }
+    }
+}
+
 pin_project! {
     /// Serves an invocation, then sends its message, then returns what the service returned.
+    ///
+    /// Where the service has not ended shortly before Lambda ends the function, the message is sent
+    /// while the service goes on; neither waits for the other.
     #[must_use = "futures do nothing unless polled"]
     pub struct InvocationFuture<F, E> {
         #[pin]
         served: Option<TaskLocalFuture<Option<Arc<Exchange>>, F>>,
+        #[pin]
+        near: DeadlineNear,
         delivery: Option<Delivery>,
         result: Option<Result<(), E>>,
     }
@@ -92,20 +127,32 @@ where
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         if let Some(served) = this.served.as_mut().as_pin_mut() {
-            let result = ready!(served.poll(context));
-            // What the handler held is free before the network is waited for.
-            this.served.set(None);
-            match this.delivery.take() {
-                Some(Delivery::Due { exchange, shared }) => {
-                    *this.result = Some(result);
-                    let delivery = shared.deliver(exchange).boxed();
-                    *this.delivery = Some(Delivery::UnderWay(delivery));
+            let polled = served.poll(context);
+            match (polled, this.delivery.as_mut()) {
+                (Poll::Ready(result), None) => {
+                    this.served.set(None);
+                    return Poll::Ready(result);
                 }
-                _ => return Poll::Ready(result),
+                (Poll::Ready(result), Some(delivery)) => {
+                    // What the handler held is free before the network is waited for.
+                    this.served.set(None);
+                    *this.result = Some(result);
+                    delivery.begin();
+                }
+                (Poll::Pending, None) => return Poll::Pending,
+                (Poll::Pending, Some(delivery)) => {
+                    if this.near.poll_near(context).is_ready() {
+                        delivery.begin_without_an_end();
+                    }
+                    if delivery.poll(context).is_ready() {
+                        *this.delivery = None;
+                    }
+                    return Poll::Pending;
+                }
             }
         }
-        if let Some(Delivery::UnderWay(delivery)) = this.delivery {
-            ready!(delivery.as_mut().poll(context));
+        if let Some(delivery) = this.delivery {
+            ready!(delivery.poll(context));
             *this.delivery = None;
         }
         match this.result.take() {
@@ -270,3 +317,7 @@ where
         Poll::Ready(result.map(|inner| ObservedReturn { inner, exchange }))
     }
 }
+
+#[cfg(test)]
+#[path = "service_tests.rs"]
+mod tests;

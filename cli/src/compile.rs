@@ -7,7 +7,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use daybook_normalizer::context::{load_compiled, read_documents};
-use daybook_openapi::Index;
+use daybook_openapi::{Index, Severity};
 
 use crate::arguments::CompileOptions;
 
@@ -30,7 +30,10 @@ pub(crate) fn compile(options: &CompileOptions) -> anyhow::Result<bool> {
         index.services().count(),
         compiled.len()
     )?;
-    Ok(problems.is_empty())
+    // A warning tells of nothing that was lost.
+    Ok(problems
+        .iter()
+        .all(|problem| problem.severity == Severity::Warning))
 }
 
 /// Writes a file beside the one that is wanted and puts it in its place, so that nobody reads a half.

@@ -4,7 +4,7 @@ use std::io::{BufWriter, Write as _};
 
 use daybook_normalizer::context::read_index;
 use daybook_normalizer::settings::Settings;
-use daybook_openapi::{Explanation, explain_table};
+use daybook_openapi::{Explanation, Severity, explain_table};
 
 use crate::arguments::{ExplainFormat, ExplainOptions};
 use crate::terminal;
@@ -29,5 +29,8 @@ pub(crate) fn explain(options: &ExplainOptions) -> anyhow::Result<bool> {
         }
     }
     out.flush()?;
-    Ok(problems.is_empty())
+    // A warning tells of nothing that was lost.
+    Ok(problems
+        .iter()
+        .all(|problem| problem.severity == Severity::Warning))
 }

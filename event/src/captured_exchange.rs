@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use crate::over_limit::{Overflow, Truncated};
+
 /// The version of the message. A message of any other version is refused.
 pub const MESSAGE_VERSION: u32 = 1;
 
@@ -31,6 +33,12 @@ pub struct CapturedExchange {
     /// What the handler chose to say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub context: Option<HandlerContext>,
+    /// What was cut, where the whole was over the limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub truncated: Option<Truncated>,
+    /// Where the whole lies, where it is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overflow: Option<Overflow>,
 }
 
 /// What the service answered.
@@ -55,6 +63,9 @@ pub enum HandlerFailure {
     Error,
     /// It panicked.
     Panic,
+    /// It had not answered shortly before its time was over. Whether it did in the last moment, or
+    /// what it did until then, is not known.
+    Timeout,
 }
 
 /// What the handler chose to say about a call; everything is optional.
@@ -129,6 +140,8 @@ mod tests {
             }),
             duration_ms: Some(12),
             context: None,
+            truncated: None,
+            overflow: None,
         };
         assert_eq!(
             serde_json::to_string(&message).unwrap(),

@@ -1,5 +1,7 @@
 //! What a body says: JSON as it is, a form as the object that it stands for, base64 taken off.
 
+use std::collections::BTreeMap;
+
 use base64::Engine as _;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -26,16 +28,33 @@ pub(crate) fn bytes(body: &str, is_base64: bool) -> Vec<u8> {
 /// A body as JSON; `None` where it is neither JSON nor a form.
 pub(crate) fn read(body: &[u8], content_type: &str) -> Option<Value> {
     let text = std::str::from_utf8(body).ok()?;
-    let is_form = content_type
-        .trim_start()
-        .to_ascii_lowercase()
-        .starts_with("application/x-www-form-urlencoded");
+    let is_form = is_form(content_type);
     // curl calls JSON a form where nobody says otherwise.
     let is_json_form = is_form && text.trim_start().starts_with(['{', '[']);
     match json(text) {
         Some(value) if !is_form || is_json_form => Some(value),
         _ => is_form.then(|| form(text)),
     }
+}
+
+fn is_form(content_type: &str) -> bool {
+    content_type
+        .trim_start()
+        .to_ascii_lowercase()
+        .starts_with("application/x-www-form-urlencoded")
+}
+
+/// The fields of a form by name, the first one of each; none where the body is no form.
+pub(crate) fn form_fields(body: &[u8], content_type: &str) -> BTreeMap<String, String> {
+    let mut fields = BTreeMap::new();
+    if is_form(content_type) {
+        for (name, value) in form_urlencoded::parse(body) {
+            fields
+                .entry(name.into_owned())
+                .or_insert_with(|| value.into_owned());
+        }
+    }
+    fields
 }
 
 /// A JSON text, with or without a byte order mark (RFC 8259, section 8.1, lets a reader ignore it).

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use daybook_openapi::{Document, DocumentProblem, Index};
+use daybook_overflow::OverflowBucket;
 use daybook_store::{Credentials, Endpoint, ErasureKey, Writer};
 
 use crate::dead_letter::SqsDeadLetters;
@@ -26,7 +27,8 @@ const COMPILED_BYTES_MAX: u64 = 300 << 20;
 /// documents, a document or a compiled index),
 /// `DAYBOOK_CLICKHOUSE_URL`, `DAYBOOK_CLICKHOUSE_DATABASE`, `DAYBOOK_CLICKHOUSE_USER`,
 /// `DAYBOOK_CLICKHOUSE_PASSWORD`, `DAYBOOK_DEAD_LETTER_QUEUE_URL`, `DAYBOOK_ERASURE_KEY` (where persons
-/// are erased), and those of [`Settings`].
+/// are erased), those of [`Settings`], and, where services keep large messages in S3,
+/// `DAYBOOK_OVERFLOW_BUCKET`.
 ///
 /// # Errors
 /// Names the variable that is missing or wrong, in one line.
@@ -61,7 +63,27 @@ pub async fn handler_from_env(
         settings: Arc::new(settings),
         writer,
         dead_letters: Arc::new(SqsDeadLetters::new(sqs_client().await, queue_url)),
+        overflow: overflow_bucket(&variable)?,
     })
+}
+
+/// The bucket of `DAYBOOK_OVERFLOW_BUCKET`; none where it is not set.
+///
+/// # Errors
+/// Where S3 has no buckets of such names.
+pub fn overflow_bucket(
+    variable: impl Fn(&str) -> Option<String>,
+) -> anyhow::Result<Option<Arc<OverflowBucket>>> {
+    let name = variable("DAYBOOK_OVERFLOW_BUCKET").unwrap_or_default();
+    if name.trim().is_empty() {
+        return Ok(None);
+    }
+    let bucket = OverflowBucket::new(name.trim());
+    anyhow::ensure!(
+        bucket.has_valid_name(),
+        "DAYBOOK_OVERFLOW_BUCKET is not the name of an S3 bucket"
+    );
+    Ok(Some(Arc::new(bucket)))
 }
 
 /// An SQS client as the environment configures it (region, credentials, `AWS_ENDPOINT_URL`).

@@ -5,6 +5,7 @@
 //! integrations in API Gateway" in Amazon API Gateway's developer guide.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 
 use serde_json::{Map, Value};
 
@@ -86,7 +87,7 @@ impl GatewayEvent {
                 .or_else(|| milliseconds(&context["requestTimeEpoch"])),
             source_ip: first_of([
                 first_text([&http["sourceIp"], &identity["sourceIp"]]),
-                first_address(&header("x-forwarded-for")),
+                last_address(&header("x-forwarded-for")),
             ]),
             user_agent: first_of([
                 first_text([&http["userAgent"], &identity["userAgent"]]),
@@ -207,9 +208,15 @@ fn first_of<const N: usize>(texts: [String; N]) -> String {
         .unwrap_or_default()
 }
 
-fn first_address(forwarded_for: &str) -> String {
-    let first = forwarded_for.split(',').next().unwrap_or_default().trim();
-    first.to_owned()
+/// The address from which the load balancer was called: it appends it, and whatever stands before it
+/// the client may have written itself ("HTTP headers and Application Load Balancers" in their guide,
+/// which may be told to add the port).
+fn last_address(forwarded_for: &str) -> String {
+    let last = forwarded_for.rsplit(',').next().unwrap_or_default().trim();
+    match last.parse::<SocketAddr>() {
+        Ok(address) => address.ip().to_string(),
+        Err(_) => last.to_owned(),
+    }
 }
 
 /// A time in any form that JSON has for it; one that is too large stays too large.

@@ -5,14 +5,16 @@ use std::time::Duration;
 
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
 use daybook_openapi::Index;
+use daybook_overflow::OverflowBucket;
 use daybook_store::{NewEvent, StoreError, Stored, Writer};
 use jiff::Timestamp;
 use tokio::time::{Instant, timeout_at};
 
 use crate::Poison;
 use crate::dead_letter::{DeadLetter, DeadLetters};
-use crate::message::decode;
+use crate::message::{Message, decode};
 use crate::normalize::{DropReason, Normalized, normalize};
+use crate::overflow::{Found, Wholes};
 use crate::settings::Settings;
 
 /// Beside a query API in one process, a long batch must let others have their turn.
@@ -29,6 +31,9 @@ pub struct BatchHandler {
     pub writer: Writer,
     /// Where messages go that can never succeed.
     pub dead_letters: Arc<dyn DeadLetters>,
+    /// Where the whole of messages lies that were too large for the queue. No other bucket is ever
+    /// read, whatever a message says.
+    pub overflow: Option<Arc<OverflowBucket>>,
 }
 
 /// What became of a batch, counted, with the messages that did not make it.
@@ -48,6 +53,12 @@ pub struct BatchReport {
     pub not_described: usize,
     /// Messages now in the dead-letter queue: id and reason.
     pub dead: Vec<(String, String)>,
+    /// Messages that were read whole from the overflow bucket.
+    pub overflowed: usize,
+    /// Stored events that say that something of them was cut.
+    pub truncated: usize,
+    /// Messages of which only the cut copy is left: id and reason.
+    pub overflow_lost: Vec<(String, String)>,
     /// Messages that may succeed later: their ids.
     pub failed: Vec<String>,
     /// Why those may succeed later, for the log.
@@ -59,6 +70,7 @@ struct Pending {
     message_id: String,
     body: String,
     event: NewEvent,
+    is_truncated: bool,
 }
 
 impl BatchHandler {
@@ -70,19 +82,30 @@ impl BatchHandler {
         let mut dying = Vec::new();
         let mut pending = Vec::new();
         let now = Timestamp::now();
+        // The other half is the database's.
+        let mut wholes = Wholes::new(self.overflow.clone(), Instant::now() + time_left / 2);
         for (number, record) in batch.records.into_iter().enumerate() {
             if number % MESSAGES_BETWEEN_YIELDS == 0 {
                 tokio::task::yield_now().await;
             }
             let message_id = record.message_id.unwrap_or_default();
             let body = record.body.unwrap_or_default();
-            let normalized = decode(&body)
-                .and_then(|message| normalize(&message, &self.index, &self.settings, now));
-            match normalized {
+            let message = match decode(&body) {
+                Ok(message) => report.found(&message_id, wholes.find(message).await),
+                Err(poison) => {
+                    dying.push((message_id, body, poison));
+                    continue;
+                }
+            };
+            let Some(message) = message else {
+                continue;
+            };
+            match normalize(&message, &self.index, &self.settings, now) {
                 Ok(Normalized::Event(event)) => pending.push(Pending {
                     message_id,
                     body,
                     event: *event,
+                    is_truncated: message.truncated.is_some(),
                 }),
                 Ok(Normalized::Dropped(reason)) => {
                     report.dropped.push((message_id, reason));
@@ -201,6 +224,7 @@ fn count(
             let event = &message.event.event;
             report.unattributed += usize::from(event.org_id == daybook_event::UNATTRIBUTED_ORG_ID);
             report.not_described += usize::from(!event.described);
+            report.truncated += usize::from(message.is_truncated);
         }
         Stored::Duplicate => report.duplicates += 1,
         Stored::Erased => report.erased += 1,
@@ -218,6 +242,26 @@ fn count(
 }
 
 impl BatchReport {
+    /// What is to be stored of a message; none where it is to be delivered again.
+    fn found(&mut self, message_id: &str, found: Found) -> Option<Message> {
+        match found {
+            Found::AsItIs(message) => Some(message),
+            Found::Whole(message) => {
+                self.overflowed += 1;
+                Some(message)
+            }
+            Found::Cut(message, reason) => {
+                self.overflow_lost.push((message_id.to_owned(), reason));
+                Some(message)
+            }
+            Found::Later(reason) => {
+                self.failed.push(message_id.to_owned());
+                self.failure = Some(reason);
+                None
+            }
+        }
+    }
+
     /// What Lambda tells SQS: only the messages that are to be delivered again.
     ///
     /// "Reporting batch item failures for Lambda functions with an Amazon SQS trigger", AWS Lambda
@@ -245,12 +289,21 @@ fn log(report: &BatchReport) {
         dropped = report.dropped.len(),
         unattributed = report.unattributed,
         not_described = report.not_described,
+        overflowed = report.overflowed,
+        truncated = report.truncated,
         dead = report.dead.len(),
         failed = report.failed.len(),
         "batch done"
     );
     for (message_id, reason) in &report.dead {
         tracing::warn!(message_id, reason, "message sent to the dead-letter queue");
+    }
+    for (message_id, reason) in &report.overflow_lost {
+        tracing::warn!(
+            message_id,
+            reason,
+            "only the cut copy of a large message is stored"
+        );
     }
     if let Some(failure) = &report.failure {
         tracing::error!(

@@ -31,7 +31,8 @@ pub async fn run() -> Result<(), Error> {
         let handler = &handler;
         let time_left = time_left(&batch.context);
         async move {
-            let report = handler.handle(batch.payload, time_left).await;
+            // On the heap: an invocation's state is kilobytes.
+            let report = Box::pin(handler.handle(batch.payload, time_left)).await;
             Ok::<_, Error>(report.to_sqs_response())
         }
     }))

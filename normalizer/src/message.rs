@@ -1,6 +1,10 @@
 //! A queue message, decoded within bounds: a captured exchange, or a bare API Gateway event.
 
-use daybook_event::{CapturedResponse, Entity, HandlerContext, MESSAGE_VERSION, check_json_bounds};
+use daybook_event::{
+    CapturedResponse, Entity, HandlerContext, MESSAGE_VERSION, Original, Overflow, Truncated,
+    check_json_bounds,
+};
+use daybook_overflow::OBJECT_BYTES_MAX;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
@@ -28,6 +32,10 @@ pub struct Message {
     pub context: HandlerContext,
     /// Whether the capture layer sent it, so that the service has chosen to record it.
     pub captured: bool,
+    /// What was cut so that the message fitted into the queue.
+    pub truncated: Option<Truncated>,
+    /// Where the whole message lies, as the message says.
+    pub overflow: Option<Overflow>,
 }
 
 /// Decodes one message.
@@ -38,11 +46,24 @@ pub struct Message {
 /// # Errors
 /// A [`Poison`] where the text is over a bound, no JSON, of another shape or of another version.
 pub fn decode(text: &str) -> Result<Message, Poison> {
+    decode_within(text, MESSAGE_BYTES_MAX)
+}
+
+/// Decodes a whole message that was too large for the queue and lay in the overflow bucket.
+///
+/// # Errors
+/// As [`decode`].
+pub fn decode_whole(text: &[u8]) -> Result<Message, Poison> {
+    let text = std::str::from_utf8(text).map_err(|_| Poison::NotUtf8)?;
+    decode_within(text, OBJECT_BYTES_MAX)
+}
+
+fn decode_within(text: &str, bytes_max: usize) -> Result<Message, Poison> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if text.trim_ascii().is_empty() {
         return Err(Poison::Empty);
     }
-    check_json_bounds(text.as_bytes(), MESSAGE_BYTES_MAX, MESSAGE_DEPTH_MAX)?;
+    check_json_bounds(text.as_bytes(), bytes_max, MESSAGE_DEPTH_MAX)?;
     let value: Value = serde_json::from_str(text).map_err(|error| Poison::not_json(&error))?;
     let Value::Object(members) = &value else {
         return Err(Poison::Shape("it is not a JSON object"));
@@ -81,6 +102,8 @@ fn captured(members: &Map<String, Value>) -> Result<Message, Poison> {
         response: response(member("response")),
         context: context(member("context")),
         captured: true,
+        truncated: truncated(member("truncated")),
+        overflow: serde_json::from_value(member("overflow").clone()).ok(),
     })
 }
 
@@ -124,6 +147,18 @@ fn context(value: &Value) -> HandlerContext {
         reason: words(&value["reason"]),
         privacy: serde_json::from_value(value["privacy"].clone()).ok(),
     }
+}
+
+/// A mark that nobody can read is a mark all the same.
+fn truncated(value: &Value) -> Option<Truncated> {
+    let is_marked = !matches!(value, Value::Null | Value::Bool(false));
+    is_marked.then(|| {
+        let mut truncated: Truncated = serde_json::from_value(value.clone()).unwrap_or_default();
+        if !truncated.is_any() {
+            truncated.request = Some(Original::default());
+        }
+        truncated
+    })
 }
 
 fn short(value: &Value) -> String {
@@ -216,6 +251,28 @@ mod tests {
             let text = format!(r#"{{"v":1,"event":{{}},"response":{{"status_code":{status}}}}}"#);
             assert_eq!(decode(&text).unwrap().response.unwrap().status_code, code);
         }
+    }
+
+    #[test]
+    fn what_was_cut_and_where_the_whole_lies_is_read_and_bounded() {
+        let decoded = |more: &str| decode(&format!(r#"{{"v":1,"event":{{}}{more}}}"#)).unwrap();
+        let cut = decoded(
+            r#","truncated":{"request":{"original_bytes":7,"sha256":"ab"}},
+                "overflow":{"s3":{"bucket":"b","key":"k"},"bytes":9,"sha256":"cd"}"#,
+        );
+        assert_eq!(cut.truncated.unwrap().request.unwrap().original_bytes, 7);
+        assert_eq!(cut.overflow.unwrap().s3.key, "k");
+        assert_eq!(decoded("").truncated, None);
+        assert!(
+            decoded(r#","truncated":true,"overflow":5"#)
+                .truncated
+                .is_some()
+        );
+        let large = format!(r#"{{"v":1,"event":{{"body":"{}"}}}}"#, "a".repeat(1 << 20));
+        assert!(decode(&large).is_err());
+        assert!(decode_whole(large.as_bytes()).is_ok());
+        let larger = " ".repeat(OBJECT_BYTES_MAX) + &large;
+        assert!(decode_whole(larger.as_bytes()).is_err());
     }
 
     proptest! {

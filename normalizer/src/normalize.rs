@@ -23,7 +23,7 @@ use crate::explained::Explained;
 use crate::gateway_event::GatewayEvent;
 use crate::message::Message;
 use crate::settings::Settings;
-use crate::stored_request::{correlation_id, http, request_body, source_url};
+use crate::stored_request::{correlation_id, detail, http, request_body, source_url};
 use crate::things::{Things, first_value};
 
 /// How far ahead of this machine's clock a request may claim to be.
@@ -70,6 +70,8 @@ pub fn normalize(
     now: Timestamp,
 ) -> Result<Normalized, Poison> {
     let request = GatewayEvent::read(&message.event)?;
+    let body = request.body.as_deref().unwrap_or_default();
+    let form = body::form_fields(body, request.header("content-type"));
     let found = index.find(&RequestLine {
         domain_name: &request.domain_name,
         api_id: &request.api_id,
@@ -79,6 +81,7 @@ pub fn normalize(
         resource: &request.resource,
         proxy: request.proxy(),
         query: Some(&request.query),
+        form: Some(&form),
         headers: Some(&request.headers),
     });
     let explained = Explained::from(found);
@@ -88,7 +91,7 @@ pub fn normalize(
     let timestamp = timestamp(message, &request, settings, now)?;
 
     let event = event(message, &request, &explained, timestamp, settings, now);
-    let request_digest = request_digest(&event, settings.redaction);
+    let request_digest = request_digest(&event, settings.redaction, message.truncated.is_some());
     Ok(Normalized::Event(Box::new(NewEvent {
         event,
         request_digest,
@@ -162,10 +165,7 @@ fn event(
         correlation_id,
         activity: activity.text,
         activity_parts: activity.parts,
-        detail: request_body
-            .as_ref()
-            .map(Value::to_string)
-            .unwrap_or_default(),
+        detail: detail(request_body.as_ref(), message.truncated.as_ref()),
         changes: changes(states.before(), states.after()),
         reason,
         privacy,
@@ -287,6 +287,8 @@ fn outcome(message: &Message) -> Outcome {
         None => Outcome::Unknown,
         Some(response) => match response.failure {
             Some(HandlerFailure::Error | HandlerFailure::Panic) => Outcome::Failure,
+            // It may have been answered in the last moment: nobody saw a response.
+            Some(HandlerFailure::Timeout) => Outcome::Unknown,
             None => Outcome::from_status_code(response.status_code),
         },
     }
@@ -374,8 +376,9 @@ fn stated_privacy(message: &Message, redacted: &mut Vec<String>) -> String {
 ///
 /// It is made of the redacted request, so that it gives nothing away about a secret. What is redacted
 /// depends on the document, on this program's rules, on the operator's setting and on whether the capture layer was there first:
-/// these are the way in which the digest was made.
-fn request_digest(event: &AuditEvent, redaction: Mode) -> [u8; 16] {
+/// these are the way in which the digest was made. So is whether the body was cut: the whole of it may be gone from the overflow
+/// bucket when the message comes again.
+fn request_digest(event: &AuditEvent, redaction: Mode, is_truncated: bool) -> [u8; 16] {
     let caller = &event.caller;
     let way = digest_of(&[
         &event.spec_version,
@@ -386,6 +389,7 @@ fn request_digest(event: &AuditEvent, redaction: Mode) -> [u8; 16] {
         } else {
             ""
         },
+        if is_truncated { "truncated" } else { "" },
     ]);
     let request = digest_of(&[
         &event.http.method,

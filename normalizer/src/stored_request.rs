@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use daybook_event::HttpRequest;
+use daybook_event::{HttpRequest, Truncated};
 use daybook_openapi::secrets::{Place, Redactor};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::body;
 use crate::explained::Explained;
@@ -41,6 +41,37 @@ pub(crate) fn request_body(
     };
     redactor.json(Place::Request, &mut body, redacted);
     Some(body)
+}
+
+/// The member of a detail that says what was cut before it came here.
+const TRUNCATED: &str = "$truncated";
+
+/// The request's body as JSON text, with a member that says what was cut; empty where there is
+/// neither. A body that is no object stands in the member `body` beside it.
+pub(crate) fn detail(body: Option<&Value>, truncated: Option<&Truncated>) -> String {
+    let Some(truncated) = truncated else {
+        return body.map(Value::to_string).unwrap_or_default();
+    };
+    let mut members = match body {
+        Some(Value::Object(members)) => members.clone(),
+        Some(body) => Map::from_iter([("body".to_owned(), body.clone())]),
+        None => Map::new(),
+    };
+    members.insert(TRUNCATED.to_owned(), mark(truncated));
+    Value::Object(members).to_string()
+}
+
+/// A message's word for a digest is kept where it is one.
+fn mark(truncated: &Truncated) -> Value {
+    let mut mark = serde_json::to_value(truncated).unwrap_or_default();
+    for original in mark.as_object_mut().into_iter().flat_map(Map::values_mut) {
+        let digest = original["sha256"].as_str().unwrap_or_default();
+        let is_digest = digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if !is_digest {
+            original["sha256"] = Value::from("");
+        }
+    }
+    mark
 }
 
 /// The request as it is stored.

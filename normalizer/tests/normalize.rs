@@ -169,6 +169,14 @@ fn a_mapped_path_and_an_rpc_by_its_query_find_their_operations() {
     assert!(!event_with(&rpc, &index, &settings).described);
     rpc["queryStringParameters"] = json!({"method": "import"});
     assert_eq!(event_with(&rpc, &index, &settings).event_name, "importAll");
+    // The same in a form, as AWS's query protocol has it.
+    let mut form = http_event("POST", "/rpc", NOW_MS);
+    form["headers"]["content-type"] = json!("application/x-www-form-urlencoded; charset=utf-8");
+    form["body"] = json!("bWV0aG9kPWV4cG9ydCZuYW1lPXg");
+    form["isBase64Encoded"] = json!(true);
+    assert_eq!(event_with(&form, &index, &settings).event_name, "exportAll");
+    form["headers"]["content-type"] = json!("application/json");
+    assert!(!event_with(&form, &index, &settings).described);
 }
 
 #[test]

@@ -362,6 +362,7 @@ proptest! {
             settings: Arc::new(Settings::default()),
             writer: Writer::new(&endpoint, &credentials).unwrap(),
             dead_letters: Arc::clone(&letters) as Arc<dyn DeadLetters>,
+            overflow: None,
         };
         let poison = poisoned(&canary);
         let poison_count = poison.len();

@@ -40,11 +40,20 @@ const KEYS: &[&str] = &[
     "redact", "keep",
 ];
 
+/// The most members of one `x-audit` that are told not to be known.
+const UNKNOWN_TOLD_MAX: usize = 20;
+
 /// How places begin.
 const PLACES: &[&str] = &["path", "query", "body", "request", "response"];
 
 /// The most places that are read of one `redact` or `keep`.
 const LISTED_MAX: usize = 200;
+
+/// The longest place: as many copies of it are kept as there are operations below.
+const LOCATION_BYTES_MAX: usize = 500;
+
+/// The longest name of a service, likewise.
+pub(crate) const SERVICE_BYTES_MAX: usize = 200;
 
 /// The longest noun or verb, in characters.
 const WORD_CHARS_MAX: usize = 60;
@@ -96,7 +105,12 @@ impl Annotations {
         match holder.get("x-audit") {
             None => {}
             Some(Value::Object(members)) => {
+                let mut unknown = 0;
                 for (key, value) in members {
+                    unknown += usize::from(!KEYS.contains(&key.as_str()));
+                    if unknown > UNKNOWN_TOLD_MAX && !KEYS.contains(&key.as_str()) {
+                        continue;
+                    }
                     let pointer = format!("{pointer}/{}", escape(key));
                     let mut reader = Reader {
                         annotations: &mut annotations,
@@ -159,8 +173,12 @@ impl Reader<'_, '_, '_> {
     fn read_member(&mut self, key: &str, value: &Value) -> Result<(), String> {
         match key {
             "service" if self.pointer == "/x-audit/service" => {
-                if text(value)?.trim().is_empty() {
+                let name = text(value)?;
+                if name.trim().is_empty() {
                     return Err("it is empty".to_owned());
+                }
+                if name.len() > SERVICE_BYTES_MAX {
+                    return Err(format!("it has more than {SERVICE_BYTES_MAX} bytes"));
                 }
             }
             "service" => return Err("it stands at the document's root only".to_owned()),
@@ -384,6 +402,11 @@ fn location(value: &Value) -> Result<ValueLocation, String> {
 }
 
 fn any_location(value: &Value) -> Option<ValueLocation> {
+    let location = unbounded_location(value)?;
+    (location.text().len() <= LOCATION_BYTES_MAX).then_some(location)
+}
+
+fn unbounded_location(value: &Value) -> Option<ValueLocation> {
     match value {
         Value::String(expression) => match expression.strip_prefix("header.") {
             Some(name) => Some(ValueLocation::Header(name.to_ascii_lowercase())),

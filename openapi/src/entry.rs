@@ -1,12 +1,16 @@
 //! One document in the index: its service, its operations and the routes to them.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
+
 use serde_json::Value;
 
-use crate::document::{DocumentProblem, ParsedDocument, stem};
+use crate::annotations::SERVICE_BYTES_MAX;
+use crate::document::{DocumentProblem, ParsedDocument, Problems, stem};
 use crate::index::{Found, RequestLine, Service};
 use crate::operation::{Operation, escape};
-use crate::path_template::PathTemplate;
-use crate::read_operations::read_operations;
+use crate::path_template::{PathTemplate, TemplateShape};
+use crate::read_operations::{ANY_METHOD, read_operations};
 use crate::request_path::RequestPath;
 use crate::route_index::{RouteIndex, RouteMatch};
 use crate::schema::{SchemaWork, Schemas};
@@ -85,7 +89,7 @@ impl Entry {
     pub(crate) fn read(document: &ParsedDocument, problems: &mut Vec<DocumentProblem>) -> Self {
         let text = |pointer: &str| document.root.pointer(pointer).and_then(Value::as_str);
         let name = text("/x-audit/service")
-            .filter(|name| !name.trim().is_empty())
+            .filter(|name| !name.trim().is_empty() && name.len() <= SERVICE_BYTES_MAX)
             .unwrap_or_else(|| stem(&document.file_name));
         let operations = read_operations(document, name, problems);
         let service = Service {
@@ -126,25 +130,46 @@ impl Entry {
 
     /// Tells where a template differs from an earlier one in its parameters' names alone.
     fn tell_twins(&self, problems: &mut Vec<DocumentProblem>) {
+        let mut problems = Problems {
+            file_name: &self.service.file_name,
+            list: problems,
+        };
         for group in &self.route_groups {
+            let mut known = HashMap::new();
             for route in group.routes.routes() {
                 let operation = &self.operations[route.operation];
-                let routes = &group.routes;
-                let first = routes.same_operation(&operation.method, &route.template);
-                let first = first.filter(|first| *first != route.operation);
-                if let Some(first) = first.and_then(|first| self.operations.get(first)) {
-                    let pointer = pointer_of(operation);
-                    problems.push(DocumentProblem::warning(
-                        &self.service.file_name,
-                        &pointer,
-                        format!(
-                            "calls of it are taken for {} {}, whose path is the same",
-                            first.method, first.path
-                        ),
-                    ));
+                let first = *known
+                    .entry((&operation.method, route.template.shape()))
+                    .or_insert(route.operation);
+                if first != route.operation {
+                    let first = &self.operations[first];
+                    let message = format!(
+                        "calls of it are taken for {} {}, whose path is the same",
+                        first.method, first.path
+                    );
+                    problems.warning(&pointer_of(operation), message);
                 }
             }
         }
+    }
+
+    /// By method and shape of the path, the operations of the groups whose servers are also those of
+    /// another group.
+    pub(crate) fn operations_at(
+        &self,
+        others: &Servers,
+    ) -> HashMap<(&str, TemplateShape<'_>), &Operation> {
+        let mut known = HashMap::new();
+        let groups = self.route_groups.iter();
+        for group in groups.filter(|group| others.overlap(&group.servers)) {
+            for route in group.routes.routes() {
+                let operation = &self.operations[route.operation];
+                known
+                    .entry((operation.method.as_str(), route.template.shape()))
+                    .or_insert(operation);
+            }
+        }
+        known
     }
 
     pub(crate) fn claims(&self, call: &Call<'_>) -> bool {
@@ -285,6 +310,7 @@ impl<'a> Call<'a> {
         RequestFacts {
             behind_path: self.path.behind,
             query: self.request.query,
+            form: self.request.form,
             headers: self.request.headers,
         }
     }
@@ -303,22 +329,26 @@ fn server_lists(root: &Value, operations: &[Operation]) -> Vec<ServerList> {
     let schemas = Schemas::new(root, &work);
     let of_root = Servers::read(listed(Some(root)));
     let mut lists: Vec<ServerList> = vec![(of_root, Vec::new())];
+    // Behind a reference, one list is that of many operations.
+    let mut read: HashMap<*const Value, usize> = HashMap::new();
     for (number, operation) in operations.iter().enumerate() {
         let item = root
             .get("paths")
             .and_then(|paths| paths.get(&operation.path))
             .and_then(|item| schemas.resolve(item));
-        let body = item.and_then(|item| item.get(operation.method.to_ascii_lowercase()));
+        let body = item.and_then(|item| item.get(&*key_of(operation)));
         let own = listed(body).or_else(|| listed(item));
         let list = own.map_or(0, |own| {
-            let servers = Servers::read(Some(own));
-            let known = lists.iter().position(|(known, _)| *known == servers);
-            known.unwrap_or_else(|| {
+            *read.entry(std::ptr::from_ref(own)).or_insert_with(|| {
                 if lists.len() >= SERVER_LISTS_MAX {
                     return 0;
                 }
-                lists.push((servers, Vec::new()));
-                lists.len() - 1
+                let servers = Servers::read(Some(own));
+                let known = lists.iter().position(|(known, _)| *known == servers);
+                known.unwrap_or_else(|| {
+                    lists.push((servers, Vec::new()));
+                    lists.len() - 1
+                })
             })
         });
         lists[list].1.push(number);
@@ -327,9 +357,14 @@ fn server_lists(root: &Value, operations: &[Operation]) -> Vec<ServerList> {
 }
 
 pub(crate) fn pointer_of(operation: &Operation) -> String {
-    format!(
-        "/paths/{}/{}",
-        escape(&operation.path),
-        operation.method.to_ascii_lowercase()
-    )
+    format!("/paths/{}/{}", escape(&operation.path), key_of(operation))
+}
+
+/// The member of its path item that an operation is.
+fn key_of(operation: &Operation) -> Cow<'static, str> {
+    if operation.is_any_method {
+        ANY_METHOD.into()
+    } else {
+        operation.method.to_ascii_lowercase().into()
+    }
 }

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::document::{Document, DocumentProblem, ParsedDocument};
+use crate::document::{Document, DocumentProblem, ParsedDocument, Problems};
 use crate::entry::{Call, Entry, EntryMatch, ServerList, pointer_of};
 use crate::operation::Operation;
 use crate::overlay;
@@ -80,6 +80,8 @@ pub struct RequestLine<'a> {
     pub proxy: &'a str,
     /// The query by name, decoded, for documents that tell operations apart by it.
     pub query: Option<&'a BTreeMap<String, String>>,
+    /// The fields of a form in the body, decoded, for the same.
+    pub form: Option<&'a BTreeMap<String, String>>,
     /// The headers by lower-case name, for the same.
     pub headers: Option<&'a BTreeMap<String, String>>,
 }
@@ -266,30 +268,29 @@ impl Index {
 
     /// Tells where a new document describes, on one host, what another service's document does.
     fn tell_ties(&self, entry: &Entry, problems: &mut Vec<DocumentProblem>) {
+        let mut problems = Problems {
+            file_name: &entry.service.file_name,
+            list: problems,
+        };
         for other in self
             .entries
             .iter()
             .filter(|other| other.service.name != entry.service.name)
         {
-            for (group, known) in entry.route_groups.iter().flat_map(|group| {
-                let others = other.route_groups.iter();
-                others
-                    .filter(|known| group.servers.overlap(&known.servers))
-                    .map(move |known| (group, known))
-            }) {
-                for route in group.routes.routes() {
+            if problems.is_full() {
+                return;
+            }
+            for group in &entry.route_groups {
+                let known = other.operations_at(&group.servers);
+                for route in group.routes.routes().iter().filter(|_| !known.is_empty()) {
                     let operation = &entry.operations[route.operation];
-                    let routes = &known.routes;
-                    let same = routes.same_operation(&operation.method, &route.template);
-                    if let Some(known) = same.and_then(|known| other.operations.get(known)) {
-                        problems.push(DocumentProblem::new(
-                            &entry.service.file_name,
-                            &pointer_of(operation),
-                            format!(
-                                "{} describes {} {} on the same host; {TIE_ADVICE}",
-                                known.file_name, known.method, known.path
-                            ),
-                        ));
+                    let key = (operation.method.as_str(), route.template.shape());
+                    if let Some(known) = known.get(&key) {
+                        let message = format!(
+                            "{} describes {} {} on the same host; {TIE_ADVICE}",
+                            known.file_name, known.method, known.path
+                        );
+                        problems.error(&pointer_of(operation), message);
                     }
                 }
             }

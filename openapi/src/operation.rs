@@ -6,12 +6,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::meaning::Meaning;
-use crate::schema::{Property, Schemas};
+use crate::schema::{NAME_BYTES_MAX, Property, Schemas};
 use crate::secrets::OperationSecrets;
 use crate::value_location::ValueLocation;
 
 /// The most parameters that are read of an operation, and as many of its path item.
-const PARAMETERS_MAX: usize = 500;
+pub(crate) const PARAMETERS_MAX: usize = 500;
+
+/// The most tags, media types and responses that are looked at.
+const LISTED_MAX: usize = 100;
 
 /// One operation of a document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +27,8 @@ pub struct Operation {
     pub file_name: String,
     /// Upper case.
     pub method: String,
+    /// It is one of the methods that API Gateway's `x-amazon-apigateway-any-method` stands for.
+    pub is_any_method: bool,
     /// The path template as the document writes it.
     pub path: String,
     /// The `operationId`; empty where there is none.
@@ -91,6 +96,7 @@ impl<'a> OperationSource<'a> {
                 .into_iter()
                 .flatten()
                 .filter_map(Value::as_str)
+                .take(LISTED_MAX)
                 .collect(),
             query: parameters(schemas, "query", path_item, operation),
             path_params: parameters(schemas, "path", path_item, operation),
@@ -106,6 +112,25 @@ impl<'a> OperationSource<'a> {
     }
 }
 
+impl OperationSource<'_> {
+    /// Whether a query parameter is required; of two with one name the operation's own counts.
+    pub(crate) fn requires_query(&self, name: &str) -> bool {
+        let [path_item, operation] = self.holders;
+        [operation, path_item]
+            .into_iter()
+            .filter_map(|holder| holder.get("parameters")?.as_array())
+            .flat_map(|listed| listed.iter().take(PARAMETERS_MAX))
+            .filter_map(|parameter| self.schemas.resolve(parameter))
+            .find(|parameter| {
+                let is = |key: &str, text: &str| {
+                    parameter.get(key).and_then(Value::as_str) == Some(text)
+                };
+                is("in", "query") && is("name", name)
+            })
+            .is_some_and(|parameter| parameter.get("required") == Some(&Value::Bool(true)))
+    }
+}
+
 /// The parameters of one place; the operation's own ones override the path item's.
 fn parameters<'a>(
     schemas: Schemas<'a>,
@@ -114,12 +139,14 @@ fn parameters<'a>(
     operation: &'a Value,
 ) -> Vec<Property<'a>> {
     let mut found: Vec<Property<'a>> = Vec::new();
+    let mut known = HashSet::new();
     for holder in [operation, path_item] {
         let listed = holder.get("parameters").and_then(Value::as_array);
         for parameter in listed
             .into_iter()
             .flatten()
             .take(PARAMETERS_MAX)
+            .take_while(|_| schemas.spend())
             .filter_map(|parameter| schemas.resolve(parameter))
         {
             let name = parameter.get("name").and_then(Value::as_str);
@@ -127,7 +154,7 @@ fn parameters<'a>(
             else {
                 continue;
             };
-            if said == place && !found.iter().any(|known| known.name == name) {
+            if said == place && name.len() <= NAME_BYTES_MAX && known.insert(name) {
                 let schema = parameter
                     .get("schema")
                     .or_else(|| content_schema(parameter))
@@ -154,6 +181,7 @@ fn content_schema(holder: &Value) -> Option<&Value> {
     };
     content
         .iter()
+        .take(LISTED_MAX)
         .filter_map(|(media_type, media)| {
             media.get("schema").map(|schema| (rank(media_type), schema))
         })
@@ -166,6 +194,7 @@ fn success_response(operation: &Value) -> Option<&Value> {
     let responses = operation.get("responses")?.as_object()?;
     let mut success: Vec<(&String, &Value)> = responses
         .iter()
+        .take(LISTED_MAX)
         .filter(|(status, _)| status.starts_with('2'))
         .collect();
     success.sort_by_key(|(status, response)| {

@@ -18,6 +18,9 @@ pub(crate) struct PathTemplate {
     pub(crate) conditions: Vec<Condition>,
 }
 
+/// What two templates have in common that differ in their parameters' names alone.
+pub(crate) type TemplateShape<'t> = (&'t [Segment], bool, &'t [Condition]);
+
 /// What stands between two slashes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) enum Segment {
@@ -53,6 +56,10 @@ impl PathTemplate {
             trailing_slash,
             conditions: Condition::read_all(selector),
         }
+    }
+
+    pub(crate) fn shape(&self) -> TemplateShape<'_> {
+        (&self.segments, self.trailing_slash, &self.conditions)
     }
 
     /// How many characters of the path the template itself spells out: 0 for a bare catch-all, and

@@ -11,22 +11,42 @@ use crate::document::corners::{self, Corners};
 use crate::document::{DocumentProblem, ParsedDocument};
 use crate::meaning::work_out;
 use crate::operation::{Operation, OperationSource, escape};
+use crate::route_index::{PATH_BYTES_MAX, PATH_SEGMENTS_MAX};
 use crate::schema::{SchemaWork, Schemas};
-use crate::secrets::OperationSecrets;
+use crate::secrets::{KnownMarks, OperationSecrets};
 
 /// The methods of a path item (OpenAPI 3.1, section 4.8.9).
 const METHODS: &[&str] = &[
     "get", "put", "post", "delete", "options", "head", "patch", "trace",
 ];
 
+/// The member of a path item that stands for every method that is not named beside it ("x-amazon-
+/// apigateway-any-method object" in Amazon API Gateway's developer guide).
+pub(crate) const ANY_METHOD: &str = "x-amazon-apigateway-any-method";
+
+/// The methods that it stands for.
+const ANY_METHODS: &[&str] = &["get", "put", "post", "delete", "options", "head", "patch"];
+
 /// The members of a path item that hold operations from OpenAPI 3.2 on.
 const LATER_METHODS: &[&str] = &["query", "additionalOperations"];
+
+/// The longest name of an operation: each of its events bears it.
+const OPERATION_ID_BYTES_MAX: usize = 500;
 
 /// The most operations that are read from one document.
 const OPERATIONS_MAX: usize = 50_000;
 
 /// Reads every operation of a document in its order. What is wrong in a corner costs that corner.
 pub(crate) fn read_operations(
+    document: &ParsedDocument,
+    service: &str,
+    problems: &mut Vec<DocumentProblem>,
+) -> Vec<Operation> {
+    read_within(&SchemaWork::default(), document, service, problems)
+}
+
+fn read_within(
+    work: &SchemaWork,
     document: &ParsedDocument,
     service: &str,
     problems: &mut Vec<DocumentProblem>,
@@ -38,17 +58,17 @@ pub(crate) fn read_operations(
     let corners = Corners::check(document, &mut problems);
     let paths = document.path_keys.iter().map(|(path, _)| path.as_str());
     let scopes = crate::meaning::scopes(paths);
-    let work = SchemaWork::default();
     let mut reading = Reading {
         document,
         service,
-        schemas: Schemas::new(&document.root, &work),
-        work: &work,
+        schemas: Schemas::new(&document.root, work),
+        work,
         annotations: Annotations::read(&document.root, "", &mut problems),
         scopes: &scopes,
         has_annotated_values: corners.has_annotated_values,
         operations: Vec::new(),
         known_ids: HashMap::new(),
+        known_marks: KnownMarks::default(),
     };
     for (path, keys) in &document.path_keys {
         if reading.operations.len() >= OPERATIONS_MAX {
@@ -72,9 +92,9 @@ struct Reading<'a> {
     scopes: &'a HashSet<String>,
     has_annotated_values: bool,
     operations: Vec<Operation>,
-    /// By method and path without parameter names: the pointer of the operation.
     /// By operationId: the pointer of the operation.
     known_ids: HashMap<String, String>,
+    known_marks: KnownMarks,
 }
 
 impl<'a> Reading<'a> {
@@ -97,6 +117,11 @@ impl<'a> Reading<'a> {
             problems.error(&pointer, "a path starts with a slash; it is left out");
             return;
         }
+        if path.len() > PATH_BYTES_MAX || path.matches('/').count() > PATH_SEGMENTS_MAX {
+            let message = "it is longer than any path that is matched; it is left out";
+            problems.error(&pointer, message);
+            return;
+        }
         let Value::Object(members) = item else {
             problems.error(&pointer, "it is no object; it is left out");
             return;
@@ -116,28 +141,36 @@ impl<'a> Reading<'a> {
                     "it is of OpenAPI 3.2, of which only what 3.1 has is read",
                 );
             }
-            if !METHODS.contains(&key) {
+            let methods = match METHODS.iter().position(|method| *method == key) {
+                Some(position) => &METHODS[position..=position],
+                None if key == ANY_METHOD => ANY_METHODS,
+                None => continue,
+            };
+            let Some(operation @ Value::Object(_)) = members.get(key) else {
+                problems.error(&pointer, "it is no object; it is left out");
                 continue;
-            }
-            match members.get(key) {
-                Some(operation @ Value::Object(_)) => {
-                    let call = Call {
-                        path,
-                        item,
-                        method: key,
-                        operation,
-                        pointer,
-                    };
-                    self.read_operation(&call, &annotations, problems);
+            };
+            let is_any_method = key == ANY_METHOD;
+            for method in methods {
+                if is_any_method && members.contains_key(*method) {
+                    continue;
                 }
-                _ => problems.error(&pointer, "it is no object; it is left out"),
+                let call = Call {
+                    path,
+                    item,
+                    method,
+                    is_any_method,
+                    operation,
+                    pointer: &pointer,
+                };
+                self.read_operation(&call, &annotations, problems);
             }
         }
     }
 
     fn read_operation(
         &mut self,
-        call: &Call<'a>,
+        call: &Call<'_, 'a>,
         wider: &Annotations,
         problems: &mut Problems<'_>,
     ) {
@@ -145,7 +178,7 @@ impl<'a> Reading<'a> {
             return;
         }
         let method = call.method.to_ascii_uppercase();
-        let source = OperationSource::read(
+        let mut source = OperationSource::read(
             self.schemas,
             self.scopes,
             &method,
@@ -153,7 +186,18 @@ impl<'a> Reading<'a> {
             call.item,
             call.operation,
         );
-        let own = Annotations::read(call.operation, &call.pointer, problems);
+        if source.operation_id.len() > OPERATION_ID_BYTES_MAX {
+            let message =
+                format!("it has more than {OPERATION_ID_BYTES_MAX} bytes; it is left out");
+            problems.error(&format!("{}/operationId", call.pointer), message);
+            source.operation_id = "";
+        }
+        let operation_id = source.operation_id;
+        if call.is_any_method {
+            // One name for all methods says what none of them does.
+            (source.operation_id, source.summary, source.description) = ("", "", "");
+        }
+        let own = Annotations::read(call.operation, call.pointer, problems);
         check_places(&source, &own, problems);
         let of_values = if self.has_annotated_values {
             values::read(&source)
@@ -161,7 +205,7 @@ impl<'a> Reading<'a> {
             Annotations::default()
         };
         let mut annotations = own.within(&of_values).within(wider);
-        let secrets = OperationSecrets::of(&source, &annotations);
+        let secrets = OperationSecrets::of(&source, &annotations, &mut self.known_marks);
         if let Some(activity) = &annotations.activity
             && !usable_template(&source, activity, &secrets, problems)
         {
@@ -178,7 +222,8 @@ impl<'a> Reading<'a> {
             service: self.service.to_owned(),
             file_name: self.document.file_name.clone(),
             path: call.path.to_owned(),
-            operation_id: source.operation_id.to_owned(),
+            operation_id: operation_id.to_owned(),
+            is_any_method: call.is_any_method,
             ignore: annotations.ignore.unwrap_or(false),
             capture: annotations.capture.unwrap_or(false),
             org: annotations.org,
@@ -186,11 +231,18 @@ impl<'a> Reading<'a> {
             secrets,
             method,
         };
+        for unseen in operation.secrets.unseen() {
+            let message = format!(
+                "its schemas are too many to be looked through for secrets; {} is removed whole",
+                unseen.expression()
+            );
+            problems.warning(call.pointer, message);
+        }
         if self.work.next_operation() {
             let message = "its schemas are too many to be looked at in full";
-            problems.warning(&call.pointer, message);
+            problems.warning(call.pointer, message);
         }
-        self.tell_namesake(&operation, &call.pointer, problems);
+        self.tell_namesake(&operation, call.pointer, problems);
         self.operations.push(operation);
     }
 
@@ -200,6 +252,9 @@ impl<'a> Reading<'a> {
             return;
         }
         if let Some(known) = self.known_ids.get(&operation.operation_id) {
+            if known == pointer {
+                return;
+            }
             let pointer = format!("{pointer}/operationId");
             problems.warning(&pointer, format!("{known} has the same operationId"));
         } else {
@@ -210,10 +265,15 @@ impl<'a> Reading<'a> {
 }
 
 /// One operation as the document has it.
-struct Call<'a> {
+struct Call<'p, 'a> {
     path: &'a str,
     item: &'a Value,
+    /// Lower case.
     method: &'a str,
+    is_any_method: bool,
     operation: &'a Value,
-    pointer: String,
+    pointer: &'p str,
 }
+
+#[cfg(test)]
+mod tests;

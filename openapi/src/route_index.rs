@@ -30,10 +30,10 @@ use crate::selector::RequestFacts;
 
 /// The most bytes of a path that is matched; API Gateway's own limit for a request line and its
 /// headers is 10,240.
-const PATH_BYTES_MAX: usize = 16 << 10;
+pub(crate) const PATH_BYTES_MAX: usize = 16 << 10;
 
 /// The most segments of a path that is matched.
-const PATH_SEGMENTS_MAX: usize = 256;
+pub(crate) const PATH_SEGMENTS_MAX: usize = 256;
 
 /// The most nodes that are entered for one path. Only several `{proxy+}` in one template come near.
 const STEPS_MAX: usize = 20_000;
@@ -181,21 +181,6 @@ impl RouteIndex {
             .map(|found| found.values)
             .unwrap_or_default();
         Some(RouteMatch { route, values })
-    }
-
-    /// The operation of the same method and of a template that differs in names alone.
-    pub(crate) fn same_operation(&self, method: &str, template: &PathTemplate) -> Option<usize> {
-        let node = &self.nodes[self.node_of(template)?];
-        let method = method_key(method);
-        node.routes
-            .iter()
-            .filter(|(known, _)| *known == method)
-            .map(|(_, route)| &self.routes[*route])
-            .find(|route| {
-                route.template.trailing_slash == template.trailing_slash
-                    && route.template.conditions == template.conditions
-            })
-            .map(|route| route.operation)
     }
 
     /// Where a template's own segments lead.

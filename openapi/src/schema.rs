@@ -14,20 +14,35 @@ const COMPOSITION_DEPTH_MAX: usize = 6;
 /// The most properties that are looked at in one schema.
 const PROPERTIES_MAX: usize = 500;
 
+/// The longest name that an id or the name of a thing may have. As many copies of it are kept as there
+/// are operations.
+pub(crate) const NAME_BYTES_MAX: usize = 200;
+
 /// The most schemas that one schema is composed of.
 const PARTS_MAX: usize = 256;
 
 /// The most schemas and properties that are looked at for one document, and for one of its operations.
-/// A document of 1,200 operations needs about 100,000, the largest of them 4,000; one made to need more
+/// A document of 1,200 operations needs some 100,000, the largest of them 4,000; one made to need more
 /// is read by its paths and names from there on.
-const WORK_MAX: u64 = 5_000_000;
-const OPERATION_WORK_MAX: u64 = 20_000;
+const WORK_MAX: u64 = 2_000_000;
+const OPERATION_WORK_MAX: u64 = 10_000;
+
+/// The most schemas that are looked at for what one document marks as secret.
+const MARK_WORK_MAX: u64 = 3_000_000;
+
+/// How much of that is set aside for asking what is known of a schema already.
+const MARK_LOOKUPS_MAX: u64 = 1_000_000;
+
+/// The most memory of the pointers to them that are kept with the operations of one document.
+const MARK_BYTES_MAX: usize = 64 << 20;
 
 /// The work that is left for a document.
 #[derive(Debug)]
 pub(crate) struct SchemaWork {
     of_document: Cell<u64>,
     of_operation: Cell<u64>,
+    on_marks: Cell<u64>,
+    mark_bytes: Cell<usize>,
     exceeded: Cell<bool>,
 }
 
@@ -36,6 +51,8 @@ impl Default for SchemaWork {
         Self {
             of_document: Cell::new(WORK_MAX),
             of_operation: Cell::new(OPERATION_WORK_MAX),
+            on_marks: Cell::new(MARK_WORK_MAX),
+            mark_bytes: Cell::new(MARK_BYTES_MAX),
             exceeded: Cell::new(false),
         }
     }
@@ -48,14 +65,19 @@ impl SchemaWork {
         self.exceeded.replace(false)
     }
 
-    fn spend(&self) -> bool {
+    #[cfg(test)]
+    pub(crate) fn spent_on_marks(&self) -> u64 {
+        MARK_WORK_MAX - self.on_marks.get()
+    }
+
+    fn spend(&self, work: u64) -> bool {
         let (document, operation) = (self.of_document.get(), self.of_operation.get());
-        if document == 0 || operation == 0 {
+        if document < work || operation < work {
             self.exceeded.set(true);
             return false;
         }
-        self.of_document.set(document - 1);
-        self.of_operation.set(operation - 1);
+        self.of_document.set(document - work);
+        self.of_operation.set(operation - work);
         true
     }
 }
@@ -77,6 +99,36 @@ pub(crate) struct Property<'a> {
 impl<'a> Schemas<'a> {
     pub(crate) fn new(root: &'a Value, work: &'a SchemaWork) -> Self {
         Self { root, work }
+    }
+
+    pub(crate) fn root(self) -> &'a Value {
+        self.root
+    }
+
+    /// Whether there is work left for one more parameter.
+    pub(crate) fn spend(self) -> bool {
+        self.work.spend(1)
+    }
+
+    /// Whether there is work left for one more schema that is searched for secrets.
+    pub(crate) fn spend_on_marks(self) -> bool {
+        self.work.on_marks.get() > MARK_LOOKUPS_MAX && self.spend_on_mark_lookup()
+    }
+
+    /// Whether there is work left for asking once more what is known of a schema.
+    pub(crate) fn spend_on_mark_lookup(self) -> bool {
+        let left = self.work.on_marks.get();
+        self.work.on_marks.set(left.saturating_sub(1));
+        left > 0
+    }
+
+    /// Whether there is memory left for `bytes` more of pointers to secrets.
+    pub(crate) fn spend_on_mark_bytes(self, bytes: usize) -> bool {
+        let left = self.work.mark_bytes.get();
+        if bytes <= left {
+            self.work.mark_bytes.set(left - bytes);
+        }
+        bytes <= left
     }
 
     /// What `value` is or refers to; `None` where the reference is remote, dangling or a cycle.
@@ -111,10 +163,12 @@ impl<'a> Schemas<'a> {
         self.visit_parts(schema, COMPOSITION_DEPTH_MAX, &mut |part| {
             let properties = part.get("properties").and_then(Value::as_object);
             for (name, schema) in properties.into_iter().flatten() {
-                if found.len() >= PROPERTIES_MAX || !self.work.spend() {
+                // Cutting a name into words takes as long as it is.
+                let work = 1 + name.len().min(NAME_BYTES_MAX) as u64 / 24;
+                if found.len() >= PROPERTIES_MAX || !self.work.spend(work) {
                     return;
                 }
-                if known.insert(name) {
+                if name.len() <= NAME_BYTES_MAX && known.insert(name) {
                     found.push(Property { name, schema });
                 }
             }
@@ -166,13 +220,13 @@ impl<'a> Schemas<'a> {
         known: &mut Vec<*const Value>,
         visit: &mut dyn FnMut(&'a Value),
     ) {
+        if known.len() >= PARTS_MAX || !self.work.spend(1) {
+            return;
+        }
         let Some(resolved) = self.resolve(schema) else {
             return;
         };
-        if known.len() >= PARTS_MAX
-            || known.iter().any(|known| std::ptr::eq(*known, resolved))
-            || !self.work.spend()
-        {
+        if known.iter().any(|known| std::ptr::eq(*known, resolved)) {
             return;
         }
         known.push(resolved);

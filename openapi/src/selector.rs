@@ -2,8 +2,8 @@
 //!
 //! OpenAPI knows one operation for each path and method. Where there are more in truth, documents
 //! write what selects them behind the path: `/rest?method=photos.get`, `/#X-Amz-Target=Create`,
-//! `/{bucket}#acl`. A request never carries a fragment, so it is its query or one of its headers
-//! that must say so.
+//! `/{bucket}#acl`. A request never carries a fragment, so it is its query, a field of its form or
+//! one of its headers that must say so.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -14,7 +14,7 @@ use crate::path_template::decode_segment;
 const CONDITIONS_MAX: usize = 16;
 
 /// `name=value`, or a bare `name`, which must be there with any value.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Condition {
     name: String,
     value: Option<String>,
@@ -43,6 +43,7 @@ pub(crate) struct RequestFacts<'a> {
     /// What stood behind the path itself, its `?` included.
     pub(crate) behind_path: &'a str,
     pub(crate) query: Option<&'a BTreeMap<String, String>>,
+    pub(crate) form: Option<&'a BTreeMap<String, String>>,
     /// By lower-case name.
     pub(crate) headers: Option<&'a BTreeMap<String, String>>,
 }
@@ -53,10 +54,11 @@ impl RequestFacts<'_> {
         let is_wanted = |value: &str| wanted.is_none_or(|wanted| wanted == value);
         pairs(self.behind_path)
             .any(|(name, value)| name == condition.name && is_wanted(&value.unwrap_or_default()))
-            || self
-                .query
-                .and_then(|query| query.get(&condition.name))
-                .is_some_and(|value| is_wanted(value))
+            || [self.query, self.form]
+                .into_iter()
+                .flatten()
+                .filter_map(|fields| fields.get(&condition.name))
+                .any(|value| is_wanted(value))
             || self
                 .headers
                 .and_then(|headers| headers.get(&condition.name.to_ascii_lowercase()))

@@ -121,6 +121,17 @@ impl ValueLocation {
         })
     }
 
+    /// The name or the pointer.
+    pub(crate) fn text(&self) -> &str {
+        match self {
+            Self::Path(text)
+            | Self::Query(text)
+            | Self::Header(text)
+            | Self::Request(text)
+            | Self::Response(text) => text,
+        }
+    }
+
     /// The last word of the place, as people would call it: `/data/order_id` → `order_id`.
     pub fn name(&self) -> &str {
         match self {

@@ -119,6 +119,21 @@ fn a_template_of_a_path_is_told_once_where_an_operation_lacks_its_place() {
     );
 }
 
+#[test]
+fn a_body_of_one_value_has_no_other() {
+    let content = json!({ "application/json": { "schema": { "properties": { "status": { "type": "string" } } } } });
+    let document = json!({ "openapi": "3.0.0", "paths": { "/a/{id}": { "put": {
+        "requestBody": { "content": content },
+        "x-audit": { "activity": "{actor} set {entity} to {body.statsu}" }
+    } } } });
+    assert_eq!(
+        problems(&document),
+        [
+            "s.json#/paths/~1a~1{id}/put/x-audit/activity: {body.statsu}: the request body of PUT /a/{id} has no statsu; did you mean {body.status}?"
+        ]
+    );
+}
+
 /// The sentence of a call of the operation with this annotation.
 fn written(annotation: &Value, outcome: Outcome) -> String {
     let (index, _) = Index::build(vec![Document {

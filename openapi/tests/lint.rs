@@ -411,3 +411,28 @@ proptest! {
         sarif(&before, "");
     }
 }
+
+#[test]
+fn a_body_that_is_not_seen_is_a_doubt_until_somebody_decides() {
+    let properties: serde_json::Map<String, Value> = (0..11_000)
+        .map(|number| {
+            (
+                format!("p{number}"),
+                json!({ "type": "string", "writeOnly": number < 101 }),
+            )
+        })
+        .collect();
+    let content =
+        json!({ "content": { "application/json": { "schema": { "properties": properties } } } });
+    let mut value = json!({ "openapi": "3.1.0", "paths": { "/orders/{id}": { "put": {
+        "operationId": "updateOrder", "requestBody": content } } } });
+    let report = report_of(&value);
+    let doubt = report
+        .findings
+        .iter()
+        .find(|finding| finding.is_of_an_operation())
+        .unwrap();
+    assert_eq!((doubt.rule, doubt.decided.as_str()), ("unseen", "body.**"));
+    paste(&mut value, &report);
+    assert_eq!(report_of(&value).findings, []);
+}

@@ -445,3 +445,88 @@ fn the_document_may_name_its_service() {
             .all(|operation| operation.service == "billing")
     );
 }
+
+#[test]
+fn any_method_is_each_method_that_is_not_named_beside_it() {
+    let document = json!({ "openapi": "3.0.1", "paths": { "/orders/{id}": {
+        "x-amazon-apigateway-any-method": { "operationId": "proxyOrders", "x-audit": { "org": "path.id" } },
+        "put": { "operationId": "replaceOrder" },
+        "parameters": []
+    } } });
+    let (index, problems) = Index::build(vec![Document {
+        file_name: "s.json".to_owned(),
+        bytes: document.to_string().into_bytes(),
+    }]);
+    assert_eq!(problems, []);
+    // A line for each: what a call does is what its own method does.
+    let told: Vec<String> = index
+        .operations()
+        .map(|operation| {
+            let explained = daybook_openapi::explain(operation);
+            let message = explained.message.replace("jane@example.com ", "");
+            format!("{} {} {message}", explained.method, explained.action)
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "PUT update replaced order {id}",
+            "GET read viewed order {id}",
+            "POST update updated order {id}",
+            "DELETE delete deleted order {id}",
+            "OPTIONS read viewed order {id}",
+            "HEAD read viewed order {id}",
+            "PATCH update updated order {id}",
+        ]
+    );
+    for (method, expected) in [
+        ("PUT", "s replaceOrder {id=7}"),
+        ("DELETE", "s proxyOrders {id=7}"),
+        ("PATCH", "s proxyOrders {id=7}"),
+        ("HEAD", "s proxyOrders {id=7}"),
+    ] {
+        let line = RequestLine {
+            method,
+            path: "/orders/7",
+            ..RequestLine::default()
+        };
+        assert_eq!(found(&index, &line), expected, "{method}");
+    }
+    let deletes = |operation: &&daybook_openapi::Operation| operation.method == "DELETE";
+    assert!(index.operations().find(deletes).unwrap().org.is_some());
+}
+
+#[test]
+fn an_action_of_a_form_selects_as_one_of_a_query_does() {
+    let actions = ["CreateThing", "DeleteThing"];
+    let paths: serde_json::Map<String, Value> = actions
+        .iter()
+        .map(|action| {
+            (
+                format!("/#Action={action}"),
+                json!({ "post": { "operationId": action } }),
+            )
+        })
+        .collect();
+    let (index, _) = Index::build(vec![Document {
+        file_name: "s.json".to_owned(),
+        bytes: json!({ "openapi": "3.0.0", "paths": paths })
+            .to_string()
+            .into_bytes(),
+    }]);
+    for (field, expected) in [
+        (Some("DeleteThing"), "s DeleteThing {}"),
+        (Some("CreateThing"), "s CreateThing {}"),
+        (Some("RenameThing"), ""),
+        (None, ""),
+    ] {
+        let form = field.map(|action| BTreeMap::from([("Action".to_owned(), action.to_owned())]));
+        let line = RequestLine {
+            method: "POST",
+            path: "/",
+            form: form.as_ref(),
+            ..RequestLine::default()
+        };
+        assert_eq!(found(&index, &line), expected, "{field:?}");
+    }
+}

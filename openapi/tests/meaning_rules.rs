@@ -482,3 +482,65 @@ fn the_parent_is_the_resource_in_front() {
         ],
     );
 }
+
+#[test]
+fn a_call_that_cannot_go_without_an_id_is_about_one_thing() {
+    let parameter = |name: &str, required: bool| {
+        json!({ "parameters": [
+        { "name": name, "in": "query", "required": required, "schema": { "type": "string" } }] })
+    };
+    for (line, name, required, expected) in [
+        (
+            "DELETE /v1/drafts -",
+            "draft_id",
+            true,
+            "delete: deleted draft {draft_id}",
+        ),
+        (
+            "DELETE /v1/drafts -",
+            "id",
+            true,
+            "delete: deleted draft {id}",
+        ),
+        (
+            "DELETE /v1/drafts deleteDrafts",
+            "draftId",
+            true,
+            "delete: deleted draft {draftId}",
+        ),
+        (
+            "PATCH /v1/drafts -",
+            "draft_id",
+            true,
+            "update: updated draft {draft_id}",
+        ),
+        // It may be called without, and is about all of them then.
+        (
+            "DELETE /v1/drafts -",
+            "draft_id",
+            false,
+            "delete: deleted drafts",
+        ),
+        // The id of something else narrows it down.
+        (
+            "DELETE /v1/drafts -",
+            "mailbox_id",
+            true,
+            "delete: deleted drafts",
+        ),
+        (
+            "DELETE /v1/drafts bulkDeleteDrafts",
+            "draft_id",
+            true,
+            "delete: deleted drafts",
+        ),
+        ("GET /v1/drafts -", "draft_id", true, "read: viewed drafts"),
+    ] {
+        let explained = explained(line, &parameter(name, required), &[]);
+        assert_eq!(explained, expected, "{line} {name} {required}");
+    }
+    let list = json!({ "parameters": [{ "name": "id", "in": "query", "required": true,
+        "schema": { "type": "array", "items": { "type": "string" } } }] });
+    let explained = explained("DELETE /v1/drafts -", &list, &[]);
+    assert_eq!(explained, "delete: deleted drafts");
+}

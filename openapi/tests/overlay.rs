@@ -193,6 +193,10 @@ fn what_is_wrong_in_an_overlay_is_told_and_the_rest_is_applied() {
             ": it changes nothing; give it `update` or `remove: true`",
         ),
         (
+            "{target: $, updat: {}}",
+            ": it changes nothing; did you mean update?",
+        ),
+        (
             "{target: $, remove: 'yes'}",
             "/remove: it is neither true nor false",
         ),

@@ -295,3 +295,151 @@ fn a_mark_with_many_wildcards_is_compared_in_reasonable_time() {
     );
     assert_eq!(redacted, value);
 }
+
+/// A schema of too many properties, the last ones marked, and what its document tells.
+fn too_large(marked: usize, member: &str, value: &Value) -> (Operation, Vec<String>) {
+    let properties: serde_json::Map<String, Value> = (0..11_000)
+        .map(|number| (format!("p{number}"), json!({ "type": "string" })))
+        .chain((0..marked).map(|number| (format!("zz{number}"), json!({ "writeOnly": true }))))
+        .collect();
+    let mut operation = body(&json!({ "properties": properties }));
+    operation[member] = value.clone();
+    let document = json!({ "openapi": "3.1.0", "paths": { "/x": { "post": operation } } });
+    let (index, problems) = Index::build(vec![Document {
+        file_name: "s.json".to_owned(),
+        bytes: document.to_string().into_bytes(),
+    }]);
+    let operation = index
+        .operations()
+        .next()
+        .expect("it has one operation")
+        .clone();
+    (
+        operation,
+        problems.iter().map(ToString::to_string).collect(),
+    )
+}
+
+#[test]
+fn in_a_body_of_too_many_schemas_the_marked_names_are_secret_anywhere() {
+    let (operation, problems) = too_large(2, "x-nothing", &json!(0));
+    assert_eq!(problems, [""; 0]);
+    let redactor = Redactor::new(Some(&operation));
+    let sent = json!({ "p1": "x", "zz0": "hidden", "p2": [{ "zz1": { "a": "hidden" } }] });
+    let (value, _) = redact(&redactor, Place::Request, sent);
+    let expected = json!({ "p1": "x", "zz0": REDACTED, "p2": [{ "zz1": REDACTED }] });
+    assert_eq!(value, expected);
+}
+
+#[test]
+fn in_a_body_of_too_many_schemas_lists_of_secrets_are_secret_and_lists_of_themselves_are_not() {
+    let mut properties: serde_json::Map<String, Value> = (0..11_000)
+        .map(|number| (format!("p{number}"), json!({ "type": "string" })))
+        .collect();
+    let any = json!({ "$ref": "#/components/schemas/Any" });
+    let one = json!({ "$ref": "#/components/schemas/One" });
+    let other = json!({ "$ref": "#/components/schemas/Other" });
+    properties.extend([
+        (
+            "y1".to_owned(),
+            json!({ "items": { "additionalProperties": { "writeOnly": true } } }),
+        ),
+        ("y2".to_owned(), any.clone()),
+        ("y3".to_owned(), one.clone()),
+        ("y4".to_owned(), other.clone()),
+    ]);
+    let schemas = json!({
+        "Any": { "anyOf": [{ "items": any }, { "additionalProperties": any }] },
+        "One": { "prefixItems": [other, { "writeOnly": true }] },
+        "Other": { "items": one }
+    });
+    let sent = json!({ "y1": [{ "k": "hidden" }], "y2": [["x"]], "y3": [[], "hidden"], "y4": [[[], "hidden"]] });
+    check_body(
+        &json!({ "properties": properties }),
+        &schemas,
+        sent,
+        &json!({ "y1": REDACTED, "y2": [["x"]], "y3": REDACTED, "y4": REDACTED }),
+    );
+}
+
+#[test]
+fn a_body_of_too_many_schemas_and_marked_names_is_removed_whole() {
+    let (operation, problems) = too_large(101, "x-nothing", &json!(0));
+    assert_eq!(
+        problems,
+        [
+            "s.json#/paths/~1x/post: its schemas are too many to be looked through for secrets; body.** is removed whole"
+        ]
+    );
+    let unseen: Vec<&ValueLocation> = operation.secrets.unseen().collect();
+    assert_eq!(unseen, [&ValueLocation::Request("/**".to_owned())]);
+    let redactor = Redactor::new(Some(&operation));
+    let (value, removed) = redact(
+        &redactor,
+        Place::Request,
+        json!({ "p1": "x", "zz7": "hidden" }),
+    );
+    assert_eq!(
+        (value, removed),
+        (json!(REDACTED), vec!["request#".to_owned()])
+    );
+    // What the handler says of the thing has the same fields.
+    let states = json!({ "before": { "zz7": "hidden" }, "after": null });
+    let (value, _) = redact(&redactor, Place::Context, states);
+    assert_eq!(value, json!({ "before": REDACTED, "after": null }));
+}
+
+#[test]
+fn whoever_says_what_becomes_of_a_large_body_is_not_asked() {
+    for said in [
+        json!({ "redact": [{ "in": "request", "pointer": "" }] }),
+        json!({ "keep": [{ "in": "request", "pointer": "/**" }] }),
+    ] {
+        let (operation, problems) = too_large(101, "x-audit", &said);
+        assert_eq!(problems, [""; 0], "{said}");
+        assert_eq!(operation.secrets.unseen().count(), 0);
+    }
+}
+
+#[test]
+fn a_schema_that_is_too_deep_at_one_place_is_marked_at_the_other() {
+    let mut deep = json!({ "$ref": "#/components/schemas/Card" });
+    for _ in 0..31 {
+        deep = json!({ "properties": { "a": deep } });
+    }
+    let schemas = json!({ "Card": { "properties": { "inner": { "properties": { "digits": { "writeOnly": true } } } } } });
+    let schema =
+        json!({ "properties": { "deep": deep, "zcard": { "$ref": "#/components/schemas/Card" } } });
+    let document = json!({ "openapi": "3.1.0", "paths": { "/x": { "post": body(&schema) } },
+        "components": { "schemas": schemas } });
+    let (index, _) = Index::build(vec![Document {
+        file_name: "s.json".to_owned(),
+        bytes: document.to_string().into_bytes(),
+    }]);
+    let redactor = Redactor::new(index.operations().next());
+    let mut sent = json!({ "inner": { "digits": "hidden" } });
+    for _ in 0..31 {
+        sent = json!({ "a": sent });
+    }
+    let sent = json!({ "deep": sent, "zcard": { "inner": { "digits": "hidden" } } });
+    let (value, _) = redact(&redactor, Place::Request, sent);
+    assert!(!value.to_string().contains("hidden"), "{value}");
+}
+
+#[test]
+fn parameters_that_nobody_looks_at_are_removed() {
+    let parameters: Vec<Value> = (0..600)
+        .map(|number| json!({ "name": format!("q{number}"), "in": "query", "schema": { "writeOnly": number == 599 } }))
+        .collect();
+    let document =
+        json!({ "openapi": "3.1.0", "paths": { "/x": { "post": { "parameters": parameters } } } });
+    let (index, problems) = Index::build(vec![Document {
+        file_name: "s.json".to_owned(),
+        bytes: document.to_string().into_bytes(),
+    }]);
+    assert_eq!(problems.len(), 3, "{problems:?}");
+    let mut query =
+        BTreeMap::from(["q1", "q599", "other"].map(|name| (name.to_owned(), "x".to_owned())));
+    Redactor::new(index.operations().next()).pairs(Place::Query, &mut query, &mut Vec::new());
+    assert!(query.values().all(|value| value == REDACTED), "{query:?}");
+}

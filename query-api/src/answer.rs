@@ -54,10 +54,13 @@ pub(crate) async fn finish(mut request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let mut fault = None;
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
-        let allow = response.headers_mut().remove(header::ALLOW);
+        let others = std::mem::take(response.headers_mut());
         response = problem.render(&request_id);
-        if let Some(allow) = allow {
-            response.headers_mut().insert(header::ALLOW, allow);
+        // Which methods are allowed, and which origins may read it.
+        for (name, value) in &others {
+            if !response.headers().contains_key(name) && name != header::CONTENT_LENGTH {
+                response.headers_mut().append(name, value.clone());
+            }
         }
         fault = problem.log().map(str::to_owned);
     }

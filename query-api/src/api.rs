@@ -4,19 +4,41 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::tenant_reader::TenantReader;
 use axum::Router;
 use axum::middleware::from_fn;
-use axum::routing::{get, post};
-use daybook_store::Reader;
+use daybook_store::{Reader, StoreError, TenantId};
+use http::{HeaderName, HeaderValue, Method, header};
+use tower::util::option_layer;
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::SizeAbove;
+use tower_http::cors::{AllowOrigin, CorsLayer};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::answer;
-use crate::auth::TokenVerifier;
+use crate::auth::{Services, TokenVerifier};
+use crate::concurrency::Bound;
 use crate::error::Problem;
-use crate::routes::{export, health, logs, page};
+use crate::page_token::PageTokenKey;
+use crate::request_id::REQUEST_ID_HEADER;
+use crate::routes::health::Readiness;
+use crate::routes::{docs, export, health, logs, page};
 
 /// How long a read may take, unless it is configured: less than API Gateway waits (29 s).
-pub(crate) const READ_TIMEOUT_DEFAULT: Duration = Duration::from_secs(20);
+const READ_TIMEOUT_DEFAULT: Duration = Duration::from_secs(20);
+
+/// Each search is up to two queries, and the reader's role may run 100 at once.
+const SEARCHES_MAX_DEFAULT: usize = 80;
+const EXPORTS_MAX_DEFAULT: usize = 16;
+/// When to try again: a search is over sooner than an export.
+const SEARCH_RETRY_AFTER_SECONDS: u32 = 1;
+const EXPORT_RETRY_AFTER_SECONDS: u32 = 10;
+/// Below, compression costs more than it saves.
+const COMPRESSED_BYTES_MIN: u64 = 1024;
+/// How long a browser may remember what a page of another origin may send.
+const CORS_MAX_AGE: Duration = Duration::from_hours(1);
 
 /// What the API needs to answer.
 #[non_exhaustive]
@@ -33,9 +55,93 @@ pub struct Api {
     /// How many bytes an answer may have, for where answers are not streamed: a longer page is
     /// refused, a longer export cut off with a marker. No bound.
     pub answer_bytes_max: Option<usize>,
+    /// How many searches, and reads of single events, go on at once, of which no tenant gets more
+    /// than half; the others are answered with 429. 80.
+    pub searches_max: usize,
+    /// The same for exports. 16.
+    pub exports_max: usize,
+    /// The longest time range that may be asked for, in days; a range without an end is longer
+    /// than any. No bound.
+    pub range_days_max: Option<u32>,
+    /// The origins whose pages may read answers (CORS), such as `https://app.example.com`. None.
+    pub cors_origins: Vec<HeaderValue>,
 }
 
-pub(crate) type SharedApi = Arc<Api>;
+/// The API as the handlers share it. What reads the store is out of their reach, but for one tenant.
+#[derive(Debug)]
+pub(crate) struct ServedApi {
+    reader: Reader,
+    searches: Bound,
+    exports: Bound,
+    pub(crate) readiness: Readiness,
+    pub(crate) verifier: TokenVerifier,
+    pub(crate) page_token_key: PageTokenKey,
+    pub(crate) read_timeout: Duration,
+    pub(crate) answer_bytes_max: Option<usize>,
+    pub(crate) range_days_max: Option<u32>,
+}
+
+pub(crate) type SharedApi = Arc<ServedApi>;
+
+impl ServedApi {
+    fn new(api: Api) -> Self {
+        Self {
+            reader: api.reader,
+            searches: Bound::new(api.searches_max, SEARCH_RETRY_AFTER_SECONDS),
+            exports: Bound::new(api.exports_max, EXPORT_RETRY_AFTER_SECONDS),
+            readiness: Readiness::default(),
+            verifier: api.verifier,
+            page_token_key: PageTokenKey(api.page_token_key),
+            read_timeout: api.read_timeout,
+            answer_bytes_max: api.answer_bytes_max,
+            range_days_max: api.range_days_max,
+        }
+    }
+
+    /// A turn at reading the events that the identity's permission shows.
+    ///
+    /// # Errors
+    /// 429 where the tenant has as many reads under way as it may.
+    pub(crate) fn searching(
+        &self,
+        tenant: TenantId,
+        services: Services,
+    ) -> Result<TenantReader, Problem> {
+        let turn = self.searches.take(&tenant)?;
+        Ok(TenantReader::new(
+            self.reader.clone(),
+            tenant,
+            services,
+            turn,
+        ))
+    }
+
+    /// The same for an export.
+    ///
+    /// # Errors
+    /// 429 where the tenant has as many exports under way as it may.
+    pub(crate) fn exporting(
+        &self,
+        tenant: TenantId,
+        services: Services,
+    ) -> Result<TenantReader, Problem> {
+        let turn = self.exports.take(&tenant)?;
+        Ok(TenantReader::new(
+            self.reader.clone(),
+            tenant,
+            services,
+            turn,
+        ))
+    }
+
+    /// Whether the store answers.
+    ///
+    /// # Errors
+    /// Whatever it says instead.
+    pub(crate) async fn ping(&self) -> Result<(), StoreError> {
+        self.reader.ping().await
+    }
+}
 
 impl Api {
     /// An API with the bounds of the fields' documentation.
@@ -46,6 +152,10 @@ impl Api {
             page_token_key,
             read_timeout: READ_TIMEOUT_DEFAULT,
             answer_bytes_max: None,
+            searches_max: SEARCHES_MAX_DEFAULT,
+            exports_max: EXPORTS_MAX_DEFAULT,
+            range_days_max: None,
+            cors_origins: Vec::new(),
         }
     }
 }
@@ -58,25 +168,59 @@ impl fmt::Debug for Api {
             .field("verifier", &self.verifier)
             .field("read_timeout", &self.read_timeout)
             .field("answer_bytes_max", &self.answer_bytes_max)
+            .field("searches_max", &self.searches_max)
+            .field("exports_max", &self.exports_max)
+            .field("range_days_max", &self.range_days_max)
+            .field("cors_origins", &self.cors_origins)
             .finish_non_exhaustive()
     }
 }
 
 /// The whole API and its page.
 pub fn router(api: Api) -> Router {
-    Router::new()
-        .route("/v1/logs", post(logs::search))
-        .route(
-            "/v1/logs/export",
-            get(export::by_query).post(export::by_body),
-        )
-        .route("/v1/logs/{id}", get(logs::one))
-        .route("/healthz", get(health::alive))
-        .route("/readyz", get(health::ready))
+    let cors = cors(&api.cors_origins);
+    let (routes, document) = routes().split_for_parts();
+    routes
+        .merge(docs::router(document))
         .merge(page::router())
         .fallback(async || Problem::not_found("There is nothing at this address."))
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .layer(CatchPanicLayer::custom(answer::panicked))
+        .layer(option_layer(cors))
         .layer(from_fn(answer::finish))
-        .with_state(Arc::new(api))
+        .layer(CompressionLayer::new().compress_when(SizeAbove::new(COMPRESSED_BYTES_MIN)))
+        .with_state(Arc::new(ServedApi::new(api)))
+}
+
+/// The routes that are the API, each with its entry in the API's document.
+fn routes() -> OpenApiRouter<SharedApi> {
+    OpenApiRouter::default()
+        .routes(routes!(logs::search))
+        .routes(routes!(logs::one))
+        .routes(routes!(export::by_query, export::by_body))
+        .routes(routes!(health::alive))
+        .routes(routes!(health::ready))
+}
+
+/// Nothing, unless origins are configured: then those, exactly. Tokens come in a header, never in
+/// a cookie, so no credentials are allowed.
+fn cors(origins: &[HeaderValue]) -> Option<CorsLayer> {
+    let request_id = HeaderName::from_static(REQUEST_ID_HEADER);
+    let layer = CorsLayer::new()
+        .allow_origin(AllowOrigin::list(origins.iter().cloned()))
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers([
+            header::AUTHORIZATION,
+            header::CONTENT_TYPE,
+            request_id.clone(),
+        ])
+        .expose_headers([header::CONTENT_DISPOSITION, header::RETRY_AFTER, request_id])
+        .max_age(CORS_MAX_AGE);
+    (!origins.is_empty()).then_some(layer)
+}
+
+/// The document's part that the routes know.
+#[cfg(test)]
+pub(crate) fn document_of_routes() -> utoipa::openapi::OpenApi {
+    routes().into_openapi()
 }

@@ -4,9 +4,10 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use daybook_store::{Credentials, Endpoint, READER_USER, Reader, StoreError};
+use http::{HeaderValue, Uri};
 use sha2::{Digest as _, Sha256};
 
-use crate::api::{Api, READ_TIMEOUT_DEFAULT};
+use crate::api::Api;
 use crate::auth::{InvalidKeySet, KeySet, RemoteKeys, RemoteKeysError, TokenRules, TokenVerifier};
 use crate::lambda::LambdaOptions;
 
@@ -33,6 +34,10 @@ const PAGE_TOKEN_KEY_CHARS_MIN: usize = 32;
 /// | `DAYBOOK_PERMISSIONS_CLAIM` | the claim that lists permissions | `permissions` |
 /// | `DAYBOOK_PAGE_TOKEN_KEY` | a secret text of 32 characters or more | must be given |
 /// | `DAYBOOK_READ_TIMEOUT_SECONDS` | when a read is given up, 1 to 900 | 20 |
+/// | `DAYBOOK_SEARCHES_MAX` | searches at once, 1 to 10,000; half of them for one tenant | 80 |
+/// | `DAYBOOK_EXPORTS_MAX` | the same for exports | 16 |
+/// | `DAYBOOK_RANGE_DAYS_MAX` | the longest time range that may be asked for, 1 to 100,000 | any |
+/// | `DAYBOOK_CORS_ORIGINS` | pages that may ask, as `https://host`, separated by commas | none |
 /// | `DAYBOOK_BASE_PATH` | what comes before `/v1/logs` behind API Gateway | nothing |
 /// | `DAYBOOK_STREAM_ANSWERS` | `1`: Lambda streams answers | no |
 /// | `DAYBOOK_LISTEN` | address and port outside Lambda | `127.0.0.1:8080` |
@@ -94,7 +99,20 @@ impl Config {
             verifier(&variables)?,
             page_token_key(&variables)?,
         );
-        api.read_timeout = read_timeout(&variables)?;
+        let seconds = variables.number("DAYBOOK_READ_TIMEOUT_SECONDS", 900, "from 1 to 900")?;
+        if let Some(seconds) = seconds {
+            api.read_timeout = Duration::from_secs(seconds.into());
+        }
+        let (places_max, expected) = (10_000, "from 1 to 10000");
+        if let Some(max) = variables.number("DAYBOOK_SEARCHES_MAX", places_max, expected)? {
+            api.searches_max = max as usize;
+        }
+        if let Some(max) = variables.number("DAYBOOK_EXPORTS_MAX", places_max, expected)? {
+            api.exports_max = max as usize;
+        }
+        api.range_days_max =
+            variables.number("DAYBOOK_RANGE_DAYS_MAX", 100_000, "from 1 to 100000")?;
+        api.cors_origins = cors_origins(&variables)?;
         api.answer_bytes_max =
             (!lambda.streams_answers && variables.is_lambda()).then_some(LAMBDA_ANSWER_BYTES_MAX);
         let listen = match variables.text("DAYBOOK_LISTEN") {
@@ -132,6 +150,24 @@ impl<L: Fn(&str) -> Option<String>> Variables<L> {
             Some(_) => Err(ConfigError::Invalid {
                 name,
                 expected: "0 or 1",
+            }),
+        }
+    }
+
+    fn number(
+        &self,
+        name: &'static str,
+        max: u32,
+        range: &'static str,
+    ) -> Result<Option<u32>, ConfigError> {
+        let Some(text) = self.text(name) else {
+            return Ok(None);
+        };
+        match text.parse() {
+            Ok(number) if (1..=max).contains(&number) => Ok(Some(number)),
+            _ => Err(ConfigError::Invalid {
+                name,
+                expected: range,
             }),
         }
     }
@@ -216,21 +252,28 @@ fn page_token_key(
     Ok(Sha256::digest(text.as_bytes()).into())
 }
 
-fn read_timeout(
+/// An origin is a scheme, a host and perhaps a port, and nothing behind (RFC 6454, section 6.2).
+fn cors_origins(
     variables: &Variables<impl Fn(&str) -> Option<String>>,
-) -> Result<Duration, ConfigError> {
-    let Some(seconds) = variables.text("DAYBOOK_READ_TIMEOUT_SECONDS") else {
-        return Ok(READ_TIMEOUT_DEFAULT);
+) -> Result<Vec<HeaderValue>, ConfigError> {
+    let origin = |text: String| {
+        let uri: Uri = text.parse().ok()?;
+        let (scheme, authority) = (uri.scheme_str()?, uri.authority()?.as_str());
+        let is_origin = matches!(scheme, "https" | "http")
+            && !authority.contains('@')
+            && text == format!("{scheme}://{authority}");
+        is_origin
+            .then(|| HeaderValue::try_from(text).ok())
+            .flatten()
     };
-    seconds
-        .parse()
-        .ok()
-        .filter(|seconds| (1..=900).contains(seconds))
-        .map(Duration::from_secs)
-        .ok_or(ConfigError::Invalid {
-            name: "DAYBOOK_READ_TIMEOUT_SECONDS",
-            expected: "a whole number from 1 to 900",
-        })
+    let origins = variables
+        .list("DAYBOOK_CORS_ORIGINS")
+        .into_iter()
+        .map(origin);
+    origins.collect::<Option<_>>().ok_or(ConfigError::Invalid {
+        name: "DAYBOOK_CORS_ORIGINS",
+        expected: "origins such as https://app.example.com, separated by commas",
+    })
 }
 
 #[cfg(test)]
@@ -263,6 +306,28 @@ mod tests {
         assert_eq!(config.api.answer_bytes_max, None);
         assert_eq!(config.lambda, LambdaOptions::default());
         assert!(!format!("{config:?}").contains("page_token_key"));
+    }
+
+    #[test]
+    fn bounds_and_origins_are_taken_over() {
+        let config = config(&[
+            ("DAYBOOK_READ_TIMEOUT_SECONDS", "7"),
+            ("DAYBOOK_SEARCHES_MAX", "8"),
+            ("DAYBOOK_EXPORTS_MAX", "9"),
+            ("DAYBOOK_RANGE_DAYS_MAX", "10"),
+            (
+                "DAYBOOK_CORS_ORIGINS",
+                "https://a.example.com, http://localhost:3000",
+            ),
+        ])
+        .unwrap();
+        assert_eq!(config.api.read_timeout, Duration::from_secs(7));
+        assert_eq!((config.api.searches_max, config.api.exports_max), (8, 9));
+        assert_eq!(config.api.range_days_max, Some(10));
+        assert_eq!(
+            config.api.cors_origins,
+            ["https://a.example.com", "http://localhost:3000"]
+        );
     }
 
     #[test]
@@ -303,6 +368,17 @@ mod tests {
             ("DAYBOOK_PAGE_TOKEN_KEY", "s3cret"),
             ("DAYBOOK_READ_TIMEOUT_SECONDS", "s3cret"),
             ("DAYBOOK_READ_TIMEOUT_SECONDS", "901"),
+            ("DAYBOOK_READ_TIMEOUT_SECONDS", "0"),
+            ("DAYBOOK_SEARCHES_MAX", "0"),
+            ("DAYBOOK_EXPORTS_MAX", "-1"),
+            ("DAYBOOK_RANGE_DAYS_MAX", "s3cret"),
+            ("DAYBOOK_CORS_ORIGINS", "*"),
+            ("DAYBOOK_CORS_ORIGINS", "null"),
+            ("DAYBOOK_CORS_ORIGINS", "https://s3cret.example.com/"),
+            (
+                "DAYBOOK_CORS_ORIGINS",
+                "https://a.example.com,ftp://s3cret.example.com",
+            ),
             ("DAYBOOK_STREAM_ANSWERS", "s3cret"),
             ("DAYBOOK_LISTEN", "s3cret"),
         ] {

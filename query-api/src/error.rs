@@ -15,6 +15,9 @@ use crate::request_id::RequestId;
 /// How much of an error's chain goes into the log.
 const LOG_BYTES_MAX: usize = 2048;
 
+/// When to come again where something is away.
+const RETRY_AFTER_SECONDS: u32 = 5;
+
 /// What is wrong with one field of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct FieldFault {
@@ -157,6 +160,28 @@ impl Problem {
         )
     }
 
+    /// 429.
+    pub(crate) fn too_many_reads(retry_after_seconds: u32) -> Self {
+        Self {
+            retry_after_seconds: Some(retry_after_seconds),
+            ..Self::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "too-many-requests",
+                "Too many at once",
+                "As many reads of this kind as are allowed are under way. Try again in a moment.",
+            )
+        }
+    }
+
+    /// 503, or 504 where it took too long, for load balancers.
+    pub(crate) fn not_ready(what: &'static str, status: StatusCode, reason: &dyn Error) -> Self {
+        Self {
+            retry_after_seconds: Some(RETRY_AFTER_SECONDS),
+            ..Self::new(status, "not-ready", "Not ready", what)
+        }
+        .for_the_log(reason)
+    }
+
     /// 500 after a panic, whose message is on stderr already.
     pub(crate) fn panicked() -> Self {
         Self {
@@ -200,7 +225,7 @@ impl Problem {
 
     fn unavailable(detail: &str) -> Self {
         Self {
-            retry_after_seconds: Some(5),
+            retry_after_seconds: Some(RETRY_AFTER_SECONDS),
             ..Self::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "unavailable",
@@ -227,6 +252,11 @@ impl Problem {
     /// What the log may read, and the client may not.
     pub(crate) fn log(&self) -> Option<&str> {
         self.log.as_deref()
+    }
+
+    /// Whether the answer says when to come again.
+    pub(crate) fn has_retry_after(&self) -> bool {
+        self.retry_after_seconds.is_some()
     }
 
     /// The body of the answer.

@@ -4,6 +4,8 @@ use std::str::FromStr;
 
 use daybook_store::{Match, TimeRange};
 use jiff::Timestamp;
+use jiff::fmt::temporal::Pieces;
+use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 
 use crate::error::{FieldFault, Problem};
@@ -11,8 +13,10 @@ use crate::suggest::closest;
 
 /// How many values one field may list.
 pub(crate) const LIST_VALUES_MAX: usize = 100;
-/// How long one value may be.
-pub(crate) const VALUE_BYTES_MAX: usize = 1024;
+/// How long one value may be, in characters, as JSON Schema counts them.
+pub(crate) const VALUE_CHARS_MAX: usize = 1024;
+/// The fields of a time range.
+pub(crate) const RANGE_FIELDS: [&str; 2] = ["from", "to"];
 /// How many faults one answer names.
 const FAULTS_MAX: usize = 20;
 /// How much of a client's own word an answer repeats.
@@ -38,8 +42,13 @@ impl Faults {
         if self.0.is_empty() {
             Ok(())
         } else {
-            Err(Problem::invalid_fields(self.0))
+            Err(self.into_problem())
         }
+    }
+
+    /// The answer that names the faults.
+    pub(crate) fn into_problem(self) -> Problem {
+        Problem::invalid_fields(self.0)
     }
 }
 
@@ -125,10 +134,7 @@ impl Fields {
         faults: &mut Faults,
     ) -> Option<u32> {
         let value = self.members.remove(name)?;
-        let number = value
-            .as_u64()
-            .and_then(|number| u32::try_from(number).ok())
-            .filter(|number| (min..=max).contains(number));
+        let number = whole(&value).filter(|number| (min..=max).contains(number));
         if number.is_none() {
             faults.add(
                 &self.pointer_to(name),
@@ -168,18 +174,17 @@ impl Fields {
         chosen.map(|(_, meaning)| *meaning)
     }
 
-    /// `{"from": time, "to": time}`: from inclusive, to exclusive.
+    /// `{"from": time, "to": time}`: from inclusive, to exclusive. A range that ends before it
+    /// begins holds nothing.
     pub(crate) fn time_range(&mut self, name: &str, faults: &mut Faults) -> TimeRange {
-        let mut range = self.object(name, &["from", "to"], faults);
+        let mut range = self.object(name, &RANGE_FIELDS, faults);
         let from = range.time("from", faults);
         let to = range.time("to", faults);
-        if from.zip(to).is_some_and(|(from, to)| from > to) {
-            faults.add(&self.pointer_to(name), "from is later than to");
-        }
         TimeRange { from, to }
     }
 
-    /// A condition on a text: a value, a list of values, or `{"not": value or list}`.
+    /// A condition on a text: a value, a list of values, or `{"is": …, "not": …}` with either or
+    /// both of them.
     pub(crate) fn texts(&mut self, name: &str, faults: &mut Faults) -> Match<String> {
         self.matching(name, faults, |text| Ok(text.to_owned()))
     }
@@ -207,11 +212,14 @@ impl Fields {
         match self.members.remove(name) {
             None => Match::default(),
             Some(value @ Value::Object(_)) => {
-                let mut negated = Fields::new(&pointer, value, &["not"], faults);
-                let pointer = negated.pointer_to("not");
-                match negated.members.remove("not") {
-                    Some(value) => Match::none_of(values(&pointer, value, faults, parse)),
-                    None => Match::default(),
+                let mut both = Fields::new(&pointer, value, &["is", "not"], faults);
+                let mut listed = |name| {
+                    let value = both.members.remove(name)?;
+                    Some(values(&both.pointer_to(name), value, faults, &parse))
+                };
+                Match {
+                    any_of: listed("is").unwrap_or_default(),
+                    none_of: listed("not").unwrap_or_default(),
                 }
             }
             Some(value) => Match::any_of(values(&pointer, value, faults, parse)),
@@ -225,7 +233,7 @@ impl Fields {
 
     fn time(&mut self, name: &str, faults: &mut Faults) -> Option<Timestamp> {
         let text = self.text(name, faults)?;
-        let time = text.parse().ok();
+        let time = text.parse().ok().or_else(|| after_the_last(&text));
         if time.is_none() {
             faults.add(
                 &self.pointer_to(name),
@@ -234,6 +242,23 @@ impl Fields {
         }
         time
     }
+}
+
+/// The whole number that a JSON number is: 50 and 50.0 are the same one.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // both are ruled out before
+fn whole(value: &Value) -> Option<u32> {
+    let number = value.as_f64()?;
+    let is_whole = number.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&number);
+    is_whole.then_some(number as u32)
+}
+
+/// The last time there is, for one of the last hours of the year 9999, which is later in UTC than
+/// times go, or would be a day after.
+fn after_the_last(text: &str) -> Option<Timestamp> {
+    let pieces = Pieces::parse(text).ok()?;
+    pieces.offset()?;
+    let is_last = pieces.date() >= Timestamp::MAX.to_zoned(TimeZone::UTC).date();
+    (is_last && pieces.time().is_some()).then_some(Timestamp::MAX)
 }
 
 fn values<T>(
@@ -267,8 +292,8 @@ fn one<T>(
     parse: impl Fn(&str) -> Result<T, String>,
 ) -> Option<T> {
     let parsed = match value {
-        Value::String(text) if text.len() > VALUE_BYTES_MAX => {
-            Err(format!("a value may have {VALUE_BYTES_MAX} bytes"))
+        Value::String(text) if text.chars().count() > VALUE_CHARS_MAX => {
+            Err(format!("a value may have {VALUE_CHARS_MAX} characters"))
         }
         Value::String(text) => parse(text),
         other => Err(format!("a string is needed here, not {}", kind_of(other))),
@@ -298,7 +323,7 @@ fn kind_of(value: &Value) -> &'static str {
 }
 
 /// A client's own word, cut and escaped as a part of a JSON pointer (RFC 6901, section 3).
-fn shortened(name: &str) -> String {
+pub(crate) fn shortened(name: &str) -> String {
     let cut: String = name.chars().take(REPEATED_CHARS_MAX).collect();
     cut.replace('~', "~0").replace('/', "~1")
 }

@@ -1,8 +1,8 @@
 //! The router behind API Gateway: paths without stage and base path, answers as Lambda sends them.
 
 use axum::Router;
-use http::Uri;
 use http::uri::PathAndQuery;
+use http::{Uri, header};
 use lambda_http::ext::RequestExt as _;
 use lambda_http::request::RequestContext;
 use tower::ServiceExt as _;
@@ -29,7 +29,14 @@ pub async fn serve_lambda(
         base_path,
         streams_answers,
     } = options;
-    let service = router.map_request(move |request| without_prefix(request, &base_path));
+    let service = router.map_request(move |request| {
+        let request = without_prefix(request, &base_path);
+        if streams_answers {
+            request
+        } else {
+            as_it_can_be_answered(request)
+        }
+    });
     if streams_answers {
         lambda_http::run_with_streaming_response(service).await
     } else {
@@ -54,6 +61,15 @@ fn without_prefix(mut request: lambda_http::Request, base_path: &str) -> lambda_
     }
     if let Some(uri) = with_path(request.uri(), path) {
         *request.uri_mut() = uri;
+    }
+    request
+}
+
+/// Through a REST API, compressed bytes come out as base64 text unless it was set up for them; it
+/// can compress by itself (`minimumCompressionSize`).
+fn as_it_can_be_answered(mut request: lambda_http::Request) -> lambda_http::Request {
+    if let Some(RequestContext::ApiGatewayV1(_)) = request.request_context_ref() {
+        request.headers_mut().remove(header::ACCEPT_ENCODING);
     }
     request
 }
@@ -117,6 +133,20 @@ mod tests {
             "requestContext": {"stage": stage, "path": path, "httpMethod": "GET", "identity": {}},
             "body": null, "isBase64Encoded": false
         })
+    }
+
+    #[test]
+    fn a_rest_api_gets_no_compressed_answer() {
+        for (mut event, is_asked_for) in [
+            (rest_api("/v1/logs", "prod"), false),
+            (http_api("/v1/logs", "$default"), true),
+        ] {
+            event["headers"]["accept-encoding"] = json!("gzip");
+            let request = lambda_http::request::from_str(&event.to_string()).unwrap();
+            let request = as_it_can_be_answered(request);
+            let found = request.headers().contains_key("accept-encoding");
+            assert_eq!(found, is_asked_for, "{event}");
+        }
     }
 
     #[test]

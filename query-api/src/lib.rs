@@ -10,7 +10,9 @@
 mod answer;
 mod api;
 mod auth;
+mod concurrency;
 mod config;
+mod document;
 mod error;
 mod fields;
 mod lambda;
@@ -20,6 +22,7 @@ mod request_id;
 mod routes;
 mod search_request;
 mod suggest;
+mod tenant_reader;
 mod wire_event;
 
 pub use api::{Api, router};

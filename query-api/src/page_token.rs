@@ -5,6 +5,8 @@
 //! the tenant, the filter and the sort, so that a cursor is good for nothing but the search it
 //! came from.
 
+use std::fmt;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use daybook_store::{Direction, Filter, Match, Position, Sort, TenantId, TimeRange};
@@ -27,6 +29,15 @@ const TOKEN_CHARS: usize = (PLACE_BYTES + SIGNATURE_BYTES).div_ceil(3) * 4;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("this is not a cursor of this search; send the same filter and sort along with it")]
 pub(crate) struct InvalidPageToken;
+
+/// What cursors are signed with; never shown.
+pub(crate) struct PageTokenKey(pub(crate) [u8; 32]);
+
+impl fmt::Debug for PageTokenKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("PageTokenKey")
+    }
+}
 
 /// What a cursor belongs to.
 #[derive(Debug, Clone, Copy)]

@@ -1,16 +1,16 @@
 //! The search bar: words and "quoted phrases", all of which must occur.
 
-/// How long a query may be.
-pub(crate) const QUERY_BYTES_MAX: usize = 1024;
+/// How long a query may be, in characters, as JSON Schema counts them.
+pub(crate) const QUERY_CHARS_MAX: usize = 1024;
 
-/// How many words and phrases it may have.
+/// How many words and phrases it may have, empty ones included.
 pub(crate) const QUERY_WORDS_MAX: usize = 32;
 
 /// What is wrong with a query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum QueryFault {
     /// It is too long.
-    #[error("it may have {QUERY_BYTES_MAX} bytes")]
+    #[error("it may have {QUERY_CHARS_MAX} characters")]
     TooLong,
     /// It has too many words.
     #[error("it may have {QUERY_WORDS_MAX} words and phrases")]
@@ -28,10 +28,11 @@ pub(crate) enum QueryFault {
 /// A word ends at white space. A phrase stands between double quotes, in which `\"` is a quote and
 /// `\\` a backslash; a quote inside a word is a part of it. Empty phrases mean nothing.
 pub(crate) fn parse(query: &str) -> Result<Vec<String>, QueryFault> {
-    if query.len() > QUERY_BYTES_MAX {
+    if query.chars().count() > QUERY_CHARS_MAX {
         return Err(QueryFault::TooLong);
     }
     let mut words = Vec::new();
+    let mut count = 0;
     let mut characters = query.chars().enumerate().peekable();
     while let Some((index, character)) = characters.next() {
         if character.is_whitespace() {
@@ -66,7 +67,8 @@ pub(crate) fn parse(query: &str) -> Result<Vec<String>, QueryFault> {
         if !word.trim().is_empty() {
             words.push(word);
         }
-        if words.len() > QUERY_WORDS_MAX {
+        count += 1;
+        if count > QUERY_WORDS_MAX {
             return Err(QueryFault::TooManyWords);
         }
     }

@@ -1,29 +1,35 @@
 //! The body of a search or an export, and the question to the store that it stands for.
 
 use daybook_event::{Action, Outcome, check_json_bounds};
-use daybook_store::{Direction, Filter, Match, Search, Sort, TotalMode};
-use serde_json::{Map, Value};
+use daybook_store::{Direction, Filter, Match, Search, Sort, TimeRange, TotalMode};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Map, Value, json};
 
 use crate::error::Problem;
-use crate::fields::{Faults, Fields};
+use crate::fields::{Faults, Fields, RANGE_FIELDS, shortened};
 use crate::query_language;
 
-/// How large a body may be.
-pub(crate) const BODY_BYTES_MAX: usize = 64 * 1024;
+/// How large a body may be: more than the longest list of the longest values in ASCII.
+pub(crate) const BODY_BYTES_MAX: usize = 256 * 1024;
 /// How deep a body may nest.
 const BODY_DEPTH_MAX: usize = 16;
 /// How many events a page has, unless it is asked for another number.
 const LIMIT_DEFAULT: u32 = 50;
 /// How many events a page may have.
 const LIMIT_MAX: u32 = 1000;
-/// How many events `page` may leave out: each of them is read, again for each page.
-const OFFSET_MAX: u64 = 10_000;
+/// How far `page` goes: every event before it is read again for each page.
+const PAGE_MAX: u32 = 100;
+
+/// How long a value in a query may be, and how many values of one name: servers and gateways bound
+/// the length of addresses, and answer as they like beyond.
+pub(crate) const PARAMETER_CHARS_MAX: usize = 256;
+pub(crate) const PARAMETERS_MAX: usize = 20;
 
 /// The service under which Daybook records its own readers.
 pub(crate) const OWN_SERVICE: &str = "daybook";
 
 /// The fields that say which events are wanted.
-const FILTER_FIELDS: [&str; 13] = [
+pub(crate) const FILTER_FIELDS: [&str; 13] = [
     "timestamp",
     "ingested",
     "service_name",
@@ -40,7 +46,17 @@ const FILTER_FIELDS: [&str; 13] = [
 ];
 
 /// The fields that say which page of them.
-const PAGE_FIELDS: [&str; 5] = ["limit", "cursor", "direction", "page", "total"];
+pub(crate) const PAGE_FIELDS: [&str; 5] = ["limit", "cursor", "direction", "page", "total"];
+
+const USER_FIELDS: [&str; 2] = ["email", "user_id"];
+const ENTITY_FIELDS: [&str; 3] = ["type", "id", "include_children"];
+/// The fields that are objects, and theirs.
+pub(crate) const OBJECT_FIELDS: [(&str, &[&str]); 4] = [
+    ("timestamp", &RANGE_FIELDS),
+    ("ingested", &RANGE_FIELDS),
+    ("user", &USER_FIELDS),
+    ("entity", &ENTITY_FIELDS),
+];
 
 /// A search as it was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,7 +74,7 @@ impl SearchRequest {
     pub(crate) fn from_json(body: &[u8]) -> Result<Self, Problem> {
         let known: Vec<&'static str> = PAGE_FIELDS.into_iter().chain(FILTER_FIELDS).collect();
         let mut faults = Faults::default();
-        let mut fields = Fields::new("", json(body)?, &known, &mut faults);
+        let mut fields = Fields::new("", json_of(body)?, &known, &mut faults);
 
         let (filter, sort) = filter_and_sort(&mut fields, &mut faults);
         let limit = fields
@@ -68,16 +84,16 @@ impl SearchRequest {
             faults.add("/page", "a cursor and a page exclude each other");
         }
         let page = fields.number("page", 0, u32::MAX, &mut faults).unwrap_or(0);
-        let offset = u64::from(page) * u64::from(limit);
-        if offset > OFFSET_MAX {
+        if page > PAGE_MAX {
             faults.add(
                 "/page",
                 format!(
-                    "page × limit may be {OFFSET_MAX}; go further with \"cursor\": \
+                    "page may be {PAGE_MAX}; go further with \"cursor\": \
                      the next_cursor of the page before"
                 ),
             );
         }
+        let offset = u64::from(page) * u64::from(limit);
         let cursor = fields.text("cursor", &mut faults);
         let directions = [("next", Direction::Next), ("prev", Direction::Prev)];
         let direction = fields.choice("direction", &directions, &mut faults);
@@ -109,7 +125,7 @@ impl SearchRequest {
 
 /// Reads the body of an export: the filter and the sort of a search.
 pub(crate) fn export_from_json(body: &[u8]) -> Result<Search, Problem> {
-    export_from_value(json(body)?)
+    export_from_value(json_of(body)?)
 }
 
 /// Reads the query string of an export.
@@ -122,8 +138,11 @@ pub(crate) fn export_from_query(query: &str) -> Result<Search, Problem> {
     }
     let mut body = Map::new();
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-        put(&mut body, &name, &value).map_err(|()| {
-            Problem::invalid_request("A query parameter is both a value and an object.")
+        put(&mut body, &name, &value).map_err(|fault| {
+            let mut faults = Faults::default();
+            let name: Vec<String> = name.split('.').take(4).map(shortened).collect();
+            faults.add(&format!("/{}", name.join("/")), fault);
+            faults.into_problem()
         })?;
     }
     export_from_value(Value::Object(body))
@@ -168,8 +187,8 @@ fn filter_and_sort(fields: &mut Fields, faults: &mut Faults) -> (Filter, Sort) {
     let action = fields.words("action", &actions, faults);
     let outcome = fields.words("outcome", &outcomes, faults);
     let method = fields.matching("method", faults, |method| Ok(method.to_ascii_uppercase()));
-    let mut user = fields.object("user", &["email", "user_id"], faults);
-    let mut entity = fields.object("entity", &["type", "id", "include_children"], faults);
+    let mut user = fields.object("user", &USER_FIELDS, faults);
+    let mut entity = fields.object("entity", &ENTITY_FIELDS, faults);
     let sorts = [
         ("-timestamp", Sort::TimestampDescending),
         ("timestamp", Sort::TimestampAscending),
@@ -203,13 +222,42 @@ fn filter_and_sort(fields: &mut Fields, faults: &mut Faults) -> (Filter, Sort) {
     (filter, sort)
 }
 
+/// Refuses a range that is longer than allowed, where there is a bound.
+///
+/// # Errors
+/// 400 that says what is needed.
+pub(crate) fn check_range(
+    filter: &Filter,
+    days_max: Option<u32>,
+    now: Timestamp,
+) -> Result<(), Problem> {
+    let Some(days_max) = days_max else {
+        return Ok(());
+    };
+    let is_short = |range: &TimeRange| {
+        range.from.is_some_and(|from| {
+            let length = range.to.unwrap_or(now).duration_since(from);
+            length <= SignedDuration::from_hours(24 * i64::from(days_max))
+        })
+    };
+    if is_short(&filter.timestamp) || is_short(&filter.ingested) {
+        return Ok(());
+    }
+    let mut faults = Faults::default();
+    faults.add(
+        "/timestamp",
+        format!("a time range of at most {days_max} days is needed here"),
+    );
+    faults.into_result()
+}
+
 /// Reading the log is recorded in the log; who does not ask for that does not want to see it.
 fn hidden_service(service_name: &Match<String>) -> Option<String> {
     let is_asked_for = service_name.any_of.iter().any(|name| name == OWN_SERVICE);
     (!is_asked_for).then(|| OWN_SERVICE.to_owned())
 }
 
-fn json(body: &[u8]) -> Result<Value, Problem> {
+fn json_of(body: &[u8]) -> Result<Value, Problem> {
     if body.trim_ascii().is_empty() {
         return Ok(Value::Null);
     }
@@ -224,8 +272,15 @@ fn json(body: &[u8]) -> Result<Value, Problem> {
     })
 }
 
-/// Puts one query parameter into the body that the query string stands for.
-fn put(body: &mut Map<String, Value>, name: &str, value: &str) -> Result<(), ()> {
+/// Puts one query parameter into the body that the query string stands for: `a.b=c` is
+/// `{"a": {"b": "c"}}`, and `a=c` beside it `{"a": {"is": "c"}}`.
+fn put(body: &mut Map<String, Value>, name: &str, value: &str) -> Result<(), String> {
+    // A query's own bound is its language's.
+    if name != "q" && value.chars().count() > PARAMETER_CHARS_MAX {
+        return Err(format!(
+            "a value of a query may have {PARAMETER_CHARS_MAX} characters; send the filter as a body"
+        ));
+    }
     let (name, rest) = match name.split_once('.') {
         Some((name, rest)) => (name, Some(rest)),
         None => (name, None),
@@ -233,12 +288,21 @@ fn put(body: &mut Map<String, Value>, name: &str, value: &str) -> Result<(), ()>
     if let Some(rest) = rest {
         // A name of many dots would nest deep; no field is deeper than two objects.
         if rest.matches('.').count() > 1 {
-            return Err(());
+            return Err("a name of so many dots is unknown".to_owned());
         }
         let inside = body
             .entry(name)
             .or_insert_with(|| Value::Object(Map::new()));
-        return put(inside.as_object_mut().ok_or(())?, rest, value);
+        if !inside.is_object() {
+            *inside = json!({"is": inside.take()});
+        }
+        return match inside.as_object_mut() {
+            Some(inside) => put(inside, rest, value),
+            None => Ok(()),
+        };
+    }
+    if let Some(Value::Object(inside)) = body.get_mut(name) {
+        return put(inside, "is", value);
     }
     let value = match (name, value) {
         ("include_children", "true") => Value::Bool(true),
@@ -249,7 +313,11 @@ fn put(body: &mut Map<String, Value>, name: &str, value: &str) -> Result<(), ()>
         None => {
             body.insert(name.to_owned(), value);
         }
-        Some(Value::Object(_)) => return Err(()),
+        Some(Value::Array(listed)) if listed.len() >= PARAMETERS_MAX => {
+            return Err(format!(
+                "a list in a query may have {PARAMETERS_MAX} values; send the filter as a body"
+            ));
+        }
         Some(Value::Array(listed)) => listed.push(value),
         Some(single) => *single = Value::Array(vec![single.take(), value]),
     }

@@ -113,7 +113,8 @@ fn pages_are_counted_from_zero_and_bounded() {
     assert_eq!(search(&json!({"page": 0})).offset, 0);
     assert_eq!(search(&json!({"page": 3, "limit": 20})).offset, 60);
     assert_eq!(search(&json!({"page": 10, "limit": 1000})).offset, 10_000);
-    let refused = refusal(br#"{"page": 11, "limit": 1000}"#);
+    assert_eq!(search(&json!({"page": 100.0})).offset, 5_000);
+    let refused = refusal(br#"{"page": 101}"#);
     assert_eq!(refused["errors"][0]["pointer"], "/page");
     assert!(refused["detail"].as_str().unwrap().contains("next_cursor"));
     let refused = refusal(br#"{"page": 4294967295, "limit": 1000}"#);
@@ -176,11 +177,6 @@ fn what_cannot_be_used_is_named() {
             r#"{"timestamp": {"from": "yesterday"}}"#,
             "/timestamp/from",
             "RFC 3339",
-        ),
-        (
-            r#"{"timestamp": {"from": "2026-02-01T00:00:00Z", "to": "2026-01-01T00:00:00Z"}}"#,
-            "/timestamp",
-            "later than to",
         ),
         (
             r#"{"action": "deleted"}"#,

@@ -45,6 +45,8 @@ pub struct Completion {
     pub headers: HeaderMap,
     /// The body of the POST, whole.
     pub body: Bytes,
+    /// What came behind the body: how a streamed response failed half way.
+    pub trailers: HeaderMap,
     /// When the POST was complete.
     pub completed_at: Instant,
 }
@@ -213,6 +215,7 @@ impl Shared {
         let _ = sender.send(Completion {
             kind,
             headers: head.headers,
+            trailers: body.trailers().cloned().unwrap_or_default(),
             body: body.to_bytes(),
             completed_at: Instant::now(),
         });

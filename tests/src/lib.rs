@@ -3,9 +3,12 @@
 //!
 //! **Invariant:** real parts only. A test crosses a hop through the doors that users have.
 
+pub mod api_gateway;
 pub mod clickhouse;
 pub mod events;
 pub mod http;
 pub mod ministack;
 pub mod scanner;
+pub mod python_tool;
+pub mod signed;
 pub mod up;

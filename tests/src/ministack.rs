@@ -1,23 +1,27 @@
 //! MiniStack: SQS, its event source mapping and the Lambda Runtime API on this machine, fetched once
 //! from PyPI into the user's cache.
 //!
-//! Its answers are those of the public protocols: AWS JSON 1.0 for SQS, REST for Lambda.
+//! Its answers are those of the public protocols: AWS JSON 1.0 for SQS, REST for Lambda and S3, forms
+//! for IAM.
 
-use std::fs::File;
 use std::io::{Cursor, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use etcetera::BaseStrategy as _;
-use rustix::fs::{FlockOperation, flock};
+use bytes::Bytes;
+use http::Method;
 use serde_json::{Value, json};
 use tokio::process::{Child, Command};
 
-use crate::http;
+use crate::http::{Answer, get};
+use crate::{python_tool, signed};
 
 const VERSION: &str = "1.5.33";
 const REGION: &str = "eu-central-1";
@@ -46,7 +50,16 @@ impl MiniStack {
     /// # Errors
     /// Says what is missing: Python 3 with venv, or the package.
     pub async fn start() -> anyhow::Result<Self> {
-        let program = install().await?;
+        Self::start_with(&[]).await
+    }
+
+    /// The same with environment variables: `AUTH=true` checks signatures and policies.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn start_with(environment: &[(&str, &str)]) -> anyhow::Result<Self> {
+        let program =
+            python_tool::install("ministack", VERSION, "an SQS server for the tests").await?;
         let port = std::net::TcpListener::bind("127.0.0.1:0")?
             .local_addr()?
             .port();
@@ -57,6 +70,7 @@ impl MiniStack {
             .env("IOT_MTLS_ENABLED", "0")
             .env("LAMBDA_EXECUTOR", "local")
             .env("AWS_ENDPOINT_URL", &url)
+            .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -65,7 +79,7 @@ impl MiniStack {
             .context("MiniStack cannot be started")?;
         let health = format!("{url}/_ministack/health");
         for _ in 0..READY_ATTEMPTS_MAX {
-            if http::get(&health, &[])
+            if get(&health, &[])
                 .await
                 .is_ok_and(|answer| answer.status == 200)
             {
@@ -100,18 +114,12 @@ impl MiniStack {
         receive_count_max: u32,
         visibility_seconds: u32,
     ) -> anyhow::Result<(String, String)> {
-        let create = async |name: &str, attributes: Value| {
-            let body = json!({"QueueName": name, "Attributes": attributes});
-            let answer = self.sqs("CreateQueue", &body).await?;
-            let url = answer["QueueUrl"].as_str().context("no QueueUrl")?;
-            anyhow::Ok(url.to_owned())
-        };
         let dead_name = format!("{name}-dead");
-        let dead = create(&dead_name, json!({})).await?;
+        let dead = self.create_queue(&dead_name, json!({})).await?;
         let policy =
             json!({"deadLetterTargetArn": arn(&dead_name), "maxReceiveCount": receive_count_max});
         let attributes = json!({"RedrivePolicy": policy.to_string(), "VisibilityTimeout": visibility_seconds.to_string()});
-        Ok((create(name, attributes).await?, dead))
+        Ok((self.create_queue(name, attributes).await?, dead))
     }
 
     /// Sends messages to a queue.
@@ -181,6 +189,20 @@ impl MiniStack {
         ))
     }
 
+    /// Waits, up to 60 s, until every message of a queue is acknowledged.
+    ///
+    /// # Errors
+    /// Where some are not.
+    pub async fn wait_until_empty(&self, queue_url: &str) -> anyhow::Result<()> {
+        for _ in 0..600 {
+            if self.depth(queue_url).await? == (0, 0) {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        anyhow::bail!("the queue is not empty: {:?}", self.depth(queue_url).await)
+    }
+
     /// Makes a Lambda function of `program` and feeds it from `queue_name`, ten messages at a time,
     /// with partial batch failures.
     ///
@@ -213,15 +235,112 @@ impl MiniStack {
         Ok(())
     }
 
+    /// Makes a queue with these attributes, and answers its URL.
+    ///
+    /// # Errors
+    /// Where SQS refuses.
+    pub async fn create_queue(&self, name: &str, attributes: Value) -> anyhow::Result<String> {
+        let body = json!({"QueueName": name, "Attributes": attributes});
+        let answer = self.sqs("CreateQueue", &body).await?;
+        let url = answer["QueueUrl"].as_str().context("no QueueUrl")?;
+        Ok(url.to_owned())
+    }
+
+    /// Makes an empty bucket.
+    ///
+    /// # Errors
+    /// Where S3 refuses.
+    pub async fn create_bucket(&self, name: &str) -> anyhow::Result<()> {
+        let path = format!("/{name}");
+        let configuration = format!(
+            "<CreateBucketConfiguration><LocationConstraint>{REGION}</LocationConstraint></CreateBucketConfiguration>"
+        );
+        let answer = self
+            .request("s3", Method::PUT, &path, &[], configuration)
+            .await?;
+        ensure!(answer.status == 200, "{name}: {}", answer.text());
+        Ok(())
+    }
+
+    /// Makes a user who may do nothing yet, and gives credentials of it.
+    ///
+    /// # Errors
+    /// Where IAM refuses.
+    pub async fn create_user(&self, name: &str) -> anyhow::Result<Credentials> {
+        self.iam(&format!("Action=CreateUser&UserName={name}"))
+            .await?;
+        let key = self
+            .iam(&format!("Action=CreateAccessKey&UserName={name}"))
+            .await?;
+        let element = |name: &str| {
+            let after = key.split_once(&format!("<{name}>"))?.1;
+            Some(after.split_once('<')?.0.to_owned())
+        };
+        let id = element("AccessKeyId").context("no AccessKeyId")?;
+        let secret = element("SecretAccessKey").context("no SecretAccessKey")?;
+        Ok(Credentials::new(id, secret, None, None, "MiniStack"))
+    }
+
+    /// Lets a user do what the policy allows.
+    ///
+    /// # Errors
+    /// Where IAM refuses.
+    pub async fn allow(&self, user_name: &str, policy: &Value) -> anyhow::Result<()> {
+        let form = form_urlencoded::Serializer::new(String::new())
+            .append_pair("Action", "PutUserPolicy")
+            .append_pair("UserName", user_name)
+            .append_pair("PolicyName", "policy")
+            .append_pair("PolicyDocument", &policy.to_string())
+            .finish();
+        self.iam(&form).await?;
+        Ok(())
+    }
+
+    /// What an AWS client of these credentials needs; those of the account's owner where there are
+    /// none.
+    pub fn sdk_config(&self, credentials: Option<Credentials>) -> SdkConfig {
+        SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(REGION))
+            .endpoint_url(&self.url)
+            .credentials_provider(SharedCredentialsProvider::new(
+                credentials.unwrap_or_else(root),
+            ))
+            .http_client(aws_smithy_http_client::Builder::new().build_http())
+            .build()
+    }
+
+    async fn iam(&self, form: &str) -> anyhow::Result<String> {
+        let headers = [("content-type", "application/x-www-form-urlencoded")];
+        let form = format!("{form}&Version=2010-05-08");
+        let answer = self
+            .request("iam", Method::POST, "/", &headers, form)
+            .await?;
+        ensure!(answer.status == 200, "IAM: {}", answer.text());
+        Ok(answer.text())
+    }
+
+    async fn request(
+        &self,
+        service: &str,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Bytes>,
+    ) -> anyhow::Result<Answer> {
+        let url = format!("{}{path}", self.url);
+        signed::request(&root(), REGION, service, method, &url, headers, body).await
+    }
+
     async fn sqs(&self, action: &str, body: &Value) -> anyhow::Result<Value> {
         let target = format!("AmazonSQS.{action}");
-        let authorization = authorization("sqs");
         let headers = [
             ("content-type", "application/x-amz-json-1.0"),
             ("x-amz-target", target.as_str()),
-            ("authorization", authorization.as_str()),
         ];
-        let answer = http::post(&format!("{}/", self.url), &headers, body.to_string()).await?;
+        let answer = self
+            .request("sqs", Method::POST, "/", &headers, body.to_string())
+            .await?;
         ensure!(
             answer.status == 200,
             "{action}: {} {}",
@@ -232,12 +351,10 @@ impl MiniStack {
     }
 
     async fn lambda(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
-        let authorization = authorization("lambda");
-        let headers = [
-            ("content-type", "application/json"),
-            ("authorization", authorization.as_str()),
-        ];
-        let answer = http::post(&format!("{}{path}", self.url), &headers, body.to_string()).await?;
+        let headers = [("content-type", "application/json")];
+        let answer = self
+            .request("lambda", Method::POST, path, &headers, body.to_string())
+            .await?;
         ensure!(
             answer.status < 300,
             "{path}: {} {}",
@@ -257,78 +374,16 @@ fn arn(queue_name: &str) -> String {
     format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{queue_name}")
 }
 
-/// MiniStack reads the service out of the scope and verifies no signature.
-fn authorization(service: &str) -> String {
-    format!(
-        "AWS4-HMAC-SHA256 Credential=test/20260101/{REGION}/{service}/aws4_request, SignedHeaders=host, Signature=0"
-    )
+fn root() -> Credentials {
+    Credentials::new("test", "test", None, None, "MiniStack")
 }
 
 /// A deployment package whose bootstrap becomes the program that was just built: a debug build is
 /// too large to send around.
-fn bootstrap(program: &Path) -> anyhow::Result<Vec<u8>> {
+pub(crate) fn bootstrap(program: &Path) -> anyhow::Result<Vec<u8>> {
     let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
     let options = zip::write::SimpleFileOptions::default().unix_permissions(0o755);
     archive.start_file("bootstrap", options)?;
     write!(archive, "#!/bin/sh\nexec '{}'\n", program.display())?;
     Ok(archive.finish()?.into_inner())
-}
-
-/// The program, in a virtual environment of its own in the user's cache. Made in one step that either
-/// happened or did not; two processes make it once.
-async fn install() -> anyhow::Result<PathBuf> {
-    let cache = match std::env::var_os("DAYBOOK_CACHE_DIR") {
-        Some(directory) => PathBuf::from(directory),
-        None => etcetera::choose_base_strategy()?
-            .cache_dir()
-            .join("daybook"),
-    };
-    std::fs::create_dir_all(&cache)?;
-    let folder = cache.join(format!("ministack-{VERSION}"));
-    let program = folder.join("bin/ministack");
-    let complete = folder.join("complete");
-    let lock_file = File::create(cache.join("ministack.lock"))?;
-    let _lock = tokio::task::spawn_blocking(move || {
-        flock(&lock_file, FlockOperation::LockExclusive).map(|()| lock_file)
-    })
-    .await??;
-    if complete.exists() {
-        return Ok(program);
-    }
-    if folder.exists() {
-        std::fs::remove_dir_all(&folder)?;
-    }
-    // Written as it happens, past the test harness's capture: a silent minute looks like a hang.
-    let _ = writeln!(
-        std::io::stderr(),
-        "fetching MiniStack {VERSION} (an SQS server for the tests) from PyPI"
-    );
-    let mut venv = Command::new("python3");
-    run(venv.args(["-m", "venv"]).arg(&folder)).await.context(
-        "the tests with SQS need Python 3 with its venv module (Debian: apt-get install python3-venv)",
-    )?;
-    let requirement = format!("ministack=={VERSION}");
-    let mut pip = Command::new(folder.join("bin/python"));
-    run(pip.args([
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        &requirement,
-    ]))
-    .await
-    .context("MiniStack cannot be fetched from PyPI")?;
-    File::create(&complete)?.sync_all()?;
-    Ok(program)
-}
-
-async fn run(command: &mut Command) -> anyhow::Result<()> {
-    let output = command.stdin(Stdio::null()).output().await?;
-    ensure!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    Ok(())
 }

@@ -289,3 +289,42 @@ fn a_wrong_call_is_status_2_and_a_missing_folder_status_1() {
     assert_eq!(words.lines().count(), 1, "{words}");
     assert!(words.contains("/nowhere/at/all"), "{words}");
 }
+
+#[test]
+fn a_warning_is_no_failure_and_what_cannot_be_read_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let specs = folder.path().to_str().unwrap();
+    let compiled = tempfile::tempdir().unwrap();
+    let output_path = compiled.path().join("specs.daybook");
+    let commands = [
+        vec!["explain", "--specs", specs],
+        vec![
+            "compile",
+            "--specs",
+            specs,
+            "-o",
+            output_path.to_str().unwrap(),
+        ],
+    ];
+    let document = |reference: &str| {
+        format!(
+            "openapi: 3.0.0\npaths:\n  /orders:\n    post:\n      requestBody: {{content: {{a/b: {{schema: {{$ref: 'other.yaml'}}}}}}}}\n  /carts: {reference}\n"
+        )
+    };
+    for (reference, status) in [("{}", 0), ("{$ref: 'other.yaml'}", 1)] {
+        std::fs::write(folder.path().join("shop.yaml"), document(reference)).unwrap();
+        for arguments in &commands {
+            let output = run(arguments, "");
+            assert_eq!(
+                output.status.code(),
+                Some(status),
+                "{arguments:?} {reference}"
+            );
+            let words = String::from_utf8(output.stderr).unwrap();
+            assert!(
+                words.contains("`other.yaml`, which is not fetched"),
+                "{words}"
+            );
+        }
+    }
+}

@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used)] // the helpers of tests give up as tests do
 
+#[path = "intake_to_page/document.rs"]
+mod document;
 #[path = "intake_to_page/facts.rs"]
 mod facts;
 #[path = "intake_to_page/mixed_batch.rs"]
@@ -13,6 +15,8 @@ mod once;
 mod process;
 #[path = "intake_to_page/search.rs"]
 mod search;
+#[path = "intake_to_page/services.rs"]
+mod services;
 #[path = "intake_to_page/tenants.rs"]
 mod tenants;
 

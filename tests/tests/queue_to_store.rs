@@ -4,7 +4,6 @@
 #![allow(clippy::unwrap_used)] // the helpers of tests give up as tests do
 
 use std::path::Path;
-use std::time::Duration;
 
 use daybook_store::{Endpoint, Reader, Search, TenantId};
 use daybook_tests::clickhouse::ClickHouse;
@@ -114,7 +113,7 @@ async fn the_lambda_stores_what_it_can_and_sends_the_rest_to_the_dead_letter_que
         .unwrap();
 
     check_dead_letters(ministack.receive(&dead, 2).await.unwrap(), &sent);
-    wait_until_empty(&ministack, &queue).await;
+    ministack.wait_until_empty(&queue).await.unwrap();
     let reader = clickhouse.reader().unwrap();
     assert_eq!(
         activities(&reader, &TenantId::new("queue").unwrap()).await,
@@ -185,19 +184,8 @@ async fn up_consumes_a_queue_as_the_lambda_does() {
     .await
     .unwrap();
     check_dead_letters(ministack.receive(&dead, 2).await.unwrap(), &sent);
-    wait_until_empty(&ministack, &queue).await;
+    ministack.wait_until_empty(&queue).await.unwrap();
     let token = up.token("queue").await.unwrap();
     assert_eq!(up.total(&token).await.unwrap(), 2);
     assert_eq!(up.interrupt().await.unwrap(), Some(0));
-}
-
-/// Every message is acknowledged.
-async fn wait_until_empty(ministack: &MiniStack, queue: &str) {
-    for _ in 0..600 {
-        if ministack.depth(queue).await.unwrap() == (0, 0) {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    panic!("the queue is not empty: {:?}", ministack.depth(queue).await);
 }

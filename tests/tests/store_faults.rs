@@ -64,6 +64,7 @@ async fn handle(answer: Option<&'static str>, time_left: Duration) -> (BatchRepo
         settings: Arc::new(Settings::default()),
         writer: Writer::new(&endpoint, &credentials).unwrap(),
         dead_letters: kept.clone(),
+        overflow: None,
     };
     let good = json!({"v": 1, "event": {"httpMethod": "DELETE", "path": "/a",
         "requestContext": {"requestId": "r1", "requestTimeEpoch": 1_700_000_000_000_i64}}});

@@ -13,6 +13,14 @@ const SECRET_WORDS: &[&str] = &[
     "passcode",
     "passwort",
     "kennwort",
+    "motdepasse",
+    "contrasena",
+    "contraseña",
+    "senha",
+    "wachtwoord",
+    "пароль",
+    "密码",
+    "パスワード",
     "secret",
     "secrets",
     "token",
@@ -30,22 +38,59 @@ const SECRET_WORDS: &[&str] = &[
 /// Words that say so only where they are a word of their own.
 const SECRET_WHOLE_WORDS: &[&str] = &["pwd", "otp", "totp", "bearer", "cookie", "cookies"];
 
-/// Two words that say so at the end of a name: `x-api-key`, `client_private_key`, `keyValue`.
-const SECRET_ENDINGS: &[[&str; 2]] = &[
-    ["api", "key"],
-    ["api", "keys"],
-    ["private", "key"],
-    ["secret", "key"],
-    ["signing", "key"],
-    ["encryption", "key"],
-    ["master", "key"],
-    ["shared", "key"],
-    ["subscription", "key"],
-    ["key", "value"],
-    ["pass", "word"],
-    ["pass", "phrase"],
-    ["pass", "code"],
+/// Words that say so at the end of a name: `x-api-key`, `client_private_key`, `keyValue`, `loginPin`.
+const SECRET_ENDINGS: &[&[&str]] = &[
+    &["api", "key"],
+    &["api", "keys"],
+    &["auth", "key"],
+    &["private", "key"],
+    &["secret", "key"],
+    &["signing", "key"],
+    &["encryption", "key"],
+    &["decryption", "key"],
+    &["functions", "key"],
+    &["hmac", "key"],
+    &["master", "key"],
+    &["session", "key"],
+    &["shared", "key"],
+    &["subscription", "key"],
+    &["write", "key"],
+    &["key", "value"],
+    &["pass", "word"],
+    &["pass", "phrase"],
+    &["pass", "code"],
+    &["recovery", "phrase"],
+    &["seed", "phrase"],
+    &["mnemonic"],
+    &["security", "answer"],
+    &["connection", "string"],
+    &["client", "assertion"],
+    &["saml", "assertion"],
+    &["saml", "response"],
+    &["code", "verifier"],
+    &["auth", "code"],
+    &["authorization", "code"],
+    &["backup", "code"],
+    &["confirmation", "code"],
+    &["device", "code"],
+    &["login", "code"],
+    &["mfa", "code"],
+    &["recovery", "code"],
+    &["reset", "code"],
+    &["security", "code"],
+    &["sms", "code"],
+    &["verification", "code"],
+    &["pin"],
+    &["psk"],
+    &["puk"],
+    &["pw"],
+    &["sessid"],
+    &["jsessionid"],
+    &["phpsessid"],
 ];
+
+/// Names that say so when nothing stands beside them.
+const SECRET_NAMES: &[&str] = &["auth", "pass"];
 
 /// A name that ends so speaks about a secret, but is none: `token_id`, `password_changed_at`.
 const DESCRIBING_ENDINGS: &[&str] = &[
@@ -100,6 +145,9 @@ const DESCRIBING_ENDINGS: &[&str] = &[
     "version",
 ];
 
+/// What signed links end their parameters' names with.
+const SIGNATURES: &[&str] = &["signature", "sig", "hmac"];
+
 /// Names that hold a position in a list, which is no credential.
 const PAGE_NAMES: &[&str] = &[
     "nexttoken",
@@ -108,29 +156,10 @@ const PAGE_NAMES: &[&str] = &[
     "continuationtoken",
 ];
 
-/// A name without any of these is no secret's: nearly all names are done with here.
-const FRAGMENTS: &[&str] = &[
-    "pass",
-    "pwd",
-    "kennwort",
-    "secret",
-    "token",
-    "credential",
-    "key",
-    "authorization",
-    "bearer",
-    "cookie",
-    "otp",
-];
-
 /// Whether `name`, in any spelling (`api_key`, `X-Api-Key`, `apiKey`), says that its value is a
 /// credential.
 pub(crate) fn says_secret(name: &str) -> bool {
-    let lower_case = name.to_lowercase();
-    if !FRAGMENTS
-        .iter()
-        .any(|fragment| lower_case.contains(fragment))
-    {
+    if !may_say_secret(name) {
         return false;
     }
     let words = words(name);
@@ -142,9 +171,38 @@ pub(crate) fn says_secret(name: &str) -> bool {
         return false;
     }
     words.iter().any(|word| is_secret_word(word))
-        || words == ["pass"]
-        || matches!(words.as_slice(), [.., first, second]
-            if SECRET_ENDINGS.contains(&[first.as_str(), second.as_str()]))
+        || matches!(words.as_slice(), [only] if SECRET_NAMES.contains(&only.as_str()))
+        || SECRET_ENDINGS
+            .iter()
+            .any(|ending| ends_with(&words, ending))
+}
+
+/// Whether there is any reason to look at a name's words: nearly all names are done with here.
+fn may_say_secret(name: &str) -> bool {
+    let bytes = name.as_bytes();
+    !name.is_ascii()
+        || (0..bytes.len()).any(|at| {
+            let rest = &bytes[at..];
+            let begins_with = |fragments: &[&str]| {
+                fragments.iter().any(|fragment| {
+                    let length = fragment.len();
+                    rest.len() >= length && rest[..length].eq_ignore_ascii_case(fragment.as_bytes())
+                })
+            };
+            match rest[0].to_ascii_lowercase() {
+                b'a' => begins_with(&["auth", "answer", "assertion"]),
+                b'b' => begins_with(&["bearer"]),
+                b'c' => begins_with(&["credential", "cookie", "code", "contrasena", "connection"]),
+                b'k' => begins_with(&["key", "kennwort"]),
+                b'm' => begins_with(&["motdepasse", "mnemonic"]),
+                b'o' => begins_with(&["otp"]),
+                b'p' => begins_with(&["pass", "pwd", "phrase", "pin", "psk", "puk", "pw"]),
+                b's' => begins_with(&["secret", "sessid", "sessionid", "saml", "senha"]),
+                b't' => begins_with(&["token", "totp"]),
+                b'w' => begins_with(&["wachtwoord"]),
+                _ => false,
+            }
+        })
 }
 
 /// As [`says_secret`], and for the signatures that signed links carry.
@@ -152,7 +210,24 @@ pub(crate) fn query_name_says_secret(name: &str) -> bool {
     says_secret(name)
         || words(name)
             .last()
-            .is_some_and(|last| ["signature", "sig", "hmac"].contains(&last.as_str()))
+            .is_some_and(|last| SIGNATURES.contains(&last.as_str()))
+}
+
+/// `mfaCode`, `mfa_code` and `mfacode` all end with `mfa`, `code`.
+fn ends_with(words: &[String], ending: &[&str]) -> bool {
+    let is_split = words.len() >= ending.len()
+        && words[words.len() - ending.len()..]
+            .iter()
+            .zip(ending)
+            .all(|(word, part)| word == part);
+    let is_one_word = words.last().is_some_and(|last| {
+        ending
+            .iter()
+            .rev()
+            .try_fold(last.as_str(), |text, part| text.strip_suffix(part))
+            == Some("")
+    });
+    is_split || is_one_word
 }
 
 fn is_secret_word(word: &str) -> bool {
@@ -248,8 +323,34 @@ mod tests {
             "customAttributes.apiKey",
             "Passwort",
             "x-amzn-oidc-accesstoken",
+            "ConfirmationCode",
+            "verification_code",
+            "mfaCode",
+            "auth",
+            "x-functions-key",
+            "client_assertion",
+            "SAMLResponse",
+            "code_verifier",
+            "connectionString",
+            "JSESSIONID",
+            "PHPSESSID",
+            "loginPin",
+            "mnemonic",
+            "contraseña",
+            "senha",
+            "パスワード",
         ] {
             assert!(says_secret(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn no_word_is_passed_over() {
+        let endings = SECRET_ENDINGS.iter().map(|ending| ending.concat());
+        let words = [SECRET_WORDS, SECRET_WHOLE_WORDS, SECRET_NAMES].concat();
+        for name in words.into_iter().map(str::to_owned).chain(endings) {
+            assert!(says_secret(&name), "{name}");
+            assert!(says_secret(&name.to_uppercase()), "{name}");
         }
     }
 
@@ -288,6 +389,17 @@ mod tests {
             "tokenization",
             "bearing",
             "passwordless",
+            "code",
+            "postal_code",
+            "status_code",
+            "error_code",
+            "authentication",
+            "author",
+            "connectionId",
+            "pinned",
+            "shipping",
+            "security_answer_id",
+            "clientCertPem",
         ] {
             assert!(!says_secret(name), "{name}");
         }

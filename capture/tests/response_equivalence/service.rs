@@ -1,18 +1,22 @@
 //! The service under test, in every style in which a service is written.
 
 use std::env;
-use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body as AxumBody;
 use axum::routing::any;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use daybook_capture::{Capture, audit};
+use daybook_capture::Capture;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyResponse;
-use lambda_http::{Body, Error, IntoResponse, Request, Response, service_fn};
-use lambda_runtime::{LambdaEvent, Runtime};
+use lambda_http::{Body, Error, IntoResponse, Request, RequestExt, Response, service_fn};
+use lambda_runtime::{FunctionResponse, LambdaEvent, MetadataPrelude, Runtime, StreamResponse};
 use serde_json::{Value, json};
 use tower::Layer;
+
+use crate::handler::{
+    Answer, AnswerBody, Frames, answer, panic_at_once, seen_in_event, seen_in_request,
+};
 
 /// Says which style to serve in.
 pub(crate) const STYLE_VARIABLE: &str = "SERVICE_UNDER_TEST";
@@ -24,21 +28,27 @@ pub(crate) enum Style {
     Run,
     /// `lambda_http::runtime(handler).layer(capture)`.
     RuntimeLayerOnly,
+    /// `lambda_http::runtime(capture.layer(handler)).layer(capture)`.
+    BothPlaces,
     /// An axum router.
     Axum,
-    /// A streamed response.
+    /// `lambda_http::streaming_runtime`, in both places.
     Streaming,
     /// `lambda_runtime` with API Gateway's own response.
     Plain,
+    /// `lambda_runtime` with JSON or a stream, as the handler likes.
+    PlainStreaming,
 }
 
 impl Style {
-    pub(crate) const ALL: [Self; 5] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::Run,
         Self::RuntimeLayerOnly,
+        Self::BothPlaces,
         Self::Axum,
         Self::Streaming,
         Self::Plain,
+        Self::PlainStreaming,
     ];
 }
 
@@ -55,7 +65,7 @@ pub(crate) fn run_if_asked_to() {
         .enable_all()
         .build()
         .unwrap();
-    let capture = match env::var("DAYBOOK_INTAKE_URL") {
+    let capture = match env::var("DAYBOOK_QUEUE_URL") {
         Ok(_) => Some(daybook_capture::from_env().unwrap()),
         Err(_) => None,
     };
@@ -63,110 +73,105 @@ pub(crate) fn run_if_asked_to() {
 }
 
 async fn serve(style: Style, capture: Option<Capture>) -> Result<(), Error> {
-    match (style, capture) {
-        (Style::Run, None) => lambda_http::run(service_fn(mixed)).await,
-        (Style::Run, Some(_)) => daybook_capture::run(service_fn(mixed)).await,
-        (Style::RuntimeLayerOnly, None) => lambda_http::runtime(service_fn(handler)).run().await,
-        (Style::RuntimeLayerOnly, Some(capture)) => {
-            lambda_http::runtime(service_fn(handler))
+    let Some(capture) = capture else {
+        return serve_bare(style).await;
+    };
+    match style {
+        Style::Run => daybook_capture::run(service_fn(mixed)).await,
+        Style::RuntimeLayerOnly => {
+            lambda_http::runtime(service_fn(buffered))
                 .layer(capture)
                 .run()
                 .await
         }
-        (Style::Axum, None) => lambda_http::run(router()).await,
-        (Style::Axum, Some(capture)) => capture.run(router()).await,
-        (Style::Streaming, None) => {
-            lambda_http::streaming_runtime(service_fn(handler))
-                .run()
-                .await
-        }
-        (Style::Streaming, Some(capture)) => {
-            lambda_http::streaming_runtime(capture.layer(service_fn(handler)))
+        Style::BothPlaces => {
+            lambda_http::runtime(capture.layer(service_fn(buffered)))
                 .layer(capture)
                 .run()
                 .await
         }
-        (Style::Plain, None) => Runtime::new(service_fn(plain)).run().await,
-        (Style::Plain, Some(capture)) => {
+        Style::Axum => capture.run(router()).await,
+        Style::Streaming => {
+            lambda_http::streaming_runtime(capture.layer(service_fn(streamed)))
+                .layer(capture)
+                .run()
+                .await
+        }
+        Style::Plain => {
             Runtime::new(capture.layer(service_fn(plain)))
                 .layer(capture)
                 .run()
                 .await
         }
+        Style::PlainStreaming => {
+            Runtime::new(capture.layer(service_fn(plain_streaming)))
+                .layer(capture)
+                .run()
+                .await
+        }
     }
 }
 
-/// What is answered on each path, whatever the style.
-async fn answer(path: &str) -> Result<(u16, &'static str, String), Error> {
-    match path {
-        "/succeed" => {
-            audit(|a| a.entity("order", "7").reason("because"));
-            Ok((
-                201,
-                "application/json",
-                r#"{"id":"7","name":"Order 7"}"#.to_owned(),
-            ))
+/// The same services, without the layer.
+async fn serve_bare(style: Style) -> Result<(), Error> {
+    match style {
+        Style::Run => lambda_http::run(service_fn(mixed)).await,
+        Style::RuntimeLayerOnly | Style::BothPlaces => {
+            lambda_http::runtime(service_fn(buffered)).run().await
         }
-        "/text" => {
-            audit(|_| panic!("what is said panics"));
-            // Latin-1 on purpose: whoever converts a body twice ruins it.
-            Ok((
-                200,
-                "text/plain; charset=iso-8859-1",
-                "na\u{ef}ve \u{e9}t\u{e9}".to_owned(),
-            ))
+        Style::Axum => lambda_http::run(router()).await,
+        Style::Streaming => {
+            lambda_http::streaming_runtime(service_fn(streamed))
+                .run()
+                .await
         }
-        "/empty" => Ok((200, "application/json", String::new())),
-        "/denied" => Ok((
-            403,
-            "application/json",
-            r#"{"message":"Forbidden"}"#.to_owned(),
-        )),
-        "/slow" => {
-            tokio::time::sleep(Duration::from_millis(40)).await;
-            Ok((200, "application/json", "{}".to_owned()))
-        }
-        "/large" => Ok((
-            200,
-            "application/json",
-            format!("[\"{}\"]", "x".repeat(200_000)),
-        )),
-        "/fail" => Err("the handler's own error".into()),
-        "/panic" => {
-            tokio::task::yield_now().await;
-            panic!("the handler's own panic")
-        }
-        _ => Ok((404, "application/json", "{}".to_owned())),
+        Style::Plain => Runtime::new(service_fn(plain)).run().await,
+        Style::PlainStreaming => Runtime::new(service_fn(plain_streaming)).run().await,
     }
 }
 
-fn panic_at_once(path: &str) {
-    assert!(path != "/panic-at-once", "a panic before there is a future");
+fn response_of(answer: Answer) -> Result<Response<AxumBody>, Error> {
+    let body = match answer.body {
+        AnswerBody::Whole(bytes) => AxumBody::from(bytes),
+        AnswerBody::Frames(frames) => AxumBody::from_stream(frames),
+    };
+    Ok(Response::builder()
+        .status(answer.status)
+        .header("content-type", answer.content_type)
+        .header("set-cookie", "a=1")
+        .header("set-cookie", "b=2")
+        .header("X-Odd", "\u{e9}".as_bytes())
+        .body(body)?)
 }
 
 // A handler owns its request.
 #[allow(clippy::needless_pass_by_value)]
-fn handler(request: Request) -> impl Future<Output = Result<Response<Body>, Error>> + Send {
-    let path = request.uri().path().to_owned();
+fn streamed(request: Request) -> impl Future<Output = Result<Response<AxumBody>, Error>> + Send {
+    let path = request.raw_http_path().to_owned();
+    let seen = seen_in_request(&request);
     panic_at_once(&path);
-    async move {
-        let (status, content_type, body) = answer(&path).await?;
-        Ok(Response::builder()
-            .status(status)
-            .header("content-type", content_type)
-            .header("set-cookie", "a=1")
-            .header("set-cookie", "b=2")
-            .body(if body.is_empty() {
-                Body::Empty
-            } else {
-                Body::Text(body)
-            })?)
+    async move { response_of(answer(&path, seen).await?) }
+}
+
+/// `lambda_http::runtime` takes no body that only one thread may hold, such as axum's.
+async fn buffered(request: Request) -> Result<Response<Body>, Error> {
+    let (parts, body) = streamed(request).await?.into_parts();
+    let bytes = axum::body::to_bytes(body, usize::MAX).await?;
+    Ok(Response::from_parts(parts, body_of(bytes.into())))
+}
+
+fn body_of(bytes: Vec<u8>) -> Body {
+    match String::from_utf8(bytes) {
+        Ok(text) if text.is_empty() => Body::Empty,
+        Ok(text) => Body::Text(text),
+        Err(error) => Body::Binary(error.into_bytes()),
     }
 }
 
 /// `lambda_http` takes more than `Response`: a pair of status and value, for one.
 enum Mixed {
-    Response(Response<Body>),
+    Own(Response<Body>),
+    Streamed(Response<AxumBody>),
     Pair(http::StatusCode, Value),
 }
 
@@ -175,37 +180,48 @@ impl IntoResponse for Mixed {
         self,
     ) -> std::pin::Pin<Box<dyn Future<Output = Response<Body>> + Send + 'static>> {
         match self {
-            Self::Response(response) => response.into_response(),
+            Self::Own(response) => response.into_response(),
+            Self::Streamed(response) => response.into_response(),
             Self::Pair(status, value) => (status, value).into_response(),
         }
     }
 }
 
+// A handler owns its request.
+#[allow(clippy::needless_pass_by_value)]
 fn mixed(request: Request) -> impl Future<Output = Result<Mixed, Error>> + Send {
-    let path = request.uri().path().to_owned();
-    let response = handler(request);
+    let path = request.raw_http_path().to_owned();
+    let seen = seen_in_request(&request);
+    panic_at_once(&path);
     async move {
-        let response = response.await?;
+        let answer = answer(&path, seen).await?;
         if path == "/succeed" {
             return Ok(Mixed::Pair(
                 http::StatusCode::CREATED,
                 json!({"id": "7", "name": "Order 7"}),
             ));
         }
-        Ok(Mixed::Response(response))
+        let bytes = match answer.body {
+            AnswerBody::Frames(_) => return Ok(Mixed::Streamed(response_of(answer)?)),
+            AnswerBody::Whole(bytes) => bytes,
+        };
+        let response = Response::builder()
+            .status(answer.status)
+            .header("content-type", answer.content_type)
+            .body(body_of(bytes))?;
+        Ok(Mixed::Own(response))
     }
 }
 
 fn router() -> Router {
     async fn route(request: axum::extract::Request) -> axum::response::Response {
-        let path = request.uri().path().to_owned();
+        let path = request.raw_http_path().to_owned();
         panic_at_once(&path);
-        match answer(&path).await {
-            Ok((status, content_type, body)) => axum::response::Response::builder()
-                .status(status)
-                .header("content-type", content_type)
-                .body(axum::body::Body::from(body))
-                .unwrap(),
+        let (parts, body) = request.into_parts();
+        let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+        let seen = seen_in_request(&http::Request::from_parts(parts, body));
+        match answer(&path, seen).await {
+            Ok(answer) => response_of(answer).unwrap(),
             // A route of axum's cannot fail in any other way.
             Err(error) => panic!("{error}"),
         }
@@ -213,27 +229,66 @@ fn router() -> Router {
     Router::new().fallback(any(route))
 }
 
-// A handler owns its event.
-#[allow(clippy::needless_pass_by_value)]
+fn path_in(event: &Value) -> String {
+    let path = [&event["path"], &event["rawPath"]]
+        .into_iter()
+        .find_map(Value::as_str);
+    path.unwrap_or("/").to_owned()
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "what lambda_runtime calls")]
 fn plain(
     event: LambdaEvent<Value>,
 ) -> impl Future<Output = Result<ApiGatewayProxyResponse, Error>> {
-    let path = event.payload["path"].as_str().unwrap_or("/").to_owned();
+    let path = path_in(&event.payload);
+    let seen = seen_in_event(&event.payload);
     panic_at_once(&path);
     async move {
-        let (status, content_type, body) = answer(&path).await?;
+        let answer = answer(&path, seen).await?;
         let mut response = ApiGatewayProxyResponse::default();
-        response.status_code = status.into();
+        response.status_code = answer.status.into();
         response
             .headers
-            .insert("content-type", content_type.parse()?);
-        response.is_base64_encoded = path == "/succeed";
-        let body = if response.is_base64_encoded {
-            STANDARD.encode(body)
+            .insert("content-type", answer.content_type.parse()?);
+        let bytes = answer.body.whole().await?;
+        let text = if path == "/succeed" {
+            response.is_base64_encoded = true;
+            STANDARD.encode(bytes)
         } else {
-            body
+            String::from_utf8_lossy(&bytes).into_owned()
         };
-        response.body = (!body.is_empty()).then_some(Body::Text(body));
+        response.body = (!text.is_empty()).then_some(Body::Text(text));
         Ok::<_, Error>(response)
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "what lambda_runtime calls")]
+fn plain_streaming(
+    event: LambdaEvent<Value>,
+) -> impl Future<Output = Result<FunctionResponse<Value, Frames>, Error>> {
+    let path = path_in(&event.payload);
+    let seen = seen_in_event(&event.payload);
+    panic_at_once(&path);
+    async move {
+        let answer = answer(&path, seen).await?;
+        let bytes = match answer.body {
+            AnswerBody::Whole(bytes) => bytes,
+            AnswerBody::Frames(stream) => {
+                let metadata_prelude = MetadataPrelude {
+                    status_code: http::StatusCode::from_u16(answer.status)?,
+                    cookies: vec!["a=1".to_owned()],
+                    ..MetadataPrelude::default()
+                };
+                return Ok(FunctionResponse::StreamingResponse(StreamResponse {
+                    metadata_prelude,
+                    stream,
+                }));
+            }
+        };
+        Ok::<_, Error>(FunctionResponse::BufferedResponse(json!({
+            "statusCode": answer.status,
+            "headers": {"content-type": answer.content_type},
+            "body": String::from_utf8_lossy(&bytes),
+        })))
     }
 }

@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use axum::Router;
+use daybook_normalizer::context::overflow_bucket;
 use daybook_normalizer::handler::BatchHandler;
 use daybook_normalizer::settings::Settings;
 use daybook_openapi::Index;
@@ -102,6 +103,7 @@ impl Parts {
                 writer: Writer::new(&clickhouse.endpoint, &clickhouse.writer)?
                     .with_erasure_key(ErasureKey::new(&directory.secrets()?.erasure_key())?),
                 dead_letters: dead_letters.clone(),
+                overflow: overflow_bucket(|name| std::env::var(name).ok())?,
             },
             dead_letters,
             token_key: directory.token_key()?,

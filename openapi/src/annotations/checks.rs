@@ -163,8 +163,18 @@ fn lacks(schemas: Schemas<'_>, schema: &Value, segments: &[String]) -> bool {
         }
         // A list of things has no members of its own.
         Some(_) => true,
-        None => !properties.is_empty(),
+        None => !properties.is_empty() || is_single_value(schemas, schema),
     }
+}
+
+/// Whether a value is one word, number or flag, and says so.
+fn is_single_value(schemas: Schemas<'_>, schema: &Value) -> bool {
+    let is = |name: &str| schemas.is_type(schema, name);
+    ["string", "number", "integer", "boolean"]
+        .iter()
+        .any(|name| is(name))
+        && !is("object")
+        && !is("array")
 }
 
 /// Whether a value may have members that the schema does not list, as far as it says so.
@@ -191,13 +201,10 @@ fn is_secret(location: &ValueLocation, secrets: &OperationSecrets) -> bool {
     let covers = |mark: &ValueLocation| match (mark, location) {
         (ValueLocation::Request(mark), ValueLocation::Request(pointer))
         | (ValueLocation::Response(mark), ValueLocation::Response(pointer)) => {
-            let mut segments = pointer.split('/');
-            mark.split('/').all(|mark| {
-                segments
-                    .next()
-                    .is_some_and(|segment| mark == "*" || mark == segment)
-            })
+            crate::secrets::covers_or_holds(mark, pointer)
         }
+        (ValueLocation::Query(mark), ValueLocation::Query(name))
+        | (ValueLocation::Path(mark), ValueLocation::Path(name)) => mark == "*" || mark == name,
         (mark, location) => mark == location,
     };
     if secrets.keep.iter().any(covers) {

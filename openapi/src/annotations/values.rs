@@ -19,7 +19,7 @@ use serde_json::Value;
 use crate::annotations::Annotations;
 use crate::document::Problems;
 use crate::nearest::did_you_mean;
-use crate::operation::{OperationSource, escape};
+use crate::operation::{OperationSource, PARAMETERS_MAX, escape};
 use crate::value_location::{ValueLocation, WRAPPERS};
 
 /// The members of an `x-audit` of a parameter or property.
@@ -27,6 +27,9 @@ const KEYS: &[&str] = &["entity", "parent", "org", "redact", "keep"];
 
 /// How deep a body is searched.
 const DEPTH_MAX: usize = 6;
+
+/// The longest pointer to a value that is told of.
+const POINTER_BYTES_MAX: usize = 500;
 
 /// The most schemas of a body that are looked at.
 const SCHEMAS_MAX: usize = 2_000;
@@ -77,7 +80,7 @@ pub(crate) fn read(source: &OperationSource<'_>) -> Annotations {
     let [path_item, operation] = source.holders;
     for holder in [operation, path_item] {
         let listed = holder.get("parameters").and_then(Value::as_array);
-        for parameter in listed.into_iter().flatten() {
+        for parameter in listed.into_iter().flatten().take(PARAMETERS_MAX) {
             read_parameter(source, parameter, &mut found);
         }
     }
@@ -152,6 +155,9 @@ fn read_body(source: &OperationSource<'_>, schema: &Value, body: Body, found: &m
         if looked_at > SCHEMAS_MAX {
             return;
         }
+        if next.pointer.len() > POINTER_BYTES_MAX {
+            continue;
+        }
         let location = match body {
             Body::Request => ValueLocation::Request(next.pointer.clone()),
             Body::Response => ValueLocation::Response(next.pointer.clone()),
@@ -174,7 +180,7 @@ fn read_body(source: &OperationSource<'_>, schema: &Value, body: Body, found: &m
             }
             let properties = part.get("properties").and_then(Value::as_object);
             for (name, schema) in properties.into_iter().flatten() {
-                if known.insert(name) {
+                if waiting.len() < SCHEMAS_MAX && source.schemas.spend() && known.insert(name) {
                     waiting.push_back(Waiting {
                         schema,
                         pointer: format!("{}/{}", next.pointer, escape(name)),

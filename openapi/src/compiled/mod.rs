@@ -22,19 +22,23 @@ use sha2::{Digest, Sha256};
 
 use crate::index::{EntryParts, Index};
 use crate::meaning::Rule;
+use crate::route_index::PATH_BYTES_MAX;
 pub(crate) use format::rule_by_position;
 
 /// What the file begins with.
 const MAGIC: &[u8; 8] = b"daybook\x1a";
 
 /// Goes up by one whenever the payload's form changes; a test tells when it did.
-const FORMAT_VERSION: u16 = 1;
+const FORMAT_VERSION: u16 = 2;
 
 /// The version of Daybook, of whose rules the index is made.
 const DAYBOOK_VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The most bytes of a compiled index. An operation has 130 to 230 of them.
 const COMPILED_BYTES_MAX: usize = 256 << 20;
+
+/// The longest name of a service or a file.
+const NAME_BYTES_MAX: usize = 1_000;
 
 /// The most characters that are told of a version that a file claims.
 const VERSION_CHARS_MAX: usize = 20;
@@ -111,8 +115,28 @@ impl Index {
         if !rest.is_empty() {
             return Err(CompiledError::Damaged);
         }
+        if !entries.iter().all(is_sound) {
+            return Err(CompiledError::Damaged);
+        }
         Ok(Self::from_entry_parts(entries))
     }
+}
+
+/// Whether reading documents may have given this: what is planted and copied for each operation is
+/// bounded, and each operation stands at one list of servers only.
+fn is_sound((service, server_lists, operations): &EntryParts) -> bool {
+    let mut is_placed = vec![false; operations.len()];
+    let mut numbers = server_lists.iter().flat_map(|(_, numbers)| numbers);
+    let is_new = |number: &usize| {
+        is_placed
+            .get_mut(*number)
+            .is_some_and(|placed| !std::mem::replace(placed, true))
+    };
+    numbers.all(is_new)
+        && service.name.len().max(service.file_name.len()) <= NAME_BYTES_MAX
+        && operations
+            .iter()
+            .all(|operation| operation.path.len() <= PATH_BYTES_MAX)
 }
 
 fn rule_names() -> impl Iterator<Item = &'static str> {

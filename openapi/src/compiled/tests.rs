@@ -14,7 +14,7 @@ use crate::server::Servers;
 use crate::value_location::ValueLocation;
 
 /// The version of the format, and the beginning of the checksum of [`sample`] in it.
-const FORMAT: (u16, u64) = (1, 0x6815_ea75_9306_5c6a);
+const FORMAT: (u16, u64) = (2, 0x1d01_c03e_13c9_b35d);
 
 /// Each field with a value of its own, each variant once.
 fn sample() -> EntryParts {
@@ -24,6 +24,7 @@ fn sample() -> EntryParts {
         service: "left out".to_owned(),
         file_name: "left out".to_owned(),
         method: "POST".to_owned(),
+        is_any_method: true,
         path: "/a/{id}".to_owned(),
         operation_id: "postA".to_owned(),
         ignore: true,
@@ -112,6 +113,25 @@ fn lengths_that_are_not_there_are_refused() {
     payload.push(0);
     let refused = Index::load(&seal(&payload).unwrap()).map(|_| ());
     assert_eq!(refused, Err(CompiledError::Damaged));
+}
+
+#[test]
+fn a_payload_that_no_documents_give_is_refused() {
+    let rules: Vec<&str> = rule_names().collect();
+    let load = |parts: EntryParts| {
+        let payload = postcard::to_allocvec(&(&rules, vec![parts])).unwrap();
+        Index::load(&seal(&payload).unwrap()).map(|_| ())
+    };
+    assert_eq!(load(sample()), Ok(()));
+    // One operation a million times, one that is not there, names and paths to be copied.
+    let (mut often, mut missing, mut named, mut long) = (sample(), sample(), sample(), sample());
+    often.1[0].1 = vec![0; 1_000_000];
+    missing.1[0].1 = vec![1];
+    named.0.name = "n".repeat(2_000);
+    long.2[0].path = "/a".repeat(20_000);
+    for parts in [often, missing, named, long] {
+        assert_eq!(load(parts), Err(CompiledError::Damaged));
+    }
 }
 
 fn payload() -> Vec<u8> {

@@ -11,6 +11,7 @@ use crate::annotations::values;
 use crate::document::ParsedDocument;
 use crate::document::Problems;
 use crate::operation::escape;
+use crate::read_operations::ANY_METHOD;
 use crate::schema::{SchemaWork, Schemas};
 
 /// The most other documents that are told of.
@@ -116,7 +117,8 @@ impl Walk<'_, '_, '_> {
     fn path_item(&mut self, item: &Value) {
         self.items(item, "parameters", Self::parameter);
         for (key, operation) in item.as_object().into_iter().flatten() {
-            if !NO_OPERATIONS.contains(&key.as_str()) && !key.starts_with("x-") {
+            let is_extension = key.starts_with("x-") && key != ANY_METHOD;
+            if !NO_OPERATIONS.contains(&key.as_str()) && !is_extension {
                 self.below(key, |walk| walk.operation(operation));
             }
         }

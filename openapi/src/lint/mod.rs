@@ -14,7 +14,7 @@ mod lines;
 mod sarif;
 mod text;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::document::{Document, DocumentProblem};
 use crate::explain::explain;
@@ -24,7 +24,7 @@ use crate::operation::Operation;
 use crate::value_location::ValueLocation;
 use lines::Lines;
 pub use report::{Counts, Fact, Finding, Level, Report, Summary};
-use rules::MAY_BE_SECRET;
+use rules::{MAY_BE_SECRET, UNSEEN};
 pub use sarif::sarif;
 use settlement::Settlement;
 pub use text::{TextStyle, text};
@@ -123,11 +123,17 @@ fn doubts(operation: &Operation) -> Vec<Finding> {
         doubt(Fact::Sentence, rule, message, settlement);
     }
     let secrets = &operation.secrets;
+    let unseen: HashSet<_> = secrets.unseen().collect();
     for location in &secrets.doubtful {
-        if !secrets.redact.contains(location) && !secrets.keep.contains(location) {
+        let rule = if unseen.contains(location) {
+            &UNSEEN
+        } else {
+            &MAY_BE_SECRET
+        };
+        if !secrets.keep.contains(location) {
             doubt(
                 Fact::Redaction,
-                &MAY_BE_SECRET,
+                rule,
                 location.expression(),
                 Settlement::redaction(location),
             );
@@ -175,7 +181,7 @@ mod tests {
             pasted,
             json!({ "x-audit": { "redact": [{ "in": "request", "pointer": "/card.pin" }, "query.pin"] } })
         );
-        operation.secrets.redact = vec![dotted];
+        operation.secrets.doubtful = vec![plain.clone()];
         operation.secrets.keep = vec![plain];
         assert_eq!(doubts(&operation), []);
     }

@@ -5,8 +5,9 @@ use serde::Serialize;
 use super::rules;
 use super::settlement::Settlement;
 use crate::document::DocumentProblem;
+use crate::entry::pointer_of;
 use crate::meaning::Rule;
-use crate::operation::{Operation, escape};
+use crate::operation::Operation;
 
 /// What a finding is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -92,6 +93,8 @@ pub struct Finding {
     /// The same as an action of an OpenAPI Overlay (1.0, section 4.4.3), an item of `actions`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub overlay: String,
+    #[serde(skip)]
+    pub(super) is_any_method: bool,
     #[serde(skip)]
     pub(super) settlement: Settlement,
 }
@@ -209,6 +212,11 @@ impl Finding {
         self.fact != Fact::Document
     }
 
+    /// Whether both are about one operation.
+    pub(super) fn is_beside(&self, other: &Self) -> bool {
+        self.pointer == other.pointer && self.method == other.method
+    }
+
     pub(super) fn of_problem(problem: &DocumentProblem) -> Self {
         let (level, rule) = rules::of_problem(problem);
         Self {
@@ -224,6 +232,7 @@ impl Finding {
             message: problem.message.clone(),
             x_audit: String::new(),
             overlay: String::new(),
+            is_any_method: false,
             settlement: Settlement::default(),
         }
     }
@@ -240,18 +249,19 @@ impl Finding {
             rule: rule.name,
             fact,
             document: operation.file_name.clone(),
-            pointer: format!(
-                "/paths/{}/{}",
-                escape(&operation.path),
-                operation.method.to_ascii_lowercase()
-            ),
+            pointer: pointer_of(operation),
             line: None,
             method: operation.method.clone(),
             path: operation.path.clone(),
             decided,
             message: rule.reason.to_owned(),
             x_audit: settlement.x_audit(),
-            overlay: settlement.overlay(&operation.method, &operation.path),
+            overlay: settlement.overlay(
+                &operation.method,
+                &operation.path,
+                operation.is_any_method,
+            ),
+            is_any_method: operation.is_any_method,
             settlement,
         }
     }

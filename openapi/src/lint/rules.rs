@@ -13,6 +13,13 @@ pub(super) static MAY_BE_SECRET: Rule = Rule {
     certain: false,
 };
 
+/// A body or parameter that is removed whole.
+pub(super) static UNSEEN: Rule = Rule {
+    name: "unseen",
+    reason: "its schemas are too many to be looked through for secrets, so all of it is removed",
+    certain: false,
+};
+
 /// Two services of one operation.
 static TIE: Rule = Rule {
     name: "tie",
@@ -46,7 +53,7 @@ pub(super) fn all() -> impl Iterator<Item = (Level, &'static Rule)> {
     let of_meaning = Rule::all();
     let of_facts = of_meaning
         .chain(sentence_rules::ALL.iter().copied())
-        .chain([&MAY_BE_SECRET])
+        .chain([&MAY_BE_SECRET, &UNSEEN])
         .filter(|rule| !rule.certain)
         .map(|rule| (Level::Warning, rule));
     of_facts.chain([

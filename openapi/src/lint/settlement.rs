@@ -127,16 +127,24 @@ impl Settlement {
         lines.join("\n") + "\n"
     }
 
-    /// The same as an item of an overlay's `actions`; empty where there is nothing to say.
-    pub(super) fn overlay(&self, method: &str, path: &str) -> String {
+    /// The same as an item of an overlay's `actions`; empty where there is nothing to say. A method
+    /// that its path does not name is named with it, since what is said of any method is said of all.
+    pub(super) fn overlay(&self, method: &str, path: &str, is_any_method: bool) -> String {
         if self.is_empty() {
             return String::new();
         }
         let path = path.replace('\\', "\\\\").replace('\'', "\\'");
-        let target = format!("$.paths['{path}'].{}", method.to_ascii_lowercase());
-        let mut lines = format!("- target: {}\n  update:\n", plain_or_quoted(&target));
+        let method = method.to_ascii_lowercase();
+        let target = format!("$.paths['{path}']");
+        let (target, above, indent) = if is_any_method {
+            (target, format!("    {method}:\n"), "      ")
+        } else {
+            (format!("{target}.{method}"), String::new(), "    ")
+        };
+        let target = plain_or_quoted(&target);
+        let mut lines = format!("- target: {target}\n  update:\n{above}");
         for line in self.x_audit().lines() {
-            lines.push_str("    ");
+            lines.push_str(indent);
             lines.push_str(line);
             lines.push('\n');
         }

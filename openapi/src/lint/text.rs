@@ -62,7 +62,7 @@ impl Page {
         };
         self.line(0, &first.document, Ink::Bold);
         for of_place in
-            findings.chunk_by(|one, other| one.is_of_an_operation() && one.pointer == other.pointer)
+            findings.chunk_by(|one, other| one.is_of_an_operation() && one.is_beside(other))
         {
             if of_place.iter().all(Finding::is_of_an_operation) {
                 self.operation(of_place);
@@ -113,7 +113,7 @@ impl Page {
             self.paragraph(13, &format!("{}: {}", doubt.rule, doubt.message));
             settlement.add(&doubt.settlement);
         }
-        let action = settlement.overlay(&first.method, &first.path);
+        let action = settlement.overlay(&first.method, &first.path, first.is_any_method);
         if !action.is_empty() {
             self.text.push('\n');
             for line in action.lines() {

@@ -40,6 +40,9 @@ const NAMES: &[&str] = &[
     "name", "title", "display_name", "label", "subject", "email", "username", "slug",
 ];
 
+/// The most places of a thing's name.
+const NAMES_MAX: usize = 100;
+
 /// An id within a body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct BodyId {
@@ -98,6 +101,12 @@ pub(crate) fn query_id(source: &OperationSource<'_>, noun: &str, search: Search)
     found.map(str::to_owned)
 }
 
+/// Whether no call goes without the id of `noun` in its query.
+pub(crate) fn must_have_query_id(source: &OperationSource<'_>, noun: &str) -> bool {
+    own_id(&source.query, noun, source.schemas, Search::Exact)
+        .is_some_and(|name| source.requires_query(name))
+}
+
 /// Where the ids of many things are in a request body: `ids`, `eventIds` of events, or the body itself.
 ///
 /// A plain list of texts or numbers only: what a list of objects is about, its document says nowhere.
@@ -140,7 +149,11 @@ pub(crate) fn names(source: &OperationSource<'_>, noun: &str) -> Vec<ValueLocati
                 noun,
                 WRAPPER_DEPTH_MAX,
                 "",
-                &mut |pointer| found.push(place(pointer)),
+                &mut |pointer| {
+                    if found.len() < NAMES_MAX {
+                        found.push(place(pointer));
+                    }
+                },
             );
         }
     }
@@ -159,10 +172,12 @@ fn name_pointers(
         return;
     }
     let properties = schemas.properties(schema);
+    let snakes = snakes(&properties);
     let named = |wanted: &str| {
-        properties
-            .iter()
-            .find(|property| snake(property.name) == wanted && schemas.is_scalar(property.schema))
+        let mut named = properties.iter().zip(&snakes);
+        let found =
+            named.find(|(property, name)| *name == wanted && schemas.is_scalar(property.schema));
+        found.map(|(property, _)| property)
     };
     let own = format!("{}_name", noun.replace(' ', "_"));
     for wanted in [own.as_str()].iter().chain(NAMES) {
@@ -248,15 +263,18 @@ fn natural_key_of<'a>(
     schemas: Schemas<'_>,
 ) -> Option<&'a str> {
     let head = noun.rsplit(' ').next().unwrap_or_default();
+    let snakes = snakes(properties);
     NAMED_KEYS.iter().find_map(|key| {
+        let wanted = format!("{head}_{key}");
         properties
             .iter()
-            .find(|property| {
-                snake(property.name) == format!("{head}_{key}")
+            .zip(&snakes)
+            .find(|(property, name)| {
+                **name == wanted
                     && schemas.is_scalar(property.schema)
                     && !is_secret_name(property.name)
             })
-            .map(|property| property.name)
+            .map(|(property, _)| property.name)
     })
 }
 
@@ -268,18 +286,20 @@ fn natural_key<'a>(
 ) -> Option<&'a str> {
     let own = noun.replace(' ', "_");
     let head = noun.rsplit(' ').next().unwrap_or_default();
+    let snakes = snakes(properties);
     let named = |wanted: &str| {
-        properties.iter().find(|property| {
-            let name = snake(property.name);
-            !is_secret_name(property.name)
-                && ((name == wanted && !NAMED_KEYS.contains(&wanted))
-                    || name
-                        .strip_prefix(own.as_str())
-                        .or_else(|| name.strip_prefix(head))
-                        .and_then(|rest| rest.strip_prefix('_'))
-                        == Some(wanted))
+        let mut named = properties.iter().zip(&snakes);
+        let found = named.find(|(property, name)| {
+            ((*name == wanted && !NAMED_KEYS.contains(&wanted))
+                || name
+                    .strip_prefix(own.as_str())
+                    .or_else(|| name.strip_prefix(head))
+                    .and_then(|rest| rest.strip_prefix('_'))
+                    == Some(wanted))
+                && !is_secret_name(property.name)
                 && schemas.is_scalar(property.schema)
-        })
+        });
+        found.map(|(property, _)| property)
     };
     NATURAL_KEYS
         .iter()
@@ -519,6 +539,14 @@ fn is_envelope(name: &str) -> bool {
         && words
             .last()
             .is_some_and(|last| matches!(last.as_str(), "request" | "response" | "result"))
+}
+
+/// Every property's name in snake case, which is compared with many words.
+fn snakes(properties: &[Property<'_>]) -> Vec<String> {
+    properties
+        .iter()
+        .map(|property| snake(property.name))
+        .collect()
 }
 
 fn snake(name: &str) -> String {

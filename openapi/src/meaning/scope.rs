@@ -38,11 +38,15 @@ fn is_version(segment: &str) -> bool {
     })
 }
 
+/// The longest path that is looked at, and the most places in it.
+const PATH_BYTES_MAX: usize = 500;
+const PLACES_MAX: usize = 8;
+
 /// The keys of every place in the document's paths that has another parameter right behind it.
 pub(crate) fn scopes<'a>(paths: impl Iterator<Item = &'a str>) -> HashSet<String> {
     let mut found = HashSet::new();
-    for path in paths {
-        for (at, _) in path.match_indices("}/{") {
+    for path in paths.filter(|path| path.len() <= PATH_BYTES_MAX) {
+        for (at, _) in path.match_indices("}/{").take(PLACES_MAX) {
             found.insert(scope_key(&path[..=at]));
         }
     }

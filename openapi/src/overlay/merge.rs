@@ -1,5 +1,7 @@
 //! Merging an update into a document, and removing from it.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use super::json_path::{Place, Step};
@@ -122,26 +124,46 @@ pub(super) fn remove(root: &mut Value, mut places: Vec<Place>) -> Result<(), Str
     if places.iter().any(|place| place.steps.is_empty()) {
         return Err("it selects the whole document, which cannot be removed".to_owned());
     }
-    // From the back, so that positions in arrays stay true.
-    places.sort();
-    for place in places.iter().rev() {
-        let Some((last, parents)) = place.steps.split_last() else {
-            continue;
-        };
+    // What lies deepest goes first, so that positions in arrays stay true.
+    places.sort_by(|one, other| {
+        let depth = other.steps.len().cmp(&one.steps.len());
+        depth.then_with(|| one.steps.cmp(&other.steps))
+    });
+    for siblings in places.chunk_by(|one, other| parent_of(one) == parent_of(other)) {
+        let parent = siblings.first().map(parent_of).unwrap_or_default();
         let parent = Place {
-            steps: parents.to_vec(),
+            steps: parent.to_vec(),
         };
-        match (parent.get_mut(root), last) {
-            (Some(Value::Object(members)), Step::Key(key)) => {
-                members.remove(key);
+        match parent.get_mut(root) {
+            Some(Value::Object(members)) => {
+                for place in siblings {
+                    if let Some(Step::Key(key)) = place.steps.last() {
+                        members.remove(key);
+                    }
+                }
             }
-            (Some(Value::Array(items)), Step::Position(position)) if *position < items.len() => {
-                items.remove(*position);
+            Some(Value::Array(items)) => {
+                let positions: HashSet<usize> = siblings
+                    .iter()
+                    .filter_map(|place| match place.steps.last() {
+                        Some(Step::Position(position)) => Some(*position),
+                        _ => None,
+                    })
+                    .collect();
+                let mut position = 0;
+                items.retain(|_| {
+                    position += 1;
+                    !positions.contains(&(position - 1))
+                });
             }
             _ => {}
         }
     }
     Ok(())
+}
+
+fn parent_of(place: &Place) -> &[Step] {
+    place.steps.split_last().map_or(&[], |(_, parent)| parent)
 }
 
 /// Whether `update` fits `target`, at any depth.

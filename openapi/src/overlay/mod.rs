@@ -21,8 +21,8 @@ mod pairing;
 
 use serde_json::Value;
 
-use crate::document::{self, Document, DocumentProblem, ReadFile, short_text};
-use crate::nearest::did_you_mean;
+use crate::document::{self, Document, DocumentProblem, Problems, ReadFile, short_text};
+use crate::nearest::{did_you_mean, nearest};
 use json_path::{Budget, JsonPath, Place};
 use merge::Capacity;
 pub(crate) use origins::Origins;
@@ -30,6 +30,9 @@ pub(crate) use pairing::pair;
 
 /// The most actions of an overlay.
 const ACTIONS_MAX: usize = 10_000;
+
+/// The most members of one object that are told not to be known.
+const UNKNOWN_TOLD_MAX: usize = 20;
 
 /// The members of an action; others start with `x-`.
 const ACTION_KEYS: &[&str] = &["target", "description", "update", "remove", "copy"];
@@ -56,32 +59,32 @@ pub(crate) fn apply(
         }
     };
     let actions = root.get("actions").and_then(Value::as_array);
+    let mut problems = Problems {
+        file_name: name,
+        list: problems,
+    };
     let budget = Budget::default();
     let mut capacity = Capacity::of(file);
     for (position, action) in actions.into_iter().flatten().enumerate() {
         let pointer = format!("/actions/{position}");
         if position >= ACTIONS_MAX {
             let message = format!("only the first {ACTIONS_MAX} actions are applied");
-            problems.push(DocumentProblem::new(name, &pointer, message));
-            return;
+            problems.error(&pointer, message);
+            break;
         }
         let applied = Action::read(action).and_then(|action| {
             for key in &action.unknown {
                 let message = format!("it is not known{}", did_you_mean(key, ACTION_KEYS));
-                problems.push(DocumentProblem::warning(
-                    name,
-                    &format!("{pointer}/{}", crate::operation::escape(key)),
-                    message,
-                ));
+                let pointer = format!("{pointer}/{}", crate::operation::escape(key));
+                problems.warning(&pointer, message);
             }
             action.apply(&mut file.root, &budget, &mut capacity)
         });
         match applied {
-            Ok(Applied::Nothing(target)) => problems.push(DocumentProblem::warning(
-                name,
+            Ok(Applied::Nothing(target)) => problems.warning(
                 &format!("{pointer}/target"),
                 format!("{target} selects nothing in the document"),
-            )),
+            ),
             Ok(Applied::Removed) => {}
             Ok(Applied::Merged(places)) => {
                 if let Some(update) = action.get("update") {
@@ -89,11 +92,7 @@ pub(crate) fn apply(
                 }
             }
             Err(Refusal { below, message }) => {
-                problems.push(DocumentProblem::new(
-                    name,
-                    &format!("{pointer}{below}"),
-                    message,
-                ));
+                problems.error(&format!("{pointer}{below}"), message);
             }
         }
     }
@@ -143,12 +142,11 @@ fn read_root(overlay: &Document) -> Result<(Value, Vec<DocumentProblem>), Docume
             )
         })
         .collect();
-    for key in members.keys() {
-        if !ROOT_KEYS.contains(&key.as_str()) && !key.starts_with("x-") {
-            let message = format!("it is not known{}", did_you_mean(key, ROOT_KEYS));
-            let pointer = format!("/{}", crate::operation::escape(key));
-            doubts.push(DocumentProblem::warning(name, &pointer, message));
-        }
+    let is_unknown = |key: &&String| !ROOT_KEYS.contains(&key.as_str()) && !key.starts_with("x-");
+    for key in members.keys().filter(is_unknown).take(UNKNOWN_TOLD_MAX) {
+        let message = format!("it is not known{}", did_you_mean(key, ROOT_KEYS));
+        let pointer = format!("/{}", crate::operation::escape(key));
+        doubts.push(DocumentProblem::warning(name, &pointer, message));
     }
     Ok((file.root, doubts))
 }
@@ -213,6 +211,12 @@ impl<'a> Action<'a> {
                 "it is no object of target and update or remove",
             ));
         };
+        let unknown: Vec<&str> = members
+            .keys()
+            .map(String::as_str)
+            .filter(|key| !ACTION_KEYS.contains(key) && !key.starts_with("x-"))
+            .take(UNKNOWN_TOLD_MAX)
+            .collect();
         let query = |key: &str| match members.get(key) {
             Some(Value::String(text)) => JsonPath::parse(text)
                 .map(|path| (text.as_str(), path))
@@ -232,17 +236,14 @@ impl<'a> Action<'a> {
             (false, Some(update)) => Change::Update(update),
             (false, None) if members.contains_key("copy") => Change::Copy(query("copy")?.1),
             (false, None) => {
-                return Err(refusal(
-                    "",
-                    "it changes nothing; give it `update` or `remove: true`",
+                let mut unknown = unknown.iter();
+                let meant = unknown.find_map(|key| nearest(key, ACTION_KEYS.iter().copied()));
+                return Err(meant.map_or_else(
+                    || refusal("", "it changes nothing; give it `update` or `remove: true`"),
+                    |meant| refusal("", format!("it changes nothing; did you mean {meant}?")),
                 ));
             }
         };
-        let unknown = members
-            .keys()
-            .map(String::as_str)
-            .filter(|key| !ACTION_KEYS.contains(key) && !key.starts_with("x-"))
-            .collect();
         Ok(Self {
             target_text,
             target,

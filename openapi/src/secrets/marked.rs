@@ -43,21 +43,34 @@ impl Marked {
         }
     }
 
+    /// `/**`: anything may be secret.
+    fn is_everything(&self) -> bool {
+        self.segments == ["**"]
+    }
+
     /// In the handler's own words the thing may stand at any depth, so there a mark counts for every
     /// place that ends like it.
     pub(super) fn covers(&self, place: Place, pointer: &[String]) -> bool {
         match place {
             Place::Context => {
                 matches!(self.place, Place::Request | Place::Response)
-                    && self
-                        .segments
-                        .iter()
-                        .any(|segment| segment != "*" && segment != "**")
-                    && fits(&self.segments, pointer, true)
+                    && ((self.is_everything() && !pointer.is_empty())
+                        || self
+                            .segments
+                            .iter()
+                            .any(|segment| segment != "*" && segment != "**")
+                            && fits(&self.segments, pointer, true))
             }
             _ => self.place == place && fits(&self.segments, pointer, false),
         }
     }
+}
+
+/// Whether a marked pointer is that of a value or of something that it stands in.
+pub(crate) fn covers_or_holds(mark: &str, pointer: &str) -> bool {
+    let segments = |pointer: &str| pointer.split('/').skip(1).map(str::to_owned).collect();
+    let (mark, pointer): (Vec<String>, Vec<String>) = (segments(mark), segments(pointer));
+    (0..=pointer.len()).any(|length| fits(&mark, &pointer[..length], false))
 }
 
 /// Whether a mark fits a pointer, or its end: `*` is any segment, `**` any number of them. Takes at

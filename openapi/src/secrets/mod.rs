@@ -13,6 +13,7 @@ mod doubts;
 mod encoded;
 mod keys;
 mod marked;
+mod marked_names;
 mod marks;
 mod names;
 mod numbers;
@@ -21,6 +22,8 @@ mod redactor;
 mod shapes;
 mod siblings;
 
+pub(crate) use marked::covers_or_holds;
+pub(crate) use marks::KnownMarks;
 pub(crate) use names::is_secret_name;
 pub use of_operation::OperationSecrets;
 pub use redactor::{Mode, Place, REDACTED, Redactor};

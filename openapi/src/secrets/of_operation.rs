@@ -1,17 +1,26 @@
 //! The secrets that a document names: `x-audit.redact`, `writeOnly`, `format: password`.
 
 use std::collections::HashSet;
+use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::marks::{Doubts, Walk};
+use super::marks::{Doubts, Found, KnownMarks, POINTER_OVERHEAD_BYTES};
 use crate::annotations::Annotations;
-use crate::operation::OperationSource;
+use crate::operation::{OperationSource, PARAMETERS_MAX};
+use crate::schema::NAME_BYTES_MAX;
 use crate::value_location::ValueLocation;
 
-/// The most parameters, media types and responses of one operation that are looked at.
-const LISTED_MAX: usize = 200;
+/// The most schemas of one body or parameter that are looked at: where it has more, it is removed
+/// whole.
+const LISTED_MAX: usize = 100;
+
+/// All of a body, at any depth.
+const WHOLE: &str = "/**";
+
+/// Any name of a query parameter.
+const ANY_NAME: &str = "*";
 
 /// Places in a call that its document marks as secret, or as not secret.
 ///
@@ -25,6 +34,8 @@ pub struct OperationSecrets {
     pub keep: Vec<ValueLocation>,
     /// What sounds like a secret and is not taken as one, or is taken by a guess: `key`, `code`,
     /// `seed`. `x-audit: {redact: true}` or `{keep: true}` in the document settles each; at most 50.
+    /// What stands in [`OperationSecrets::redact`] too is removed whole because its schemas are too
+    /// many to be looked through.
     pub doubtful: Vec<ValueLocation>,
 }
 
@@ -34,46 +45,132 @@ impl OperationSecrets {
         &self.doubtful
     }
 
-    pub(crate) fn of(source: &OperationSource<'_>, annotations: &Annotations) -> Self {
+    /// What is removed whole because its schemas are too many to be looked through.
+    pub fn unseen(&self) -> impl Iterator<Item = &ValueLocation> {
+        let redacted: HashSet<&ValueLocation> = self.redact.iter().collect();
+        let doubtful = self.doubtful.iter();
+        doubtful.filter(move |location| redacted.contains(location))
+    }
+
+    pub(crate) fn of(
+        source: &OperationSource<'_>,
+        annotations: &Annotations,
+        known: &mut KnownMarks,
+    ) -> Self {
         let mut secrets = Self {
             redact: annotations.redact.clone(),
             keep: annotations.keep.clone(),
             doubtful: Vec::new(),
         };
+        let stated = secrets.redact.iter().chain(&secrets.keep);
+        let stated_bytes = stated.map(|place| POINTER_OVERHEAD_BYTES + place.text().len());
+        if !source.schemas.spend_on_mark_bytes(stated_bytes.sum()) {
+            return Self::everything();
+        }
+        let mut is_all = !has_more_parameters(source);
         for parameter in parameters(source) {
-            secrets.add_parameter(source, parameter);
+            is_all &= source.schemas.spend_on_mark_lookup();
+            if !is_all {
+                break;
+            }
+            secrets.add_parameter(source, parameter, known);
+        }
+        if !is_all {
+            secrets.add_unseen(&ValueLocation::Query(ANY_NAME.to_owned()));
+            secrets.add_unseen(&ValueLocation::Path(ANY_NAME.to_owned()));
+            secrets.add_unseen(&ValueLocation::Header(ANY_NAME.to_owned()));
         }
         let [_, operation] = source.holders;
         let body = operation
             .get("requestBody")
             .and_then(|body| source.schemas.resolve(body));
-        let mut walk = Walk::new(source.schemas, Doubts::InBody);
-        for schema in body.into_iter().flat_map(content_schemas) {
-            walk.visit(schema);
-        }
-        secrets.add(walk, ValueLocation::Request);
+        let schemas = body.into_iter().flat_map(content_schemas);
+        secrets.add_body(
+            source,
+            schemas,
+            Doubts::InBody,
+            known,
+            ValueLocation::Request,
+        );
         // What a response says is never stored: only names of things are read out of it.
-        let mut walk = Walk::new(source.schemas, Doubts::No);
         let responses = operation.get("responses").and_then(Value::as_object);
-        for response in responses
+        let schemas = responses
             .into_iter()
             .flatten()
             .filter(|(status, _)| status.starts_with('2') || *status == "default")
+            .take(LISTED_MAX + 1)
             .filter_map(|(_, response)| source.schemas.resolve(response))
-            .take(LISTED_MAX)
-        {
-            for schema in content_schemas(response) {
-                walk.visit(schema);
-            }
-        }
-        secrets.add(walk, ValueLocation::Response);
+            .flat_map(content_schemas);
+        secrets.add_body(source, schemas, Doubts::No, known, ValueLocation::Response);
         secrets
     }
 
-    fn add_parameter(&mut self, source: &OperationSource<'_>, parameter: &Value) {
+    /// Where there is no memory left for what is said of one more operation.
+    fn everything() -> Self {
+        let mut secrets = Self::default();
+        for location in [
+            ValueLocation::Path(ANY_NAME.to_owned()),
+            ValueLocation::Query(ANY_NAME.to_owned()),
+            ValueLocation::Header(ANY_NAME.to_owned()),
+            ValueLocation::Request(WHOLE.to_owned()),
+            ValueLocation::Response(WHOLE.to_owned()),
+        ] {
+            secrets.add_unseen(&location);
+        }
+        secrets
+    }
+
+    /// The schemas of every media type: a form may mark what the JSON beside it does not have.
+    fn add_body<'a>(
+        &mut self,
+        source: &OperationSource<'a>,
+        schemas: impl Iterator<Item = &'a Value>,
+        doubts: Doubts,
+        known: &mut KnownMarks,
+        place: impl Fn(String) -> ValueLocation,
+    ) {
+        let whole = place(WHOLE.to_owned());
+        let is_settled = |said: &ValueLocation| *said == whole || *said == place(String::new());
+        if self.redact.iter().chain(&self.keep).any(is_settled) {
+            return;
+        }
+        let mut all: Vec<Rc<Found>> = Vec::new();
+        for (position, schema) in schemas.enumerate() {
+            if position >= LISTED_MAX {
+                return self.add_unseen(&whole);
+            }
+            if !source.schemas.spend_on_mark_lookup() {
+                return self.add_unseen(&whole);
+            }
+            let found = known.of_body(source.schemas, schema, doubts);
+            if !all.iter().any(|known| Rc::ptr_eq(known, &found)) {
+                all.push(found);
+            }
+        }
+        for found in all {
+            let bytes = found.bytes();
+            if found.is_cut_short || !source.schemas.spend_on_mark_bytes(bytes) {
+                return self.add_unseen(&whole);
+            }
+            self.add(&found, &place);
+        }
+    }
+
+    fn add_parameter(
+        &mut self,
+        source: &OperationSource<'_>,
+        parameter: &Value,
+        known: &mut KnownMarks,
+    ) {
         let text = |key: &str| parameter.get(key).and_then(Value::as_str);
         let (Some(name), Some(place)) = (text("name"), text("in")) else {
             return;
+        };
+        // A name that is too long to be kept in every operation is any name.
+        let name = if name.len() <= NAME_BYTES_MAX {
+            name
+        } else {
+            ANY_NAME
         };
         let location = match place {
             "query" => ValueLocation::Query(name.to_owned()),
@@ -82,41 +179,51 @@ impl OperationSecrets {
             _ => return,
         };
         // A path parameter names a thing and a header is kept only off a short list.
-        let mut walk = Walk::new(
-            source.schemas,
-            if place == "query" {
-                Doubts::InQuery
-            } else {
-                Doubts::No
-            },
-        );
-        walk.visit_parameter(name, parameter);
-        for schema in parameter
-            .get("schema")
-            .into_iter()
-            .chain(content_schemas(parameter))
-        {
-            walk.visit_parameter(name, schema);
+        let doubts = if place == "query" {
+            Doubts::InQuery
+        } else {
+            Doubts::No
+        };
+        let schemas = parameter.get("schema").into_iter();
+        let schemas = schemas.chain(content_schemas(parameter));
+        for (position, schema) in std::iter::once(parameter).chain(schemas).enumerate() {
+            let found = known.of_parameter(source.schemas, name, schema, doubts);
+            if found.is_cut_short
+                || position > LISTED_MAX
+                || !source.schemas.spend_on_mark_bytes(found.bytes())
+            {
+                return self.add_unseen(&location);
+            }
+            self.add(&found, &|_| location.clone());
         }
-        self.add(walk, |_| location.clone());
     }
 
     /// What the operation itself says counts before what a schema says, which others share.
-    fn add(&mut self, walk: Walk<'_>, place: impl Fn(String) -> ValueLocation) {
-        let found = walk.finish();
+    fn add(&mut self, found: &Found, place: &impl Fn(String) -> ValueLocation) {
+        if found.bytes() == 0 {
+            return;
+        }
         let mut known: HashSet<ValueLocation> =
             self.redact.iter().chain(&self.keep).cloned().collect();
         for (pointers, list) in [
-            (found.keep, &mut self.keep),
-            (found.redact, &mut self.redact),
-            (found.doubtful, &mut self.doubtful),
+            (&found.keep, &mut self.keep),
+            (&found.redact, &mut self.redact),
+            (&found.doubtful, &mut self.doubtful),
         ] {
             for pointer in pointers {
-                let location = place(pointer);
+                let location = place(pointer.clone());
                 if known.insert(location.clone()) {
                     list.push(location);
                 }
             }
+        }
+    }
+
+    /// Nothing of what nobody looked at is kept, unless the document says so.
+    fn add_unseen(&mut self, location: &ValueLocation) {
+        if !self.keep.contains(location) && !self.redact.contains(location) {
+            self.redact.push(location.clone());
+            self.doubtful.push(location.clone());
         }
     }
 }
@@ -128,23 +235,29 @@ fn parameters<'a>(source: &OperationSource<'a>) -> Vec<&'a Value> {
     [operation, path_item]
         .into_iter()
         .filter_map(|holder| holder.get("parameters").and_then(Value::as_array))
-        .flatten()
+        .flat_map(|listed| listed.iter().take(PARAMETERS_MAX))
         .filter_map(|parameter| source.schemas.resolve(parameter))
         .filter(|parameter| {
             let text = |key: &str| parameter.get(key).and_then(Value::as_str);
             known.insert((text("name"), text("in")))
         })
-        .take(LISTED_MAX)
         .collect()
 }
 
-/// The schemas of every media type: a form may mark what the JSON beside it does not have.
+fn has_more_parameters(source: &OperationSource<'_>) -> bool {
+    source.holders.iter().any(|holder| {
+        let listed = holder.get("parameters").and_then(Value::as_array);
+        listed.is_some_and(|listed| listed.len() > PARAMETERS_MAX)
+    })
+}
+
+/// The schemas of every media type.
 fn content_schemas(holder: &Value) -> impl Iterator<Item = &Value> {
     holder
         .get("content")
         .and_then(Value::as_object)
         .into_iter()
         .flatten()
-        .filter_map(|(_, media)| media.get("schema"))
-        .take(LISTED_MAX)
+        .take(LISTED_MAX + 1)
+        .map(|(_, media)| media.get("schema").unwrap_or(&Value::Null))
 }

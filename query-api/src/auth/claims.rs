@@ -16,6 +16,9 @@ pub struct TokenRules {
     pub tenant_claim: String,
     /// The claim that lists the permissions, as an array or separated by spaces. The standard
     /// claim `scope` counts as well.
+    ///
+    /// `audit_log:view`, `audit_log:export` and `audit_log:erase` stand for themselves;
+    /// `audit_log:view:service/NAME` narrows a token to a service, several such words to several.
     pub permissions_claim: String,
     /// Who may have issued a token (`iss`); empty: anybody whose key is known.
     pub issuers: Vec<String>,

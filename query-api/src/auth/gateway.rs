@@ -9,7 +9,10 @@ use serde_json::{Map, Value};
 ///
 /// They are in the event's `requestContext`, which only API Gateway writes; no header or body of
 /// the client ends up there.
-pub(crate) fn gateway_claims(extensions: &Extensions) -> Option<Map<String, Value>> {
+pub(crate) fn gateway_claims(
+    extensions: &Extensions,
+    permissions_claim: &str,
+) -> Option<Map<String, Value>> {
     let authorizer = match extensions.get::<RequestContext>()? {
         RequestContext::ApiGatewayV1(context) => &context.authorizer,
         RequestContext::ApiGatewayV2(context) => context.authorizer.as_ref()?,
@@ -27,20 +30,23 @@ pub(crate) fn gateway_claims(extensions: &Extensions) -> Option<Map<String, Valu
     };
     let claims: Map<String, Value> = claims
         .into_iter()
-        .map(|(name, value)| (name, unflattened(value)))
+        .map(|(name, value)| {
+            let is_list = name == permissions_claim;
+            (name, unflattened(value, is_list))
+        })
         .collect();
     (!claims.is_empty()).then_some(claims)
 }
 
 /// API Gateway writes a list as one text: `[a b]` (HTTP APIs) or `a,b` (REST APIs).
-fn unflattened(value: Value) -> Value {
+fn unflattened(value: Value, is_list: bool) -> Value {
     let Value::String(text) = &value else {
         return value;
     };
-    let Some(inside) = text
+    let inside = text
         .strip_prefix('[')
-        .and_then(|rest| rest.strip_suffix(']'))
-    else {
+        .and_then(|rest| rest.strip_suffix(']'));
+    let Some(inside) = inside.or(is_list.then_some(text)) else {
         return value;
     };
     inside
@@ -65,7 +71,7 @@ mod tests {
                 .unwrap();
         let mut extensions = Extensions::new();
         extensions.insert(RequestContext::ApiGatewayV2(context));
-        gateway_claims(&extensions)
+        gateway_claims(&extensions, "permissions")
     }
 
     fn rest_api(authorizer: &Value) -> Option<Map<String, Value>> {
@@ -75,7 +81,7 @@ mod tests {
         .unwrap();
         let mut extensions = Extensions::new();
         extensions.insert(RequestContext::ApiGatewayV1(context));
-        gateway_claims(&extensions)
+        gateway_claims(&extensions, "permissions")
     }
 
     #[test]
@@ -95,13 +101,15 @@ mod tests {
         assert_eq!(claims["org_id"], "acme");
         let claims = rest_api(&json!({"claims": {"org_id": "acme"}, "org_id": "other"})).unwrap();
         assert_eq!(claims["org_id"], "acme");
-        let claims = rest_api(&json!({"org_id": "acme", "principalId": "jane"})).unwrap();
-        assert_eq!(claims["org_id"], "acme");
+        let flat = json!({"org_id": "a,b", "principalId": "jane", "permissions": "x,y z"});
+        let claims = rest_api(&flat).unwrap();
+        assert_eq!(claims["org_id"], "a,b");
+        assert_eq!(claims["permissions"], json!(["x", "y", "z"]));
     }
 
     #[test]
     fn without_an_authorizer_there_are_no_claims() {
-        assert!(gateway_claims(&Extensions::new()).is_none());
+        assert!(gateway_claims(&Extensions::new(), "permissions").is_none());
         assert!(http_api(&Value::Null).is_none());
         assert!(http_api(&json!({"iam": {"accountId": "1"}})).is_none());
         assert!(rest_api(&json!({})).is_none());

@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use daybook_event::check_json_bounds;
+use ed25519_dalek::VerifyingKey;
 use jsonwebtoken::{Algorithm, DecodingKey};
 use serde_json::Value;
 
@@ -12,7 +13,9 @@ const KEY_SET_DEPTH_MAX: usize = 16;
 /// How many keys are looked at.
 const KEYS_MAX: usize = 100;
 /// RFC 7518, section 3.3: at least 2048 bits. More than 4096 only cost time.
-const RSA_MODULUS_BYTES: std::ops::RangeInclusive<usize> = 256..=512;
+const RSA_MODULUS_BITS: std::ops::RangeInclusive<usize> = 2048..=4096;
+/// FIPS 186-5, section 5.4 (e): odd, above 2^16. With an exponent of 1 anybody can sign.
+const RSA_EXPONENT_MIN: u64 = 65_537;
 
 /// The public keys that tokens may be signed with.
 #[derive(Debug, Clone, Default)]
@@ -44,7 +47,8 @@ pub enum InvalidKeySet {
 
 impl KeySet {
     /// The keys of a JWKS document that verify RS256, ES256 or EdDSA. Keys of another kind, for
-    /// encryption or with malformed parts are left out: one odd key must not lock everybody out.
+    /// another use, that are weak, malformed or published with their private half are left out:
+    /// one odd key must not lock everybody out.
     ///
     /// # Errors
     /// Where the document is over its bounds, no JSON, or has no such key.
@@ -89,18 +93,24 @@ impl KeySet {
         };
         key.map(|key| &key.key)
     }
+
+    /// Any key of the algorithm, to spend the time of a verification with.
+    pub(crate) fn any(&self, algorithm: Algorithm) -> Option<&DecodingKey> {
+        let key = self.keys.iter().find(|key| key.algorithm == algorithm);
+        key.map(|key| &key.key)
+    }
 }
 
 fn verification_key(jwk: &Value) -> Option<VerificationKey> {
     let text = |name: &str| jwk[name].as_str();
-    if text("use").is_some_and(|purpose| purpose != "sig") {
+    if !is_for_verifying(jwk) || jwk.get("d").is_some() {
         return None;
     }
     // The lengths are checked here: the verifier takes them for granted.
     let (algorithm, name, key) = match (text("kty")?, text("crv")) {
         ("RSA", _) => {
             let (modulus, exponent) = (bytes(text("n")?)?, bytes(text("e")?)?);
-            if !RSA_MODULUS_BYTES.contains(&modulus.len()) || exponent.len() > 8 {
+            if !is_strong_rsa(&modulus, &exponent) {
                 return None;
             }
             let key = DecodingKey::from_rsa_raw_components(&modulus, &exponent);
@@ -116,6 +126,10 @@ fn verification_key(jwk: &Value) -> Option<VerificationKey> {
         }
         ("OKP", Some("Ed25519")) => {
             let public_key: [u8; 32] = bytes(text("x")?)?.try_into().ok()?;
+            // Of a key of small order, anybody can make signatures.
+            if VerifyingKey::from_bytes(&public_key).ok()?.is_weak() {
+                return None;
+            }
             let key = DecodingKey::from_ed_der(&public_key);
             (Algorithm::EdDSA, "EdDSA", key)
         }
@@ -131,13 +145,38 @@ fn verification_key(jwk: &Value) -> Option<VerificationKey> {
     })
 }
 
+/// RFC 7517, sections 4.2 and 4.3: a key may say what it is for, in either of two ways.
+fn is_for_verifying(jwk: &Value) -> bool {
+    let use_allows = jwk.get("use").is_none_or(|purpose| purpose == "sig");
+    let operations_allow = jwk.get("key_ops").is_none_or(|operations| {
+        operations
+            .as_array()
+            .is_some_and(|listed| listed.iter().any(|operation| operation == "verify"))
+    });
+    use_allows && operations_allow
+}
+
+fn is_strong_rsa(modulus: &[u8], exponent: &[u8]) -> bool {
+    // A number may be written with leading zero bytes.
+    let significant = |number: &[u8]| {
+        let zeros = number.iter().take_while(|byte| **byte == 0).count();
+        let bits = number.get(zeros).map_or(0, |first| first.leading_zeros());
+        (number.len() - zeros) * 8 - bits as usize
+    };
+    let is_odd = |number: &[u8]| number.last().is_some_and(|last| last % 2 == 1);
+    let exponent_value = (significant(exponent) <= 64).then(|| {
+        exponent
+            .iter()
+            .fold(0_u64, |value, byte| value << 8 | u64::from(*byte))
+    });
+    RSA_MODULUS_BITS.contains(&significant(modulus))
+        && is_odd(modulus)
+        && is_odd(exponent)
+        && exponent_value.is_some_and(|exponent| exponent >= RSA_EXPONENT_MIN)
+}
+
 fn bytes(base64url: &str) -> Option<Vec<u8>> {
-    let decoded = URL_SAFE_NO_PAD.decode(base64url).ok()?;
-    // A number may be written with a leading zero byte.
-    match decoded.split_first() {
-        Some((0, rest)) if rest.len() >= *RSA_MODULUS_BYTES.start() => Some(rest.to_vec()),
-        _ => Some(decoded),
-    }
+    URL_SAFE_NO_PAD.decode(base64url).ok()
 }
 
 #[cfg(test)]
@@ -154,6 +193,17 @@ mod tests {
         KeySet::from_jwks(json!({ "keys": keys }).to_string().as_bytes())
     }
 
+    fn encoded(bytes: &[u8]) -> String {
+        URL_SAFE_NO_PAD.encode(bytes)
+    }
+
+    /// The identity: a point of order 1.
+    fn small_order() -> [u8; 32] {
+        let mut point = [0; 32];
+        point[0] = 1;
+        point
+    }
+
     #[test]
     fn an_odd_key_does_not_cost_the_others() {
         let set = keys(&json!([
@@ -165,23 +215,25 @@ mod tests {
             {"kty": "EC", "crv": "P-256", "x": P256_X, "y": P256_Y, "kid": "enc", "use": "enc"},
             {"kty": "EC", "crv": "P-256", "x": P256_X, "y": P256_Y, "kid": "alg", "alg": "RS256"},
             {"kty": "RSA", "n": "AQAB", "e": "AQAB", "kid": "small"},
-            {"kty": "OKP", "crv": "Ed25519", "x": ED25519_X, "kid": "good"},
+            {"kty": "OKP", "crv": "Ed25519", "x": ED25519_X, "kid": "ops", "key_ops": ["sign"]},
+            {"kty": "OKP", "crv": "Ed25519", "x": ED25519_X, "kid": "ops2", "key_ops": "verify"},
+            {"kty": "OKP", "crv": "Ed25519", "x": ED25519_X, "kid": "private", "d": "AAAA"},
+            {"kty": "OKP", "crv": "Ed25519", "x": encoded(&small_order()), "kid": "order"},
+            {"kty": "RSA", "n": encoded(&[0xff; 255]), "e": "AQAB", "kid": "2040"},
+            {"kty": "RSA", "n": encoded(&[&[0, 1][..], &[0xff; 255]].concat()), "e": "AQAB", "kid": "2041"},
+            {"kty": "RSA", "n": encoded(&[0xff; 513]), "e": "AQAB", "kid": "4104"},
+            {"kty": "RSA", "n": encoded(&[0xff; 256]), "e": "AQ", "kid": "one"},
+            {"kty": "RSA", "n": encoded(&[0xff; 256]), "e": "Aw", "kid": "three"},
+            {"kty": "RSA", "n": encoded(&[0xff; 256]), "e": "AQAA", "kid": "even"},
+            {"kty": "RSA", "n": encoded(&[0xfe; 256]), "e": "AQAB", "kid": "even2"},
+            {"kty": "RSA", "n": encoded(&[&[0][..], &[0xff; 256]].concat()), "e": "AQAB", "kid": "rsa"},
+            {"kty": "OKP", "crv": "Ed25519", "x": ED25519_X, "kid": "good", "key_ops": ["verify"]},
         ]))
         .unwrap();
         assert!(set.find(Algorithm::EdDSA, Some("good")).is_some());
         assert!(set.find(Algorithm::ES256, Some("good")).is_none());
-        assert!(set.find(Algorithm::EdDSA, None).is_some());
-        for (algorithm, id) in [
-            (Algorithm::HS256, "s"),
-            (Algorithm::EdDSA, "short"),
-            (Algorithm::EdDSA, "x"),
-            (Algorithm::ES256, "curve"),
-            (Algorithm::ES256, "enc"),
-            (Algorithm::ES256, "alg"),
-            (Algorithm::RS256, "small"),
-        ] {
-            assert!(set.find(algorithm, Some(id)).is_none(), "{id}");
-        }
+        assert!(set.find(Algorithm::RS256, Some("rsa")).is_some());
+        assert_eq!(set.keys.len(), 2);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use jsonwebtoken::{Algorithm, DecodingKey};
+use jsonwebtoken::Algorithm;
 use tokio::sync::{Mutex, RwLock};
 use tokio::time::Instant;
 
@@ -92,22 +92,22 @@ impl RemoteKeys {
         })
     }
 
-    /// The key that a token's header asks for; nothing where the key set does not have it.
+    /// The keys to verify a token with: fetched anew where they are old, or do not have the one
+    /// that the token's header asks for, and the last fetch is a while ago.
     ///
     /// # Errors
     /// Where there are no keys at all.
-    pub(crate) async fn find(
+    pub(crate) async fn for_token(
         &self,
         algorithm: Algorithm,
         id: Option<&str>,
-    ) -> Result<Option<DecodingKey>, RemoteKeysError> {
-        let find = |keys: &KeySet| keys.find(algorithm, id).cloned();
-
+    ) -> Result<Arc<KeySet>, RemoteKeysError> {
         let cached = self.cached.read().await.clone();
         if cached.is_fresh()
-            && let Some(key) = cached.keys.as_deref().and_then(find)
+            && let Some(keys) = cached.keys
+            && keys.find(algorithm, id).is_some()
         {
-            return Ok(Some(key));
+            return Ok(keys);
         }
 
         let _only_one = self.fetching.lock().await;
@@ -116,11 +116,11 @@ impl RemoteKeys {
             self.cached.write().await.attempted_at = Some(Instant::now());
             match self.fetch().await {
                 Ok(keys) => {
-                    let found = find(&keys);
+                    let keys = Arc::new(keys);
                     let mut cached = self.cached.write().await;
-                    cached.keys = Some(Arc::new(keys));
+                    cached.keys = Some(keys.clone());
                     cached.fetched_at = Some(Instant::now());
-                    return Ok(found);
+                    return Ok(keys);
                 }
                 Err(error) if cached.is_usable() => {
                     tracing::warn!(%error, "the key set is not refreshed; the old one is used");
@@ -129,9 +129,20 @@ impl RemoteKeys {
             }
         }
         match &cached.keys {
-            Some(keys) if cached.is_usable() => Ok(find(keys)),
+            Some(keys) if cached.is_usable() => Ok(keys.clone()),
             _ => Err(RemoteKeysError::TriedBefore),
         }
+    }
+
+    /// Whether there are keys.
+    ///
+    /// # Errors
+    /// Where there are none, and none can be fetched.
+    pub(crate) async fn check(&self) -> Result<(), RemoteKeysError> {
+        if self.cached.read().await.is_usable() {
+            return Ok(());
+        }
+        self.for_token(Algorithm::EdDSA, None).await.map(|_| ())
     }
 
     async fn fetch(&self) -> Result<KeySet, RemoteKeysError> {

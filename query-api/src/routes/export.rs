@@ -9,17 +9,20 @@ use axum::body::{Body, Bytes};
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use daybook_event::AuditEvent;
-use daybook_store::{Search, StoreError};
+use daybook_store::{Search, StoreError, TenantId};
 use futures::{Stream, StreamExt as _, stream};
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::api::SharedApi;
-use crate::auth::{Identity, Permission};
+use crate::auth::{Identity, Permission, Services};
+use crate::concurrency::Turn;
+use crate::document::{BodyProblems, ReadProblems};
 use crate::error::{Problem, ProblemDocument};
 use crate::request_id::RequestId;
 use crate::routes::body_bytes;
-use crate::search_request::{export_from_json, export_from_query};
+use crate::search_request::{check_range, export_from_json, export_from_query};
 use crate::wire_event::WireEvent;
 
 /// How many events are written at once, where that many are there.
@@ -30,28 +33,60 @@ const MARKER_BYTES_MAX: usize = 1024;
 type Chunk = Vec<Result<AuditEvent, StoreError>>;
 type Chunks = Pin<Box<dyn Stream<Item = Chunk> + Send>>;
 
-/// The filter is the query string.
+/// Export, with the filter as the query: every event that matches.
+#[utoipa::path(
+    get,
+    path = "/v1/logs/export",
+    operation_id = "exportLogsByQuery",
+    tag = "events",
+    responses(
+        (
+            status = 200,
+            description = "A line of JSON per event, to the last, or to a line that says why not.",
+            content_type = "application/x-ndjson",
+            body = ref("#/components/schemas/ExportAnswer"),
+        ),
+        ReadProblems,
+    ),
+)]
 pub(crate) async fn by_query(
     State(api): State<SharedApi>,
     identity: Identity,
     Extension(request_id): Extension<RequestId>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    identity.require(Permission::Export)?;
+    let services = identity.require(Permission::Export)?;
     let search = export_from_query(query.as_deref().unwrap_or_default())?;
-    export(&api, &identity, request_id, &search).await
+    export(&api, identity.tenant, services, request_id, &search).await
 }
 
-/// The filter is the body.
+/// Export, with the filter as the body: every event that matches.
+#[utoipa::path(
+    post,
+    path = "/v1/logs/export",
+    operation_id = "exportLogs",
+    tag = "events",
+    request_body = ref("#/components/schemas/ExportRequest"),
+    responses(
+        (
+            status = 200,
+            description = "A line of JSON per event, to the last, or to a line that says why not.",
+            content_type = "application/x-ndjson",
+            body = ref("#/components/schemas/ExportAnswer"),
+        ),
+        ReadProblems,
+        BodyProblems,
+    ),
+)]
 pub(crate) async fn by_body(
     State(api): State<SharedApi>,
     identity: Identity,
     Extension(request_id): Extension<RequestId>,
     body: Body,
 ) -> Result<Response, Problem> {
-    identity.require(Permission::Export)?;
+    let services = identity.require(Permission::Export)?;
     let search = export_from_json(&body_bytes(body).await?)?;
-    export(&api, &identity, request_id, &search).await
+    export(&api, identity.tenant, services, request_id, &search).await
 }
 
 /// The last line of an export that is not whole.
@@ -64,11 +99,14 @@ struct CutOff<'a> {
 
 async fn export(
     api: &SharedApi,
-    identity: &Identity,
+    tenant: TenantId,
+    services: Services,
     request_id: RequestId,
     search: &Search,
 ) -> Result<Response, Problem> {
-    let events = api.reader.export(&identity.tenant, search);
+    check_range(&search.filter, api.range_days_max, Timestamp::now())?;
+    let reader = api.exporting(tenant, services)?;
+    let (events, turn) = reader.export(search);
     let mut chunks: Chunks = Box::pin(events.ready_chunks(CHUNK_EVENTS_MAX));
     // The status is sent before the first line: what fails until then can still be a status.
     let mut first = tokio::time::timeout(api.read_timeout, chunks.next())
@@ -89,6 +127,7 @@ async fn export(
         events_written: 0,
         bytes_written: 0,
         is_finished: false,
+        turn: Some(turn),
     };
     let headers = [
         (CONTENT_TYPE, "application/x-ndjson"),
@@ -97,10 +136,12 @@ async fn export(
             "attachment; filename=\"daybook-export.ndjson\"",
         ),
     ];
-    let body = Body::from_stream(stream::unfold(lines, async |mut lines| {
+    let pieces = stream::unfold(lines, async |mut lines| {
         let bytes = lines.next().await?;
         Some((Ok::<_, Infallible>(bytes), lines))
-    }));
+    });
+    // Compression asks again after the end.
+    let body = Body::from_stream(pieces.fuse());
     Ok((headers, body).into_response())
 }
 
@@ -113,6 +154,8 @@ struct Lines {
     events_written: u64,
     bytes_written: usize,
     is_finished: bool,
+    /// Given back when the last line is written, or when nobody reads on.
+    turn: Option<Turn>,
 }
 
 impl Lines {
@@ -146,6 +189,7 @@ impl Lines {
 
     fn cut_off(&mut self, mut lines: Vec<u8>, problem: &Problem) -> Bytes {
         self.is_finished = true;
+        self.turn = None;
         tracing::error!(
             request_id = self.request_id.as_str(),
             events_written = self.events_written,
@@ -187,6 +231,7 @@ mod tests {
             events_written: 0,
             bytes_written: 0,
             is_finished: false,
+            turn: None,
         };
         let mut text = Vec::new();
         while let Some(bytes) = lines.next().await {

@@ -7,15 +7,17 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use daybook_store::{Direction, Page, Search, TenantId, TotalMode};
 use http::header::CONTENT_TYPE;
+use jiff::Timestamp;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::api::{Api, SharedApi};
+use crate::api::{ServedApi, SharedApi};
 use crate::auth::{Identity, Permission};
+use crate::document::{BodyProblems, LookupProblems, ReadProblems};
 use crate::error::{FieldFault, Problem};
 use crate::page_token::{self, PageTokenScope};
 use crate::routes::{body_bytes, in_time};
-use crate::search_request::SearchRequest;
+use crate::search_request::{SearchRequest, check_range};
 use crate::wire_event::WireEvent;
 
 /// The answer to a search.
@@ -37,36 +39,66 @@ struct OneAnswer<'a> {
     log: WireEvent<'a>,
 }
 
-/// One page of the tenant's events.
+/// Search: one page of the tenant's events.
+#[utoipa::path(
+    post,
+    path = "/v1/logs",
+    operation_id = "searchLogs",
+    tag = "events",
+    request_body = ref("#/components/schemas/SearchRequest"),
+    responses(
+        (
+            status = 200,
+            description = "One page of events, in the order that was asked for.",
+            body = ref("#/components/schemas/SearchAnswer"),
+        ),
+        ReadProblems,
+        BodyProblems,
+    ),
+)]
 pub(crate) async fn search(
     State(api): State<SharedApi>,
     identity: Identity,
     body: Body,
 ) -> Result<Response, Problem> {
-    identity.require(Permission::View)?;
+    let services = identity.require(Permission::View)?;
     let request = SearchRequest::from_json(&body_bytes(body).await?)?;
-    let search = at_cursor(&api, &identity.tenant, request)?;
-    let page = in_time(
-        api.read_timeout,
-        api.reader.search(&identity.tenant, &search),
-    )
-    .await?;
-    let answer = answer(&api, &identity.tenant, &search, &page);
+    check_range(&request.search.filter, api.range_days_max, Timestamp::now())?;
+    let reader = api.searching(identity.tenant, services)?;
+    let search = at_cursor(&api, reader.tenant(), request)?;
+    let page = in_time(api.read_timeout, reader.search(&search)).await?;
+    let answer = answer(&api, reader.tenant(), &search, &page);
     json_within(api.answer_bytes_max, &answer)
 }
 
 /// One event of the tenant.
+#[utoipa::path(
+    get,
+    path = "/v1/logs/{id}",
+    operation_id = "getLog",
+    tag = "events",
+    responses(
+        (
+            status = 200,
+            description = "The event.",
+            body = ref("#/components/schemas/OneAnswer"),
+        ),
+        ReadProblems,
+        LookupProblems,
+    ),
+)]
 pub(crate) async fn one(
     State(api): State<SharedApi>,
     identity: Identity,
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Response, Problem> {
-    identity.require(Permission::View)?;
+    let services = identity.require(Permission::View)?;
     let id = id
         .ok()
         .and_then(|Path(id)| event_id(&id))
         .ok_or_else(|| Problem::invalid_request("An event's id is a UUID."))?;
-    let found = in_time(api.read_timeout, api.reader.get(&identity.tenant, id)).await?;
+    let reader = api.searching(identity.tenant, services)?;
+    let found = in_time(api.read_timeout, reader.get(id)).await?;
     let event = found.ok_or_else(|| Problem::not_found("There is no event with this id."))?;
     Ok(Json(OneAnswer {
         log: WireEvent::from(&event),
@@ -75,7 +107,11 @@ pub(crate) async fn one(
 }
 
 /// The question with its place, once the cursor has proved to be one of this very search.
-fn at_cursor(api: &Api, tenant: &TenantId, request: SearchRequest) -> Result<Search, Problem> {
+fn at_cursor(
+    api: &ServedApi,
+    tenant: &TenantId,
+    request: SearchRequest,
+) -> Result<Search, Problem> {
     let mut search = request.search;
     if let Some(cursor) = request.cursor {
         let scope = PageTokenScope {
@@ -83,7 +119,7 @@ fn at_cursor(api: &Api, tenant: &TenantId, request: SearchRequest) -> Result<Sea
             filter: &search.filter,
             sort: search.sort,
         };
-        let (position, direction) = page_token::verify(&api.page_token_key, scope, &cursor)
+        let (position, direction) = page_token::verify(&api.page_token_key.0, scope, &cursor)
             .map_err(|invalid| {
                 Problem::invalid_fields(vec![FieldFault {
                     pointer: "/cursor".to_owned(),
@@ -96,14 +132,19 @@ fn at_cursor(api: &Api, tenant: &TenantId, request: SearchRequest) -> Result<Sea
     Ok(search)
 }
 
-fn answer<'a>(api: &Api, tenant: &TenantId, search: &Search, page: &'a Page) -> SearchAnswer<'a> {
+fn answer<'a>(
+    api: &ServedApi,
+    tenant: &TenantId,
+    search: &Search,
+    page: &'a Page,
+) -> SearchAnswer<'a> {
     let scope = PageTokenScope {
         tenant,
         filter: &search.filter,
         sort: search.sort,
     };
     let sign =
-        |position, direction| page_token::sign(&api.page_token_key, scope, position, direction);
+        |position, direction| page_token::sign(&api.page_token_key.0, scope, position, direction);
     SearchAnswer {
         logs: page.events.iter().map(WireEvent::from).collect(),
         total: page.total,

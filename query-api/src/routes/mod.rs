@@ -1,5 +1,6 @@
 //! The rooms behind the addresses, and what they share: reading a body, and reading the store.
 
+pub(crate) mod docs;
 pub(crate) mod export;
 pub(crate) mod health;
 pub(crate) mod logs;

@@ -10,7 +10,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use crate::api::SharedApi;
 
 /// Address, media type and content of each file.
-const FILES: [(&str, &str, &str); 4] = [
+const FILES: [(&str, &str, &str); 7] = [
     (
         "/",
         "text/html; charset=utf-8",
@@ -25,6 +25,21 @@ const FILES: [(&str, &str, &str); 4] = [
         "/daybook.js",
         "text/javascript; charset=utf-8",
         include_str!("../web/daybook.js"),
+    ),
+    (
+        "/docs",
+        "text/html; charset=utf-8",
+        include_str!("../web/docs.html"),
+    ),
+    (
+        "/docs.css",
+        "text/css; charset=utf-8",
+        include_str!("../web/docs.css"),
+    ),
+    (
+        "/docs.js",
+        "text/javascript; charset=utf-8",
+        include_str!("../web/docs.js"),
     ),
     (
         "/daybook.svg",

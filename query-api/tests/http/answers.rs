@@ -1,11 +1,17 @@
 //! What every answer has, and what a request that cannot be understood gets.
 
-use crate::support::{claims_with, get, good_token, post, send, test_router, token};
+use std::sync::{Arc, Mutex};
+
+use crate::support::{
+    claims_with, get, good_token, post, reader_of_nothing, send, test_router, token, verifier,
+};
 use axum::body::Body;
-use http::{Method, Request, header};
+use daybook_query_api::{Api, router};
+use http::{HeaderValue, Method, Request, header};
 use serde_json::json;
 
 const PROBLEM: &str = "application/problem+json";
+const ALLOWED: &str = "access-control-allow-origin";
 
 #[tokio::test]
 async fn every_answer_has_a_request_id_and_security_headers() {
@@ -37,7 +43,7 @@ async fn every_answer_has_a_request_id_and_security_headers() {
 #[tokio::test]
 async fn the_api_is_never_cached_and_the_page_is_asked_for_again() {
     let router = test_router();
-    for address in ["/healthz", "/v1/logs/x", "/nowhere"] {
+    for address in ["/healthz", "/readyz", "/v1/logs/x", "/nowhere"] {
         let answer = get(&router, address, &good_token()).await;
         assert_eq!(answer.header("cache-control"), "no-store", "{address}");
     }
@@ -135,7 +141,7 @@ async fn a_body_that_cannot_be_understood_is_400_and_says_why() {
 #[tokio::test]
 async fn a_huge_body_is_413_and_nobody_waits_for_its_end() {
     let router = test_router();
-    let huge = vec![b' '; 65 * 1024];
+    let huge = vec![b' '; 257 * 1024];
     for address in ["/v1/logs", "/v1/logs/export"] {
         let answer = post(&router, address, &good_token(), huge.clone()).await;
         assert_eq!(answer.status, 413, "{address}");
@@ -181,6 +187,9 @@ async fn the_page_and_its_files_come_from_here_and_need_no_token() {
         ("/daybook.css", "text/css; charset=utf-8"),
         ("/daybook.js", "text/javascript; charset=utf-8"),
         ("/daybook.svg", "image/svg+xml"),
+        ("/docs", "text/html; charset=utf-8"),
+        ("/docs.css", "text/css; charset=utf-8"),
+        ("/docs.js", "text/javascript; charset=utf-8"),
     ] {
         let answer = send(&router, Request::get(address).body(Body::empty()).unwrap()).await;
         assert_eq!(answer.status, 200, "{address}");
@@ -225,4 +234,217 @@ async fn healthz_needs_neither_token_nor_store() {
     let answer = send(&test_router(), request).await;
     assert_eq!(answer.status, 200);
     assert_eq!(answer.json(), json!({"status": "ok"}));
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_come_is_408() {
+    tokio::time::pause();
+    let never = futures::stream::pending::<Result<Vec<u8>, std::io::Error>>();
+    let answer = post(
+        &test_router(),
+        "/v1/logs",
+        &good_token(),
+        Body::from_stream(never),
+    )
+    .await;
+    assert_eq!(answer.status, 408);
+}
+
+#[tokio::test]
+async fn long_answers_are_compressed_for_who_accepts_it() {
+    let router = test_router();
+    for (address, accepted, encoding) in [
+        ("/openapi.json", "gzip", "gzip"),
+        ("/daybook.js", "br, gzip;q=0.5", "gzip"),
+        ("/openapi.json", "identity", ""),
+        ("/openapi.json", "gzip;q=0", ""),
+        ("/healthz", "gzip", ""),
+    ] {
+        let request = Request::get(address)
+            .header(header::ACCEPT_ENCODING, accepted)
+            .body(Body::empty())
+            .unwrap();
+        let answer = send(&router, request).await;
+        assert_eq!(
+            answer.header("content-encoding"),
+            encoding,
+            "{address} {accepted}"
+        );
+        let is_gzip = answer.body.starts_with(&[0x1f, 0x8b]);
+        assert_eq!(is_gzip, encoding == "gzip", "{address} {accepted}");
+    }
+}
+
+#[tokio::test]
+async fn pages_of_other_origins_may_ask_where_that_is_configured() {
+    let preflight = |origin: &str| {
+        Request::options("/v1/logs")
+            .header(header::ORIGIN, origin)
+            .header(header::ACCESS_CONTROL_REQUEST_METHOD, "POST")
+            .header(header::ACCESS_CONTROL_REQUEST_HEADERS, "authorization")
+            .body(Body::empty())
+            .unwrap()
+    };
+    let ask = |origin: &str| {
+        Request::get("/v1/logs/x")
+            .header(header::ORIGIN, origin)
+            .header(header::AUTHORIZATION, format!("Bearer {}", good_token()))
+            .body(Body::empty())
+            .unwrap()
+    };
+    let ours = "https://app.example.com";
+
+    let closed = test_router();
+    assert_eq!(send(&closed, preflight(ours)).await.status, 405);
+    assert_eq!(send(&closed, ask(ours)).await.header(ALLOWED), "");
+
+    let mut api = Api::new(reader_of_nothing(), verifier(), [7; 32]);
+    api.cors_origins = vec![HeaderValue::from_static("https://app.example.com")];
+    let open = router(api);
+    let answer = send(&open, preflight(ours)).await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.header(ALLOWED), ours);
+    assert_eq!(answer.header("access-control-allow-credentials"), "");
+    assert_eq!(
+        answer.header("access-control-allow-headers"),
+        "authorization,content-type,x-request-id"
+    );
+    // Problems can be read, too.
+    let answer = send(&open, ask(ours)).await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.header(ALLOWED)),
+        (400, ours)
+    );
+    for other in [
+        "https://app.example.com.evil.example",
+        "https://evil.example",
+        "http://app.example.com",
+        "https://app.example.com:8443",
+        "null",
+    ] {
+        assert_eq!(send(&open, ask(other)).await.header(ALLOWED), "", "{other}");
+        assert_eq!(
+            send(&open, preflight(other)).await.header(ALLOWED),
+            "",
+            "{other}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_range_that_is_too_long_is_refused_where_there_is_a_bound() {
+    let mut api = Api::new(reader_of_nothing(), verifier(), [7; 32]);
+    api.range_days_max = Some(31);
+    let router = router(api);
+    for (body, is_accepted) in [
+        (json!({}), false),
+        (json!({"timestamp": {"to": "2026-01-31T00:00:00Z"}}), false),
+        (
+            json!({"timestamp": {"from": "2020-01-01T00:00:00Z"}}),
+            false,
+        ),
+        (
+            json!({"timestamp": {"from": "2026-01-01T00:00:00Z", "to": "2026-02-02T00:00:00Z"}}),
+            false,
+        ),
+        (
+            json!({"timestamp": {"from": "2026-01-01T00:00:00Z", "to": "2026-02-01T00:00:00Z"}}),
+            true,
+        ),
+        (
+            json!({"ingested": {"from": "2026-01-01T00:00:00Z", "to": "2026-01-02T00:00:00Z"}}),
+            true,
+        ),
+        (json!({"timestamp": {"from": "2299-01-01T00:00:00Z"}}), true),
+    ] {
+        for address in ["/v1/logs", "/v1/logs/export"] {
+            let answer = post(&router, address, &good_token(), body.to_string()).await;
+            // There is no store: what is accepted ends there.
+            let expected = if is_accepted { 503 } else { 400 };
+            assert_eq!(answer.status, expected, "{address} {body}");
+        }
+    }
+}
+
+/// Collects what is logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn the_log_names_requests_and_nobody() {
+    let log = Log::default();
+    let writer = log.clone();
+    // For all tests of this process: events of others are told apart by their requests' ids.
+    tracing_subscriber::fmt()
+        .json()
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(move || writer.clone())
+        .init();
+    let router = test_router();
+    let tenantless = token(&claims_with(
+        &json!({"org_id": null, "email": "jane@example.com"}),
+    ));
+    let body = r#"{"user": {"email": "jane@example.com"}, "q": "Ottokar", "ip": "203.0.113.7"}"#;
+    let mut refused = String::new();
+    for (id, method, address, token, status) in [
+        ("log-test-1", Method::POST, "/v1/logs", good_token(), 503),
+        (
+            "log-test-2",
+            Method::GET,
+            "/v1/logs/export?user.email=jane@example.com",
+            good_token(),
+            503,
+        ),
+        (
+            "log-test-3",
+            Method::GET,
+            "/v1/logs/jane@example.com?token=s3cret",
+            tenantless,
+            401,
+        ),
+    ] {
+        let request = Request::builder()
+            .method(method)
+            .uri(address)
+            .header("x-request-id", id)
+            .header(header::AUTHORIZATION, format!("Bearer {token}"))
+            .body(Body::from(body))
+            .unwrap();
+        let answer = send(&router, request).await;
+        assert_eq!(answer.status, status, "{address}");
+        refused = String::from_utf8(answer.body).unwrap();
+    }
+    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let lines: Vec<&str> = text
+        .lines()
+        .filter(|line| line.contains("log-test-"))
+        .collect();
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    assert!(lines[2].contains("no tenant claim"), "{lines:?}");
+    assert!(lines[2].contains("/v1/logs/{id}"), "{lines:?}");
+    for personal in [
+        "jane",
+        "Ottokar",
+        "203.0.113.7",
+        "s3cret",
+        "acme",
+        "eyJ",
+        "u1",
+    ] {
+        assert!(
+            lines.iter().all(|line| !line.contains(personal)),
+            "{personal}: {lines:?}"
+        );
+    }
+    assert!(!refused.contains("claim"), "{refused}");
 }

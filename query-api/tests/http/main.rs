@@ -4,6 +4,8 @@
 mod support;
 
 mod answers;
+mod document;
+mod jwt_attacks;
 mod remote_keys;
 mod store_faults;
 mod who_asks;

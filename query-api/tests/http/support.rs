@@ -57,10 +57,14 @@ pub(crate) fn rules() -> TokenRules {
     }
 }
 
-/// A router that trusts the keys of the folder `keys`.
+/// Trusts the keys of the folder `keys`.
+pub(crate) fn verifier() -> TokenVerifier {
+    TokenVerifier::with_keys(KeySet::from_jwks(JWKS).unwrap(), rules())
+}
+
+/// A router that trusts them, without a store.
 pub(crate) fn test_router() -> Router {
-    let verifier = TokenVerifier::with_keys(KeySet::from_jwks(JWKS).unwrap(), rules());
-    router(Api::new(reader_of_nothing(), verifier, [7; 32]))
+    router(Api::new(reader_of_nothing(), verifier(), [7; 32]))
 }
 
 pub(crate) async fn send(router: &Router, request: Request<Body>) -> Answer {

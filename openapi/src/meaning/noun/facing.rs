@@ -241,6 +241,7 @@ impl Facing<'_> {
     }
 
     fn thing(&self, noun: String, plural: bool) -> Thing {
+        let plural = plural && !self.must_name_one(&noun);
         let head = noun.rsplit(' ').next().map(str::to_owned);
         let own = if self.last_param_speaks_of(head.as_ref()) {
             self.resource.params.last().cloned()
@@ -313,6 +314,14 @@ impl Facing<'_> {
             rule: None,
             noun,
         }
+    }
+
+    /// `DELETE /drafts?draft_id=7`, which cannot be called without the id.
+    fn must_name_one(&self, noun: &str) -> bool {
+        self.level == Level::Collection
+            && matches!(self.source.method, "DELETE" | "PUT" | "PATCH")
+            && !self.chosen.bulk
+            && identity::must_have_query_id(self.source, noun)
     }
 
     fn on_parent(&self, parent: &Resource) -> Thing {

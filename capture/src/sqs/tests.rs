@@ -2,10 +2,12 @@
 //! FIFO, refusals.
 
 use std::convert::Infallible;
+use std::future::pending;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use aws_sdk_sqs::config::Credentials;
+use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
@@ -21,6 +23,10 @@ use super::*;
 /// What the server answers to its n-th request, the last one to all further ones.
 type Script = Vec<(u16, fn(&Value) -> Value)>;
 
+/// Whether the server is silent to a request: by the number of its connection, and by its own
+/// number on that.
+type Silence = fn(usize, usize) -> bool;
+
 struct Server {
     url: String,
     requests: Arc<Mutex<Vec<Value>>>,
@@ -29,6 +35,10 @@ struct Server {
 
 impl Server {
     async fn start(script: Script) -> Self {
+        Self::start_with(script, |_, _| false).await
+    }
+
+    async fn start_with(script: Script, is_silent: Silence) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let requests: Arc<Mutex<Vec<Value>>> = Arc::default();
@@ -39,9 +49,19 @@ impl Server {
             let mut connections = JoinSet::new();
             while let Ok((stream, _)) = listener.accept().await {
                 let (script, seen) = (script.clone(), seen.clone());
+                let connection = connections.len();
                 connections.spawn(async move {
-                    let service =
-                        service_fn(move |request| answer(request, script.clone(), seen.clone()));
+                    let requests = AtomicUsize::new(0);
+                    let service = service_fn(move |request| {
+                        let number = requests.fetch_add(1, Ordering::Relaxed);
+                        let answered = answer(request, script.clone(), seen.clone());
+                        async move {
+                            if is_silent(connection, number) {
+                                pending::<()>().await;
+                            }
+                            answered.await
+                        }
+                    });
                     let _ = hyper::server::conn::http1::Builder::new()
                         .serve_connection(TokioIo::new(stream), service)
                         .await;
@@ -56,23 +76,27 @@ impl Server {
     }
 
     fn sink(&self, queue: &str) -> SqsSink {
-        let config = aws_sdk_sqs::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new("eu-central-1"))
-            .endpoint_url(&self.url)
-            .credentials_provider(Credentials::new("id", "key", None, None, "test"))
-            .retry_config(retry_config())
-            .http_client(aws_smithy_http_client::Builder::new().build_http())
-            .build();
-        SqsSink::with_client(
-            format!("{}/000000000000/{queue}", self.url),
-            Client::from_conf(config),
-        )
+        sink_at(&self.url, queue)
     }
 
     fn requests(&self) -> Vec<Value> {
         self.requests.lock().unwrap().clone()
     }
+}
+
+fn sink_at(url: &str, queue: &str) -> SqsSink {
+    let config = aws_sdk_sqs::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("eu-central-1"))
+        .endpoint_url(url)
+        .credentials_provider(Credentials::new("id", "key", None, None, "test"))
+        .retry_config(RetryConfig::disabled())
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .build();
+    SqsSink::with_client(
+        format!("{url}/000000000000/{queue}"),
+        Client::from_conf(config),
+    )
 }
 
 async fn answer(
@@ -143,10 +167,13 @@ async fn eleven_messages_are_two_batches() {
         .iter()
         .map(|request| request["Entries"].as_array().unwrap().len())
         .collect();
-    assert_eq!(lengths, [10, 1]);
-    let first = &server.requests()[0]["Entries"][0];
-    assert_eq!(first["MessageBody"], "{\"n\":0}");
-    assert!(first.get("MessageGroupId").is_none());
+    assert_eq!(lengths.iter().max(), Some(&10));
+    assert_eq!(lengths.iter().sum::<usize>(), 11);
+    for request in server.requests() {
+        for entry in request["Entries"].as_array().unwrap() {
+            assert!(entry.get("MessageGroupId").is_none());
+        }
+    }
 }
 
 #[tokio::test]
@@ -196,29 +223,64 @@ async fn a_throttled_queue_is_asked_again() {
     assert!(started.elapsed() < Duration::from_secs(5));
 }
 
-#[test]
-fn a_batch_has_at_most_ten_messages_and_one_mebibyte() {
-    let of = |count: usize, bytes: usize| -> Vec<usize> {
-        let messages = (0..count)
-            .map(|index| Message::new(index.to_string(), "x".repeat(bytes)))
-            .collect();
-        batches(messages).iter().map(Vec::len).collect()
-    };
-    assert_eq!(of(11, 10), [10, 1]);
-    assert_eq!(of(3, 400_000), [2, 1]);
-    assert_eq!(of(2, MESSAGE_BYTES_MAX), [1, 1]);
-    assert!(of(0, 0).is_empty());
+fn takes_none_and_refuses_the_first(request: &Value) -> Value {
+    let mut answer = refuses_the_first(request);
+    let throttled = json!({"Id": "1", "Code": "RequestThrottled", "SenderFault": true});
+    answer["Failed"].as_array_mut().unwrap().push(throttled);
+    answer
 }
 
-#[test]
-fn the_region_is_the_queues_own() {
-    assert_eq!(
-        region_of("https://sqs.eu-central-1.amazonaws.com/123456789012/audit"),
-        Some("eu-central-1")
-    );
-    assert_eq!(
-        region_of("https://sqs.cn-north-1.amazonaws.com.cn/1/audit.fifo"),
-        Some("cn-north-1")
-    );
-    assert_eq!(region_of("http://127.0.0.1:4566/000000000000/audit"), None);
+#[tokio::test]
+async fn a_message_that_sqs_refuses_takes_no_other_with_it() {
+    let server = Server::start(vec![
+        (200, takes_none_and_refuses_the_first),
+        (200, takes_all),
+    ])
+    .await;
+    // The third is in neither list of the first answer: nobody said that it is safe.
+    let error = server.sink("audit").send(messages(3)).await.unwrap_err();
+    assert_eq!(error.unacknowledged, 1);
+    let again: Vec<Value> = server.requests()[1]["Entries"].as_array().unwrap().clone();
+    let bodies: Vec<&str> = again
+        .iter()
+        .filter_map(|entry| entry["MessageBody"].as_str())
+        .collect();
+    assert_eq!(bodies, ["{\"n\":1}", "{\"n\":2}"]);
+}
+
+#[tokio::test]
+async fn a_connection_that_died_while_lambda_slept_costs_half_a_flush_at_most() {
+    let server = Server::start_with(vec![(200, takes_all)], |connection, request| {
+        connection == 0 && request > 0
+    })
+    .await;
+    let sink = server.sink("audit").with_flush_timeout_ms(400);
+    sink.send(messages(1)).await.unwrap();
+    let flush = tokio::time::timeout(Duration::from_millis(400), sink.send(messages(1)));
+    flush
+        .await
+        .expect("sent again by another connection")
+        .unwrap();
+}
+
+#[tokio::test]
+async fn what_was_given_up_does_not_stand_in_the_way_of_the_next_flush() {
+    let server = Server::start_with(vec![(200, takes_all)], |connection, _| connection < 2).await;
+    let sink = server.sink("audit").with_flush_timeout_ms(400);
+    let flush = tokio::time::timeout(Duration::from_millis(400), sink.send(messages(1)));
+    flush.await.expect_err("nobody answers");
+    let flush = tokio::time::timeout(Duration::from_millis(400), sink.send(messages(1)));
+    flush.await.expect("a new connection").unwrap();
+}
+
+#[tokio::test]
+async fn a_refused_connection_and_a_name_that_nobody_knows_may_pass() {
+    let nobody = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let refused = format!("http://{}", nobody.local_addr().unwrap());
+    drop(nobody);
+    for url in [refused.as_str(), "http://queue.invalid:1"] {
+        let sink = sink_at(url, "audit").with_flush_timeout_ms(100);
+        let flush = tokio::time::timeout(Duration::from_millis(200), sink.send(messages(1)));
+        assert!(flush.await.is_err(), "still trying: {url}");
+    }
 }

@@ -1,0 +1,279 @@
+//! What the layer adds to a call: before the response, for which the client waits, and after it.
+//!
+//! `cargo bench -p daybook-capture` serves the same event by a handler without and with the layer and
+//! prints the difference. `capture/bench/README.md` says how to see it beside the Node way.
+//!
+//! What is measured is the time that the thread itself ran, so that other programs on the machine count
+//! little.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)] // a benchmark gives up and talks as tests do
+#![allow(clippy::cast_precision_loss)] // of some thousand calls
+
+use std::convert::Infallible;
+use std::future::ready;
+use std::hint::black_box;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use bytes::Bytes;
+use criterion::measurement::{Measurement, ValueFormatter, WallTime};
+use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main};
+use daybook_capture::{Capture, Message, Sink, SinkError};
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use http_body_util::{BodyExt, Full};
+use lambda_runtime::LambdaInvocation;
+use rustix::time::{ClockId, clock_gettime};
+use tower::{Layer, Service, service_fn};
+
+/// So few that all of them stay in the processor's cache, as one call does.
+const BATCH_LENGTH: u64 = 32;
+
+const RESPONSE: &str = r#"{"id":"ord_7","name":"Order 7","state":"open","total":1497.0}"#;
+
+const EVENTS: &[(&str, &str)] = &[
+    ("POST, REST", include_str!("events/rest-post.json")),
+    ("POST, HTTP", include_str!("events/http-post.json")),
+    ("left-out GET, REST", include_str!("events/rest-get.json")),
+    ("left-out GET, HTTP", include_str!("events/http-get.json")),
+    (
+        "left-out GET, HTTP, any method's route",
+        include_str!("events/http-get-any.json"),
+    ),
+];
+
+/// A queue that answers at once.
+struct StubbedSink;
+
+impl Sink for StubbedSink {
+    fn send(&self, messages: Vec<Message>) -> BoxFuture<'_, Result<(), SinkError>> {
+        black_box(messages);
+        ready(Ok(())).boxed()
+    }
+}
+
+fn layer(criterion: &mut Criterion<ThreadTime>) {
+    // Sending has a timeout, which needs a clock.
+    let clock = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
+    let _entered = clock.enter();
+
+    print_allocations();
+    let mut group = criterion.benchmark_group("added before the response");
+    for (name, event) in EVENTS {
+        measure(&mut group, name, event, |call| call.before);
+    }
+    group.finish();
+    let mut group = criterion.benchmark_group("added after the response, the sending stubbed");
+    for (name, event) in &EVENTS[..2] {
+        measure(&mut group, name, event, |call| call.after);
+    }
+    group.finish();
+}
+
+fn measure(
+    group: &mut BenchmarkGroup<'_, ThreadTime>,
+    name: &str,
+    event: &'static str,
+    part: impl Fn(Times) -> Duration,
+) {
+    let (mut without, mut with) = (without_layer(), with_layer());
+    group.bench_function(name, |bencher| {
+        bencher.iter_custom(|calls| {
+            let (mut without_times, mut with_times) = (Vec::new(), Vec::new());
+            let batches = calls.div_ceil(BATCH_LENGTH);
+            for _ in 0..batches {
+                without_times.push(part(serve(&mut without, event)));
+                with_times.push(part(serve(&mut with, event)));
+            }
+            let added = typical(with_times).saturating_sub(typical(without_times));
+            // Criterion divides by it, so it must not be zero.
+            added
+                .mul_f64(calls as f64 / BATCH_LENGTH as f64)
+                .max(Duration::from_nanos(1))
+        });
+    });
+}
+
+/// The fastest tenth says what the work is: a busy machine only ever adds to it.
+fn typical(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    times[times.len() / 10]
+}
+
+fn print_allocations() {
+    println!("allocations that the layer adds (count, bytes):");
+    for (name, event) in EVENTS {
+        let [without_before, without_after] = allocations(&mut without_layer(), event);
+        let [with_before, with_after] = allocations(&mut with_layer(), event);
+        let added =
+            |with: (u64, u64), without: (u64, u64)| (with.0 - without.0, with.1 - without.1);
+        println!(
+            "  {name}: before the response {:?}, after it {:?}",
+            added(with_before, without_before),
+            added(with_after, without_after)
+        );
+    }
+    println!();
+}
+
+/// Number and bytes, until the response is posted and from there on.
+fn allocations<S: Service<LambdaInvocation>>(
+    service: &mut S,
+    event: &'static str,
+) -> [(u64, u64); 2] {
+    // What only the first call needs is none of the others' business.
+    serve(service, event);
+    let invocation = invocation(event);
+    let mut context = Context::from_waker(Waker::noop());
+    let mut call = None;
+    let before = allocation_counter::measure(|| {
+        let mut future = Box::pin(service.call(invocation));
+        assert!(future.as_mut().poll(&mut context).is_pending());
+        call = Some(future);
+    });
+    let mut call = call.unwrap();
+    let after = allocation_counter::measure(|| {
+        assert!(call.as_mut().poll(&mut context).is_ready());
+    });
+    [before, after].map(|info| (info.count_total, info.bytes_total))
+}
+
+/// How long calls took until their responses were posted, and from there on.
+#[derive(Clone, Copy)]
+struct Times {
+    before: Duration,
+    after: Duration,
+}
+
+fn serve<S: Service<LambdaInvocation>>(service: &mut S, event: &'static str) -> Times {
+    let invocations: Vec<_> = (0..BATCH_LENGTH).map(|_| invocation(event)).collect();
+    let mut calls = Vec::with_capacity(invocations.len());
+    let mut context = Context::from_waker(Waker::noop());
+    let started = ThreadTime.start();
+    for invocation in invocations {
+        let mut call = Box::pin(service.call(invocation));
+        assert!(call.as_mut().poll(&mut context).is_pending());
+        calls.push(call);
+    }
+    let before = ThreadTime.end(started);
+    let started = ThreadTime.start();
+    for call in &mut calls {
+        assert!(call.as_mut().poll(&mut context).is_ready());
+    }
+    let after = ThreadTime.end(started);
+    Times { before, after }
+}
+
+/// What a runtime makes of an answer to `next`.
+fn invocation(event: &'static str) -> LambdaInvocation {
+    let (parts, ()) = http::Response::new(()).into_parts();
+    let mut context = lambda_runtime::Context::default();
+    context.request_id = String::from("8476a536-e9f4-11e8-9739-2dfe598c3fcd");
+    LambdaInvocation {
+        parts,
+        body: Bytes::from_static(event.as_bytes()),
+        context,
+    }
+}
+
+fn without_layer() -> impl Service<LambdaInvocation> {
+    runtime(service_fn(handler))
+}
+
+fn with_layer() -> impl Service<LambdaInvocation> {
+    let capture = Capture::builder().sink(StubbedSink).build().unwrap();
+    capture.layer(runtime(capture.layer(service_fn(handler))))
+}
+
+fn handler(
+    _: http::Request<()>,
+) -> impl Future<Output = Result<http::Response<Full<Bytes>>, Infallible>> {
+    let response = http::Response::builder()
+        .status(201)
+        .header("content-type", "application/json")
+        .body(Full::from(RESPONSE))
+        .unwrap();
+    ready(Ok(response))
+}
+
+/// Does with a handler what `lambda_runtime` does, without its own work: the response is posted when the
+/// future is first pending.
+fn runtime<H, B>(
+    handler: H,
+) -> impl Service<LambdaInvocation, Response = (), Error = Infallible, Future: Future>
+where
+    H: Service<http::Request<()>, Response = http::Response<B>, Error = Infallible> + Clone,
+    B: http_body::Body<Error = Infallible>,
+{
+    service_fn(move |_: LambdaInvocation| {
+        let mut handler = handler.clone();
+        async move {
+            let (head, body) = handler.call(http::Request::new(())).await?.into_parts();
+            let body = pin!(body).collect().await?.to_bytes();
+            black_box((head, body));
+            PendingOnce::default().await;
+            Ok(())
+        }
+    })
+}
+
+#[derive(Default)]
+struct PendingOnce {
+    was_pending: bool,
+}
+
+impl Future for PendingOnce {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        if std::mem::replace(&mut self.was_pending, true) {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    }
+}
+
+/// The time that this thread ran.
+struct ThreadTime;
+
+impl Measurement for ThreadTime {
+    type Intermediate = Duration;
+    type Value = Duration;
+
+    fn start(&self) -> Duration {
+        let now = clock_gettime(ClockId::ThreadCPUTime);
+        Duration::try_from(now).unwrap()
+    }
+
+    fn end(&self, started: Duration) -> Duration {
+        self.start().saturating_sub(started)
+    }
+
+    fn add(&self, one: &Duration, other: &Duration) -> Duration {
+        *one + *other
+    }
+
+    fn zero(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    fn to_f64(&self, value: &Duration) -> f64 {
+        WallTime.to_f64(value)
+    }
+
+    fn formatter(&self) -> &dyn ValueFormatter {
+        WallTime.formatter()
+    }
+}
+
+criterion_group! {
+    name = benches;
+    config = Criterion::default().with_measurement(ThreadTime);
+    targets = layer
+}
+criterion_main!(benches);

@@ -1,0 +1,97 @@
+//! When Lambda is about to end the function although the call is not over.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use pin_project_lite::pin_project;
+use tokio::time::{Instant, Sleep};
+
+/// What there is to do beside the sending itself.
+const OVERHEAD_MS: u64 = 50;
+
+/// The part of the time left that the sending may claim at most: one tenth.
+const TIME_LEFT_DIVISOR: u64 = 10;
+
+pin_project! {
+    /// Ready once, shortly before the function's deadline.
+    ///
+    /// A call that ends without waiting for anything never sets the timer up.
+    pub(crate) struct DeadlineNear {
+        deadline_ms: u64,
+        flush_timeout_ms: u64,
+        is_over: bool,
+        #[pin]
+        timer: Option<Sleep>,
+    }
+}
+
+impl DeadlineNear {
+    /// `deadline_ms` is Lambda's, since 1970; 0 where there is none.
+    pub(crate) fn new(deadline_ms: u64, flush_timeout_ms: u64) -> Self {
+        Self {
+            deadline_ms,
+            flush_timeout_ms,
+            is_over: deadline_ms == 0,
+            timer: None,
+        }
+    }
+
+    pub(crate) fn poll_near(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let mut this = self.project();
+        if *this.is_over {
+            return Poll::Pending;
+        }
+        // A service may run on a runtime without a clock, where a timer panics.
+        let polled = catch_unwind(AssertUnwindSafe(|| {
+            if this.timer.is_none() {
+                let wait_ms = wait_ms(*this.deadline_ms, now_ms(), *this.flush_timeout_ms);
+                let near = Instant::now() + Duration::from_millis(wait_ms);
+                this.timer.set(Some(tokio::time::sleep_until(near)));
+            }
+            match this.timer.as_mut().as_pin_mut() {
+                Some(timer) => timer.poll(context),
+                None => Poll::Pending,
+            }
+        }));
+        let Ok(polled) = polled else {
+            *this.is_over = true;
+            return Poll::Pending;
+        };
+        ready!(polled);
+        *this.is_over = true;
+        Poll::Ready(())
+    }
+}
+
+/// How long to wait: as long as possible, because a call that is reported too early may still be
+/// answered, but no longer than leaves room for the sending.
+fn wait_ms(deadline_ms: u64, now_ms: u64, flush_timeout_ms: u64) -> u64 {
+    let left_ms = deadline_ms.saturating_sub(now_ms);
+    let margin_ms = flush_timeout_ms
+        .saturating_add(OVERHEAD_MS)
+        .min(left_ms / TIME_LEFT_DIVISOR);
+    left_ms - margin_ms
+}
+
+fn now_ms() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| {
+            u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sending_has_its_timeout_but_never_more_than_a_tenth_of_the_time_left() {
+        assert_eq!(wait_ms(30_000, 0, 1_000), 28_950);
+        assert_eq!(wait_ms(13_000, 10_000, 1_000), 2_700);
+        assert_eq!(wait_ms(10_000, 10_000, 1_000), 0);
+        assert_eq!(wait_ms(9_000, 10_000, u64::MAX), 0);
+    }
+}

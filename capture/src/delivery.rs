@@ -1,0 +1,134 @@
+//! The end of a captured call: its message is made, sent within the flush timeout, and counted.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::FutureExt;
+use tokio::time::{Instant, timeout_at};
+
+use crate::capture::Shared;
+use crate::counters::whole_ms;
+use crate::exchange::Exchange;
+use crate::message::{Outgoing, OverLimit, outgoing};
+use crate::sink::Message;
+
+impl Shared {
+    /// Sends the exchange's message within the flush timeout. Whatever happens inside, it returns.
+    pub(crate) async fn deliver(self: Arc<Self>, exchange: Arc<Exchange>) {
+        let started = Instant::now();
+        let captured = self.counters.captured();
+        let attempt = AssertUnwindSafe(self.send(&exchange, started))
+            .catch_unwind()
+            .await;
+        let flush_time = started.elapsed();
+        match attempt {
+            Ok(Ok(bytes)) => {
+                captured.acknowledge(bytes);
+                tracing::debug!(
+                    bytes,
+                    flush_time_ms = whole_ms(flush_time),
+                    "daybook: an audit message was sent"
+                );
+            }
+            Ok(Err(reason)) => {
+                drop(captured);
+                tracing::warn!(dropped = 1, %reason, "daybook: an audit message was dropped");
+            }
+            Err(_) => {
+                drop(captured);
+                tracing::warn!(
+                    dropped = 1,
+                    reason = "the sink panicked",
+                    "daybook: an audit message was dropped"
+                );
+            }
+        }
+        self.flushed(flush_time);
+    }
+
+    /// Counts a flush that has ended, and writes a line of metrics where one is due.
+    pub(crate) fn flushed(&self, flush_time: Duration) {
+        self.counters.flushed(flush_time);
+        // A writer that panics stays in here.
+        let _ = catch_unwind(AssertUnwindSafe(|| {
+            self.metrics.after_flush(&self.counters.read(), flush_time);
+        }));
+    }
+
+    /// How many bytes were acknowledged.
+    async fn send(&self, exchange: &Exchange, started: Instant) -> Result<usize, String> {
+        let message = self.message(exchange, started).await?;
+        let bytes = message.body().len();
+        let deadline = started + Duration::from_millis(self.flush_timeout_ms);
+        match timeout_at(deadline, self.sink.send(vec![message])).await {
+            Ok(Ok(())) => Ok(bytes),
+            Ok(Err(error)) => Err(with_sources(&error)),
+            Err(_) => Err(format!(
+                "no acknowledgement within {} ms",
+                self.flush_timeout_ms
+            )),
+        }
+    }
+
+    async fn message(&self, exchange: &Exchange, started: Instant) -> Result<Message, String> {
+        let outgoing =
+            outgoing(exchange, &self.credentials).map_err(|error| with_sources(&error))?;
+        self.fitted(outgoing, started).await
+    }
+
+    /// A message that the queue takes; where the whole is over the limit, it goes to the overflow
+    /// bucket first, for which it has half of the flush timeout: the other half is the queue's.
+    pub(crate) async fn fitted(
+        &self,
+        outgoing: Outgoing,
+        started: Instant,
+    ) -> Result<Message, String> {
+        match outgoing {
+            Outgoing::Whole(message) => Ok(message),
+            Outgoing::OverLimit(over_limit) => {
+                self.counters.truncated();
+                self.cut(over_limit, started)
+                    .await
+                    .map_err(|error| with_sources(&error))
+            }
+        }
+    }
+
+    async fn cut(
+        &self,
+        mut over_limit: Box<OverLimit>,
+        started: Instant,
+    ) -> Result<Message, crate::message::MessageError> {
+        let whole = std::mem::take(over_limit.whole_mut());
+        let Some(bucket) = &self.overflow else {
+            return over_limit.cut(None);
+        };
+        let deadline = started + Duration::from_millis(self.flush_timeout_ms / 2);
+        let put = bucket.put(over_limit.captured_at(), over_limit.id(), whole);
+        let reason = match timeout_at(deadline, put).await {
+            Ok(Ok(overflow)) => {
+                self.counters.overflowed();
+                return over_limit.cut(Some(overflow));
+            }
+            Ok(Err(error)) => with_sources(&error),
+            Err(_) => "S3 did not answer in time".to_owned(),
+        };
+        tracing::warn!(
+            %reason,
+            "daybook: the whole of a large audit message was not stored, its cut copy is sent"
+        );
+        over_limit.cut(None)
+    }
+}
+
+pub(crate) fn with_sources(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        source = error.source();
+    }
+    text
+}

@@ -1,0 +1,163 @@
+//! Which response bodies are taken, and that all of them pass through as they are.
+
+use std::convert::Infallible;
+use std::future::ready;
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use daybook_event::CapturedExchange;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use http_body_util::{BodyExt, Full};
+use lambda_runtime::LambdaInvocation;
+use serde_json::json;
+use tower::{Layer, Service, ServiceExt, service_fn};
+
+use crate::{Capture, Message, Sink, SinkError, audit};
+
+#[derive(Clone, Default)]
+struct KeepingSink(Arc<Mutex<Vec<CapturedExchange>>>);
+
+impl Sink for KeepingSink {
+    fn send(&self, messages: Vec<Message>) -> BoxFuture<'_, Result<(), SinkError>> {
+        let exchanges = messages
+            .iter()
+            .map(|message| serde_json::from_str(message.body()).unwrap());
+        self.0.lock().unwrap().extend(exchanges);
+        ready(Ok(())).boxed()
+    }
+}
+
+/// Serves a call with a handler that answers so; what is captured of it.
+async fn captured<F>(method: &str, handler: impl Fn(http::Request<()>) -> F) -> CapturedExchange
+where
+    F: Future<Output = Result<http::Response<Full<Bytes>>, Infallible>>,
+{
+    let sink = KeepingSink::default();
+    let capture = Capture::builder()
+        .sink(sink.clone())
+        .capture_reads(true)
+        .body_bytes_max(20)
+        .build()
+        .unwrap();
+    let mut handler = capture.layer(service_fn(handler));
+    let runtime = service_fn(|_: LambdaInvocation| {
+        let response = handler.call(http::Request::new(()));
+        async {
+            response.await.unwrap().into_body().collect().await.unwrap();
+            Ok::<(), Infallible>(())
+        }
+    });
+    let (parts, ()) = http::Response::new(()).into_parts();
+    let invocation = LambdaInvocation {
+        parts,
+        body: Bytes::from(json!({"httpMethod": method}).to_string()),
+        context: lambda_runtime::Context::default(),
+    };
+    capture.layer(runtime).oneshot(invocation).await.unwrap();
+    let exchange = sink.0.lock().unwrap().pop();
+    exchange.unwrap()
+}
+
+#[tokio::test]
+async fn a_body_is_taken_where_it_is_small_json_of_a_successful_change() {
+    const JSON: &str = r#"{"id":"7"}"#;
+    let long = format!(r#"["{}"]"#, "x".repeat(20));
+    for (method, status, header, body, is_taken) in [
+        (
+            "POST",
+            201,
+            ("content-type", "application/json"),
+            JSON,
+            true,
+        ),
+        (
+            "POST",
+            200,
+            ("content-type", "application/vnd.a+json; v=1"),
+            JSON,
+            true,
+        ),
+        ("PATCH", 200, ("x-other", "no content type"), JSON, true),
+        (
+            "GET",
+            200,
+            ("content-type", "application/json"),
+            JSON,
+            false,
+        ),
+        (
+            "POST",
+            404,
+            ("content-type", "application/json"),
+            JSON,
+            false,
+        ),
+        (
+            "POST",
+            302,
+            ("content-type", "application/json"),
+            JSON,
+            false,
+        ),
+        ("POST", 200, ("content-type", "text/plain"), JSON, false),
+        ("POST", 200, ("content-encoding", "gzip"), JSON, false),
+        (
+            "POST",
+            200,
+            ("content-type", "application/json"),
+            "7",
+            false,
+        ),
+        (
+            "POST",
+            200,
+            ("content-type", "application/json"),
+            &long,
+            false,
+        ),
+    ] {
+        let response = captured(method, |_| {
+            let response = http::Response::builder()
+                .status(status)
+                .header(header.0, header.1)
+                .body(Full::from(body.to_owned()));
+            ready(Ok(response.unwrap()))
+        })
+        .await
+        .response
+        .unwrap();
+        assert_eq!(response.status_code, status);
+        let expected = is_taken.then_some(body);
+        assert_eq!(
+            response.body.as_deref(),
+            expected,
+            "{method} {status} {header:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn credentials_in_a_response_are_removed() {
+    let exchange = captured("POST", |_| {
+        ready(Ok(http::Response::new(Full::from(r#"{"token":"x"}"#))))
+    })
+    .await;
+    let body = exchange.response.unwrap().body.unwrap();
+    assert_eq!(body, r#"{"token":"[redacted]"}"#);
+}
+
+#[tokio::test]
+async fn a_task_of_its_own_is_not_heard() {
+    let exchange = captured("POST", async |_| {
+        tokio::spawn(async { audit(|a| a.reason("from elsewhere")) })
+            .await
+            .unwrap();
+        audit(|a| a.message("from the handler"));
+        Ok(http::Response::new(Full::default()))
+    })
+    .await;
+    let context = exchange.context.unwrap();
+    assert_eq!(context.message.as_deref(), Some("from the handler"));
+    assert_eq!(context.reason, None);
+}

@@ -1,0 +1,172 @@
+//! What is decided about a call before its handler runs, and where it goes when it has ended.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use http::Uri;
+use http::request::Parts;
+use serde_json::Value;
+
+use super::event::ReceivedRequest;
+use super::forwarded::{client_address, host};
+use super::queue::Queue;
+use crate::call::Call;
+use crate::capture::CaptureReads;
+use crate::exchange::{Exchange, Observed, is_inside_the_runtime_layer};
+
+/// Looks at a request's head.
+pub(super) type Hook<T> = Box<dyn Fn(&Parts) -> Option<T> + Send + Sync>;
+
+/// What every clone of the layer shares.
+pub(crate) struct Door {
+    pub(super) queue: Queue,
+    pub(super) settings: Settings,
+}
+
+/// What only a server needs.
+pub(super) struct Settings {
+    pub(super) trusted_hops: Option<u8>,
+    pub(super) domain_name: Option<String>,
+    pub(super) trusts_forwarded_host: bool,
+    pub(super) request_body_bytes_max: usize,
+    pub(super) shutdown_timeout_ms: u64,
+    pub(super) authorizer: Option<Hook<Value>>,
+    pub(super) route: Option<Hook<String>>,
+}
+
+/// A server's call while it is under way.
+pub(crate) struct ServerCall {
+    door: Arc<Door>,
+    request: ReceivedRequest,
+}
+
+impl ServerCall {
+    /// The call has ended: its handler, and whatever reads or writes a body of it.
+    pub(crate) fn end(self, observed: Observed) {
+        self.door.queue.push(self.request, observed);
+    }
+}
+
+impl Door {
+    /// Starts an exchange; none where the call is left out, or recorded by a layer around this one.
+    pub(super) fn begin(self: &Arc<Self>, parts: &Parts) -> Option<Arc<Exchange>> {
+        if is_inside_the_runtime_layer() {
+            return None;
+        }
+        let shared = self.queue.shared();
+        let is_read = Call::is_read(parts.method.as_str());
+        if is_read && shared.reads == CaptureReads::Never {
+            shared.counters.left_out();
+            return None;
+        }
+        let route = self.route_of(parts);
+        let uri = uri_of(parts);
+        if !self.is_wanted(is_read, parts, route.as_deref(), uri) {
+            shared.counters.left_out();
+            return None;
+        }
+        self.queue.start();
+        let settings = &self.settings;
+        let request = ReceivedRequest {
+            method: parts.method.clone(),
+            uri: uri.clone(),
+            version: parts.version,
+            client_address: client_address(&parts.headers, peer_of(parts), settings.trusted_hops),
+            domain_name: match &settings.domain_name {
+                Some(domain_name) => domain_name.clone(),
+                None => host(parts, settings.trusts_forwarded_host),
+            },
+            headers: parts.headers.clone(),
+            route,
+        };
+        let call = ServerCall {
+            door: self.clone(),
+            request,
+        };
+        let exchange = Exchange::of_server(Box::new(call), is_read, shared.body_bytes_max);
+        if let Some(claims) = ask(settings.authorizer.as_ref(), parts).filter(Value::is_object) {
+            exchange.claim(claims);
+        }
+        Some(Arc::new(exchange))
+    }
+
+    fn is_wanted(&self, is_read: bool, parts: &Parts, route: Option<&str>, uri: &Uri) -> bool {
+        let call = Call {
+            method: parts.method.as_str().into(),
+            template: route.unwrap_or_default().into(),
+            path: uri.path().into(),
+            stage: "".into(),
+        };
+        self.queue.shared().is_chosen(&call, is_read)
+    }
+
+    fn route_of(&self, parts: &Parts) -> Option<String> {
+        ask(self.settings.route.as_ref(), parts).or_else(|| matched_path(parts))
+    }
+}
+
+/// What a hook says. The service goes on where it panics.
+fn ask<T>(hook: Option<&Hook<T>>, parts: &Parts) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(|| hook?(parts))).unwrap_or_else(|_| {
+        tracing::warn!("daybook: a hook on the request panicked and says nothing");
+        None
+    })
+}
+
+/// axum's route, its `{*rest}` as API Gateway's `{rest+}`.
+#[cfg(feature = "axum")]
+fn matched_path(parts: &Parts) -> Option<String> {
+    let matched = parts.extensions.get::<axum::extract::MatchedPath>()?;
+    let matched = matched.as_str();
+    Some(match matched.split_once("{*") {
+        Some((before, rest)) => format!("{before}{{{}+}}", rest.trim_end_matches('}')),
+        None => matched.to_owned(),
+    })
+}
+
+#[cfg(not(feature = "axum"))]
+fn matched_path(_parts: &Parts) -> Option<String> {
+    None
+}
+
+/// The target as it was called: a nested axum router sees only the end of the path.
+#[cfg(feature = "axum")]
+fn uri_of(parts: &Parts) -> &Uri {
+    let original = parts.extensions.get::<axum::extract::OriginalUri>();
+    original.map_or(&parts.uri, |original| &original.0)
+}
+
+#[cfg(not(feature = "axum"))]
+fn uri_of(parts: &Parts) -> &Uri {
+    &parts.uri
+}
+
+/// The other end of the connection, where the server tells it.
+fn peer_of(parts: &Parts) -> Option<IpAddr> {
+    #[cfg(feature = "axum")]
+    if let Some(peer) = parts
+        .extensions
+        .get::<axum::extract::ConnectInfo<SocketAddr>>()
+    {
+        return Some(peer.0.ip());
+    }
+    let peer = parts.extensions.get::<SocketAddr>();
+    peer.map(SocketAddr::ip)
+}
+
+impl fmt::Debug for Door {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Door")
+            .field("counters", &self.queue.shared().counters.read())
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for ServerCall {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("ServerCall").finish_non_exhaustive()
+    }
+}

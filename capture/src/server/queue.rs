@@ -1,0 +1,371 @@
+//! The queue behind a server's calls: the call only puts itself in, one task cleans, batches and
+//! sends.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::FutureExt;
+use serde_json::Value;
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::event::ReceivedRequest;
+use crate::capture::Shared;
+use crate::delivery::with_sources;
+use crate::exchange::{Exchange, Observed};
+use crate::message::{Outgoing as Made, outgoing};
+use crate::sink::{MESSAGE_BYTES_MAX, Message};
+
+/// The most messages that one `SendMessageBatch` takes.
+const BATCH_LENGTH_MAX: usize = 10;
+
+/// The most memory that waiting calls may hold, however few they are.
+const WAITING_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// A bounded queue and its task.
+pub(super) struct Queue {
+    sender: mpsc::Sender<Item>,
+    outgoing: Arc<Outgoing>,
+    is_started: AtomicBool,
+    worker: Mutex<Worker>,
+}
+
+/// What is behind the queue; the task holds it, and so must not hold the queue's sender.
+struct Outgoing {
+    shared: Arc<Shared>,
+    waiting_bytes: AtomicUsize,
+    burst: Burst,
+}
+
+enum Item {
+    Call(Box<Waiting>),
+    /// Answered when everything before it is done with.
+    Flush(oneshot::Sender<()>),
+}
+
+/// The task needs a runtime, which there may not be before the first call.
+enum Worker {
+    Idle(mpsc::Receiver<Item>),
+    Running(JoinHandle<()>),
+    Stopped,
+}
+
+/// A call that has ended.
+struct Waiting {
+    request: ReceivedRequest,
+    observed: Observed,
+    place: Place,
+}
+
+/// A captured call's place in the queue: its memory, and that it is not acknowledged yet.
+struct Place {
+    outgoing: Arc<Outgoing>,
+    bytes: usize,
+    is_acknowledged: bool,
+}
+
+impl Place {
+    fn take(outgoing: Arc<Outgoing>, bytes: usize) -> Self {
+        outgoing.shared.counters.queued();
+        outgoing.waiting_bytes.fetch_add(bytes, Ordering::Relaxed);
+        Self {
+            outgoing,
+            bytes,
+            is_acknowledged: false,
+        }
+    }
+
+    fn acknowledge(mut self, sent_bytes: usize) {
+        self.is_acknowledged = true;
+        self.outgoing.shared.counters.acknowledged(sent_bytes);
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let waiting_bytes = &self.outgoing.waiting_bytes;
+        waiting_bytes.fetch_sub(self.bytes, Ordering::Relaxed);
+        if !self.is_acknowledged {
+            self.outgoing.shared.counters.dropped();
+        }
+    }
+}
+
+impl Queue {
+    pub(super) fn new(shared: Arc<Shared>, length_max: usize) -> Self {
+        let (sender, receiver) = mpsc::channel(length_max);
+        Self {
+            sender,
+            outgoing: Arc::new(Outgoing {
+                shared,
+                waiting_bytes: AtomicUsize::new(0),
+                burst: Burst::default(),
+            }),
+            is_started: AtomicBool::new(false),
+            worker: Mutex::new(Worker::Idle(receiver)),
+        }
+    }
+
+    pub(super) fn shared(&self) -> &Arc<Shared> {
+        &self.outgoing.shared
+    }
+
+    /// Starts the task, the first time that there is a runtime to start it in.
+    pub(super) fn start(&self) {
+        if self.is_started.load(Ordering::Acquire) {
+            return;
+        }
+        let Ok(runtime) = Handle::try_current() else {
+            return;
+        };
+        let mut worker = self.worker();
+        match std::mem::replace(&mut *worker, Worker::Stopped) {
+            Worker::Idle(receiver) => {
+                let work = work(receiver, self.outgoing.clone());
+                *worker = Worker::Running(runtime.spawn(work));
+            }
+            other => *worker = other,
+        }
+        self.is_started.store(true, Ordering::Release);
+    }
+
+    /// Puts a call that has ended into the queue. It neither waits nor fails: what finds no place
+    /// is dropped and counted.
+    pub(super) fn push(&self, request: ReceivedRequest, observed: Observed) {
+        let bytes = request.bytes_held() + bytes_held(&observed);
+        let place = Place::take(self.outgoing.clone(), bytes);
+        if self.outgoing.waiting_bytes.load(Ordering::Relaxed) > WAITING_BYTES_MAX {
+            self.outgoing.burst.note(1, "the queue holds too much");
+            return;
+        }
+        let waiting = Waiting {
+            request,
+            observed,
+            place,
+        };
+        if let Err(error) = self.sender.try_send(Item::Call(Box::new(waiting))) {
+            let reason = match error {
+                mpsc::error::TrySendError::Full(_) => "the queue is full",
+                mpsc::error::TrySendError::Closed(_) => "the queue is shut down",
+            };
+            self.outgoing.burst.note(1, reason);
+        }
+    }
+
+    /// Waits until everything that is in the queue now is acknowledged or given up.
+    pub(super) async fn flush(&self) {
+        if !self.is_started.load(Ordering::Acquire) {
+            return;
+        }
+        let (done, is_done) = oneshot::channel();
+        if self.sender.send(Item::Flush(done)).await.is_ok() {
+            // An error says that the task has ended, and with it all that was in the queue.
+            let _ = is_done.await;
+        }
+    }
+
+    /// Ends the task. What is still in the queue, and what comes later, is dropped and counted.
+    pub(super) async fn stop(&self) {
+        let worker = std::mem::replace(&mut *self.worker(), Worker::Stopped);
+        if let Worker::Running(task) = worker {
+            task.abort();
+            // Aborted or not, it is over.
+            let _ = task.await;
+        }
+    }
+
+    fn worker(&self) -> std::sync::MutexGuard<'_, Worker> {
+        self.worker.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn work(mut receiver: mpsc::Receiver<Item>, outgoing: Arc<Outgoing>) {
+    let mut items = Vec::with_capacity(BATCH_LENGTH_MAX);
+    while receiver.recv_many(&mut items, BATCH_LENGTH_MAX).await > 0 {
+        let mut calls = Vec::new();
+        let mut flushes = Vec::new();
+        for item in items.drain(..) {
+            match item {
+                Item::Call(call) => calls.push(*call),
+                Item::Flush(done) => flushes.push(done),
+            }
+        }
+        if !calls.is_empty() {
+            outgoing.send(calls).await;
+        }
+        for done in flushes {
+            // Whoever asked may have stopped waiting.
+            let _ = done.send(());
+        }
+    }
+}
+
+impl Outgoing {
+    async fn send(self: &Arc<Self>, calls: Vec<Waiting>) {
+        let (ended, places): (Vec<_>, Vec<_>) = calls
+            .into_iter()
+            .map(|call| ((call.request, call.observed), call.place))
+            .unzip();
+        let outgoing = self.clone();
+        // Cleaning a large body takes its time, and the runtime's threads serve requests. The places
+        // stay here: a shutdown that ends this task must count them at once.
+        let messages = tokio::task::spawn_blocking(move || {
+            let messages = ended.into_iter();
+            let messages = messages.map(|(request, observed)| outgoing.prepare(request, observed));
+            messages.collect::<Vec<_>>()
+        })
+        .await
+        .unwrap_or_default();
+        let mut batch = Vec::new();
+        let mut batch_bytes = 0;
+        for (made, place) in messages.into_iter().zip(places) {
+            let Some(made) = made else {
+                continue;
+            };
+            let message = match self.shared.fitted(made, Instant::now()).await {
+                Ok(message) => message,
+                Err(reason) => {
+                    self.burst.note(1, &reason);
+                    continue;
+                }
+            };
+            let bytes = message.body().len();
+            if batch_bytes + bytes > MESSAGE_BYTES_MAX && !batch.is_empty() {
+                self.send_batch(std::mem::take(&mut batch)).await;
+                batch_bytes = 0;
+            }
+            batch_bytes += bytes;
+            batch.push((message, place));
+        }
+        if !batch.is_empty() {
+            self.send_batch(batch).await;
+        }
+    }
+
+    fn prepare(&self, request: ReceivedRequest, observed: Observed) -> Option<Made> {
+        let attempt = catch_unwind(AssertUnwindSafe(|| self.made_of(request, observed)));
+        match attempt {
+            Ok(Ok(message)) => Some(message),
+            Ok(Err(reason)) => {
+                self.burst.note(1, &reason);
+                None
+            }
+            Err(_) => {
+                self.burst.note(1, "making the message panicked");
+                None
+            }
+        }
+    }
+
+    fn made_of(&self, request: ReceivedRequest, mut observed: Observed) -> Result<Made, String> {
+        let ready = observed.ready.ok_or("the call has not ended")?;
+        let request_id = Uuid::new_v4().to_string();
+        let event = request.into_event(&request_id, observed.request_body.take(), ready);
+        let exchange = Exchange::ended(
+            Bytes::from(event.json),
+            request_id,
+            event.truncated,
+            observed,
+        );
+        let was_cut = exchange.truncated.is_some();
+        let made =
+            outgoing(&exchange, &self.shared.credentials).map_err(|error| with_sources(&error))?;
+        // What is over the limit is counted when it is cut.
+        if was_cut && matches!(made, Made::Whole(_)) {
+            self.shared.counters.truncated();
+        }
+        Ok(made)
+    }
+
+    async fn send_batch(&self, batch: Vec<(Message, Place)>) {
+        let (messages, places): (Vec<_>, Vec<_>) = batch
+            .into_iter()
+            .map(|(message, place)| {
+                let bytes = message.body().len();
+                (message, (place, bytes))
+            })
+            .unzip();
+        let started = Instant::now();
+        let timeout = Duration::from_millis(self.shared.flush_timeout_ms);
+        // A sink may panic before it returns a future.
+        let sending = AssertUnwindSafe(async { self.shared.sink.send(messages).await });
+        let (unacknowledged, reason) =
+            match tokio::time::timeout(timeout, sending.catch_unwind()).await {
+                Ok(Ok(Ok(()))) => (0, String::new()),
+                Ok(Ok(Err(error))) => (error.unacknowledged, with_sources(&error)),
+                Ok(Err(_)) => (places.len(), "the sink panicked".to_owned()),
+                Err(_) => {
+                    let timeout_ms = self.shared.flush_timeout_ms;
+                    let reason = format!("no acknowledgement within {timeout_ms} ms");
+                    (places.len(), reason)
+                }
+            };
+        if reason.is_empty() {
+            self.burst.is_over();
+        } else {
+            self.burst.note(unacknowledged.min(places.len()), &reason);
+        }
+        // Which ones of a batch are missing the sink does not say, only how many.
+        for (place, bytes) in places.into_iter().skip(unacknowledged) {
+            place.acknowledge(bytes);
+        }
+        self.shared.flushed(started.elapsed());
+    }
+}
+
+/// Losses that follow each other: the first is logged, the others are counted.
+#[derive(Default)]
+struct Burst {
+    dropped: AtomicU64,
+}
+
+impl Burst {
+    fn note(&self, dropped: usize, reason: &str) {
+        if self.dropped.fetch_add(dropped as u64, Ordering::Relaxed) == 0 {
+            tracing::warn!(
+                dropped,
+                %reason,
+                "daybook: audit messages are being dropped"
+            );
+        }
+    }
+
+    fn is_over(&self) {
+        let dropped = self.dropped.swap(0, Ordering::Relaxed);
+        if dropped > 0 {
+            tracing::warn!(dropped, "daybook: audit messages are sent again");
+        }
+    }
+}
+
+/// How much memory it holds, roughly.
+fn bytes_held(observed: &Observed) -> usize {
+    let request_body = observed.request_body.as_ref();
+    let values = [
+        observed.claims.as_ref(),
+        observed.said.before.as_ref(),
+        observed.said.after.as_ref(),
+    ];
+    request_body.map_or(0, super::TakenBody::bytes_held)
+        + observed.body.as_ref().map_or(0, String::capacity)
+        + values.into_iter().flatten().map(json_bytes).sum::<usize>()
+}
+
+fn json_bytes(value: &Value) -> usize {
+    let inside = match value {
+        Value::String(text) => text.len(),
+        Value::Array(items) => items.iter().map(json_bytes).sum(),
+        Value::Object(members) => members
+            .iter()
+            .map(|(name, value)| name.len() + json_bytes(value))
+            .sum(),
+        _ => 0,
+    };
+    size_of::<Value>() + inside
+}

@@ -1,0 +1,233 @@
+//! A request's body: passed to the handler frame by frame, and a bounded copy of what it read.
+
+use std::fmt::{self, Write as _};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Buf;
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
+use sha2::{Digest, Sha256};
+
+use super::json_prefix;
+use crate::exchange::Exchange;
+use daybook_event::Original;
+
+/// The digest of a body longer than this is not worth the handler's time.
+const DIGESTED_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+pin_project! {
+    /// A request body that is passed on as it is, frame by frame, and of which a bounded copy of
+    /// what the handler reads is kept. What the handler does not read is not read.
+    pub struct CapturedBody<B> {
+        #[pin]
+        inner: B,
+        copy: Option<BodyCopy>,
+    }
+}
+
+impl<B: Body> CapturedBody<B> {
+    /// A body of which no copy is made.
+    pub(super) fn untouched(inner: B) -> Self {
+        Self { inner, copy: None }
+    }
+
+    /// A body of which at most `bytes_max` bytes are copied into the exchange.
+    pub(super) fn copied(inner: B, exchange: Arc<Exchange>, bytes_max: usize) -> Self {
+        let copy = (!inner.is_end_stream()).then(|| BodyCopy {
+            exchange,
+            bytes_max,
+            taken: TakenBody::default(),
+            digest: None,
+        });
+        Self { inner, copy }
+    }
+}
+
+// The copy is personal data and has no place in a log.
+impl<B: fmt::Debug> fmt::Debug for CapturedBody<B> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("CapturedBody")
+            .field("inner", &self.inner)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<B: Body> Body for CapturedBody<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        let mut this = self.project();
+        let frame = ready!(this.inner.as_mut().poll_frame(context));
+        if let Some(copy) = this.copy.as_mut() {
+            let is_end = match &frame {
+                Some(Ok(frame)) => {
+                    if let Some(data) = frame.data_ref() {
+                        copy.push(data);
+                    }
+                    frame.is_trailers() || this.inner.is_end_stream()
+                }
+                Some(Err(_)) => false,
+                None => true,
+            };
+            copy.taken.is_whole = is_end;
+            if is_end || matches!(frame, Some(Err(_))) {
+                *this.copy = None;
+            }
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
+
+/// The copy under way; handed to the exchange when the body has ended or is dropped.
+struct BodyCopy {
+    exchange: Arc<Exchange>,
+    bytes_max: usize,
+    taken: TakenBody,
+    /// Only of a body that is cut: any other is its own digest.
+    digest: Option<Sha256>,
+}
+
+impl BodyCopy {
+    fn push(&mut self, data: &impl Buf) {
+        let chunk = data.chunk();
+        let taken = &mut self.taken;
+        let was_cut = taken.is_cut();
+        let before = taken.bytes.len();
+        if !was_cut {
+            let kept = chunk.len().min(self.bytes_max - before);
+            taken.bytes.extend_from_slice(&chunk[..kept]);
+        }
+        taken.read_bytes += data.remaining();
+        if !taken.is_cut() {
+            return;
+        }
+        let digest = if was_cut {
+            self.digest.take()
+        } else {
+            Some(Sha256::new_with_prefix(&taken.bytes[..before]))
+        };
+        // Data in several pieces cannot be looked at without consuming it.
+        let is_in_one_piece = chunk.len() == data.remaining();
+        self.digest = digest
+            .filter(|_| is_in_one_piece && taken.read_bytes <= DIGESTED_BYTES_MAX)
+            .map(|digest| digest.chain_update(chunk));
+    }
+}
+
+impl Drop for BodyCopy {
+    fn drop(&mut self) {
+        let mut taken = std::mem::take(&mut self.taken);
+        if taken.is_whole {
+            taken.digest = self.digest.take().map(|digest| digest.finalize().into());
+        }
+        self.exchange.took_request_body(taken);
+    }
+}
+
+/// What the handler read of a request body.
+#[derive(Debug, Default)]
+pub(crate) struct TakenBody {
+    /// The first of them.
+    bytes: Vec<u8>,
+    read_bytes: usize,
+    /// Whether the handler read to the end.
+    is_whole: bool,
+    /// Of a whole body that is longer than its copy.
+    digest: Option<[u8; 32]>,
+}
+
+/// A body as an event has it.
+#[derive(Debug, Default)]
+pub(super) struct EventBody {
+    pub(super) text: Option<String>,
+    pub(super) is_base64: bool,
+    pub(super) truncated: Option<Original>,
+}
+
+impl TakenBody {
+    /// How much memory it holds.
+    pub(super) fn bytes_held(&self) -> usize {
+        self.bytes.capacity()
+    }
+
+    /// The body of an event; `content_length` is what the client announced.
+    ///
+    /// What is cut ends where a member, an item, a form's parameter or a character ends.
+    pub(super) fn into_event_body(self, content_length: usize, is_form: bool) -> EventBody {
+        if self.read_bytes == 0 {
+            return EventBody::default();
+        }
+        let is_cut = self.is_cut() || !self.is_whole;
+        let truncated = is_cut.then(|| Original {
+            original_bytes: content_length.max(self.read_bytes) as u64,
+            sha256: self
+                .digest
+                .map(|digest| hexadecimal(&digest))
+                .unwrap_or_default(),
+        });
+        let text = match String::from_utf8(self.bytes) {
+            Ok(text) => text,
+            Err(error) => {
+                let is_in_mid_character = is_cut && error.utf8_error().error_len().is_none();
+                let end = error.utf8_error().valid_up_to();
+                let mut bytes = error.into_bytes();
+                if !is_in_mid_character {
+                    return EventBody {
+                        text: Some(STANDARD.encode(bytes)),
+                        is_base64: true,
+                        truncated,
+                    };
+                }
+                bytes.truncate(end);
+                String::from_utf8(bytes).unwrap_or_default()
+            }
+        };
+        let text = if is_cut {
+            whole_parts(text, is_form)
+        } else {
+            text
+        };
+        EventBody {
+            text: Some(text),
+            is_base64: false,
+            truncated,
+        }
+    }
+
+    fn is_cut(&self) -> bool {
+        self.read_bytes > self.bytes.len()
+    }
+}
+
+fn whole_parts(mut text: String, is_form: bool) -> String {
+    if is_form {
+        text.truncate(text.rfind('&').unwrap_or(0));
+        return text;
+    }
+    json_prefix::close(&text).unwrap_or(text)
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut digits, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(digits, "{byte:02x}");
+        digits
+    })
+}

@@ -1,0 +1,165 @@
+//! The queue: it never stands in a call's way, and nothing is lost quietly.
+
+use axum::Router;
+use axum::routing::post;
+use daybook_capture::{MESSAGE_BYTES_MAX, ServerCapture};
+use futures::future::join_all;
+
+use crate::world::{Mood, Raw, Server, builder, capture, door};
+
+fn router(audit: &ServerCapture) -> Router {
+    Router::new()
+        .route("/v1/orders", post(async |_body: String| "done"))
+        .layer(audit.layer())
+}
+
+/// One permit lets exactly one batch through.
+async fn first_batch_is_through(permits: &tokio::sync::Semaphore, audit: &ServerCapture) {
+    permits.add_permits(1);
+    while audit.counters().acknowledged == 0 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_thousand_concurrent_calls_each_is_acknowledged_or_counted_as_dropped() {
+    let (sink, capture) = capture(Mood::FailsAtTimes);
+    let audit = builder(capture).queue_length(500).build().unwrap();
+    let server = Server::start(router(&audit)).await;
+    let request = Raw::post("/v1/orders", "{\"name\":\"x\"}");
+    for _ in 0..10 {
+        let calls = (0..100).map(|_| server.call(&request));
+        for answer in join_all(calls).await {
+            assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+        }
+    }
+    server.stop().await;
+    let unacknowledged = audit.shut_down().await;
+    let counters = audit.counters();
+    assert_eq!(counters.captured, 1_000);
+    assert_eq!(counters.captured, counters.acknowledged + counters.dropped);
+    assert!(counters.dropped >= unacknowledged && counters.dropped > 0);
+    let mut ids: Vec<String> = sink
+        .batches()
+        .iter()
+        .flatten()
+        .map(|message| message.id().to_owned())
+        .collect();
+    assert_eq!(ids.len() as u64, counters.acknowledged);
+    ids.sort();
+    ids.dedup();
+    assert_eq!(
+        ids.len() as u64,
+        counters.acknowledged,
+        "each has an id of its own"
+    );
+}
+
+#[tokio::test]
+async fn a_full_queue_drops_and_counts_and_the_calls_go_on() {
+    let (sink, capture) = capture(Mood::NeverAnswers);
+    let audit = builder(capture)
+        .queue_length(2)
+        .shutdown_timeout_ms(50)
+        .build()
+        .unwrap();
+    let server = Server::start(router(&audit)).await;
+    for _ in 0..40 {
+        let answer = server.call(&Raw::post("/v1/orders", "{}")).await;
+        assert!(answer.ends_with("done"), "{answer}");
+    }
+    server.stop().await;
+    let before = audit.counters();
+    assert_eq!((before.captured, before.acknowledged), (40, 0));
+    // Two wait, and at most a batch of as many is being sent.
+    assert!(before.dropped >= 36, "{before:?}");
+    assert_eq!(audit.shut_down().await, 40 - before.dropped);
+    assert_eq!(audit.counters().dropped, 40);
+    assert!(sink.messages().is_empty());
+}
+
+#[tokio::test]
+async fn a_shutdown_waits_for_what_is_queued() {
+    let (sink, audit) = door(Mood::Waits);
+    let server = Server::start(router(&audit)).await;
+    for _ in 0..3 {
+        server.call(&Raw::post("/v1/orders", "{}")).await;
+    }
+    server.stop().await;
+    let (unacknowledged, ()) = futures::join!(audit.shut_down(), async {
+        assert_eq!(audit.counters().acknowledged, 0);
+        sink.permits.add_permits(10);
+    });
+    assert_eq!(unacknowledged, 0);
+    assert_eq!(sink.messages().len(), 3);
+    // What ends after the shutdown is counted.
+    let server = Server::start(router(&audit)).await;
+    server.call(&Raw::post("/v1/orders", "{}")).await;
+    server.stop().await;
+    assert_eq!(audit.counters().dropped, 1);
+    assert_eq!((audit.flush().await, audit.shut_down().await), (0, 0));
+}
+
+#[tokio::test]
+async fn a_shutdown_is_bounded() {
+    let (_, capture) = capture(Mood::NeverAnswers);
+    let audit = builder(capture).shutdown_timeout_ms(50).build().unwrap();
+    let server = Server::start(router(&audit)).await;
+    for _ in 0..3 {
+        server.call(&Raw::post("/v1/orders", "{}")).await;
+    }
+    server.stop().await;
+    assert_eq!(audit.flush().await, 3);
+    assert_eq!(audit.counters().dropped, 0, "a flush gives nothing up");
+    assert_eq!(audit.shut_down().await, 3);
+    assert_eq!(audit.counters().dropped, 3);
+}
+
+#[tokio::test]
+async fn neither_panic_nor_error_nor_silence_of_the_sink_ends_the_task() {
+    for mood in [
+        Mood::Fails,
+        Mood::Panics,
+        Mood::PanicsAtOnce,
+        Mood::NeverAnswers,
+    ] {
+        let (_, capture) = capture(mood);
+        let audit = builder(capture.flush_timeout_ms(10)).build().unwrap();
+        for calls in 1..=3 {
+            let server = Server::start(router(&audit)).await;
+            server.call(&Raw::post("/v1/orders", "{}")).await;
+            server.stop().await;
+            audit.flush().await;
+            assert_eq!(audit.counters().dropped, calls, "{mood:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_batch_has_ten_messages_and_a_mebibyte_at_most() {
+    for (body_bytes, calls) in [(10, 25), (300_000, 9)] {
+        let (sink, capture) = capture(Mood::Waits);
+        let audit = builder(capture)
+            .request_body_bytes_max(1_000_000)
+            .build()
+            .unwrap();
+        let server = Server::start(router(&audit)).await;
+        let request = Raw::post("/v1/orders", &format!("\"{}\"", "x".repeat(body_bytes)));
+        server.call(&request).await;
+        first_batch_is_through(&sink.permits, &audit).await;
+        for _ in 0..calls {
+            server.call(&request).await;
+        }
+        server.stop().await;
+        sink.permits.add_permits(100);
+        assert_eq!(audit.shut_down().await, 0);
+        let batches = sink.batches();
+        assert_eq!(batches.iter().map(Vec::len).sum::<usize>(), calls + 1);
+        for batch in &batches {
+            let bytes: usize = batch.iter().map(|message| message.body().len()).sum();
+            assert!(batch.len() <= 10 && bytes <= MESSAGE_BYTES_MAX, "{bytes}");
+        }
+        // What waits while a batch is under way goes together.
+        assert!(batches.iter().any(|batch| batch.len() >= 3), "{batches:?}");
+    }
+}

@@ -1,0 +1,76 @@
+//! Messages that were too large for the queue: the whole of each, read from the overflow bucket
+//! within bounds of memory and time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use daybook_overflow::{OBJECT_BYTES_MAX, OverflowBucket, OverflowError};
+use tokio::time::{Instant, timeout_at};
+
+use crate::message::{Message, decode_whole};
+
+/// How many bytes of objects one batch may hold at the same time. A thousand small messages may each
+/// point to eight megabytes.
+const BATCH_BYTES_MAX: u64 = 32 << 20;
+
+/// How long one object may take.
+const GET_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The whole messages of one batch.
+pub(crate) struct Wholes {
+    bucket: Option<Arc<OverflowBucket>>,
+    bytes_left: u64,
+    deadline: Instant,
+}
+
+/// What there is to store.
+pub(crate) enum Found {
+    /// The message is whole, and always was.
+    AsItIs(Message),
+    /// The whole message of which the one in the queue is a cut copy.
+    Whole(Message),
+    /// The cut copy: the whole is lost, for this reason.
+    Cut(Message, String),
+    /// Nothing yet: the whole may be read later.
+    Later(String),
+}
+
+impl Wholes {
+    pub(crate) fn new(bucket: Option<Arc<OverflowBucket>>, deadline: Instant) -> Self {
+        Self {
+            bucket,
+            bytes_left: BATCH_BYTES_MAX,
+            deadline,
+        }
+    }
+
+    pub(crate) async fn find(&mut self, mut message: Message) -> Found {
+        let Some(pointer) = message.overflow.take() else {
+            return Found::AsItIs(message);
+        };
+        let Some(bucket) = &self.bucket else {
+            return Found::Cut(message, "no overflow bucket is configured".to_owned());
+        };
+        let bytes = pointer.bytes;
+        // What is over the bound of an object the bucket refuses, now and always.
+        if bytes <= OBJECT_BYTES_MAX as u64 && bytes > self.bytes_left {
+            return Found::Later("the batch holds as many large messages as it may".to_owned());
+        }
+        let deadline = self.deadline.min(Instant::now() + GET_TIMEOUT);
+        let object = match timeout_at(deadline, Box::pin(bucket.get(&pointer))).await {
+            Ok(Ok(object)) => object,
+            Ok(Err(error)) if error.may_succeed_later() => return Found::Later(words(&error)),
+            Ok(Err(error)) => return Found::Cut(message, words(&error)),
+            Err(_) => return Found::Later("S3 did not answer in time".to_owned()),
+        };
+        self.bytes_left -= bytes;
+        match decode_whole(&object) {
+            Ok(whole) => Found::Whole(whole),
+            Err(poison) => Found::Cut(message, format!("the object is no message: {poison}")),
+        }
+    }
+}
+
+fn words(error: &OverflowError) -> String {
+    format!("the overflow bucket: {error}")
+}
