@@ -7,10 +7,12 @@ mod arguments;
 mod bench;
 mod compile;
 mod data_directory;
+mod erase;
 mod explain;
 mod lint;
 mod migrate;
 mod normalize;
+mod retention;
 mod roles;
 mod terminal;
 mod token;
@@ -61,6 +63,14 @@ pub fn main() -> ExitCode {
         Command::Bench(command) => {
             start_log();
             run_async(bench::bench(command))
+        }
+        Command::Erase(options) => {
+            start_log();
+            run_async(erase::erase(options))
+        }
+        Command::Retention(options) => {
+            start_log();
+            run_async(retention::retention(options))
         }
         Command::Roles(options) => roles::roles(&options),
         Command::Token(options) => token::token(&options),

@@ -47,8 +47,10 @@ use sha2::{Digest, Sha256};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::connection::{InsertBody, PlainClient};
+use crate::admission::Admission;
+use crate::connection::{InsertBody, PlainClient, client};
 use crate::endpoint::{Credentials, Endpoint};
+use crate::erasure::ErasureKey;
 use crate::error::StoreError;
 use crate::event_block::{COLUMN_NAMES, event_block};
 use crate::event_check::check_storable;
@@ -109,6 +111,8 @@ pub enum Stored {
     Conflict,
     /// Its `expires_at` has passed: it is not stored, and never will be.
     Expired,
+    /// It is of a customer who was erased after it happened: it is not stored, and never will be.
+    Erased,
 }
 
 /// Stores events. Cheap to clone; clones share connections and do not race each other.
@@ -117,6 +121,7 @@ pub struct Writer {
     client: PlainClient,
     /// Nobody who does not know it can stand at a writer's door.
     door_key: [u8; 32],
+    admission: Admission,
     /// Writers of one process wait for each other instead of racing.
     locks: Arc<[Mutex<()>; PARTITION_LOCKS]>,
 }
@@ -133,13 +138,24 @@ impl Writer {
         Ok(Self {
             client: PlainClient::new(endpoint, credentials)?,
             door_key: Sha256::digest(secret).into(),
+            admission: Admission::new(client(endpoint, credentials)?),
             locks: Arc::new(std::array::from_fn(|_| Mutex::new(()))),
         })
     }
 
+    /// The key by which the events of erased persons are known; without it a tenant's events from
+    /// before such an erasure wait.
+    #[must_use]
+    pub fn with_erasure_key(mut self, key: ErasureKey) -> Self {
+        self.admission = self.admission.with_key(key);
+        self
+    }
+
     /// Stores a batch and says, in its order, what became of each event.
     ///
-    /// `Ok` means that every event is stored, or conflicts with a stored one, or has expired.
+    /// `Ok` means that every event is stored, or conflicts with a stored one, or has expired or is
+    /// erased. How long an event is kept is what its tenant's retention and legal holds say; its own
+    /// `expires_at` counts where they say nothing.
     /// After an error any part of the batch may be stored; send all of it again.
     ///
     /// # Errors
@@ -150,6 +166,14 @@ impl Writer {
             check_storable(&new.event)
                 .map_err(|reason| StoreError::Unstorable { index, reason })?;
         }
+        let admitted = self.admission.admit(events).await?;
+        let stored = self
+            .store(admitted.events.as_deref().unwrap_or(events))
+            .await?;
+        Ok(admitted.outcomes(stored))
+    }
+
+    async fn store(&self, events: &[NewEvent]) -> Result<Vec<Stored>, StoreError> {
         let plan = Plan::of(events);
         let decided: Vec<Vec<Decision>> = stream::iter(plan.partitions)
             .map(|partition| self.store_partition(events, partition))
