@@ -8,7 +8,7 @@ pub mod clickhouse;
 pub mod events;
 pub mod http;
 pub mod ministack;
-pub mod scanner;
 pub mod python_tool;
+pub mod scanner;
 pub mod signed;
 pub mod up;

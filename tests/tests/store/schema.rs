@@ -62,11 +62,21 @@ async fn run(clickhouse: &ClickHouse, sql: &str) {
 
 /// Makes the database as the first schema made it, with an event.
 async fn go_back_to_the_first(clickhouse: &ClickHouse) {
-    for table in ["erasures", "erasure_subjects", "retention", "legal_holds", "events"] {
+    for table in [
+        "erasures",
+        "erasure_subjects",
+        "retention",
+        "legal_holds",
+        "events",
+    ] {
         run(clickhouse, &format!("DROP TABLE {table} SYNC")).await;
     }
     run(clickhouse, "DROP VIEW tenant_events").await;
-    run(clickhouse, "ALTER TABLE migrations DELETE WHERE version > 1").await;
+    run(
+        clickhouse,
+        "ALTER TABLE migrations DELETE WHERE version > 1",
+    )
+    .await;
     for statement in migrations()[0].statements() {
         run(clickhouse, &statement).await;
     }
