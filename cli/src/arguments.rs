@@ -166,9 +166,10 @@ pub(crate) struct MigrateOptions {
         long,
         value_name = "URL",
         env = "DAYBOOK_CLICKHOUSE_URL",
-        hide_env_values = true
+        hide_env_values = true,
+        required_unless_present_any = ["dry_run", "cluster"]
     )]
-    pub(crate) clickhouse_url: String,
+    pub(crate) clickhouse_url: Option<String>,
     /// The database.
     #[arg(
         long,
@@ -180,6 +181,9 @@ pub(crate) struct MigrateOptions {
     /// Prints the SQL and changes nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Prints the SQL that makes the schema on every node of this cluster, and changes nothing.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) cluster: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -15,7 +15,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::erasure::{ErasureKey, OWN_SERVICE};
 use crate::error::StoreError;
-use crate::insert::{NewEvent, Stored};
+use crate::insert::NewEvent;
 
 /// How old may be what a writer knows. An erasure waits for longer before it looks for late rows.
 const RULES_AGE_MAX: Duration = Duration::from_secs(10);
@@ -24,42 +24,30 @@ const RULES_WAIT: Duration = Duration::from_secs(20);
 /// Lets events in. Clones share what they know.
 #[derive(Clone)]
 pub(crate) struct Admission {
-    client: clickhouse::Client,
+    source: Source,
     key: Option<ErasureKey>,
     known: Arc<Mutex<Option<Known>>>,
 }
 
-/// A batch as it is to be stored.
-pub(crate) struct Admitted {
-    /// The events that are let in, where they are not simply all of them as they were.
-    pub(crate) events: Option<Vec<NewEvent>>,
-    erased: HashSet<usize>,
+#[derive(Clone)]
+enum Source {
+    ClickHouse(clickhouse::Client),
+    #[cfg(test)]
+    Model(SharedRules),
 }
 
-impl Admitted {
-    /// What became of the whole batch, from what became of those that were let in.
-    pub(crate) fn outcomes(&self, stored: Vec<Stored>) -> Vec<Stored> {
-        if self.erased.is_empty() {
-            return stored;
-        }
-        let mut stored = stored.into_iter();
-        let mut outcomes = Vec::with_capacity(stored.len() + self.erased.len());
-        loop {
-            if self.erased.contains(&outcomes.len()) {
-                outcomes.push(Stored::Erased);
-            } else if let Some(outcome) = stored.next() {
-                outcomes.push(outcome);
-            } else {
-                return outcomes;
-            }
-        }
-    }
+/// What was decided of a batch, beside its events.
+pub(crate) struct Admitted {
+    /// Until when each event is kept.
+    pub(crate) expires_at: Vec<Timestamp>,
+    /// Places of those that are not let in.
+    pub(crate) erased: HashSet<usize>,
 }
 
 impl Admission {
     pub(crate) fn new(client: clickhouse::Client) -> Self {
         Self {
-            client,
+            source: Source::ClickHouse(client),
             key: None,
             known: Arc::default(),
         }
@@ -75,30 +63,18 @@ impl Admission {
         let rules = timeout(RULES_WAIT, self.rules())
             .await
             .map_err(|_| StoreError::Timeout)??;
-        let mut erased = HashSet::new();
-        let mut is_changed = false;
+        let mut admitted = Admitted {
+            expires_at: Vec::with_capacity(events.len()),
+            erased: HashSet::new(),
+        };
         for (index, new) in events.iter().enumerate() {
             if rules.is_erased(&new.event, self.key.as_ref())? {
-                erased.insert(index);
-            } else if let Some(expires_at) = rules.expiry(&new.event) {
-                is_changed |= expires_at != new.event.expires_at;
+                admitted.erased.insert(index);
             }
+            let expires_at = rules.expiry(&new.event).unwrap_or(new.event.expires_at);
+            admitted.expires_at.push(expires_at);
         }
-        let events = (is_changed || !erased.is_empty()).then(|| {
-            events
-                .iter()
-                .enumerate()
-                .filter(|(index, _)| !erased.contains(index))
-                .map(|(_, new)| {
-                    let mut new = new.clone();
-                    if let Some(expires_at) = rules.expiry(&new.event) {
-                        new.event.expires_at = expires_at;
-                    }
-                    new
-                })
-                .collect()
-        });
-        Ok(Admitted { events, erased })
+        Ok(admitted)
     }
 
     async fn rules(&self) -> Result<Arc<Rules>, StoreError> {
@@ -109,7 +85,11 @@ impl Admission {
             return Ok(rules.clone());
         }
         let read_at = Instant::now();
-        let rules = Arc::new(Rules::read(&self.client).await?);
+        let rules = Arc::new(match &self.source {
+            Source::ClickHouse(client) => Rules::read(client).await?,
+            #[cfg(test)]
+            Source::Model(rules) => rules.read(),
+        });
         *known = Some((read_at, rules.clone()));
         Ok(rules)
     }
@@ -124,7 +104,7 @@ impl fmt::Debug for Admission {
 /// What was read, and when it was asked for.
 type Known = (Instant, Arc<Rules>);
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Rules {
     erasures: HashMap<String, Vec<ErasedSubject>>,
     /// `None` is for ever.
@@ -133,7 +113,7 @@ struct Rules {
     holds: HashMap<String, HashSet<(String, String)>>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct ErasedSubject {
     up_to_ms: i64,
     is_tenant: bool,
@@ -283,25 +263,47 @@ fn hashes_of(event: &AuditEvent, key: &ErasureKey) -> Vec<String> {
 }
 
 #[cfg(test)]
-mod tests {
+mod model {
+    //! Rules without a database.
+
+    use std::sync::PoisonError;
+
     use super::*;
 
-    #[test]
-    fn outcomes_stand_in_the_order_of_the_batch() {
-        let admitted = Admitted {
-            events: None,
-            erased: HashSet::from([0, 3, 4]),
-        };
-        let stored = vec![Stored::Inserted, Stored::Duplicate];
-        assert_eq!(
-            admitted.outcomes(stored),
-            [
-                Stored::Erased,
-                Stored::Inserted,
-                Stored::Duplicate,
-                Stored::Erased,
-                Stored::Erased
-            ]
-        );
+    /// What the database of a model would say.
+    #[derive(Debug, Clone, Default)]
+    pub(crate) struct SharedRules(Arc<std::sync::Mutex<Rules>>);
+
+    impl SharedRules {
+        pub(super) fn read(&self) -> Rules {
+            self.0
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone()
+        }
+
+        /// A whole tenant is erased up to a time.
+        pub(crate) fn erase_tenant(&self, org_id: &str, up_to_ms: i64) {
+            let mut rules = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let erasures = rules.erasures.entry(org_id.to_owned()).or_default();
+            erasures.push(ErasedSubject {
+                up_to_ms,
+                is_tenant: true,
+                hashes: HashSet::new(),
+            });
+        }
+    }
+
+    impl Admission {
+        pub(crate) fn of_rules(rules: SharedRules) -> Self {
+            Self {
+                source: Source::Model(rules),
+                key: None,
+                known: Arc::default(),
+            }
+        }
     }
 }
+
+#[cfg(test)]
+pub(crate) use model::SharedRules;

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use daybook_event::{ActivityPart, AuditEvent};
+use jiff::Timestamp;
 
 use crate::insert::NewEvent;
 use crate::native::{Fixed, Lists, Numbers, Texts, Words, write_block_head, write_column};
+use crate::plan::Batch;
 use crate::row_omissions::{leaves_out_part_texts, leaves_out_path, marked_value, omissions};
 
 /// Defines the columns that are inserted: field, kind, and ClickHouse's type.
@@ -85,16 +87,16 @@ columns! {
 }
 
 /// The block of those events of a batch that the indexes name, in their order.
-pub(crate) fn event_block(events: &[NewEvent], indexes: &[usize]) -> Vec<u8> {
+pub(crate) fn event_block(batch: Batch<'_>, indexes: &[usize]) -> Vec<u8> {
     let mut columns = Columns::default();
     for &index in indexes {
-        columns.push(&events[index]);
+        columns.push(&batch.events[index], batch.expires_at[index]);
     }
     columns.into_block(indexes.len())
 }
 
 impl<'a> Columns<'a> {
-    fn push(&mut self, new: &'a NewEvent) {
+    fn push(&mut self, new: &'a NewEvent, expires_at: Timestamp) {
         let event = &new.event;
         let omissions = omissions(event);
         self.org_id.push(&event.org_id);
@@ -140,7 +142,7 @@ impl<'a> Columns<'a> {
         self.ingested_at
             .push(&event.ingested_at.as_millisecond().to_le_bytes());
         self.expires_at
-            .push(&event.expires_at.as_millisecond().to_le_bytes());
+            .push(&expires_at.as_millisecond().to_le_bytes());
     }
 
     fn push_activity_parts(&mut self, parts: &'a [ActivityPart], without_texts: bool) {

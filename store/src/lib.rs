@@ -6,6 +6,7 @@
 //! select from one view only.
 
 mod admission;
+mod cluster;
 mod condition;
 mod connection;
 mod endpoint;
@@ -28,6 +29,7 @@ mod search;
 mod statistics;
 mod tenant;
 
+pub use cluster::cluster_sql;
 pub use endpoint::{Credentials, DATABASE_DEFAULT, Endpoint};
 pub use erasure::{
     CopiesUntil, CopyLifetimes, ERASURE_KEY_BYTES_MIN, ErasedRows, Eraser, ErasureKey, ErasureMode,
