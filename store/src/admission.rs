@@ -17,6 +17,9 @@ use crate::erasure::{ErasureKey, OWN_SERVICE};
 use crate::error::StoreError;
 use crate::insert::NewEvent;
 
+#[cfg(test)]
+pub(crate) use model::SharedRules;
+
 /// How old may be what a writer knows. An erasure waits for longer before it looks for late rows.
 const RULES_AGE_MAX: Duration = Duration::from_secs(10);
 const RULES_WAIT: Duration = Duration::from_secs(20);
@@ -31,7 +34,7 @@ pub(crate) struct Admission {
 
 #[derive(Clone)]
 enum Source {
-    ClickHouse(clickhouse::Client),
+    ClickHouse(Box<clickhouse::Client>),
     #[cfg(test)]
     Model(SharedRules),
 }
@@ -47,7 +50,7 @@ pub(crate) struct Admitted {
 impl Admission {
     pub(crate) fn new(client: clickhouse::Client) -> Self {
         Self {
-            source: Source::ClickHouse(client),
+            source: Source::ClickHouse(Box::new(client)),
             key: None,
             known: Arc::default(),
         }
@@ -304,6 +307,3 @@ mod model {
         }
     }
 }
-
-#[cfg(test)]
-pub(crate) use model::SharedRules;

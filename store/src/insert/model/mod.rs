@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use clickhouse::Missing;
 use schedule::{Settings, run};
 
-const SCHEDULES: u64 = 1_000;
+const SCHEDULES: u64 = 10_000;
 
 /// The first seeds of which a schedule goes wrong, with what went wrong.
 fn failures(settings: Settings, seeds: u64, failures_max: usize) -> Vec<(u64, Vec<String>)> {
@@ -69,6 +69,7 @@ fn a_head_that_goes_back_lets_an_event_in_twice() {
     expect_violation(
         Settings {
             missing,
+            is_short_lived: true,
             ..Settings::default()
         },
         "an event is there twice",

@@ -21,7 +21,7 @@ use crate::lookup::EventKey;
 
 /// Everything must be acknowledged by then: an hour after the last fault.
 const SETTLED_AFTER: Duration = Duration::from_hours(1);
-const FAULTS: Duration = Duration::from_mins(4);
+const FAULTS: Duration = Duration::from_secs(90);
 const TENANTS: [&str; 3] = ["acme", "globex", "initech"];
 
 #[derive(Debug, Clone, Copy)]
@@ -29,6 +29,8 @@ pub(super) struct Settings {
     pub(super) missing: Missing,
     /// Whether an erasure waits until every writer has heard of it.
     pub(super) erasure_waits: bool,
+    /// Whether parts are small, and most events expire soon: parts become empty.
+    pub(super) is_short_lived: bool,
 }
 
 impl Default for Settings {
@@ -36,6 +38,7 @@ impl Default for Settings {
         Self {
             missing: Missing::Nothing,
             erasure_waits: true,
+            is_short_lived: false,
         }
     }
 }
@@ -70,8 +73,12 @@ struct Schedule {
 impl Schedule {
     fn new(mut chance: Chance, settings: Settings) -> Self {
         let table = SimulatedTable::new(chance.fork(), settings.missing, FAULTS);
-        let events = events(&mut chance, table.server_time());
-        let batch_events_max = [2, 8, 30][chance.below(3)];
+        let (mut batch_events_max, mut expiring_percent) =
+            ([2, 8, 30][chance.below(3)], [0, 0, 15, 60][chance.below(4)]);
+        if settings.is_short_lived {
+            (batch_events_max, expiring_percent) = (2, 70);
+        }
+        let events = events(&mut chance, table.server_time(), expiring_percent);
         Self {
             batch_events_max,
             chance: Mutex::new(chance),
@@ -85,7 +92,7 @@ impl Schedule {
     }
 
     async fn play(&self) {
-        let clients = self.chance().within(1..=4);
+        let clients = self.chance().within(1..=3);
         let clients = join_all((0..clients).map(|_| self.client()));
         let world = async { tokio::join!(self.merges(), self.kills(), self.erasure()) };
         let all = async { tokio::join!(clients, world) };
@@ -94,7 +101,7 @@ impl Schedule {
             return;
         }
         // What was under way gets in now, or never.
-        sleep(Duration::from_mins(2)).await;
+        sleep(Duration::from_secs(40)).await;
         self.check_everything();
     }
 
@@ -204,7 +211,7 @@ impl Schedule {
         let until = Instant::now() + FAULTS;
         let kills = self.chance().within(0..=4);
         for _ in 0..kills {
-            let pause = self.chance().milliseconds(0..=90_000);
+            let pause = self.chance().milliseconds(0..=40_000);
             sleep(pause).await;
             if Instant::now() < until {
                 self.table.kill();
@@ -218,7 +225,7 @@ impl Schedule {
         if self.chance().percent(50) {
             return;
         }
-        let pause = self.chance().milliseconds(0..=120_000);
+        let pause = self.chance().milliseconds(0..=60_000);
         sleep(pause).await;
         let place = self.chance().below(TENANTS.len());
         let org_id = TENANTS[place];
@@ -306,13 +313,12 @@ impl Schedule {
 
 /// Events of a few tenants and two months, many within one second; some expire while the schedule
 /// goes on, some are of the future, and of some there is a forged copy.
-fn events(chance: &mut Chance, now: Timestamp) -> Vec<NewEvent> {
+fn events(chance: &mut Chance, now: Timestamp, expiring_percent: u64) -> Vec<NewEvent> {
     let mut events = Vec::new();
-    let expiring_percent = [0, 0, 15, 60][chance.below(4)];
-    for number in 0..chance.within(5..=60) {
+    for number in 0..chance.within(4..=32) {
         let mut new = event(chance, now, number);
         if chance.percent(expiring_percent) {
-            let seconds = chance.within(0..=300).cast_signed();
+            let seconds = chance.within(0..=120).cast_signed();
             new.event.expires_at = now + SignedDuration::from_secs(seconds);
         }
         if chance.percent(5) {
