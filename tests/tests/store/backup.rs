@@ -33,8 +33,17 @@ async fn a_restored_database_has_what_was_stored_and_stores_nothing_twice() {
 
     run(&clickhouse, &documented("BACKUP")).await;
     writer.insert(&batch(&tenant, 150..160)).await.unwrap();
-    run(&clickhouse, "DROP DATABASE daybook SYNC").await;
-    run(&clickhouse, "CREATE DATABASE daybook ENGINE = Atomic").await;
+    run(&clickhouse, "DROP VIEW tenant_events").await;
+    for table in [
+        "events",
+        "erasures",
+        "erasure_subjects",
+        "retention",
+        "legal_holds",
+        "migrations",
+    ] {
+        run(&clickhouse, &format!("DROP TABLE {table} SYNC")).await;
+    }
     run(&clickhouse, &documented("RESTORE")).await;
     let migrator = clickhouse.passwords().migrator_credentials();
     let report = migrate(clickhouse.endpoint(), &migrator).await.unwrap();

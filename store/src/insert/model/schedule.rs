@@ -73,12 +73,14 @@ struct Schedule {
 impl Schedule {
     fn new(mut chance: Chance, settings: Settings) -> Self {
         let table = SimulatedTable::new(chance.fork(), settings.missing, FAULTS);
-        let (mut batch_events_max, mut expiring_percent) =
-            ([2, 8, 30][chance.below(3)], [0, 0, 15, 60][chance.below(4)]);
+        let (mut batch_events_max, mut expiring) = (
+            [2, 8, 30][chance.below(3)],
+            ([0, 0, 15, 60][chance.below(4)], 120),
+        );
         if settings.is_short_lived {
-            (batch_events_max, expiring_percent) = (2, 70);
+            (batch_events_max, expiring) = (2, (70, 20));
         }
-        let events = events(&mut chance, table.server_time(), expiring_percent);
+        let events = events(&mut chance, table.server_time(), expiring);
         Self {
             batch_events_max,
             chance: Mutex::new(chance),
@@ -313,12 +315,16 @@ impl Schedule {
 
 /// Events of a few tenants and two months, many within one second; some expire while the schedule
 /// goes on, some are of the future, and of some there is a forged copy.
-fn events(chance: &mut Chance, now: Timestamp, expiring_percent: u64) -> Vec<NewEvent> {
+fn events(
+    chance: &mut Chance,
+    now: Timestamp,
+    (expiring_percent, seconds_max): (u64, u64),
+) -> Vec<NewEvent> {
     let mut events = Vec::new();
     for number in 0..chance.within(4..=32) {
         let mut new = event(chance, now, number);
         if chance.percent(expiring_percent) {
-            let seconds = chance.within(0..=120).cast_signed();
+            let seconds = chance.within(0..=seconds_max).cast_signed();
             new.event.expires_at = now + SignedDuration::from_secs(seconds);
         }
         if chance.percent(5) {
