@@ -34,6 +34,13 @@ pub(crate) enum Command {
     Migrate(MigrateOptions),
     /// Prints the users that Daybook needs in ClickHouse, and what they may do.
     Roles(RolesOptions),
+    /// Measures a part of Daybook on this machine.
+    #[command(subcommand)]
+    Bench(BenchCommand),
+    /// Erases a customer from a ClickHouse database, and prints the receipt (JSON).
+    Erase(EraseOptions),
+    /// Sets and lists how long events are kept, and what a legal hold keeps.
+    Retention(RetentionOptions),
     /// The sample service, as a child process of `up`.
     #[command(hide = true)]
     SampleService,
@@ -159,9 +166,10 @@ pub(crate) struct MigrateOptions {
         long,
         value_name = "URL",
         env = "DAYBOOK_CLICKHOUSE_URL",
-        hide_env_values = true
+        hide_env_values = true,
+        required_unless_present_any = ["dry_run", "cluster"]
     )]
-    pub(crate) clickhouse_url: String,
+    pub(crate) clickhouse_url: Option<String>,
     /// The database.
     #[arg(
         long,
@@ -173,6 +181,9 @@ pub(crate) struct MigrateOptions {
     /// Prints the SQL and changes nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Prints the SQL that makes the schema on every node of this cluster, and changes nothing.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) cluster: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -204,6 +215,14 @@ pub(crate) struct RolesOptions {
         hide_env_values = true
     )]
     pub(crate) reader_password: String,
+    /// The password of `daybook_eraser`.
+    #[arg(
+        long,
+        value_name = "PASSWORD",
+        env = "DAYBOOK_ERASER_PASSWORD",
+        hide_env_values = true
+    )]
+    pub(crate) eraser_password: String,
     /// The password of `daybook_migrator`.
     #[arg(
         long,
@@ -214,8 +233,146 @@ pub(crate) struct RolesOptions {
     pub(crate) migrator_password: String,
 }
 
+#[derive(Debug, Subcommand)]
+pub(crate) enum BenchCommand {
+    /// How fast the store takes events and finds them, and how many bytes they need.
+    Store(BenchStoreOptions),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BenchStoreOptions {
+    /// How many events are made up.
+    #[arg(long, value_name = "N", default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(10_000..=1_000_000_000))]
+    pub(crate) rows: u64,
+    /// A folder that keeps the database, for another run; by default it is removed.
+    #[arg(long = "data", value_name = "DIR")]
+    pub(crate) directory: Option<PathBuf>,
+}
+
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 pub(crate) enum RolesFormat {
     Sql,
     Xml,
+}
+
+/// As whom to speak to ClickHouse: the eraser.
+#[derive(Debug, Args)]
+pub(crate) struct EraserStore {
+    /// ClickHouse's HTTP interface, with the erasing user: https://daybook_eraser:password@host:8443
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "DAYBOOK_CLICKHOUSE_URL",
+        hide_env_values = true
+    )]
+    pub(crate) clickhouse_url: String,
+    /// The database.
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "daybook",
+        env = "DAYBOOK_CLICKHOUSE_DATABASE"
+    )]
+    pub(crate) database: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EraseOptions {
+    #[command(flatten)]
+    pub(crate) store: EraserStore,
+    /// The tenant; without a person or an entity, all of its events.
+    #[arg(long, value_name = "TENANT", required_unless_present = "resume")]
+    pub(crate) org: Option<String>,
+    /// A person by their id: what they did, what was done to them, and where others tell of them.
+    #[arg(long, value_name = "USER", group = "subject")]
+    pub(crate) user: Option<String>,
+    /// A person by their e-mail address.
+    #[arg(long, value_name = "EMAIL", group = "subject")]
+    pub(crate) email: Option<String>,
+    /// A thing.
+    #[arg(long, value_name = "TYPE/ID", group = "subject")]
+    pub(crate) entity: Option<String>,
+    /// Why, in words that do not name the subject: they stay.
+    #[arg(long, value_name = "REASON", required_unless_present = "resume")]
+    pub(crate) reason: Option<String>,
+    /// Whether the subject's own events go, or stay under a pseudonym.
+    #[arg(long, value_enum, default_value_t = EraseMode::Delete)]
+    pub(crate) mode: EraseMode,
+    /// Counts what would be erased, and changes nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Goes on with every erasure that is not verified, and erases again what a restored backup
+    /// brought back.
+    #[arg(long, conflicts_with_all = ["org", "subject", "reason", "dry_run"])]
+    pub(crate) resume: bool,
+    /// How many days backups of the database are kept, for the receipt.
+    #[arg(long, value_name = "N", default_value_t = 35)]
+    pub(crate) backup_days: u32,
+    /// The operator's secret by which erased persons are known again: 32 bytes or more. Writers
+    /// need the same.
+    #[arg(
+        long,
+        value_name = "SECRET",
+        env = "DAYBOOK_ERASURE_KEY",
+        hide_env_values = true
+    )]
+    pub(crate) erasure_key: String,
+    /// The password of `daybook_writer`, who stores the fact of the erasure.
+    #[arg(
+        long,
+        value_name = "PASSWORD",
+        env = "DAYBOOK_WRITER_PASSWORD",
+        hide_env_values = true
+    )]
+    pub(crate) writer_password: String,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub(crate) enum EraseMode {
+    Delete,
+    Anonymise,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RetentionOptions {
+    #[command(flatten)]
+    pub(crate) store: EraserStore,
+    #[command(subcommand)]
+    pub(crate) command: RetentionCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RetentionCommand {
+    /// Says how many days events are kept: those stored already, and those to come.
+    #[command(group = clap::ArgGroup::new("whose").required(true))]
+    Set {
+        /// The tenant.
+        #[arg(long, value_name = "TENANT", group = "whose")]
+        org: Option<String>,
+        /// All tenants that have no days of their own.
+        #[arg(long, group = "whose")]
+        default: bool,
+        /// Days from an event's time on; 0 keeps events for ever.
+        #[arg(long, value_name = "N")]
+        days: u32,
+    },
+    /// Lists days and holds, a JSON line each.
+    List,
+    /// Keeps a tenant's or an entity's events from expiring and from being erased.
+    Hold(HoldOptions),
+    /// Ends a hold: the events expire as their tenant's days say.
+    Release(HoldOptions),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct HoldOptions {
+    /// The tenant.
+    #[arg(long, value_name = "TENANT")]
+    pub(crate) org: String,
+    /// One thing of it.
+    #[arg(long, value_name = "TYPE/ID")]
+    pub(crate) entity: Option<String>,
+    /// Why.
+    #[arg(long, value_name = "REASON")]
+    pub(crate) reason: String,
 }

@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::arguments::DataOption;
 
@@ -177,6 +178,7 @@ impl LocalSecrets {
             writer,
             reader,
             migrator,
+            ..
         } = RolePasswords::random();
         Self {
             writer,
@@ -189,8 +191,21 @@ impl LocalSecrets {
         RolePasswords {
             writer: self.writer.clone(),
             reader: self.reader.clone(),
+            eraser: self.derived("eraser"),
             migrator: self.migrator.clone(),
         }
+    }
+
+    /// The key of what remains of erased subjects.
+    pub(crate) fn erasure_key(&self) -> String {
+        self.derived("erasure key")
+    }
+
+    /// A secret that a folder of an older Daybook has as well.
+    fn derived(&self, purpose: &str) -> String {
+        let digest = Sha256::digest(format!("{purpose}\n{}", self.migrator));
+        let digits: Vec<_> = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        digits.concat()
     }
 }
 

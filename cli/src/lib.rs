@@ -4,12 +4,15 @@
 //! exit status is 0 where all of it worked, 1 where some did not, 2 where it was called wrongly.
 
 mod arguments;
+mod bench;
 mod compile;
 mod data_directory;
+mod erase;
 mod explain;
 mod lint;
 mod migrate;
 mod normalize;
+mod retention;
 mod roles;
 mod terminal;
 mod token;
@@ -56,6 +59,18 @@ pub fn main() -> ExitCode {
         Command::Migrate(options) => {
             start_log();
             run_async(migrate::migrate(options))
+        }
+        Command::Bench(command) => {
+            start_log();
+            run_async(bench::bench(command))
+        }
+        Command::Erase(options) => {
+            start_log();
+            run_async(erase::erase(options))
+        }
+        Command::Retention(options) => {
+            start_log();
+            run_async(retention::retention(options))
         }
         Command::Roles(options) => roles::roles(&options),
         Command::Token(options) => token::token(&options),

@@ -10,6 +10,7 @@ pub(crate) fn roles(options: &RolesOptions) -> anyhow::Result<bool> {
     let passwords = RolePasswords {
         writer: options.writer_password.clone(),
         reader: options.reader_password.clone(),
+        eraser: options.eraser_password.clone(),
         migrator: options.migrator_password.clone(),
     };
     let mut out = std::io::stdout().lock();

@@ -9,7 +9,7 @@ use anyhow::{Context as _, bail};
 use daybook_aws_access::AwsAccess;
 use daybook_openapi::{Document, DocumentProblem, Index};
 use daybook_overflow::OverflowBucket;
-use daybook_store::{Credentials, Endpoint, Writer};
+use daybook_store::{Credentials, Endpoint, ErasureKey, Writer};
 
 use crate::dead_letter::SqsDeadLetters;
 use crate::handler::BatchHandler;
@@ -27,8 +27,9 @@ const COMPILED_BYTES_MAX: u64 = 300 << 20;
 /// Makes the Lambda's handler from environment variables: `DAYBOOK_SPECS` (a folder of
 /// documents, a document or a compiled index),
 /// `DAYBOOK_CLICKHOUSE_URL`, `DAYBOOK_CLICKHOUSE_DATABASE`, `DAYBOOK_CLICKHOUSE_USER`,
-/// `DAYBOOK_CLICKHOUSE_PASSWORD`, `DAYBOOK_DEAD_LETTER_QUEUE_URL`, those of [`Settings`], and, where
-/// services keep large messages in S3, `DAYBOOK_OVERFLOW_BUCKET`.
+/// `DAYBOOK_CLICKHOUSE_PASSWORD`, `DAYBOOK_DEAD_LETTER_QUEUE_URL`, `DAYBOOK_ERASURE_KEY` (where persons
+/// are erased), those of [`Settings`], and, where services keep large messages in S3,
+/// `DAYBOOK_OVERFLOW_BUCKET`.
 ///
 /// # Errors
 /// Names the variable that is missing or wrong, in one line.
@@ -54,10 +55,14 @@ pub async fn handler_from_env(
         password: need("DAYBOOK_CLICKHOUSE_PASSWORD")?,
     };
     let queue_url = need("DAYBOOK_DEAD_LETTER_QUEUE_URL")?;
+    let mut writer = Writer::new(&endpoint, &credentials)?;
+    if let Some(secret) = variable("DAYBOOK_ERASURE_KEY").filter(|secret| !secret.is_empty()) {
+        writer = writer.with_erasure_key(ErasureKey::new(&secret)?);
+    }
     Ok(BatchHandler {
         index: Arc::new(index),
         settings: Arc::new(settings),
-        writer: Writer::new(&endpoint, &credentials)?,
+        writer,
         dead_letters: Arc::new(SqsDeadLetters::new(sqs_client().await, queue_url)),
         overflow: overflow_bucket(&variable)?,
     })

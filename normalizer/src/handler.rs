@@ -43,6 +43,8 @@ pub struct BatchReport {
     pub stored: usize,
     /// Copies of events that were stored already.
     pub duplicates: usize,
+    /// Events of customers who were erased after they happened: not stored, and done with.
+    pub erased: usize,
     /// Messages left out on purpose: id and reason.
     pub dropped: Vec<(String, DropReason)>,
     /// Stored events that name no tenant.
@@ -225,6 +227,7 @@ fn count(
             report.truncated += usize::from(message.is_truncated);
         }
         Stored::Duplicate => report.duplicates += 1,
+        Stored::Erased => report.erased += 1,
         Stored::Conflict => dying.push((
             message.message_id.clone(),
             message.body.clone(),
@@ -282,6 +285,7 @@ fn log(report: &BatchReport) {
     tracing::info!(
         stored = report.stored,
         duplicates = report.duplicates,
+        erased = report.erased,
         dropped = report.dropped.len(),
         unattributed = report.unattributed,
         not_described = report.not_described,

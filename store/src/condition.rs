@@ -10,6 +10,10 @@ use crate::search::{Direction, Position, Sort};
 
 /// Most bytes of one parameter. ClickHouse refuses form fields of more than 128 KiB.
 const PARAMETER_BYTES_MAX: usize = 100_000;
+/// The expression of the text index; the condition must say the same.
+const SEARCHED_TEXT: &str = "lowerUTF8(concat(activity, ' ', entity_name, ' ', detail))";
+/// ClickHouse asks its index for 64 words at most. The rest of a longer phrase is still compared.
+const WORDS_IN_INDEX_MAX: usize = 60;
 
 /// A condition and the values that its text names.
 #[derive(Debug, Default)]
@@ -50,13 +54,8 @@ impl Condition {
         condition.entity(filter);
         condition.matches("http_ip", &filter.ip);
         condition.matches("correlation_id", &filter.correlation_id);
-        for word in filter.words.iter().filter(|word| !word.is_empty()) {
-            let word = condition.bind("String", Value::Text(word.clone()));
-            condition.and(&format!(
-                "(positionCaseInsensitiveUTF8(activity, {word}) > 0 \
-                 OR positionCaseInsensitiveUTF8(detail, {word}) > 0 \
-                 OR positionCaseInsensitiveUTF8(entity_name, {word}) > 0)"
-            ));
+        for words in filter.words.iter().filter(|words| !words.is_empty()) {
+            condition.words(words);
         }
         condition.check_bounds()?;
         Ok(condition)
@@ -200,6 +199,26 @@ impl Condition {
         }
     }
 
+    /// The text index knows whole words; what lies between them has to be read.
+    fn words(&mut self, text: &str) {
+        let words: Vec<_> = whole_words(text).take(WORDS_IN_INDEX_MAX).collect();
+        let is_one_word = words == [text];
+        if !words.is_empty() {
+            let words = self.bind("String", Value::Text(words.join(" ")));
+            self.and(&format!(
+                "hasAllTokens({SEARCHED_TEXT}, lowerUTF8({words}))"
+            ));
+        }
+        if !is_one_word {
+            let text = self.bind("String", Value::Text(text.to_owned()));
+            self.and(&format!(
+                "(positionCaseInsensitiveUTF8(activity, {text}) > 0 \
+                 OR positionCaseInsensitiveUTF8(detail, {text}) > 0 \
+                 OR positionCaseInsensitiveUTF8(entity_name, {text}) > 0)"
+            ));
+        }
+    }
+
     fn check_bounds(&self) -> Result<(), StoreError> {
         let is_bounded = self.parameters.iter().all(|value| {
             let bytes = match value {
@@ -218,6 +237,13 @@ impl Condition {
             })
         }
     }
+}
+
+/// As ClickHouse's tokenizer `splitByNonAlpha` finds them: letters and digits of ASCII, and all bytes
+/// beyond ASCII.
+fn whole_words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|letter: char| letter.is_ascii() && !letter.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
 }
 
 fn name(number: usize) -> String {
@@ -319,6 +345,33 @@ mod tests {
         assert_eq!(ceil_ms(time) % 1_000, 2);
         let whole: Timestamp = "2026-01-01T00:00:00.001Z".parse().unwrap();
         assert_eq!(ceil_ms(whole) % 1_000, 1);
+    }
+
+    #[test]
+    fn words_are_found_by_the_index_and_what_is_between_them_is_read() {
+        let text = |words: &str| {
+            text(&Filter {
+                words: vec![words.to_owned()],
+                ..Filter::default()
+            })
+        };
+        let (index, read) = ("hasAllTokens", "positionCaseInsensitiveUTF8");
+        for (words, by_index, by_reading) in [
+            ("deleted", true, false),
+            ("\u{dc}berweisung", true, false),
+            ("number 3", true, true),
+            ("a_b", true, true),
+            ("100%", true, true),
+            ("%", false, true),
+            ("", false, false),
+        ] {
+            assert_eq!(text(words).contains(index), by_index, "{words}");
+            assert_eq!(text(words).contains(read), by_reading, "{words}");
+        }
+        assert_eq!(
+            whole_words("it's 100% _5!").collect::<Vec<_>>(),
+            ["it", "s", "100", "5"]
+        );
     }
 
     #[test]

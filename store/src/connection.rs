@@ -2,19 +2,21 @@
 //! send.
 
 use std::fmt;
+use std::io::Write as _;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
 use clickhouse::Compression;
-use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderValue, Request};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::{Client, connect::Connect};
 use hyper_util::rt::TokioExecutor;
+use lz4_flex::frame::FrameEncoder;
 
 use crate::endpoint::{Credentials, Endpoint};
 use crate::error::{StoreError, from_clickhouse_text};
@@ -23,6 +25,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const TCP_KEEPALIVE: Duration = Duration::from_mins(1);
 /// Shorter than the time after which ClickHouse closes an idle connection (3 s, its default).
 const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(2);
+/// An insert answers nothing, or why it failed.
+const ANSWER_BYTES_TO_INSERT_MAX: usize = 1 << 20;
 
 /// The official client for one user.
 pub(crate) fn client(
@@ -74,15 +78,14 @@ fn tls_connector() -> Result<HttpsConnector<HttpConnector>, StoreError> {
         .wrap_connector(tcp_connector()))
 }
 
-/// Sends a query together with an external table, which the official client cannot.
-///
-/// For thousands of keys an external table is far quicker than array parameters, and has no bound
-/// on its size: <https://clickhouse.com/docs/engines/table-engines/special/external-data>.
+/// Sends what the official client cannot: external tables, and bodies that are made already.
 #[derive(Clone)]
-pub(crate) struct ExternalTableClient {
+pub(crate) struct PlainClient {
     sender: Sender,
     url: String,
+    database: String,
     authorization: HeaderValue,
+    is_compressed: bool,
 }
 
 #[derive(Clone)]
@@ -92,13 +95,20 @@ enum Sender {
 }
 
 /// An external table: its columns as ClickHouse writes them, and its rows in RowBinary.
+///
+/// For thousands of keys it is far quicker than array parameters, and has no bound on its size:
+/// <https://clickhouse.com/docs/engines/table-engines/special/external-data>.
 pub(crate) struct ExternalTable<'a> {
     pub(crate) name: &'a str,
     pub(crate) structure: &'a str,
     pub(crate) rows: &'a [u8],
 }
 
-impl ExternalTableClient {
+/// A body for an insert, compressed where that pays.
+#[derive(Clone)]
+pub(crate) struct InsertBody(Bytes);
+
+impl PlainClient {
     pub(crate) fn new(endpoint: &Endpoint, credentials: &Credentials) -> Result<Self, StoreError> {
         let is_tls = endpoint.check()?.scheme_str() == Some("https");
         let mut builder = Client::builder(TokioExecutor::new());
@@ -115,30 +125,91 @@ impl ExternalTableClient {
         authorization.set_sensitive(true);
         Ok(Self {
             sender,
-            // The whole answer is there before the status is sent, so the status is the truth.
-            url: format!(
-                "{}/?database={}&default_format=RowBinary&wait_end_of_query=1",
-                endpoint.url.trim_end_matches('/'),
-                endpoint.database
-            ),
+            url: endpoint.url.trim_end_matches('/').to_owned(),
+            database: endpoint.database.clone(),
             authorization,
+            // Within one machine it costs more than it saves.
+            is_compressed: is_tls,
         })
     }
 
-    /// Runs `sql`, and returns its answer in RowBinary, at most `answer_bytes_max` of it.
+    /// The database that queries are about.
+    pub(crate) fn database(&self) -> &str {
+        &self.database
+    }
+
+    /// Runs `sql` and returns its answer in RowBinary,
+    /// at most `answer_bytes_max` of it.
     pub(crate) async fn query(
         &self,
         sql: &str,
+        settings: &[(&str, &str)],
         parameters: &[(&str, String)],
-        table: &ExternalTable<'_>,
+        table: Option<&ExternalTable<'_>>,
         answer_bytes_max: usize,
     ) -> Result<Bytes, StoreError> {
         let body = Multipart::of(sql, parameters, table);
-        let request = Request::post(&self.url)
-            .header(AUTHORIZATION, self.authorization.clone())
+        let request = Request::post(self.target(settings, None))
             .header(CONTENT_TYPE, body.content_type)
-            .body(Full::from(body.bytes))
-            .map_err(|error| StoreError::InvalidEndpoint(error.to_string()))?;
+            .body(Full::from(body.bytes));
+        self.send(request, answer_bytes_max).await
+    }
+
+    /// Makes a body of a block in the Native format.
+    pub(crate) fn insert_body(&self, block: Vec<u8>) -> Result<InsertBody, StoreError> {
+        if !self.is_compressed {
+            return Ok(InsertBody(block.into()));
+        }
+        let mut encoder = FrameEncoder::new(Vec::with_capacity(block.len() / 4));
+        let frame = encoder
+            .write_all(&block)
+            .map_err(lz4_flex::frame::Error::from)
+            .and_then(|()| encoder.finish());
+        match frame {
+            Ok(frame) => Ok(InsertBody(frame.into())),
+            Err(error) => Err(StoreError::unreachable(&error)),
+        }
+    }
+
+    /// Runs an `INSERT … FORMAT Native`.
+    pub(crate) async fn insert(
+        &self,
+        sql: &str,
+        settings: &[(&str, &str)],
+        body: &InsertBody,
+    ) -> Result<(), StoreError> {
+        let mut request = Request::post(self.target(settings, Some(sql)));
+        if self.is_compressed {
+            request = request.header(CONTENT_ENCODING, "lz4");
+        }
+        let request = request.body(Full::from(body.0.clone()));
+        self.send(request, ANSWER_BYTES_TO_INSERT_MAX).await?;
+        Ok(())
+    }
+
+    fn target(&self, settings: &[(&str, &str)], sql: Option<&str>) -> String {
+        let mut query = form_urlencoded::Serializer::new(format!("{}/?", self.url));
+        query
+            .append_pair("database", &self.database)
+            .append_pair("default_format", "RowBinary")
+            // The whole answer is there before the status is sent, so the status is the truth.
+            .append_pair("wait_end_of_query", "1")
+            .extend_pairs(settings);
+        if let Some(sql) = sql {
+            query.append_pair("query", sql);
+        }
+        query.finish()
+    }
+
+    async fn send(
+        &self,
+        request: http::Result<Request<Full<Bytes>>>,
+        answer_bytes_max: usize,
+    ) -> Result<Bytes, StoreError> {
+        let mut request =
+            request.map_err(|error| StoreError::InvalidEndpoint(error.to_string()))?;
+        let headers = request.headers_mut();
+        headers.insert(AUTHORIZATION, self.authorization.clone());
         match &self.sender {
             Sender::Tcp(client) => send(client, request, answer_bytes_max).await,
             Sender::Tls(client) => send(client, request, answer_bytes_max).await,
@@ -146,10 +217,10 @@ impl ExternalTableClient {
     }
 }
 
-impl fmt::Debug for ExternalTableClient {
+impl fmt::Debug for PlainClient {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
-            .debug_struct("ExternalTableClient")
+            .debug_struct("PlainClient")
             .finish_non_exhaustive()
     }
 }
@@ -183,10 +254,10 @@ struct Multipart {
 }
 
 impl Multipart {
-    fn of(sql: &str, parameters: &[(&str, String)], table: &ExternalTable<'_>) -> Self {
+    fn of(sql: &str, parameters: &[(&str, String)], table: Option<&ExternalTable<'_>>) -> Self {
         // Random, so that no value can contain it.
         let boundary = format!("daybook{:032x}", rand::random::<u128>());
-        let mut bytes = Vec::with_capacity(table.rows.len() + 2_048);
+        let mut bytes = Vec::with_capacity(table.map_or(0, |table| table.rows.len()) + 2_048);
         let mut part = |name: &str, file: bool, value: &[u8]| {
             let file = if file { "; filename=\"keys\"" } else { "" };
             bytes.extend_from_slice(
@@ -202,14 +273,16 @@ impl Multipart {
         for (name, value) in parameters {
             part(&format!("param_{name}"), false, value.as_bytes());
         }
-        let name = table.name;
-        part(
-            &format!("{name}_structure"),
-            false,
-            table.structure.as_bytes(),
-        );
-        part(&format!("{name}_format"), false, b"RowBinary");
-        part(name, true, table.rows);
+        if let Some(ExternalTable {
+            name,
+            structure,
+            rows,
+        }) = table
+        {
+            part(&format!("{name}_structure"), false, structure.as_bytes());
+            part(&format!("{name}_format"), false, b"RowBinary");
+            part(name, true, rows);
+        }
         bytes.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
         Self {
             content_type: format!("multipart/form-data; boundary={boundary}"),

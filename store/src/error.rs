@@ -75,6 +75,23 @@ pub enum StoreError {
     /// The tenant cannot be used.
     #[error(transparent)]
     InvalidTenant(#[from] InvalidTenant),
+    /// An erasure cannot be asked for like this.
+    #[error("the erasure cannot be asked for: {0}")]
+    InvalidErasure(String),
+    /// A legal hold forbids it.
+    #[error("a legal hold forbids it: {0}; release the hold first (`daybook retention release`)")]
+    LegalHold(String),
+    /// There is no such erasure.
+    #[error("there is no erasure {0}")]
+    UnknownErasure(uuid::Uuid),
+    /// An erasure cannot go on until somebody clears the way.
+    #[error("the erasure cannot go on: {0}")]
+    ErasureBlocked(String),
+    /// Only with the operator's key can an event be told from those of an erased person; it waits.
+    #[error(
+        "persons of this tenant were erased, and this writer has no erasure key to know them by"
+    )]
+    NoErasureKey,
     /// A stored row is not one that this binary can read.
     #[error("a stored event cannot be read: {0}")]
     UnreadableRow(String),
@@ -87,6 +104,16 @@ impl StoreError {
             self,
             Self::Unavailable { .. } | Self::Timeout | Self::Contended { .. }
         )
+    }
+}
+
+impl StoreError {
+    /// ClickHouse's error code, where there is one.
+    pub(crate) fn code(&self) -> Option<u32> {
+        match self {
+            Self::Unavailable { code, .. } | Self::Refused { code, .. } => *code,
+            _ => None,
+        }
     }
 }
 

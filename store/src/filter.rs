@@ -39,7 +39,7 @@ pub struct Filter {
     /// The id that follows a request through many services.
     pub correlation_id: Match<String>,
     /// Each word or phrase must occur, in any case, in the sentence, the detail or the entity's
-    /// name. Empty ones are ignored.
+    /// name. Words are whole: `board` does not find `Onboarding`. Empty ones are ignored.
     pub words: Vec<String>,
     /// A service whose events are left out.
     pub hide_service: Option<String>,

@@ -13,7 +13,7 @@ use crate::error::StoreError;
 /// One step of the schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Migration {
-    /// Counts from 1.
+    /// Rises from 1.
     pub version: u32,
     /// What it does, from its file's name.
     pub name: &'static str,
@@ -29,13 +29,18 @@ const MIGRATIONS: &[Migration] = &[
     },
     Migration {
         version: 2,
-        name: "activity_parts",
-        sql: include_str!("../migrations/0002_activity_parts.sql"),
+        name: "erasures",
+        sql: include_str!("../migrations/0002_erasures.sql"),
+    },
+    Migration {
+        version: 3,
+        name: "retention",
+        sql: include_str!("../migrations/0003_retention.sql"),
     },
 ];
 
 const CREATE_DATABASE: &str = "CREATE DATABASE IF NOT EXISTS {database:Identifier} ENGINE = Atomic";
-const CREATE_MIGRATIONS: &str = "CREATE TABLE IF NOT EXISTS migrations \
+pub(crate) const CREATE_MIGRATIONS: &str = "CREATE TABLE IF NOT EXISTS migrations \
      (version UInt32, name String, checksum String, applied_at DateTime64(3, 'UTC') DEFAULT now64(3)) \
      ENGINE = MergeTree ORDER BY version";
 
@@ -214,9 +219,10 @@ mod tests {
     }
 
     #[test]
-    fn versions_count_from_one() {
-        for (migration, version) in migrations().iter().zip(1..) {
-            assert_eq!(migration.version, version);
+    fn versions_rise_from_one() {
+        assert_eq!(migrations()[0].version, 1);
+        assert!(migrations().is_sorted_by(|one, next| one.version < next.version));
+        for migration in migrations() {
             assert!(!migration.statements().is_empty());
         }
     }

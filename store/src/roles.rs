@@ -14,6 +14,8 @@ use crate::error::StoreError;
 pub const WRITER_USER: &str = "daybook_writer";
 /// Reads one tenant's events through one view.
 pub const READER_USER: &str = "daybook_reader";
+/// Erases customers, and sets when events expire: the only one that changes or removes rows.
+pub const ERASER_USER: &str = "daybook_eraser";
 /// Changes the schema.
 pub const MIGRATOR_USER: &str = "daybook_migrator";
 /// Owns what the view may read. Nobody can log in as it.
@@ -26,6 +28,8 @@ pub struct RolePasswords {
     pub writer: String,
     /// Of [`READER_USER`].
     pub reader: String,
+    /// Of [`ERASER_USER`].
+    pub eraser: String,
     /// Of [`MIGRATOR_USER`].
     pub migrator: String,
 }
@@ -37,6 +41,7 @@ impl RolePasswords {
         Self {
             writer: password(),
             reader: password(),
+            eraser: password(),
             migrator: password(),
         }
     }
@@ -49,6 +54,11 @@ impl RolePasswords {
     /// What a reader logs in with.
     pub fn reader_credentials(&self) -> Credentials {
         credentials(READER_USER, &self.reader)
+    }
+
+    /// What an erasure logs in with.
+    pub fn eraser_credentials(&self) -> Credentials {
+        credentials(ERASER_USER, &self.eraser)
     }
 
     /// What a migration logs in with.
@@ -80,7 +90,14 @@ const ROLES: &[Role] = &[
     Role {
         user: MIGRATOR_USER,
         grants: &[
-            "CREATE DATABASE, CREATE TABLE, CREATE VIEW, ALTER, DROP TABLE, DROP VIEW, SELECT, INSERT ON {database}.*",
+            "CREATE DATABASE, CREATE TABLE, CREATE VIEW, DROP VIEW, SELECT, INSERT ON {database}.*",
+            // Every change of a schema that takes no value away: no UPDATE, DELETE, CLEAR COLUMN, DROP
+            // COLUMN, and no partition moved or dropped.
+            "ALTER ADD COLUMN, ALTER MODIFY COLUMN, ALTER RENAME COLUMN, ALTER COMMENT COLUMN, \
+             ALTER MATERIALIZE COLUMN, ALTER INDEX, ALTER PROJECTION, ALTER STATISTICS, \
+             ALTER CONSTRAINT, ALTER TTL, ALTER SETTINGS, ALTER VIEW ON {database}.*",
+            // CREATE OR REPLACE makes the new one under such a name, and removes the old one by it.
+            "DROP TABLE ON {database}._tmp_replace_*",
             "SET DEFINER ON daybook_view_definer",
             "TABLE ENGINE ON *",
         ],
@@ -99,8 +116,44 @@ const ROLES: &[Role] = &[
         grants: &[
             "INSERT ON {database}.events",
             // The keys, to know what is stored already; never what an event says.
-            "SELECT(org_id, timestamp, id, request_digest) ON {database}.events",
-            "SELECT(database, table, partition_id, active, max_block_number) ON system.parts",
+            "SELECT(org_id, timestamp, id, request_digest, _part, _partition_id) ON {database}.events",
+            "SELECT(database, table, partition_id, active, name, rows, max_block_number, min_time, \
+             max_time) ON system.parts",
+            // Whether another writer is storing.
+            "SELECT(query_id) ON system.processes",
+            // What must not be stored again, and how long an event is kept.
+            "SELECT(org_id, id, scope, subject_hashes, up_to) ON {database}.erasures",
+            "SELECT(org_id, at, days) ON {database}.retention",
+            "SELECT(org_id, entity_type, entity_id, at, held) ON {database}.legal_holds",
+        ],
+        settings: &[("max_memory_usage", "2000000000")],
+        logs_in: true,
+    },
+    Role {
+        user: ERASER_USER,
+        grants: &[
+            "ALTER DELETE ON {database}.events",
+            "ALTER UPDATE(caller_user_id, caller_user_email, caller_name, caller_token_id, \
+             entity_id, entity_name, parent_id, parent_name, http_path, http_ip, \
+             http_user_agent, http_headers, http_query, http_path_params, correlation_id, activity, \
+             activity_parts, detail, changes, reason, privacy, source_url, redacted, expires_at) \
+             ON {database}.events",
+            // To count what it is to erase, and to see that it is gone.
+            "SELECT(org_id, timestamp, service_name, caller_user_id, caller_user_email, caller_name, \
+             caller_token_id, entity_type, entity_id, entity_name, parent_type, parent_id, \
+             parent_name, http_path, http_ip, http_user_agent, http_headers, http_query, \
+             http_path_params, correlation_id, activity, activity_parts, detail, changes, reason, \
+             privacy, source_url, redacted, expires_at) ON {database}.events",
+            "SELECT, INSERT ON {database}.erasures",
+            // A subject is dropped with its partition as soon as it is not needed any more.
+            "SELECT, INSERT, ALTER DELETE ON {database}.erasure_subjects",
+            "SELECT, INSERT ON {database}.retention",
+            "SELECT, INSERT ON {database}.legal_holds",
+            "SELECT(database, table, mutation_id, command, is_done, latest_fail_reason) \
+             ON system.mutations",
+            "SELECT(database, table, partition, active, data_version) ON system.parts",
+            "SELECT(database, table, name) ON system.detached_parts",
+            "SYSTEM WAIT LOADING PARTS ON {database}.events",
         ],
         settings: &[("max_memory_usage", "2000000000")],
         logs_in: true,
@@ -117,6 +170,8 @@ const ROLES: &[Role] = &[
             ("max_result_rows", "20000"),
             ("max_result_bytes", "1000000000"),
             ("max_concurrent_queries_for_user", "100"),
+            // The start of a day after 2106 is one, too.
+            ("enable_extended_results_for_datetime_functions", "1"),
         ],
         logs_in: true,
     },
@@ -133,6 +188,7 @@ impl Role {
         let password = match self.user {
             WRITER_USER => &passwords.writer,
             READER_USER => &passwords.reader,
+            ERASER_USER => &passwords.eraser,
             MIGRATOR_USER => &passwords.migrator,
             _ => return None,
         };
@@ -278,6 +334,7 @@ mod tests {
         RolePasswords {
             writer: "w</password>'".to_owned(),
             reader: "r".to_owned(),
+            eraser: "e".to_owned(),
             migrator: "m".to_owned(),
         }
     }
@@ -301,14 +358,61 @@ mod tests {
     }
 
     #[test]
-    fn nobody_but_the_migrator_may_change_or_remove_anything() {
-        for role in ROLES.iter().filter(|role| role.user != MIGRATOR_USER) {
+    fn nobody_but_the_eraser_may_change_or_remove_a_row() {
+        for role in ROLES.iter().filter(|role| role.user != ERASER_USER) {
             for grant in role.grants {
-                let words = grant.split(" ON ").next().unwrap();
-                for right in ["ALTER", "DELETE", "DROP", "TRUNCATE", "UPDATE", "ALL"] {
-                    assert!(!words.contains(right), "{}: {grant}", role.user);
+                let (words, place) = grant.split_once(" ON ").unwrap_or((grant, ""));
+                for right in [
+                    "ALTER,",
+                    "DELETE",
+                    "UPDATE",
+                    "TRUNCATE",
+                    "CLEAR",
+                    "DROP COLUMN",
+                    "PARTITION",
+                    "ALL",
+                    "DROP TABLE",
+                    "OPTIMIZE",
+                    "KILL",
+                ] {
+                    let is_of_replaced_views = place == "{database}._tmp_replace_*";
+                    assert!(
+                        !words.contains(right) || is_of_replaced_views,
+                        "{}: {grant}",
+                        role.user
+                    );
                 }
+                assert!(
+                    role.user == MIGRATOR_USER || !words.contains("ALTER"),
+                    "{grant}"
+                );
             }
+        }
+    }
+
+    #[test]
+    fn the_eraser_never_touches_what_says_that_something_happened() {
+        let eraser = ROLES.iter().find(|role| role.user == ERASER_USER).unwrap();
+        let update = eraser
+            .grants
+            .iter()
+            .find(|grant| grant.starts_with("ALTER UPDATE("))
+            .unwrap();
+        for column in [
+            "org_id",
+            "timestamp",
+            "service_name",
+            "event_name",
+            "action",
+            "outcome",
+            "status_code",
+            "caller_type",
+            "entity_type",
+            "ingested_at",
+            "request_digest",
+        ] {
+            let columns: Vec<_> = update.split(['(', ',', ')', ' ']).collect();
+            assert!(!columns.contains(&column), "{column}");
         }
     }
 

@@ -9,155 +9,74 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::error::StoreError;
+use crate::row_omissions::restore;
 
 /// Pairs of a map, in its order.
 type Pairs<'a> = Vec<(&'a str, &'a str)>;
 
-/// Defines a row with the columns that both rows have. They borrow: from the event that is written,
-/// and from the bytes that are read. Times are in milliseconds.
-macro_rules! row {
-    ($(#[$meta:meta])* $name:ident { $($extra:ident: $extra_type:ty),* }) => {
-        $(#[$meta])*
-        pub(crate) struct $name<'a> {
-            org_id: &'a str,
-            timestamp: i64,
-            #[serde(with = "clickhouse::serde::uuid")]
-            id: Uuid,
-            service_name: &'a str,
-            event_name: &'a str,
-            action: &'a str,
-            outcome: &'a str,
-            status_code: u16,
-            caller_type: &'a str,
-            caller_user_id: &'a str,
-            caller_user_email: &'a str,
-            caller_name: &'a str,
-            caller_token_id: &'a str,
-            entity_type: &'a str,
-            entity_id: &'a str,
-            entity_name: &'a str,
-            parent_type: &'a str,
-            parent_id: &'a str,
-            parent_name: &'a str,
-            http_method: &'a str,
-            http_path: &'a str,
-            http_resource: &'a str,
-            http_domain_name: &'a str,
-            http_stage: &'a str,
-            http_ip: &'a str,
-            http_user_agent: &'a str,
-            #[serde(borrow)]
-            http_headers: Pairs<'a>,
-            #[serde(borrow)]
-            http_query: Pairs<'a>,
-            #[serde(borrow)]
-            http_path_params: Pairs<'a>,
-            correlation_id: &'a str,
-            activity: &'a str,
-            #[serde(borrow)]
-            activity_parts: Vec<(&'a str, &'a str, &'a str)>,
-            detail: &'a str,
-            #[serde(borrow)]
-            changes: Vec<(&'a str, &'a str, &'a str)>,
-            reason: &'a str,
-            privacy: &'a str,
-            source_url: &'a str,
-            source: &'a str,
-            schema_version: u16,
-            spec_version: &'a str,
-            described: bool,
-            #[serde(borrow)]
-            redacted: Vec<&'a str>,
-            ingested_at: i64,
-            expires_at: i64,
-            $($extra: $extra_type,)*
-        }
-    };
-}
-
-row! {
-    /// What the writer inserts.
-    #[derive(Debug, Row, Serialize)]
-    NewEventRow { request_digest: [u8; 16] }
-}
-
-row! {
-    /// What the reader selects: every column of the view.
-    #[derive(Debug, Row, Serialize, Deserialize)]
-    EventRow {}
-}
-
-impl<'a> NewEventRow<'a> {
-    pub(crate) fn of(event: &'a AuditEvent, request_digest: [u8; 16]) -> Self {
-        let AuditEvent {
-            caller,
-            entity,
-            parent,
-            http,
-            ..
-        } = event;
-        Self {
-            org_id: &event.org_id,
-            timestamp: event.timestamp.as_millisecond(),
-            id: event.id,
-            service_name: &event.service_name,
-            event_name: &event.event_name,
-            action: event.action.as_str(),
-            outcome: event.outcome.as_str(),
-            status_code: event.status_code,
-            caller_type: caller.kind.as_str(),
-            caller_user_id: &caller.user_id,
-            caller_user_email: &caller.user_email,
-            caller_name: &caller.name,
-            caller_token_id: &caller.token_id,
-            entity_type: &entity.kind,
-            entity_id: &entity.id,
-            entity_name: &entity.name,
-            parent_type: &parent.kind,
-            parent_id: &parent.id,
-            parent_name: &parent.name,
-            http_method: &http.method,
-            http_path: &http.path,
-            http_resource: &http.resource,
-            http_domain_name: &http.domain_name,
-            http_stage: &http.stage,
-            http_ip: &http.ip,
-            http_user_agent: &http.user_agent,
-            http_headers: pairs(&http.headers),
-            http_query: pairs(&http.query),
-            http_path_params: pairs(&http.path_params),
-            correlation_id: &event.correlation_id,
-            activity: &event.activity,
-            activity_parts: event
-                .activity_parts
-                .iter()
-                .map(|part| (part.kind.as_str(), &*part.text, &*part.word))
-                .collect(),
-            detail: &event.detail,
-            changes: event
-                .changes
-                .iter()
-                .map(|change| (&*change.field, &*change.before, &*change.after))
-                .collect(),
-            reason: &event.reason,
-            privacy: &event.privacy,
-            source_url: &event.source_url,
-            source: &event.source,
-            schema_version: event.schema_version,
-            spec_version: &event.spec_version,
-            described: event.described,
-            redacted: event.redacted.iter().map(String::as_str).collect(),
-            ingested_at: event.ingested_at.as_millisecond(),
-            expires_at: event.expires_at.as_millisecond(),
-            request_digest,
-        }
-    }
+/// What the reader selects: every column of the view. It borrows from the bytes that are read; times
+/// are in milliseconds.
+#[derive(Debug, Row, Serialize, Deserialize)]
+pub(crate) struct EventRow<'a> {
+    org_id: &'a str,
+    timestamp: i64,
+    #[serde(with = "clickhouse::serde::uuid")]
+    id: Uuid,
+    omissions: u8,
+    service_name: &'a str,
+    event_name: &'a str,
+    action: &'a str,
+    outcome: &'a str,
+    status_code: u16,
+    caller_type: &'a str,
+    caller_user_id: &'a str,
+    caller_user_email: &'a str,
+    caller_name: &'a str,
+    caller_token_id: &'a str,
+    entity_type: &'a str,
+    entity_id: &'a str,
+    entity_name: &'a str,
+    parent_type: &'a str,
+    parent_id: &'a str,
+    parent_name: &'a str,
+    http_method: &'a str,
+    http_path: &'a str,
+    http_resource: &'a str,
+    http_domain_name: &'a str,
+    http_stage: &'a str,
+    http_ip: &'a str,
+    http_user_agent: &'a str,
+    #[serde(borrow)]
+    http_headers: Pairs<'a>,
+    #[serde(borrow)]
+    http_query: Pairs<'a>,
+    #[serde(borrow)]
+    http_path_params: Pairs<'a>,
+    correlation_id: &'a str,
+    activity: &'a str,
+    #[serde(borrow)]
+    activity_parts: Vec<(&'a str, &'a str, &'a str)>,
+    activity_part_bytes: Vec<u32>,
+    detail: &'a str,
+    #[serde(borrow)]
+    changes: Vec<(&'a str, &'a str, &'a str)>,
+    reason: &'a str,
+    privacy: &'a str,
+    source_url: &'a str,
+    source: &'a str,
+    schema_version: u16,
+    spec_version: &'a str,
+    described: bool,
+    #[serde(borrow)]
+    redacted: Vec<&'a str>,
+    ingested_at: i64,
+    expires_at: i64,
 }
 
 impl EventRow<'_> {
     /// The event that was stored.
     pub(crate) fn to_event(&self) -> Result<AuditEvent, StoreError> {
-        Ok(AuditEvent {
+        let mut event = AuditEvent {
             id: self.id,
             org_id: self.org_id.to_owned(),
             timestamp: time(self.timestamp)?,
@@ -219,14 +138,10 @@ impl EventRow<'_> {
             redacted: self.redacted.iter().map(|&text| text.to_owned()).collect(),
             ingested_at: time(self.ingested_at)?,
             expires_at: time(self.expires_at)?,
-        })
+        };
+        restore(&mut event, self.omissions, &self.activity_part_bytes);
+        Ok(event)
     }
-}
-
-fn pairs(map: &BTreeMap<String, String>) -> Pairs<'_> {
-    map.iter()
-        .map(|(name, value)| (&**name, &**value))
-        .collect()
 }
 
 fn map(pairs: &Pairs<'_>) -> BTreeMap<String, String> {

@@ -10,7 +10,8 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use daybook_clickhouse_launcher::{Cache, Engine, Server, ServerOptions};
 use daybook_store::{
-    DATABASE_DEFAULT, Endpoint, Reader, RolePasswords, Writer, migrate, users_xml,
+    Credentials, DATABASE_DEFAULT, Endpoint, MIGRATOR_USER, Reader, RolePasswords, Writer, migrate,
+    users_xml,
 };
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
@@ -65,7 +66,7 @@ impl ClickHouse {
         let migrator = passwords.migrator_credentials();
         let options = ServerOptions {
             data_directory: directory.to_owned(),
-            users_xml: users_xml(DATABASE_DEFAULT, &passwords)?,
+            users_xml: with_administrator(&users_xml(DATABASE_DEFAULT, &passwords)?),
             ready_user: migrator.user.clone(),
             ready_password: migrator.password.clone(),
             engine_command: (engine_program.into(), Vec::<OsString>::new()),
@@ -122,6 +123,19 @@ impl ClickHouse {
         &self.passwords
     }
 
+    /// Who may do everything, as whoever runs a server may. Daybook itself has no such user.
+    pub fn administrator() -> Credentials {
+        Credentials {
+            user: "administrator".to_owned(),
+            password: "of the tests".to_owned(),
+        }
+    }
+
+    /// Where everything lies that it has written.
+    pub fn data_directory(&self) -> PathBuf {
+        self.directory.join("data")
+    }
+
     /// A writer with connections of its own, as another process would have.
     ///
     /// # Errors
@@ -176,6 +190,18 @@ impl ClickHouse {
         restarted.temporary = temporary;
         Ok(restarted)
     }
+}
+
+fn with_administrator(users_xml: &str) -> String {
+    let Credentials { user, password } = ClickHouse::administrator();
+    users_xml.replace(
+        "<users>",
+        &format!(
+            "<users><{user}><password>{password}</password><networks><ip>127.0.0.1</ip></networks>
+             <profile>{MIGRATOR_USER}</profile><quota>unbounded</quota>
+             <grants><query>GRANT ALL ON *.*</query></grants></{user}>"
+        ),
+    )
 }
 
 /// Removes what earlier test binaries left: a shared ClickHouse has no one to clean up after it.

@@ -9,5 +9,7 @@ pub mod events;
 pub mod http;
 pub mod ministack;
 pub mod python_tool;
+pub mod scanner;
 pub mod signed;
+pub mod stored;
 pub mod up;

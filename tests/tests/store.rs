@@ -5,6 +5,8 @@
 
 #[path = "store/access.rs"]
 mod access;
+#[path = "store/backup.rs"]
+mod backup;
 #[path = "store/engine.rs"]
 mod engine;
 #[path = "store/exactly_once.rs"]
@@ -19,5 +21,9 @@ mod pages;
 mod restart;
 #[path = "store/round_trip.rs"]
 mod round_trip;
+#[path = "store/schedules.rs"]
+mod schedules;
 #[path = "store/schema.rs"]
 mod schema;
+#[path = "store/statistics.rs"]
+mod statistics;

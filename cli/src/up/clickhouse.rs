@@ -13,6 +13,7 @@ use crate::data_directory::DataDirectory;
 
 const WRITER_PASSWORD: &str = "DAYBOOK_WRITER_PASSWORD";
 const READER_PASSWORD: &str = "DAYBOOK_READER_PASSWORD";
+const ERASER_PASSWORD: &str = "DAYBOOK_ERASER_PASSWORD";
 /// A database of a hundred gigabytes opens in seconds; a minute is a fault.
 const READY_TIMEOUT: Duration = Duration::from_mins(1);
 
@@ -79,6 +80,7 @@ fn stated_passwords(generated: RolePasswords) -> RolePasswords {
     RolePasswords {
         writer: stated(WRITER_PASSWORD, generated.writer),
         reader: stated(READER_PASSWORD, generated.reader),
+        eraser: stated(ERASER_PASSWORD, generated.eraser),
         migrator: generated.migrator,
     }
 }

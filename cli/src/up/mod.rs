@@ -22,7 +22,7 @@ use daybook_normalizer::settings::Settings;
 use daybook_openapi::Index;
 use daybook_query_api::{Api, LocalKey, TokenRequest};
 use daybook_sample_service::{DEMO_ORG_ID, DEMO_USER_EMAIL};
-use daybook_store::{Reader, Writer};
+use daybook_store::{ErasureKey, Reader, Writer};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -100,7 +100,8 @@ impl Parts {
             handler: BatchHandler {
                 index: Arc::new(index),
                 settings: Arc::new(settings),
-                writer: Writer::new(&clickhouse.endpoint, &clickhouse.writer)?,
+                writer: Writer::new(&clickhouse.endpoint, &clickhouse.writer)?
+                    .with_erasure_key(ErasureKey::new(&directory.secrets()?.erasure_key())?),
                 dead_letters: dead_letters.clone(),
                 overflow: overflow_bucket(|name| std::env::var(name).ok())?,
             },

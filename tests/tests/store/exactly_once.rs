@@ -1,12 +1,15 @@
 //! However often and by however many an event is delivered, it is there once.
 
 use std::collections::HashSet;
+use std::time::{Duration, Instant};
 
 use daybook_event::AuditEvent;
-use daybook_store::{DIGEST_WAY_BYTES, Search, Stored, TenantId};
+use daybook_store::{DIGEST_WAY_BYTES, Filter, Search, Stored, TenantId};
+use daybook_tests::clickhouse::ClickHouse;
 use futures::future::try_join_all;
+use jiff::{Timestamp, ToSpan};
 
-use crate::fixture::{batch, clickhouse, event, event_at, everything, exported, new, tenant};
+use crate::fixture::{ask, batch, clickhouse, event, event_at, everything, exported, new, tenant};
 
 /// Page, count and export agree that there are `expected` events, none twice.
 async fn assert_once(tenant: &TenantId, expected: usize) {
@@ -170,6 +173,77 @@ async fn a_batch_over_a_hundred_and_fifty_months_is_stored() {
         vec![Stored::Duplicate; 150]
     );
     assert_once(&tenant, 150).await;
+}
+
+#[tokio::test]
+async fn the_head_of_a_month_stays_when_all_of_it_is_gone() {
+    let tenant = tenant("once-head");
+    let at = |number: u32| {
+        let time: Timestamp = "2031-05-01T00:00:00Z".parse().unwrap();
+        new(event_at(
+            &tenant,
+            number,
+            time + i64::from(number).seconds(),
+        ))
+    };
+    let writer = clickhouse().writer().unwrap();
+    for number in 0..3 {
+        writer.insert(&[at(number)]).await.unwrap();
+    }
+    // Nobody of Daybook may do this to the table.
+    let administrator = ClickHouse::administrator();
+    let head = async || {
+        let sql = "SELECT max(max_block_number) FROM system.parts \
+                   WHERE table = 'events' AND partition = '203105' AND active";
+        let answer = ask(clickhouse(), &administrator, "", &[], sql).await;
+        answer.text.trim().parse::<u64>().unwrap()
+    };
+    let before = head().await;
+    assert!(before > 2);
+    for sql in [
+        "ALTER TABLE events DELETE WHERE org_id = 'once-head'",
+        "ALTER TABLE events DROP PARTITION 203105",
+    ] {
+        let answer = ask(clickhouse(), &administrator, "mutations_sync=2", &[], sql).await;
+        assert_eq!(answer.code(), None, "{}", answer.text);
+        // Longer than ClickHouse takes to look for empty parts (1 s).
+        let cleaned = Instant::now() + Duration::from_secs(3);
+        while Instant::now() < cleaned {
+            assert_eq!(head().await, before, "{sql}");
+        }
+        assert_once(&tenant, 0).await;
+    }
+    let again = [at(0), at(1), at(2)];
+    let outcomes = writer.insert(&again).await.unwrap();
+    assert_eq!(outcomes, [Stored::Inserted; 3]);
+    let outcomes = writer.insert(&again).await.unwrap();
+    assert_eq!(outcomes, [Stored::Duplicate; 3]);
+    assert_once(&tenant, 3).await;
+}
+
+#[tokio::test]
+async fn late_copies_among_much_that_is_stored_are_found() {
+    let tenant = tenant("once-late");
+    let writer = clickhouse().writer().unwrap();
+    writer.insert(&batch(&tenant, 0..20_000)).await.unwrap();
+    writer
+        .insert(&batch(&tenant, 30_000..30_100))
+        .await
+        .unwrap();
+    // A few of many, most of many, and between what is stored.
+    for (numbers, expected_new) in [
+        (19_990..20_010, 10),
+        (100..19_000, 0),
+        (29_950..30_150, 100),
+        (25_000..25_010, 10),
+    ] {
+        let other = clickhouse().writer().unwrap();
+        let outcomes = other.insert(&batch(&tenant, numbers)).await.unwrap();
+        assert_eq!(count(&outcomes, Stored::Inserted), expected_new);
+    }
+    let reader = clickhouse().reader().unwrap();
+    let total = reader.count(&tenant, &Filter::default()).await.unwrap();
+    assert_eq!(total, 20_220);
 }
 
 #[tokio::test]

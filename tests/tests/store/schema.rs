@@ -2,8 +2,8 @@
 
 use daybook_event::ActivityPart;
 use daybook_store::{
-    MigrationReport, RolePasswords, StoreError, TenantId, create_roles, migrate, migrations,
-    roles_sql,
+    MigrationReport, RolePasswords, StoreError, TenantId, cluster_sql, create_roles, migrate,
+    migrations, roles_sql,
 };
 use daybook_tests::clickhouse::ClickHouse;
 
@@ -53,34 +53,63 @@ async fn a_newer_and_a_changed_schema_are_refused() {
     assert!(!error.may_succeed_later());
 }
 
-#[tokio::test]
-async fn what_an_older_daybook_stored_is_read_after_the_migration() {
-    let clickhouse = ClickHouse::start(ENGINE).await.unwrap();
-    let migrator = clickhouse.passwords().migrator_credentials();
-    let run = async |sql: &str| {
-        let settings = "async_insert=0&mutations_sync=1";
-        let answer = ask(&clickhouse, &migrator, settings, &[], sql).await;
-        assert_eq!(answer.code(), None, "{sql}: {}", answer.text);
-    };
-    // The database as the first schema made it.
-    run("DROP VIEW tenant_events").await;
-    run("ALTER TABLE events DROP COLUMN activity_parts").await;
-    run("ALTER TABLE migrations DELETE WHERE version > 1").await;
+/// Does what no user of Daybook may do: takes tables and rows away.
+async fn run(clickhouse: &ClickHouse, sql: &str) {
+    let settings = "async_insert=0&mutations_sync=1&allow_get_client_http_header=1";
+    let answer = ask(clickhouse, &ClickHouse::administrator(), settings, &[], sql).await;
+    assert_eq!(answer.code(), None, "{sql}: {}", answer.text);
+}
+
+/// Makes the database as the first schema made it, with an event.
+async fn go_back_to_the_first(clickhouse: &ClickHouse) {
+    for table in [
+        "erasures",
+        "erasure_subjects",
+        "retention",
+        "legal_holds",
+        "events",
+    ] {
+        run(clickhouse, &format!("DROP TABLE {table} SYNC")).await;
+    }
+    run(clickhouse, "DROP VIEW tenant_events").await;
+    run(
+        clickhouse,
+        "ALTER TABLE migrations DELETE WHERE version > 1",
+    )
+    .await;
     for statement in migrations()[0].statements() {
-        run(&statement).await;
+        run(clickhouse, &statement).await;
     }
     run(
+        clickhouse,
         "INSERT INTO events (org_id, timestamp, id, action, outcome, caller_type, activity, expires_at) \
          VALUES ('upgrade', '2026-10-01 00:00:00', generateUUIDv4(), 'delete', 'success', 'user', \
                  'jane@example.com deleted workflow 7', '2299-12-31 00:00:00')",
     )
     .await;
-    // A migration that was interrupted has done a part of it.
-    run(&migrations()[1].statements()[0]).await;
+}
 
-    let report = migrate(clickhouse.endpoint(), &migrator).await.unwrap();
-    assert_eq!(report.applied, [2]);
-    assert_eq!(report.version, newest());
+#[tokio::test]
+async fn what_an_older_daybook_stored_is_read_after_a_migration_that_was_interrupted_anywhere() {
+    let clickhouse = ClickHouse::start(ENGINE).await.unwrap();
+    let migrator = clickhouse.passwords().migrator_credentials();
+    let statements: Vec<_> = migrations()[1..]
+        .iter()
+        .flat_map(|migration| migration.statements())
+        .collect();
+    for done in 0..=statements.len() {
+        go_back_to_the_first(&clickhouse).await;
+        for statement in &statements[..done] {
+            run(&clickhouse, statement).await;
+        }
+        let report = migrate(clickhouse.endpoint(), &migrator).await.unwrap();
+        let later: Vec<_> = migrations()[1..]
+            .iter()
+            .map(|migration| migration.version)
+            .collect();
+        assert_eq!(report.applied, later, "{done} statements were done");
+        assert_eq!(report.version, newest());
+    }
 
     let tenant = tenant("upgrade");
     let mut newer = event(&tenant, 0);
@@ -102,6 +131,7 @@ async fn what_an_older_daybook_stored_is_read_after_the_migration() {
 
     // A newer Daybook may have stored a kind of part that this one does not know.
     run(
+        &clickhouse,
         "INSERT INTO events (org_id, timestamp, id, action, outcome, caller_type, activity, activity_parts, expires_at) \
          VALUES ('later', '2026-10-01 00:00:00', generateUUIDv4(), 'delete', 'success', 'user', \
                  'x', [('gesture', 'x', '')], '2299-12-31 00:00:00')",
@@ -116,11 +146,8 @@ async fn what_an_older_daybook_stored_is_read_after_the_migration() {
     assert_eq!(later[0].activity_parts[0].text, "x");
 }
 
-#[tokio::test]
-async fn the_users_of_a_server_are_written_in_sql_that_clickhouse_reads() {
-    let passwords = RolePasswords::random();
+async fn assert_clickhouse_can_read(statements: Vec<String>) {
     let reader = clickhouse().passwords().reader_credentials();
-    let statements = roles_sql("daybook", &passwords).unwrap();
     assert!(statements.len() > 8);
     for statement in statements {
         let quoted = statement.replace('\\', "\\\\").replace('\'', "\\'");
@@ -128,6 +155,21 @@ async fn the_users_of_a_server_are_written_in_sql_that_clickhouse_reads() {
         let answer = ask(clickhouse(), &reader, "", &[], &sql).await;
         assert_eq!(answer.code(), None, "{statement}: {}", answer.text);
     }
+}
+
+#[tokio::test]
+async fn the_users_of_a_server_are_written_in_sql_that_clickhouse_reads() {
+    let passwords = RolePasswords::random();
+    assert_clickhouse_can_read(roles_sql("daybook", &passwords).unwrap()).await;
+}
+
+/// The embedded engine has no Keeper, which ON CLUSTER needs: it reads the statements only.
+#[tokio::test]
+async fn the_schema_of_a_cluster_is_written_in_sql_that_clickhouse_reads() {
+    let statements = cluster_sql("daybook", "main").unwrap();
+    let inserts = statements.iter().filter(|sql| sql.starts_with("INSERT "));
+    assert_eq!(inserts.count(), migrations().len());
+    assert_clickhouse_can_read(statements).await;
 }
 
 #[tokio::test]

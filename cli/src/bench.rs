@@ -1,0 +1,34 @@
+//! `daybook bench`: measures a part of Daybook on this machine.
+
+use std::io::{self, Write};
+
+use anyhow::Context as _;
+use daybook_store_bench::Options;
+
+use crate::arguments::BenchCommand;
+use crate::up::CLICKHOUSE_ENGINE;
+
+pub(crate) async fn bench(command: BenchCommand) -> anyhow::Result<bool> {
+    let BenchCommand::Store(options) = command;
+    let program = std::env::current_exe().context("this program does not know its own path")?;
+    let options = Options {
+        rows: options.rows,
+        directory: options.directory,
+        engine_command: (program, vec![CLICKHOUSE_ENGINE.into()]),
+    };
+    daybook_store_bench::run(&options, &mut Lines).await?;
+    Ok(true)
+}
+
+/// Standard output, a line at a time, for as long as the measuring takes.
+struct Lines;
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        io::stdout().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stdout().flush()
+    }
+}

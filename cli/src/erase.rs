@@ -1,0 +1,102 @@
+//! `daybook erase`: erases a customer, and prints the receipt.
+
+use std::io::Write as _;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use daybook_store::{
+    CopyLifetimes, Credentials, Endpoint, Eraser, ErasureKey, ErasureMode, ErasureRequest, Scope,
+    TenantId, WRITER_USER, Writer,
+};
+use serde_json::json;
+
+use crate::arguments::{EraseMode, EraseOptions};
+use crate::up::clickhouse::split_url;
+
+/// A very large tenant takes hours.
+const TIME_MAX: Duration = Duration::from_hours(24);
+
+pub(crate) async fn erase(options: EraseOptions) -> anyhow::Result<bool> {
+    let (mut endpoint, credentials) = split_url(&options.store.clickhouse_url)?;
+    endpoint.database.clone_from(&options.store.database);
+    let eraser = eraser(&options, &endpoint, &credentials)?;
+    if options.resume {
+        return resume(&eraser).await;
+    }
+    let request = request(&options)?;
+    if options.dry_run {
+        let report = eraser.preview(&request).await?;
+        print(&json!({
+            "org_id": request.tenant.as_str(), "scope": request.scope.as_str(),
+            "mode": request.mode.as_str(), "rows": report.rows,
+            "linked_identifiers": report.linked_identifiers,
+            "shared_identifiers": report.shared_identifiers, "not_searched": report.not_searched,
+        }))?;
+        return Ok(true);
+    }
+    let id = eraser.request(&request).await?;
+    writeln!(
+        std::io::stderr(),
+        "erasure {id} is requested; should this end early, `daybook erase --resume` goes on"
+    )?;
+    print(&eraser.run_to_end(id, TIME_MAX).await?)?;
+    Ok(true)
+}
+
+/// Erases again what a restored backup brought back, and goes on with all that is not verified.
+async fn resume(eraser: &Eraser) -> anyhow::Result<bool> {
+    for id in eraser.reapply().await? {
+        print(&eraser.run_to_end(id, TIME_MAX).await?)?;
+    }
+    Ok(true)
+}
+
+fn eraser(
+    options: &EraseOptions,
+    endpoint: &Endpoint,
+    credentials: &Credentials,
+) -> anyhow::Result<Eraser> {
+    let writer = Credentials {
+        user: WRITER_USER.to_owned(),
+        password: options.writer_password.clone(),
+    };
+    let key = ErasureKey::new(&options.erasure_key).context("DAYBOOK_ERASURE_KEY")?;
+    let writer = Writer::new(endpoint, &writer)?.with_erasure_key(key.clone());
+    let copies = CopyLifetimes {
+        backup_days: options.backup_days,
+        ..CopyLifetimes::default()
+    };
+    Ok(Eraser::new(endpoint, credentials, key, writer)?.with_copy_lifetimes(copies))
+}
+
+fn request(options: &EraseOptions) -> anyhow::Result<ErasureRequest> {
+    let org = options.org.as_deref().context("--org is missing")?;
+    let scope = match (&options.user, &options.email, &options.entity) {
+        (Some(user), ..) => Scope::User(user.clone()),
+        (_, Some(email), _) => Scope::Email(email.clone()),
+        (.., Some(entity)) => {
+            let (kind, id) = entity
+                .split_once('/')
+                .context("an entity is written TYPE/ID")?;
+            Scope::Entity {
+                kind: kind.to_owned(),
+                id: id.to_owned(),
+            }
+        }
+        _ => Scope::Tenant,
+    };
+    Ok(ErasureRequest {
+        tenant: TenantId::new(org)?,
+        scope,
+        mode: match options.mode {
+            EraseMode::Delete => ErasureMode::Delete,
+            EraseMode::Anonymise => ErasureMode::Anonymise,
+        },
+        reason: options.reason.clone().context("--reason is missing")?,
+    })
+}
+
+fn print(record: &impl serde::Serialize) -> anyhow::Result<()> {
+    let line = serde_json::to_string(record)?;
+    Ok(writeln!(std::io::stdout(), "{line}")?)
+}

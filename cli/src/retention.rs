@@ -1,0 +1,64 @@
+//! `daybook retention`: how long events are kept, and what a legal hold keeps from going.
+
+use std::io::Write as _;
+
+use anyhow::Context as _;
+use daybook_store::{Retention, TenantId};
+use serde_json::json;
+
+use crate::arguments::{HoldOptions, RetentionCommand, RetentionOptions};
+use crate::up::clickhouse::split_url;
+
+pub(crate) async fn retention(options: RetentionOptions) -> anyhow::Result<bool> {
+    let (mut endpoint, credentials) = split_url(&options.store.clickhouse_url)?;
+    endpoint.database = options.store.database;
+    let retention = Retention::new(&endpoint, &credentials)?;
+    match options.command {
+        RetentionCommand::Set { org, default, days } => {
+            let org = org.filter(|_| !default);
+            let tenant = org.as_deref().map(TenantId::new).transpose()?;
+            retention.set(tenant.as_ref(), days).await?;
+            settle(&retention, tenant.as_ref()).await?;
+        }
+        RetentionCommand::Hold(hold) => change(&retention, &hold, true).await?,
+        RetentionCommand::Release(hold) => change(&retention, &hold, false).await?,
+        RetentionCommand::List => list(&retention).await?,
+    }
+    Ok(true)
+}
+
+async fn change(retention: &Retention, hold: &HoldOptions, is_held: bool) -> anyhow::Result<()> {
+    let tenant = TenantId::new(&hold.org)?;
+    let entity = match &hold.entity {
+        Some(entity) => Some(
+            entity
+                .split_once('/')
+                .context("an entity is written TYPE/ID")?,
+        ),
+        None => None,
+    };
+    retention
+        .hold(&tenant, entity, is_held, &hold.reason)
+        .await?;
+    settle(retention, Some(&tenant)).await
+}
+
+async fn settle(retention: &Retention, tenant: Option<&TenantId>) -> anyhow::Result<()> {
+    writeln!(
+        std::io::stderr(),
+        "stored events have it; waiting until every writer has heard of it"
+    )?;
+    Ok(retention.settle(tenant).await?)
+}
+
+async fn list(retention: &Retention) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    let (rules, holds) = (retention.rules().await?, retention.holds().await?);
+    for rule in rules {
+        writeln!(out, "{}", json!({"retention": rule}))?;
+    }
+    for hold in holds {
+        writeln!(out, "{}", json!({"legal_hold": hold}))?;
+    }
+    Ok(())
+}

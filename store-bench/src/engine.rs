@@ -1,0 +1,122 @@
+//! The ClickHouse that is measured: Daybook's embedded one, on a folder of its own or a kept one.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use clickhouse::Client;
+use daybook_clickhouse_launcher::{Cache, Engine, Server, ServerOptions};
+use daybook_store::{
+    DATABASE_DEFAULT, Endpoint, Reader, RolePasswords, Writer, migrate, users_xml,
+};
+use http_body_util::{BodyExt as _, Full};
+use hyper::Request;
+use hyper::body::Bytes;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+
+const READY_TIMEOUT: Duration = Duration::from_mins(5);
+
+/// A running ClickHouse with the present schema.
+pub(crate) struct Bench {
+    server: Server,
+    endpoint: Endpoint,
+    passwords: RolePasswords,
+    http: hyper_util::client::legacy::Client<HttpConnector, Full<Bytes>>,
+}
+
+impl Bench {
+    pub(crate) async fn start(
+        directory: &Path,
+        engine_command: (PathBuf, Vec<OsString>),
+    ) -> Result<Self> {
+        let engine = tokio::task::spawn_blocking(|| Engine::find(&Cache::of_user()?)).await??;
+        let passwords = RolePasswords::random();
+        let migrator = passwords.migrator_credentials();
+        let options = ServerOptions {
+            data_directory: directory.join("clickhouse"),
+            // A cache of which granules met a condition would hide what a search costs.
+            users_xml: users_xml(DATABASE_DEFAULT, &passwords)?.replace(
+                "<readonly>1</readonly>",
+                "<readonly>1</readonly><use_query_condition_cache>0</use_query_condition_cache>",
+            ),
+            ready_user: migrator.user.clone(),
+            ready_password: migrator.password.clone(),
+            engine_command,
+            ready_timeout: READY_TIMEOUT,
+        };
+        let server = Server::start(&engine, &options)
+            .await
+            .context("starting clickhouse")?;
+        let endpoint = Endpoint::new(server.http_url());
+        migrate(&endpoint, &migrator).await?;
+        Ok(Self {
+            server,
+            endpoint,
+            passwords,
+            http: hyper_util::client::legacy::Client::builder(TokioExecutor::new()).build_http(),
+        })
+    }
+
+    pub(crate) async fn stop(self) -> Result<()> {
+        Ok(self.server.stop().await?)
+    }
+
+    /// A writer with connections of its own, as another process would have.
+    pub(crate) fn writer(&self) -> Result<Writer> {
+        let credentials = self.passwords.writer_credentials();
+        Ok(Writer::new(&self.endpoint, &credentials)?)
+    }
+
+    pub(crate) fn reader(&self) -> Result<Reader> {
+        let credentials = self.passwords.reader_credentials();
+        Ok(Reader::new(&self.endpoint, &credentials)?)
+    }
+
+    /// A client that may see everything.
+    pub(crate) fn administrator(&self) -> Client {
+        let credentials = self.passwords.migrator_credentials();
+        Client::default()
+            .with_url(&self.endpoint.url)
+            .with_database(DATABASE_DEFAULT)
+            .with_user(&credentials.user)
+            .with_password(&credentials.password)
+    }
+
+    /// Runs hand-written SQL as the administrator, on the table itself, and counts the
+    /// bytes of its answer.
+    pub(crate) async fn ask_table(
+        &self,
+        sql: &str,
+        parameters: &[(&'static str, String)],
+    ) -> Result<usize> {
+        let credentials = self.passwords.migrator_credentials();
+        let mut url = format!(
+            "{}/?database={DATABASE_DEFAULT}&default_format=RowBinary&wait_end_of_query=1\
+             &use_query_condition_cache=0",
+            self.endpoint.url
+        );
+        for (name, value) in parameters {
+            let value: String = value.bytes().map(|byte| format!("%{byte:02x}")).collect();
+            url = format!("{url}&param_{name}={value}");
+        }
+        let request = Request::post(url)
+            .header("X-ClickHouse-User", &credentials.user)
+            .header("X-ClickHouse-Key", &credentials.password)
+            .body(Full::from(sql.to_owned()))?;
+        let response = self.http.request(request).await?;
+        let is_success = response.status().is_success();
+        let body = response.into_body().collect().await?.to_bytes();
+        if !is_success {
+            bail!("{sql}: {}", String::from_utf8_lossy(&body));
+        }
+        Ok(body.len())
+    }
+
+    /// How many rows ClickHouse has read for queries since it started.
+    pub(crate) async fn rows_read(&self) -> Result<u64> {
+        let sql = "SELECT toUInt64(sum(value)) FROM system.events WHERE event = 'SelectedRows'";
+        Ok(self.administrator().query(sql).fetch_one().await?)
+    }
+}

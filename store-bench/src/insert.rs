@@ -1,0 +1,171 @@
+//! How many events a second the store takes, deduplication included.
+
+use std::io::Write;
+use std::ops::Range;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+use daybook_store::{NewEvent, Stored};
+use tokio::sync::mpsc;
+
+use crate::SMALL_BATCH_ROWS_MAX;
+use crate::engine::Bench;
+use crate::generate::Generator;
+
+/// Batches that are made ahead of a writer.
+const BATCHES_AHEAD: usize = 2;
+
+/// How fast events are made: a writer must not wait for them.
+pub(crate) fn generator_rate(generator: Generator, out: &mut (dyn Write + Send)) -> Result<()> {
+    let began = Instant::now();
+    let made = generator.batch(0..20_000).len();
+    let rate = per_second(made as u64, began.elapsed());
+    writeln!(
+        out,
+        "making events                                 {rate:>9} a second and thread"
+    )?;
+    Ok(())
+}
+
+/// A third of the events by one writer in large batches, some in small ones, the rest by four writers
+/// whose batches overlap by one per cent.
+pub(crate) async fn rates(
+    bench: &Bench,
+    generator: Generator,
+    rows: u64,
+    out: &mut (dyn Write + Send),
+) -> Result<()> {
+    let small = (rows / 10).min(SMALL_BATCH_ROWS_MAX);
+    let large = rows / 3;
+    let four_small = large + small;
+    let four_large = four_small + small;
+    rate(bench, generator, Load::new(1, 20_000, 0..large), out).await?;
+    rate(
+        bench,
+        generator,
+        Load::new(1, 1_000, large..four_small),
+        out,
+    )
+    .await?;
+    rate(
+        bench,
+        generator,
+        Load::new(4, 1_000, four_small..four_large),
+        out,
+    )
+    .await?;
+    rate(
+        bench,
+        generator,
+        Load::new(4, 20_000, four_large..rows),
+        out,
+    )
+    .await
+}
+
+struct Load {
+    writers: u64,
+    batch_rows: u64,
+    numbers: Range<u64>,
+}
+
+impl Load {
+    fn new(writers: u64, batch_rows: u64, numbers: Range<u64>) -> Self {
+        Self {
+            writers,
+            batch_rows,
+            numbers,
+        }
+    }
+
+    /// The batches of one writer. With several writers each batch begins one per cent inside the one
+    /// before, which another writer has.
+    fn batches(&self, writer: u64) -> Vec<Range<u64>> {
+        let overlap = if self.writers > 1 {
+            self.batch_rows / 100
+        } else {
+            0
+        };
+        let batches = (self.numbers.end - self.numbers.start).div_ceil(self.batch_rows);
+        (0..batches)
+            .filter(|batch| batch % self.writers == writer)
+            .map(|batch| {
+                let start = self.numbers.start + batch * self.batch_rows;
+                let end = (start + self.batch_rows).min(self.numbers.end);
+                start.saturating_sub(overlap).max(self.numbers.start)..end
+            })
+            .collect()
+    }
+}
+
+async fn rate(
+    bench: &Bench,
+    generator: Generator,
+    load: Load,
+    out: &mut (dyn Write + Send),
+) -> Result<()> {
+    let mut tasks = Vec::new();
+    let began = Instant::now();
+    for number in 0..load.writers {
+        let writer = bench.writer()?;
+        let mut made = make_ahead(generator, load.batches(number));
+        tasks.push(tokio::spawn(async move {
+            let (mut inserted, mut storing) = (0, Duration::ZERO);
+            while let Some(batch) = made.recv().await {
+                let began = Instant::now();
+                let outcomes = writer.insert(&batch).await?;
+                storing += began.elapsed();
+                inserted += outcomes
+                    .iter()
+                    .filter(|&&outcome| outcome == Stored::Inserted)
+                    .count() as u64;
+            }
+            anyhow::Ok((inserted, storing))
+        }));
+    }
+    let (mut inserted, mut storing) = (0, Duration::ZERO);
+    for task in tasks {
+        let (of_task, storing_of_task) = task.await??;
+        inserted += of_task;
+        storing += storing_of_task;
+    }
+    let elapsed = began.elapsed();
+    let expected = load.numbers.end - load.numbers.start;
+    ensure!(
+        inserted == expected,
+        "{inserted} of {expected} events were stored as new"
+    );
+    writeln!(
+        out,
+        "{} writer(s), {:>6} rows a batch: {inserted:>9} events, {:>9} a second ({:.0} % of the \
+         time in the store)",
+        load.writers,
+        load.batch_rows,
+        per_second(inserted, elapsed),
+        storing.as_secs_f64() * 100.0 / elapsed.as_secs_f64() / exact(load.writers),
+    )?;
+    Ok(())
+}
+
+/// Makes batches in a thread of its own.
+fn make_ahead(generator: Generator, batches: Vec<Range<u64>>) -> mpsc::Receiver<Vec<NewEvent>> {
+    let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);
+    std::thread::spawn(move || {
+        for numbers in batches {
+            if sender.blocking_send(generator.batch(numbers)).is_err() {
+                return; // the writer has failed, and says why
+            }
+        }
+    });
+    receiver
+}
+
+fn per_second(count: u64, elapsed: Duration) -> u64 {
+    let microseconds = elapsed.as_micros().max(1);
+    u64::try_from(u128::from(count) * 1_000_000 / microseconds).unwrap_or(u64::MAX)
+}
+
+/// Counts of events are far below 2^32.
+fn exact(number: u64) -> f64 {
+    f64::from(u32::try_from(number).unwrap_or(u32::MAX))
+}

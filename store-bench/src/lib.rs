@@ -1,0 +1,59 @@
+//! What the store costs: how fast it takes events, how many bytes they need, how fast they are found.
+//!
+//! `daybook bench store` runs it; the events are made up (see [`generate`]), the store's functions are
+//! those that the rest of Daybook calls, and beside each answer stands hand-written SQL for the same.
+
+mod engine;
+mod generate;
+mod insert;
+mod latency;
+mod operations;
+mod size;
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+use engine::Bench;
+use generate::Generator;
+
+/// Events that are inserted in small batches, where there are enough of them.
+const SMALL_BATCH_ROWS_MAX: u64 = 200_000;
+
+/// What to measure.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// How many events.
+    pub rows: u64,
+    /// Where ClickHouse keeps them; a folder that is removed afterwards where there is none. Events
+    /// that are there from an earlier run with as many rows are used again, and not inserted.
+    pub directory: Option<PathBuf>,
+    /// The program and its first arguments that lead to
+    /// [`run_engine_child`](daybook_clickhouse_launcher::run_engine_child).
+    pub engine_command: (PathBuf, Vec<OsString>),
+}
+
+/// Measures, and writes what it finds as text, a line at a time.
+///
+/// # Errors
+/// Where ClickHouse cannot be started, or says no; where `gzip` is not there; where `out` is closed.
+pub async fn run(options: &Options, out: &mut (dyn Write + Send)) -> Result<()> {
+    let temporary = tempfile::tempdir()?;
+    let directory = match &options.directory {
+        Some(directory) => directory.as_path(),
+        None => temporary.path(),
+    };
+    let generator = Generator::new(options.rows);
+    let bench = Bench::start(directory, options.engine_command.clone()).await?;
+    let stored = size::stored_rows(&bench).await?;
+    if stored < options.rows {
+        insert::generator_rate(generator, out)?;
+        insert::rates(&bench, generator, options.rows, out).await?;
+    }
+    size::settle(&bench, out).await?;
+    size::bytes(&bench, generator, options.rows, out).await?;
+    latency::table(&bench, generator, out).await?;
+    bench.stop().await
+}

@@ -1,0 +1,332 @@
+//! What an erasure asks of ClickHouse: its own tables, counts, mutations, and parts.
+
+use std::fmt;
+
+use clickhouse::Row;
+use clickhouse::query::Query;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::connection::client;
+use crate::endpoint::{Credentials, Endpoint};
+use crate::erasure::key::ErasureKey;
+use crate::erasure::record::{ErasedRows, ErasureRow, unreadable};
+use crate::erasure::scope::{IDENTIFIERS_MAX, Plan, Subject};
+use crate::error::StoreError;
+
+/// A count over the texts of a large tenant takes its time; a minute of it is a hundred million rows.
+const SECONDS_MAX: u32 = 600;
+
+/// The database as the eraser sees it.
+#[derive(Clone)]
+pub(crate) struct Ledger {
+    client: clickhouse::Client,
+}
+
+/// What else a person is known by, and by nobody else.
+#[derive(Debug, Default)]
+pub(crate) struct Links {
+    pub(crate) user_ids: Vec<String>,
+    pub(crate) emails: Vec<String>,
+    /// How many identifiers others use as well.
+    pub(crate) shared: usize,
+}
+
+/// A mutation of this erasure.
+#[derive(Debug, Row, Serialize, Deserialize)]
+pub(crate) struct Mutation {
+    /// Rows of a part with a lower version have not been through it.
+    pub(crate) version: i64,
+    pub(crate) is_done: u8,
+    pub(crate) is_failing: u8,
+}
+
+#[derive(Row, Serialize, Deserialize)]
+struct SubjectRow {
+    #[serde(with = "clickhouse::serde::uuid")]
+    id: Uuid,
+    subject: String,
+}
+
+#[derive(Row, Serialize, Deserialize)]
+struct Link {
+    identifier: String,
+    users: u64,
+}
+
+#[derive(Row, Serialize, Deserialize)]
+struct Identifier {
+    kind: String,
+    id: String,
+}
+
+impl Ledger {
+    pub(crate) fn new(endpoint: &Endpoint, eraser: &Credentials) -> Result<Self, StoreError> {
+        let client = client(endpoint, eraser)?
+            .with_setting("async_insert", "0")
+            .with_setting("wait_end_of_query", "1")
+            .with_setting("mutations_sync", "0")
+            .with_setting("max_execution_time", SECONDS_MAX.to_string());
+        Ok(Self { client })
+    }
+
+    pub(crate) async fn append(&self, row: &ErasureRow) -> Result<(), StoreError> {
+        let mut insert = self.client.insert::<ErasureRow>("erasures").await?;
+        insert.write(row).await?;
+        Ok(insert.end().await?)
+    }
+
+    /// The newest row of an erasure.
+    pub(crate) async fn row(&self, id: Uuid) -> Result<ErasureRow, StoreError> {
+        self.client
+            .query("SELECT ?fields FROM erasures WHERE id = {id:UUID} ORDER BY step DESC LIMIT 1")
+            .param("id", id.to_string())
+            .fetch_optional::<ErasureRow>()
+            .await?
+            .ok_or(StoreError::UnknownErasure(id))
+    }
+
+    /// The newest row of each erasure, oldest first.
+    pub(crate) async fn rows(&self) -> Result<Vec<ErasureRow>, StoreError> {
+        Ok(self
+            .client
+            .query(
+                "SELECT ?fields FROM \
+                 (SELECT * FROM erasures ORDER BY org_id, id, step DESC LIMIT 1 BY org_id, id) \
+                 ORDER BY up_to, id",
+            )
+            .fetch_all::<ErasureRow>()
+            .await?)
+    }
+
+    pub(crate) async fn remember(&self, id: Uuid, subject: &Subject) -> Result<(), StoreError> {
+        let subject = serde_json::to_string(subject).map_err(|_| unreadable("subject"))?;
+        let mut insert = self.client.insert::<SubjectRow>("erasure_subjects").await?;
+        insert.write(&SubjectRow { id, subject }).await?;
+        Ok(insert.end().await?)
+    }
+
+    pub(crate) async fn subject(&self, id: Uuid) -> Result<Option<Subject>, StoreError> {
+        let row = self
+            .client
+            .query("SELECT ?fields FROM erasure_subjects WHERE id = {id:UUID} LIMIT 1")
+            .param("id", id.to_string())
+            .fetch_optional::<SubjectRow>()
+            .await?;
+        row.map(|row| serde_json::from_str(&row.subject).map_err(|_| unreadable("subject")))
+            .transpose()
+    }
+
+    /// Drops the subject with its partition, which leaves no part behind; whether all of it is gone.
+    pub(crate) async fn forget(&self, id: Uuid) -> Result<bool, StoreError> {
+        self.client
+            .query("ALTER TABLE erasure_subjects DROP PARTITION {id:String}")
+            .param("id", id.to_string())
+            .execute()
+            .await?;
+        let parts = self.client.query(
+            "SELECT count() FROM system.parts WHERE database = currentDatabase() \
+             AND table = 'erasure_subjects' AND partition = {id:String}",
+        );
+        Ok(parts.param("id", id.to_string()).fetch_one::<u64>().await? == 0)
+    }
+
+    /// How many rows an erasure is about, by month; with `is_on_the_fly` as readers see them,
+    /// otherwise as they are stored.
+    pub(crate) async fn count(
+        &self,
+        plan: &Plan<'_>,
+        is_on_the_fly: bool,
+    ) -> Result<Vec<ErasedRows>, StoreError> {
+        let (bounds, own, trace) = (Plan::bounds(), plan.own(), plan.trace());
+        let query = self
+            .client
+            .query(&format!(
+                "SELECT toUInt32(toYYYYMM(timestamp)) AS partition, countIf({own}) AS own, \
+                 countIf(NOT ({own})) AS traces FROM events \
+                 WHERE {bounds} AND ({own} OR {trace}) GROUP BY partition ORDER BY partition"
+            ))
+            .with_setting(
+                "apply_mutations_on_fly",
+                u8::from(is_on_the_fly).to_string(),
+            );
+        Ok(plan.bind_to(query).fetch_all::<ErasedRows>().await?)
+    }
+
+    /// Hands the mutation over; it is known at once, and done later.
+    pub(crate) async fn mutate(&self, plan: &Plan<'_>) -> Result<(), StoreError> {
+        Ok(plan
+            .bind_to(self.client.query(&plan.mutation()))
+            .execute()
+            .await?)
+    }
+
+    pub(crate) async fn mutations(&self, id: Uuid) -> Result<Vec<Mutation>, StoreError> {
+        let query = self.client.query(
+            "SELECT toInt64(extract(mutation_id, '[0-9]+')) AS version, \
+             min(is_done) AS is_done, max(latest_fail_reason != '') AS is_failing \
+             FROM system.mutations WHERE database = currentDatabase() AND table = 'events' \
+             AND position(command, {id:String}) > 0 GROUP BY mutation_id",
+        );
+        Ok(query
+            .param("id", id.to_string())
+            .fetch_all::<Mutation>()
+            .await?)
+    }
+
+    /// Removes the texts of finished mutations, which name the subject.
+    pub(crate) async fn forget_mutations(&self, id: Uuid) -> Result<(), StoreError> {
+        let query = self.client.query(
+            "KILL MUTATION WHERE database = currentDatabase() AND table = 'events' \
+             AND is_done AND position(command, {id:String}) > 0",
+        );
+        Ok(query.param("id", id.to_string()).execute().await?)
+    }
+
+    /// How many parts are still on disk that have not been through a mutation.
+    pub(crate) async fn old_parts(&self, version: i64) -> Result<u64, StoreError> {
+        // After a restart ClickHouse learns of them in the background.
+        self.client
+            .query("SYSTEM WAIT LOADING PARTS events")
+            .execute()
+            .await?;
+        let query = self.client.query(
+            "SELECT count() FROM system.parts WHERE database = currentDatabase() \
+             AND table = 'events' AND toInt64(data_version) < {version:Int64}",
+        );
+        Ok(query.param("version", version).fetch_one::<u64>().await?)
+    }
+
+    /// How many parts lie beside the table, where no mutation reaches them.
+    pub(crate) async fn detached_parts(&self) -> Result<u64, StoreError> {
+        let query = self.client.query(
+            "SELECT count() FROM system.detached_parts \
+             WHERE database = currentDatabase() AND table = 'events'",
+        );
+        Ok(query.fetch_one::<u64>().await?)
+    }
+
+    /// Refuses what a legal hold keeps.
+    pub(crate) async fn check_holds(&self, plan: &Plan<'_>) -> Result<(), StoreError> {
+        let holds = "SELECT entity_type, entity_id FROM legal_holds WHERE org_id = {org_id:String} \
+                     GROUP BY entity_type, entity_id HAVING argMax(held, at)";
+        let whole =
+            format!("SELECT count() FROM ({holds}) WHERE entity_type = '' AND entity_id = ''");
+        if self.fetch_count(plan, &whole).await? > 0 {
+            return Err(StoreError::LegalHold("the tenant is held".to_owned()));
+        }
+        let (bounds, own, trace) = (Plan::bounds(), plan.own(), plan.trace());
+        let held = format!(
+            "SELECT count() FROM events WHERE {bounds} \
+             AND ((entity_type, entity_id) IN ({holds}) OR (parent_type, parent_id) IN ({holds})) \
+             AND ({own} OR {trace})"
+        );
+        match self.fetch_count(plan, &held).await? {
+            0 => Ok(()),
+            rows => Err(StoreError::LegalHold(format!(
+                "{rows} of the events are of an entity that is held"
+            ))),
+        }
+    }
+
+    /// What a person is known by beside what was given, and by nobody else.
+    pub(crate) async fn links(&self, plan: &Plan<'_>) -> Result<Links, StoreError> {
+        let bounds = Plan::bounds();
+        let mut links = Links::default();
+        for (given, of_given, other) in [
+            (
+                "{user_ids:Array(String)}",
+                "caller_user_id",
+                "lower(caller_user_email)",
+            ),
+            (
+                "{emails:Array(String)}",
+                "lower(caller_user_email)",
+                "caller_user_id",
+            ),
+        ] {
+            let limit = IDENTIFIERS_MAX / 2;
+            let sql = format!(
+                "SELECT {other} AS identifier, uniqExactIf({of_given}, {of_given} != '') AS users \
+                 FROM events WHERE {bounds} AND {other} != '' AND {other} IN \
+                 (SELECT {other} FROM events WHERE {bounds} AND {of_given} IN {given}) \
+                 GROUP BY identifier ORDER BY users, identifier LIMIT {limit}"
+            );
+            for link in plan
+                .bind_to(self.client.query(&sql))
+                .fetch_all::<Link>()
+                .await?
+            {
+                if link.users > 1 {
+                    links.shared += 1;
+                } else if other == "caller_user_id" {
+                    links.user_ids.push(link.identifier);
+                } else {
+                    links.emails.push(link.identifier);
+                }
+            }
+        }
+        Ok(links)
+    }
+
+    /// Finds the subject by its hashes among all that the tenant's events name.
+    pub(crate) async fn known_again(
+        &self,
+        row: &ErasureRow,
+        key: &ErasureKey,
+    ) -> Result<Subject, StoreError> {
+        let mut subject = Subject::default();
+        if row.scope == "tenant" {
+            return Ok(subject);
+        }
+        let bounds = Plan::bounds();
+        let named = if row.scope == "entity" {
+            "(entity_type, entity_id)"
+        } else {
+            "arrayJoin([('', caller_user_id), ('', lower(caller_user_email)), ('', entity_id), \
+             ('', lower(entity_name))])"
+        };
+        let sql = format!(
+            "SELECT named.1 AS kind, named.2 AS id FROM \
+             (SELECT DISTINCT {named} AS named FROM events WHERE {bounds})"
+        );
+        let query: Query = self
+            .client
+            .query(&sql)
+            .param("org_id", &row.org_id)
+            .param("up_to", row.up_to);
+        let mut cursor = query.fetch::<Identifier>()?;
+        while let Some(Identifier { kind, id }) = cursor.next().await? {
+            let hash = if row.scope == "entity" {
+                key.entity(&row.org_id, &kind, &id)
+            } else {
+                key.person(&row.org_id, &id)
+            };
+            if !row.subject_hashes.contains(&hash) {
+                continue;
+            }
+            let known = super::folded(&id);
+            if row.scope == "entity" {
+                subject.entity = Some((kind, id));
+            } else if id.contains('@') && !subject.emails.contains(&known) {
+                subject.emails.push(known);
+            } else if !id.contains('@') && !subject.user_ids.contains(&id) {
+                subject.user_ids.push(id);
+            }
+        }
+        Ok(subject)
+    }
+
+    async fn fetch_count(&self, plan: &Plan<'_>, sql: &str) -> Result<u64, StoreError> {
+        Ok(plan
+            .bind_to(self.client.query(sql))
+            .fetch_one::<u64>()
+            .await?)
+    }
+}
+
+impl fmt::Debug for Ledger {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Ledger").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,357 @@
+//! Erasure on request: a customer's data vanishes for good, and the fact of it stays.
+//!
+//! An erasure goes through four states, each a row of the table `erasures`:
+//!
+//! 1. *requested*: writers do not store the subject's events up to now any more;
+//! 2. *hidden*: a mutation is known, and the readers' view applies it as it reads;
+//! 3. *removed*: the mutation is done, what it replaced is gone from the disk, and so is its text;
+//! 4. *verified*: nothing is found, and the subject itself is forgotten.
+//!
+//! Each step can be done again, and what it needs is read from the database: whoever finds an
+//! erasure half done can go on with it. The subject stands in `erasure_subjects` while the work
+//! needs it; where it is lost, it is known again by its hashes from the events that are there.
+
+mod key;
+mod ledger;
+mod record;
+mod scope;
+mod steps;
+mod traces;
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::time::{Instant, sleep};
+use uuid::Uuid;
+
+use crate::endpoint::{Credentials, Endpoint};
+use crate::error::StoreError;
+use crate::insert::Writer;
+use crate::tenant::TenantId;
+use ledger::Ledger;
+use record::ErasureRow;
+use scope::{Plan, Subject};
+
+pub use key::{ERASURE_KEY_BYTES_MIN, ErasureKey};
+pub use record::{CopiesUntil, CopyLifetimes, ErasedRows, ErasureState, Receipt, Report};
+pub use scope::{ErasureMode, OWN_SERVICE, SUBJECT_BYTES_MAX, Scope};
+
+use key::folded;
+
+/// Most bytes of a reason.
+pub const REASON_BYTES_MAX: usize = 500;
+
+/// A writer that has not heard of the erasure may still store for this long: what it knows is up
+/// to 10 s old, it tries for a minute, and its last insert takes up to 35 s.
+pub(crate) const WRITERS_SETTLE: Duration = Duration::from_secs(150);
+const POLL_INTERVAL: Duration = Duration::from_millis(250);
+
+/// What is to be erased, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ErasureRequest {
+    /// The tenant, always: ids repeat across tenants.
+    pub tenant: TenantId,
+    /// Whom or what it is about.
+    pub scope: Scope,
+    /// What becomes of the subject's own events.
+    pub mode: ErasureMode,
+    /// Why, in a few words that do not name the subject: they stay.
+    pub reason: String,
+}
+
+impl ErasureRequest {
+    fn check(&self) -> Result<(), StoreError> {
+        self.scope.check()?;
+        let refuse = |problem: &str| Err(StoreError::InvalidErasure(problem.to_owned()));
+        if self.mode == ErasureMode::Anonymise && self.scope == Scope::Tenant {
+            return refuse("a whole tenant has no pseudonym: name a person or a thing");
+        }
+        if self.reason.trim().is_empty() || self.reason.len() > REASON_BYTES_MAX {
+            return refuse("the reason is empty or longer than 500 bytes");
+        }
+        Ok(())
+    }
+}
+
+/// Erases. Only one that can log in as the eraser can do it.
+#[derive(Debug, Clone)]
+pub struct Eraser {
+    ledger: Ledger,
+    key: ErasureKey,
+    /// Stores the fact of the erasure as an event.
+    writer: Writer,
+    writers_settle: Duration,
+    copies: CopyLifetimes,
+}
+
+impl Eraser {
+    /// One that connects when it is first used.
+    ///
+    /// # Errors
+    /// [`StoreError::InvalidEndpoint`].
+    pub fn new(
+        endpoint: &Endpoint,
+        eraser: &Credentials,
+        key: ErasureKey,
+        writer: Writer,
+    ) -> Result<Self, StoreError> {
+        Ok(Self {
+            ledger: Ledger::new(endpoint, eraser)?,
+            key,
+            writer,
+            writers_settle: WRITERS_SETTLE,
+            copies: CopyLifetimes::default(),
+        })
+    }
+
+    /// How long copies may lie outside the database, for the receipt.
+    #[must_use]
+    pub fn with_copy_lifetimes(mut self, copies: CopyLifetimes) -> Self {
+        self.copies = copies;
+        self
+    }
+
+    /// How long a writer may go on storing that has not heard of an erasure, where it is known to
+    /// be less than two and a half minutes.
+    #[must_use]
+    pub fn with_writers_settle(mut self, writers_settle: Duration) -> Self {
+        self.writers_settle = writers_settle;
+        self
+    }
+
+    /// What a request would be about, by month. Nothing is changed.
+    ///
+    /// # Errors
+    /// As [`Eraser::request`].
+    pub async fn preview(&self, request: &ErasureRequest) -> Result<Report, StoreError> {
+        Ok(self
+            .prepare(request, Uuid::nil(), Timestamp::now())
+            .await?
+            .1)
+    }
+
+    /// Takes a request on: from now on no writer stores what it is about.
+    ///
+    /// # Errors
+    /// [`StoreError::InvalidErasure`] and [`StoreError::LegalHold`], which change nothing; and
+    /// whatever ClickHouse says.
+    pub async fn request(&self, request: &ErasureRequest) -> Result<Uuid, StoreError> {
+        let id = uuid::Builder::from_random_bytes(rand::random()).into_uuid();
+        let now = Timestamp::now();
+        let (subject, mut report) = self.prepare(request, id, now).await?;
+        report.reached.push((ErasureState::Requested, now));
+        let org_id = request.tenant.as_str();
+        let row = ErasureRow {
+            org_id: org_id.to_owned(),
+            id,
+            step: 0,
+            at: now.as_millisecond(),
+            state: ErasureState::Requested.as_str().to_owned(),
+            scope: request.scope.as_str().to_owned(),
+            mode: request.mode.as_str().to_owned(),
+            subject_hashes: subject.hashes(&self.key, org_id),
+            up_to: now.as_millisecond(),
+            reason: request.reason.clone(),
+            report: serde_json::to_string(&report).map_err(|_| record::unreadable("report"))?,
+        };
+        // In this order: a subject without its erasure would never be forgotten.
+        self.ledger.append(&row).await?;
+        self.ledger.remember(id, &subject).await?;
+        Ok(id)
+    }
+
+    /// How far an erasure is.
+    ///
+    /// # Errors
+    /// [`StoreError::UnknownErasure`], and whatever ClickHouse says.
+    pub async fn status(&self, id: Uuid) -> Result<Receipt, StoreError> {
+        let row = self.ledger.row(id).await?;
+        self.receipt(&row)
+    }
+
+    /// Does what can be done now, and says how far it is. It never waits for long.
+    ///
+    /// # Errors
+    /// [`StoreError::ErasureBlocked`] where somebody has to clear the way first, and whatever
+    /// ClickHouse says. It can always be called again.
+    pub async fn advance(&self, id: Uuid) -> Result<Receipt, StoreError> {
+        let row = self.ledger.row(id).await?;
+        let row = self.step(row).await?;
+        self.receipt(&row)
+    }
+
+    /// Goes on until the erasure is verified, or the time is over.
+    ///
+    /// # Errors
+    /// As [`Eraser::advance`]; [`StoreError::Timeout`] where the time is over, which costs nothing
+    /// but another call.
+    pub async fn run_to_end(&self, id: Uuid, time_max: Duration) -> Result<Receipt, StoreError> {
+        let deadline = Instant::now() + time_max;
+        loop {
+            let receipt = self.advance(id).await?;
+            if receipt.state == ErasureState::Verified {
+                return Ok(receipt);
+            }
+            if Instant::now() >= deadline {
+                return Err(StoreError::Timeout);
+            }
+            sleep(POLL_INTERVAL).await;
+        }
+    }
+
+    /// Every erasure that is not verified, oldest first.
+    ///
+    /// # Errors
+    /// Whatever ClickHouse says.
+    pub async fn unfinished(&self) -> Result<Vec<Uuid>, StoreError> {
+        let rows = self.ledger.rows().await?;
+        Ok(rows
+            .iter()
+            .filter(|row| row.state != ErasureState::Verified.as_str())
+            .map(|row| row.id)
+            .collect())
+    }
+
+    /// After a backup was restored: looks whether events are there again that were erased, and asks
+    /// for each of those erasures once more. To be run to its end before any reader gets in.
+    ///
+    /// # Errors
+    /// Whatever ClickHouse says.
+    pub async fn reapply(&self) -> Result<Vec<Uuid>, StoreError> {
+        let mut again = Vec::new();
+        for row in self.ledger.rows().await? {
+            if row.state()? != ErasureState::Verified {
+                again.push(row.id);
+                continue;
+            }
+            let subject = self.known_again(&row).await?;
+            if row.scope != "tenant" && subject.is_tenant() {
+                continue; // nothing of it is there
+            }
+            let rows = self
+                .ledger
+                .count(&self.plan(&row, &subject)?, false)
+                .await?;
+            if !rows.is_empty() {
+                let mut report = row.report()?;
+                report.rows = rows;
+                report
+                    .reached
+                    .push((ErasureState::Requested, Timestamp::now()));
+                let row = row.next(ErasureState::Requested, &report)?;
+                self.ledger.append(&row).await?;
+                self.ledger.remember(row.id, &subject).await?;
+                again.push(row.id);
+            }
+        }
+        Ok(again)
+    }
+
+    async fn prepare(
+        &self,
+        request: &ErasureRequest,
+        id: Uuid,
+        now: Timestamp,
+    ) -> Result<(Subject, Report), StoreError> {
+        request.check()?;
+        let org_id = request.tenant.as_str();
+        let up_to = now.as_millisecond();
+        let mut report = Report::default();
+        let mut subject = Subject::of(&request.scope);
+        if subject.entity.is_none() && !subject.is_tenant() {
+            let plan = Plan::new(
+                id.to_string(),
+                org_id,
+                up_to,
+                request.mode,
+                &subject,
+                &self.key,
+            );
+            let links = self.ledger.links(&plan).await?;
+            report.linked_identifiers = links.user_ids.len() + links.emails.len();
+            report.shared_identifiers = links.shared;
+            subject.user_ids.extend(links.user_ids);
+            subject.emails.extend(links.emails);
+        }
+        let reason = request.reason.to_lowercase();
+        if subject
+            .identifiers()
+            .any(|identifier| reason.contains(&identifier.to_lowercase()))
+        {
+            return Err(StoreError::InvalidErasure(
+                "the reason names the subject, and the reason stays".to_owned(),
+            ));
+        }
+        let plan = Plan::new(
+            id.to_string(),
+            org_id,
+            up_to,
+            request.mode,
+            &subject,
+            &self.key,
+        );
+        self.ledger.check_holds(&plan).await?;
+        report.rows = self.ledger.count(&plan, false).await?;
+        report.not_searched = not_searched(&plan, report.shared_identifiers);
+        Ok((subject, report))
+    }
+
+    fn plan<'a>(&self, row: &'a ErasureRow, subject: &'a Subject) -> Result<Plan<'a>, StoreError> {
+        let id = row.id.to_string();
+        let mode = row.mode()?;
+        Ok(Plan::new(
+            id,
+            &row.org_id,
+            row.up_to,
+            mode,
+            subject,
+            &self.key,
+        ))
+    }
+
+    fn receipt(&self, row: &ErasureRow) -> Result<Receipt, StoreError> {
+        let up_to =
+            Timestamp::from_millisecond(row.up_to).map_err(|_| record::unreadable("time"))?;
+        Ok(Receipt {
+            id: row.id,
+            org_id: row.org_id.clone(),
+            state: row.state()?,
+            scope: row.scope.clone(),
+            mode: row.mode()?,
+            subject_hashes: row.subject_hashes.clone(),
+            up_to,
+            reason: row.reason.clone(),
+            report: row.report()?,
+            copies_until: self.copies.after(up_to),
+        })
+    }
+}
+
+/// What a receipt must own up to.
+fn not_searched(plan: &Plan<'_>, shared_identifiers: usize) -> Vec<String> {
+    let mut places = vec![
+        format!("events of the service {OWN_SERVICE}: who read the log, and what was erased"),
+        "the queue, the dead-letter queue and backups, which end by themselves".to_owned(),
+        "logs of ClickHouse, of Lambda and of other systems".to_owned(),
+    ];
+    if plan.subject.is_tenant() {
+        return places;
+    }
+    if plan.searches_texts() {
+        places.push(
+            "texts of others for anything but the identifiers: names, spellings, pictures"
+                .to_owned(),
+        );
+    } else {
+        places.push(
+            "texts of others: the identifiers are too short to be told from other words".to_owned(),
+        );
+    }
+    places.push("texts of others in events that arrive after the erasure".to_owned());
+    if shared_identifiers > 0 {
+        places.push(format!(
+            "{shared_identifiers} e-mail address(es) or id(s) that others use as well"
+        ));
+    }
+    places
+}

@@ -1,0 +1,190 @@
+//! How far an erasure is, as rows that are only ever added, and what is told of it.
+
+use clickhouse::Row;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::erasure::scope::ErasureMode;
+use crate::error::StoreError;
+
+/// How far an erasure is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ErasureState {
+    /// It is known, and late copies are not stored any more.
+    Requested,
+    /// No reader sees what is to go.
+    Hidden,
+    /// No file of the events table has it.
+    Removed,
+    /// It was looked for and not found, and its subject is forgotten.
+    Verified,
+}
+
+impl ErasureState {
+    /// The word for it: `requested`, `hidden`, `removed`, `verified`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Requested => "requested",
+            Self::Hidden => "hidden",
+            Self::Removed => "removed",
+            Self::Verified => "verified",
+        }
+    }
+}
+
+/// A row of the table `erasures`.
+#[derive(Debug, Clone, Row, Serialize, Deserialize)]
+pub(crate) struct ErasureRow {
+    pub(crate) org_id: String,
+    #[serde(with = "clickhouse::serde::uuid")]
+    pub(crate) id: Uuid,
+    pub(crate) step: u32,
+    pub(crate) at: i64,
+    pub(crate) state: String,
+    pub(crate) scope: String,
+    pub(crate) mode: String,
+    pub(crate) subject_hashes: Vec<String>,
+    pub(crate) up_to: i64,
+    pub(crate) reason: String,
+    pub(crate) report: String,
+}
+
+impl ErasureRow {
+    pub(crate) fn state(&self) -> Result<ErasureState, StoreError> {
+        word(&self.state)
+    }
+
+    pub(crate) fn mode(&self) -> Result<ErasureMode, StoreError> {
+        word(&self.mode)
+    }
+
+    pub(crate) fn report(&self) -> Result<Report, StoreError> {
+        serde_json::from_str(&self.report).map_err(|_| unreadable("report"))
+    }
+
+    /// The row of the next step.
+    pub(crate) fn next(&self, state: ErasureState, report: &Report) -> Result<Self, StoreError> {
+        Ok(Self {
+            step: self.step + 1,
+            at: Timestamp::now().as_millisecond(),
+            state: state.as_str().to_owned(),
+            report: serde_json::to_string(report).map_err(|_| unreadable("report"))?,
+            ..self.clone()
+        })
+    }
+}
+
+fn word<T: serde::de::DeserializeOwned>(word: &str) -> Result<T, StoreError> {
+    serde_json::from_value(serde_json::Value::from(word)).map_err(|_| unreadable("word"))
+}
+
+pub(crate) fn unreadable(what: &str) -> StoreError {
+    StoreError::UnreadableRow(format!("a {what} of an erasure"))
+}
+
+/// How many rows of a month an erasure is about.
+#[derive(Debug, Clone, PartialEq, Eq, Row, Serialize, Deserialize)]
+pub struct ErasedRows {
+    /// The month partition: 202611.
+    pub partition: u32,
+    /// Rows that are the subject's own.
+    pub own: u64,
+    /// Rows of others that tell of it.
+    pub traces: u64,
+}
+
+/// What was counted and checked so far.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Report {
+    /// Rows of the table `events`, by month, as the request found them.
+    pub rows: Vec<ErasedRows>,
+    /// Rows that arrived while the erasure was under way, and were swept up.
+    pub late_rows: u64,
+    /// Identifiers of the person that were found beside the given one.
+    pub linked_identifiers: usize,
+    /// Identifiers that others use as well, and that were therefore left alone.
+    pub shared_identifiers: usize,
+    /// When each state was reached.
+    pub reached: Vec<(ErasureState, Timestamp)>,
+    /// What was looked at, and found to be so.
+    pub checks: Vec<String>,
+    /// What was not searched.
+    pub not_searched: Vec<String>,
+}
+
+/// The proof of an erasure, without the subject.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// The erasure.
+    pub id: Uuid,
+    /// The tenant.
+    pub org_id: String,
+    /// How far it is.
+    pub state: ErasureState,
+    /// `tenant`, `user`, `email` or `entity`.
+    pub scope: String,
+    /// What became of the subject's own events.
+    pub mode: ErasureMode,
+    /// HMAC-SHA256 of each identifier, with the operator's key.
+    pub subject_hashes: Vec<String>,
+    /// Events up to this time are erased, whenever they arrive.
+    pub up_to: Timestamp,
+    /// Why, in the words of who asked for it.
+    pub reason: String,
+    /// What was counted and checked.
+    #[serde(flatten)]
+    pub report: Report,
+    /// Until when copies may lie elsewhere.
+    pub copies_until: CopiesUntil,
+}
+
+/// Until when copies of what was erased may lie outside the database.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CopiesUntil {
+    /// In the queue.
+    pub queue: Timestamp,
+    /// In the dead-letter queue.
+    pub dead_letter_queue: Timestamp,
+    /// In backups of the database.
+    pub backups: Timestamp,
+}
+
+/// How long copies may lie outside the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CopyLifetimes {
+    /// Message retention of the queue, in days. SQS keeps messages for 14 days at most.
+    pub queue_days: u32,
+    /// Message retention of the dead-letter queue, in days.
+    pub dead_letter_queue_days: u32,
+    /// How long backups are kept, in days.
+    pub backup_days: u32,
+}
+
+impl Default for CopyLifetimes {
+    fn default() -> Self {
+        Self {
+            queue_days: 14,
+            dead_letter_queue_days: 14,
+            backup_days: 35,
+        }
+    }
+}
+
+impl CopyLifetimes {
+    /// A message may be moved to the dead-letter queue on its last day.
+    pub(crate) fn after(self, up_to: Timestamp) -> CopiesUntil {
+        let after = |days: u32| {
+            up_to
+                .checked_add(jiff::SignedDuration::from_hours(24 * i64::from(days)))
+                .unwrap_or(Timestamp::MAX)
+        };
+        CopiesUntil {
+            queue: after(self.queue_days),
+            dead_letter_queue: after(self.queue_days + self.dead_letter_queue_days),
+            backups: after(self.backup_days),
+        }
+    }
+}

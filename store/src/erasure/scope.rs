@@ -1,0 +1,271 @@
+//! Whom or what an erasure is about, and which rows that is.
+
+use clickhouse::query::Query;
+use serde::{Deserialize, Serialize};
+
+use crate::erasure::key::{ErasureKey, folded};
+use crate::erasure::traces::{self, Own};
+use crate::error::StoreError;
+
+/// The service whose events Daybook writes about itself; they are not the tenant's to erase.
+pub const OWN_SERVICE: &str = "daybook";
+
+/// Most bytes of an identifier.
+pub const SUBJECT_BYTES_MAX: usize = 1_024;
+/// Most identifiers of one person: an id may have had several addresses.
+pub(crate) const IDENTIFIERS_MAX: usize = 50;
+
+/// Whom or what an erasure is about, within a tenant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scope {
+    /// Every event of the tenant.
+    Tenant,
+    /// A person by their id.
+    User(String),
+    /// A person by their e-mail address.
+    Email(String),
+    /// A thing.
+    Entity {
+        /// A singular noun: `workflow`.
+        kind: String,
+        /// The id within its kind.
+        id: String,
+    },
+}
+
+impl Scope {
+    /// The word for it: `tenant`, `user`, `email`, `entity`.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Tenant => "tenant",
+            Self::User(_) => "user",
+            Self::Email(_) => "email",
+            Self::Entity { .. } => "entity",
+        }
+    }
+
+    pub(crate) fn check(&self) -> Result<(), StoreError> {
+        let texts: &[&String] = match self {
+            Self::Tenant => &[],
+            Self::User(text) | Self::Email(text) => &[text],
+            Self::Entity { kind, id } => &[kind, id],
+        };
+        for text in texts {
+            if text.trim().is_empty() || text.len() > SUBJECT_BYTES_MAX {
+                return Err(StoreError::InvalidErasure(format!(
+                    "the {} is empty or has more than {SUBJECT_BYTES_MAX} bytes",
+                    self.as_str()
+                )));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What becomes of the subject's own events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ErasureMode {
+    /// They are removed.
+    Delete,
+    /// They stay, and a pseudonym stands in the subject's place.
+    Anonymise,
+}
+
+impl ErasureMode {
+    /// The word for it: `delete`, `anonymise`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Delete => "delete",
+            Self::Anonymise => "anonymise",
+        }
+    }
+}
+
+/// All that the subject is known by, in plain text. It is kept only while the work needs it.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Subject {
+    pub(crate) user_ids: Vec<String>,
+    /// Folded.
+    pub(crate) emails: Vec<String>,
+    /// Kind and id.
+    pub(crate) entity: Option<(String, String)>,
+}
+
+impl Subject {
+    pub(crate) fn of(scope: &Scope) -> Self {
+        let mut subject = Self::default();
+        match scope {
+            Scope::Tenant => {}
+            Scope::User(id) if id.contains('@') => subject.emails.push(folded(id)),
+            Scope::User(id) => subject.user_ids.push(id.clone()),
+            Scope::Email(email) => subject.emails.push(folded(email)),
+            Scope::Entity { kind, id } => subject.entity = Some((kind.clone(), id.clone())),
+        }
+        subject
+    }
+
+    /// Of no event.
+    pub(crate) fn nobody() -> Self {
+        Self {
+            // No event's kind is empty where its id is not, and no id has control characters alone.
+            entity: Some((String::new(), "\u{1}".to_owned())),
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn is_tenant(&self) -> bool {
+        *self == Self::default()
+    }
+
+    pub(crate) fn identifiers(&self) -> impl Iterator<Item = &str> {
+        let entity = self.entity.iter().map(|(_, id)| id.as_str());
+        let emails = self.emails.iter().map(String::as_str);
+        self.user_ids
+            .iter()
+            .map(String::as_str)
+            .chain(emails)
+            .chain(entity)
+    }
+
+    /// What remains of it.
+    pub(crate) fn hashes(&self, key: &ErasureKey, org_id: &str) -> Vec<String> {
+        let persons = self.user_ids.iter().chain(&self.emails);
+        let mut hashes: Vec<_> = persons
+            .map(|identifier| key.person(org_id, identifier))
+            .collect();
+        if let Some((kind, id)) = &self.entity {
+            hashes.push(key.entity(org_id, kind, id));
+        }
+        hashes
+    }
+
+    pub(crate) fn pseudonym(&self, key: &ErasureKey, org_id: &str) -> String {
+        key.pseudonym(org_id, self.identifiers().next().unwrap_or_default())
+    }
+
+    fn as_actor(&self) -> &'static str {
+        if self.entity.is_some() {
+            return "0";
+        }
+        "(caller_user_id IN {user_ids:Array(String)} OR lower(caller_user_id) IN {emails:Array(String)} \
+         OR lower(caller_user_email) IN {emails:Array(String)})"
+    }
+
+    fn as_entity(&self) -> &'static str {
+        if self.entity.is_some() {
+            return "(entity_type = {entity_type:String} AND entity_id = {entity_id:String})";
+        }
+        "(entity_id IN {user_ids:Array(String)} OR lower(entity_id) IN {emails:Array(String)} \
+         OR lower(entity_name) IN {emails:Array(String)})"
+    }
+}
+
+/// One erasure as SQL: fixed texts, with every value a bound parameter.
+pub(crate) struct Plan<'a> {
+    pub(crate) id: String,
+    pub(crate) org_id: &'a str,
+    pub(crate) up_to_ms: i64,
+    pub(crate) mode: ErasureMode,
+    pub(crate) subject: &'a Subject,
+    pub(crate) pseudonym: String,
+    pattern: Option<String>,
+}
+
+impl<'a> Plan<'a> {
+    pub(crate) fn new(
+        id: String,
+        org_id: &'a str,
+        up_to_ms: i64,
+        mode: ErasureMode,
+        subject: &'a Subject,
+        key: &ErasureKey,
+    ) -> Self {
+        Self {
+            id,
+            org_id,
+            up_to_ms,
+            mode,
+            subject,
+            pseudonym: subject.pseudonym(key, org_id),
+            pattern: traces::pattern(subject.identifiers()),
+        }
+    }
+
+    /// Whether the identifiers are long enough to be looked for inside texts.
+    pub(crate) fn searches_texts(&self) -> bool {
+        self.pattern.is_some()
+    }
+
+    /// The rows that are looked at at all.
+    pub(crate) fn bounds() -> String {
+        format!(
+            "org_id = {{org_id:String}} \
+             AND timestamp <= fromUnixTimestamp64Milli({{up_to:Int64}}, 'UTC') \
+             AND service_name != '{OWN_SERVICE}'"
+        )
+    }
+
+    /// Whether a row is the subject's own.
+    pub(crate) fn own(&self) -> String {
+        if self.subject.is_tenant() {
+            return "1".to_owned();
+        }
+        let (actor, entity) = (self.subject.as_actor(), self.subject.as_entity());
+        format!("({actor} OR {entity})")
+    }
+
+    /// Whether a row that is not the subject's own tells of it.
+    pub(crate) fn trace(&self) -> String {
+        if self.pattern.is_some() {
+            traces::condition()
+        } else {
+            "0".to_owned()
+        }
+    }
+
+    /// The mutation that hides at once and removes in time.
+    pub(crate) fn mutation(&self) -> String {
+        let bounds = Self::bounds();
+        let own = self.own();
+        // Nothing else in a mutation says which erasure it belongs to.
+        let mark = "{erasure:String} != ''";
+        let delete = format!("DELETE WHERE {mark} AND {bounds} AND {own}");
+        let trace = self.trace();
+        let has_pattern = self.pattern.is_some();
+        match self.mode {
+            ErasureMode::Delete if !has_pattern => format!("ALTER TABLE events {delete}"),
+            ErasureMode::Delete => format!(
+                "ALTER TABLE events {delete}, UPDATE {} WHERE {mark} AND {bounds} AND {trace}",
+                traces::assignments(true, None)
+            ),
+            ErasureMode::Anonymise => {
+                let own_rows = Own {
+                    as_actor: self.subject.as_actor().to_owned(),
+                    as_entity: self.subject.as_entity().to_owned(),
+                };
+                format!(
+                    "ALTER TABLE events UPDATE {} WHERE {mark} AND {bounds} AND ({own} OR {trace})",
+                    traces::assignments(has_pattern, Some(&own_rows))
+                )
+            }
+        }
+    }
+
+    /// Gives a query the values that the texts name; ones that a text does not name do no harm.
+    pub(crate) fn bind_to(&self, query: Query) -> Query {
+        let (entity_type, entity_id) = self.subject.entity.clone().unwrap_or_default();
+        query
+            .param("erasure", &self.id)
+            .param("org_id", self.org_id)
+            .param("up_to", self.up_to_ms)
+            .param("user_ids", &self.subject.user_ids)
+            .param("emails", &self.subject.emails)
+            .param("entity_type", entity_type)
+            .param("entity_id", entity_id)
+            .param("pattern", self.pattern.as_deref().unwrap_or_default())
+            .param("pseudonym", &self.pseudonym)
+            .param("replaced", traces::replaced(&self.pseudonym))
+    }
+}

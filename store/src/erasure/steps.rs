@@ -1,0 +1,222 @@
+//! From one state of an erasure to the next.
+
+use daybook_event::{
+    Action, AuditEvent, Caller, CallerType, Entity, EventIdentity, Outcome, event_id,
+};
+use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
+
+use crate::erasure::Eraser;
+use crate::erasure::record::{ErasedRows, ErasureRow, ErasureState, Report, unreadable};
+use crate::erasure::scope::{ErasureMode, OWN_SERVICE, Subject};
+use crate::error::StoreError;
+use crate::insert::NewEvent;
+
+impl Eraser {
+    /// The row after what could be done now; the same row where there is nothing to do but wait.
+    pub(super) async fn step(&self, row: ErasureRow) -> Result<ErasureRow, StoreError> {
+        match row.state()? {
+            ErasureState::Requested => self.hide(row).await,
+            ErasureState::Hidden => self.remove(row).await,
+            ErasureState::Removed => self.verify(row).await,
+            ErasureState::Verified => Ok(row),
+        }
+    }
+
+    async fn hide(&self, row: ErasureRow) -> Result<ErasureRow, StoreError> {
+        let subject = self.subject(&row).await?;
+        let plan = self.plan(&row, &subject)?;
+        if !self.ledger.count(&plan, true).await?.is_empty() {
+            self.ledger.mutate(&plan).await?;
+            if !self.ledger.count(&plan, true).await?.is_empty() {
+                return Ok(row); // something came in between
+            }
+        }
+        let report = reached(&row, ErasureState::Hidden, "a reader finds no row of it")?;
+        self.reach(&row, ErasureState::Hidden, &report).await
+    }
+
+    async fn remove(&self, row: ErasureRow) -> Result<ErasureRow, StoreError> {
+        let subject = self.subject(&row).await?;
+        let plan = self.plan(&row, &subject)?;
+        let mutations = self.ledger.mutations(row.id).await?;
+        if mutations.iter().any(|mutation| mutation.is_failing != 0) {
+            return Err(StoreError::ErasureBlocked(
+                "its mutation fails, see latest_fail_reason in system.mutations".to_owned(),
+            ));
+        }
+        if mutations.iter().any(|mutation| mutation.is_done == 0) || !self.writers_know(&row)? {
+            return Ok(row);
+        }
+        let late = self.ledger.count(&plan, false).await?;
+        if !late.is_empty() {
+            self.ledger.mutate(&plan).await?;
+            let mut report = row.report()?;
+            report.late_rows += total(&late);
+            return self.reach(&row, ErasureState::Hidden, &report).await;
+        }
+        // No mutation means that there was nothing to remove, or that this was seen before.
+        if let Some(version) = mutations.iter().map(|mutation| mutation.version).max()
+            && self.ledger.old_parts(version).await? > 0
+        {
+            return Ok(row);
+        }
+        let detached = self.ledger.detached_parts().await?;
+        if detached > 0 {
+            return Err(StoreError::ErasureBlocked(format!(
+                "{detached} detached part(s) of the table events may hold copies: attach or drop them"
+            )));
+        }
+        self.ledger.forget_mutations(row.id).await?;
+        if !self.ledger.mutations(row.id).await?.is_empty() {
+            return Ok(row);
+        }
+        let mut report = reached(
+            &row,
+            ErasureState::Removed,
+            "no part is on disk, active or not, that has not been through the mutation",
+        )?;
+        report.checks.push("no part is detached".to_owned());
+        report
+            .checks
+            .push("no mutation's text is left that names the subject".to_owned());
+        self.reach(&row, ErasureState::Removed, &report).await
+    }
+
+    async fn verify(&self, row: ErasureRow) -> Result<ErasureRow, StoreError> {
+        // It is forgotten only after nothing was found: whoever finds it gone goes on from there.
+        if let Some(subject) = self.ledger.subject(row.id).await? {
+            let found = self
+                .ledger
+                .count(&self.plan(&row, &subject)?, false)
+                .await?;
+            if !found.is_empty() {
+                let mut report = row.report()?;
+                report.late_rows += total(&found);
+                return self.reach(&row, ErasureState::Requested, &report).await;
+            }
+        }
+        if !self.ledger.forget(row.id).await? {
+            return Ok(row);
+        }
+        let event = erasure_event(&row)?;
+        self.writer.insert(&[event]).await?;
+        let mut report = reached(
+            &row,
+            ErasureState::Verified,
+            "no stored row is of its scope",
+        )?;
+        report
+            .checks
+            .push("the subject is kept nowhere but as a keyed hash".to_owned());
+        self.reach(&row, ErasureState::Verified, &report).await
+    }
+
+    async fn reach(
+        &self,
+        row: &ErasureRow,
+        state: ErasureState,
+        report: &Report,
+    ) -> Result<ErasureRow, StoreError> {
+        let next = row.next(state, report)?;
+        self.ledger.append(&next).await?;
+        tracing::info!(erasure = %row.id, state = state.as_str(), "an erasure went on");
+        Ok(next)
+    }
+
+    /// Whether every writer has heard of the erasure, and none is storing what it knew before.
+    fn writers_know(&self, row: &ErasureRow) -> Result<bool, StoreError> {
+        let requested = Timestamp::from_millisecond(row.up_to).map_err(|_| unreadable("time"))?;
+        let settle = SignedDuration::try_from(self.writers_settle).unwrap_or(SignedDuration::MAX);
+        Ok(Timestamp::now().duration_since(requested) >= settle)
+    }
+
+    /// The subject as it was kept, or as the events that are there still name it.
+    async fn subject(&self, row: &ErasureRow) -> Result<Subject, StoreError> {
+        if let Some(subject) = self.ledger.subject(row.id).await? {
+            return Ok(subject);
+        }
+        let subject = self.known_again(row).await?;
+        if row.scope != "tenant" && subject.is_tenant() {
+            // Nobody is named by it any more. An empty one would mean the whole tenant.
+            return Ok(Subject::nobody());
+        }
+        self.ledger.remember(row.id, &subject).await?;
+        Ok(subject)
+    }
+
+    pub(super) async fn known_again(&self, row: &ErasureRow) -> Result<Subject, StoreError> {
+        self.ledger.known_again(row, &self.key).await
+    }
+}
+
+fn total(rows: &[ErasedRows]) -> u64 {
+    rows.iter().map(|month| month.own + month.traces).sum()
+}
+
+fn reached(row: &ErasureRow, state: ErasureState, check: &str) -> Result<Report, StoreError> {
+    let mut report = row.report()?;
+    report.reached.push((state, Timestamp::now()));
+    report.checks.push(check.to_owned());
+    Ok(report)
+}
+
+/// The fact of an erasure, as an event of the tenant's log. The same erasure makes the same event,
+/// however often it is made.
+fn erasure_event(row: &ErasureRow) -> Result<NewEvent, StoreError> {
+    let timestamp = Timestamp::from_millisecond(row.up_to).map_err(|_| unreadable("time"))?;
+    let id = row.id.to_string();
+    let report = row.report()?;
+    let (own, traces) = report.rows.iter().fold((0, 0), |sums, month| {
+        (sums.0 + month.own, sums.1 + month.traces)
+    });
+    let done = match row.mode()? {
+        ErasureMode::Delete => "erased",
+        ErasureMode::Anonymise => "anonymised",
+    };
+    let whom = match row.scope.as_str() {
+        "tenant" => "the tenant",
+        "entity" => "an entity",
+        _ => "a person",
+    };
+    let detail = serde_json::json!({
+        "scope": row.scope, "mode": row.mode, "subject_hashes": row.subject_hashes,
+        "up_to": timestamp.to_string(), "own_events": own, "events_with_traces": traces,
+    });
+    let event = AuditEvent {
+        id: event_id(&EventIdentity {
+            request_time_ms: row.up_to,
+            api_id: OWN_SERVICE,
+            stage: "",
+            request_id: &id,
+            method: "POST",
+            path: "/v1/erasures",
+        }),
+        org_id: row.org_id.clone(),
+        timestamp,
+        service_name: OWN_SERVICE.to_owned(),
+        event_name: "erase".to_owned(),
+        action: Action::Delete,
+        outcome: Outcome::Success,
+        caller: Caller {
+            kind: CallerType::Service,
+            name: OWN_SERVICE.to_owned(),
+            ..Caller::default()
+        },
+        entity: Entity {
+            kind: "erasure".to_owned(),
+            id,
+            name: String::new(),
+        },
+        activity: format!("daybook {done} the events of {whom} up to {timestamp}"),
+        detail: detail.to_string(),
+        reason: row.reason.clone(),
+        source: OWN_SERVICE.to_owned(),
+        ingested_at: Timestamp::now(),
+        ..AuditEvent::default()
+    };
+    Ok(NewEvent {
+        request_digest: *Uuid::nil().as_bytes(),
+        event,
+    })
+}

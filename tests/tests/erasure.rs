@@ -1,0 +1,23 @@
+//! One customer's data vanishes for good, and nothing else does: against a real ClickHouse, with a
+//! scanner that reads its files.
+
+// Clippy knows that tests may unwrap, but not that their helpers may.
+#![allow(clippy::unwrap_used)]
+
+#[path = "erasure/access.rs"]
+mod access;
+#[path = "erasure/canaries.rs"]
+mod canaries;
+#[path = "store/fixture.rs"]
+#[allow(dead_code)] // the tests of the store use the rest of it
+mod fixture;
+#[path = "erasure/kills.rs"]
+mod kills;
+#[path = "erasure/late.rs"]
+mod late;
+#[path = "erasure/people.rs"]
+mod people;
+#[path = "erasure/retention.rs"]
+mod retention;
+#[path = "erasure/tenants.rs"]
+mod tenants;

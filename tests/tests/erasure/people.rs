@@ -1,0 +1,211 @@
+//! A person: their own events, and their traces in those of others.
+
+use daybook_event::{ActivityPart, AuditEvent, Change};
+use daybook_store::{ErasureMode, NewEvent, Scope, TenantId};
+
+use crate::canaries::{erase, eraser, events_of, on_disk, request, shared, start, writer};
+use crate::fixture::{event, new, tenant};
+
+const JANE: &str = "U-7c9e6679-7425";
+const JANE_EMAIL: &str = "Jane.Roe@example.com";
+
+/// What Jane did, and what was done to her.
+fn own(tenant: &TenantId) -> Vec<NewEvent> {
+    let mut acted = event(tenant, 1);
+    acted.caller.user_id = JANE.to_owned();
+    acted.caller.user_email = JANE_EMAIL.to_owned();
+    acted.caller.name = "Jane Q. Roe".to_owned();
+    acted.http.ip = "203.0.113.99".to_owned();
+    acted.activity = "Jane Q. Roe deleted workflow 1".to_owned();
+    acted.detail = r#"{"owner":"Jane Q. Roe"}"#.to_owned();
+    let mut changed = event(tenant, 2);
+    changed.caller.user_id = "U-0000000-tom".to_owned();
+    changed.entity.kind = "user".to_owned();
+    changed.entity.id = JANE.to_owned();
+    changed.entity.name = "Jane Q. Roe".to_owned();
+    changed.activity = "Tom disabled user Jane Q. Roe".to_owned();
+    vec![new(acted), new(changed)]
+}
+
+/// What Tom did, in whose words she stands.
+fn traces(tenant: &TenantId) -> AuditEvent {
+    let mut event = event(tenant, 3);
+    event.caller.user_id = "U-0000000-tom".to_owned();
+    event.caller.user_email = "tom@example.com".to_owned();
+    event.entity.kind = "user".to_owned();
+    event.entity.id = format!("{JANE},U-0000000-tom,{JANE},{JANE}");
+    event.parent.id = JANE.to_owned();
+    event.http.path = format!("/v1/users/{JANE}/roles");
+    event.http.query = [("who".to_owned(), "jane.roe%40example.com".to_owned())].into();
+    event.activity = "Tom invited jane.roe@example.com, JANE.ROE@EXAMPLE.COM. Done".to_owned();
+    event.activity_parts = vec![ActivityPart {
+        text: event.activity.clone(),
+        ..ActivityPart::default()
+    }];
+    event.detail = format!(r#"{{"email":"{JANE_EMAIL}","ids":["{JANE}"]}}"#);
+    event.changes = vec![Change {
+        field: "/owner".to_owned(),
+        before: format!("\"{JANE}\""),
+        after: format!("\"{JANE_EMAIL}\""),
+    }];
+    event.reason = format!("as {JANE_EMAIL} wished");
+    event.source_url = format!("https://app.example.com/?u={JANE}&x");
+    event
+}
+
+/// Others whose names only look like hers.
+fn lookalikes(tenant: &TenantId) -> Vec<NewEvent> {
+    let texts = [
+        "mary-jane.roe@example.com",
+        "jane.roe@example.com.au",
+        "xU-7c9e6679-7425",
+        "U-7c9e6679-74255",
+    ];
+    texts
+        .iter()
+        .zip(10..)
+        .map(|(text, number)| {
+            let mut event = event(tenant, number);
+            event.activity = format!("Tom met {text} today");
+            event.detail = format!("\"{text}\"");
+            new(event)
+        })
+        .collect()
+}
+
+const WORDS: [&str; 6] = [
+    JANE,
+    JANE_EMAIL,
+    "jane.roe@example.com",
+    "jane.roe%40example.com",
+    "JANE.ROE@EXAMPLE.COM",
+    "Jane Q. Roe",
+];
+
+#[tokio::test]
+async fn a_persons_own_events_go_and_their_traces_are_replaced() {
+    let clickhouse = start().await;
+    let tenant = tenant("person-deleted");
+    let writer = writer(&clickhouse);
+    writer.insert(&own(&tenant)).await.unwrap();
+    writer.insert(&[new(traces(&tenant))]).await.unwrap();
+    assert_eq!(on_disk(&clickhouse, &WORDS).len(), WORDS.len());
+    // The e-mail address is known to be hers, though only the id was given.
+    let asked = request(&tenant, Scope::User(JANE.to_owned()), ErasureMode::Delete);
+    let preview = eraser(&clickhouse).preview(&asked).await.unwrap();
+    let receipt = erase(&clickhouse, &asked).await;
+    assert_eq!(receipt.report.rows, preview.rows);
+    let month = &receipt.report.rows[0];
+    assert_eq!((month.own, month.traces), (2, 1));
+    assert_eq!(receipt.report.linked_identifiers, 1);
+    assert_eq!(receipt.subject_hashes.len(), 2);
+
+    let events = events_of(&clickhouse, &tenant).await;
+    assert_eq!(events.len(), 1);
+    let pseudonym = events[0].parent.id.clone();
+    assert!(pseudonym.starts_with("erased-") && pseudonym.len() == 15);
+    let mut expected = traces(&tenant);
+    let p = &pseudonym;
+    expected.entity.id = format!("{p},U-0000000-tom,{p},{p}");
+    expected.parent.id.clone_from(p);
+    expected.http.path = format!("/v1/users/{p}/roles");
+    expected.http.query = [("who".to_owned(), p.clone())].into();
+    expected.activity = format!("Tom invited {p}, {p}. Done");
+    expected.activity_parts[0]
+        .text
+        .clone_from(&expected.activity);
+    expected.detail = format!(r#"{{"email":"{p}","ids":["{p}"]}}"#);
+    expected.changes[0].before = format!("\"{p}\"");
+    expected.changes[0].after = format!("\"{p}\"");
+    expected.reason = format!("as {p} wished");
+    expected.source_url = format!("https://app.example.com/?u={p}&x");
+    assert_eq!(events[0], expected);
+    assert_eq!(on_disk(&clickhouse, &WORDS), Vec::<&str>::new());
+}
+
+#[tokio::test]
+async fn an_anonymised_person_keeps_their_trail_under_one_name() {
+    let clickhouse = start().await;
+    let tenant = tenant("person-anonymised");
+    let writer = writer(&clickhouse);
+    writer.insert(&own(&tenant)).await.unwrap();
+    writer.insert(&[new(traces(&tenant))]).await.unwrap();
+    let email = Scope::Email("JANE.ROE@example.com".to_owned());
+    let receipt = erase(
+        &clickhouse,
+        &request(&tenant, email, ErasureMode::Anonymise),
+    )
+    .await;
+    assert_eq!(receipt.report.linked_identifiers, 1);
+
+    let events = events_of(&clickhouse, &tenant).await;
+    let [acted, changed, told] = events.as_slice() else {
+        panic!("{} events", events.len())
+    };
+    let p = &acted.caller.user_id;
+    assert!(p.starts_with("erased-"));
+    assert_eq!((&acted.caller.user_email, &acted.caller.name), (p, p));
+    assert_eq!(acted.http.ip, "");
+    assert_eq!(acted.activity, format!("{p} deleted workflow 1"));
+    assert_eq!(acted.detail, format!(r#"{{"owner":"{p}"}}"#));
+    assert_eq!((&changed.entity.id, &changed.entity.name), (p, p));
+    assert_eq!(changed.activity, format!("Tom disabled user {p}"));
+    assert_eq!(changed.caller.user_id, "U-0000000-tom");
+    assert_eq!(&told.parent.id, p);
+    assert_eq!(on_disk(&clickhouse, &WORDS), Vec::<&str>::new());
+}
+
+#[tokio::test]
+async fn nobody_else_is_taken_for_the_person() {
+    let clickhouse = shared().await;
+    let (tenant, other) = (tenant("person-alike"), tenant("person-elsewhere"));
+    let writer = writer(clickhouse);
+    writer.insert(&own(&tenant)).await.unwrap();
+    writer.insert(&lookalikes(&tenant)).await.unwrap();
+    // The same ids in another tenant are other people.
+    writer.insert(&own(&other)).await.unwrap();
+    let elsewhere = events_of(clickhouse, &other).await;
+    // An address that two people use is not hers alone.
+    let mut shared_address = event(&tenant, 20);
+    shared_address.caller.user_id = "U-0000000-tom".to_owned();
+    shared_address.caller.user_email = JANE_EMAIL.to_owned();
+    shared_address.activity = "Tom did it".to_owned();
+    writer.insert(&[new(shared_address.clone())]).await.unwrap();
+
+    let asked = request(&tenant, Scope::User(JANE.to_owned()), ErasureMode::Delete);
+    let receipt = erase(clickhouse, &asked).await;
+    assert_eq!(receipt.report.shared_identifiers, 1);
+    let told = receipt.report.not_searched.join("; ");
+    assert!(told.contains("others use as well"), "{told}");
+    let left = events_of(clickhouse, &tenant).await;
+    let mut expected: Vec<_> = lookalikes(&tenant)
+        .into_iter()
+        .map(|new| new.event)
+        .collect();
+    expected.push(shared_address);
+    assert_eq!(left, expected);
+    assert_eq!(events_of(clickhouse, &other).await, elsewhere);
+}
+
+#[tokio::test]
+async fn a_things_own_events_go_and_a_short_id_is_not_looked_for_in_texts() {
+    let clickhouse = shared().await;
+    let tenant = tenant("entity-deleted");
+    let mut own = event(&tenant, 1);
+    own.entity.kind = "order".to_owned();
+    own.entity.id = "7".to_owned();
+    let mut other_kind = event(&tenant, 2);
+    other_kind.entity.kind = "invoice".to_owned();
+    other_kind.entity.id = "7".to_owned();
+    other_kind.detail = "7 of 7".to_owned();
+    let batch = [new(own), new(other_kind.clone())];
+    writer(clickhouse).insert(&batch).await.unwrap();
+    let scope = Scope::Entity {
+        kind: "order".to_owned(),
+        id: "7".to_owned(),
+    };
+    let receipt = erase(clickhouse, &request(&tenant, scope, ErasureMode::Delete)).await;
+    assert_eq!(events_of(clickhouse, &tenant).await, [other_kind]);
+    let told = receipt.report.not_searched.join("; ");
+    assert!(told.contains("too short"), "{told}");
+}

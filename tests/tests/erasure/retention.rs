@@ -1,0 +1,161 @@
+//! How long events are kept, and what a hold keeps.
+
+use std::time::Duration;
+
+use daybook_event::{Entity, never_expires};
+use daybook_store::{ErasureMode, Retention, RetentionRule, Scope, StoreError, Stored, TenantId};
+use daybook_tests::clickhouse::ClickHouse;
+use jiff::{SignedDuration, ToSpan};
+
+use crate::canaries::{eraser, events_of, now, request, run, shared, start, writer};
+use crate::fixture::{event_at, new, tenant};
+
+fn retention(clickhouse: &ClickHouse) -> Retention {
+    let credentials = clickhouse.passwords().eraser_credentials();
+    Retention::new(clickhouse.endpoint(), &credentials).unwrap()
+}
+
+/// Events of 1, 20 and 400 days ago, of one order each.
+fn events(tenant: &TenantId) -> Vec<daybook_store::NewEvent> {
+    let now = now();
+    [1_i64, 20, 400]
+        .into_iter()
+        .zip(0..)
+        .map(|(days, number)| {
+            let mut event = event_at(tenant, number, now - (days * 24).hours());
+            event.entity = Entity {
+                kind: "order".to_owned(),
+                id: format!("O-{days}"),
+                name: String::new(),
+            };
+            new(event)
+        })
+        .collect()
+}
+
+async fn orders(clickhouse: &ClickHouse, tenant: &TenantId) -> Vec<String> {
+    let events = events_of(clickhouse, tenant).await;
+    events.into_iter().map(|event| event.entity.id).collect()
+}
+
+#[tokio::test]
+async fn a_tenants_days_reach_what_is_stored_and_what_comes() {
+    let clickhouse = shared().await;
+    let (short, other) = (tenant("retention-short"), tenant("retention-other"));
+    let batch = events(&short);
+    writer(clickhouse).insert(&batch).await.unwrap();
+    writer(clickhouse).insert(&events(&other)).await.unwrap();
+    let retention = retention(clickhouse);
+    retention.set(Some(&short), 30).await.unwrap();
+    assert_eq!(orders(clickhouse, &short).await, ["O-20", "O-1"]);
+    assert_eq!(orders(clickhouse, &other).await.len(), 3);
+    let stored = events_of(clickhouse, &short).await;
+    let kept = SignedDuration::from_hours(30 * 24);
+    assert_eq!(stored[0].expires_at, stored[0].timestamp + kept);
+
+    // The expired one is refused when it comes again, and a new one gets its days.
+    let outcomes = writer(clickhouse).insert(&batch).await.unwrap();
+    assert_eq!(outcomes[..2], [Stored::Duplicate; 2]);
+    // Whether ClickHouse has removed it already or not, it is not stored again.
+    assert!(matches!(outcomes[2], Stored::Expired | Stored::Duplicate));
+    assert_eq!(orders(clickhouse, &short).await, ["O-20", "O-1"]);
+    let now = now();
+    let newer = event_at(&short, 9, now);
+    writer(clickhouse).insert(&[new(newer)]).await.unwrap();
+    let stored = events_of(clickhouse, &short).await;
+    assert_eq!(stored[2].expires_at, now + kept);
+
+    // Longer again: what is left is kept longer.
+    retention.set(Some(&short), 0).await.unwrap();
+    let stored = events_of(clickhouse, &short).await;
+    assert!(
+        stored
+            .iter()
+            .all(|event| event.expires_at == never_expires())
+    );
+    let rules = retention.rules().await.unwrap();
+    assert!(rules.contains(&RetentionRule {
+        org_id: "retention-short".to_owned(),
+        days: 0
+    }));
+}
+
+#[tokio::test]
+async fn the_default_is_for_those_that_have_no_days_of_their_own() {
+    let clickhouse = start().await;
+    let (own, held, rest) = (tenant("own-days"), tenant("held"), tenant("rest"));
+    for tenant in [&own, &held, &rest] {
+        writer(&clickhouse).insert(&events(tenant)).await.unwrap();
+    }
+    let retention = retention(&clickhouse);
+    retention.set(Some(&own), 1_000).await.unwrap();
+    let order = Some(("order", "O-400"));
+    retention.hold(&held, order, true, "case 7").await.unwrap();
+    retention.set(None, 10).await.unwrap();
+    assert_eq!(orders(&clickhouse, &own).await.len(), 3);
+    assert_eq!(orders(&clickhouse, &held).await, ["O-400", "O-1"]);
+    assert_eq!(orders(&clickhouse, &rest).await, ["O-1"]);
+    run(&clickhouse, "OPTIMIZE TABLE events FINAL").await;
+    let stored = run(&clickhouse, "SELECT count() FROM events").await;
+    assert_eq!(
+        stored, "6",
+        "what is expired is gone, and what is held is not"
+    );
+    retention.settle_after(None, Duration::ZERO).await.unwrap();
+
+    retention
+        .hold(&held, order, false, "case closed")
+        .await
+        .unwrap();
+    assert_eq!(orders(&clickhouse, &held).await, ["O-1"]);
+    assert_eq!(retention.holds().await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_hold_refuses_an_erasure_and_keeps_what_comes() {
+    let clickhouse = shared().await;
+    let tenant = tenant("hold-erasure");
+    writer(clickhouse).insert(&events(&tenant)).await.unwrap();
+    let retention = retention(clickhouse);
+    let whole = request(&tenant, Scope::Tenant, ErasureMode::Delete);
+    let order = |id: &str| {
+        let scope = Scope::Entity {
+            kind: "order".to_owned(),
+            id: id.to_owned(),
+        };
+        request(&tenant, scope, ErasureMode::Delete)
+    };
+    let refused = async |request| {
+        let error = eraser(clickhouse).request(request).await.unwrap_err();
+        assert!(matches!(error, StoreError::LegalHold(_)), "{error}");
+        assert!(error.to_string().contains("release the hold"), "{error}");
+    };
+    retention
+        .hold(&tenant, Some(("order", "O-20")), true, "case 8")
+        .await
+        .unwrap();
+    refused(&whole).await;
+    refused(&order("O-20")).await;
+    eraser(clickhouse).preview(&order("O-1")).await.unwrap();
+    retention.hold(&tenant, None, true, "case 9").await.unwrap();
+    refused(&order("O-1")).await;
+
+    // Held: no days count.
+    retention.set(Some(&tenant), 1).await.unwrap();
+    assert_eq!(orders(clickhouse, &tenant).await.len(), 3);
+    let now = now();
+    let old = event_at(&tenant, 9, now - (2_000 * 24).hours());
+    let outcomes = writer(clickhouse).insert(&[new(old)]).await.unwrap();
+    assert_eq!(outcomes, [Stored::Inserted]);
+
+    retention
+        .hold(&tenant, None, false, "closed")
+        .await
+        .unwrap();
+    retention
+        .hold(&tenant, Some(("order", "O-20")), false, "closed")
+        .await
+        .unwrap();
+    assert_eq!(orders(clickhouse, &tenant).await, Vec::<String>::new());
+    eraser(clickhouse).request(&whole).await.unwrap();
+}

@@ -1,0 +1,157 @@
+//! A whole tenant: hidden at once, gone from the files, and nobody else is touched.
+
+use daybook_store::{ErasureMode, ErasureState, OWN_SERVICE, Scope, Search, StoreError};
+
+use crate::canaries::{
+    TIME_MAX, canaries, erase, eraser, event_of_canaries, events_of, on_disk, request, run, shared,
+    start, writer,
+};
+use crate::fixture::{ask, batch, everything, exported, tenant};
+
+#[tokio::test]
+async fn a_tenant_is_hidden_at_once_then_gone_from_every_file_and_another_one_is_untouched() {
+    let clickhouse = start().await;
+    let (gone, stays) = (tenant("tenant-gone"), tenant("tenant-stays"));
+    let writer = writer(&clickhouse);
+    let mut events = batch(&gone, 0..300);
+    events.push(event_of_canaries(&gone, 300, "CANARY"));
+    // Two parts, of which one merges away: inactive parts hold copies, too.
+    writer.insert(&events).await.unwrap();
+    let mut others = batch(&stays, 0..100);
+    others.push(event_of_canaries(&stays, 100, "OTHERS"));
+    writer.insert(&others).await.unwrap();
+    let before = events_of(&clickhouse, &stays).await;
+    let words = canaries("CANARY");
+    let words: Vec<_> = words.iter().map(String::as_str).collect();
+    assert_eq!(on_disk(&clickhouse, &words).len(), words.len());
+
+    // Nothing is removed as long as merges are stopped: what hides it is not its absence.
+    run(&clickhouse, "SYSTEM STOP MERGES events").await;
+    let eraser = eraser(&clickhouse);
+    let asked = request(&gone, Scope::Tenant, ErasureMode::Delete);
+    let id = eraser.request(&asked).await.unwrap();
+    let receipt = eraser.advance(id).await.unwrap();
+    assert_eq!(receipt.state, ErasureState::Hidden);
+    let reader = clickhouse.reader().unwrap();
+    assert_eq!(everything(&reader, &gone).await.total, Some(0));
+    assert_eq!(exported(&reader, &gone, &Search::default()).await, []);
+    // Whoever controls the reader's SQL cannot look behind it.
+    let credentials = clickhouse.passwords().reader_credentials();
+    let digits: Vec<_> = gone
+        .as_str()
+        .bytes()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let header = digits.concat();
+    let headers = [("X-Daybook-Org", header.as_str())];
+    let sql = "SELECT count() FROM tenant_events SETTINGS apply_mutations_on_fly = 0";
+    let answer = ask(&clickhouse, &credentials, "", &headers, sql).await;
+    assert_eq!(answer.text.trim(), "0");
+    assert_eq!(events_of(&clickhouse, &stays).await, before);
+    assert_eq!(
+        eraser.advance(id).await.unwrap().state,
+        ErasureState::Hidden
+    );
+    assert_eq!(on_disk(&clickhouse, &words).len(), words.len());
+
+    run(&clickhouse, "SYSTEM START MERGES events").await;
+    let receipt = eraser.run_to_end(id, TIME_MAX).await.unwrap();
+    assert_eq!(receipt.report.rows[0].own, 301);
+    assert_eq!(receipt.report.rows[0].partition, 202_611);
+    let reached: Vec<_> = receipt
+        .report
+        .reached
+        .iter()
+        .map(|(state, _)| *state)
+        .collect();
+    assert_eq!(
+        reached,
+        [
+            ErasureState::Requested,
+            ErasureState::Hidden,
+            ErasureState::Removed,
+            ErasureState::Verified
+        ]
+    );
+    assert!(receipt.report.checks.len() > 4 && receipt.report.not_searched.len() > 2);
+    assert_eq!(on_disk(&clickhouse, &words), Vec::<&str>::new());
+    assert!(!on_disk(&clickhouse, &["OTHERSACTIVITY"]).is_empty());
+    assert_eq!(events_of(&clickhouse, &stays).await, before);
+
+    // What stays is that it happened.
+    let page = everything(&reader, &gone).await;
+    assert_eq!(page.total, Some(1));
+    assert_eq!(page.events[0].service_name, OWN_SERVICE);
+    assert_eq!(page.events[0].entity.id, id.to_string());
+    assert_eq!(eraser.status(id).await.unwrap(), receipt);
+    assert_eq!(eraser.advance(id).await.unwrap(), receipt);
+}
+
+#[tokio::test]
+async fn what_was_restored_is_erased_again() {
+    let clickhouse = start().await;
+    let gone = tenant("restored");
+    writer(&clickhouse)
+        .insert(&batch(&gone, 0..50))
+        .await
+        .unwrap();
+    run(&clickhouse, "CREATE TABLE backup AS events").await;
+    run(&clickhouse, "INSERT INTO backup SELECT * FROM events").await;
+    let asked = request(&gone, Scope::Tenant, ErasureMode::Delete);
+    let id = erase(&clickhouse, &asked).await.id;
+    let eraser = eraser(&clickhouse);
+    assert_eq!(eraser.reapply().await.unwrap(), []);
+
+    run(&clickhouse, "INSERT INTO events SELECT * FROM backup").await;
+    assert_eq!(events_of(&clickhouse, &gone).await.len(), 50);
+    assert_eq!(eraser.reapply().await.unwrap(), [id]);
+    assert_eq!(eraser.unfinished().await.unwrap(), [id]);
+    let receipt = eraser.run_to_end(id, TIME_MAX).await.unwrap();
+    assert_eq!(receipt.report.rows[0].own, 50);
+    assert_eq!(events_of(&clickhouse, &gone).await, []);
+    assert_eq!(eraser.reapply().await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_detached_part_is_not_passed_over_in_silence() {
+    let clickhouse = start().await;
+    let gone = tenant("detached");
+    writer(&clickhouse)
+        .insert(&batch(&gone, 0..5))
+        .await
+        .unwrap();
+    run(&clickhouse, "ALTER TABLE events DETACH PARTITION 202611").await;
+    let eraser = eraser(&clickhouse);
+    let asked = request(&gone, Scope::Tenant, ErasureMode::Delete);
+    let id = eraser.request(&asked).await.unwrap();
+    let error = eraser.run_to_end(id, TIME_MAX).await.unwrap_err();
+    assert!(matches!(error, StoreError::ErasureBlocked(_)), "{error}");
+    run(&clickhouse, "ALTER TABLE events ATTACH PARTITION 202611").await;
+    eraser.run_to_end(id, TIME_MAX).await.unwrap();
+    assert_eq!(events_of(&clickhouse, &gone).await, []);
+}
+
+#[tokio::test]
+async fn what_cannot_be_asked_for_changes_nothing() {
+    let clickhouse = shared().await;
+    let tenant = tenant("not-asked");
+    let eraser = eraser(clickhouse);
+    let person = || Scope::User("U-1234567".to_owned());
+    let mut named = request(&tenant, person(), ErasureMode::Delete);
+    named.reason = "letter of u-1234567".to_owned();
+    let mut silent = request(&tenant, person(), ErasureMode::Delete);
+    silent.reason = " ".to_owned();
+    let nobody = Scope::Email(String::new());
+    for refused in [
+        named,
+        silent,
+        request(&tenant, Scope::Tenant, ErasureMode::Anonymise),
+        request(&tenant, nobody, ErasureMode::Delete),
+    ] {
+        let error = eraser.request(&refused).await.unwrap_err();
+        assert!(matches!(error, StoreError::InvalidErasure(_)), "{error}");
+        assert!(!error.to_string().contains("1234567"));
+    }
+    let sql = "SELECT count() FROM erasures WHERE org_id = 'not-asked'";
+    assert_eq!(run(clickhouse, sql).await, "0");
+}
