@@ -14,14 +14,16 @@ mod concurrency;
 mod config;
 mod document;
 mod error;
+mod export_format;
 mod fields;
+mod history;
 mod lambda;
 mod page_token;
-mod query_language;
+mod query_filter;
+mod recording;
 mod request_id;
 mod routes;
 mod search_request;
-mod suggest;
 mod tenant_reader;
 mod wire_event;
 
@@ -31,4 +33,6 @@ pub use auth::{
     TokenRules, TokenVerifier,
 };
 pub use config::{Config, ConfigError};
+pub use document::document;
 pub use lambda::{LambdaOptions, serve_lambda};
+pub use recording::{capture_of_reads, recorded};

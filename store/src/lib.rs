@@ -19,12 +19,13 @@ mod reader;
 mod roles;
 mod row;
 mod search;
+mod statistics;
 mod tenant;
 
 pub use endpoint::{Credentials, DATABASE_DEFAULT, Endpoint};
 pub use error::StoreError;
 pub use event_check::{Unstorable, check_storable};
-pub use filter::{Filter, Match, TimeRange};
+pub use filter::{EntityName, Filter, Match, TimeRange};
 pub use insert::{DIGEST_WAY_BYTES, NewEvent, Stored, Writer};
 pub use migrate::{Migration, MigrationReport, migrate, migrations};
 pub use reader::{ROWS_MAX, Reader};
@@ -33,4 +34,7 @@ pub use roles::{
     roles_sql, users_xml,
 };
 pub use search::{Direction, Page, Position, Search, Sort, TOTAL_BOUND, TotalMode};
+pub use statistics::{
+    BARS_MAX, Bar, Bucket, FACET_VALUES_MAX, Facet, FacetValue, HistogramOptions,
+};
 pub use tenant::{InvalidTenant, TENANT_BYTES_MAX, TenantId};

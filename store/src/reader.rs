@@ -1,4 +1,4 @@
-//! The reader: pages, single events and exports of one tenant.
+//! The reader: pages, single events, counts and exports of one tenant.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -13,8 +13,10 @@ use crate::condition::Condition;
 use crate::connection::client;
 use crate::endpoint::{Credentials, Endpoint};
 use crate::error::StoreError;
+use crate::filter::Filter;
 use crate::row::EventRow;
 use crate::search::{Direction, Page, Position, Search, Sort, TOTAL_BOUND, TotalMode};
+use crate::statistics::{self, Bar, Facet, FacetValue, HistogramOptions};
 use crate::tenant::TenantId;
 
 /// Most events of one page.
@@ -107,6 +109,52 @@ impl Reader {
             let event = export.next().await?;
             Ok(event.map(|event| (event, Some(export))))
         })
+    }
+
+    /// How many of a tenant's events match.
+    ///
+    /// # Errors
+    /// As [`Reader::search`].
+    pub async fn count(&self, tenant: &TenantId, filter: &Filter) -> Result<u64, StoreError> {
+        let client = self
+            .of_tenant(tenant)
+            .with_setting("wait_end_of_query", "1");
+        answer(statistics::count(&client, filter)).await
+    }
+
+    /// How many of a tenant's events match in each span of time, oldest first, at most
+    /// [`BARS_MAX`](crate::BARS_MAX). Spans without events are left out.
+    ///
+    /// # Errors
+    /// As [`Reader::search`]; [`StoreError::Refused`] where the time zone is not known.
+    pub async fn histogram(
+        &self,
+        tenant: &TenantId,
+        filter: &Filter,
+        options: &HistogramOptions,
+    ) -> Result<Vec<Bar>, StoreError> {
+        let client = self
+            .of_tenant(tenant)
+            .with_setting("wait_end_of_query", "1");
+        answer(statistics::histogram(&client, filter, options)).await
+    }
+
+    /// The values of a field among a tenant's events that match, the most frequent first, at most
+    /// [`FACET_VALUES_MAX`](crate::FACET_VALUES_MAX).
+    ///
+    /// # Errors
+    /// As [`Reader::search`].
+    pub async fn facet(
+        &self,
+        tenant: &TenantId,
+        filter: &Filter,
+        facet: Facet,
+        limit: u32,
+    ) -> Result<Vec<FacetValue>, StoreError> {
+        let client = self
+            .of_tenant(tenant)
+            .with_setting("wait_end_of_query", "1");
+        answer(statistics::facet(&client, filter, facet, limit)).await
     }
 
     /// Whether ClickHouse answers this reader, and has the schema.

@@ -1,0 +1,177 @@
+//! What a tenant's events come to: how many, over time, and by the values of a field.
+
+use clickhouse::Row;
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use crate::condition::Condition;
+use crate::error::StoreError;
+use crate::filter::Filter;
+
+/// Most bars of one histogram: a day by minutes, four years by hours would be too many.
+pub const BARS_MAX: u32 = 10_000;
+/// Most values of one facet.
+pub const FACET_VALUES_MAX: u32 = 1_000;
+
+/// How wide a bar of a histogram is, by the clock of the asked time zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Bucket {
+    /// A minute.
+    Minute,
+    /// An hour.
+    Hour,
+    /// A day, from midnight.
+    Day,
+    /// A week, from Monday.
+    Week,
+    /// A month, from the first.
+    Month,
+}
+
+impl Bucket {
+    fn function(self) -> &'static str {
+        match self {
+            Self::Minute => "toStartOfMinute",
+            Self::Hour => "toStartOfHour",
+            Self::Day => "toStartOfDay",
+            Self::Week => "toMonday",
+            Self::Month => "toStartOfMonth",
+        }
+    }
+}
+
+/// A field whose values can be counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Facet {
+    /// The service's name.
+    ServiceName,
+    /// The `operationId`.
+    EventName,
+    /// The kind of change.
+    Action,
+    /// How it ended.
+    Outcome,
+    /// The HTTP method.
+    Method,
+    /// The caller's e-mail address.
+    UserEmail,
+    /// The caller's id.
+    UserId,
+    /// The kind of thing.
+    EntityType,
+}
+
+impl Facet {
+    fn column(self) -> &'static str {
+        match self {
+            Self::ServiceName => "service_name",
+            Self::EventName => "event_name",
+            Self::Action => "action",
+            Self::Outcome => "outcome",
+            Self::Method => "http_method",
+            Self::UserEmail => "caller_user_email",
+            Self::UserId => "caller_user_id",
+            Self::EntityType => "entity_type",
+        }
+    }
+}
+
+/// How a histogram is made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HistogramOptions {
+    /// How wide a bar is.
+    pub bucket: Bucket,
+    /// An IANA time zone: `Europe/Berlin`.
+    pub time_zone: String,
+    /// What bars are divided by.
+    pub by: Option<Facet>,
+}
+
+/// One bar of a histogram, or the part of it with one value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bar {
+    /// When the bar begins.
+    pub start: Timestamp,
+    /// The value that it is divided by; empty where it is not divided.
+    pub value: String,
+    /// How many events.
+    pub count: u64,
+}
+
+/// One value of a field.
+#[derive(Debug, Clone, PartialEq, Eq, Row, Deserialize)]
+pub struct FacetValue {
+    /// The value.
+    pub value: String,
+    /// How many events have it.
+    pub count: u64,
+}
+
+#[derive(Row, Deserialize)]
+struct BarRow {
+    start_seconds: i64,
+    value: String,
+    count: u64,
+}
+
+pub(crate) async fn count(client: &clickhouse::Client, filter: &Filter) -> Result<u64, StoreError> {
+    let condition = Condition::of(filter)?;
+    let sql = format!(
+        "SELECT count() FROM tenant_events WHERE {}",
+        condition.text()
+    );
+    Ok(condition.bind_to(client.query(&sql)).fetch_one().await?)
+}
+
+pub(crate) async fn histogram(
+    client: &clickhouse::Client,
+    filter: &Filter,
+    options: &HistogramOptions,
+) -> Result<Vec<Bar>, StoreError> {
+    let condition = Condition::of(filter)?;
+    let condition_text = condition.text();
+    let function = options.bucket.function();
+    let value = options.by.map_or("''", Facet::column);
+    let sql = format!(
+        "SELECT toUnixTimestamp64Second(toDateTime64({function}(toTimeZone(timestamp, {{zone:String}})), \
+         0, {{zone:String}})) AS start_seconds, toString({value}) AS value, count() AS count \
+         FROM tenant_events WHERE {condition_text} \
+         GROUP BY start_seconds, value ORDER BY start_seconds, value LIMIT {{bars:UInt32}}"
+    );
+    let rows: Vec<BarRow> = condition
+        .bind_to(client.query(&sql))
+        .param("zone", &options.time_zone)
+        .param("bars", BARS_MAX)
+        .fetch_all()
+        .await?;
+    rows.into_iter()
+        .map(|row| {
+            let start = Timestamp::from_second(row.start_seconds)
+                .map_err(|error| StoreError::UnreadableRow(error.to_string()))?;
+            Ok(Bar {
+                start,
+                value: row.value,
+                count: row.count,
+            })
+        })
+        .collect()
+}
+
+pub(crate) async fn facet(
+    client: &clickhouse::Client,
+    filter: &Filter,
+    facet: Facet,
+    limit: u32,
+) -> Result<Vec<FacetValue>, StoreError> {
+    let condition = Condition::of(filter)?;
+    let (column, condition_text) = (facet.column(), condition.text());
+    let sql = format!(
+        "SELECT toString({column}) AS value, count() AS count FROM tenant_events \
+         WHERE {condition_text} GROUP BY value ORDER BY count DESC, value LIMIT {{limit:UInt32}}"
+    );
+    Ok(condition
+        .bind_to(client.query(&sql))
+        .param("limit", limit.min(FACET_VALUES_MAX))
+        .fetch_all()
+        .await?)
+}
