@@ -11,6 +11,7 @@ mod lint;
 mod migrate;
 mod normalize;
 mod roles;
+mod search;
 mod terminal;
 mod token;
 mod up;
@@ -38,6 +39,11 @@ pub fn main() -> ExitCode {
     {
         return called_wrongly(&problem);
     }
+    if let Command::Search(options) = &command
+        && let Err(problem) = search::check(options)
+    {
+        return called_wrongly(&problem);
+    }
     let outcome = match command {
         Command::SampleService => run_async(async {
             daybook_sample_service::run()
@@ -57,6 +63,7 @@ pub fn main() -> ExitCode {
             start_log();
             run_async(migrate::migrate(options))
         }
+        Command::Search(options) => run_async(search::search(options)),
         Command::Roles(options) => roles::roles(&options),
         Command::Token(options) => token::token(&options),
     };
