@@ -189,6 +189,7 @@ fn every_example_is_what_its_schema_says() {
 
 #[test]
 fn parameters_beside_the_filter_are_those_that_are_read() {
+    use crate::history::ChangesFrom;
     use crate::routes::{history, statistics};
 
     let document = document();
@@ -226,7 +227,6 @@ fn parameters_beside_the_filter_are_those_that_are_read() {
     assert_eq!(words("/FacetField/enum"), Some(json!(facets)));
     let formats = crate::export_format::FORMATS.map(|(name, _)| name);
     assert_eq!(words("/ExportFormat/enum"), Some(json!(formats)));
-    use crate::history::ChangesFrom;
     let from = [
         ChangesFrom::Given,
         ChangesFrom::Bodies,
