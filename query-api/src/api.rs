@@ -19,6 +19,7 @@ use utoipa_axum::routes;
 
 use crate::answer;
 use crate::auth::{Services, TokenVerifier};
+use crate::catalog::Catalogs;
 use crate::concurrency::Bound;
 use crate::error::Problem;
 use crate::page_token::PageTokenKey;
@@ -63,6 +64,8 @@ pub struct Api {
     /// The longest time range that may be asked for, in days; a range without an end is longer
     /// than any. No bound.
     pub range_days_max: Option<u32>,
+    /// Sentences in other languages and other words. English and German.
+    pub catalogs: Catalogs,
     /// Whether reads are recorded: exports are then counted first. No.
     pub records_reads: bool,
     /// The origins whose pages may read answers (CORS), such as `https://app.example.com`. None.
@@ -82,6 +85,7 @@ pub(crate) struct ServedApi {
     pub(crate) answer_bytes_max: Option<usize>,
     pub(crate) range_days_max: Option<u32>,
     pub(crate) records_reads: bool,
+    pub(crate) catalogs: Catalogs,
 }
 
 pub(crate) type SharedApi = Arc<ServedApi>;
@@ -99,6 +103,7 @@ impl ServedApi {
             answer_bytes_max: api.answer_bytes_max,
             range_days_max: api.range_days_max,
             records_reads: api.records_reads,
+            catalogs: api.catalogs,
         }
     }
 
@@ -159,6 +164,7 @@ impl Api {
             searches_max: SEARCHES_MAX_DEFAULT,
             exports_max: EXPORTS_MAX_DEFAULT,
             range_days_max: None,
+            catalogs: Catalogs::default(),
             records_reads: false,
             cors_origins: Vec::new(),
         }
@@ -176,6 +182,7 @@ impl fmt::Debug for Api {
             .field("searches_max", &self.searches_max)
             .field("exports_max", &self.exports_max)
             .field("range_days_max", &self.range_days_max)
+            .field("catalogs", &self.catalogs)
             .field("records_reads", &self.records_reads)
             .field("cors_origins", &self.cors_origins)
             .finish_non_exhaustive()

@@ -1,6 +1,7 @@
 //! The configuration of the binary: environment variables, read and checked once at start.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::time::Duration;
 
 use daybook_capture::Capture;
@@ -10,6 +11,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::api::Api;
 use crate::auth::{InvalidKeySet, KeySet, RemoteKeys, RemoteKeysError, TokenRules, TokenVerifier};
+use crate::catalog::{CatalogError, Catalogs};
 use crate::lambda::LambdaOptions;
 use crate::recording::capture_of_reads;
 
@@ -40,6 +42,7 @@ const PAGE_TOKEN_KEY_CHARS_MIN: usize = 32;
 /// | `DAYBOOK_EXPORTS_MAX` | the same for exports | 16 |
 /// | `DAYBOOK_RANGE_DAYS_MAX` | the longest time range that may be asked for, 1 to 100,000 | any |
 /// | `DAYBOOK_CORS_ORIGINS` | pages that may ask, as `https://host`, separated by commas | none |
+/// | `DAYBOOK_CATALOGS` | a folder of message catalogs: `LOCALE/SERVICE.ftl` | English and German |
 /// | `DAYBOOK_QUEUE_URL` | the normalizer's queue: reads of the log are recorded through it | they are not |
 /// | `DAYBOOK_BASE_PATH` | what comes before `/v1/logs` behind API Gateway | nothing |
 /// | `DAYBOOK_STREAM_ANSWERS` | `1`: Lambda streams answers | no |
@@ -83,6 +86,9 @@ pub enum ConfigError {
     /// The key set's URL cannot be used.
     #[error("DAYBOOK_JWKS_URL cannot be used")]
     RemoteKeys(#[from] RemoteKeysError),
+    /// The folder of catalogs cannot be used.
+    #[error("DAYBOOK_CATALOGS cannot be used")]
+    Catalogs(#[from] CatalogError),
     /// The queue's address cannot be used.
     #[error("DAYBOOK_QUEUE_URL cannot be used")]
     Reads(#[from] daybook_capture::ConfigError),
@@ -121,6 +127,9 @@ impl Config {
         api.range_days_max =
             variables.number("DAYBOOK_RANGE_DAYS_MAX", 100_000, "from 1 to 100000")?;
         api.cors_origins = cors_origins(&variables)?;
+        if let Some(folder) = variables.text("DAYBOOK_CATALOGS") {
+            api.catalogs = Catalogs::with_folder(Path::new(&folder))?;
+        }
         api.answer_bytes_max =
             (!lambda.streams_answers && variables.is_lambda()).then_some(LAMBDA_ANSWER_BYTES_MAX);
         let reads = match variables.text("DAYBOOK_QUEUE_URL") {

@@ -10,6 +10,7 @@
 mod answer;
 mod api;
 mod auth;
+mod catalog;
 mod concurrency;
 mod config;
 mod document;
@@ -32,6 +33,7 @@ pub use auth::{
     InvalidKeySet, KeySet, LocalKey, LocalKeyError, RemoteKeys, RemoteKeysError, TokenRequest,
     TokenRules, TokenVerifier,
 };
+pub use catalog::{CatalogError, Catalogs};
 pub use config::{Config, ConfigError};
 pub use document::document;
 pub use lambda::{LambdaOptions, serve_lambda};

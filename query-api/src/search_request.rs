@@ -27,6 +27,9 @@ const PAGE_MAX: u32 = 100;
 pub(crate) const PARAMETER_CHARS_MAX: usize = 256;
 pub(crate) const PARAMETERS_MAX: usize = 20;
 
+/// How long a locale's name may be (RFC 5646, section 4.4.1).
+const LOCALE_CHARS_MAX: usize = 35;
+
 /// The service under which Daybook records its own readers.
 pub(crate) const OWN_SERVICE: &str = "daybook";
 
@@ -48,7 +51,10 @@ pub(crate) const FILTER_FIELDS: [&str; 13] = [
 ];
 
 /// The fields that say how an export is written.
-pub(crate) const EXPORT_FIELDS: [&str; 1] = ["format"];
+pub(crate) const EXPORT_FIELDS: [&str; 2] = ["format", LOCALE_FIELD];
+
+/// The field that says in which language.
+pub(crate) const LOCALE_FIELD: &str = "locale";
 
 /// The fields that say which page of them.
 pub(crate) const PAGE_FIELDS: [&str; 5] = ["limit", "cursor", "direction", "page", "total"];
@@ -74,12 +80,15 @@ pub(crate) struct SearchRequest {
     pub(crate) cursor: Option<String>,
     /// Which way to go, where the request says so itself.
     pub(crate) direction: Option<Direction>,
+    /// In which language, where the request says so itself.
+    pub(crate) locale: Option<String>,
 }
 
 impl SearchRequest {
     /// Reads the body of a search. No body at all is an empty one.
     pub(crate) fn from_json(body: &[u8]) -> Result<Self, Problem> {
-        let known: Vec<&'static str> = PAGE_FIELDS.into_iter().chain(FILTER_FIELDS).collect();
+        let known = PAGE_FIELDS.into_iter().chain(FILTER_FIELDS);
+        let known: Vec<&'static str> = known.chain([LOCALE_FIELD]).collect();
         let mut faults = Faults::default();
         let mut fields = Fields::new("", json_of(body)?, &known, &mut faults);
 
@@ -112,6 +121,7 @@ impl SearchRequest {
         let total = fields
             .choice("total", &totals, &mut faults)
             .unwrap_or_default();
+        let locale = locale(&mut fields, &mut faults);
         faults.into_result()?;
 
         Ok(Self {
@@ -127,6 +137,7 @@ impl SearchRequest {
             query,
             cursor,
             direction,
+            locale,
         })
     }
 
@@ -151,6 +162,8 @@ pub(crate) struct ExportRequest {
     pub(crate) search: Search,
     /// How its answer is written.
     pub(crate) format: ExportFormat,
+    /// In which language, where the request says so itself.
+    pub(crate) locale: Option<String>,
 }
 
 /// Reads the body of an export: the filter and the sort of a search, and a format.
@@ -205,6 +218,7 @@ fn export_from_value(body: Value) -> Result<ExportRequest, Problem> {
     let mut fields = Fields::new("", body, &known, &mut faults);
     let (filter, sort) = filter_and_sort_now(&mut fields, &mut faults);
     let format = fields.choice("format", &FORMATS, &mut faults);
+    let locale = locale(&mut fields, &mut faults);
     faults.into_result()?;
     Ok(ExportRequest {
         search: Search {
@@ -214,7 +228,20 @@ fn export_from_value(body: Value) -> Result<ExportRequest, Problem> {
             ..Search::default()
         },
         format: format.unwrap_or_default(),
+        locale,
     })
+}
+
+/// The language that a request names: `de`, `pt-BR`. One that there are no catalogs of is answered with the
+/// stored sentences.
+pub(crate) fn locale(fields: &mut Fields, faults: &mut Faults) -> Option<String> {
+    let locale = fields.text("locale", faults)?;
+    let is_one = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    if (2..=LOCALE_CHARS_MAX).contains(&locale.len()) && locale.bytes().all(is_one) {
+        return Some(locale);
+    }
+    faults.add("/locale", "a locale such as de or pt-BR is needed here");
+    None
 }
 
 /// The filter that fields say, as it stands now, and the order.

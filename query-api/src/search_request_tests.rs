@@ -329,6 +329,8 @@ fn an_export_has_no_pages_and_no_odd_parameters() {
         "page=1",
         "total=exact",
         "format=xlsx",
+        "locale=d",
+        "locale=de_AT%27",
         "token=x",
         "user=x&user.email=y",
         "user.email=y&user=x",

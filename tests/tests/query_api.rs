@@ -15,6 +15,8 @@ mod fixture;
 mod history;
 #[path = "query_api/hostile_strings.rs"]
 mod hostile_strings;
+#[path = "query_api/language.rs"]
+mod language;
 #[path = "query_api/search_bar.rs"]
 mod search_bar;
 #[path = "query_api/statistics.rs"]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::search_request::{EXPORT_FIELDS, PAGE_FIELDS};
+use crate::search_request::{EXPORT_FIELDS, LOCALE_FIELD, PAGE_FIELDS};
 
 fn document() -> Value {
     serde_json::from_str(&super::document()).unwrap()
@@ -71,7 +71,8 @@ fn a_request_has_the_fields_that_are_read() {
     let schemas = &document()["components"]["schemas"];
     let of_search = names(&schemas["SearchRequest"]["properties"]);
     let of_export = names(&schemas["ExportRequest"]["properties"]);
-    assert_eq!(of_search, set(PAGE_FIELDS.into_iter().chain(FILTER_FIELDS)));
+    let fields = PAGE_FIELDS.into_iter().chain(FILTER_FIELDS);
+    assert_eq!(of_search, set(fields.chain([LOCALE_FIELD])));
     assert_eq!(
         of_export,
         set(FILTER_FIELDS.into_iter().chain(EXPORT_FIELDS))
@@ -213,6 +214,7 @@ fn parameters_beside_the_filter_are_those_that_are_read() {
         assert_eq!(more, set(fields.iter().copied()), "{path}");
         assert!(of(path).is_superset(&of_filter), "{path}");
     }
+    assert_eq!(of("/v1/logs/{id}"), set(crate::routes::logs::ONE_FIELDS));
     assert_eq!(
         of("/v1/entities/{type}/{id}/history"),
         set(history::HISTORY_FIELDS)

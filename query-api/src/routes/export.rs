@@ -3,6 +3,7 @@
 
 use std::convert::Infallible;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Extension;
@@ -10,13 +11,14 @@ use axum::body::{Body, Bytes};
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use daybook_event::AuditEvent;
-use daybook_store::{Filter, StoreError};
+use daybook_store::{Filter, Search, StoreError};
 use futures::{Stream, StreamExt as _, stream};
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use jiff::Timestamp;
 
 use crate::api::SharedApi;
 use crate::auth::{Identity, Permission, Services};
+use crate::catalog::{AcceptedLanguages, Locale};
 use crate::concurrency::Turn;
 use crate::document::{BodyProblems, ReadProblems};
 use crate::error::Problem;
@@ -56,12 +58,15 @@ type Chunks = Pin<Box<dyn Stream<Item = Chunk> + Send>>;
 pub(crate) async fn by_query(
     State(api): State<SharedApi>,
     identity: Identity,
+    languages: AcceptedLanguages,
     Extension(request_id): Extension<RequestId>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let services = identity.require(Permission::Export)?;
     let request = export_from_query(query.as_deref().unwrap_or_default())?;
-    export(&api, identity, services, request_id, &request).await
+    let locale = languages.locale(&api.catalogs, request.locale.as_deref());
+    let lines = Lines::new(&api, &request, request_id, locale);
+    export(&api, identity, services, &request.search, lines).await
 }
 
 /// Export, with the filter as the body: every event that matches.
@@ -85,22 +90,24 @@ pub(crate) async fn by_query(
 pub(crate) async fn by_body(
     State(api): State<SharedApi>,
     identity: Identity,
+    languages: AcceptedLanguages,
     Extension(request_id): Extension<RequestId>,
     body: Body,
 ) -> Result<Response, Problem> {
     let services = identity.require(Permission::Export)?;
     let request = export_from_json(&body_bytes(body).await?)?;
-    export(&api, identity, services, request_id, &request).await
+    let locale = languages.locale(&api.catalogs, request.locale.as_deref());
+    let lines = Lines::new(&api, &request, request_id, locale);
+    export(&api, identity, services, &request.search, lines).await
 }
 
 async fn export(
     api: &SharedApi,
     identity: Identity,
     services: Services,
-    request_id: RequestId,
-    request: &ExportRequest,
+    search: &Search,
+    mut lines: Lines,
 ) -> Result<Response, Problem> {
-    let ExportRequest { search, format } = request;
     check_range(&search.filter, api.range_days_max, Timestamp::now())?;
     let reader = api.exporting(identity.tenant, services)?;
     let count = counted(api, &reader, &search.filter).await;
@@ -118,17 +125,9 @@ async fn export(
         return Err(Problem::from_store(&error));
     }
 
-    let lines = Lines {
-        format: *format,
-        chunks: Box::pin(stream::iter([first]).chain(chunks)),
-        read_timeout: api.read_timeout,
-        bytes_max: api.answer_bytes_max,
-        request_id,
-        events_written: 0,
-        bytes_written: 0,
-        progress: Progress::Begun,
-        turn: Some(turn),
-    };
+    lines.chunks = Box::pin(stream::iter([first]).chain(chunks));
+    lines.turn = Some(turn);
+    let format = lines.format;
     let headers = [
         (CONTENT_TYPE, format.content_type()),
         (CONTENT_DISPOSITION, format.content_disposition()),
@@ -155,6 +154,7 @@ async fn counted(api: &SharedApi, reader: &TenantReader, filter: &Filter) -> Opt
 /// An export on its way out.
 struct Lines {
     format: ExportFormat,
+    locale: Option<Arc<Locale>>,
     chunks: Chunks,
     read_timeout: Duration,
     bytes_max: Option<usize>,
@@ -175,6 +175,27 @@ enum Progress {
 }
 
 impl Lines {
+    /// Without events yet.
+    fn new(
+        api: &SharedApi,
+        request: &ExportRequest,
+        request_id: RequestId,
+        locale: Option<Arc<Locale>>,
+    ) -> Self {
+        Self {
+            format: request.format,
+            locale,
+            chunks: Box::pin(stream::empty()),
+            read_timeout: api.read_timeout,
+            bytes_max: api.answer_bytes_max,
+            request_id,
+            events_written: 0,
+            bytes_written: 0,
+            progress: Progress::Begun,
+            turn: None,
+        }
+    }
+
     /// The next lines; nothing after the last, or after the marker that says it is not the last.
     async fn next(&mut self) -> Option<Bytes> {
         let mut out = Vec::new();
@@ -197,7 +218,12 @@ impl Lines {
         for event in chunk {
             let begin = out.len();
             match event {
-                Ok(event) => self.format.event(&mut out, &event),
+                Ok(mut event) => {
+                    if let Some(locale) = &self.locale {
+                        locale.word(&mut event);
+                    }
+                    self.format.event(&mut out, &event);
+                }
                 Err(error) => return Some(self.cut_off(out, &Problem::from_store(&error))),
             }
             let bytes = out.len() - begin;
@@ -246,6 +272,7 @@ mod tests {
         };
         let mut lines = Lines {
             format: ExportFormat::Ndjson,
+            locale: None,
             chunks: Box::pin(stream::iter(chunks).chain(after)),
             read_timeout: Duration::from_millis(20),
             bytes_max,

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::api::SharedApi;
 use crate::auth::{Identity, Permission};
+use crate::catalog::AcceptedLanguages;
 use crate::document::ReadProblems;
 use crate::error::Problem;
 use crate::fields::{Faults, Fields, VALUE_CHARS_MAX};
@@ -16,12 +17,13 @@ use crate::history::{ChangesFrom, History};
 use crate::recording::say_read;
 use crate::routes::in_time;
 use crate::routes::logs::{PageCursors, json_within};
-use crate::search_request::body_of_query;
+use crate::search_request::{body_of_query, locale};
 use crate::tenant_reader::TenantReader;
 use crate::wire_event::WireEvent;
 
 /// The parameters.
-pub(crate) const HISTORY_FIELDS: [&str; 4] = ["include_children", "limit", "cursor", "direction"];
+pub(crate) const HISTORY_FIELDS: [&str; 5] =
+    ["include_children", "limit", "cursor", "direction", "locale"];
 
 const LIMIT_DEFAULT: u32 = 50;
 const LIMIT_MAX: u32 = 200;
@@ -61,6 +63,7 @@ struct Step<'a> {
 pub(crate) async fn history(
     State(api): State<SharedApi>,
     identity: Identity,
+    languages: AcceptedLanguages,
     thing: Result<Path<(String, String)>, PathRejection>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
@@ -76,7 +79,10 @@ pub(crate) async fn history(
         let before = events_before(&reader, &search, &page).await?;
         Ok((page, before))
     };
-    let (page, before) = in_time(api.read_timeout, read).await?;
+    let (mut page, before) = in_time(api.read_timeout, read).await?;
+    if let Some(locale) = languages.locale(&api.catalogs, request.locale.as_deref()) {
+        page.events.iter_mut().for_each(|event| locale.word(event));
+    }
     let count = page.events.len() as u64;
     say_read(&identity.person, "read the history of a thing", Some(count));
     let answer = HistoryAnswer {
@@ -91,6 +97,7 @@ struct HistoryRequest {
     search: Search,
     cursor: Option<String>,
     direction: Option<Direction>,
+    locale: Option<String>,
 }
 
 impl HistoryRequest {
@@ -107,6 +114,7 @@ impl HistoryRequest {
         let cursor = fields.text("cursor", &mut faults);
         let directions = [("next", Direction::Next), ("prev", Direction::Prev)];
         let direction = fields.choice("direction", &directions, &mut faults);
+        let locale = locale(&mut fields, &mut faults);
         faults.into_result()?;
         let filter = Filter {
             entity_type: Match::any_of([kind]),
@@ -124,6 +132,7 @@ impl HistoryRequest {
             },
             cursor,
             direction,
+            locale,
         })
     }
 }

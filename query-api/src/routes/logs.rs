@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use daybook_store::{Direction, Page, Position, Search, TenantId, TotalMode};
 use http::header::CONTENT_TYPE;
@@ -13,13 +13,18 @@ use uuid::Uuid;
 
 use crate::api::{ServedApi, SharedApi};
 use crate::auth::{Identity, Permission};
+use crate::catalog::AcceptedLanguages;
 use crate::document::{BodyProblems, LookupProblems, ReadProblems};
 use crate::error::{FieldFault, Problem};
+use crate::fields::{Faults, Fields};
 use crate::page_token::{self, InvalidPageToken, PageTokenScope, Place, Unverified};
 use crate::recording::say_read;
 use crate::routes::{body_bytes, in_time};
-use crate::search_request::{SearchRequest, check_range};
+use crate::search_request::{SearchRequest, body_of_query, check_range, locale};
 use crate::wire_event::WireEvent;
+
+/// The parameters of a question for one event.
+pub(crate) const ONE_FIELDS: [&str; 1] = ["locale"];
 
 /// The answer to a search.
 #[derive(Debug, Serialize)]
@@ -60,6 +65,7 @@ struct OneAnswer<'a> {
 pub(crate) async fn search(
     State(api): State<SharedApi>,
     identity: Identity,
+    languages: AcceptedLanguages,
     body: Body,
 ) -> Result<Response, Problem> {
     let services = identity.require(Permission::View)?;
@@ -68,7 +74,10 @@ pub(crate) async fn search(
     let cursors = PageCursors::new(&api, reader.tenant(), request.cursor.as_deref())?;
     let search = cursors.place(request.search_at(cursors.asked_at), request.direction)?;
     check_range(&search.filter, api.range_days_max, cursors.asked_at)?;
-    let page = in_time(api.read_timeout, reader.search(&search)).await?;
+    let mut page = in_time(api.read_timeout, reader.search(&search)).await?;
+    if let Some(locale) = languages.locale(&api.catalogs, request.locale.as_deref()) {
+        page.events.iter_mut().for_each(|event| locale.word(event));
+    }
     say_read(
         &identity.person,
         "searched the audit log",
@@ -97,16 +106,22 @@ pub(crate) async fn search(
 pub(crate) async fn one(
     State(api): State<SharedApi>,
     identity: Identity,
+    languages: AcceptedLanguages,
     id: Result<Path<String>, PathRejection>,
+    RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let services = identity.require(Permission::View)?;
     let id = id
         .ok()
         .and_then(|Path(id)| event_id(&id))
         .ok_or_else(|| Problem::invalid_request("An event's id is a UUID."))?;
+    let asked = asked_locale(query.as_deref().unwrap_or_default())?;
     let reader = api.searching(identity.tenant, services)?;
     let found = in_time(api.read_timeout, reader.get(id)).await?;
-    let event = found.ok_or_else(|| Problem::not_found("There is no event with this id."))?;
+    let mut event = found.ok_or_else(|| Problem::not_found("There is no event with this id."))?;
+    if let Some(locale) = languages.locale(&api.catalogs, asked.as_deref()) {
+        locale.word(&mut event);
+    }
     say_read(&identity.person, "read an event of the audit log", None);
     Ok(Json(OneAnswer {
         log: WireEvent::from(&event),
@@ -229,6 +244,15 @@ pub(crate) fn json_within(
 fn bytes_as_string(json: &[u8]) -> usize {
     let escaped = json.iter().filter(|byte| matches!(byte, b'"' | b'\\'));
     json.len() + escaped.count()
+}
+
+/// The one parameter of a question for one event.
+fn asked_locale(query: &str) -> Result<Option<String>, Problem> {
+    let mut faults = Faults::default();
+    let mut fields = Fields::new("", body_of_query(query)?, &ONE_FIELDS, &mut faults);
+    let asked = locale(&mut fields, &mut faults);
+    faults.into_result()?;
+    Ok(asked)
 }
 
 /// The one spelling of a UUID that answers carry; its others are no ids here.

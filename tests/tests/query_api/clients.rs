@@ -179,7 +179,7 @@ async fn a_client_that_is_made_of_the_document_searches_pages_and_exports() {
     run(
         folder.path(),
         &bin.join("openapi-typescript"),
-        &[&document, "-o", "api.d.ts"],
+        &[&document, "-o", "api.d.ts", "--default-non-nullable=false"],
     )
     .await;
     run(folder.path(), &bin.join("tsc"), &["-p", "."]).await;
