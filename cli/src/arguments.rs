@@ -28,6 +28,12 @@ pub(crate) enum Command {
     Lint(LintOptions),
     /// Makes one file of OpenAPI documents, which `--specs` and a Lambda load in their place.
     Compile(CompileOptions),
+    /// Finds events as the page's search bar does, a JSON line each, newest first.
+    ///
+    /// Words and "phrases" must all occur; qualifiers are actor:, action:, service:, operation:,
+    /// outcome:, method:, entity:TYPE/ID, ip:, correlation:, after: and before:. A minus negates; behind
+    /// `--`, a query may begin with one.
+    Search(SearchOptions),
     /// Mints a token for the query API of a local `daybook up`.
     Token(TokenOptions),
     /// Brings a ClickHouse database to the present schema.
@@ -155,6 +161,32 @@ pub(crate) struct TokenOptions {
     /// How many hours it is valid.
     #[arg(long, value_name = "N", default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..=8760))]
     pub(crate) hours: u32,
+    #[command(flatten)]
+    pub(crate) data: DataOption,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SearchOptions {
+    /// What to find: `daybook search --org acme action:delete after:-7d`. Nothing finds all.
+    #[arg(value_name = "QUERY")]
+    pub(crate) query: Vec<String>,
+    /// The query API.
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
+    pub(crate) url: String,
+    /// A token for it.
+    #[arg(
+        long,
+        value_name = "JWT",
+        env = "DAYBOOK_TOKEN",
+        hide_env_values = true
+    )]
+    pub(crate) token: Option<String>,
+    /// The tenant, where the query API is that of a local `daybook up` and no token is given.
+    #[arg(long, value_name = "TENANT")]
+    pub(crate) org: Option<String>,
+    /// How many events at most.
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    pub(crate) limit: u32,
     #[command(flatten)]
     pub(crate) data: DataOption,
 }

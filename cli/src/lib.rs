@@ -14,6 +14,7 @@ mod migrate;
 mod normalize;
 mod retention;
 mod roles;
+mod search;
 mod terminal;
 mod token;
 mod up;
@@ -38,6 +39,11 @@ pub fn main() -> ExitCode {
     let command = Arguments::parse().command;
     if let Command::Token(options) = &command
         && let Err(problem) = token::check(options)
+    {
+        return called_wrongly(&problem);
+    }
+    if let Command::Search(options) = &command
+        && let Err(problem) = search::check(options)
     {
         return called_wrongly(&problem);
     }
@@ -72,6 +78,7 @@ pub fn main() -> ExitCode {
             start_log();
             run_async(retention::retention(options))
         }
+        Command::Search(options) => run_async(search::search(options)),
         Command::Roles(options) => roles::roles(&options),
         Command::Token(options) => token::token(&options),
     };

@@ -8,6 +8,7 @@ mod audit_event;
 mod bounds;
 mod captured_exchange;
 mod event_id;
+mod ip_range;
 mod over_limit;
 mod time;
 
@@ -24,5 +25,6 @@ pub use captured_exchange::{
     CapturedExchange, CapturedResponse, HandlerContext, HandlerFailure, MESSAGE_VERSION, Privacy,
 };
 pub use event_id::{EventIdentity, event_id};
+pub use ip_range::{InvalidIpRange, IpRange};
 pub use over_limit::{Original, Overflow, S3Object, Truncated};
 pub use time::{never_expires, timestamp_ms, timestamp_serde};

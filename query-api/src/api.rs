@@ -19,12 +19,13 @@ use utoipa_axum::routes;
 
 use crate::answer;
 use crate::auth::{Services, TokenVerifier};
+use crate::catalog::Catalogs;
 use crate::concurrency::Bound;
 use crate::error::Problem;
 use crate::page_token::PageTokenKey;
 use crate::request_id::REQUEST_ID_HEADER;
 use crate::routes::health::Readiness;
-use crate::routes::{docs, export, health, logs, page};
+use crate::routes::{docs, export, health, history, logs, page, statistics};
 
 /// How long a read may take, unless it is configured: less than API Gateway waits (29 s).
 const READ_TIMEOUT_DEFAULT: Duration = Duration::from_secs(20);
@@ -63,6 +64,10 @@ pub struct Api {
     /// The longest time range that may be asked for, in days; a range without an end is longer
     /// than any. No bound.
     pub range_days_max: Option<u32>,
+    /// Sentences in other languages and other words. English and German.
+    pub catalogs: Catalogs,
+    /// Whether reads are recorded: exports are then counted first. No.
+    pub records_reads: bool,
     /// The origins whose pages may read answers (CORS), such as `https://app.example.com`. None.
     pub cors_origins: Vec<HeaderValue>,
 }
@@ -79,6 +84,8 @@ pub(crate) struct ServedApi {
     pub(crate) read_timeout: Duration,
     pub(crate) answer_bytes_max: Option<usize>,
     pub(crate) range_days_max: Option<u32>,
+    pub(crate) records_reads: bool,
+    pub(crate) catalogs: Catalogs,
 }
 
 pub(crate) type SharedApi = Arc<ServedApi>;
@@ -95,6 +102,8 @@ impl ServedApi {
             read_timeout: api.read_timeout,
             answer_bytes_max: api.answer_bytes_max,
             range_days_max: api.range_days_max,
+            records_reads: api.records_reads,
+            catalogs: api.catalogs,
         }
     }
 
@@ -155,6 +164,8 @@ impl Api {
             searches_max: SEARCHES_MAX_DEFAULT,
             exports_max: EXPORTS_MAX_DEFAULT,
             range_days_max: None,
+            catalogs: Catalogs::default(),
+            records_reads: false,
             cors_origins: Vec::new(),
         }
     }
@@ -171,6 +182,8 @@ impl fmt::Debug for Api {
             .field("searches_max", &self.searches_max)
             .field("exports_max", &self.exports_max)
             .field("range_days_max", &self.range_days_max)
+            .field("catalogs", &self.catalogs)
+            .field("records_reads", &self.records_reads)
             .field("cors_origins", &self.cors_origins)
             .finish_non_exhaustive()
     }
@@ -197,6 +210,9 @@ fn routes() -> OpenApiRouter<SharedApi> {
     OpenApiRouter::default()
         .routes(routes!(logs::search))
         .routes(routes!(logs::one))
+        .routes(routes!(statistics::facets))
+        .routes(routes!(statistics::histogram))
+        .routes(routes!(history::history))
         .routes(routes!(export::by_query, export::by_body))
         .routes(routes!(health::alive))
         .routes(routes!(health::ready))
@@ -220,7 +236,6 @@ fn cors(origins: &[HeaderValue]) -> Option<CorsLayer> {
 }
 
 /// The document's part that the routes know.
-#[cfg(test)]
 pub(crate) fn document_of_routes() -> utoipa::openapi::OpenApi {
     routes().into_openapi()
 }

@@ -1,15 +1,19 @@
 //! The configuration of the binary: environment variables, read and checked once at start.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::time::Duration;
 
+use daybook_capture::Capture;
 use daybook_store::{Credentials, Endpoint, READER_USER, Reader, StoreError};
 use http::{HeaderValue, Uri};
 use sha2::{Digest as _, Sha256};
 
 use crate::api::Api;
 use crate::auth::{InvalidKeySet, KeySet, RemoteKeys, RemoteKeysError, TokenRules, TokenVerifier};
+use crate::catalog::{CatalogError, Catalogs};
 use crate::lambda::LambdaOptions;
+use crate::recording::capture_of_reads;
 
 /// Of the 6 MB that Lambda lets out in one piece, what remains when an export is written as base64
 /// or a page as a JSON string.
@@ -38,6 +42,8 @@ const PAGE_TOKEN_KEY_CHARS_MIN: usize = 32;
 /// | `DAYBOOK_EXPORTS_MAX` | the same for exports | 16 |
 /// | `DAYBOOK_RANGE_DAYS_MAX` | the longest time range that may be asked for, 1 to 100,000 | any |
 /// | `DAYBOOK_CORS_ORIGINS` | pages that may ask, as `https://host`, separated by commas | none |
+/// | `DAYBOOK_CATALOGS` | a folder of message catalogs: `LOCALE/SERVICE.ftl` | English and German |
+/// | `DAYBOOK_QUEUE_URL` | the normalizer's queue: reads of the log are recorded through it | they are not |
 /// | `DAYBOOK_BASE_PATH` | what comes before `/v1/logs` behind API Gateway | nothing |
 /// | `DAYBOOK_STREAM_ANSWERS` | `1`: Lambda streams answers | no |
 /// | `DAYBOOK_LISTEN` | address and port outside Lambda | `127.0.0.1:8080` |
@@ -46,6 +52,8 @@ const PAGE_TOKEN_KEY_CHARS_MIN: usize = 32;
 pub struct Config {
     /// What the router needs.
     pub api: Api,
+    /// Records reads, where there is a queue for them.
+    pub reads: Capture,
     /// How the Lambda is deployed.
     pub lambda: LambdaOptions,
     /// Where a plain server listens.
@@ -78,6 +86,12 @@ pub enum ConfigError {
     /// The key set's URL cannot be used.
     #[error("DAYBOOK_JWKS_URL cannot be used")]
     RemoteKeys(#[from] RemoteKeysError),
+    /// The folder of catalogs cannot be used.
+    #[error("DAYBOOK_CATALOGS cannot be used")]
+    Catalogs(#[from] CatalogError),
+    /// The queue's address cannot be used.
+    #[error("DAYBOOK_QUEUE_URL cannot be used")]
+    Reads(#[from] daybook_capture::ConfigError),
     /// ClickHouse's address cannot be used.
     #[error("DAYBOOK_CLICKHOUSE_URL or DAYBOOK_CLICKHOUSE_DATABASE cannot be used")]
     Store(#[from] StoreError),
@@ -113,8 +127,18 @@ impl Config {
         api.range_days_max =
             variables.number("DAYBOOK_RANGE_DAYS_MAX", 100_000, "from 1 to 100000")?;
         api.cors_origins = cors_origins(&variables)?;
+        if let Some(folder) = variables.text("DAYBOOK_CATALOGS") {
+            api.catalogs = Catalogs::with_folder(Path::new(&folder))?;
+        }
         api.answer_bytes_max =
             (!lambda.streams_answers && variables.is_lambda()).then_some(LAMBDA_ANSWER_BYTES_MAX);
+        let reads = match variables.text("DAYBOOK_QUEUE_URL") {
+            None => Capture::disabled(),
+            Some(queue_url) => {
+                api.records_reads = true;
+                capture_of_reads(Capture::builder().queue_url(queue_url)).build()?
+            }
+        };
         let listen = match variables.text("DAYBOOK_LISTEN") {
             None => SocketAddr::from(([127, 0, 0, 1], 8080)),
             Some(address) => address.parse().map_err(|_| ConfigError::Invalid {
@@ -124,6 +148,7 @@ impl Config {
         };
         Ok(Self {
             api,
+            reads,
             lambda,
             listen,
         })

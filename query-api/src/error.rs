@@ -25,6 +25,24 @@ pub(crate) struct FieldFault {
     pub(crate) pointer: String,
     /// What is wrong, for a person.
     pub(crate) detail: String,
+    /// Where in a query, from 1, in characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) position: Option<usize>,
+    /// What could stand in a query instead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) suggestion: Option<String>,
+}
+
+impl FieldFault {
+    /// A fault of the field at `pointer`.
+    pub(crate) fn new(pointer: &str, detail: impl Into<String>) -> Self {
+        Self {
+            pointer: pointer.to_owned(),
+            detail: detail.into(),
+            position: None,
+            suggestion: None,
+        }
+    }
 }
 
 /// An answer of the type `application/problem+json` (RFC 9457).

@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use daybook_query_language::{QueryError, closest};
 use daybook_store::{Match, TimeRange};
 use jiff::Timestamp;
 use jiff::fmt::temporal::Pieces;
@@ -9,7 +10,6 @@ use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 
 use crate::error::{FieldFault, Problem};
-use crate::suggest::closest;
 
 /// How many values one field may list.
 pub(crate) const LIST_VALUES_MAX: usize = 100;
@@ -29,11 +29,21 @@ pub(crate) struct Faults(Vec<FieldFault>);
 impl Faults {
     /// Notes what is wrong with the field at `pointer`.
     pub(crate) fn add(&mut self, pointer: &str, detail: impl Into<String>) {
+        self.push(FieldFault::new(pointer, detail));
+    }
+
+    /// Notes a mistake in a query.
+    pub(crate) fn add_query(&mut self, pointer: &str, error: &QueryError) {
+        self.push(FieldFault {
+            position: Some(error.position),
+            suggestion: error.suggestion.clone(),
+            ..FieldFault::new(pointer, error.to_string())
+        });
+    }
+
+    fn push(&mut self, fault: FieldFault) {
         if self.0.len() < FAULTS_MAX {
-            self.0.push(FieldFault {
-                pointer: pointer.to_owned(),
-                detail: detail.into(),
-            });
+            self.0.push(fault);
         }
     }
 
@@ -172,6 +182,31 @@ impl Fields {
             faults.add(&self.pointer_to(name), not_one_of(&word, &words));
         }
         chosen.map(|(_, meaning)| *meaning)
+    }
+
+    /// One or several of a few words.
+    pub(crate) fn choices<T: Copy>(
+        &mut self,
+        name: &str,
+        choices: &[(&'static str, T)],
+        faults: &mut Faults,
+    ) -> Vec<T> {
+        let pointer = self.pointer_to(name);
+        let Some(value) = self.members.remove(name) else {
+            return Vec::new();
+        };
+        values(&pointer, value, faults, |word| {
+            let chosen = choices.iter().find(|(choice, _)| *choice == word);
+            let words = || {
+                choices
+                    .iter()
+                    .map(|(choice, _)| *choice)
+                    .collect::<Vec<_>>()
+            };
+            chosen
+                .map(|(_, meaning)| *meaning)
+                .ok_or_else(|| not_one_of(word, &words()))
+        })
     }
 
     /// `{"from": time, "to": time}`: from inclusive, to exclusive. A range that ends before it

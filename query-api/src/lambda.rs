@@ -1,11 +1,12 @@
 //! The router behind API Gateway: paths without stage and base path, answers as Lambda sends them.
 
 use axum::Router;
+use daybook_capture::Capture;
 use http::uri::PathAndQuery;
 use http::{Uri, header};
 use lambda_http::ext::RequestExt as _;
 use lambda_http::request::RequestContext;
-use tower::ServiceExt as _;
+use tower::{Layer as _, ServiceExt as _};
 
 /// How the Lambda is deployed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -17,13 +18,14 @@ pub struct LambdaOptions {
     pub streams_answers: bool,
 }
 
-/// Serves the router for as long as Lambda wants it.
+/// Serves the router for as long as Lambda wants it, and records its reads after each answer.
 ///
 /// # Errors
 /// Where Lambda's runtime API cannot be spoken to.
 pub async fn serve_lambda(
     router: Router,
     options: LambdaOptions,
+    reads: Capture,
 ) -> Result<(), lambda_http::Error> {
     let LambdaOptions {
         base_path,
@@ -38,9 +40,12 @@ pub async fn serve_lambda(
         }
     });
     if streams_answers {
-        lambda_http::run_with_streaming_response(service).await
+        lambda_http::streaming_runtime(reads.layer(service))
+            .layer(reads)
+            .run()
+            .await
     } else {
-        lambda_http::run(service).await
+        reads.run(service).await
     }
 }
 

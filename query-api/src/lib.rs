@@ -10,18 +10,21 @@
 mod answer;
 mod api;
 mod auth;
+mod catalog;
 mod concurrency;
 mod config;
 mod document;
 mod error;
+mod export_format;
 mod fields;
+mod history;
 mod lambda;
 mod page_token;
-mod query_language;
+mod query_filter;
+mod recording;
 mod request_id;
 mod routes;
 mod search_request;
-mod suggest;
 mod tenant_reader;
 mod wire_event;
 
@@ -30,5 +33,8 @@ pub use auth::{
     InvalidKeySet, KeySet, LocalKey, LocalKeyError, RemoteKeys, RemoteKeysError, TokenRequest,
     TokenRules, TokenVerifier,
 };
+pub use catalog::{CatalogError, Catalogs};
 pub use config::{Config, ConfigError};
+pub use document::document;
 pub use lambda::{LambdaOptions, serve_lambda};
+pub use recording::{capture_of_reads, recorded};

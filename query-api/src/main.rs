@@ -3,7 +3,8 @@
 use std::env;
 
 use anyhow::Context as _;
-use daybook_query_api::{Config, router, serve_lambda};
+use daybook_capture::ServerCapture;
+use daybook_query_api::{Config, recorded, router, serve_lambda};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -21,10 +22,14 @@ async fn main() -> anyhow::Result<()> {
     let router = router(config.api);
 
     if env::var_os("AWS_LAMBDA_RUNTIME_API").is_some() {
-        return serve_lambda(router, config.lambda)
+        return serve_lambda(router, config.lambda, config.reads)
             .await
             .map_err(|error| anyhow::anyhow!("the lambda runtime ended: {error}"));
     }
+    let reads = ServerCapture::builder(config.reads)
+        .build()
+        .context("reads cannot be recorded")?;
+    let router = recorded(router, &reads);
     let listener = TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("{} cannot be listened on", config.listen))?;
@@ -38,5 +43,7 @@ async fn main() -> anyhow::Result<()> {
             }
         })
         .await
-        .context("the server ended")
+        .context("the server ended")?;
+    reads.shut_down().await;
+    Ok(())
 }

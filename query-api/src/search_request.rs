@@ -1,13 +1,15 @@
 //! The body of a search or an export, and the question to the store that it stands for.
 
-use daybook_event::{Action, Outcome, check_json_bounds};
+use daybook_event::{Action, IpRange, Outcome, check_json_bounds};
+use daybook_query_language::{self as query_language, Condition, Query};
 use daybook_store::{Direction, Filter, Match, Search, Sort, TimeRange, TotalMode};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
 use crate::error::Problem;
+use crate::export_format::{ExportFormat, FORMATS};
 use crate::fields::{Faults, Fields, RANGE_FIELDS, shortened};
-use crate::query_language;
+use crate::query_filter::filter_of;
 
 /// How large a body may be: more than the longest list of the longest values in ASCII.
 pub(crate) const BODY_BYTES_MAX: usize = 256 * 1024;
@@ -24,6 +26,9 @@ const PAGE_MAX: u32 = 100;
 /// the length of addresses, and answer as they like beyond.
 pub(crate) const PARAMETER_CHARS_MAX: usize = 256;
 pub(crate) const PARAMETERS_MAX: usize = 20;
+
+/// How long a locale's name may be (RFC 5646, section 4.4.1).
+const LOCALE_CHARS_MAX: usize = 35;
 
 /// The service under which Daybook records its own readers.
 pub(crate) const OWN_SERVICE: &str = "daybook";
@@ -45,6 +50,12 @@ pub(crate) const FILTER_FIELDS: [&str; 13] = [
     "sort",
 ];
 
+/// The fields that say how an export is written.
+pub(crate) const EXPORT_FIELDS: [&str; 2] = ["format", LOCALE_FIELD];
+
+/// The field that says in which language.
+pub(crate) const LOCALE_FIELD: &str = "locale";
+
 /// The fields that say which page of them.
 pub(crate) const PAGE_FIELDS: [&str; 5] = ["limit", "cursor", "direction", "page", "total"];
 
@@ -61,22 +72,27 @@ pub(crate) const OBJECT_FIELDS: [(&str, &[&str]); 4] = [
 /// A search as it was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SearchRequest {
-    /// The question; without its `position`, which only a cursor knows.
-    pub(crate) search: Search,
+    /// The question; without its `position`, which only a cursor knows, and without what `query` says.
+    search: Search,
+    /// The search bar's part of the filter; what it says depends on the time.
+    query: Query,
     /// Not yet verified.
     pub(crate) cursor: Option<String>,
     /// Which way to go, where the request says so itself.
     pub(crate) direction: Option<Direction>,
+    /// In which language, where the request says so itself.
+    pub(crate) locale: Option<String>,
 }
 
 impl SearchRequest {
     /// Reads the body of a search. No body at all is an empty one.
     pub(crate) fn from_json(body: &[u8]) -> Result<Self, Problem> {
-        let known: Vec<&'static str> = PAGE_FIELDS.into_iter().chain(FILTER_FIELDS).collect();
+        let known = PAGE_FIELDS.into_iter().chain(FILTER_FIELDS);
+        let known: Vec<&'static str> = known.chain([LOCALE_FIELD]).collect();
         let mut faults = Faults::default();
         let mut fields = Fields::new("", json_of(body)?, &known, &mut faults);
 
-        let (filter, sort) = filter_and_sort(&mut fields, &mut faults);
+        let (filter, query, sort) = filter_and_sort(&mut fields, &mut faults);
         let limit = fields
             .number("limit", 1, LIMIT_MAX, &mut faults)
             .unwrap_or(LIMIT_DEFAULT);
@@ -105,6 +121,7 @@ impl SearchRequest {
         let total = fields
             .choice("total", &totals, &mut faults)
             .unwrap_or_default();
+        let locale = locale(&mut fields, &mut faults);
         faults.into_result()?;
 
         Ok(Self {
@@ -117,14 +134,40 @@ impl SearchRequest {
                 direction: direction.unwrap_or_default(),
                 total,
             },
+            query,
             cursor,
             direction,
+            locale,
         })
+    }
+
+    /// The question as it stands at a time.
+    pub(crate) fn search_at(&self, now: Timestamp) -> Search {
+        let mut search = self.search.clone();
+        add_query(&mut search.filter, &self.query, now);
+        search
     }
 }
 
-/// Reads the body of an export: the filter and the sort of a search.
-pub(crate) fn export_from_json(body: &[u8]) -> Result<Search, Problem> {
+fn add_query(filter: &mut Filter, query: &Query, now: Timestamp) {
+    if !query.terms.is_empty() {
+        filter.also = Some(Box::new(filter_of(query, now)));
+    }
+}
+
+/// An export as it was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ExportRequest {
+    /// The question, as it stands now.
+    pub(crate) search: Search,
+    /// How its answer is written.
+    pub(crate) format: ExportFormat,
+    /// In which language, where the request says so itself.
+    pub(crate) locale: Option<String>,
+}
+
+/// Reads the body of an export: the filter and the sort of a search, and a format.
+pub(crate) fn export_from_json(body: &[u8]) -> Result<ExportRequest, Problem> {
     export_from_value(json_of(body)?)
 }
 
@@ -132,7 +175,15 @@ pub(crate) fn export_from_json(body: &[u8]) -> Result<Search, Problem> {
 ///
 /// A parameter is a field of the body; a dot leads into an object (`user.email=…`, `timestamp.from=…`,
 /// `service_name.not=…`), and a parameter that comes again makes a list.
-pub(crate) fn export_from_query(query: &str) -> Result<Search, Problem> {
+pub(crate) fn export_from_query(query: &str) -> Result<ExportRequest, Problem> {
+    export_from_value(body_of_query(query)?)
+}
+
+/// The body that a query string stands for.
+///
+/// # Errors
+/// 400 that names the parameter, 413 where it is too long.
+pub(crate) fn body_of_query(query: &str) -> Result<Value, Problem> {
     if query.len() > BODY_BYTES_MAX {
         return Err(Problem::body_too_large(BODY_BYTES_MAX));
     }
@@ -145,10 +196,10 @@ pub(crate) fn export_from_query(query: &str) -> Result<Search, Problem> {
             faults.into_problem()
         })?;
     }
-    export_from_value(Value::Object(body))
+    Ok(Value::Object(body))
 }
 
-fn export_from_value(body: Value) -> Result<Search, Problem> {
+fn export_from_value(body: Value) -> Result<ExportRequest, Problem> {
     let mut faults = Faults::default();
     if let Value::Object(members) = &body {
         for name in PAGE_FIELDS
@@ -163,18 +214,44 @@ fn export_from_value(body: Value) -> Result<Search, Problem> {
         faults.into_result()?;
         faults = Faults::default();
     }
-    let mut fields = Fields::new("", body, &FILTER_FIELDS, &mut faults);
-    let (filter, sort) = filter_and_sort(&mut fields, &mut faults);
+    let known: Vec<&'static str> = FILTER_FIELDS.into_iter().chain(EXPORT_FIELDS).collect();
+    let mut fields = Fields::new("", body, &known, &mut faults);
+    let (filter, sort) = filter_and_sort_now(&mut fields, &mut faults);
+    let format = fields.choice("format", &FORMATS, &mut faults);
+    let locale = locale(&mut fields, &mut faults);
     faults.into_result()?;
-    Ok(Search {
-        filter,
-        sort,
-        total: TotalMode::None,
-        ..Search::default()
+    Ok(ExportRequest {
+        search: Search {
+            filter,
+            sort,
+            total: TotalMode::None,
+            ..Search::default()
+        },
+        format: format.unwrap_or_default(),
+        locale,
     })
 }
 
-fn filter_and_sort(fields: &mut Fields, faults: &mut Faults) -> (Filter, Sort) {
+/// The language that a request names: `de`, `pt-BR`. One that there are no catalogs of is answered with the
+/// stored sentences.
+pub(crate) fn locale(fields: &mut Fields, faults: &mut Faults) -> Option<String> {
+    let locale = fields.text("locale", faults)?;
+    let is_one = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    if (2..=LOCALE_CHARS_MAX).contains(&locale.len()) && locale.bytes().all(is_one) {
+        return Some(locale);
+    }
+    faults.add("/locale", "a locale such as de or pt-BR is needed here");
+    None
+}
+
+/// The filter that fields say, as it stands now, and the order.
+pub(crate) fn filter_and_sort_now(fields: &mut Fields, faults: &mut Faults) -> (Filter, Sort) {
+    let (mut filter, query, sort) = filter_and_sort(fields, faults);
+    add_query(&mut filter, &query, Timestamp::now());
+    (filter, sort)
+}
+
+fn filter_and_sort(fields: &mut Fields, faults: &mut Faults) -> (Filter, Query, Sort) {
     let timestamp = fields.time_range("timestamp", faults);
     let ingested = fields.time_range("ingested", faults);
     let service_name = fields.texts("service_name", faults);
@@ -196,14 +273,15 @@ fn filter_and_sort(fields: &mut Fields, faults: &mut Faults) -> (Filter, Sort) {
     ];
     let sort = fields.choice("sort", &sorts, faults).unwrap_or_default();
     let query = fields.text("q", faults).unwrap_or_default();
-    let words = query_language::parse(&query).unwrap_or_else(|fault| {
-        faults.add("/q", fault.to_string());
-        Vec::new()
+    let query = query_language::parse(&query).unwrap_or_else(|error| {
+        faults.add_query("/q", &error);
+        Query::default()
     });
+    let (ip, ip_ranges) = addresses(fields.texts("ip", faults));
     let filter = Filter {
         timestamp,
         ingested,
-        hide_service: hidden_service(&service_name),
+        hide_service: hidden_service(&service_name, &query),
         service_name,
         event_name,
         action,
@@ -211,15 +289,49 @@ fn filter_and_sort(fields: &mut Fields, faults: &mut Faults) -> (Filter, Sort) {
         method,
         user_email: user.texts("email", faults),
         user_id: user.texts("user_id", faults),
-        token_id: Match::default(),
         entity_type: entity.texts("type", faults),
         entity_id: entity.texts("id", faults),
         include_children: entity.flag("include_children", faults).unwrap_or(false),
-        ip: fields.texts("ip", faults),
+        ip,
+        ip_ranges,
         correlation_id: fields.texts("correlation_id", faults),
-        words,
+        ..Filter::default()
     };
-    (filter, sort)
+    (filter, query, sort)
+}
+
+/// Addresses as they are written, and ranges of them (`10.0.0.0/8`) apart.
+fn addresses(texts: Match<String>) -> (Match<String>, Match<IpRange>) {
+    let (mut addresses, mut ranges) = (Match::default(), Match::default());
+    for (texts, addresses, ranges) in [
+        (texts.any_of, &mut addresses.any_of, &mut ranges.any_of),
+        (texts.none_of, &mut addresses.none_of, &mut ranges.none_of),
+    ] {
+        for text in texts {
+            let range = text.contains('/').then(|| text.parse().ok());
+            match range.flatten() {
+                Some(range) => ranges.push(range),
+                None => addresses.push(text),
+            }
+        }
+    }
+    (addresses, ranges)
+}
+
+/// The range within which a filter, and all that must hold as well, asks for events.
+pub(crate) fn range_of(filter: &Filter, range: fn(&Filter) -> TimeRange) -> TimeRange {
+    let mut whole = TimeRange::default();
+    let mut rest = Some(filter);
+    while let Some(filter) = rest {
+        let TimeRange { from, to } = range(filter);
+        whole.from = whole.from.max(from);
+        whole.to = match (whole.to, to) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        };
+        rest = filter.also.as_deref();
+    }
+    whole
 }
 
 /// Refuses a range that is longer than allowed, where there is a bound.
@@ -234,13 +346,14 @@ pub(crate) fn check_range(
     let Some(days_max) = days_max else {
         return Ok(());
     };
-    let is_short = |range: &TimeRange| {
-        range.from.is_some_and(|from| {
-            let length = range.to.unwrap_or(now).duration_since(from);
+    let is_short = |range: fn(&Filter) -> TimeRange| {
+        let TimeRange { from, to } = range_of(filter, range);
+        from.is_some_and(|from| {
+            let length = to.unwrap_or(now).duration_since(from);
             length <= SignedDuration::from_hours(24 * i64::from(days_max))
         })
     };
-    if is_short(&filter.timestamp) || is_short(&filter.ingested) {
+    if is_short(|filter| filter.timestamp) || is_short(|filter| filter.ingested) {
         return Ok(());
     }
     let mut faults = Faults::default();
@@ -252,8 +365,12 @@ pub(crate) fn check_range(
 }
 
 /// Reading the log is recorded in the log; who does not ask for that does not want to see it.
-fn hidden_service(service_name: &Match<String>) -> Option<String> {
-    let is_asked_for = service_name.any_of.iter().any(|name| name == OWN_SERVICE);
+fn hidden_service(service_name: &Match<String>, query: &Query) -> Option<String> {
+    let in_query = query.terms.iter().any(|term| {
+        !term.is_negated
+            && matches!(&term.condition, Condition::Service(name) if name == OWN_SERVICE)
+    });
+    let is_asked_for = in_query || service_name.any_of.iter().any(|name| name == OWN_SERVICE);
     (!is_asked_for).then(|| OWN_SERVICE.to_owned())
 }
 
@@ -307,6 +424,9 @@ fn put(body: &mut Map<String, Value>, name: &str, value: &str) -> Result<(), Str
     let value = match (name, value) {
         ("include_children", "true") => Value::Bool(true),
         ("include_children", "false") => Value::Bool(false),
+        ("limit", digits) => digits
+            .parse::<u32>()
+            .map_or_else(|_| digits.into(), Value::from),
         _ => Value::String(value.to_owned()),
     };
     match body.get_mut(name) {

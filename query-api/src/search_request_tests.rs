@@ -9,7 +9,7 @@ use crate::request_id::RequestId;
 fn search(body: &Value) -> Search {
     SearchRequest::from_json(body.to_string().as_bytes())
         .unwrap()
-        .search
+        .search_at(Timestamp::UNIX_EPOCH)
 }
 
 /// The problem document that a body gets.
@@ -93,7 +93,12 @@ fn every_field_is_understood() {
     assert!(filter.include_children);
     assert_eq!(filter.ip, texts(&["10.0.0.1"]));
     assert_eq!(filter.correlation_id, texts(&["c"]));
-    assert_eq!(filter.words, ["deleted", "the workflow"]);
+    let also = request
+        .search_at(Timestamp::UNIX_EPOCH)
+        .filter
+        .also
+        .unwrap();
+    assert_eq!(also.words, ["deleted", "the workflow"]);
     assert_eq!(request.search.sort, Sort::IngestedAscending);
     assert_eq!(request.search.total, TotalMode::Bounded);
     assert_eq!(request.search.limit, 7);
@@ -106,6 +111,27 @@ fn readers_of_the_log_are_left_out_unless_they_are_asked_for() {
     assert!(hidden(json!({"service_name": {"not": "daybook"}})));
     assert!(!hidden(json!({"service_name": "daybook"})));
     assert!(!hidden(json!({"service_name": ["workflows", "daybook"]})));
+    assert!(!hidden(json!({"q": "service:daybook"})));
+    assert!(hidden(json!({"q": "-service:daybook daybook"})));
+}
+
+#[test]
+fn a_mistake_in_a_query_says_where_and_what_was_meant() {
+    let refused = refusal(br#"{"q": "x autor:jane"}"#);
+    let error = &refused["errors"][0];
+    assert_eq!(error["pointer"], "/q");
+    assert_eq!(error["position"], 3);
+    assert_eq!(error["suggestion"], "actor:jane");
+    assert!(error["detail"].as_str().unwrap().contains("no qualifier"));
+}
+
+#[test]
+fn a_range_of_addresses_is_one_and_anything_else_is_text() {
+    let filter = search(&json!({"ip": {"is": ["10.0.0.0/8", "10.0.0.1", "a/b"], "not": "::/0"}}));
+    let filter = filter.filter;
+    assert_eq!(filter.ip.any_of, ["10.0.0.1", "a/b"]);
+    assert_eq!(filter.ip_ranges.any_of, ["10.0.0.0/8".parse().unwrap()]);
+    assert_eq!(filter.ip_ranges.none_of, ["::/0".parse().unwrap()]);
 }
 
 #[test]
@@ -209,7 +235,7 @@ fn what_cannot_be_used_is_named() {
             "/entity/include_children",
             "true or",
         ),
-        (r#"{"q": "a \"b"}"#, "/q", "at character 3"),
+        (r#"{"q": "a \"b"}"#, "/q", "character 3"),
         (r#"["limit"]"#, "", "not a list"),
     ] {
         let refused = refusal(body.as_bytes());
@@ -290,7 +316,9 @@ fn a_query_string_stands_for_a_body() {
     )
     .unwrap();
     assert_eq!(by_query, by_body);
-    assert_eq!(by_query.total, TotalMode::None);
+    assert_eq!(by_query.search.total, TotalMode::None);
+    let csv = export_from_query("format=csv").unwrap();
+    assert_eq!(csv.format, ExportFormat::Csv);
 }
 
 #[test]
@@ -300,6 +328,9 @@ fn an_export_has_no_pages_and_no_odd_parameters() {
         "cursor=x",
         "page=1",
         "total=exact",
+        "format=xlsx",
+        "locale=d",
+        "locale=de_AT%27",
         "token=x",
         "user=x&user.email=y",
         "user.email=y&user=x",

@@ -4,7 +4,9 @@
 //! Handlers have no other way to events, so no filter of a client can be wider than its token.
 
 use daybook_event::AuditEvent;
-use daybook_store::{Filter, Page, Reader, Search, StoreError, TenantId};
+use daybook_store::{
+    Bar, Facet, FacetValue, Filter, HistogramOptions, Page, Reader, Search, StoreError, TenantId,
+};
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
 use uuid::Uuid;
@@ -47,6 +49,33 @@ impl TenantReader {
             .await
     }
 
+    /// How many events there are.
+    pub(crate) async fn count(&self, filter: &Filter) -> Result<u64, StoreError> {
+        let filter = self.narrowed_filter(filter);
+        self.reader.count(&self.tenant, &filter).await
+    }
+
+    /// How many events there are in each span of time.
+    pub(crate) async fn histogram(
+        &self,
+        filter: &Filter,
+        options: &HistogramOptions,
+    ) -> Result<Vec<Bar>, StoreError> {
+        let filter = self.narrowed_filter(filter);
+        self.reader.histogram(&self.tenant, &filter, options).await
+    }
+
+    /// The most frequent values of a field.
+    pub(crate) async fn facet(
+        &self,
+        filter: &Filter,
+        facet: Facet,
+        limit: u32,
+    ) -> Result<Vec<FacetValue>, StoreError> {
+        let filter = self.narrowed_filter(filter);
+        self.reader.facet(&self.tenant, &filter, facet, limit).await
+    }
+
     /// One event; one of a service that may not be seen is not there.
     pub(crate) async fn get(&self, id: Uuid) -> Result<Option<AuditEvent>, StoreError> {
         let found = self.reader.get(&self.tenant, id).await?;
@@ -61,9 +90,16 @@ impl TenantReader {
     }
 
     fn narrowed(&self, search: &Search) -> Search {
-        let mut search = search.clone();
-        narrow(&mut search.filter, &self.services);
-        search
+        Search {
+            filter: self.narrowed_filter(&search.filter),
+            ..search.clone()
+        }
+    }
+
+    fn narrowed_filter(&self, filter: &Filter) -> Filter {
+        let mut filter = filter.clone();
+        narrow(&mut filter, &self.services);
+        filter
     }
 }
 

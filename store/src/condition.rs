@@ -1,11 +1,11 @@
 //! A filter as an SQL condition: fixed texts, joined, with every value a bound parameter.
 
 use clickhouse::query::Query;
-use daybook_event::{Action, Outcome, never_expires};
+use daybook_event::{Action, IpRange, Outcome, never_expires};
 use jiff::Timestamp;
 
 use crate::error::StoreError;
-use crate::filter::{Filter, Match, TimeRange};
+use crate::filter::{EntityName, Filter, Match, TimeRange};
 use crate::search::{Direction, Position, Sort};
 
 /// Most bytes of one parameter. ClickHouse refuses form fields of more than 128 KiB.
@@ -33,32 +33,50 @@ impl Condition {
     /// What the filter says.
     pub(crate) fn of(filter: &Filter) -> Result<Self, StoreError> {
         let mut condition = Self::default();
-        condition.time_range("timestamp", &filter.timestamp);
-        condition.time_range("ingested_at", &filter.ingested);
-        condition.matches("service_name", &filter.service_name);
-        if let Some(service) = &filter.hide_service {
-            let hidden = condition.bind("String", Value::Text(service.clone()));
-            condition.and(&format!("service_name != {hidden}"));
+        let mut rest = Some(filter);
+        while let Some(filter) = rest {
+            condition.add(filter);
+            rest = filter.also.as_deref();
         }
-        condition.matches("event_name", &filter.event_name);
-        condition.matches("action", &words(&filter.action, Action::as_str));
+        condition.check_bounds()?;
+        Ok(condition)
+    }
+
+    fn add(&mut self, filter: &Filter) {
+        self.time_range("timestamp", &filter.timestamp);
+        self.time_range("ingested_at", &filter.ingested);
+        self.matches("service_name", &filter.service_name);
+        if let Some(service) = &filter.hide_service {
+            let hidden = self.bind("String", Value::Text(service.clone()));
+            self.and(&format!("service_name != {hidden}"));
+        }
+        self.matches("event_name", &filter.event_name);
+        self.matches("action", &words(&filter.action, Action::as_str));
         let outcome = Match {
             any_of: with_denied(&filter.outcome.any_of),
             none_of: with_denied(&filter.outcome.none_of),
         };
-        condition.matches("outcome", &words(&outcome, Outcome::as_str));
-        condition.matches("http_method", &filter.method);
-        condition.matches("caller_user_email", &filter.user_email);
-        condition.matches("caller_user_id", &filter.user_id);
-        condition.matches("caller_token_id", &filter.token_id);
-        condition.entity(filter);
-        condition.matches("http_ip", &filter.ip);
-        condition.matches("correlation_id", &filter.correlation_id);
+        self.matches("outcome", &words(&outcome, Outcome::as_str));
+        self.matches("http_method", &filter.method);
+        self.matches("caller_user_email", &filter.user_email);
+        self.matches("caller_user_id", &filter.user_id);
+        self.matches("caller_token_id", &filter.token_id);
+        self.actor(&filter.actor);
+        self.entity(filter);
+        self.addresses(&filter.ip, &filter.ip_ranges);
+        self.matches("correlation_id", &filter.correlation_id);
         for words in filter.words.iter().filter(|words| !words.is_empty()) {
-            condition.words(words);
+            let contains = self.contains(words);
+            self.and(&contains);
         }
-        condition.check_bounds()?;
-        Ok(condition)
+        for words in filter
+            .without_words
+            .iter()
+            .filter(|words| !words.is_empty())
+        {
+            let contains = self.contains(words);
+            self.and(&format!("NOT ({contains})"));
+        }
     }
 
     /// Adds what lies beyond a position.
@@ -197,26 +215,97 @@ impl Condition {
                 self.none_of(parent, &values.none_of);
             }
         }
+        self.entity_names(filter);
     }
 
-    /// The text index knows whole words; what lies between them has to be read.
-    fn words(&mut self, text: &str) {
+    fn entity_names(&mut self, filter: &Filter) {
+        let mut columns = vec![("entity_type", "entity_id")];
+        if filter.include_children {
+            columns.push(("parent_type", "parent_id"));
+        }
+        for (names, not) in [
+            (&filter.entity.any_of, ""),
+            (&filter.entity.none_of, "NOT "),
+        ] {
+            let mut any = Vec::new();
+            for (kind_column, id_column) in &columns {
+                for EntityName { kind, id } in names {
+                    let kind = self.bind("String", Value::Text(kind.clone()));
+                    let of_kind = format!("{kind_column} = {kind}");
+                    any.push(match id {
+                        None => of_kind,
+                        Some(id) => {
+                            let id = self.bind("String", Value::Text(id.clone()));
+                            format!("({of_kind} AND {id_column} = {id})")
+                        }
+                    });
+                }
+            }
+            if !any.is_empty() {
+                self.and(&format!("{not}({})", any.join(" OR ")));
+            }
+        }
+    }
+
+    fn actor(&mut self, values: &Match<String>) {
+        let columns = [
+            "caller_user_email",
+            "caller_user_id",
+            "caller_name",
+            "caller_token_id",
+        ];
+        for (values, not) in [(&values.any_of, ""), (&values.none_of, "NOT ")] {
+            if !values.is_empty() {
+                // One parameter would do, but each is sent with its own name.
+                let any: Vec<_> = columns
+                    .iter()
+                    .filter_map(|column| self.any_of(column, values))
+                    .collect();
+                self.and(&format!("{not}({})", any.join(" OR ")));
+            }
+        }
+    }
+
+    fn addresses(&mut self, addresses: &Match<String>, ranges: &Match<IpRange>) {
+        for (addresses, ranges, not) in [
+            (&addresses.any_of, &ranges.any_of, ""),
+            (&addresses.none_of, &ranges.none_of, "NOT "),
+        ] {
+            let mut any: Vec<_> = self.any_of("http_ip", addresses).into_iter().collect();
+            for range in ranges {
+                let (first, last) = range.bounds();
+                let first = self.bind("IPv6", Value::Text(first.to_string()));
+                let last = self.bind("IPv6", Value::Text(last.to_string()));
+                // What is no address lies nowhere.
+                any.push(format!(
+                    "ifNull(toIPv6OrNull(http_ip) BETWEEN {first} AND {last}, 0)"
+                ));
+            }
+            if !any.is_empty() {
+                self.and(&format!("{not}({})", any.join(" OR ")));
+            }
+        }
+    }
+
+    /// Whether the words occur, in this order. The text index knows whole words; what lies between
+    /// them has to be read.
+    fn contains(&mut self, text: &str) -> String {
         let words: Vec<_> = whole_words(text).take(WORDS_IN_INDEX_MAX).collect();
         let is_one_word = words == [text];
+        let mut all = Vec::new();
         if !words.is_empty() {
             let words = self.bind("String", Value::Text(words.join(" ")));
-            self.and(&format!(
-                "hasAllTokens({SEARCHED_TEXT}, lowerUTF8({words}))"
-            ));
+            all.push(format!("hasAllTokens({SEARCHED_TEXT}, lowerUTF8({words}))"));
         }
         if !is_one_word {
             let text = self.bind("String", Value::Text(text.to_owned()));
-            self.and(&format!(
+            all.push(format!(
                 "(positionCaseInsensitiveUTF8(activity, {text}) > 0 \
                  OR positionCaseInsensitiveUTF8(detail, {text}) > 0 \
                  OR positionCaseInsensitiveUTF8(entity_name, {text}) > 0)"
             ));
         }
+        all.join(" AND ")
     }
 
     fn check_bounds(&self) -> Result<(), StoreError> {
@@ -301,9 +390,20 @@ mod tests {
             include_children: true,
             ip: value(),
             correlation_id: value(),
+            actor: value(),
+            entity: Match::any_of([EntityName {
+                kind: "x' OR 1 --".to_owned(),
+                id: Some("x' OR 1 --".to_owned()),
+            }]),
             words: vec!["x' OR 1 --".to_owned()],
+            without_words: vec!["x' OR 1 --".to_owned()],
             hide_service: Some("x' OR 1 --".to_owned()),
             action: Match::any_of([Action::Read]),
+            ip_ranges: Match::none_of(["10.0.0.0/8".parse().unwrap()]),
+            also: Some(Box::new(Filter {
+                service_name: value(),
+                ..Filter::default()
+            })),
             ..Filter::default()
         };
         let text = text(&filter);

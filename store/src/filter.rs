@@ -1,6 +1,6 @@
 //! What a search asks for.
 
-use daybook_event::{Action, Outcome};
+use daybook_event::{Action, IpRange, Outcome};
 use jiff::Timestamp;
 
 /// Which events are wanted. Fields are joined by AND; a default filter wants all.
@@ -27,22 +27,41 @@ pub struct Filter {
     pub user_id: Match<String>,
     /// The API key's or client's id.
     pub token_id: Match<String>,
+    /// Who: the caller's e-mail address, id, name, or API key's id.
+    pub actor: Match<String>,
     /// The kind of thing.
     pub entity_type: Match<String>,
     /// The thing's id.
     pub entity_id: Match<String>,
-    /// Whether the two conditions on the entity may also be met by its parent. What is ruled out
+    /// The thing: its kind and its id.
+    pub entity: Match<EntityName>,
+    /// Whether the conditions on the entity may also be met by its parent. What is ruled out
     /// is ruled out for both.
     pub include_children: bool,
-    /// The caller's address.
+    /// The caller's address; one of these or of `ip_ranges`, and none of either.
     pub ip: Match<String>,
+    /// Where the caller's address lies.
+    pub ip_ranges: Match<IpRange>,
     /// The id that follows a request through many services.
     pub correlation_id: Match<String>,
     /// Each word or phrase must occur, in any case, in the sentence, the detail or the entity's
     /// name. Words are whole: `board` does not find `Onboarding`. Empty ones are ignored.
     pub words: Vec<String>,
+    /// None of these words and phrases may occur there.
+    pub without_words: Vec<String>,
     /// A service whose events are left out.
     pub hide_service: Option<String>,
+    /// What must hold as well.
+    pub also: Option<Box<Filter>>,
+}
+
+/// A thing, or all things of a kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntityName {
+    /// The kind.
+    pub kind: String,
+    /// The id within its kind; nothing stands for all of them.
+    pub id: Option<String>,
 }
 
 /// A span of time; an open end is no condition.

@@ -38,7 +38,7 @@ pub use erasure::{
 };
 pub use error::StoreError;
 pub use event_check::{Unstorable, check_storable};
-pub use filter::{Filter, Match, TimeRange};
+pub use filter::{EntityName, Filter, Match, TimeRange};
 pub use insert::{DIGEST_WAY_BYTES, NewEvent, Stored, Writer};
 pub use migrate::{Migration, MigrationReport, migrate, migrations};
 pub use reader::{ROWS_MAX, Reader};

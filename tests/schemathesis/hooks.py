@@ -1,13 +1,27 @@
-"""What no document can tell schemathesis: a cursor is signed for its search, so none can be made up."""
+"""What no document can tell schemathesis: which cursors are signed, the search bar's language, the
+world's time zones."""
 
 import schemathesis
 
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
-    """Takes the cursor out of a request that is otherwise good."""
+    """Takes the cursor out of a request that is otherwise good, and makes its query one phrase, its zone a real one."""
     mode = case.meta.generation.mode if case.meta else None
-    if mode is None or not mode.is_positive or not isinstance(case.body, dict):
+    if mode is None or not mode.is_positive:
         return
-    if isinstance(case.body.get("cursor"), str):
-        case.body = {name: value for name, value in case.body.items() if name != "cursor"}
+    for fields in (case.body, case.query):
+        if not isinstance(fields, dict):
+            continue
+        if isinstance(fields.get("q"), str):
+            fields["q"] = phrase(fields["q"])
+        if isinstance(fields.get("cursor"), str):
+            del fields["cursor"]
+        if isinstance(fields.get("time_zone"), str):
+            fields["time_zone"] = "Europe/Berlin"
+
+
+def phrase(text):
+    """The text as one phrase of the search bar, within its length."""
+    escaped = text[:500].replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

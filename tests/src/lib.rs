@@ -3,11 +3,13 @@
 //!
 //! **Invariant:** real parts only. A test crosses a hop through the doors that users have.
 
+pub mod api;
 pub mod api_gateway;
 pub mod clickhouse;
 pub mod events;
 pub mod http;
 pub mod ministack;
+pub mod npm_packages;
 pub mod python_tool;
 pub mod scanner;
 pub mod signed;

@@ -13,6 +13,8 @@ mod mixed_batch;
 mod once;
 #[path = "intake_to_page/process.rs"]
 mod process;
+#[path = "intake_to_page/reads.rs"]
+mod reads;
 #[path = "intake_to_page/search.rs"]
 mod search;
 #[path = "intake_to_page/services.rs"]

@@ -23,6 +23,11 @@ const SAMPLE_DOCUMENTS: &[(&str, &[u8])] = sample_documents![
     "workflow-definition.json",
 ];
 
+/// The host under which this program's own query API is known to its normalizer.
+pub(crate) const OWN_HOST: &str = "query-api.daybook.internal";
+const OWN_SERVICE: &str = "daybook";
+const OWN_DOCUMENT: &str = "daybook-query-api.json";
+
 /// Yours where there are some; the samples where sample events are wanted or nothing else is there.
 /// Of two documents with one name, yours counts.
 pub(crate) fn index(
@@ -30,14 +35,17 @@ pub(crate) fn index(
     with_samples: bool,
     settings: &Settings,
 ) -> anyhow::Result<(Index, Vec<DocumentProblem>)> {
+    let mut services = settings.services.clone();
+    services.insert(OWN_HOST.to_owned(), OWN_SERVICE.to_owned());
     let mut documents = Vec::new();
     if let Some(specs) = specs {
         if let Some(index) = load_compiled(specs)? {
             let samples = samples(|name, _| {
                 !with_samples || index.services().any(|known| known.file_name == name)
             });
-            let (index, problems) = index.extended(samples);
-            return Ok((index.with_service_map(settings.services.clone()), problems));
+            let own = (!is_known(&index)).then(own_document);
+            let (index, problems) = index.extended(samples.into_iter().chain(own).collect());
+            return Ok((index.with_service_map(services), problems));
         }
         documents = read_documents(specs)?;
     }
@@ -49,7 +57,31 @@ pub(crate) fn index(
         });
         documents.extend(samples);
     }
-    Ok(build_index(documents, settings))
+    if !documents
+        .iter()
+        .any(|document| document.file_name == OWN_DOCUMENT)
+    {
+        documents.push(own_document());
+    }
+    let settings = Settings {
+        services,
+        ..settings.clone()
+    };
+    Ok(build_index(documents, &settings))
+}
+
+fn is_known(index: &Index) -> bool {
+    index
+        .services()
+        .any(|known| known.file_name == OWN_DOCUMENT)
+}
+
+/// What explains the reads of the log that are recorded.
+fn own_document() -> Document {
+    Document {
+        file_name: OWN_DOCUMENT.to_owned(),
+        bytes: daybook_query_api::document().into_bytes(),
+    }
 }
 
 /// The documents of the sample services but for those that are there already.
@@ -91,9 +123,9 @@ mod tests {
                 .collect();
             names
         };
-        assert_eq!(services(false), ["user.json"]);
+        assert_eq!(services(false), ["user.json", OWN_DOCUMENT]);
         let all = services(true);
-        assert_eq!(all.len(), SAMPLE_DOCUMENTS.len());
+        assert_eq!(all.len(), SAMPLE_DOCUMENTS.len() + 1);
         assert_eq!(all[0], "user.json");
         assert_eq!(all.iter().filter(|name| *name == "user.json").count(), 1);
     }

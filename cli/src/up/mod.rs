@@ -7,6 +7,7 @@ mod documents;
 mod intake;
 mod lines;
 mod queue;
+mod reads;
 mod seed;
 
 use std::io::Write as _;
@@ -16,11 +17,12 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use axum::Router;
+use daybook_capture::ServerCapture;
 use daybook_normalizer::context::overflow_bucket;
 use daybook_normalizer::handler::BatchHandler;
 use daybook_normalizer::settings::Settings;
 use daybook_openapi::Index;
-use daybook_query_api::{Api, LocalKey, TokenRequest};
+use daybook_query_api::{Api, LocalKey, TokenRequest, recorded, router};
 use daybook_sample_service::{DEMO_ORG_ID, DEMO_USER_EMAIL};
 use daybook_store::{ErasureKey, Reader, Writer};
 use tokio::net::TcpListener;
@@ -124,7 +126,8 @@ impl Parts {
     ) -> anyhow::Result<()> {
         let url = format!("http://127.0.0.1:{}", listener.local_addr()?.port());
         let (batcher, storing) = Batcher::start(self.handler.clone(), stop.clone());
-        let router = self.router(batcher, stop.clone());
+        let reads = reads::capture(batcher.clone())?;
+        let router = self.router(batcher, &reads, stop.clone());
         let mut server = tokio::spawn(serve(listener, router, stop.clone()));
         if !options.no_seed {
             let seeded = tokio::select! {
@@ -162,6 +165,9 @@ impl Parts {
                 let _ = consumer.await;
             }
             let _ = (&mut server).await;
+            // Who read what is known only now, and the batcher ends with its last user.
+            reads.shut_down().await;
+            drop(reads);
             // What a sender that went away had sent whole is stored before ClickHouse stops.
             let _ = storing.await;
         };
@@ -171,14 +177,20 @@ impl Parts {
         Ok(())
     }
 
-    fn router(&self, batcher: Batcher, stop: watch::Receiver<bool>) -> Router {
-        let api = Api::new(
+    fn router(
+        &self,
+        batcher: Batcher,
+        reads: &ServerCapture,
+        stop: watch::Receiver<bool>,
+    ) -> Router {
+        let mut api = Api::new(
             self.reader.clone(),
             self.token_key.verifier(),
             self.token_key.derived_secret("page tokens"),
         );
         let intake = Intake::new(batcher, self.dead_letters.clone(), stop);
-        daybook_query_api::router(api).merge(intake::router(intake))
+        api.records_reads = true;
+        recorded(router(api), reads).merge(intake::router(intake))
     }
 
     fn demo_token(&self) -> String {

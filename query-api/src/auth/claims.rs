@@ -7,7 +7,7 @@ use daybook_store::{InvalidTenant, TenantId};
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
-use crate::auth::identity::{Identity, Permissions};
+use crate::auth::identity::{Identity, Permissions, Person};
 
 /// Which tokens are good, and which of their claims say who asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,7 +76,18 @@ pub(crate) fn identity(
     Ok(Identity {
         tenant: TenantId::new(tenant).map_err(ClaimFault::InvalidTenant)?,
         permissions,
+        person: Person {
+            subject: text(claims, "sub"),
+            email: text(claims, "email"),
+            name: text(claims, "name"),
+            client_id: text(claims, "client_id"),
+        },
     })
+}
+
+fn text(claims: &Map<String, Value>, name: &str) -> String {
+    let text = claims.get(name).and_then(Value::as_str);
+    text.unwrap_or_default().to_owned()
 }
 
 /// A JSON object in which no name comes twice: two parsers may differ in which of two they take.

@@ -8,6 +8,7 @@ use http::request::Parts;
 
 use crate::api::SharedApi;
 use crate::error::Problem;
+use crate::recording;
 
 /// What a token may allow. Each stands for itself; none includes another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,6 +111,17 @@ pub(crate) struct Identity {
     /// Whose events may be read.
     pub(crate) tenant: TenantId,
     pub(crate) permissions: Permissions,
+    /// Who it is, for the record of what was read.
+    pub(crate) person: Person,
+}
+
+/// Who a token names beside its tenant; an empty text says "not known".
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Person {
+    pub(crate) subject: String,
+    pub(crate) email: String,
+    pub(crate) name: String,
+    pub(crate) client_id: String,
 }
 
 impl Identity {
@@ -128,7 +140,9 @@ impl FromRequestParts<SharedApi> for Identity {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, api: &SharedApi) -> Result<Self, Problem> {
-        api.verifier.identify(parts).await
+        let identity = api.verifier.identify(parts).await?;
+        recording::say_who(&identity);
+        Ok(identity)
     }
 }
 

@@ -9,7 +9,7 @@ mod remote_keys;
 mod token;
 
 pub use claims::TokenRules;
-pub(crate) use identity::{Identity, Permission, Services};
+pub(crate) use identity::{Identity, Permission, Person, Services};
 pub use jwks::{InvalidKeySet, KeySet};
 pub use local_key::{LocalKey, LocalKeyError, TokenRequest};
 pub use remote_keys::{RemoteKeys, RemoteKeysError};

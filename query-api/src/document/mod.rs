@@ -18,6 +18,9 @@ const REST: &str = include_str!("document.json");
 /// The id of every problem's example.
 const EXAMPLE_REQUEST_ID: &str = "6b1f8a52-3c7e-4d0b-9a41-2f6e0c9d7b83";
 
+/// The operations whose query is a filter.
+const OPERATIONS_WITH_FILTER: [&str; 3] = ["exportLogsByQuery", "countValues", "countOverTime"];
+
 /// What can go wrong with any read.
 pub(crate) struct ReadProblems;
 /// What can also go wrong where a body is read.
@@ -61,10 +64,6 @@ fn references(statuses: &[u16]) -> BTreeMap<String, RefOr<Response>> {
 
 /// One example of each problem that an operation names.
 fn problems() -> Vec<(u16, &'static str, Problem)> {
-    let fault = |pointer: &str, detail: &str| FieldFault {
-        pointer: pointer.to_owned(),
-        detail: detail.to_owned(),
-    };
     let unavailable = StoreError::Unavailable {
         message: String::new(),
         code: None,
@@ -77,8 +76,13 @@ fn problems() -> Vec<(u16, &'static str, Problem)> {
             400,
             "The request cannot be understood; `errors` names the fields.",
             Problem::invalid_fields(vec![
-                fault("/limt", "unknown field; did you mean \"limit\"?"),
-                fault("/page", "a whole number from 0 to 100 is needed here"),
+                FieldFault::new("/limt", "unknown field; did you mean \"limit\"?"),
+                FieldFault::new("/page", "a whole number from 0 to 100 is needed here"),
+                FieldFault {
+                    position: Some(9),
+                    suggestion: Some("actor:jane".to_owned()),
+                    ..FieldFault::new("/q", "character 9: autor: is no qualifier")
+                },
             ]),
         ),
         (
@@ -134,6 +138,12 @@ fn problems() -> Vec<(u16, &'static str, Problem)> {
     ]
 }
 
+/// The API's own document, as `/openapi.json` has it: a normalizer that knows it explains the reads
+/// that are recorded.
+pub fn document() -> String {
+    whole(crate::api::document_of_routes()).to_string()
+}
+
 /// The whole document.
 pub(crate) fn whole(routes: OpenApi) -> Value {
     let mut document: Value = serde_json::from_str(REST).unwrap_or_default();
@@ -156,8 +166,15 @@ pub(crate) fn whole(routes: OpenApi) -> Value {
         if let Some(overlay) = overlays.get(id) {
             put_over(operation, overlay);
         }
-        if operation["operationId"] == "exportLogsByQuery" {
-            operation["parameters"] = filter_parameters();
+        let id = operation["operationId"].as_str().unwrap_or_default();
+        if OPERATIONS_WITH_FILTER.contains(&id) {
+            let has_order = id == "exportLogsByQuery";
+            let mut parameters = filter_parameters();
+            parameters.retain(|parameter| has_order || parameter["name"] != "sort");
+            if let Some(more) = operation["parameters"].as_array() {
+                parameters.extend_from_slice(more);
+            }
+            operation["parameters"] = parameters.into();
         }
     }
     document
@@ -203,7 +220,7 @@ fn put_over(target: &mut Value, overlay: &Value) {
 }
 
 /// The filter as query parameters: those of the body, with dots for its objects.
-fn filter_parameters() -> Value {
+fn filter_parameters() -> Vec<Value> {
     let mut parameters = Vec::new();
     let mut add = |name: String, schema: Value, description: &str| {
         parameters.push(json!({
@@ -246,7 +263,7 @@ fn filter_parameters() -> Value {
                 "q" => add(
                     name,
                     json!({"$ref": "#/components/schemas/Query"}),
-                    "Words and \"phrases\", all of which must occur.",
+                    "The search bar: words, \"phrases\" and qualifiers.",
                 ),
                 "sort" => add(
                     name,
@@ -268,7 +285,7 @@ fn filter_parameters() -> Value {
             }
         }
     }
-    parameters.into()
+    parameters
 }
 
 #[cfg(test)]

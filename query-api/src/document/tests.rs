@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::search_request::PAGE_FIELDS;
+use crate::search_request::{EXPORT_FIELDS, LOCALE_FIELD, PAGE_FIELDS};
 
 fn document() -> Value {
-    whole(crate::api::document_of_routes())
+    serde_json::from_str(&super::document()).unwrap()
 }
 
 fn names(object: &Value) -> BTreeSet<String> {
@@ -71,8 +71,12 @@ fn a_request_has_the_fields_that_are_read() {
     let schemas = &document()["components"]["schemas"];
     let of_search = names(&schemas["SearchRequest"]["properties"]);
     let of_export = names(&schemas["ExportRequest"]["properties"]);
-    assert_eq!(of_search, set(PAGE_FIELDS.into_iter().chain(FILTER_FIELDS)));
-    assert_eq!(of_export, set(FILTER_FIELDS));
+    let fields = PAGE_FIELDS.into_iter().chain(FILTER_FIELDS);
+    assert_eq!(of_search, set(fields.chain([LOCALE_FIELD])));
+    assert_eq!(
+        of_export,
+        set(FILTER_FIELDS.into_iter().chain(EXPORT_FIELDS))
+    );
     for (field, members) in OBJECT_FIELDS {
         let schema = match field {
             "timestamp" | "ingested" => &schemas["TimeRange"],
@@ -184,51 +188,71 @@ fn every_example_is_what_its_schema_says() {
     assert!(count > 20, "{count}");
 }
 
-/// The pattern says by itself what the search bar's own reader says.
 #[test]
-fn the_pattern_of_a_query_is_its_grammar() {
+fn parameters_beside_the_filter_are_those_that_are_read() {
+    use crate::history::ChangesFrom;
+    use crate::routes::{history, statistics};
+
     let document = document();
-    let schema = document["components"]["schemas"]["Query"].clone();
-    let validator = jsonschema::draft202012::new(&schema).unwrap();
-    for query in [
-        "",
-        " ",
-        "a",
-        "a b",
-        "\"a b\"",
-        "\"a",
-        "a\"",
-        "a\"b c\"d",
-        "\"a\"b",
-        "\"a\"\"b\"",
-        "\"\\\"\"",
-        "\"\\\\\"",
-        "\"\\\"",
-        "\"\\a\"",
-        "\"",
-        "\"\"",
-        "a \"",
-        "\\\"",
-        "é \"ü",
-        "5\" disk",
+    let of = |path: &str| -> BTreeSet<String> {
+        let parameters = document["paths"][path]["get"]["parameters"].as_array();
+        let names = parameters.unwrap().iter().filter(|it| it["in"] == "query");
+        names
+            .map(|it| it["name"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let mut of_filter: BTreeSet<String> = filter_parameters()
+        .iter()
+        .map(|it| it["name"].as_str().unwrap().to_owned())
+        .collect();
+    of_filter.remove("sort");
+    for (path, fields) in [
+        ("/v1/logs/facets", &statistics::FACET_FIELDS[..]),
+        ("/v1/logs/histogram", &statistics::HISTOGRAM_FIELDS),
     ] {
-        let is_read = crate::query_language::parse(query).is_ok();
-        assert_eq!(validator.is_valid(&json!(query)), is_read, "{query}");
+        let more: BTreeSet<_> = of(path).difference(&of_filter).cloned().collect();
+        assert_eq!(more, set(fields.iter().copied()), "{path}");
+        assert!(of(path).is_superset(&of_filter), "{path}");
     }
-    for words in [32, 33] {
-        for query in [
-            "a ".repeat(words),
-            "\"\"".repeat(words),
-            "a\"b ".repeat(words),
-        ] {
-            let is_read = crate::query_language::parse(&query).is_ok();
-            assert_eq!(validator.is_valid(&json!(query)), is_read, "{query}");
-            assert_eq!(is_read, words == 32, "{query}");
+    assert_eq!(of("/v1/logs/{id}"), set(crate::routes::logs::ONE_FIELDS));
+    assert_eq!(
+        of("/v1/entities/{type}/{id}/history"),
+        set(history::HISTORY_FIELDS)
+    );
+    let of_export: BTreeSet<_> = of("/v1/logs/export")
+        .difference(&of_filter)
+        .cloned()
+        .collect();
+    assert_eq!(of_export, set(EXPORT_FIELDS.into_iter().chain(["sort"])));
+    let words = |pointer: &str| document["components"]["schemas"].pointer(pointer).cloned();
+    let facets = statistics::FACETS.map(|(name, _)| name);
+    assert_eq!(words("/FacetField/enum"), Some(json!(facets)));
+    let formats = crate::export_format::FORMATS.map(|(name, _)| name);
+    assert_eq!(words("/ExportFormat/enum"), Some(json!(formats)));
+    let from = [
+        ChangesFrom::Given,
+        ChangesFrom::Bodies,
+        ChangesFrom::Nothing,
+    ]
+    .map(ChangesFrom::as_str);
+    let of_history = "/HistoryAnswer/properties/history/items/properties/changes_from/enum";
+    assert_eq!(words(of_history), Some(json!(from)));
+}
+
+#[test]
+fn the_search_bar_is_described_as_it_is_read() {
+    use daybook_query_language::{QUALIFIERS, QUERY_CHARS_MAX, QUERY_TERMS_MAX, parse};
+
+    let schema = &document()["components"]["schemas"]["Query"];
+    let description = schema["description"].as_str().unwrap();
+    for name in QUALIFIERS {
+        assert!(description.contains(&format!("`{name}:")), "{name}");
+    }
+    assert!(description.contains(&format!("Up to {QUERY_TERMS_MAX} ")));
+    assert_eq!(schema["maxLength"], QUERY_CHARS_MAX);
+    for example in description.split('`').skip(1).step_by(2) {
+        if example.contains(':') || example.starts_with("-\"") {
+            assert!(parse(example).is_ok(), "{example}");
         }
-    }
-    for length in [1024, 1025] {
-        let query = "ö".repeat(length);
-        assert_eq!(validator.is_valid(&json!(query)), length == 1024);
-        assert_eq!(crate::query_language::parse(&query).is_ok(), length == 1024);
     }
 }

@@ -1,7 +1,9 @@
-//! `GET|POST /v1/logs/export`: every event that matches, as JSON lines, as the store sends them.
+//! `GET|POST /v1/logs/export`: every event that matches, as JSON lines, CSV or OCSF, as the store sends
+//! them.
 
 use std::convert::Infallible;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Extension;
@@ -9,24 +11,28 @@ use axum::body::{Body, Bytes};
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use daybook_event::AuditEvent;
-use daybook_store::{Search, StoreError, TenantId};
+use daybook_store::{Filter, Search, StoreError};
 use futures::{Stream, StreamExt as _, stream};
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use jiff::Timestamp;
-use serde::Serialize;
 
 use crate::api::SharedApi;
 use crate::auth::{Identity, Permission, Services};
+use crate::catalog::{AcceptedLanguages, Locale};
 use crate::concurrency::Turn;
 use crate::document::{BodyProblems, ReadProblems};
-use crate::error::{Problem, ProblemDocument};
+use crate::error::Problem;
+use crate::export_format::{CutOff, ExportFormat};
+use crate::recording::say_read;
 use crate::request_id::RequestId;
 use crate::routes::body_bytes;
-use crate::search_request::{check_range, export_from_json, export_from_query};
-use crate::wire_event::WireEvent;
+use crate::search_request::{ExportRequest, check_range, export_from_json, export_from_query};
+use crate::tenant_reader::TenantReader;
 
 /// How many events are written at once, where that many are there.
 const CHUNK_EVENTS_MAX: usize = 256;
+/// How long an export may wait for its record's sake.
+const COUNT_TIMEOUT: Duration = Duration::from_secs(5);
 /// What the marker of an export that is cut off for its size may need.
 const MARKER_BYTES_MAX: usize = 1024;
 
@@ -42,7 +48,7 @@ type Chunks = Pin<Box<dyn Stream<Item = Chunk> + Send>>;
     responses(
         (
             status = 200,
-            description = "A line of JSON per event, to the last, or to a line that says why not.",
+            description = "A line per event, to the last, or to a line that says why not.",
             content_type = "application/x-ndjson",
             body = ref("#/components/schemas/ExportAnswer"),
         ),
@@ -52,12 +58,15 @@ type Chunks = Pin<Box<dyn Stream<Item = Chunk> + Send>>;
 pub(crate) async fn by_query(
     State(api): State<SharedApi>,
     identity: Identity,
+    languages: AcceptedLanguages,
     Extension(request_id): Extension<RequestId>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let services = identity.require(Permission::Export)?;
-    let search = export_from_query(query.as_deref().unwrap_or_default())?;
-    export(&api, identity.tenant, services, request_id, &search).await
+    let request = export_from_query(query.as_deref().unwrap_or_default())?;
+    let locale = languages.locale(&api.catalogs, request.locale.as_deref());
+    let lines = Lines::new(&api, &request, request_id, locale);
+    export(&api, identity, services, &request.search, lines).await
 }
 
 /// Export, with the filter as the body: every event that matches.
@@ -70,7 +79,7 @@ pub(crate) async fn by_query(
     responses(
         (
             status = 200,
-            description = "A line of JSON per event, to the last, or to a line that says why not.",
+            description = "A line per event, to the last, or to a line that says why not.",
             content_type = "application/x-ndjson",
             body = ref("#/components/schemas/ExportAnswer"),
         ),
@@ -81,31 +90,28 @@ pub(crate) async fn by_query(
 pub(crate) async fn by_body(
     State(api): State<SharedApi>,
     identity: Identity,
+    languages: AcceptedLanguages,
     Extension(request_id): Extension<RequestId>,
     body: Body,
 ) -> Result<Response, Problem> {
     let services = identity.require(Permission::Export)?;
-    let search = export_from_json(&body_bytes(body).await?)?;
-    export(&api, identity.tenant, services, request_id, &search).await
-}
-
-/// The last line of an export that is not whole.
-#[derive(Debug, Serialize)]
-struct CutOff<'a> {
-    error: ProblemDocument<'a>,
-    /// How many events stand before it.
-    events_written: u64,
+    let request = export_from_json(&body_bytes(body).await?)?;
+    let locale = languages.locale(&api.catalogs, request.locale.as_deref());
+    let lines = Lines::new(&api, &request, request_id, locale);
+    export(&api, identity, services, &request.search, lines).await
 }
 
 async fn export(
     api: &SharedApi,
-    tenant: TenantId,
+    identity: Identity,
     services: Services,
-    request_id: RequestId,
     search: &Search,
+    mut lines: Lines,
 ) -> Result<Response, Problem> {
     check_range(&search.filter, api.range_days_max, Timestamp::now())?;
-    let reader = api.exporting(tenant, services)?;
+    let reader = api.exporting(identity.tenant, services)?;
+    let count = counted(api, &reader, &search.filter).await;
+    say_read(&identity.person, "exported the audit log", count);
     let (events, turn) = reader.export(search);
     let mut chunks: Chunks = Box::pin(events.ready_chunks(CHUNK_EVENTS_MAX));
     // The status is sent before the first line: what fails until then can still be a status.
@@ -119,22 +125,12 @@ async fn export(
         return Err(Problem::from_store(&error));
     }
 
-    let lines = Lines {
-        chunks: Box::pin(stream::iter([first]).chain(chunks)),
-        read_timeout: api.read_timeout,
-        bytes_max: api.answer_bytes_max,
-        request_id,
-        events_written: 0,
-        bytes_written: 0,
-        is_finished: false,
-        turn: Some(turn),
-    };
+    lines.chunks = Box::pin(stream::iter([first]).chain(chunks));
+    lines.turn = Some(turn);
+    let format = lines.format;
     let headers = [
-        (CONTENT_TYPE, "application/x-ndjson"),
-        (
-            CONTENT_DISPOSITION,
-            "attachment; filename=\"daybook-export.ndjson\"",
-        ),
+        (CONTENT_TYPE, format.content_type()),
+        (CONTENT_DISPOSITION, format.content_disposition()),
     ];
     let pieces = stream::unfold(lines, async |mut lines| {
         let bytes = lines.next().await?;
@@ -145,50 +141,107 @@ async fn export(
     Ok((headers, body).into_response())
 }
 
+/// How many events an export has, for the record of it, which is made before the last one is out;
+/// nothing where that cannot be had.
+async fn counted(api: &SharedApi, reader: &TenantReader, filter: &Filter) -> Option<u64> {
+    if !api.records_reads {
+        return None;
+    }
+    let counting = tokio::time::timeout(COUNT_TIMEOUT, reader.count(filter));
+    counting.await.ok()?.ok()
+}
+
 /// An export on its way out.
 struct Lines {
+    format: ExportFormat,
+    locale: Option<Arc<Locale>>,
     chunks: Chunks,
     read_timeout: Duration,
     bytes_max: Option<usize>,
     request_id: RequestId,
     events_written: u64,
     bytes_written: usize,
-    is_finished: bool,
+    progress: Progress,
     /// Given back when the last line is written, or when nobody reads on.
     turn: Option<Turn>,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Progress {
+    /// Nothing is written.
+    Begun,
+    UnderWay,
+    Finished,
+}
+
 impl Lines {
-    /// The next lines; nothing after the last, or after the marker that says it is not the last.
-    async fn next(&mut self) -> Option<Bytes> {
-        if self.is_finished {
-            return None;
+    /// Without events yet.
+    fn new(
+        api: &SharedApi,
+        request: &ExportRequest,
+        request_id: RequestId,
+        locale: Option<Arc<Locale>>,
+    ) -> Self {
+        Self {
+            format: request.format,
+            locale,
+            chunks: Box::pin(stream::empty()),
+            read_timeout: api.read_timeout,
+            bytes_max: api.answer_bytes_max,
+            request_id,
+            events_written: 0,
+            bytes_written: 0,
+            progress: Progress::Begun,
+            turn: None,
         }
-        let chunk = match tokio::time::timeout(self.read_timeout, self.chunks.next()).await {
-            Ok(chunk) => chunk?,
-            Err(_) => return Some(self.cut_off(Vec::new(), &Problem::timed_out())),
-        };
-        let mut lines = Vec::new();
-        for event in chunk {
-            let line = match event {
-                Ok(event) => line(&WireEvent::from(&event)),
-                Err(error) => return Some(self.cut_off(lines, &Problem::from_store(&error))),
-            };
-            let is_full = self.bytes_max.is_some_and(|bytes_max| {
-                self.bytes_written + line.len() + MARKER_BYTES_MAX > bytes_max
-            });
-            if is_full {
-                return Some(self.cut_off(lines, &Problem::export_too_large()));
-            }
-            self.bytes_written += line.len();
-            self.events_written += 1;
-            lines.extend_from_slice(&line);
-        }
-        Some(Bytes::from(lines))
     }
 
-    fn cut_off(&mut self, mut lines: Vec<u8>, problem: &Problem) -> Bytes {
-        self.is_finished = true;
+    /// The next lines; nothing after the last, or after the marker that says it is not the last.
+    async fn next(&mut self) -> Option<Bytes> {
+        let mut out = Vec::new();
+        match self.progress {
+            Progress::Finished => return None,
+            Progress::UnderWay => {}
+            Progress::Begun => self.format.head(&mut out),
+        }
+        self.progress = Progress::UnderWay;
+        self.bytes_written += out.len();
+        let chunk = match tokio::time::timeout(self.read_timeout, self.chunks.next()).await {
+            Ok(Some(chunk)) => chunk,
+            Ok(None) => {
+                self.progress = Progress::Finished;
+                // The head of an export without events.
+                return (!out.is_empty()).then(|| Bytes::from(out));
+            }
+            Err(_) => return Some(self.cut_off(out, &Problem::timed_out())),
+        };
+        for event in chunk {
+            let begin = out.len();
+            match event {
+                Ok(mut event) => {
+                    if let Some(locale) = &self.locale {
+                        locale.word(&mut event);
+                    }
+                    self.format.event(&mut out, &event);
+                }
+                Err(error) => return Some(self.cut_off(out, &Problem::from_store(&error))),
+            }
+            let bytes = out.len() - begin;
+            let is_full = self
+                .bytes_max
+                .is_some_and(|bytes_max| self.bytes_written + bytes + MARKER_BYTES_MAX > bytes_max);
+            if is_full {
+                out.truncate(begin);
+                return Some(self.cut_off(out, &Problem::export_too_large()));
+            }
+            self.bytes_written += bytes;
+            self.events_written += 1;
+        }
+        Some(Bytes::from(out))
+    }
+
+    fn cut_off(&mut self, mut out: Vec<u8>, problem: &Problem) -> Bytes {
+        self.progress = Progress::Finished;
         self.turn = None;
         tracing::error!(
             request_id = self.request_id.as_str(),
@@ -196,19 +249,13 @@ impl Lines {
             fault = problem.log().unwrap_or_default(),
             "an export was cut off"
         );
-        lines.extend(line(&CutOff {
+        let cut_off = CutOff {
             error: problem.document(&self.request_id),
             events_written: self.events_written,
-        }));
-        Bytes::from(lines)
+        };
+        self.format.cut_off(&mut out, &cut_off);
+        Bytes::from(out)
     }
-}
-
-fn line(value: &impl Serialize) -> Vec<u8> {
-    // A struct of strings, numbers and maps with string keys always has a JSON text.
-    let mut line = serde_json::to_vec(value).unwrap_or_default();
-    line.push(b'\n');
-    line
 }
 
 #[cfg(test)]
@@ -224,13 +271,15 @@ mod tests {
             Box::pin(stream::empty())
         };
         let mut lines = Lines {
+            format: ExportFormat::Ndjson,
+            locale: None,
             chunks: Box::pin(stream::iter(chunks).chain(after)),
             read_timeout: Duration::from_millis(20),
             bytes_max,
             request_id: RequestId::generate(),
             events_written: 0,
             bytes_written: 0,
-            is_finished: false,
+            progress: Progress::Begun,
             turn: None,
         };
         let mut text = Vec::new();

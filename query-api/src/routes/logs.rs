@@ -3,9 +3,9 @@
 use axum::Json;
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Response};
-use daybook_store::{Direction, Page, Search, TenantId, TotalMode};
+use daybook_store::{Direction, Page, Position, Search, TenantId, TotalMode};
 use http::header::CONTENT_TYPE;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -13,12 +13,18 @@ use uuid::Uuid;
 
 use crate::api::{ServedApi, SharedApi};
 use crate::auth::{Identity, Permission};
+use crate::catalog::AcceptedLanguages;
 use crate::document::{BodyProblems, LookupProblems, ReadProblems};
 use crate::error::{FieldFault, Problem};
-use crate::page_token::{self, PageTokenScope};
+use crate::fields::{Faults, Fields};
+use crate::page_token::{self, InvalidPageToken, PageTokenScope, Place, Unverified};
+use crate::recording::say_read;
 use crate::routes::{body_bytes, in_time};
-use crate::search_request::{SearchRequest, check_range};
+use crate::search_request::{SearchRequest, body_of_query, check_range, locale};
 use crate::wire_event::WireEvent;
+
+/// The parameters of a question for one event.
+pub(crate) const ONE_FIELDS: [&str; 1] = ["locale"];
 
 /// The answer to a search.
 #[derive(Debug, Serialize)]
@@ -59,15 +65,25 @@ struct OneAnswer<'a> {
 pub(crate) async fn search(
     State(api): State<SharedApi>,
     identity: Identity,
+    languages: AcceptedLanguages,
     body: Body,
 ) -> Result<Response, Problem> {
     let services = identity.require(Permission::View)?;
     let request = SearchRequest::from_json(&body_bytes(body).await?)?;
-    check_range(&request.search.filter, api.range_days_max, Timestamp::now())?;
     let reader = api.searching(identity.tenant, services)?;
-    let search = at_cursor(&api, reader.tenant(), request)?;
-    let page = in_time(api.read_timeout, reader.search(&search)).await?;
-    let answer = answer(&api, reader.tenant(), &search, &page);
+    let cursors = PageCursors::new(&api, reader.tenant(), request.cursor.as_deref())?;
+    let search = cursors.place(request.search_at(cursors.asked_at), request.direction)?;
+    check_range(&search.filter, api.range_days_max, cursors.asked_at)?;
+    let mut page = in_time(api.read_timeout, reader.search(&search)).await?;
+    if let Some(locale) = languages.locale(&api.catalogs, request.locale.as_deref()) {
+        page.events.iter_mut().for_each(|event| locale.word(event));
+    }
+    say_read(
+        &identity.person,
+        "searched the audit log",
+        Some(page.events.len() as u64),
+    );
+    let answer = answer(&cursors, &search, &page);
     json_within(api.answer_bytes_max, &answer)
 }
 
@@ -90,72 +106,132 @@ pub(crate) async fn search(
 pub(crate) async fn one(
     State(api): State<SharedApi>,
     identity: Identity,
+    languages: AcceptedLanguages,
     id: Result<Path<String>, PathRejection>,
+    RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let services = identity.require(Permission::View)?;
     let id = id
         .ok()
         .and_then(|Path(id)| event_id(&id))
         .ok_or_else(|| Problem::invalid_request("An event's id is a UUID."))?;
+    let asked = asked_locale(query.as_deref().unwrap_or_default())?;
     let reader = api.searching(identity.tenant, services)?;
     let found = in_time(api.read_timeout, reader.get(id)).await?;
-    let event = found.ok_or_else(|| Problem::not_found("There is no event with this id."))?;
+    let mut event = found.ok_or_else(|| Problem::not_found("There is no event with this id."))?;
+    if let Some(locale) = languages.locale(&api.catalogs, asked.as_deref()) {
+        locale.word(&mut event);
+    }
+    say_read(&identity.person, "read an event of the audit log", None);
     Ok(Json(OneAnswer {
         log: WireEvent::from(&event),
     })
     .into_response())
 }
 
-/// The question with its place, once the cursor has proved to be one of this very search.
-fn at_cursor(
-    api: &ServedApi,
-    tenant: &TenantId,
-    request: SearchRequest,
-) -> Result<Search, Problem> {
-    let mut search = request.search;
-    if let Some(cursor) = request.cursor {
-        let scope = PageTokenScope {
-            tenant,
-            filter: &search.filter,
-            sort: search.sort,
-        };
-        let (position, direction) = page_token::verify(&api.page_token_key.0, scope, &cursor)
-            .map_err(|invalid| {
-                Problem::invalid_fields(vec![FieldFault {
-                    pointer: "/cursor".to_owned(),
-                    detail: invalid.to_string(),
-                }])
-            })?;
-        search.position = Some(position);
-        search.direction = request.direction.unwrap_or(direction);
-    }
-    Ok(search)
+/// The cursor that a page was asked for with, and those that its answer gets.
+pub(crate) struct PageCursors<'a> {
+    key: &'a [u8; 32],
+    tenant: &'a TenantId,
+    cursor: Option<Unverified>,
+    /// When the first page was asked for.
+    pub(crate) asked_at: Timestamp,
 }
 
-fn answer<'a>(
-    api: &ServedApi,
-    tenant: &TenantId,
-    search: &Search,
-    page: &'a Page,
-) -> SearchAnswer<'a> {
-    let scope = PageTokenScope {
-        tenant,
-        filter: &search.filter,
-        sort: search.sort,
-    };
-    let sign =
-        |position, direction| page_token::sign(&api.page_token_key.0, scope, position, direction);
+impl<'a> PageCursors<'a> {
+    /// Reads the cursor, if there is one.
+    ///
+    /// # Errors
+    /// 400 where it has not the form of one.
+    pub(crate) fn new(
+        api: &'a ServedApi,
+        tenant: &'a TenantId,
+        cursor: Option<&str>,
+    ) -> Result<Self, Problem> {
+        let cursor = cursor
+            .map(Unverified::read)
+            .transpose()
+            .map_err(invalid_cursor)?;
+        let asked_at = match &cursor {
+            Some(cursor) => cursor.asked_at(),
+            None => whole_milliseconds(Timestamp::now()),
+        };
+        Ok(Self {
+            key: &api.page_token_key.0,
+            tenant,
+            cursor,
+            asked_at,
+        })
+    }
+
+    /// Puts the question at the cursor's place, once the cursor has proved to be one of this very
+    /// question.
+    ///
+    /// # Errors
+    /// 400 where it has not.
+    pub(crate) fn place(
+        &self,
+        mut search: Search,
+        direction: Option<Direction>,
+    ) -> Result<Search, Problem> {
+        if let Some(cursor) = &self.cursor {
+            let place = cursor
+                .verify(self.key, self.scope(&search))
+                .map_err(invalid_cursor)?;
+            search.position = Some(place.position);
+            search.direction = direction.unwrap_or(place.direction);
+        }
+        Ok(search)
+    }
+
+    /// The cursor of a place in the answer to the question.
+    pub(crate) fn sign(
+        &self,
+        search: &Search,
+        position: Option<Position>,
+        direction: Direction,
+    ) -> Option<String> {
+        let place = Place {
+            position: position?,
+            direction,
+            asked_at: self.asked_at,
+        };
+        Some(page_token::sign(self.key, self.scope(search), place))
+    }
+
+    fn scope<'b>(&'b self, search: &'b Search) -> PageTokenScope<'b> {
+        PageTokenScope {
+            tenant: self.tenant,
+            filter: &search.filter,
+            sort: search.sort,
+        }
+    }
+}
+
+fn invalid_cursor(invalid: InvalidPageToken) -> Problem {
+    Problem::invalid_fields(vec![FieldFault::new("/cursor", invalid.to_string())])
+}
+
+/// As a cursor keeps it.
+fn whole_milliseconds(time: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(time.as_millisecond()).unwrap_or(time)
+}
+
+fn answer<'a>(cursors: &PageCursors<'_>, search: &Search, page: &'a Page) -> SearchAnswer<'a> {
     SearchAnswer {
         logs: page.events.iter().map(WireEvent::from).collect(),
         total: page.total,
         total_is_bounded: (search.total == TotalMode::Bounded).then_some(page.total_is_bounded),
-        next_cursor: page.next.map(|position| sign(position, Direction::Next)),
-        prev_cursor: page.prev.map(|position| sign(position, Direction::Prev)),
+        next_cursor: cursors.sign(search, page.next, Direction::Next),
+        prev_cursor: cursors.sign(search, page.prev, Direction::Prev),
     }
 }
 
 /// The answer as JSON, where it is not too long to be sent.
-fn json_within(bytes_max: Option<usize>, answer: &impl Serialize) -> Result<Response, Problem> {
+pub(crate) fn json_within(
+    bytes_max: Option<usize>,
+    answer: &impl Serialize,
+) -> Result<Response, Problem> {
     // A struct of strings, numbers and maps with string keys always has a JSON text.
     let json = serde_json::to_vec(answer).unwrap_or_default();
     if bytes_max.is_some_and(|bytes_max| bytes_as_string(&json) > bytes_max) {
@@ -168,6 +244,15 @@ fn json_within(bytes_max: Option<usize>, answer: &impl Serialize) -> Result<Resp
 fn bytes_as_string(json: &[u8]) -> usize {
     let escaped = json.iter().filter(|byte| matches!(byte, b'"' | b'\\'));
     json.len() + escaped.count()
+}
+
+/// The one parameter of a question for one event.
+fn asked_locale(query: &str) -> Result<Option<String>, Problem> {
+    let mut faults = Faults::default();
+    let mut fields = Fields::new("", body_of_query(query)?, &ONE_FIELDS, &mut faults);
+    let asked = locale(&mut fields, &mut faults);
+    faults.into_result()?;
+    Ok(asked)
 }
 
 /// The one spelling of a UUID that answers carry; its others are no ids here.

@@ -3,8 +3,10 @@
 pub(crate) mod docs;
 pub(crate) mod export;
 pub(crate) mod health;
+pub(crate) mod history;
 pub(crate) mod logs;
 pub(crate) mod page;
+pub(crate) mod statistics;
 
 use std::error::Error;
 use std::future::Future;

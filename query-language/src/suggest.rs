@@ -7,7 +7,7 @@ const DISTANCE_MAX: usize = 2;
 const WORD_CHARS_MAX: usize = 40;
 
 /// The closest of the `known` words, where one is close.
-pub(crate) fn closest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn closest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let letters: Vec<char> = word
         .chars()
         .take(WORD_CHARS_MAX + 1)

@@ -1,0 +1,242 @@
+//! The client: one method per operation, and a stream over pages.
+
+use std::fmt;
+
+use bytes::Bytes;
+use futures::{Stream, StreamExt as _, TryStreamExt as _, stream};
+use http::{HeaderValue, Method, Request, header};
+use http_body_util::Full;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::answers::{Facets, Histogram, HistogramOptions, History, HistoryOptions, Page};
+use crate::error::ClientError;
+use crate::event::Event;
+use crate::export::{ExportFormat, ExportLine, lines};
+use crate::search::Search;
+use crate::transport::{Transport, answer_of, json_of, transport};
+
+/// A client for one token. Cheap to clone; clones share connections.
+#[derive(Clone)]
+pub struct Client {
+    transport: Transport,
+    base_url: String,
+    authorization: HeaderValue,
+}
+
+#[derive(Deserialize)]
+struct One {
+    log: Event,
+}
+
+impl Client {
+    /// A client of the API at `base_url`, what comes before `/v1/logs`.
+    ///
+    /// # Errors
+    /// Where the address or the token cannot be used.
+    pub fn new(base_url: &str, token: &str) -> Result<Self, ClientError> {
+        let mut authorization = HeaderValue::try_from(format!("Bearer {token}"))
+            .map_err(|_| ClientError::Configuration)?;
+        authorization.set_sensitive(true);
+        let base_url = base_url.trim_end_matches('/').to_owned();
+        let is_http = base_url.starts_with("http://") || base_url.starts_with("https://");
+        if !is_http || base_url.parse::<http::Uri>().is_err() {
+            return Err(ClientError::Configuration);
+        }
+        Ok(Self {
+            transport: transport()?,
+            base_url,
+            authorization,
+        })
+    }
+
+    /// One page of events.
+    ///
+    /// # Errors
+    /// [`ClientError::Problem`] where the API says what is wrong.
+    pub async fn search(&self, search: &Search) -> Result<Page, ClientError> {
+        self.post("/v1/logs", &json!(search)).await
+    }
+
+    /// All events of a search, page by page as they are read.
+    ///
+    /// An item that is an error is the last one.
+    pub fn events(
+        &self,
+        search: Search,
+    ) -> impl Stream<Item = Result<Event, ClientError>> + Send + use<> {
+        let client = self.clone();
+        stream::try_unfold(Some(search), move |search| {
+            let client = client.clone();
+            async move {
+                let Some(search) = search else {
+                    return Ok(None);
+                };
+                let page = client.search(&search).await?;
+                let next = page.next_cursor.map(|cursor| Search {
+                    cursor: Some(cursor),
+                    direction: None,
+                    ..search
+                });
+                Ok(Some((stream::iter(page.logs).map(Ok), next)))
+            }
+        })
+        .try_flatten()
+    }
+
+    /// One event; nothing where there is none, or none that the token may see.
+    ///
+    /// # Errors
+    /// As [`Client::search`].
+    pub async fn event(&self, id: Uuid) -> Result<Option<Event>, ClientError> {
+        match self.get::<One>(&format!("/v1/logs/{id}"), &[]).await {
+            Ok(one) => Ok(Some(one.log)),
+            Err(ClientError::Problem(problem)) if problem.status == 404 => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The most frequent values of `fields` (all there are, where none is named) among the events that
+    /// the search bar would find.
+    ///
+    /// # Errors
+    /// As [`Client::search`].
+    pub async fn facets(&self, q: &str, fields: &[&str]) -> Result<Facets, ClientError> {
+        let mut parameters = vec![("q", q.to_owned())];
+        parameters.extend(fields.iter().map(|field| ("field", (*field).to_owned())));
+        self.get("/v1/logs/facets", &parameters).await
+    }
+
+    /// How many events the search bar would find, over time.
+    ///
+    /// # Errors
+    /// As [`Client::search`].
+    pub async fn histogram(
+        &self,
+        q: &str,
+        options: &HistogramOptions,
+    ) -> Result<Histogram, ClientError> {
+        let mut parameters = vec![("q", q.to_owned())];
+        for (name, value) in [
+            ("by", &options.by),
+            ("bucket", &options.bucket),
+            ("time_zone", &options.time_zone),
+        ] {
+            parameters.extend(value.iter().map(|value| (name, value.clone())));
+        }
+        self.get("/v1/logs/histogram", &parameters).await
+    }
+
+    /// One page of a thing's history.
+    ///
+    /// # Errors
+    /// As [`Client::search`].
+    pub async fn history(
+        &self,
+        kind: &str,
+        id: &str,
+        options: &HistoryOptions,
+    ) -> Result<History, ClientError> {
+        let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+        let path = format!("/v1/entities/{}/{}/history", encoded(kind), encoded(id));
+        let mut parameters = vec![("include_children", options.include_children.to_string())];
+        parameters.extend(options.limit.map(|limit| ("limit", limit.to_string())));
+        parameters.extend(
+            options
+                .cursor
+                .iter()
+                .map(|cursor| ("cursor", cursor.clone())),
+        );
+        self.get(&path, &parameters).await
+    }
+
+    /// Every event of a search, as a stream: memory does not grow with their number. What the search
+    /// says of pages does not count.
+    ///
+    /// # Errors
+    /// As [`Client::search`]; the stream ends with [`ClientError::CutOff`] where the export is not whole.
+    pub async fn export(
+        &self,
+        search: &Search,
+    ) -> Result<impl Stream<Item = Result<Event, ClientError>> + Send + use<>, ClientError> {
+        let lines = self.export_lines(search, ExportFormat::Ndjson).await?;
+        Ok(lines.and_then(|line| async move {
+            serde_json::from_slice(&line).map_err(|source| ClientError::Unreadable {
+                status: 200,
+                source,
+            })
+        }))
+    }
+
+    /// An export in any format, line by line as it was written.
+    ///
+    /// # Errors
+    /// As [`Client::export`]; the marker of a CSV that was cut off is a line like others.
+    pub async fn export_lines(
+        &self,
+        search: &Search,
+        format: ExportFormat,
+    ) -> Result<impl Stream<Item = Result<ExportLine, ClientError>> + Send + use<>, ClientError>
+    {
+        let mut body = json!(Search {
+            limit: None,
+            cursor: None,
+            direction: None,
+            total: None,
+            ..search.clone()
+        });
+        body["format"] = format.as_str().into();
+        let request = self.request(Method::POST, "/v1/logs/export", &body)?;
+        let answer = answer_of(&self.transport, &request).await?;
+        Ok(lines(answer.into_body()))
+    }
+
+    async fn post<T: DeserializeOwned>(&self, path: &str, body: &Value) -> Result<T, ClientError> {
+        let request = self.request(Method::POST, path, body)?;
+        json_of(answer_of(&self.transport, &request).await?).await
+    }
+
+    async fn get<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        parameters: &[(&str, String)],
+    ) -> Result<T, ClientError> {
+        let query = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(parameters)
+            .finish();
+        let request = self.request(Method::GET, &format!("{path}?{query}"), &Value::Null)?;
+        json_of(answer_of(&self.transport, &request).await?).await
+    }
+
+    fn request(
+        &self,
+        method: Method,
+        path: &str,
+        body: &Value,
+    ) -> Result<Request<Full<Bytes>>, ClientError> {
+        let body = match body {
+            Value::Null => Bytes::new(),
+            body => Bytes::from(body.to_string()),
+        };
+        Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.base_url))
+            .header(header::AUTHORIZATION, self.authorization.clone())
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Full::new(body))
+            .map_err(|_| ClientError::Configuration)
+    }
+}
+
+impl fmt::Debug for Client {
+    // A token has no place in a log.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Client")
+            .field("base_url", &self.base_url)
+            .finish_non_exhaustive()
+    }
+}

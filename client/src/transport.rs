@@ -1,0 +1,95 @@
+//! Requests and answers over HTTP/1.1, with TLS by the system's certificates.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode, header};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use serde::de::DeserializeOwned;
+
+use crate::error::{ClientError, Problem};
+
+/// The API gives up after 29 seconds at the latest.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(35);
+/// How often a request that came too soon, or at a bad time, is made again.
+const RETRIES_MAX: u32 = 3;
+/// Longer than this, nobody is kept waiting.
+const RETRY_AFTER_SECONDS_MAX: u64 = 30;
+
+pub(crate) type Transport = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
+
+/// A pool of connections.
+pub(crate) fn transport() -> Result<Transport, ClientError> {
+    let connector = HttpsConnectorBuilder::new()
+        .with_provider_and_native_roots(rustls::crypto::ring::default_provider())
+        .map_err(|error| ClientError::Unreachable(Box::new(error)))?
+        .https_or_http()
+        .enable_http1()
+        .build();
+    Ok(Client::builder(TokioExecutor::new()).build(connector))
+}
+
+/// Sends until there is an answer other than "later", at most a few times. Every request of this
+/// client reads, so that it may be made again.
+pub(crate) async fn answer_of(
+    transport: &Transport,
+    request: &Request<Full<Bytes>>,
+) -> Result<Response<Incoming>, ClientError> {
+    let mut attempt = 0;
+    loop {
+        let sent = transport.request(request.clone());
+        let answer = tokio::time::timeout(ANSWER_TIMEOUT, sent)
+            .await
+            .map_err(|error| ClientError::Unreachable(Box::new(error)))?
+            .map_err(|error| ClientError::Unreachable(Box::new(error)))?;
+        if answer.status().is_success() {
+            return Ok(answer);
+        }
+        let later = matches!(
+            answer.status(),
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
+        );
+        let wait_seconds = answer
+            .headers()
+            .get(header::RETRY_AFTER)
+            .and_then(|value| value.to_str().ok()?.parse().ok())
+            .filter(|seconds| *seconds <= RETRY_AFTER_SECONDS_MAX);
+        match wait_seconds {
+            Some(seconds) if later && attempt < RETRIES_MAX => {
+                attempt += 1;
+                tokio::time::sleep(Duration::from_secs(seconds)).await;
+            }
+            _ => return Err(problem_of(answer).await),
+        }
+    }
+}
+
+/// The whole answer.
+pub(crate) async fn json_of<T: DeserializeOwned>(
+    answer: Response<Incoming>,
+) -> Result<T, ClientError> {
+    let status = answer.status().as_u16();
+    let body = bytes_of(answer).await?;
+    serde_json::from_slice(&body).map_err(|source| ClientError::Unreadable { status, source })
+}
+
+async fn problem_of(answer: Response<Incoming>) -> ClientError {
+    match json_of::<Problem>(answer).await {
+        Ok(problem) => ClientError::Problem(Box::new(problem)),
+        Err(error) => error,
+    }
+}
+
+async fn bytes_of(answer: Response<Incoming>) -> Result<Bytes, ClientError> {
+    let read = tokio::time::timeout(ANSWER_TIMEOUT, answer.into_body().collect());
+    let body = read
+        .await
+        .map_err(|error| ClientError::Unreachable(Box::new(error)))?
+        .map_err(|error| ClientError::Unreachable(Box::new(error)))?;
+    Ok(body.to_bytes())
+}

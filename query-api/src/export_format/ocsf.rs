@@ -1,0 +1,261 @@
+//! An event as API Activity (class 6003) of the Open Cybersecurity Schema Framework.
+//!
+//! What the class has no place for stands in `unmapped`, under our own names, so that nothing is lost.
+//! See <https://schema.ocsf.io/1.5.0/classes/api_activity>.
+
+use std::net::IpAddr;
+
+use daybook_event::{Action, AuditEvent, CallerType, Entity, Outcome};
+use serde_json::{Value, json};
+
+const VERSION: &str = "1.5.0";
+const CLASS_UID: u32 = 6003;
+const CLASS_NAME: &str = "API Activity";
+
+/// What of an event has a place in the class; the rest is `unmapped`.
+const MAPPED: [&str; 11] = [
+    "id",
+    "org_id",
+    "timestamp",
+    "service_name",
+    "event_name",
+    "status_code",
+    "entity",
+    "parent",
+    "correlation_id",
+    "activity",
+    "ingested_at",
+];
+const MAPPED_OF_CALLER: [&str; 4] = ["user_id", "user_email", "name", "token_id"];
+const MAPPED_OF_HTTP: [&str; 5] = ["method", "path", "domain_name", "user_agent", "headers"];
+
+/// The event as the class has it.
+pub(super) fn api_activity(event: &AuditEvent) -> Value {
+    let (activity_id, activity_name) = match event.action {
+        Action::Create => (1, "Create"),
+        Action::Read => (2, "Read"),
+        Action::Update => (3, "Update"),
+        Action::Delete => (4, "Delete"),
+        Action::Execute => (99, "Other"),
+    };
+    let (status_id, status) = match event.outcome {
+        Outcome::Success => (1, "Success"),
+        Outcome::Denied | Outcome::Failure => (2, "Failure"),
+        Outcome::Unknown => (0, "Unknown"),
+    };
+    json!({
+        "class_uid": CLASS_UID,
+        "class_name": CLASS_NAME,
+        "category_uid": 6,
+        "category_name": "Application Activity",
+        "activity_id": activity_id,
+        "activity_name": activity_name,
+        "type_uid": CLASS_UID * 100 + activity_id,
+        "type_name": format!("{CLASS_NAME}: {activity_name}"),
+        "severity_id": 1,
+        "severity": "Informational",
+        "status_id": status_id,
+        "status": status,
+        "status_code": event.status_code.to_string(),
+        "time": event.timestamp.as_millisecond(),
+        "message": event.activity,
+        "metadata": {
+            "version": VERSION,
+            "product": {"name": "Daybook", "vendor_name": "Daybook"},
+            "uid": event.id,
+            "tenant_uid": event.org_id,
+            "correlation_uid": event.correlation_id,
+            "logged_time": event.ingested_at.as_millisecond(),
+        },
+        "actor": {"user": user(event)},
+        "api": {
+            "operation": event.event_name,
+            "service": {"name": event.service_name},
+            "response": {"code": event.status_code},
+        },
+        "src_endpoint": src_endpoint(&event.http.ip),
+        "http_request": http_request(event),
+        "resources": [resource(&event.entity, "target"), resource(&event.parent, "parent")],
+        "unmapped": unmapped(event),
+    })
+}
+
+fn user(event: &AuditEvent) -> Value {
+    let (type_id, kind) = match event.caller.kind {
+        CallerType::User => (1, "User"),
+        CallerType::Service => (4, "Service"),
+        CallerType::Api | CallerType::Automation => (99, "Other"),
+    };
+    json!({
+        "uid": event.caller.user_id,
+        "email_addr": event.caller.user_email,
+        "name": event.caller.name,
+        "credential_uid": event.caller.token_id,
+        "type_id": type_id,
+        "type": kind,
+    })
+}
+
+/// The class wants one, and of its address that it is one.
+fn src_endpoint(ip: &str) -> Value {
+    match ip.parse::<IpAddr>() {
+        Ok(_) => json!({"ip": ip}),
+        Err(_) if ip.is_empty() => json!({"name": "unknown"}),
+        Err(_) => json!({"name": ip}),
+    }
+}
+
+fn http_request(event: &AuditEvent) -> Value {
+    let headers = event.http.headers.iter();
+    let headers: Vec<_> = headers
+        .map(|(name, value)| json!({"name": name, "value": value}))
+        .collect();
+    json!({
+        "http_method": event.http.method,
+        "url": {"path": event.http.path, "hostname": event.http.domain_name},
+        "user_agent": event.http.user_agent,
+        "http_headers": headers,
+    })
+}
+
+fn resource(entity: &Entity, role: &str) -> Value {
+    json!({"type": entity.kind, "uid": entity.id, "name": entity.name, "labels": [role]})
+}
+
+fn unmapped(event: &AuditEvent) -> Value {
+    // A struct of strings, numbers and maps with string keys always has a JSON form.
+    let mut rest = serde_json::to_value(event).unwrap_or_default();
+    let mut remove = |place: Option<&str>, names: &[&str]| {
+        let members = match place {
+            None => rest.as_object_mut(),
+            Some(place) => rest.get_mut(place).and_then(Value::as_object_mut),
+        };
+        if let Some(members) = members {
+            members.retain(|name, _| !names.contains(&name.as_str()));
+        }
+    };
+    remove(None, &MAPPED);
+    remove(Some("caller"), &MAPPED_OF_CALLER);
+    remove(Some("http"), &MAPPED_OF_HTTP);
+    rest
+}
+
+#[cfg(test)]
+mod tests {
+    use daybook_event::{Caller, HttpRequest};
+    use jiff::Timestamp;
+    use serde_json::Map;
+
+    use super::*;
+
+    /// The event that stands behind an API activity.
+    fn event_of(activity: &Value) -> AuditEvent {
+        let mut event = activity["unmapped"].clone();
+        let time = |value: &Value| {
+            Timestamp::from_millisecond(value.as_i64().unwrap())
+                .unwrap()
+                .to_string()
+        };
+        let metadata = &activity["metadata"];
+        event["id"] = metadata["uid"].clone();
+        event["org_id"] = metadata["tenant_uid"].clone();
+        event["correlation_id"] = metadata["correlation_uid"].clone();
+        event["timestamp"] = time(&activity["time"]).into();
+        event["ingested_at"] = time(&metadata["logged_time"]).into();
+        event["service_name"] = activity["api"]["service"]["name"].clone();
+        event["event_name"] = activity["api"]["operation"].clone();
+        event["status_code"] = activity["api"]["response"]["code"].clone();
+        event["activity"] = activity["message"].clone();
+        for (number, name) in ["entity", "parent"].into_iter().enumerate() {
+            let resource = &activity["resources"][number];
+            event[name] = json!({
+                "type": resource["type"], "id": resource["uid"], "name": resource["name"],
+            });
+        }
+        let user = &activity["actor"]["user"];
+        event["caller"]["user_id"] = user["uid"].clone();
+        event["caller"]["user_email"] = user["email_addr"].clone();
+        event["caller"]["name"] = user["name"].clone();
+        event["caller"]["token_id"] = user["credential_uid"].clone();
+        let request = &activity["http_request"];
+        event["http"]["method"] = request["http_method"].clone();
+        event["http"]["path"] = request["url"]["path"].clone();
+        event["http"]["domain_name"] = request["url"]["hostname"].clone();
+        event["http"]["user_agent"] = request["user_agent"].clone();
+        let headers = request["http_headers"].as_array().unwrap().iter();
+        event["http"]["headers"] = headers
+            .map(|header| {
+                let name = header["name"].as_str().unwrap().to_owned();
+                (name, header["value"].clone())
+            })
+            .collect::<Map<_, _>>()
+            .into();
+        serde_json::from_value(event).unwrap()
+    }
+
+    #[test]
+    fn nothing_is_lost() {
+        let text = |text: &str| text.to_owned();
+        for (action, outcome, kind, ip) in [
+            (
+                Action::Create,
+                Outcome::Success,
+                CallerType::User,
+                "10.0.0.1",
+            ),
+            (Action::Read, Outcome::Denied, CallerType::Api, "::1"),
+            (
+                Action::Update,
+                Outcome::Failure,
+                CallerType::Service,
+                "AWS Internal",
+            ),
+            (Action::Delete, Outcome::Unknown, CallerType::Automation, ""),
+            (Action::Execute, Outcome::Success, CallerType::User, "x"),
+        ] {
+            let thing = |name: &str| Entity {
+                kind: text("workflow"),
+                id: text("42"),
+                name: text(name),
+            };
+            let event = AuditEvent {
+                id: uuid::Uuid::from_u128(7),
+                org_id: text("acme"),
+                timestamp: "2026-11-22T07:21:14.123Z".parse().unwrap(),
+                ingested_at: "2026-11-22T07:21:16Z".parse().unwrap(),
+                expires_at: "2027-11-22T07:21:16Z".parse().unwrap(),
+                action,
+                outcome,
+                status_code: 204,
+                caller: Caller {
+                    kind,
+                    user_id: text("u1"),
+                    user_email: text("jane@example.com"),
+                    name: text("Jane"),
+                    token_id: text("key_9"),
+                },
+                entity: thing("A"),
+                parent: thing("B"),
+                http: HttpRequest {
+                    method: text("PUT"),
+                    path: text("/v1"),
+                    resource: text("/{v}"),
+                    domain_name: text("api.example.com"),
+                    stage: text("prod"),
+                    ip: text(ip),
+                    user_agent: text("curl"),
+                    headers: [(text("accept"), text("*/*"))].into(),
+                    query: [(text("a"), text("b"))].into(),
+                    path_params: [(text("v"), text("v1"))].into(),
+                },
+                detail: text("{\"a\":1}"),
+                redacted: vec![text("body#/a")],
+                ..AuditEvent::default()
+            };
+            let activity = api_activity(&event);
+            assert_eq!(event_of(&activity), event);
+            let type_uid = 600_300 + activity["activity_id"].as_i64().unwrap();
+            assert_eq!(activity["type_uid"], type_uid);
+        }
+    }
+}

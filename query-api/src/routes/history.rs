@@ -1,0 +1,178 @@
+//! `GET /v1/entities/{type}/{id}/history`: the life of one thing, newest first, with what changed.
+
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, RawQuery, State};
+use axum::response::Response;
+use daybook_event::{AuditEvent, Change};
+use daybook_store::{Direction, Filter, Match, Page, Search, StoreError, TotalMode};
+use serde::Serialize;
+
+use crate::api::SharedApi;
+use crate::auth::{Identity, Permission};
+use crate::catalog::AcceptedLanguages;
+use crate::document::ReadProblems;
+use crate::error::Problem;
+use crate::fields::{Faults, Fields, VALUE_CHARS_MAX};
+use crate::history::{ChangesFrom, History};
+use crate::recording::say_read;
+use crate::routes::in_time;
+use crate::routes::logs::{PageCursors, json_within};
+use crate::search_request::{body_of_query, locale};
+use crate::tenant_reader::TenantReader;
+use crate::wire_event::WireEvent;
+
+/// The parameters.
+pub(crate) const HISTORY_FIELDS: [&str; 5] =
+    ["include_children", "limit", "cursor", "direction", "locale"];
+
+const LIMIT_DEFAULT: u32 = 50;
+const LIMIT_MAX: u32 = 200;
+/// How many events before a page are read to know what its oldest ones changed.
+const EVENTS_BEFORE: u32 = 200;
+
+#[derive(Debug, Serialize)]
+struct HistoryAnswer<'a> {
+    history: Vec<Step<'a>>,
+    next_cursor: Option<String>,
+    prev_cursor: Option<String>,
+}
+
+/// One event, and what it changed.
+#[derive(Debug, Serialize)]
+struct Step<'a> {
+    log: WireEvent<'a>,
+    changes_from: &'static str,
+    changes: Vec<Change>,
+}
+
+/// History: the events of one thing, newest first, with what each of them changed.
+#[utoipa::path(
+    get,
+    path = "/v1/entities/{type}/{id}/history",
+    operation_id = "entityHistory",
+    tag = "events",
+    responses(
+        (
+            status = 200,
+            description = "One page of the thing's events; none where nothing is known of it.",
+            body = ref("#/components/schemas/HistoryAnswer"),
+        ),
+        ReadProblems,
+    ),
+)]
+pub(crate) async fn history(
+    State(api): State<SharedApi>,
+    identity: Identity,
+    languages: AcceptedLanguages,
+    thing: Result<Path<(String, String)>, PathRejection>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let services = identity.require(Permission::View)?;
+    let Path((kind, id)) =
+        thing.map_err(|_| Problem::invalid_request("The path is no text in UTF-8."))?;
+    let request = HistoryRequest::new(kind, id, query.as_deref().unwrap_or_default())?;
+    let reader = api.searching(identity.tenant, services)?;
+    let cursors = PageCursors::new(&api, reader.tenant(), request.cursor.as_deref())?;
+    let search = cursors.place(request.search, request.direction)?;
+    let read = async {
+        let page = reader.search(&search).await?;
+        let before = events_before(&reader, &search, &page).await?;
+        Ok((page, before))
+    };
+    let (mut page, before) = in_time(api.read_timeout, read).await?;
+    if let Some(locale) = languages.locale(&api.catalogs, request.locale.as_deref()) {
+        page.events.iter_mut().for_each(|event| locale.word(event));
+    }
+    let count = page.events.len() as u64;
+    say_read(&identity.person, "read the history of a thing", Some(count));
+    let answer = HistoryAnswer {
+        history: steps(&page.events, &before),
+        next_cursor: cursors.sign(&search, page.next, Direction::Next),
+        prev_cursor: cursors.sign(&search, page.prev, Direction::Prev),
+    };
+    json_within(api.answer_bytes_max, &answer)
+}
+
+struct HistoryRequest {
+    search: Search,
+    cursor: Option<String>,
+    direction: Option<Direction>,
+    locale: Option<String>,
+}
+
+impl HistoryRequest {
+    fn new(kind: String, id: String, query: &str) -> Result<Self, Problem> {
+        let mut faults = Faults::default();
+        for (pointer, text) in [("/type", &kind), ("/id", &id)] {
+            if text.chars().count() > VALUE_CHARS_MAX {
+                faults.add(pointer, format!("it may have {VALUE_CHARS_MAX} characters"));
+            }
+        }
+        let mut fields = Fields::new("", body_of_query(query)?, &HISTORY_FIELDS, &mut faults);
+        let include_children = fields.flag("include_children", &mut faults);
+        let limit = fields.number("limit", 1, LIMIT_MAX, &mut faults);
+        let cursor = fields.text("cursor", &mut faults);
+        let directions = [("next", Direction::Next), ("prev", Direction::Prev)];
+        let direction = fields.choice("direction", &directions, &mut faults);
+        let locale = locale(&mut fields, &mut faults);
+        faults.into_result()?;
+        let filter = Filter {
+            entity_type: Match::any_of([kind]),
+            entity_id: Match::any_of([id]),
+            include_children: include_children.unwrap_or(false),
+            ..Filter::default()
+        };
+        Ok(Self {
+            search: Search {
+                filter,
+                limit: limit.unwrap_or(LIMIT_DEFAULT),
+                total: TotalMode::None,
+                direction: direction.unwrap_or_default(),
+                ..Search::default()
+            },
+            cursor,
+            direction,
+            locale,
+        })
+    }
+}
+
+/// Events before the page, newest first.
+async fn events_before(
+    reader: &TenantReader,
+    search: &Search,
+    page: &Page,
+) -> Result<Vec<AuditEvent>, StoreError> {
+    let Some(position) = page.next else {
+        return Ok(Vec::new());
+    };
+    let before = Search {
+        position: Some(position),
+        direction: Direction::Next,
+        limit: EVENTS_BEFORE,
+        ..search.clone()
+    };
+    Ok(reader.search(&before).await?.events)
+}
+
+/// Both newest first.
+fn steps<'a>(events: &'a [AuditEvent], before: &[AuditEvent]) -> Vec<Step<'a>> {
+    let mut history = History::default();
+    for event in before.iter().rev() {
+        history.follow(event);
+    }
+    let mut steps: Vec<Step<'a>> = events
+        .iter()
+        .rev()
+        .map(|event| {
+            let (from, changes) = history.follow(event);
+            Step {
+                log: WireEvent::from(event),
+                changes_from: ChangesFrom::as_str(from),
+                changes,
+            }
+        })
+        .collect();
+    steps.reverse();
+    steps
+}

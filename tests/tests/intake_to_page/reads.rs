@@ -1,0 +1,104 @@
+//! Reading the log is recorded in the log: who, what for, and how many events.
+
+use std::time::Duration;
+
+use daybook_tests::up::Up;
+use serde_json::{Value, json};
+use tokio::process::Command;
+
+use crate::{PROGRAM, delete_call, start_up};
+
+const RECORDED_WITHIN: Duration = Duration::from_secs(60);
+
+/// The record of a read that says this, once it is there: it comes after the answer.
+async fn record_of(up: &Up, token: &str, activity: &str) -> Value {
+    let looking = async {
+        loop {
+            let filter = json!({"service_name": "daybook", "limit": 1000});
+            let logs = up.logs(token, &filter).await.unwrap();
+            let found = logs.into_iter().find(|log| log["activity"] == activity);
+            if let Some(found) = found {
+                break found;
+            }
+        }
+    };
+    let found = tokio::time::timeout(RECORDED_WITHIN, looking).await;
+    found.unwrap_or_else(|_| panic!("no record says {activity}"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_read_what_is_in_the_log_of_the_tenant() {
+    let (_data, up) = start_up().await;
+    let lines: Vec<String> = (0..3)
+        .map(|_| delete_call("acme").message(204, None))
+        .collect();
+    up.intake(&lines).await.unwrap();
+    let reader = ["--org", "acme", "--user", "reader@example.com"];
+    let token = up.token_with(&reader).await.unwrap();
+    let query = json!({"q": "action:delete actor:jane@example.com"});
+    assert_eq!(up.logs(&token, &query).await.unwrap().len(), 3);
+    up.get(&token, "/v1/logs/export?format=csv").await.unwrap();
+    up.get(&token, "/v1/logs/histogram").await.unwrap();
+
+    let searched = "reader@example.com searched the audit log: 3 events";
+    let record = record_of(&up, &token, searched).await;
+    assert_eq!(record["action"], "read");
+    assert_eq!(record["event_name"], "searchLogs");
+    assert_eq!(record["outcome"], "success");
+    assert_eq!(record["described"], true);
+    assert_eq!(record["caller"]["user_id"], "reader@example.com");
+    assert_eq!(record["org_id"], "acme");
+    let detail: Value = serde_json::from_str(record["detail"].as_str().unwrap()).unwrap();
+    assert_eq!(detail, query);
+    assert!(!record.to_string().contains(&token));
+    let exported = "reader@example.com exported the audit log: 3 events";
+    let record = record_of(&up, &token, exported).await;
+    assert_eq!(record["http"]["query"]["format"], "csv");
+    let counted = "reader@example.com counted the audit log over time: 3 events";
+    record_of(&up, &token, counted).await;
+
+    // Who does not ask for it does not see it, and nobody else's.
+    assert_eq!(up.total(&token).await.unwrap(), 3);
+    let other = up.token("other").await.unwrap();
+    let all = json!({"service_name": "daybook", "limit": 1000});
+    let logs = up.logs(&other, &all).await.unwrap();
+    assert!(logs.iter().all(|log| log["org_id"] == "other"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_line_finds_what_the_search_bar_finds() {
+    let (data, up) = start_up().await;
+    let lines: Vec<String> = (0..3)
+        .map(|_| delete_call("acme").message(204, None))
+        .collect();
+    up.intake(&lines).await.unwrap();
+    let search = async |arguments: &[&str]| {
+        let output = Command::new(PROGRAM)
+            .args(["search", "--url", &up.url, "--org", "acme", "--data"])
+            .arg(data.path())
+            .args(arguments)
+            .env_remove("DAYBOOK_TOKEN")
+            .output()
+            .await
+            .unwrap();
+        let lines: Vec<Value> = String::from_utf8(output.stdout)
+            .unwrap()
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        let words = String::from_utf8(output.stderr).unwrap();
+        (output.status.code(), lines, words)
+    };
+    let (status, events, words) = search(&["action:delete", "after:-1d"]).await;
+    assert_eq!((status, events.len()), (Some(0), 3), "{words}");
+    assert_eq!(events[0]["caller"]["user_email"], "jane@example.com");
+    assert_eq!(search(&["--limit", "2"]).await.1.len(), 2);
+    assert_eq!(search(&["--", "-action:delete"]).await.1.len(), 0);
+    let (status, events, words) = search(&["x", "autor:jane"]).await;
+    assert_eq!((status, events.len()), (Some(2), 0));
+    assert!(
+        words.contains("character 3") && words.contains("actor:jane"),
+        "{words}"
+    );
+    assert!(words.contains("  x autor:jane\n    ^"), "{words}");
+}

@@ -1,0 +1,137 @@
+//! The history of a thing: its events, newest first, with what each of them changed.
+
+use daybook_event::{Action, AuditEvent, Change, Entity, HttpRequest, Outcome};
+use daybook_tests::api::ServedApi;
+use serde_json::{Value, json};
+
+use crate::fixture::{clickhouse, event, numbers, store};
+
+fn change(org_id: &str, number: u32, action: Action, method: &str, detail: &str) -> AuditEvent {
+    let entity = |kind: &str, id: &str| Entity {
+        kind: kind.to_owned(),
+        id: id.to_owned(),
+        name: String::new(),
+    };
+    AuditEvent {
+        action,
+        outcome: Outcome::Success,
+        entity: entity("work/flow", "4 2"),
+        http: HttpRequest {
+            method: method.to_owned(),
+            ..HttpRequest::default()
+        },
+        detail: detail.to_owned(),
+        ..event(org_id, number)
+    }
+}
+
+fn events(org_id: &str) -> Vec<AuditEvent> {
+    let (create, update) = (Action::Create, Action::Update);
+    let mut child = change(org_id, 5, create, "POST", r#"{"text":"x"}"#);
+    child.parent = std::mem::take(&mut child.entity);
+    child.entity.kind = "step".to_owned();
+    child.entity.id = "1".to_owned();
+    vec![
+        change(org_id, 1, create, "POST", r#"{"name":"A","on":true}"#),
+        change(org_id, 2, update, "PATCH", r#"{"name":"B"}"#),
+        AuditEvent {
+            outcome: Outcome::Denied,
+            ..change(org_id, 3, update, "PATCH", r#"{"name":"C"}"#)
+        },
+        AuditEvent {
+            changes: vec![Change {
+                field: "/on".to_owned(),
+                before: "true".to_owned(),
+                after: "false".to_owned(),
+            }],
+            ..change(org_id, 4, update, "PATCH", r#"{"on":false}"#)
+        },
+        child,
+        change(org_id, 6, Action::Delete, "DELETE", ""),
+    ]
+}
+
+/// Number, where changes are from, and the changes of each step.
+fn told(answer: &Value) -> Vec<(u32, String, String)> {
+    let steps = answer["history"].as_array().unwrap().iter();
+    steps
+        .map(|step| {
+            let changes = step["changes"].as_array().unwrap().iter();
+            let changes: Vec<_> = changes
+                .map(|change| {
+                    let text = |name: &str| change[name].as_str().unwrap().to_owned();
+                    format!("{} {}>{}", text("field"), text("before"), text("after"))
+                })
+                .collect();
+            let from = step["changes_from"].as_str().unwrap().to_owned();
+            let number = numbers(std::slice::from_ref(&step["log"]))[0];
+            (number, from, changes.join(", "))
+        })
+        .collect()
+}
+
+const PATH: &str = "/v1/entities/work%2Fflow/4%202/history";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thing_is_followed_from_its_first_event_to_its_last() {
+    let org_id = "history";
+    store(events(org_id)).await;
+    store(events("history-of-others")).await;
+    let api = ServedApi::start(clickhouse()).await.unwrap();
+    let token = api.token(org_id);
+    let whole = [
+        (6, "none", ""),
+        (4, "given", "/on true>false"),
+        (3, "none", ""),
+        (2, "bodies", r#"/name "A">"B""#),
+        (1, "bodies", r#"/name >"A", /on >true"#),
+    ]
+    .map(|(number, from, changes)| (number, from.to_owned(), changes.to_owned()));
+    let answer = api.get(&token, PATH).await.unwrap();
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    assert_eq!(told(&answer.json().unwrap()), whole);
+
+    // Page by page it is the same: what a page's oldest event changed lies behind the page.
+    let mut told_by_page = Vec::new();
+    let mut cursor = String::new();
+    loop {
+        let answer = api.get(&token, &format!("{PATH}?limit=2{cursor}")).await;
+        let answer = answer.unwrap().json().unwrap();
+        told_by_page.extend(told(&answer));
+        match answer["next_cursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => break,
+        }
+    }
+    assert_eq!(told_by_page, whole);
+
+    let with_children = api
+        .get(&token, &format!("{PATH}?include_children=true&limit=2"))
+        .await
+        .unwrap()
+        .json()
+        .unwrap();
+    let expected = (5, "bodies".to_owned(), r#"/text >"x""#.to_owned());
+    assert_eq!(told(&with_children)[1], expected);
+
+    // A cursor of one question is none of another.
+    let other = format!("{PATH}?include_children=true{cursor}");
+    assert_eq!(api.get(&token, &other).await.unwrap().status, 400);
+    let nothing = api.get(&token, "/v1/entities/work%2Fflow/43/history").await;
+    assert_eq!(
+        nothing.unwrap().json().unwrap(),
+        json!({"history": [], "next_cursor": null, "prev_cursor": null})
+    );
+    let narrow = api.token_for(org_id, &["audit_log:view:service/billing"]);
+    let unseen = api.get(&narrow, PATH).await.unwrap().json().unwrap();
+    assert_eq!(unseen["history"], json!([]));
+    for wrong in [
+        "limit=201",
+        "include_children=maybe",
+        "cursor=x",
+        "sort=timestamp",
+    ] {
+        let answer = api.get(&token, &format!("{PATH}?{wrong}")).await.unwrap();
+        assert_eq!(answer.status, 400, "{wrong}");
+    }
+}

