@@ -1,5 +1,9 @@
 //! What a writer must know of its events' tenants before it stores: whose events are erased, and how
 //! long the others are kept.
+//!
+//! Each look at a month's parts also says which *version* the rules have. A writer that looks after a
+//! rule was made therefore stores by that rule, and one that looked before has
+//! [`crate::insert::LOOK_TO_STORED_MAX`] left.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -11,49 +15,20 @@ use daybook_event::{AuditEvent, never_expires};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 
 use crate::erasure::{ErasureKey, OWN_SERVICE};
 use crate::error::StoreError;
-use crate::insert::{NewEvent, Stored};
+use crate::lookup::RulesVersion;
 
-/// How old may be what a writer knows. An erasure waits for longer before it looks for late rows.
-const RULES_AGE_MAX: Duration = Duration::from_secs(10);
 const RULES_WAIT: Duration = Duration::from_secs(20);
 
-/// Lets events in. Clones share what they know.
+/// Knows the rules. Clones share what they know.
 #[derive(Clone)]
 pub(crate) struct Admission {
     client: clickhouse::Client,
     key: Option<ErasureKey>,
-    known: Arc<Mutex<Option<Known>>>,
-}
-
-/// A batch as it is to be stored.
-pub(crate) struct Admitted {
-    /// The events that are let in, where they are not simply all of them as they were.
-    pub(crate) events: Option<Vec<NewEvent>>,
-    erased: HashSet<usize>,
-}
-
-impl Admitted {
-    /// What became of the whole batch, from what became of those that were let in.
-    pub(crate) fn outcomes(&self, stored: Vec<Stored>) -> Vec<Stored> {
-        if self.erased.is_empty() {
-            return stored;
-        }
-        let mut stored = stored.into_iter();
-        let mut outcomes = Vec::with_capacity(stored.len() + self.erased.len());
-        loop {
-            if self.erased.contains(&outcomes.len()) {
-                outcomes.push(Stored::Erased);
-            } else if let Some(outcome) = stored.next() {
-                outcomes.push(outcome);
-            } else {
-                return outcomes;
-            }
-        }
-    }
+    known: Arc<Mutex<Option<Arc<Rules>>>>,
 }
 
 impl Admission {
@@ -70,47 +45,39 @@ impl Admission {
         self
     }
 
-    /// Leaves out what is erased, and says of the rest until when it is kept.
-    pub(crate) async fn admit(&self, events: &[NewEvent]) -> Result<Admitted, StoreError> {
-        let rules = timeout(RULES_WAIT, self.rules())
-            .await
-            .map_err(|_| StoreError::Timeout)??;
-        let mut erased = HashSet::new();
-        let mut is_changed = false;
-        for (index, new) in events.iter().enumerate() {
-            if rules.is_erased(&new.event, self.key.as_ref())? {
-                erased.insert(index);
-            } else if let Some(expires_at) = rules.expiry(&new.event) {
-                is_changed |= expires_at != new.event.expires_at;
-            }
+    /// The rules as far as they are known: none of them is ever withdrawn, but there may be newer
+    /// ones.
+    pub(crate) async fn known(&self) -> Result<Arc<Rules>, StoreError> {
+        let mut known = self.known.lock().await;
+        if let Some(rules) = known.as_ref() {
+            return Ok(rules.clone());
         }
-        let events = (is_changed || !erased.is_empty()).then(|| {
-            events
-                .iter()
-                .enumerate()
-                .filter(|(index, _)| !erased.contains(index))
-                .map(|(_, new)| {
-                    let mut new = new.clone();
-                    if let Some(expires_at) = rules.expiry(&new.event) {
-                        new.event.expires_at = expires_at;
-                    }
-                    new
-                })
-                .collect()
-        });
-        Ok(Admitted { events, erased })
+        // Which version this is only a look can say.
+        self.read(&mut known, None).await
     }
 
-    async fn rules(&self) -> Result<Arc<Rules>, StoreError> {
+    /// The rules of a version that a look has seen, or newer ones.
+    pub(crate) async fn at(&self, version: &RulesVersion) -> Result<Arc<Rules>, StoreError> {
         let mut known = self.known.lock().await;
-        if let Some((read_at, rules)) = known.as_ref()
-            && read_at.elapsed() < RULES_AGE_MAX
+        if let Some(rules) = known.as_ref()
+            && rules.version.as_ref() == Some(version)
         {
             return Ok(rules.clone());
         }
-        let read_at = Instant::now();
-        let rules = Arc::new(Rules::read(&self.client).await?);
-        *known = Some((read_at, rules.clone()));
+        self.read(&mut known, Some(version.clone())).await
+    }
+
+    async fn read(
+        &self,
+        known: &mut Option<Arc<Rules>>,
+        version: Option<RulesVersion>,
+    ) -> Result<Arc<Rules>, StoreError> {
+        let read = timeout(RULES_WAIT, Rules::read(&self.client));
+        let mut rules = read.await.map_err(|_| StoreError::Timeout)??;
+        rules.version = version;
+        rules.key.clone_from(&self.key);
+        let rules = Arc::new(rules);
+        *known = Some(rules.clone());
         Ok(rules)
     }
 }
@@ -121,11 +88,12 @@ impl fmt::Debug for Admission {
     }
 }
 
-/// What was read, and when it was asked for.
-type Known = (Instant, Arc<Rules>);
-
+/// Whose events are erased, and how long the others are kept.
 #[derive(Debug, Default)]
-struct Rules {
+pub(crate) struct Rules {
+    /// The version that was seen before they were read.
+    version: Option<RulesVersion>,
+    key: Option<ErasureKey>,
     erasures: HashMap<String, Vec<ErasedSubject>>,
     /// `None` is for ever.
     days: HashMap<String, Option<u32>>,
@@ -203,7 +171,15 @@ impl Rules {
         Ok(rules)
     }
 
-    fn is_erased(&self, event: &AuditEvent, key: Option<&ErasureKey>) -> Result<bool, StoreError> {
+    pub(crate) fn is_of(&self, version: &RulesVersion) -> bool {
+        self.version.as_ref() == Some(version)
+    }
+
+    /// Whether an event is of somebody who was erased after it happened.
+    ///
+    /// # Errors
+    /// [`StoreError::NoErasureKey`] where that cannot be told.
+    pub(crate) fn is_erased(&self, event: &AuditEvent) -> Result<bool, StoreError> {
         let Some(erasures) = self.erasures.get(&event.org_id) else {
             return Ok(false);
         };
@@ -223,7 +199,7 @@ impl Rules {
             if erasure.is_tenant {
                 return Ok(true);
             }
-            let key = key.ok_or(StoreError::NoErasureKey)?;
+            let key = self.key.as_ref().ok_or(StoreError::NoErasureKey)?;
             let hashes = hashes.get_or_insert_with(|| hashes_of(event, key));
             if hashes.iter().any(|hash| erasure.hashes.contains(hash)) {
                 return Ok(true);
@@ -233,7 +209,7 @@ impl Rules {
     }
 
     /// Until when an event is kept; nothing where nobody has said so.
-    fn expiry(&self, event: &AuditEvent) -> Option<Timestamp> {
+    pub(crate) fn expiry(&self, event: &AuditEvent) -> Option<Timestamp> {
         if event.service_name == OWN_SERVICE {
             return None; // not the tenant's
         }
@@ -286,22 +262,56 @@ fn hashes_of(event: &AuditEvent, key: &ErasureKey) -> Vec<String> {
 mod tests {
     use super::*;
 
+    fn event(time: &str) -> AuditEvent {
+        AuditEvent {
+            org_id: "acme".to_owned(),
+            timestamp: time.parse().unwrap(),
+            entity: daybook_event::Entity {
+                kind: "order".to_owned(),
+                id: "7".to_owned(),
+                name: String::new(),
+            },
+            ..AuditEvent::default()
+        }
+    }
+
     #[test]
-    fn outcomes_stand_in_the_order_of_the_batch() {
-        let admitted = Admitted {
-            events: None,
-            erased: HashSet::from([0, 3, 4]),
+    fn a_tenants_own_days_come_before_the_default_and_a_hold_before_both() {
+        let event = event("2026-11-01T00:00:00Z");
+        let mut rules = Rules::default();
+        assert_eq!(rules.expiry(&event), None);
+        rules.days.insert(String::new(), Some(10));
+        let day_11 = "2026-11-11T00:00:00Z".parse().unwrap();
+        assert_eq!(rules.expiry(&event), Some(day_11));
+        rules.days.insert("acme".to_owned(), None);
+        assert_eq!(rules.expiry(&event), Some(never_expires()));
+        rules.days.insert("acme".to_owned(), Some(1));
+        let held = HashSet::from([("order".to_owned(), "7".to_owned())]);
+        rules.holds.insert("acme".to_owned(), held);
+        assert_eq!(rules.expiry(&event), Some(never_expires()));
+    }
+
+    #[test]
+    fn an_event_is_erased_up_to_the_time_of_the_request() {
+        let up_to: Timestamp = "2026-11-02T00:00:00Z".parse().unwrap();
+        let erased = |is_tenant| ErasedSubject {
+            up_to_ms: up_to.as_millisecond(),
+            is_tenant,
+            hashes: HashSet::new(),
         };
-        let stored = vec![Stored::Inserted, Stored::Duplicate];
-        assert_eq!(
-            admitted.outcomes(stored),
-            [
-                Stored::Erased,
-                Stored::Inserted,
-                Stored::Duplicate,
-                Stored::Erased,
-                Stored::Erased
-            ]
-        );
+        let mut rules = Rules::default();
+        rules.erasures.insert("acme".to_owned(), vec![erased(true)]);
+        assert!(rules.is_erased(&event("2026-11-02T00:00:00Z")).unwrap());
+        let newer = event("2026-11-02T00:00:00.001Z");
+        assert!(!rules.is_erased(&newer).unwrap());
+        // Of a person nobody can tell without the key.
+        rules
+            .erasures
+            .insert("acme".to_owned(), vec![erased(false)]);
+        let older = event("2026-11-01T00:00:00Z");
+        assert!(matches!(
+            rules.is_erased(&older),
+            Err(StoreError::NoErasureKey)
+        ));
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use daybook_event::{ActivityPart, AuditEvent};
+use jiff::Timestamp;
 
 use crate::insert::NewEvent;
 use crate::native::{Fixed, Lists, Numbers, Texts, Words, write_block_head, write_column};
@@ -84,17 +85,22 @@ columns! {
     expires_at: Fixed = "DateTime64(3, 'UTC')",
 }
 
-/// The block of those events of a batch that the indexes name, in their order.
-pub(crate) fn event_block(events: &[NewEvent], indexes: &[usize]) -> Vec<u8> {
+/// The block of those events of a batch that the indexes name, in their order, each with the time
+/// until which it is kept.
+pub(crate) fn event_block(
+    events: &[NewEvent],
+    indexes: &[usize],
+    expires_at: impl Fn(usize) -> Timestamp,
+) -> Vec<u8> {
     let mut columns = Columns::default();
     for &index in indexes {
-        columns.push(&events[index]);
+        columns.push(&events[index], expires_at(index));
     }
     columns.into_block(indexes.len())
 }
 
 impl<'a> Columns<'a> {
-    fn push(&mut self, new: &'a NewEvent) {
+    fn push(&mut self, new: &'a NewEvent, expires_at: Timestamp) {
         let event = &new.event;
         let omissions = omissions(event);
         self.org_id.push(&event.org_id);
@@ -140,7 +146,7 @@ impl<'a> Columns<'a> {
         self.ingested_at
             .push(&event.ingested_at.as_millisecond().to_le_bytes());
         self.expires_at
-            .push(&event.expires_at.as_millisecond().to_le_bytes());
+            .push(&expires_at.as_millisecond().to_le_bytes());
     }
 
     fn push_activity_parts(&mut self, parts: &'a [ActivityPart], without_texts: bool) {

@@ -47,7 +47,7 @@ use sha2::{Digest, Sha256};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::admission::Admission;
+use crate::admission::{Admission, Rules};
 use crate::connection::{InsertBody, PlainClient, client};
 use crate::endpoint::{Credentials, Endpoint};
 use crate::erasure::ErasureKey;
@@ -55,10 +55,11 @@ use crate::error::StoreError;
 use crate::event_block::{COLUMN_NAMES, event_block};
 use crate::event_check::check_storable;
 use crate::lookup::{
-    EventKey, Part, StoredKey, active_parts, is_running, keys_of_parts, stored_keys,
+    EventKey, Part, RulesVersion, Seen, StoredKey, is_running, keys_of_parts, look_at, stored_keys,
 };
 use crate::plan::{Partition, Plan};
 use crate::tenant::TENANT_BYTES_MAX;
+use crate::token::Token;
 
 /// For one chunk, from the first attempt to the last.
 const STORE_TIME_MAX: Duration = Duration::from_mins(1);
@@ -67,6 +68,11 @@ const LOOK_TO_INSERT_MAX: Duration = Duration::from_secs(20);
 /// What ClickHouse may take for an insert; the client waits a little longer for the answer.
 const INSERT_SECONDS_MAX: u64 = 30;
 const INSERT_ANSWER_WAIT: Duration = Duration::from_secs(INSERT_SECONDS_MAX + 5);
+/// From a look to the end of the insert that came of it, whether or not anybody still waits for it:
+/// ClickHouse may get the last of its data as late as the answer was waited for.
+pub(crate) const LOOK_TO_STORED_MAX: Duration = Duration::from_secs(
+    LOOK_TO_INSERT_MAX.as_secs() + INSERT_ANSWER_WAIT.as_secs() + INSERT_SECONDS_MAX,
+);
 const QUERY_ANSWER_WAIT: Duration = Duration::from_secs(20);
 const BACKOFF_MS_MIN: u64 = 4;
 const BACKOFF_MS_MAX: u64 = 500;
@@ -166,14 +172,6 @@ impl Writer {
             check_storable(&new.event)
                 .map_err(|reason| StoreError::Unstorable { index, reason })?;
         }
-        let admitted = self.admission.admit(events).await?;
-        let stored = self
-            .store(admitted.events.as_deref().unwrap_or(events))
-            .await?;
-        Ok(admitted.outcomes(stored))
-    }
-
-    async fn store(&self, events: &[NewEvent]) -> Result<Vec<Stored>, StoreError> {
         let plan = Plan::of(events);
         let decided: Vec<Vec<Decision>> = stream::iter(plan.partitions)
             .map(|partition| self.store_partition(events, partition))
@@ -187,10 +185,12 @@ impl Writer {
             outcomes[decision.index] = decision.outcome;
             stored_digests.insert(decision.index, decision.stored_digest);
         }
+        let rules = self.admission.known().await?;
         for (copy, first) in plan.copies {
             outcomes[copy] = match stored_digests.get(&first) {
+                _ if rules.is_erased(&events[copy].event)? => Stored::Erased,
                 Some(Some(stored)) => compare(stored, &events[copy]),
-                _ => Stored::Expired,
+                _ => outcomes[first],
             };
         }
         Ok(outcomes)
@@ -205,10 +205,13 @@ impl Writer {
         let mut decisions = Vec::new();
         for places in partition.chunks {
             let mut chunk = Chunk::of(events, partition.month, places);
-            // Made before it is this one's turn: others may store meanwhile.
-            let block = chunk.block();
-            let _turn = lock.lock().await;
-            self.store_chunk(&mut chunk, block).await?;
+            chunk.admit(self.admission.known().await?)?;
+            if !chunk.open.is_empty() {
+                // Made before it is this one's turn: others may store meanwhile.
+                let block = chunk.block();
+                let _turn = lock.lock().await;
+                self.store_chunk(&mut chunk, block).await?;
+            }
             decisions.append(&mut chunk.decisions);
         }
         Ok(decisions)
@@ -225,6 +228,7 @@ impl Writer {
             let looked_at = Instant::now();
             self.look(chunk).await?;
             token = token.at_head(chunk.head());
+            let was_changed = self.admit(chunk).await?;
             chunk.decide_expired();
             if chunk.open.is_empty() {
                 return Ok(());
@@ -232,7 +236,7 @@ impl Writer {
             if started.elapsed() > STORE_TIME_MAX {
                 return Err(StoreError::Contended { attempts });
             }
-            if body.0 != chunk.open.len() {
+            if was_changed || body.0 != chunk.open.len() {
                 body = (chunk.open.len(), self.client.insert_body(chunk.block())?);
             }
             if looked_at.elapsed() > LOOK_TO_INSERT_MAX {
@@ -257,9 +261,20 @@ impl Writer {
         }
     }
 
-    /// Sees which open events of the chunk are stored, and up to which block that is known.
+    /// Takes out what is erased by now, and says of the rest until when it is kept; whether that was
+    /// another time before.
+    async fn admit(&self, chunk: &mut Chunk<'_>) -> Result<bool, StoreError> {
+        if chunk.rules.is_of(&chunk.rules_seen) {
+            return Ok(false);
+        }
+        let rules = self.admission.at(&chunk.rules_seen).await?;
+        chunk.admit(rules)
+    }
+
+    /// Sees which open events of the chunk are stored, up to which block that is known, and which
+    /// version the rules have.
     async fn look(&self, chunk: &mut Chunk<'_>) -> Result<(), StoreError> {
-        let parts = in_time(active_parts(&self.client, chunk.month)).await?;
+        let Seen { parts, rules } = in_time(look_at(&self.client, chunk.month)).await?;
         let (suspects, holders) = chunk.suspects(&parts);
         let keys_max = suspects.len().saturating_mul(KEYS_READ_PER_SUSPECT) + KEYS_READ_FREE;
         let keys: u64 = holders.iter().map(|part| part.rows).sum();
@@ -277,6 +292,7 @@ impl Writer {
         chunk.decide_stored(&stored);
         let head = parts.iter().map(|part| part.last_block).max().unwrap_or(0);
         chunk.seen = Some(head);
+        chunk.rules_seen = rules;
         Ok(())
     }
 
@@ -362,6 +378,11 @@ struct Chunk<'a> {
     seen: Option<i64>,
     /// What an event with the same request is, once it is found.
     found_as: Stored,
+    /// By which it was let in, and the version that they have by now.
+    rules: Arc<Rules>,
+    rules_seen: RulesVersion,
+    /// Until when events are kept of which the rules say so, by their places.
+    expiries: HashMap<usize, Timestamp>,
 }
 
 impl<'a> Chunk<'a> {
@@ -373,7 +394,39 @@ impl<'a> Chunk<'a> {
             open,
             seen: None,
             found_as: Stored::Duplicate,
+            rules: Arc::default(),
+            rules_seen: RulesVersion::new(),
+            expiries: HashMap::new(),
         }
+    }
+
+    /// Decides what is erased; whether any of the rest is kept for another time than before.
+    fn admit(&mut self, rules: Arc<Rules>) -> Result<bool, StoreError> {
+        let mut is_changed = false;
+        let mut open = Vec::with_capacity(self.open.len());
+        for &index in &self.open {
+            let event = &self.events[index].event;
+            if rules.is_erased(event)? {
+                self.decisions.push(Decision {
+                    index,
+                    outcome: Stored::Erased,
+                    stored_digest: None,
+                });
+                continue;
+            }
+            open.push(index);
+            if let Some(expires_at) = rules.expiry(event) {
+                is_changed |= self.expiries.insert(index, expires_at) != Some(expires_at);
+            }
+        }
+        self.open = open;
+        self.rules = rules;
+        Ok(is_changed)
+    }
+
+    fn expires_at(&self, index: usize) -> Timestamp {
+        let own = self.events[index].event.expires_at;
+        self.expiries.get(&index).copied().unwrap_or(own)
     }
 
     fn head(&self) -> i64 {
@@ -381,7 +434,7 @@ impl<'a> Chunk<'a> {
     }
 
     fn block(&self) -> Vec<u8> {
-        event_block(self.events, &self.open)
+        event_block(self.events, &self.open, |index| self.expires_at(index))
     }
 
     /// The open events that may be in a part with a block that was not seen yet, and these parts.
@@ -445,18 +498,18 @@ impl<'a> Chunk<'a> {
     /// ClickHouse drops an expired row as it comes in: it would be missed for ever.
     fn decide_expired(&mut self) {
         let now = Timestamp::now();
-        let (events, decisions) = (self.events, &mut self.decisions);
-        self.open.retain(|&index| {
-            let is_expired = events[index].event.expires_at <= now;
-            if is_expired {
-                decisions.push(Decision {
-                    index,
-                    outcome: Stored::Expired,
-                    stored_digest: None,
-                });
-            }
-            !is_expired
-        });
+        let open = std::mem::take(&mut self.open);
+        let (expired, open) = open
+            .into_iter()
+            .partition(|&index| self.expires_at(index) <= now);
+        self.open = open;
+        let expired: Vec<usize> = expired;
+        self.decisions
+            .extend(expired.into_iter().map(|index| Decision {
+                index,
+                outcome: Stored::Expired,
+                stored_digest: None,
+            }));
     }
 }
 
@@ -480,45 +533,6 @@ fn compare(stored_digest: &[u8; 16], new: &NewEvent) -> Stored {
         Stored::Conflict
     } else {
         Stored::Duplicate
-    }
-}
-
-/// Names the state of a partition that a writer has looked at.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Token {
-    head: Option<i64>,
-    /// How many inserts with this head were answered and did not move it.
-    spent: u32,
-    was_answered: bool,
-}
-
-impl Token {
-    fn at_head(self, head: i64) -> Self {
-        let spent = if self.head != Some(head) {
-            0
-        } else if self.was_answered {
-            self.spent + 1
-        } else {
-            self.spent
-        };
-        Self {
-            head: Some(head),
-            spent,
-            was_answered: false,
-        }
-    }
-
-    fn answered(self) -> Self {
-        Self {
-            was_answered: true,
-            ..self
-        }
-    }
-}
-
-impl std::fmt::Display for Token {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "h{}-{}", self.head.unwrap_or(0), self.spent)
     }
 }
 
@@ -548,18 +562,6 @@ fn no_answer(waited: Duration) -> StoreError {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_token_changes_with_the_head_and_with_each_answer_that_did_not_move_it() {
-        let token = Token::default().at_head(7);
-        assert_eq!(token.to_string(), "h7-0");
-        // No answer: the same insert may still get in.
-        assert_eq!(token.at_head(7).to_string(), "h7-0");
-        let stuck = token.answered().at_head(7);
-        assert_eq!(stuck.to_string(), "h7-1");
-        assert_eq!(stuck.at_head(7).to_string(), "h7-1");
-        assert_eq!(stuck.answered().at_head(8).to_string(), "h8-0");
-    }
 
     #[test]
     fn waiting_is_bounded() {

@@ -1,6 +1,7 @@
 //! What an erasure asks of ClickHouse: its own tables, counts, mutations, and parts.
 
 use std::fmt;
+use std::time::Duration;
 
 use clickhouse::Row;
 use clickhouse::query::Query;
@@ -151,6 +152,30 @@ impl Ledger {
                 u8::from(is_on_the_fly).to_string(),
             );
         Ok(plan.bind_to(query).fetch_all::<ErasedRows>().await?)
+    }
+
+    /// How many of the subject's own rows readers see.
+    pub(crate) async fn visible(&self, plan: &Plan<'_>) -> Result<u64, StoreError> {
+        let (bounds, own) = (Plan::bounds(), plan.own());
+        let query = self
+            .client
+            .query(&format!(
+                "SELECT count() FROM events WHERE {bounds} AND {own}"
+            ))
+            .with_setting("apply_mutations_on_fly", "1");
+        Ok(plan.bind_to(query).fetch_one::<u64>().await?)
+    }
+
+    /// How long ago, by the server's clock, the erasure was last asked for.
+    pub(crate) async fn since_requested(&self, id: Uuid) -> Result<Duration, StoreError> {
+        let query = self.client.query(
+            "SELECT toInt64(dateDiff('millisecond', max(recorded_at), now64(3))) FROM erasures \
+             WHERE id = {id:UUID} AND state = 'requested'",
+        );
+        let milliseconds = query.param("id", id.to_string()).fetch_one::<i64>().await?;
+        Ok(Duration::from_millis(
+            u64::try_from(milliseconds).unwrap_or(0),
+        ))
     }
 
     /// Hands the mutation over; it is known at once, and done later.
