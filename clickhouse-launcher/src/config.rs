@@ -75,6 +75,7 @@ impl Layout {
     fn config(&self, http_port: u16) -> String {
         let data = escape_xml(&self.data().to_string_lossy());
         let users = escape_xml(&self.users_xml().to_string_lossy());
+        let backups = escape_xml(&self.directory.join("backups").to_string_lossy());
         format!(
             "<clickhouse>
     <path>{data}/</path>
@@ -86,6 +87,7 @@ impl Layout {
     <max_server_memory_usage>{MEMORY_BYTES_MAX}</max_server_memory_usage>
     <mark_cache_size>{MARK_CACHE_BYTES_MAX}</mark_cache_size>
     <keep_alive_timeout>30</keep_alive_timeout>
+    <backups><allowed_path>{backups}/</allowed_path></backups>
     <logger><level>error</level><console>1</console></logger>
     <send_crash_reports><enabled>false</enabled></send_crash_reports>
 </clickhouse>

@@ -86,8 +86,8 @@ async fn the_migrator_takes_no_value_away() {
         assert_eq!(code(&migrator, refused).await, DENIED, "{refused}");
     }
     for allowed in [
-        "ALTER TABLE erasures ADD COLUMN IF NOT EXISTS scratch UInt8",
-        "ALTER TABLE erasures MODIFY COLUMN scratch UInt16",
+        "ALTER TABLE erasures ADD COLUMN IF NOT EXISTS scratch UInt8 DEFAULT 0",
+        "ALTER TABLE erasures MODIFY COLUMN scratch UInt16 DEFAULT 0",
         "ALTER TABLE erasures MODIFY SETTING old_parts_lifetime = 300",
     ] {
         assert_eq!(code(&migrator, allowed).await, None, "{allowed}");
