@@ -154,6 +154,7 @@ const ROLES: &[Role] = &[
             "SELECT(database, table, partition, active, data_version) ON system.parts",
             "SELECT(database, table, name) ON system.detached_parts",
             "SYSTEM WAIT LOADING PARTS ON {database}.events",
+            "SELECT(database, table) ON system.merges",
         ],
         settings: &[("max_memory_usage", "2000000000")],
         logs_in: true,

@@ -189,7 +189,9 @@ impl Ledger {
     pub(crate) async fn mutations(&self, id: Uuid) -> Result<Vec<Mutation>, StoreError> {
         let query = self.client.query(
             "SELECT toInt64(extract(mutation_id, '[0-9]+')) AS version, \
-             min(is_done) AS is_done, max(latest_fail_reason != '') AS is_failing \
+             min(mutations.is_done) AS is_done, \
+             max(NOT mutations.is_done AND latest_fail_reason != '' \
+             AND position(latest_fail_reason, '(ABORTED)') = 0) AS is_failing \
              FROM system.mutations WHERE database = currentDatabase() AND table = 'events' \
              AND position(command, {id:String}) > 0 GROUP BY mutation_id",
         );
@@ -220,15 +222,23 @@ impl Ledger {
              AND table = 'events' AND toInt64(data_version) < {version:Int64}",
         );
         let old = query.param("version", version).fetch_one::<u64>().await?;
-        if old > 0 {
-            // ClickHouse looks after old parts ever more seldom while nothing is stored. There is no
-            // such month: it only makes it look now.
+        // ClickHouse looks after old parts ever more seldom while nothing is stored. There is no such
+        // month: it only makes it look now. It would break off merges, but then there is no need.
+        if old > 0 && self.merges().await? == 0 {
             self.client
                 .query("ALTER TABLE events DROP PARTITION 1")
                 .execute()
                 .await?;
         }
         Ok(old)
+    }
+
+    async fn merges(&self) -> Result<u64, StoreError> {
+        let query = self.client.query(
+            "SELECT count() FROM system.merges \
+             WHERE database = currentDatabase() AND table = 'events'",
+        );
+        Ok(query.fetch_one::<u64>().await?)
     }
 
     /// How many parts lie beside the table, where no mutation reaches them.

@@ -33,6 +33,8 @@ async fn each_grant_of_the_eraser_is_there_and_nothing_beyond() {
         "SELECT database, table, partition, active, data_version FROM system.parts LIMIT 0",
         "SELECT database, table, name FROM system.detached_parts LIMIT 0",
         "SYSTEM WAIT LOADING PARTS events",
+        "SELECT database, table FROM system.merges LIMIT 0",
+        "ALTER TABLE events DROP PARTITION 1",
     ] {
         assert_eq!(code(&eraser, allowed).await, None, "{allowed}");
     }
