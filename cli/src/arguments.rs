@@ -166,9 +166,10 @@ pub(crate) struct MigrateOptions {
         long,
         value_name = "URL",
         env = "DAYBOOK_CLICKHOUSE_URL",
-        hide_env_values = true
+        hide_env_values = true,
+        required_unless_present_any = ["dry_run", "cluster"]
     )]
-    pub(crate) clickhouse_url: String,
+    pub(crate) clickhouse_url: Option<String>,
     /// The database.
     #[arg(
         long,
@@ -184,6 +185,9 @@ pub(crate) struct MigrateOptions {
     /// erasures. Without it nobody is let in to a restored database.
     #[arg(long, value_name = "FILE", env = "DAYBOOK_ERASURE_LEDGER")]
     pub(crate) ledger: Option<PathBuf>,
+    /// Prints the SQL that makes the schema on every node of this cluster, and changes nothing.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) cluster: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -2,14 +2,20 @@
 
 use std::io::Write as _;
 
+use anyhow::Context as _;
 use daybook_store::{LedgerFile, StoreError, let_readers_in, migrate};
 
 use crate::arguments::MigrateOptions;
 use crate::up::clickhouse::split_url;
 
 pub(crate) async fn run(options: MigrateOptions) -> anyhow::Result<bool> {
-    let (mut endpoint, credentials) = split_url(&options.clickhouse_url)?;
-    endpoint.database = options.database;
+    if let Some(cluster) = &options.cluster {
+        let mut out = std::io::stdout().lock();
+        for statement in daybook_store::cluster_sql(&options.database, cluster)? {
+            writeln!(out, "{statement};\n")?;
+        }
+        return Ok(true);
+    }
     if options.dry_run {
         let mut out = std::io::stdout().lock();
         for migration in daybook_store::migrations() {
@@ -18,6 +24,11 @@ pub(crate) async fn run(options: MigrateOptions) -> anyhow::Result<bool> {
         }
         return Ok(true);
     }
+    let url = options
+        .clickhouse_url
+        .context("--clickhouse-url is missing")?;
+    let (mut endpoint, credentials) = split_url(&url)?;
+    endpoint.database = options.database;
     let report = match (migrate(&endpoint, &credentials).await, options.ledger) {
         (Err(StoreError::Restored { .. }), Some(path)) => {
             let entries = LedgerFile::new(path).entries()?;

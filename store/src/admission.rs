@@ -2,8 +2,8 @@
 //! long the others are kept.
 //!
 //! Each look at a month's parts also says which *version* the rules have. A writer that looks after a
-//! rule was made therefore stores by that rule, and one that looked before has
-//! [`crate::insert::LOOK_TO_STORED_MAX`] left.
+//! rule was made therefore stores by that rule, and what was looked at before is stored within
+//! [`crate::insert::LOOK_TO_STORED_MAX`] or never.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -19,22 +19,43 @@ use tokio::time::timeout;
 
 use crate::erasure::{ErasureKey, OWN_SERVICE};
 use crate::error::StoreError;
+use crate::insert::NewEvent;
 use crate::lookup::RulesVersion;
+
+#[cfg(test)]
+pub(crate) use model::SharedRules;
 
 const RULES_WAIT: Duration = Duration::from_secs(20);
 
-/// Knows the rules. Clones share what they know.
+/// Lets events in. Clones share what they know.
 #[derive(Clone)]
 pub(crate) struct Admission {
-    client: clickhouse::Client,
+    source: Source,
     key: Option<ErasureKey>,
     known: Arc<Mutex<Option<Arc<Rules>>>>,
+}
+
+#[derive(Clone)]
+enum Source {
+    ClickHouse(Box<clickhouse::Client>),
+    #[cfg(test)]
+    Model(SharedRules),
+}
+
+/// What was decided of a batch, beside its events.
+pub(crate) struct Admitted {
+    /// Until when each event is kept.
+    pub(crate) expires_at: Vec<Timestamp>,
+    /// Places of those that are not let in.
+    pub(crate) erased: HashSet<usize>,
+    /// By which it was decided.
+    pub(crate) rules: Arc<Rules>,
 }
 
 impl Admission {
     pub(crate) fn new(client: clickhouse::Client) -> Self {
         Self {
-            client,
+            source: Source::ClickHouse(Box::new(client)),
             key: None,
             known: Arc::default(),
         }
@@ -45,40 +66,52 @@ impl Admission {
         self
     }
 
-    /// The rules as far as they are known: none of them is ever withdrawn, but there may be newer
-    /// ones.
-    pub(crate) async fn known(&self) -> Result<Arc<Rules>, StoreError> {
-        let mut known = self.known.lock().await;
-        if let Some(rules) = known.as_ref() {
-            return Ok(rules.clone());
+    /// Leaves out what is erased, and says of the rest until when it is kept, as far as is known:
+    /// there may be newer rules.
+    pub(crate) async fn admit(&self, events: &[NewEvent]) -> Result<Admitted, StoreError> {
+        let rules = self.rules(None).await?;
+        let mut admitted = Admitted {
+            expires_at: Vec::with_capacity(events.len()),
+            erased: HashSet::new(),
+            rules: rules.clone(),
+        };
+        for (index, new) in events.iter().enumerate() {
+            if rules.is_erased(&new.event)? {
+                admitted.erased.insert(index);
+            }
+            let expires_at = rules.expiry(&new.event).unwrap_or(new.event.expires_at);
+            admitted.expires_at.push(expires_at);
         }
-        // Which version this is only a look can say.
-        self.read(&mut known, None).await
+        Ok(admitted)
     }
 
-    /// The rules of a version that a look has seen, or newer ones.
-    pub(crate) async fn at(&self, version: &RulesVersion) -> Result<Arc<Rules>, StoreError> {
+    /// The rules of a version that a look has seen, or newer ones; without one, those that are known.
+    pub(crate) async fn rules(
+        &self,
+        version: Option<&RulesVersion>,
+    ) -> Result<Arc<Rules>, StoreError> {
         let mut known = self.known.lock().await;
         if let Some(rules) = known.as_ref()
-            && rules.version.as_ref() == Some(version)
+            && version.is_none_or(|version| rules.is_of(version))
         {
             return Ok(rules.clone());
         }
-        self.read(&mut known, Some(version.clone())).await
-    }
-
-    async fn read(
-        &self,
-        known: &mut Option<Arc<Rules>>,
-        version: Option<RulesVersion>,
-    ) -> Result<Arc<Rules>, StoreError> {
-        let read = timeout(RULES_WAIT, Rules::read(&self.client));
-        let mut rules = read.await.map_err(|_| StoreError::Timeout)??;
-        rules.version = version;
+        let mut rules = timeout(RULES_WAIT, self.read())
+            .await
+            .map_err(|_| StoreError::Timeout)??;
+        rules.version = version.cloned();
         rules.key.clone_from(&self.key);
         let rules = Arc::new(rules);
         *known = Some(rules.clone());
         Ok(rules)
+    }
+
+    async fn read(&self) -> Result<Rules, StoreError> {
+        match &self.source {
+            Source::ClickHouse(client) => Rules::read(client).await,
+            #[cfg(test)]
+            Source::Model(rules) => Ok(rules.read()),
+        }
     }
 }
 
@@ -89,7 +122,7 @@ impl fmt::Debug for Admission {
 }
 
 /// Whose events are erased, and how long the others are kept.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Rules {
     /// The version that was seen before they were read.
     version: Option<RulesVersion>,
@@ -101,7 +134,7 @@ pub(crate) struct Rules {
     holds: HashMap<String, HashSet<(String, String)>>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct ErasedSubject {
     up_to_ms: i64,
     is_tenant: bool,
@@ -256,6 +289,55 @@ fn hashes_of(event: &AuditEvent, key: &ErasureKey) -> Vec<String> {
         .collect();
     hashes.push(key.entity(org_id, &event.entity.kind, &event.entity.id));
     hashes
+}
+
+#[cfg(test)]
+mod model {
+    //! Rules without a database.
+
+    use std::sync::PoisonError;
+
+    use super::*;
+
+    /// What the database of a model would say.
+    #[derive(Debug, Clone, Default)]
+    pub(crate) struct SharedRules(Arc<std::sync::Mutex<Rules>>);
+
+    impl SharedRules {
+        pub(super) fn read(&self) -> Rules {
+            self.0
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone()
+        }
+
+        pub(crate) fn version(&self) -> RulesVersion {
+            let rules = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let erasures: usize = rules.erasures.values().map(Vec::len).sum();
+            RulesVersion::from([("erasures".to_owned(), i64::try_from(erasures).unwrap_or(0))])
+        }
+
+        /// A whole tenant is erased up to a time.
+        pub(crate) fn erase_tenant(&self, org_id: &str, up_to_ms: i64) {
+            let mut rules = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let erasures = rules.erasures.entry(org_id.to_owned()).or_default();
+            erasures.push(ErasedSubject {
+                up_to_ms,
+                is_tenant: true,
+                hashes: HashSet::new(),
+            });
+        }
+    }
+
+    impl Admission {
+        pub(crate) fn of_rules(rules: SharedRules) -> Self {
+            Self {
+                source: Source::Model(rules),
+                key: None,
+                known: Arc::default(),
+            }
+        }
+    }
 }
 
 #[cfg(test)]

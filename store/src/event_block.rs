@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use crate::insert::NewEvent;
 use crate::native::{Fixed, Lists, Numbers, Texts, Words, write_block_head, write_column};
+use crate::plan::Batch;
 use crate::row_omissions::{leaves_out_part_texts, leaves_out_path, marked_value, omissions};
 
 /// Defines the columns that are inserted: field, kind, and ClickHouse's type.
@@ -85,16 +86,11 @@ columns! {
     expires_at: Fixed = "DateTime64(3, 'UTC')",
 }
 
-/// The block of those events of a batch that the indexes name, in their order, each with the time
-/// until which it is kept.
-pub(crate) fn event_block(
-    events: &[NewEvent],
-    indexes: &[usize],
-    expires_at: impl Fn(usize) -> Timestamp,
-) -> Vec<u8> {
+/// The block of those events of a batch that the indexes name, in their order.
+pub(crate) fn event_block(batch: Batch<'_>, indexes: &[usize]) -> Vec<u8> {
     let mut columns = Columns::default();
     for &index in indexes {
-        columns.push(&events[index], expires_at(index));
+        columns.push(&batch.events[index], batch.expires_at[index]);
     }
     columns.into_block(indexes.len())
 }

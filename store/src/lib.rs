@@ -6,6 +6,7 @@
 //! select from one view only.
 
 mod admission;
+mod cluster;
 mod condition;
 mod connection;
 mod endpoint;
@@ -27,8 +28,8 @@ mod row_omissions;
 mod search;
 mod statistics;
 mod tenant;
-mod token;
 
+pub use cluster::cluster_sql;
 pub use endpoint::{Credentials, DATABASE_DEFAULT, Endpoint};
 pub use erasure::{
     CopiesUntil, CopyLifetimes, ERASURE_KEY_BYTES_MIN, ErasedRows, Eraser, ErasureKey, ErasureMode,

@@ -75,8 +75,8 @@ pub(crate) struct Part {
     /// The newest insert that is in it.
     pub(crate) last_block: i64,
     pub(crate) rows: u64,
-    first_second: i64,
-    last_second: i64,
+    pub(crate) first_second: i64,
+    pub(crate) last_second: i64,
 }
 
 impl Part {

@@ -43,7 +43,7 @@ const MIGRATIONS: &[Migration] = &[
 /// What readers may select from.
 const VIEW: &str = "tenant_events";
 const CREATE_DATABASE: &str = "CREATE DATABASE IF NOT EXISTS {database:Identifier} ENGINE = Atomic";
-const CREATE_MIGRATIONS: &str = "CREATE TABLE IF NOT EXISTS migrations \
+pub(crate) const CREATE_MIGRATIONS: &str = "CREATE TABLE IF NOT EXISTS migrations \
      (version UInt32, name String, checksum String, applied_at DateTime64(3, 'UTC') DEFAULT now64(3)) \
      ENGINE = MergeTree ORDER BY version";
 

@@ -117,8 +117,8 @@ impl Column for Words<'_> {
         }
         // The width of a place: 0 is one byte, 1 is two, 2 is four.
         let width = match self.dictionary.len() {
-            ..=0x100 => 0,
-            ..=0x1_0000 => 1,
+            0..=0x100 => 0,
+            0x101..=0x1_0000 => 1,
             _ => 2,
         };
         number(FLAGS | width);

@@ -1,8 +1,9 @@
 //! How a batch is stored: which events are copies of one another, and what goes into one insert.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use daybook_event::AuditEvent;
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use uuid::Uuid;
 
@@ -14,11 +15,19 @@ const CHUNK_ROWS_MAX: usize = 50_000;
 /// Most bytes of one insert, roughly; ClickHouse cuts at 256 MiB.
 const CHUNK_BYTES_MAX: usize = 32 << 20;
 
+/// Events as they are to be stored: what is decided of them stands beside them, so that none is copied.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Batch<'a> {
+    pub(crate) events: &'a [NewEvent],
+    /// Until when each is kept, whatever the event itself says.
+    pub(crate) expires_at: &'a [Timestamp],
+}
+
 /// How a batch is stored. Numbers are places in the batch.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Plan {
-    /// What goes into one insert: events of one month, no two alike, in the order of the table. Chunks of one month follow
-    /// each other in one entry.
+    /// What goes into one insert: events of one month, no two alike, in the order of the table. Chunks
+    /// of one month follow each other in one entry.
     pub(crate) partitions: Vec<Partition>,
     /// Later copies within the batch, each with the place of the first.
     pub(crate) copies: Vec<(usize, usize)>,
@@ -33,11 +42,15 @@ pub(crate) struct Partition {
 }
 
 impl Plan {
-    pub(crate) fn of(events: &[NewEvent]) -> Self {
+    /// Of all events but those that are left out.
+    pub(crate) fn of(events: &[NewEvent], left_out: &HashSet<usize>) -> Self {
         let mut firsts: HashMap<(&str, Uuid), usize> = HashMap::with_capacity(events.len());
         let mut copies = Vec::new();
         let mut months: BTreeMap<u32, Chunks> = BTreeMap::new();
         for (index, new) in events.iter().enumerate() {
+            if left_out.contains(&index) {
+                continue;
+            }
             let event = &new.event;
             if let Some(first) = firsts.get(&(event.org_id.as_str(), event.id)) {
                 copies.push((index, *first));
@@ -97,7 +110,8 @@ fn table_order(event: &AuditEvent) -> (&str, i64, u64, u64) {
     (&event.org_id, event.timestamp.as_millisecond(), low, high)
 }
 
-fn month(event: &AuditEvent) -> u32 {
+/// As ClickHouse's `toYYYYMM` names the month of an event.
+pub(crate) fn month(event: &AuditEvent) -> u32 {
     let date = TimeZone::UTC.to_datetime(event.timestamp);
     // The years 1970 to 2299 and the months 1 to 12 were checked before.
     u32::from(date.year().unsigned_abs()) * 100 + u32::from(date.month().unsigned_abs())
@@ -150,13 +164,14 @@ mod tests {
 
     #[test]
     fn months_are_kept_apart_and_copies_point_to_the_first() {
-        let plan = Plan::of(&[
+        let events = [
             new_event("a", 1, "2026-11-30T23:59:59.999Z"),
             new_event("b", 1, "2026-12-01T00:00:00Z"),
             new_event("a", 1, "2026-11-30T23:59:59.999Z"),
             new_event("a", 2, "2026-11-01T00:00:00Z"),
             new_event("a", 1, "2026-11-30T23:59:59.999Z"),
-        ]);
+        ];
+        let plan = Plan::of(&events, &HashSet::new());
         assert_eq!(
             plan,
             Plan {
@@ -176,6 +191,16 @@ mod tests {
     }
 
     #[test]
+    fn what_is_left_out_is_nobodys_first_copy() {
+        let events: Vec<_> = (0..3)
+            .map(|_| new_event("a", 1, "2026-11-30T00:00:00Z"))
+            .collect();
+        let plan = Plan::of(&events, &HashSet::from([0]));
+        assert_eq!(plan.partitions[0].chunks, vec![vec![1]]);
+        assert_eq!(plan.copies, vec![(2, 1)]);
+    }
+
+    #[test]
     fn large_events_are_cut_into_chunks_and_one_is_never_too_large() {
         let events: Vec<_> = (0..5)
             .map(|id| {
@@ -187,7 +212,7 @@ mod tests {
                 new
             })
             .collect();
-        let plan = Plan::of(&events);
+        let plan = Plan::of(&events, &HashSet::new());
         assert_eq!(
             plan.partitions[0].chunks,
             vec![vec![0, 1], vec![2, 3], vec![4]]

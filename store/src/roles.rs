@@ -117,7 +117,8 @@ const ROLES: &[Role] = &[
             "INSERT ON {database}.events",
             // The keys, to know what is stored already; never what an event says.
             "SELECT(org_id, timestamp, id, request_digest, _part, _partition_id) ON {database}.events",
-            "SELECT(database, table, partition_id, active, name, rows, max_block_number, min_time, max_time) ON system.parts",
+            "SELECT(database, table, partition_id, active, name, rows, max_block_number, min_time, \
+             max_time) ON system.parts",
             // Whether another writer is storing.
             "SELECT(query_id) ON system.processes",
             // What must not be stored again, and how long an event is kept.

@@ -130,7 +130,10 @@ fn pieces<'a>(
             return Some(value.as_str());
         }
         // A brace that opens no parameter is text.
-        let end = rest[1..].find('{').map_or(rest.len(), |place| place + 1);
+        let first = rest.chars().next().map_or(0, char::len_utf8);
+        let end = rest[first..]
+            .find('{')
+            .map_or(rest.len(), |place| place + first);
         let (text, after) = rest.split_at(end);
         rest = after;
         Some(text)
@@ -228,7 +231,7 @@ mod tests {
     proptest! {
         #[test]
         fn nothing_is_lost(
-            resource in "[/{}a+=ep42]{0,12}", path in "[/{}a+=ep42]{0,12}",
+            resource in "[/{}aé+=ep42]{0,12}", path in "[/{}aé+=ep42]{0,12}",
             params in prop::collection::btree_map("[a+]{0,2}", "[=ep427]{0,3}", 0..4),
             entity in "[ep=427]{0,2}", parent in "[ep=427]{0,2}",
             texts in prop::collection::vec("[aé]{0,3}", 0..4), activity in "[aé]{0,6}",

@@ -128,6 +128,13 @@ pub(crate) async fn histogram(
     filter: &Filter,
     options: &HistogramOptions,
 ) -> Result<Vec<Bar>, StoreError> {
+    if options.time_zone.is_empty() {
+        // ClickHouse would take its own.
+        return Err(StoreError::Refused {
+            message: "a time zone has a name".to_owned(),
+            code: None,
+        });
+    }
     let condition = Condition::of(filter)?;
     let condition_text = condition.text();
     let function = options.bucket.function();

@@ -11,4 +11,5 @@ pub mod ministack;
 pub mod python_tool;
 pub mod scanner;
 pub mod signed;
+pub mod stored;
 pub mod up;

@@ -19,6 +19,8 @@ mod pages;
 mod restart;
 #[path = "store/round_trip.rs"]
 mod round_trip;
+#[path = "store/schedules.rs"]
+mod schedules;
 #[path = "store/schema.rs"]
 mod schema;
 #[path = "store/statistics.rs"]

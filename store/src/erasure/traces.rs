@@ -36,7 +36,7 @@ impl Shape {
         }
     }
 
-    fn from_text(self, text: String) -> String {
+    fn of_text(self, text: String) -> String {
         match self {
             Self::Text => text,
             Self::Several(of_type) => format!("JSONExtract({text}, '{of_type}')"),
@@ -153,7 +153,7 @@ fn replacement(column: &str, shape: Shape, has_pattern: bool, own: Option<&Own>)
         replaced
     };
     let everywhere = if has_pattern || (own.is_some() && is_told) {
-        shape.from_text(text(shape.as_text(column)))
+        shape.of_text(text(shape.as_text(column)))
     } else {
         column.to_owned()
     };

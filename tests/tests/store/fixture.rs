@@ -1,15 +1,17 @@
 //! What the tests of the store have in common: the engine, and events.
 
-use daybook_event::{AuditEvent, EventIdentity, event_id};
-use daybook_store::{Credentials, DIGEST_WAY_BYTES, NewEvent, Page, Reader, Search, TenantId};
+use daybook_event::AuditEvent;
+use daybook_store::{Credentials, NewEvent, Page, Reader, Search, TenantId};
 use daybook_tests::clickhouse::ClickHouse;
+use daybook_tests::stored;
+pub(crate) use daybook_tests::stored::new;
 use futures::TryStreamExt;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 use hyper::{Request, StatusCode};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
-use jiff::{Timestamp, ToSpan};
+use jiff::Timestamp;
 
 /// The engine of this test binary.
 pub(crate) fn clickhouse() -> &'static ClickHouse {
@@ -23,41 +25,12 @@ pub(crate) fn tenant(name: &str) -> TenantId {
 
 /// The `number`th of a tenant's events, one a second from 2026-11-01 on.
 pub(crate) fn event(tenant: &TenantId, number: u32) -> AuditEvent {
-    let start: Timestamp = "2026-11-01T00:00:00Z".parse().unwrap();
-    event_at(tenant, number, start + i64::from(number).seconds())
+    stored::event(tenant.as_str(), number)
 }
 
 /// The `number`th of a tenant's events, at a time.
 pub(crate) fn event_at(tenant: &TenantId, number: u32, timestamp: Timestamp) -> AuditEvent {
-    let id = event_id(&EventIdentity {
-        request_time_ms: timestamp.as_millisecond(),
-        api_id: "api",
-        stage: "prod",
-        request_id: &number.to_string(),
-        method: "DELETE",
-        path: "/v1/workflows",
-    });
-    AuditEvent {
-        id,
-        org_id: tenant.as_str().to_owned(),
-        timestamp,
-        service_name: "workflow".to_owned(),
-        event_name: "deleteWorkflow".to_owned(),
-        activity: format!("jane@example.com deleted workflow {number}"),
-        ingested_at: timestamp + 1.second(),
-        ..AuditEvent::default()
-    }
-}
-
-/// The event as a batch has it; the digest follows from the number of the event.
-pub(crate) fn new(event: AuditEvent) -> NewEvent {
-    let mut request_digest = *event.id.as_bytes();
-    // All of them are made in the same way.
-    request_digest[..DIGEST_WAY_BYTES].fill(1);
-    NewEvent {
-        event,
-        request_digest,
-    }
+    stored::event_at(tenant.as_str(), number, timestamp)
 }
 
 /// Those of a tenant's events whose numbers are in the range.

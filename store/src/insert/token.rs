@@ -1,10 +1,10 @@
-//! The deduplication token of an insert, which names what its writer has looked at.
+//! The token of an insert: the state of a partition that a writer has looked at.
 
 use std::fmt;
 
 /// Names the state of a partition that a writer has looked at.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Token {
+pub(super) struct Token {
     head: Option<i64>,
     /// How many inserts with this head were answered and did not move it.
     spent: u32,
@@ -12,7 +12,8 @@ pub(crate) struct Token {
 }
 
 impl Token {
-    pub(crate) fn at_head(self, head: i64) -> Self {
+    /// After a look that found this head.
+    pub(super) fn at_head(self, head: i64) -> Self {
         let spent = if self.head != Some(head) {
             0
         } else if self.was_answered {
@@ -27,7 +28,13 @@ impl Token {
         }
     }
 
-    pub(crate) fn answered(self) -> Self {
+    /// How many inserts were answered and left the head where it was.
+    pub(super) fn spent(self) -> u32 {
+        self.spent
+    }
+
+    /// After an insert with it was answered, whether it got in or not.
+    pub(super) fn answered(self) -> Self {
         Self {
             was_answered: true,
             ..self

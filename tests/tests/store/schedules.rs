@@ -1,0 +1,230 @@
+//! Hundreds of schedules against the real ClickHouse: processes that store the same events side by side
+//! are killed with kill -9, and so is the server. What was acknowledged is there, once, in every read.
+
+use std::collections::{HashMap, HashSet};
+use std::process::Stdio;
+use std::time::Duration;
+
+use daybook_store::{Bucket, Facet, Filter, HistogramOptions, Reader, Search, Stored, TenantId};
+use daybook_tests::clickhouse::ClickHouse;
+use futures::TryStreamExt;
+use futures::future::{join_all, try_join_all};
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+use tokio::time::{Instant, timeout};
+
+use crate::fixture::{ask, batch, everything, tenant};
+
+const ENGINE: &str = env!("CARGO_BIN_EXE_clickhouse-engine");
+const WRITER: &str = env!("CARGO_BIN_EXE_writer-under-test");
+
+/// Each schedule has a tenant of its own; those of a wave go on at once.
+const WAVES: usize = 10;
+const SCHEDULES_A_WAVE: usize = 20;
+const PROCESSES: usize = 2;
+const EVENTS: u32 = 16;
+/// The last processes of a wave are not killed, and must come to an end.
+const WAVE_TIME_MAX: Duration = Duration::from_mins(2);
+
+/// What a process said before it ended or was killed.
+type Acknowledged = HashSet<(String, u32)>;
+
+struct Process {
+    child: Child,
+    output: tokio::task::JoinHandle<Acknowledged>,
+}
+
+impl Process {
+    fn start(clickhouse: &ClickHouse, tenants: &[TenantId]) -> Self {
+        let mut child = Command::new(WRITER)
+            .arg(&clickhouse.endpoint().url)
+            .arg(&clickhouse.passwords().writer)
+            .arg(EVENTS.to_string())
+            // Each has a month of its own: their inserts do not wait for each other.
+            .args(
+                (0..)
+                    .zip(tenants)
+                    .map(|(month, tenant)| format!("{}={month}", tenant.as_str())),
+            )
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let output = tokio::spawn(async move {
+            let mut acknowledged = HashSet::new();
+            while let Ok(Some(line)) = lines.next_line().await {
+                // The last line of a killed process may be cut.
+                if let [tenant, number, outcome] = *line.split(' ').collect::<Vec<_>>()
+                    && ["Inserted", "Duplicate"].contains(&outcome)
+                {
+                    acknowledged.insert((tenant.to_owned(), number.parse().unwrap()));
+                }
+            }
+            acknowledged
+        });
+        Self { child, output }
+    }
+
+    /// kill -9, wherever it is.
+    async fn kill(mut self) -> Acknowledged {
+        self.child.kill().await.unwrap();
+        self.output.await.unwrap()
+    }
+
+    async fn end(mut self) -> Acknowledged {
+        let ended = timeout(WAVE_TIME_MAX, self.child.wait()).await;
+        assert!(ended.unwrap().unwrap().success());
+        self.output.await.unwrap()
+    }
+}
+
+/// How many events of each tenant a count finds.
+async fn counts(reader: &Reader, tenants: &[TenantId]) -> Vec<u64> {
+    let counts = tenants.iter().map(|tenant| async {
+        let total = reader.count(tenant, &Filter::default()).await?;
+        anyhow::Ok(total)
+    });
+    try_join_all(counts).await.unwrap()
+}
+
+/// Waits until a number of the wave's events that chance picks is stored: a point inside of some
+/// inserts, and before or after others.
+async fn until_some_are_stored(clickhouse: &ClickHouse, tenants: &[TenantId]) {
+    let reader = clickhouse.reader().unwrap();
+    let all = u64::from(EVENTS) * tenants.len() as u64;
+    let wanted = rand::random_range(0..all * 8 / 10);
+    let deadline = Instant::now() + WAVE_TIME_MAX;
+    loop {
+        let counts = counts(&reader, tenants).await;
+        assert!(
+            counts.iter().all(|&count| count <= u64::from(EVENTS)),
+            "a reader saw an event twice: {counts:?}"
+        );
+        if counts.iter().sum::<u64>() >= wanted {
+            return;
+        }
+        assert!(Instant::now() < deadline, "nothing is stored any more");
+    }
+}
+
+/// Page, count, facet, histogram and export agree on each number once.
+async fn assert_once_in_every_read(
+    clickhouse: &ClickHouse,
+    tenant: &TenantId,
+    acknowledged: &Acknowledged,
+) {
+    let reader = clickhouse.reader().unwrap();
+    let everything = everything(&reader, tenant).await;
+    let of_page: HashMap<_, usize> =
+        everything
+            .events
+            .iter()
+            .fold(HashMap::new(), |mut counted, event| {
+                *counted.entry(event.activity.as_str()).or_default() += 1;
+                counted
+            });
+    for number in 0..EVENTS {
+        let activity = format!("jane@example.com deleted workflow {number}");
+        let is_acknowledged = acknowledged.contains(&(tenant.as_str().to_owned(), number));
+        assert!(
+            is_acknowledged,
+            "the last processes end when all is acknowledged"
+        );
+        assert_eq!(of_page.get(activity.as_str()), Some(&1), "{activity}");
+    }
+    let all = u64::from(EVENTS);
+    assert_eq!(everything.total, Some(all));
+    let filter = Filter::default();
+    assert_eq!(reader.count(tenant, &filter).await.unwrap(), all);
+    let facet = reader
+        .facet(tenant, &filter, Facet::EventName, 10)
+        .await
+        .unwrap();
+    assert_eq!(facet.iter().map(|value| value.count).sum::<u64>(), all);
+    let by_minute = HistogramOptions {
+        bucket: Bucket::Minute,
+        time_zone: "UTC".to_owned(),
+        by: None,
+    };
+    let bars = reader.histogram(tenant, &filter, &by_minute).await.unwrap();
+    assert_eq!(bars.iter().map(|bar| bar.count).sum::<u64>(), all);
+    let export = reader.export(tenant, &Search::default());
+    let exported: Vec<_> = export.try_collect().await.unwrap();
+    assert_eq!(exported, everything.events);
+}
+
+/// One wave: processes store the same events, and some or the server are killed on the way.
+async fn wave(mut clickhouse: ClickHouse, number: usize) -> ClickHouse {
+    let tenants: Vec<_> = (0..SCHEDULES_A_WAVE)
+        .map(|schedule| tenant(&format!("schedule-{number}-{schedule}")))
+        .collect();
+    let start = |clickhouse: &ClickHouse| {
+        (0..PROCESSES)
+            .map(|_| Process::start(clickhouse, &tenants))
+            .collect::<Vec<_>>()
+    };
+    let mut acknowledged = Acknowledged::new();
+    let mut processes = start(&clickhouse);
+    for _ in 0..2 {
+        until_some_are_stored(&clickhouse, &tenants).await;
+        if number.is_multiple_of(2) {
+            acknowledged.extend(processes.remove(0).kill().await);
+            processes.push(Process::start(&clickhouse, &tenants));
+        } else {
+            clickhouse = clickhouse.restart(true).await.unwrap();
+            // They know the old server only.
+            let killed = join_all(processes.drain(..).map(Process::kill)).await;
+            acknowledged.extend(killed.into_iter().flatten());
+            processes = start(&clickhouse);
+        }
+    }
+    let ended = join_all(processes.into_iter().map(Process::end)).await;
+    acknowledged.extend(ended.into_iter().flatten());
+    for tenant in &tenants {
+        assert_once_in_every_read(&clickhouse, tenant, &acknowledged).await;
+    }
+    clickhouse
+}
+
+#[tokio::test]
+async fn killed_anywhere_what_was_acknowledged_is_there_once() {
+    assert!(WAVES * SCHEDULES_A_WAVE >= 200);
+    let mut clickhouse = ClickHouse::start(ENGINE).await.unwrap();
+    for number in 0..WAVES {
+        clickhouse = wave(clickhouse, number).await;
+    }
+}
+
+#[tokio::test]
+async fn without_its_tokens_clickhouse_stores_events_twice() {
+    let clickhouse = ClickHouse::start(ENGINE).await.unwrap();
+    let sql = "ALTER TABLE events MODIFY SETTING non_replicated_deduplication_window = 0";
+    let answer = ask(&clickhouse, &ClickHouse::administrator(), "", &[], sql).await;
+    assert_eq!(answer.code(), None, "{}", answer.text);
+
+    let tenant = tenant("unprotected");
+    let reader = clickhouse.reader().unwrap();
+    let deadline = Instant::now() + WAVE_TIME_MAX;
+    let mut events = 0;
+    loop {
+        let (numbers, name) = (events..events + 10, &tenant);
+        events += 10;
+        let writers = (0..4).map(|_| {
+            let (writer, numbers) = (clickhouse.writer().unwrap(), numbers.clone());
+            async move { writer.insert(&batch(name, numbers)).await }
+        });
+        let outcomes = try_join_all(writers).await.unwrap();
+        assert!(
+            outcomes
+                .iter()
+                .flatten()
+                .all(|&outcome| outcome != Stored::Conflict)
+        );
+        let count = reader.count(&tenant, &Filter::default()).await.unwrap();
+        if count > u64::from(events) {
+            return; // what the other test would have noticed
+        }
+        assert!(Instant::now() < deadline, "the tokens protect from nothing");
+    }
+}
