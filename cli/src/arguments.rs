@@ -213,6 +213,10 @@ pub(crate) struct MigrateOptions {
     /// Prints the SQL and changes nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// After a restore, once `daybook erase --resume` has been through it: the file that keeps the
+    /// erasures. Without it nobody is let in to a restored database.
+    #[arg(long, value_name = "FILE", env = "DAYBOOK_ERASURE_LEDGER")]
+    pub(crate) ledger: Option<PathBuf>,
     /// Prints the SQL that makes the schema on every node of this cluster, and changes nothing.
     #[arg(long, value_name = "NAME")]
     pub(crate) cluster: Option<String>,
@@ -337,6 +341,10 @@ pub(crate) struct EraseOptions {
     /// brought back.
     #[arg(long, conflicts_with_all = ["org", "subject", "reason", "dry_run"])]
     pub(crate) resume: bool,
+    /// A file outside the database and its backups that keeps the erasures, as hashes: by it a
+    /// restored backup is erased again. `--resume` needs it to be there, an erasure makes it.
+    #[arg(long, value_name = "FILE", env = "DAYBOOK_ERASURE_LEDGER")]
+    pub(crate) ledger: Option<PathBuf>,
     /// How many days backups of the database are kept, for the receipt.
     #[arg(long, value_name = "N", default_value_t = 35)]
     pub(crate) backup_days: u32,

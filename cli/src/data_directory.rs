@@ -85,6 +85,11 @@ impl DataDirectory {
         self.path.join("dead-letters.ndjson")
     }
 
+    /// The erasures, outside the database.
+    pub(crate) fn erasure_ledger(&self) -> PathBuf {
+        self.path.join("erasures.ndjson")
+    }
+
     /// Refuses the folder while another `up` lives on it.
     pub(crate) fn lock(&self) -> anyhow::Result<UpLock> {
         let file = OpenOptions::new()

@@ -1,27 +1,30 @@
 //! `daybook erase`: erases a customer, and prints the receipt.
 
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use daybook_store::{
-    CopyLifetimes, Credentials, Endpoint, Eraser, ErasureKey, ErasureMode, ErasureRequest, Scope,
-    TenantId, WRITER_USER, Writer,
+    CopyLifetimes, Credentials, Endpoint, Eraser, ErasureKey, ErasureMode, ErasureRequest,
+    ErasureState, LedgerFile, Scope, TenantId, WRITER_USER, Writer,
 };
 use serde_json::json;
+use tokio::time::sleep;
 
 use crate::arguments::{EraseMode, EraseOptions};
 use crate::up::clickhouse::split_url;
 
 /// A very large tenant takes hours.
 const TIME_MAX: Duration = Duration::from_hours(24);
+const WORK_INTERVAL: Duration = Duration::from_secs(2);
 
 pub(crate) async fn erase(options: EraseOptions) -> anyhow::Result<bool> {
     let (mut endpoint, credentials) = split_url(&options.store.clickhouse_url)?;
     endpoint.database.clone_from(&options.store.database);
     let eraser = eraser(&options, &endpoint, &credentials)?;
     if options.resume {
-        return resume(&eraser).await;
+        return resume(&eraser, options.ledger).await;
     }
     let request = request(&options)?;
     if options.dry_run {
@@ -34,7 +37,18 @@ pub(crate) async fn erase(options: EraseOptions) -> anyhow::Result<bool> {
         }))?;
         return Ok(true);
     }
+    // Made before, so that a path that cannot be used is known before anything is done.
+    let ledger = options.ledger.map(LedgerFile::create).transpose()?;
     let id = eraser.request(&request).await?;
+    match &ledger {
+        Some(ledger) => {
+            eraser.sync_ledger(ledger).await?;
+        }
+        None => writeln!(
+            std::io::stderr(),
+            "no --ledger: a backup that is older than this erasure brings back what it erased"
+        )?,
+    }
     writeln!(
         std::io::stderr(),
         "erasure {id} is requested; should this end early, `daybook erase --resume` goes on"
@@ -43,12 +57,31 @@ pub(crate) async fn erase(options: EraseOptions) -> anyhow::Result<bool> {
     Ok(true)
 }
 
-/// Erases again what a restored backup brought back, and goes on with all that is not verified.
-async fn resume(eraser: &Eraser) -> anyhow::Result<bool> {
-    for id in eraser.reapply().await? {
-        print(&eraser.run_to_end(id, TIME_MAX).await?)?;
+/// Erases again what a restored backup brought back, and goes on with all that is not verified. False
+/// where one cannot go on.
+async fn resume(eraser: &Eraser, ledger: Option<PathBuf>) -> anyhow::Result<bool> {
+    if let Some(path) = ledger {
+        eraser.sync_ledger(&LedgerFile::new(path)).await?;
     }
-    Ok(true)
+    eraser.reapply().await?;
+    loop {
+        let (mut is_open, mut is_blocked) = (false, false);
+        for (id, worked) in eraser.work().await? {
+            match worked {
+                Ok(receipt) if receipt.state == ErasureState::Verified => print(&receipt)?,
+                Ok(_) => is_open = true,
+                Err(error) if error.may_succeed_later() => is_open = true,
+                Err(error) => {
+                    is_blocked = true;
+                    writeln!(std::io::stderr(), "{id}: {error}")?;
+                }
+            }
+        }
+        if !is_open {
+            return Ok(!is_blocked);
+        }
+        sleep(WORK_INTERVAL).await;
+    }
 }
 
 fn eraser(

@@ -64,7 +64,7 @@ pub fn main() -> ExitCode {
         Command::Compile(options) => compile::compile(&options),
         Command::Migrate(options) => {
             start_log();
-            run_async(migrate::migrate(options))
+            run_async(migrate::run(options))
         }
         Command::Bench(command) => {
             start_log();

@@ -3,11 +3,12 @@
 use std::io::Write as _;
 
 use anyhow::Context as _;
+use daybook_store::{LedgerFile, StoreError, let_readers_in, migrate};
 
 use crate::arguments::MigrateOptions;
 use crate::up::clickhouse::split_url;
 
-pub(crate) async fn migrate(options: MigrateOptions) -> anyhow::Result<bool> {
+pub(crate) async fn run(options: MigrateOptions) -> anyhow::Result<bool> {
     if let Some(cluster) = &options.cluster {
         let mut out = std::io::stdout().lock();
         for statement in daybook_store::cluster_sql(&options.database, cluster)? {
@@ -28,7 +29,14 @@ pub(crate) async fn migrate(options: MigrateOptions) -> anyhow::Result<bool> {
         .context("--clickhouse-url is missing")?;
     let (mut endpoint, credentials) = split_url(&url)?;
     endpoint.database = options.database;
-    let report = daybook_store::migrate(&endpoint, &credentials).await?;
+    let report = match (migrate(&endpoint, &credentials).await, options.ledger) {
+        (Err(StoreError::Restored { .. }), Some(path)) => {
+            let entries = LedgerFile::new(path).entries()?;
+            let_readers_in(&endpoint, &credentials, &entries).await?;
+            migrate(&endpoint, &credentials).await?
+        }
+        (migrated, _) => migrated?,
+    };
     writeln!(
         std::io::stderr(),
         "schema version {}, {} migration(s) applied now",

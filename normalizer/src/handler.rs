@@ -236,7 +236,7 @@ fn count(
         Stored::Expired => dying.push((
             message.message_id.clone(),
             message.body.clone(),
-            Poison::ExpiredMeanwhile,
+            Poison::Expired,
         )),
     }
 }

@@ -88,7 +88,7 @@ pub fn normalize(
     if let Some(reason) = drop_reason(message, &request, explained.operation) {
         return Ok(Normalized::Dropped(reason));
     }
-    let timestamp = timestamp(message, &request, settings, now)?;
+    let timestamp = timestamp(message, &request, now)?;
 
     let event = event(message, &request, &explained, timestamp, settings, now);
     let request_digest = request_digest(&event, settings.redaction, message.truncated.is_some());
@@ -217,7 +217,6 @@ fn drop_reason(
 fn timestamp(
     message: &Message,
     request: &GatewayEvent,
-    settings: &Settings,
     now: Timestamp,
 ) -> Result<Timestamp, Poison> {
     let timestamp = match request.request_time_ms {
@@ -236,19 +235,11 @@ fn timestamp(
             ahead_seconds: ahead.as_secs(),
         });
     }
-    if let Some(retention_days) = settings.retention_days {
-        let age_days = now.duration_since(timestamp).as_hours() / 24;
-        if age_days >= i64::from(retention_days) {
-            return Err(Poison::Expired {
-                age_days,
-                retention_days,
-            });
-        }
-    }
     // Milliseconds are what API Gateway measures and what is stored.
     Timestamp::from_millisecond(time_ms).map_err(|_| Poison::ImpossibleTime(time_ms))
 }
 
+/// Where the store has days of the tenant, it puts theirs in its place, and only it says what has expired.
 fn expiry(timestamp: Timestamp, settings: &Settings) -> Timestamp {
     settings
         .retention_days

@@ -50,19 +50,11 @@ pub enum Poison {
         /// How far ahead of this machine's clock.
         ahead_seconds: i64,
     },
-    /// It would be removed as soon as it is stored.
+    /// The days for which the store keeps its tenant's events are over.
     #[error(
-        "the event is older than the retention: {age_days} days old, {retention_days} are kept"
+        "the event is older than its tenant's retention: it would be removed as soon as it is stored"
     )]
-    Expired {
-        /// How old it is.
-        age_days: i64,
-        /// How long events are kept.
-        retention_days: u32,
-    },
-    /// Its retention ended between its arrival and its storing.
-    #[error("the event's retention is over: it would be removed as soon as it is stored")]
-    ExpiredMeanwhile,
+    Expired,
     /// A later copy of a stored event tells another story.
     #[error(
         "conflict: an event with this id is stored already, and its request differs (method, path, caller or body)"

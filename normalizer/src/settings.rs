@@ -21,7 +21,8 @@ pub struct Settings {
     /// Domain name, API id and stage, or API id → service.
     /// `DAYBOOK_SERVICES=api.example.com=orders,a1b2c3/beta=billing-beta,a1b2c3=billing`
     pub services: BTreeMap<String, String>,
-    /// How many days an event is kept; `None` is for ever. `DAYBOOK_RETENTION_DAYS`
+    /// How many days an event is kept where the store has neither days of its tenant nor a default
+    /// (`daybook retention`); `None` is for ever. `DAYBOOK_RETENTION_DAYS`
     pub retention_days: Option<u32>,
     /// How much of a call is removed before it is stored. `DAYBOOK_REDACTION`: `standard` removes what
     /// is secret; `strict` keeps only what documents mark as auditable (`x-audit.keep`), and the ids

@@ -18,7 +18,9 @@ CREATE TABLE IF NOT EXISTS erasures
     up_to          DateTime64(3, 'UTC'),
     reason         String,
     -- JSON: what was counted and checked.
-    report         String
+    report         String,
+    -- By the server's clock, by which writers are waited for.
+    recorded_at    DateTime64(3, 'UTC') DEFAULT now64(3)
 )
 ENGINE = MergeTree
 ORDER BY (org_id, id, step);

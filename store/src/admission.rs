@@ -1,5 +1,9 @@
 //! What a writer must know of its events' tenants before it stores: whose events are erased, and how
 //! long the others are kept.
+//!
+//! Each look at a month's parts also says which *version* the rules have. A writer that looks after a
+//! rule was made therefore stores by that rule, and what was looked at before is stored within
+//! [`crate::insert::LOOK_TO_STORED_MAX`] or never.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -11,17 +15,16 @@ use daybook_event::{AuditEvent, never_expires};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 
 use crate::erasure::{ErasureKey, OWN_SERVICE};
 use crate::error::StoreError;
 use crate::insert::NewEvent;
+use crate::lookup::RulesVersion;
 
 #[cfg(test)]
 pub(crate) use model::SharedRules;
 
-/// How old may be what a writer knows. An erasure waits for longer before it looks for late rows.
-const RULES_AGE_MAX: Duration = Duration::from_secs(10);
 const RULES_WAIT: Duration = Duration::from_secs(20);
 
 /// Lets events in. Clones share what they know.
@@ -29,7 +32,7 @@ const RULES_WAIT: Duration = Duration::from_secs(20);
 pub(crate) struct Admission {
     source: Source,
     key: Option<ErasureKey>,
-    known: Arc<Mutex<Option<Known>>>,
+    known: Arc<Mutex<Option<Arc<Rules>>>>,
 }
 
 #[derive(Clone)]
@@ -45,6 +48,8 @@ pub(crate) struct Admitted {
     pub(crate) expires_at: Vec<Timestamp>,
     /// Places of those that are not let in.
     pub(crate) erased: HashSet<usize>,
+    /// By which it was decided.
+    pub(crate) rules: Arc<Rules>,
 }
 
 impl Admission {
@@ -61,17 +66,17 @@ impl Admission {
         self
     }
 
-    /// Leaves out what is erased, and says of the rest until when it is kept.
+    /// Leaves out what is erased, and says of the rest until when it is kept, as far as is known:
+    /// there may be newer rules.
     pub(crate) async fn admit(&self, events: &[NewEvent]) -> Result<Admitted, StoreError> {
-        let rules = timeout(RULES_WAIT, self.rules())
-            .await
-            .map_err(|_| StoreError::Timeout)??;
+        let rules = self.rules(None).await?;
         let mut admitted = Admitted {
             expires_at: Vec::with_capacity(events.len()),
             erased: HashSet::new(),
+            rules: rules.clone(),
         };
         for (index, new) in events.iter().enumerate() {
-            if rules.is_erased(&new.event, self.key.as_ref())? {
+            if rules.is_erased(&new.event)? {
                 admitted.erased.insert(index);
             }
             let expires_at = rules.expiry(&new.event).unwrap_or(new.event.expires_at);
@@ -80,21 +85,33 @@ impl Admission {
         Ok(admitted)
     }
 
-    async fn rules(&self) -> Result<Arc<Rules>, StoreError> {
+    /// The rules of a version that a look has seen, or newer ones; without one, those that are known.
+    pub(crate) async fn rules(
+        &self,
+        version: Option<&RulesVersion>,
+    ) -> Result<Arc<Rules>, StoreError> {
         let mut known = self.known.lock().await;
-        if let Some((read_at, rules)) = known.as_ref()
-            && read_at.elapsed() < RULES_AGE_MAX
+        if let Some(rules) = known.as_ref()
+            && version.is_none_or(|version| rules.is_of(version))
         {
             return Ok(rules.clone());
         }
-        let read_at = Instant::now();
-        let rules = Arc::new(match &self.source {
-            Source::ClickHouse(client) => Rules::read(client).await?,
-            #[cfg(test)]
-            Source::Model(rules) => rules.read(),
-        });
-        *known = Some((read_at, rules.clone()));
+        let mut rules = timeout(RULES_WAIT, self.read())
+            .await
+            .map_err(|_| StoreError::Timeout)??;
+        rules.version = version.cloned();
+        rules.key.clone_from(&self.key);
+        let rules = Arc::new(rules);
+        *known = Some(rules.clone());
         Ok(rules)
+    }
+
+    async fn read(&self) -> Result<Rules, StoreError> {
+        match &self.source {
+            Source::ClickHouse(client) => Rules::read(client).await,
+            #[cfg(test)]
+            Source::Model(rules) => Ok(rules.read()),
+        }
     }
 }
 
@@ -104,11 +121,12 @@ impl fmt::Debug for Admission {
     }
 }
 
-/// What was read, and when it was asked for.
-type Known = (Instant, Arc<Rules>);
-
+/// Whose events are erased, and how long the others are kept.
 #[derive(Debug, Clone, Default)]
-struct Rules {
+pub(crate) struct Rules {
+    /// The version that was seen before they were read.
+    version: Option<RulesVersion>,
+    key: Option<ErasureKey>,
     erasures: HashMap<String, Vec<ErasedSubject>>,
     /// `None` is for ever.
     days: HashMap<String, Option<u32>>,
@@ -186,7 +204,15 @@ impl Rules {
         Ok(rules)
     }
 
-    fn is_erased(&self, event: &AuditEvent, key: Option<&ErasureKey>) -> Result<bool, StoreError> {
+    pub(crate) fn is_of(&self, version: &RulesVersion) -> bool {
+        self.version.as_ref() == Some(version)
+    }
+
+    /// Whether an event is of somebody who was erased after it happened.
+    ///
+    /// # Errors
+    /// [`StoreError::NoErasureKey`] where that cannot be told.
+    pub(crate) fn is_erased(&self, event: &AuditEvent) -> Result<bool, StoreError> {
         let Some(erasures) = self.erasures.get(&event.org_id) else {
             return Ok(false);
         };
@@ -206,7 +232,7 @@ impl Rules {
             if erasure.is_tenant {
                 return Ok(true);
             }
-            let key = key.ok_or(StoreError::NoErasureKey)?;
+            let key = self.key.as_ref().ok_or(StoreError::NoErasureKey)?;
             let hashes = hashes.get_or_insert_with(|| hashes_of(event, key));
             if hashes.iter().any(|hash| erasure.hashes.contains(hash)) {
                 return Ok(true);
@@ -216,7 +242,7 @@ impl Rules {
     }
 
     /// Until when an event is kept; nothing where nobody has said so.
-    fn expiry(&self, event: &AuditEvent) -> Option<Timestamp> {
+    pub(crate) fn expiry(&self, event: &AuditEvent) -> Option<Timestamp> {
         if event.service_name == OWN_SERVICE {
             return None; // not the tenant's
         }
@@ -285,6 +311,12 @@ mod model {
                 .clone()
         }
 
+        pub(crate) fn version(&self) -> RulesVersion {
+            let rules = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let erasures: usize = rules.erasures.values().map(Vec::len).sum();
+            RulesVersion::from([("erasures".to_owned(), i64::try_from(erasures).unwrap_or(0))])
+        }
+
         /// A whole tenant is erased up to a time.
         pub(crate) fn erase_tenant(&self, org_id: &str, up_to_ms: i64) {
             let mut rules = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -305,5 +337,63 @@ mod model {
                 known: Arc::default(),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(time: &str) -> AuditEvent {
+        AuditEvent {
+            org_id: "acme".to_owned(),
+            timestamp: time.parse().unwrap(),
+            entity: daybook_event::Entity {
+                kind: "order".to_owned(),
+                id: "7".to_owned(),
+                name: String::new(),
+            },
+            ..AuditEvent::default()
+        }
+    }
+
+    #[test]
+    fn a_tenants_own_days_come_before_the_default_and_a_hold_before_both() {
+        let event = event("2026-11-01T00:00:00Z");
+        let mut rules = Rules::default();
+        assert_eq!(rules.expiry(&event), None);
+        rules.days.insert(String::new(), Some(10));
+        let day_11 = "2026-11-11T00:00:00Z".parse().unwrap();
+        assert_eq!(rules.expiry(&event), Some(day_11));
+        rules.days.insert("acme".to_owned(), None);
+        assert_eq!(rules.expiry(&event), Some(never_expires()));
+        rules.days.insert("acme".to_owned(), Some(1));
+        let held = HashSet::from([("order".to_owned(), "7".to_owned())]);
+        rules.holds.insert("acme".to_owned(), held);
+        assert_eq!(rules.expiry(&event), Some(never_expires()));
+    }
+
+    #[test]
+    fn an_event_is_erased_up_to_the_time_of_the_request() {
+        let up_to: Timestamp = "2026-11-02T00:00:00Z".parse().unwrap();
+        let erased = |is_tenant| ErasedSubject {
+            up_to_ms: up_to.as_millisecond(),
+            is_tenant,
+            hashes: HashSet::new(),
+        };
+        let mut rules = Rules::default();
+        rules.erasures.insert("acme".to_owned(), vec![erased(true)]);
+        assert!(rules.is_erased(&event("2026-11-02T00:00:00Z")).unwrap());
+        let newer = event("2026-11-02T00:00:00.001Z");
+        assert!(!rules.is_erased(&newer).unwrap());
+        // Of a person nobody can tell without the key.
+        rules
+            .erasures
+            .insert("acme".to_owned(), vec![erased(false)]);
+        let older = event("2026-11-01T00:00:00Z");
+        assert!(matches!(
+            rules.is_erased(&older),
+            Err(StoreError::NoErasureKey)
+        ));
     }
 }

@@ -87,6 +87,18 @@ pub enum StoreError {
     /// An erasure cannot go on until somebody clears the way.
     #[error("the erasure cannot go on: {0}")]
     ErasureBlocked(String),
+    /// The file that keeps the erasures outside the database cannot be used.
+    #[error("the ledger of erasures {0}")]
+    Ledger(String),
+    /// The database was restored, and what was erased may be there again. Erasures that are known not
+    /// to be done are counted.
+    #[error(
+        "the database has no view for readers, as after a restore, and {erasures} known erasure(s) are not done: run `daybook erase --resume --ledger FILE`, then `daybook migrate --ledger FILE`"
+    )]
+    Restored {
+        /// How many are not done, of those that are known.
+        erasures: usize,
+    },
     /// Only with the operator's key can an event be told from those of an erased person; it waits.
     #[error(
         "persons of this tenant were erased, and this writer has no erasure key to know them by"

@@ -1,5 +1,6 @@
 //! Which events of a month are stored already: the parts of its partition, and the keys in them.
 
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use bytes::{Buf, Bytes};
@@ -56,6 +57,17 @@ impl StoredKey {
     }
 }
 
+/// The last block of each table of rules: it changes with each rule that is added.
+pub(crate) type RulesVersion = BTreeMap<String, i64>;
+
+/// What a look at a month sees, all of it as it was at one moment.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    /// The month's active parts.
+    pub(crate) parts: Vec<Part>,
+    pub(crate) rules: RulesVersion,
+}
+
 /// One active part of a partition. What is in a part of a name never changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Part {
@@ -92,17 +104,15 @@ pub(crate) async fn is_running(client: &PlainClient, query_id: &str) -> Result<b
     Ok(answer.first() == Some(&1))
 }
 
-/// The active parts of a month, as they were at one moment.
-pub(crate) async fn active_parts(
-    client: &PlainClient,
-    month: u32,
-) -> Result<Vec<Part>, StoreError> {
+/// The active parts of a month, and the version of the rules by which events are let in.
+pub(crate) async fn look_at(client: &PlainClient, month: u32) -> Result<Seen, StoreError> {
     let answer = client
         .query(
-            "SELECT name, max_block_number, rows, toUnixTimestamp(min_time), \
+            "SELECT table, name, max_block_number, rows, toUnixTimestamp(min_time), \
              toUnixTimestamp(max_time) FROM system.parts \
-             WHERE database = {database:String} AND table = 'events' \
-             AND partition_id = {month:String} AND active",
+             WHERE database = {database:String} AND active \
+             AND ((table = 'events' AND partition_id = {month:String}) \
+             OR table IN ('erasures', 'retention', 'legal_holds'))",
             &[],
             &[
                 ("database", client.database().to_owned()),
@@ -112,15 +122,29 @@ pub(crate) async fn active_parts(
             PARTS_BYTES_MAX,
         )
         .await?;
-    read_all(answer, |bytes| {
-        Some(Part {
-            name: read_text(bytes)?,
-            last_block: bytes.try_get_i64_le().ok()?,
-            rows: bytes.try_get_u64_le().ok()?,
-            first_second: i64::from(bytes.try_get_u32_le().ok()?),
-            last_second: i64::from(bytes.try_get_u32_le().ok()?),
-        })
-    })
+    let rows = read_all(answer, |bytes| {
+        let table = read_text(bytes)?;
+        Some((
+            table,
+            Part {
+                name: read_text(bytes)?,
+                last_block: bytes.try_get_i64_le().ok()?,
+                rows: bytes.try_get_u64_le().ok()?,
+                first_second: i64::from(bytes.try_get_u32_le().ok()?),
+                last_second: i64::from(bytes.try_get_u32_le().ok()?),
+            },
+        ))
+    })?;
+    let mut seen = Seen::default();
+    for (table, part) in rows {
+        if table == "events" {
+            seen.parts.push(part);
+        } else {
+            let last_block = seen.rules.entry(table).or_default();
+            *last_block = part.last_block.max(*last_block);
+        }
+    }
+    Ok(seen)
 }
 
 /// Every key in these parts of a month; nothing where one of them is no longer there, merged into

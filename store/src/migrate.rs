@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::connection::client;
 use crate::endpoint::{Credentials, Endpoint};
+use crate::erasure::is_restored;
 use crate::error::StoreError;
 
 /// One step of the schema.
@@ -39,6 +40,8 @@ const MIGRATIONS: &[Migration] = &[
     },
 ];
 
+/// What readers may select from.
+const VIEW: &str = "tenant_events";
 const CREATE_DATABASE: &str = "CREATE DATABASE IF NOT EXISTS {database:Identifier} ENGINE = Atomic";
 pub(crate) const CREATE_MIGRATIONS: &str = "CREATE TABLE IF NOT EXISTS migrations \
      (version UInt32, name String, checksum String, applied_at DateTime64(3, 'UTC') DEFAULT now64(3)) \
@@ -128,6 +131,9 @@ async fn apply(
         .fetch_all::<AppliedMigration>()
         .await?;
     check_applied(&applied, migrations)?;
+    if !applied.is_empty() && is_restored(&client).await? {
+        return Err(StoreError::Restored { erasures: 0 });
+    }
 
     let mut report = MigrationReport {
         applied: Vec::new(),
@@ -161,6 +167,19 @@ async fn apply(
         report.version = migration.version;
     }
     Ok(report)
+}
+
+/// What makes the newest view of the readers.
+pub(crate) fn view_statement() -> String {
+    let mut statements = MIGRATIONS.iter().rev().flat_map(|migration| {
+        let mut statements = migration.statements();
+        statements.reverse();
+        statements
+    });
+    let is_view = |statement: &String| {
+        statement.starts_with("CREATE") && statement.contains(" VIEW ") && statement.contains(VIEW)
+    };
+    statements.find(is_view).unwrap_or_default()
 }
 
 fn check_applied(applied: &[AppliedMigration], migrations: &[Migration]) -> Result<(), StoreError> {
@@ -225,6 +244,11 @@ mod tests {
         for migration in migrations() {
             assert!(!migration.statements().is_empty());
         }
+    }
+
+    #[test]
+    fn the_view_is_made_by_a_statement_that_is_there() {
+        assert!(view_statement().contains("VIEW IF NOT EXISTS tenant_events"));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use daybook_event::{ActivityPart, ActivityPartKind, AuditEvent};
 /// The path is the template with the parameters in it.
 const PATH: u8 = 1;
 /// The texts of the sentence's parts are cut from the sentence.
-const PART_TEXTS: u8 = 2;
+pub(crate) const PART_TEXTS: u8 = 2;
 /// Values of path parameters are marked: an id of the event, or a value of their own.
 const PARAM_VALUES: u8 = 4;
 

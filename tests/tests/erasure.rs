@@ -8,6 +8,8 @@
 mod access;
 #[path = "erasure/canaries.rs"]
 mod canaries;
+#[path = "erasure/delivered_again.rs"]
+mod delivered_again;
 #[path = "store/fixture.rs"]
 #[allow(dead_code)] // the tests of the store use the rest of it
 mod fixture;
@@ -17,6 +19,8 @@ mod kills;
 mod late;
 #[path = "erasure/people.rs"]
 mod people;
+#[path = "erasure/restored.rs"]
+mod restored;
 #[path = "erasure/retention.rs"]
 mod retention;
 #[path = "erasure/tenants.rs"]

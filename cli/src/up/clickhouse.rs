@@ -5,7 +5,8 @@ use std::time::Duration;
 use anyhow::Context as _;
 use daybook_clickhouse_launcher::{Cache, Engine, Server, ServerOptions};
 use daybook_store::{
-    Credentials, DATABASE_DEFAULT, Endpoint, RolePasswords, create_roles, migrate, users_xml,
+    Credentials, DATABASE_DEFAULT, Endpoint, RolePasswords, StoreError, create_roles, migrate,
+    users_xml,
 };
 use percent_encoding::percent_decode_str;
 
@@ -22,6 +23,9 @@ pub(crate) struct ClickHouse {
     pub(crate) endpoint: Endpoint,
     pub(crate) writer: Credentials,
     pub(crate) reader: Credentials,
+    /// None on a server where nobody said what its password is.
+    pub(crate) eraser: Option<Credentials>,
+    pub(crate) migrator: Credentials,
     embedded: Option<Server>,
 }
 
@@ -37,19 +41,23 @@ impl ClickHouse {
             Some(_) => stated_passwords(passwords),
             None => passwords,
         };
-        let (endpoint, embedded) = if let Some(url) = url {
-            (running(url, &passwords).await?, None)
+        let (endpoint, migrator, embedded) = if let Some(url) = url {
+            let (endpoint, administrator) = running(url, &passwords).await?;
+            (endpoint, administrator, None)
         } else {
             let migrator = passwords.migrator_credentials();
             let server = start_embedded(directory, &passwords, &migrator).await?;
             let endpoint = Endpoint::new(server.http_url());
-            migrate(&endpoint, &migrator).await?;
-            (endpoint, Some(server))
+            migrate_unless_restored(&endpoint, &migrator).await?;
+            (endpoint, migrator, Some(server))
         };
+        let knows_eraser = !users_are_stated() || std::env::var_os(ERASER_PASSWORD).is_some();
         Ok(Self {
             endpoint,
             writer: passwords.writer_credentials(),
             reader: passwords.reader_credentials(),
+            eraser: (url.is_none() || knows_eraser).then(|| passwords.eraser_credentials()),
+            migrator,
             embedded,
         })
     }
@@ -86,11 +94,9 @@ fn stated_passwords(generated: RolePasswords) -> RolePasswords {
 }
 
 /// Brings a running server to the present schema; makes the users where nobody stated theirs.
-async fn running(url: &str, passwords: &RolePasswords) -> anyhow::Result<Endpoint> {
+async fn running(url: &str, passwords: &RolePasswords) -> anyhow::Result<(Endpoint, Credentials)> {
     let (endpoint, administrator) = split_url(url)?;
-    let users_are_stated =
-        [WRITER_PASSWORD, READER_PASSWORD].map(|name| std::env::var_os(name).is_some());
-    if users_are_stated != [true, true] {
+    if !users_are_stated() {
         create_roles(&endpoint, &administrator, passwords)
             .await
             .with_context(|| {
@@ -99,8 +105,25 @@ async fn running(url: &str, passwords: &RolePasswords) -> anyhow::Result<Endpoin
                 )
             })?;
     }
-    migrate(&endpoint, &administrator).await?;
-    Ok(endpoint)
+    migrate_unless_restored(&endpoint, &administrator).await?;
+    Ok((endpoint, administrator))
+}
+
+fn users_are_stated() -> bool {
+    [WRITER_PASSWORD, READER_PASSWORD]
+        .iter()
+        .all(|name| std::env::var_os(name).is_some())
+}
+
+/// A restored database is migrated after what was erased is erased again.
+async fn migrate_unless_restored(
+    endpoint: &Endpoint,
+    migrator: &Credentials,
+) -> Result<(), StoreError> {
+    match migrate(endpoint, migrator).await {
+        Ok(_) | Err(StoreError::Restored { .. }) => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 async fn start_embedded(

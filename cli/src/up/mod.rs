@@ -4,6 +4,7 @@ mod batcher;
 pub(crate) mod clickhouse;
 mod dead_letter_file;
 mod documents;
+mod erasures;
 mod intake;
 mod lines;
 mod queue;
@@ -24,7 +25,7 @@ use daybook_normalizer::settings::Settings;
 use daybook_openapi::Index;
 use daybook_query_api::{Api, LocalKey, TokenRequest, recorded, router};
 use daybook_sample_service::{DEMO_ORG_ID, DEMO_USER_EMAIL};
-use daybook_store::{ErasureKey, Reader, Writer};
+use daybook_store::{ErasureKey, Reader, Writer, migrate};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -35,6 +36,7 @@ use crate::data_directory::DataDirectory;
 use batcher::Batcher;
 use clickhouse::ClickHouse;
 use dead_letter_file::DeadLetterFile;
+use erasures::Erasures;
 use intake::Intake;
 use queue::Queue;
 
@@ -71,6 +73,16 @@ pub(crate) async fn up(options: UpOptions) -> anyhow::Result<bool> {
         () = stopped(stop.clone()) => return Ok(true),
     };
     let parts = Parts::new(&options, &directory, &clickhouse, settings, index).await?;
+    match &parts.erasures {
+        Some(erasures) => tokio::select! {
+            caught_up = erasures.catch_up(&clickhouse) => caught_up?,
+            () = stopped(stop.clone()) => return Ok(true),
+        },
+        None => {
+            migrate(&clickhouse.endpoint, &clickhouse.migrator).await?;
+            say("nobody erases here: DAYBOOK_ERASER_PASSWORD is not set");
+        }
+    }
     let ran = tokio::select! {
         ran = parts.run(&options, &directory, listener, stop) => ran,
         () = clickhouse.ended() => Err(anyhow::anyhow!("the embedded ClickHouse ended (DAYBOOK_LOG=debug shows its words)")),
@@ -86,6 +98,7 @@ struct Parts {
     dead_letters: Arc<DeadLetterFile>,
     token_key: LocalKey,
     queue: Option<Queue>,
+    erasures: Option<Erasures>,
 }
 
 impl Parts {
@@ -97,13 +110,15 @@ impl Parts {
         index: Index,
     ) -> anyhow::Result<Self> {
         let dead_letters = Arc::new(DeadLetterFile::open(&directory.dead_letters())?);
+        let writer = Writer::new(&clickhouse.endpoint, &clickhouse.writer)?
+            .with_erasure_key(ErasureKey::new(&directory.secrets()?.erasure_key())?);
         Ok(Self {
+            erasures: Erasures::new(directory, clickhouse, writer.clone())?,
             reader: Reader::new(&clickhouse.endpoint, &clickhouse.reader)?,
             handler: BatchHandler {
                 index: Arc::new(index),
                 settings: Arc::new(settings),
-                writer: Writer::new(&clickhouse.endpoint, &clickhouse.writer)?
-                    .with_erasure_key(ErasureKey::new(&directory.secrets()?.erasure_key())?),
+                writer,
                 dead_letters: dead_letters.clone(),
                 overflow: overflow_bucket(|name| std::env::var(name).ok())?,
             },
@@ -147,6 +162,9 @@ impl Parts {
             let handler = queue_handler(&queue, self.handler, directory);
             tokio::spawn(queue.consume(handler, stop.clone()))
         });
+        let erasing = self
+            .erasures
+            .map(|erasures| tokio::spawn(erasures.work(stop.clone())));
         if !*stop.borrow() {
             announce(&url, &token, directory)?;
         }
@@ -163,6 +181,9 @@ impl Parts {
         let drained = async {
             if let Some(consumer) = consumer {
                 let _ = consumer.await;
+            }
+            if let Some(erasing) = erasing {
+                let _ = erasing.await;
             }
             let _ = (&mut server).await;
             // Who read what is known only now, and the batcher ends with its last user.

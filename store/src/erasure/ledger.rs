@@ -1,6 +1,7 @@
 //! What an erasure asks of ClickHouse: its own tables, counts, mutations, and parts.
 
 use std::fmt;
+use std::time::Duration;
 
 use clickhouse::Row;
 use clickhouse::query::Query;
@@ -153,6 +154,30 @@ impl Ledger {
         Ok(plan.bind_to(query).fetch_all::<ErasedRows>().await?)
     }
 
+    /// How many of the subject's own rows readers see.
+    pub(crate) async fn visible(&self, plan: &Plan<'_>) -> Result<u64, StoreError> {
+        let (bounds, own) = (Plan::bounds(), plan.own());
+        let query = self
+            .client
+            .query(&format!(
+                "SELECT count() FROM events WHERE {bounds} AND {own}"
+            ))
+            .with_setting("apply_mutations_on_fly", "1");
+        Ok(plan.bind_to(query).fetch_one::<u64>().await?)
+    }
+
+    /// How long ago, by the server's clock, the erasure was last asked for.
+    pub(crate) async fn since_requested(&self, id: Uuid) -> Result<Duration, StoreError> {
+        let query = self.client.query(
+            "SELECT toInt64(dateDiff('millisecond', max(recorded_at), now64(3))) FROM erasures \
+             WHERE id = {id:UUID} AND state = 'requested'",
+        );
+        let milliseconds = query.param("id", id.to_string()).fetch_one::<i64>().await?;
+        Ok(Duration::from_millis(
+            u64::try_from(milliseconds).unwrap_or(0),
+        ))
+    }
+
     /// Hands the mutation over; it is known at once, and done later.
     pub(crate) async fn mutate(&self, plan: &Plan<'_>) -> Result<(), StoreError> {
         Ok(plan
@@ -164,7 +189,9 @@ impl Ledger {
     pub(crate) async fn mutations(&self, id: Uuid) -> Result<Vec<Mutation>, StoreError> {
         let query = self.client.query(
             "SELECT toInt64(extract(mutation_id, '[0-9]+')) AS version, \
-             min(is_done) AS is_done, max(latest_fail_reason != '') AS is_failing \
+             min(mutations.is_done) AS is_done, \
+             max(NOT mutations.is_done AND latest_fail_reason != '' \
+             AND position(latest_fail_reason, '(ABORTED)') = 0) AS is_failing \
              FROM system.mutations WHERE database = currentDatabase() AND table = 'events' \
              AND position(command, {id:String}) > 0 GROUP BY mutation_id",
         );
@@ -194,7 +221,24 @@ impl Ledger {
             "SELECT count() FROM system.parts WHERE database = currentDatabase() \
              AND table = 'events' AND toInt64(data_version) < {version:Int64}",
         );
-        Ok(query.param("version", version).fetch_one::<u64>().await?)
+        let old = query.param("version", version).fetch_one::<u64>().await?;
+        // ClickHouse looks after old parts ever more seldom while nothing is stored. There is no such
+        // month: it only makes it look now. It would break off merges, but then there is no need.
+        if old > 0 && self.merges().await? == 0 {
+            self.client
+                .query("ALTER TABLE events DROP PARTITION 1")
+                .execute()
+                .await?;
+        }
+        Ok(old)
+    }
+
+    async fn merges(&self) -> Result<u64, StoreError> {
+        let query = self.client.query(
+            "SELECT count() FROM system.merges \
+             WHERE database = currentDatabase() AND table = 'events'",
+        );
+        Ok(query.fetch_one::<u64>().await?)
     }
 
     /// How many parts lie beside the table, where no mutation reaches them.

@@ -13,7 +13,9 @@
 
 mod key;
 mod ledger;
+mod ledger_file;
 mod record;
+mod restored;
 mod scope;
 mod steps;
 mod traces;
@@ -26,14 +28,17 @@ use uuid::Uuid;
 
 use crate::endpoint::{Credentials, Endpoint};
 use crate::error::StoreError;
-use crate::insert::Writer;
+use crate::insert::{LOOK_TO_STORED_MAX, Writer};
 use crate::tenant::TenantId;
 use ledger::Ledger;
 use record::ErasureRow;
 use scope::{Plan, Subject};
 
 pub use key::{ERASURE_KEY_BYTES_MIN, ErasureKey};
+pub use ledger_file::{LedgerEntry, LedgerFile, LedgerSync};
 pub use record::{CopiesUntil, CopyLifetimes, ErasedRows, ErasureState, Receipt, Report};
+pub(crate) use restored::is_restored;
+pub use restored::let_readers_in;
 pub use scope::{ErasureMode, OWN_SERVICE, SUBJECT_BYTES_MAX, Scope};
 
 use key::folded;
@@ -41,10 +46,14 @@ use key::folded;
 /// Most bytes of a reason.
 pub const REASON_BYTES_MAX: usize = 500;
 
-/// A writer that has not heard of the erasure may still store for this long: what it knows is up
-/// to 10 s old, it tries for a minute, and its last insert takes up to 35 s.
-pub(crate) const WRITERS_SETTLE: Duration = Duration::from_secs(150);
-const POLL_INTERVAL: Duration = Duration::from_millis(250);
+/// Whoever looks at the table from the request on knows of it (see `admission.rs`), and what was
+/// looked at before is stored in this time, or never.
+pub(crate) const WRITERS_SETTLE: Duration =
+    Duration::from_secs(LOOK_TO_STORED_MAX.as_secs() + SERVER_MARGIN.as_secs());
+/// What ClickHouse may go on with after it saw that a query's time was over.
+const SERVER_MARGIN: Duration = Duration::from_secs(5);
+const POLL_INTERVAL_MIN: Duration = Duration::from_millis(100);
+const POLL_INTERVAL_MAX: Duration = Duration::from_secs(2);
 
 /// What is to be erased, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,7 +121,7 @@ impl Eraser {
     }
 
     /// How long a writer may go on storing that has not heard of an erasure, where it is known to
-    /// be less than two and a half minutes.
+    /// be less than a minute and a half.
     #[must_use]
     pub fn with_writers_settle(mut self, writers_settle: Duration) -> Self {
         self.writers_settle = writers_settle;
@@ -160,12 +169,26 @@ impl Eraser {
         Ok(id)
     }
 
-    /// How far an erasure is.
+    /// Takes a request on and hides what it is about, which takes a second or two: all that a caller
+    /// has to wait for. The rest is for whoever calls [`Eraser::work`].
     ///
     /// # Errors
-    /// [`StoreError::UnknownErasure`], and whatever ClickHouse says.
-    pub async fn status(&self, id: Uuid) -> Result<Receipt, StoreError> {
+    /// As [`Eraser::request`]. After any other error than those two the request may stand:
+    /// [`Eraser::work`] goes on with it, and asking again makes a second one, which does no harm.
+    pub async fn begin(&self, request: &ErasureRequest) -> Result<Receipt, StoreError> {
+        let id = self.request(request).await?;
+        self.advance(id).await
+    }
+
+    /// How far a tenant's erasure is.
+    ///
+    /// # Errors
+    /// [`StoreError::UnknownErasure`], of another tenant's as well; and whatever ClickHouse says.
+    pub async fn status(&self, tenant: &TenantId, id: Uuid) -> Result<Receipt, StoreError> {
         let row = self.ledger.row(id).await?;
+        if row.org_id != tenant.as_str() {
+            return Err(StoreError::UnknownErasure(id));
+        }
         self.receipt(&row)
     }
 
@@ -187,6 +210,7 @@ impl Eraser {
     /// but another call.
     pub async fn run_to_end(&self, id: Uuid, time_max: Duration) -> Result<Receipt, StoreError> {
         let deadline = Instant::now() + time_max;
+        let mut interval = POLL_INTERVAL_MIN;
         loop {
             let receipt = self.advance(id).await?;
             if receipt.state == ErasureState::Verified {
@@ -195,8 +219,23 @@ impl Eraser {
             if Instant::now() >= deadline {
                 return Err(StoreError::Timeout);
             }
-            sleep(POLL_INTERVAL).await;
+            sleep(interval).await;
+            interval = (interval * 3 / 2).min(POLL_INTERVAL_MAX);
         }
+    }
+
+    /// Goes a step on with every erasure that is not verified, and says of each how far it is, or why
+    /// it does not go on. To be called every few seconds by whoever runs the work; two who do it at once
+    /// do no harm.
+    ///
+    /// # Errors
+    /// Whatever ClickHouse says when it is asked which there are; of each, as [`Eraser::advance`].
+    pub async fn work(&self) -> Result<Vec<(Uuid, Result<Receipt, StoreError>)>, StoreError> {
+        let mut worked = Vec::new();
+        for id in self.unfinished().await? {
+            worked.push((id, self.advance(id).await));
+        }
+        Ok(worked)
     }
 
     /// Every erasure that is not verified, oldest first.

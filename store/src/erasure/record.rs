@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::erasure::ledger_file::LedgerEntry;
 use crate::erasure::scope::ErasureMode;
 use crate::error::StoreError;
 
@@ -52,6 +53,30 @@ pub(crate) struct ErasureRow {
 }
 
 impl ErasureRow {
+    /// One that is asked for again, because the database has forgotten it.
+    pub(crate) fn of(entry: LedgerEntry) -> Result<Self, StoreError> {
+        let now = Timestamp::now();
+        let report = Report {
+            reached: vec![(ErasureState::Requested, now)],
+            ..Report::default()
+        };
+        let row = Self {
+            org_id: entry.org_id,
+            id: entry.id,
+            step: 0,
+            at: now.as_millisecond(),
+            state: ErasureState::Requested.as_str().to_owned(),
+            scope: entry.scope,
+            mode: entry.mode,
+            subject_hashes: entry.subject_hashes,
+            up_to: entry.up_to_ms,
+            reason: entry.reason,
+            report: serde_json::to_string(&report).map_err(|_| unreadable("report"))?,
+        };
+        row.mode()?;
+        Ok(row)
+    }
+
     pub(crate) fn state(&self) -> Result<ErasureState, StoreError> {
         word(&self.state)
     }

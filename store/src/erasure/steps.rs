@@ -3,12 +3,12 @@
 use daybook_event::{
     Action, AuditEvent, Caller, CallerType, Entity, EventIdentity, Outcome, event_id,
 };
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::erasure::Eraser;
 use crate::erasure::record::{ErasedRows, ErasureRow, ErasureState, Report, unreadable};
-use crate::erasure::scope::{ErasureMode, OWN_SERVICE, Subject};
+use crate::erasure::scope::{ErasureMode, OWN_SERVICE, Plan, Subject};
 use crate::error::StoreError;
 use crate::insert::NewEvent;
 
@@ -26,13 +26,17 @@ impl Eraser {
     async fn hide(&self, row: ErasureRow) -> Result<ErasureRow, StoreError> {
         let subject = self.subject(&row).await?;
         let plan = self.plan(&row, &subject)?;
-        if !self.ledger.count(&plan, true).await?.is_empty() {
+        let found = self.ledger.count(&plan, true).await?;
+        if !found.is_empty() {
             self.ledger.mutate(&plan).await?;
             if !self.ledger.count(&plan, true).await?.is_empty() {
                 return Ok(row); // something came in between
             }
         }
-        let report = reached(&row, ErasureState::Hidden, "a reader finds no row of it")?;
+        let mut report = reached(&row, ErasureState::Hidden, "a reader finds no row of it")?;
+        if report.rows.is_empty() {
+            report.rows = found; // nobody counted them when the ledger asked for it
+        }
         self.reach(&row, ErasureState::Hidden, &report).await
     }
 
@@ -45,21 +49,24 @@ impl Eraser {
                 "its mutation fails, see latest_fail_reason in system.mutations".to_owned(),
             ));
         }
-        if mutations.iter().any(|mutation| mutation.is_done == 0) || !self.writers_know(&row)? {
-            return Ok(row);
+        // Stored by a writer that had looked before it was asked for.
+        let visible = self.ledger.visible(&plan).await?;
+        if visible > 0 {
+            return self.sweep(&row, &plan, visible).await;
         }
-        let late = self.ledger.count(&plan, false).await?;
-        if !late.is_empty() {
-            self.ledger.mutate(&plan).await?;
-            let mut report = row.report()?;
-            report.late_rows += total(&late);
-            return self.reach(&row, ErasureState::Hidden, &report).await;
+        let is_settled = self.ledger.since_requested(row.id).await? >= self.writers_settle;
+        if mutations.iter().any(|mutation| mutation.is_done == 0) || !is_settled {
+            return Ok(row);
         }
         // No mutation means that there was nothing to remove, or that this was seen before.
         if let Some(version) = mutations.iter().map(|mutation| mutation.version).max()
             && self.ledger.old_parts(version).await? > 0
         {
             return Ok(row);
+        }
+        let late = self.ledger.count(&plan, false).await?;
+        if !late.is_empty() {
+            return self.sweep(&row, &plan, total(&late)).await;
         }
         let detached = self.ledger.detached_parts().await?;
         if detached > 0 {
@@ -81,6 +88,19 @@ impl Eraser {
             .checks
             .push("no mutation's text is left that names the subject".to_owned());
         self.reach(&row, ErasureState::Removed, &report).await
+    }
+
+    /// Erases what came late.
+    async fn sweep(
+        &self,
+        row: &ErasureRow,
+        plan: &Plan<'_>,
+        late_rows: u64,
+    ) -> Result<ErasureRow, StoreError> {
+        self.ledger.mutate(plan).await?;
+        let mut report = row.report()?;
+        report.late_rows += late_rows;
+        self.reach(row, ErasureState::Hidden, &report).await
     }
 
     async fn verify(&self, row: ErasureRow) -> Result<ErasureRow, StoreError> {
@@ -122,13 +142,6 @@ impl Eraser {
         self.ledger.append(&next).await?;
         tracing::info!(erasure = %row.id, state = state.as_str(), "an erasure went on");
         Ok(next)
-    }
-
-    /// Whether every writer has heard of the erasure, and none is storing what it knew before.
-    fn writers_know(&self, row: &ErasureRow) -> Result<bool, StoreError> {
-        let requested = Timestamp::from_millisecond(row.up_to).map_err(|_| unreadable("time"))?;
-        let settle = SignedDuration::try_from(self.writers_settle).unwrap_or(SignedDuration::MAX);
-        Ok(Timestamp::now().duration_since(requested) >= settle)
     }
 
     /// The subject as it was kept, or as the events that are there still name it.

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use crate::row_omissions::PART_TEXTS;
+
 /// Shorter identifiers would be found in words and numbers that have nothing to do with them.
 pub(crate) const TRACE_BYTES_MIN: usize = 6;
 
@@ -16,6 +18,7 @@ enum Shape {
 
 const MAP: Shape = Shape::Several("Map(LowCardinality(String), String)");
 const LIST: Shape = Shape::Several("Array(String)");
+const PARTS: &str = "activity_parts";
 const TRIPLES: Shape = Shape::Several("Array(Tuple(String, String, String))");
 
 impl Shape {
@@ -23,6 +26,13 @@ impl Shape {
         match self {
             Self::Text => column.to_owned(),
             Self::Several(_) => format!("toJSONString({column})"),
+        }
+    }
+
+    fn of_type(self) -> &'static str {
+        match self {
+            Self::Text => "String",
+            Self::Several(of_type) => of_type,
         }
     }
 
@@ -34,7 +44,9 @@ impl Shape {
     }
 }
 
-/// Every column in which a person or thing may be named, but for those of a closed set of words.
+/// Every column in which a person or thing may be named, but for those of a closed set of words. What
+/// a row leaves out (see `row_omissions.rs`) follows from these: a path from its template and
+/// parameters, and a parameter that is the entity's or the parent's id from that.
 const COLUMNS: &[(&str, Shape)] = &[
     ("caller_user_id", Shape::Text),
     ("caller_user_email", Shape::Text),
@@ -45,6 +57,7 @@ const COLUMNS: &[(&str, Shape)] = &[
     ("parent_id", Shape::Text),
     ("parent_name", Shape::Text),
     ("http_path", Shape::Text),
+    ("http_resource", Shape::Text),
     ("http_ip", Shape::Text),
     ("http_user_agent", Shape::Text),
     ("http_headers", MAP),
@@ -52,7 +65,7 @@ const COLUMNS: &[(&str, Shape)] = &[
     ("http_path_params", MAP),
     ("correlation_id", Shape::Text),
     ("activity", Shape::Text),
-    ("activity_parts", TRIPLES),
+    (PARTS, TRIPLES),
     ("detail", Shape::Text),
     ("changes", TRIPLES),
     ("reason", Shape::Text),
@@ -62,7 +75,7 @@ const COLUMNS: &[(&str, Shape)] = &[
 ];
 
 /// Texts in which people are called by their names, too.
-const TOLD: &[&str] = &["activity", "activity_parts", "detail", "changes", "reason"];
+const TOLD: &[&str] = &["activity", PARTS, "detail", "changes", "reason"];
 
 /// Which rows are the subject's own, as SQL conditions, where they are kept under a pseudonym.
 #[derive(Debug, Clone)]
@@ -75,12 +88,35 @@ pub(crate) struct Own {
 pub(crate) fn assignments(has_pattern: bool, own: Option<&Own>) -> String {
     let assignments: Vec<_> = COLUMNS
         .iter()
+        .filter(|(column, _)| *column != PARTS)
         .filter_map(|&(column, shape)| {
             let replaced = replacement(column, shape, has_pattern, own);
             (replaced != column).then(|| format!("{column} = {replaced}"))
         })
         .collect();
-    assignments.join(", ")
+    assignments
+        .into_iter()
+        .chain(cut_parts(has_pattern, own))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// Parts whose texts are cut from the sentence: their lengths do not fit a sentence that was
+/// rewritten. Without parts it is read as one, see `row_omissions.rs`.
+fn cut_parts(has_pattern: bool, own: Option<&Own>) -> Vec<String> {
+    let activity = replacement("activity", Shape::Text, has_pattern, own);
+    if activity == "activity" {
+        return Vec::new();
+    }
+    let is_cut = format!("bitAnd(omissions, {PART_TEXTS}) != 0 AND activity != {activity}");
+    let parts = replacement(PARTS, TRIPLES, has_pattern, own);
+    let of_type = TRIPLES.of_type();
+    vec![
+        format!("{PARTS} = if({is_cut}, CAST([], '{of_type}'), {parts})"),
+        format!(
+            "activity_part_bytes = if({is_cut}, CAST([], 'Array(UInt32)'), activity_part_bytes)"
+        ),
+    ]
 }
 
 /// Whether any text of a row has a trace. `{pattern}` is to be bound.
@@ -234,6 +270,6 @@ mod tests {
         };
         let assignments = assignments(false, Some(&own));
         assert!(assignments.contains("http_ip = if(A AND http_ip != '', '', http_ip)"));
-        assert!(!assignments.contains("http_path"));
+        assert!(!assignments.contains("http_path ="));
     }
 }

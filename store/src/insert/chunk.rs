@@ -1,16 +1,23 @@
 //! Events of one month that are stored with one insert, and what is known of them so far.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use crate::admission::Rules;
+use crate::error::StoreError;
 use crate::insert::{DIGEST_WAY_BYTES, NewEvent, Stored};
 use crate::lookup::{EventKey, Part, StoredKey};
 use crate::plan::Batch;
 
 /// Events of one month that are stored with one insert.
 pub(super) struct Chunk<'a> {
-    pub(super) batch: Batch<'a>,
+    events: &'a [NewEvent],
+    expires_at: Cow<'a, [Timestamp]>,
+    /// By which events are let in.
+    pub(super) rules: Arc<Rules>,
     pub(super) month: u32,
     /// Those of which nothing is known yet, in the order of the table.
     pub(super) open: Vec<usize>,
@@ -31,9 +38,11 @@ pub(super) struct Decision {
 }
 
 impl<'a> Chunk<'a> {
-    pub(super) fn of(batch: Batch<'a>, month: u32, open: Vec<usize>) -> Self {
+    pub(super) fn of(batch: Batch<'a>, rules: Arc<Rules>, month: u32, open: Vec<usize>) -> Self {
         Self {
-            batch,
+            events: batch.events,
+            expires_at: Cow::Borrowed(batch.expires_at),
+            rules,
             month,
             decisions: Vec::with_capacity(open.len()),
             open,
@@ -42,13 +51,47 @@ impl<'a> Chunk<'a> {
         }
     }
 
+    pub(super) fn batch(&self) -> Batch<'_> {
+        Batch {
+            events: self.events,
+            expires_at: &self.expires_at,
+        }
+    }
+
+    /// Decides what is erased by newer rules, and says of the rest until when it is kept; whether
+    /// that was another time before.
+    pub(super) fn admit(&mut self, rules: Arc<Rules>) -> Result<bool, StoreError> {
+        let mut is_changed = false;
+        let mut open = Vec::with_capacity(self.open.len());
+        for &index in &self.open {
+            let event = &self.events[index].event;
+            if rules.is_erased(event)? {
+                self.decisions.push(Decision {
+                    index,
+                    outcome: Stored::Erased,
+                    stored_digest: None,
+                });
+                continue;
+            }
+            open.push(index);
+            let expires_at = rules.expiry(event).unwrap_or(event.expires_at);
+            if self.expires_at[index] != expires_at {
+                self.expires_at.to_mut()[index] = expires_at;
+                is_changed = true;
+            }
+        }
+        self.open = open;
+        self.rules = rules;
+        Ok(is_changed)
+    }
+
     pub(super) fn head(&self) -> i64 {
         self.seen.unwrap_or(0)
     }
 
     /// The open events that may be in a part with a block that was not seen yet, and these parts.
     pub(super) fn suspects<'p>(&self, parts: &'p [Part]) -> (Vec<EventKey<'a>>, Vec<&'p Part>) {
-        let events = self.batch.events;
+        let events = self.events;
         let seen = self.seen.unwrap_or(-1);
         let times = || self.open.iter().map(|&index| time_ms(&events[index]));
         let (first, last) = (times().min().unwrap_or(0), times().max().unwrap_or(0));
@@ -86,7 +129,7 @@ impl<'a> Chunk<'a> {
             .iter()
             .map(|stored| (stored.key(), &stored.request_digest))
             .collect();
-        let events = self.batch.events;
+        let events = self.events;
         // A block is stored whole: where one of it is missing, the others are not this writer's.
         let is_whole = self
             .open
@@ -118,9 +161,9 @@ impl<'a> Chunk<'a> {
 
     /// ClickHouse drops an expired row as it comes in: it would be missed for ever.
     pub(super) fn decide_expired(&mut self, now: Timestamp) {
-        let (batch, decisions) = (self.batch, &mut self.decisions);
+        let (kept_until, decisions) = (&self.expires_at, &mut self.decisions);
         self.open.retain(|&index| {
-            let is_expired = batch.expires_at[index] <= now;
+            let is_expired = kept_until[index] <= now;
             if is_expired {
                 decisions.push(Decision {
                     index,

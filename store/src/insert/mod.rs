@@ -51,6 +51,7 @@ use crate::endpoint::{Credentials, Endpoint};
 use crate::erasure::ErasureKey;
 use crate::error::StoreError;
 use door::DoorKey;
+pub(crate) use storage::LOOK_TO_STORED_MAX;
 use storage::Storage;
 use table::ClickHouseTable;
 

@@ -8,7 +8,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::admission::Admission;
+use crate::admission::{Admission, Rules};
 use crate::error::StoreError;
 use crate::event_check::check_storable;
 use crate::insert::chunk::{Chunk, Decision, compare};
@@ -16,14 +16,20 @@ use crate::insert::door::{Door, DoorKey, is_busy};
 use crate::insert::table::{EventTable, INSERT_SECONDS_MAX};
 use crate::insert::token::Token;
 use crate::insert::{NewEvent, Stored};
+use crate::lookup::{RulesVersion, Seen};
 use crate::plan::{Batch, Partition, Plan};
 
-/// For one batch, from its admission to its last attempt: an erasure waits for longer.
+/// For one batch, from its admission to its last attempt.
 const STORE_TIME_MAX: Duration = Duration::from_mins(1);
 /// From the head to the insert that names it.
 const LOOK_TO_INSERT_MAX: Duration = Duration::from_secs(20);
 /// The client waits a little longer for the answer than ClickHouse may take.
 const INSERT_ANSWER_WAIT: Duration = Duration::from_secs(INSERT_SECONDS_MAX + 5);
+/// From a look to the end of the insert that came of it, whether or not anybody still waits for it:
+/// ClickHouse may get the last of its data as late as the answer was waited for.
+pub(crate) const LOOK_TO_STORED_MAX: Duration = Duration::from_secs(
+    LOOK_TO_INSERT_MAX.as_secs() + INSERT_ANSWER_WAIT.as_secs() + INSERT_SECONDS_MAX,
+);
 const QUERY_ANSWER_WAIT: Duration = Duration::from_secs(20);
 const BACKOFF_MS_MIN: u64 = 4;
 const BACKOFF_MS_MAX: u64 = 500;
@@ -71,7 +77,7 @@ impl<T: EventTable> Storage<T> {
             expires_at: &admitted.expires_at,
         };
         let decided: Vec<Vec<Decision>> = stream::iter(plan.partitions)
-            .map(|partition| self.store_partition(batch, partition, deadline))
+            .map(|partition| self.store_partition(batch, &admitted.rules, partition, deadline))
             .buffer_unordered(PARTITIONS_AT_ONCE)
             .try_collect()
             .await?;
@@ -83,10 +89,12 @@ impl<T: EventTable> Storage<T> {
             outcomes[decision.index] = decision.outcome;
             stored_digests.insert(decision.index, decision.stored_digest);
         }
+        let rules = self.admission.rules(None).await?;
         for (copy, first) in plan.copies {
             outcomes[copy] = match stored_digests.get(&first) {
+                _ if rules.is_erased(&events[copy].event)? => Stored::Erased,
                 Some(Some(stored)) => compare(stored, &events[copy]),
-                _ => Stored::Expired,
+                _ => outcomes[first],
             };
         }
         Ok(outcomes)
@@ -95,13 +103,14 @@ impl<T: EventTable> Storage<T> {
     async fn store_partition(
         &self,
         batch: Batch<'_>,
+        rules: &Arc<Rules>,
         partition: Partition,
         deadline: Instant,
     ) -> Result<Vec<Decision>, StoreError> {
         let lock = &self.locks[partition.month as usize % PARTITION_LOCKS];
         let mut decisions = Vec::new();
         for places in partition.chunks {
-            let mut chunk = Chunk::of(batch, partition.month, places);
+            let mut chunk = Chunk::of(batch, rules.clone(), partition.month, places);
             // Made before it is this one's turn: others may store meanwhile.
             let block = self.table.block(batch, &chunk.open)?;
             let _turn = lock.lock().await;
@@ -124,8 +133,12 @@ impl<T: EventTable> Storage<T> {
         let (mut attempts, mut failures) = (0, 0);
         loop {
             let looked_at = Instant::now();
-            self.look(chunk).await?;
+            let version = self.look(chunk).await?;
             token = token.at_head(chunk.head());
+            let mut is_changed = false;
+            if !chunk.rules.is_of(&version) {
+                is_changed = chunk.admit(self.admission.rules(Some(&version)).await?)?;
+            }
             chunk.decide_expired(self.table.now());
             if chunk.open.is_empty() {
                 return Ok(());
@@ -138,10 +151,10 @@ impl<T: EventTable> Storage<T> {
                 // not yet. Or parts were removed by hand.
                 sleep(self.backoff(token.spent())).await;
             }
-            if block.0 != chunk.open.len() {
+            if is_changed || block.0 != chunk.open.len() {
                 block = (
                     chunk.open.len(),
-                    self.table.block(chunk.batch, &chunk.open)?,
+                    self.table.block(chunk.batch(), &chunk.open)?,
                 );
             }
             if looked_at.elapsed() > LOOK_TO_INSERT_MAX {
@@ -166,9 +179,10 @@ impl<T: EventTable> Storage<T> {
         }
     }
 
-    /// Sees which open events of the chunk are stored, and up to which block that is known.
-    async fn look(&self, chunk: &mut Chunk<'_>) -> Result<(), StoreError> {
-        let parts = in_time(self.table.active_parts(chunk.month)).await?;
+    /// Sees which open events of the chunk are stored, up to which block that is known, and which
+    /// version the rules have.
+    async fn look(&self, chunk: &mut Chunk<'_>) -> Result<RulesVersion, StoreError> {
+        let Seen { parts, rules } = in_time(self.table.look_at(chunk.month)).await?;
         let (suspects, holders) = chunk.suspects(&parts);
         let keys_max = suspects.len().saturating_mul(KEYS_READ_PER_SUSPECT) + KEYS_READ_FREE;
         let keys: u64 = holders.iter().map(|part| part.rows).sum();
@@ -185,7 +199,7 @@ impl<T: EventTable> Storage<T> {
         chunk.decide_stored(&stored);
         let head = parts.iter().map(|part| part.last_block).max().unwrap_or(0);
         chunk.seen = Some(head);
-        Ok(())
+        Ok(rules)
     }
 
     async fn insert_block(

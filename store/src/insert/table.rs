@@ -9,7 +9,7 @@ use crate::connection::{InsertBody, PlainClient};
 use crate::error::StoreError;
 use crate::event_block::{COLUMN_NAMES, event_block};
 use crate::lookup::{
-    EventKey, Part, StoredKey, active_parts, is_running, keys_of_parts, stored_keys,
+    EventKey, Part, Seen, StoredKey, is_running, keys_of_parts, look_at, stored_keys,
 };
 use crate::plan::Batch;
 use crate::tenant::TENANT_BYTES_MAX;
@@ -26,11 +26,8 @@ pub(crate) trait EventTable: Sync {
     /// Makes a block of those events that the indexes name.
     fn block(&self, batch: Batch<'_>, indexes: &[usize]) -> Result<Self::Block, StoreError>;
 
-    /// The active parts of a month, as they were at one moment.
-    fn active_parts(
-        &self,
-        month: u32,
-    ) -> impl Future<Output = Result<Vec<Part>, StoreError>> + Send;
+    /// The active parts of a month and the version of the rules, as they were at one moment.
+    fn look_at(&self, month: u32) -> impl Future<Output = Result<Seen, StoreError>> + Send;
 
     /// Every key in these parts; nothing where one of them is no longer there.
     fn keys_of_parts(
@@ -75,8 +72,8 @@ impl EventTable for ClickHouseTable {
         self.0.insert_body(event_block(batch, indexes))
     }
 
-    async fn active_parts(&self, month: u32) -> Result<Vec<Part>, StoreError> {
-        active_parts(&self.0, month).await
+    async fn look_at(&self, month: u32) -> Result<Seen, StoreError> {
+        look_at(&self.0, month).await
     }
 
     async fn keys_of_parts(

@@ -33,6 +33,8 @@ async fn each_grant_of_the_eraser_is_there_and_nothing_beyond() {
         "SELECT database, table, partition, active, data_version FROM system.parts LIMIT 0",
         "SELECT database, table, name FROM system.detached_parts LIMIT 0",
         "SYSTEM WAIT LOADING PARTS events",
+        "SELECT database, table FROM system.merges LIMIT 0",
+        "ALTER TABLE events DROP PARTITION 1",
     ] {
         assert_eq!(code(&eraser, allowed).await, None, "{allowed}");
     }
@@ -86,8 +88,8 @@ async fn the_migrator_takes_no_value_away() {
         assert_eq!(code(&migrator, refused).await, DENIED, "{refused}");
     }
     for allowed in [
-        "ALTER TABLE erasures ADD COLUMN IF NOT EXISTS scratch UInt8",
-        "ALTER TABLE erasures MODIFY COLUMN scratch UInt16",
+        "ALTER TABLE erasures ADD COLUMN IF NOT EXISTS scratch UInt8 DEFAULT 0",
+        "ALTER TABLE erasures MODIFY COLUMN scratch UInt16 DEFAULT 0",
         "ALTER TABLE erasures MODIFY SETTING old_parts_lifetime = 300",
     ] {
         assert_eq!(code(&migrator, allowed).await, None, "{allowed}");

@@ -68,7 +68,7 @@ async fn killed_at_twenty_random_points_it_still_completes() {
         let own = page
             .events
             .iter()
-            .filter(|event| event.service_name == "daybook");
+            .filter(|event| event.service_name == OWN_SERVICE);
         assert_eq!(own.count(), 1);
     }
     assert_eq!(events_of(&clickhouse, &stays).await, before);

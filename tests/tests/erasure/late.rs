@@ -78,7 +78,11 @@ async fn what_a_writer_stored_that_had_not_heard_is_swept_up() {
         ErasureState::Hidden
     );
     run(clickhouse, "INSERT INTO events SELECT * FROM racing").await;
-    // As long as one may be storing, the erasure does not go on.
+    // Its readers see nothing of that either, from the next step on; and as long as another one may
+    // be storing, the erasure does not go on.
+    assert_eq!(events_of(clickhouse, &tenant).await.len(), 20);
+    careful.advance(id).await.unwrap();
+    assert_eq!(events_of(clickhouse, &tenant).await, []);
     for _ in 0..3 {
         assert_eq!(
             careful.advance(id).await.unwrap().state,
@@ -90,5 +94,58 @@ async fn what_a_writer_stored_that_had_not_heard_is_swept_up() {
     assert_eq!(receipt.report.late_rows, 20);
     let stored =
         "SELECT count() FROM events WHERE org_id = 'late-racing' AND service_name != 'daybook'";
+    assert_eq!(run(clickhouse, stored).await, "0");
+}
+
+#[tokio::test]
+async fn a_writer_hears_of_an_erasure_with_its_next_look() {
+    let clickhouse = shared().await;
+    let tenant = tenant("late-heard");
+    let writer = writer(clickhouse);
+    writer.insert(&batch(&tenant, 0..3)).await.unwrap();
+    let eraser = eraser(clickhouse);
+    let asked = request(&tenant, Scope::Tenant, ErasureMode::Delete);
+    eraser.request(&asked).await.unwrap();
+    let outcomes = writer.insert(&batch(&tenant, 3..6)).await.unwrap();
+    assert_eq!(outcomes, [Stored::Erased; 3]);
+}
+
+#[tokio::test]
+async fn writers_that_store_all_the_while_leave_nothing_behind() {
+    let clickhouse = shared().await;
+    let tenant = tenant("late-all-the-while");
+    writer(clickhouse)
+        .insert(&batch(&tenant, 0..100))
+        .await
+        .unwrap();
+    let eraser = eraser(clickhouse).with_writers_settle(Duration::from_secs(2));
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let storing: Vec<_> = (1..4_u32)
+        .map(|number| {
+            let (writer, tenant, stopped) = (writer(clickhouse), tenant.clone(), stopped.clone());
+            tokio::spawn(async move {
+                let mut last = Vec::new();
+                for start in (number * 10_000..).step_by(20) {
+                    last = writer
+                        .insert(&batch(&tenant, start..start + 20))
+                        .await
+                        .unwrap();
+                    if *stopped.borrow() {
+                        break;
+                    }
+                }
+                last
+            })
+        })
+        .collect();
+    let asked = request(&tenant, Scope::Tenant, ErasureMode::Delete);
+    let id = eraser.begin(&asked).await.unwrap().id;
+    eraser.run_to_end(id, TIME_MAX).await.unwrap();
+    stop.send_replace(true);
+    for outcomes in futures::future::join_all(storing).await {
+        assert_eq!(outcomes.unwrap(), [Stored::Erased; 20]);
+    }
+    let stored = "SELECT count() FROM events \
+                  WHERE org_id = 'late-all-the-while' AND service_name != 'daybook'";
     assert_eq!(run(clickhouse, stored).await, "0");
 }

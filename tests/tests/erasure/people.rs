@@ -1,9 +1,11 @@
 //! A person: their own events, and their traces in those of others.
 
-use daybook_event::{ActivityPart, AuditEvent, Change};
+use daybook_event::{ActivityPart, ActivityPartKind, AuditEvent, Change};
 use daybook_store::{ErasureMode, NewEvent, Scope, TenantId};
 
-use crate::canaries::{erase, eraser, events_of, on_disk, request, shared, start, writer};
+use crate::canaries::{
+    TIME_MAX, erase, eraser, events_of, on_disk, request, shared, start, writer,
+};
 use crate::fixture::{event, new, tenant};
 
 const JANE: &str = "U-7c9e6679-7425";
@@ -121,6 +123,87 @@ async fn a_persons_own_events_go_and_their_traces_are_replaced() {
     expected.source_url = format!("https://app.example.com/?u={p}&x");
     assert_eq!(events[0], expected);
     assert_eq!(on_disk(&clickhouse, &WORDS), Vec::<&str>::new());
+}
+
+/// Tom's, with rows that leave out what other columns say: the path, her id among the parameters,
+/// the words of the sentence's parts.
+fn left_out(tenant: &TenantId) -> AuditEvent {
+    let part = |kind, text: &str| ActivityPart {
+        kind,
+        text: text.to_owned(),
+        word: String::new(),
+    };
+    let mut event = event(tenant, 4);
+    event.caller.user_id = "U-0000000-tom".to_owned();
+    event.parent.kind = "user".to_owned();
+    event.parent.id = JANE.to_owned();
+    event.http.resource = "/v1/users/{user}/roles/{by}".to_owned();
+    event.http.path = format!("/v1/users/{JANE}/roles/u:{JANE}");
+    event.http.path_params = [
+        ("user".to_owned(), JANE.to_owned()),
+        ("by".to_owned(), format!("u:{JANE}")),
+    ]
+    .into();
+    event.activity_parts = vec![
+        part(ActivityPartKind::Actor, "Tom"),
+        part(ActivityPartKind::Text, " removed a role of "),
+        part(ActivityPartKind::Parent, JANE_EMAIL),
+    ];
+    event.activity = format!("Tom removed a role of {JANE_EMAIL}");
+    event
+}
+
+#[tokio::test]
+async fn what_a_row_leaves_out_is_replaced_as_well() {
+    for mode in [ErasureMode::Delete, ErasureMode::Anonymise] {
+        let clickhouse = shared().await;
+        let tenant = tenant(&format!("person-left-out-{}", mode.as_str()));
+        let mut untouched = left_out(&tenant);
+        untouched.id = event(&tenant, 5).id;
+        untouched.timestamp = event(&tenant, 5).timestamp;
+        untouched.parent.id = "U-0000000-ann".to_owned();
+        untouched.http.path = "/v1/users/U-0000000-ann/roles/x".to_owned();
+        untouched.http.path_params = [
+            ("user".to_owned(), "U-0000000-ann".to_owned()),
+            ("by".to_owned(), "x".to_owned()),
+        ]
+        .into();
+        untouched.activity = "Tom removed a role of ann".to_owned();
+        untouched.activity_parts[2].text = "ann".to_owned();
+        let batch = [new(left_out(&tenant)), new(untouched.clone())];
+        writer(clickhouse).insert(&own(&tenant)[..1]).await.unwrap();
+        writer(clickhouse).insert(&batch).await.unwrap();
+        assert_eq!(events_of(clickhouse, &tenant).await[1], left_out(&tenant));
+        let scope = Scope::User(JANE.to_owned());
+        let id = eraser(clickhouse)
+            .request(&request(&tenant, scope, mode))
+            .await
+            .unwrap();
+        eraser(clickhouse).advance(id).await.unwrap();
+        // As it is read before the mutation is done, and after.
+        let hidden = events_of(clickhouse, &tenant).await;
+        eraser(clickhouse).run_to_end(id, TIME_MAX).await.unwrap();
+        let mut events = events_of(clickhouse, &tenant).await;
+        assert_eq!(hidden, events);
+        assert_eq!(events.pop(), Some(untouched));
+        let event = events.pop().unwrap();
+        let p = &event.parent.id;
+        assert!(p.starts_with("erased-"));
+        let mut expected = left_out(&tenant);
+        expected.parent.id.clone_from(p);
+        expected.http.path = format!("/v1/users/{p}/roles/u:{p}");
+        expected.http.path_params = [
+            ("user".to_owned(), p.clone()),
+            ("by".to_owned(), format!("u:{p}")),
+        ]
+        .into();
+        expected.activity = format!("Tom removed a role of {p}");
+        expected.activity_parts = vec![ActivityPart {
+            text: expected.activity.clone(),
+            ..ActivityPart::default()
+        }];
+        assert_eq!(event, expected);
+    }
 }
 
 #[tokio::test]

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use daybook_event::{Entity, never_expires};
-use daybook_store::{ErasureMode, Retention, RetentionRule, Scope, StoreError, Stored, TenantId};
+use daybook_store::{
+    ErasureMode, ErasureRequest, Retention, RetentionRule, Scope, StoreError, Stored, TenantId,
+};
 use daybook_tests::clickhouse::ClickHouse;
 use jiff::{SignedDuration, ToSpan};
 
@@ -125,8 +127,8 @@ async fn a_hold_refuses_an_erasure_and_keeps_what_comes() {
         };
         request(&tenant, scope, ErasureMode::Delete)
     };
-    let refused = async |request| {
-        let error = eraser(clickhouse).request(request).await.unwrap_err();
+    let refused = async |asked: ErasureRequest| {
+        let error = eraser(clickhouse).request(&asked).await.unwrap_err();
         assert!(matches!(error, StoreError::LegalHold(_)), "{error}");
         assert!(error.to_string().contains("release the hold"), "{error}");
     };
@@ -134,11 +136,11 @@ async fn a_hold_refuses_an_erasure_and_keeps_what_comes() {
         .hold(&tenant, Some(("order", "O-20")), true, "case 8")
         .await
         .unwrap();
-    refused(&whole).await;
-    refused(&order("O-20")).await;
+    refused(whole.clone()).await;
+    refused(order("O-20")).await;
     eraser(clickhouse).preview(&order("O-1")).await.unwrap();
     retention.hold(&tenant, None, true, "case 9").await.unwrap();
-    refused(&order("O-1")).await;
+    refused(order("O-1")).await;
 
     // Held: no days count.
     retention.set(Some(&tenant), 1).await.unwrap();

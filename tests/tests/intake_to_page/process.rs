@@ -248,3 +248,30 @@ async fn sample_events_that_were_interrupted_are_completed_the_next_time() {
         other.total(&expected).await.unwrap()
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_data_folder_of_before_an_erasure_is_erased_again_before_anybody_reads() {
+    let (data, up) = start_up().await;
+    for org_id in ["erased", "kept"] {
+        up.intake(&[delete_call(org_id).message(204, None)])
+            .await
+            .unwrap();
+    }
+    assert_eq!(up.interrupt().await.unwrap(), Some(0));
+    // What an erasure leaves outside the database that was made after this copy of it.
+    let entry = json!({"org_id": "erased", "id": "7c9e6679-7425-40de-944b-e07fc1f90ae7",
+        "scope": "tenant", "mode": "delete", "subject_hashes": [],
+        "up_to_ms": jiff::Timestamp::now().as_millisecond(), "reason": "a letter"});
+    std::fs::write(data.path().join("erasures.ndjson"), format!("{entry}\n")).unwrap();
+
+    let up = Up::start(PROGRAM, data.path(), &["--no-seed"])
+        .await
+        .unwrap();
+    let totals = async |org_id: &str| {
+        let token = up.token(org_id).await.unwrap();
+        let body = json!({"service_name": {"not": "daybook"}});
+        up.logs(&token, &body).await.unwrap().len()
+    };
+    assert_eq!(totals("erased").await, 0);
+    assert_eq!(totals("kept").await, 1);
+}

@@ -12,9 +12,10 @@ use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
 use super::chance::Chance;
+use crate::admission::SharedRules;
 use crate::error::StoreError;
 use crate::insert::table::{EventTable, INSERT_SECONDS_MAX};
-use crate::lookup::{EventKey, Part, StoredKey};
+use crate::lookup::{EventKey, Part, Seen, StoredKey};
 use crate::plan::Batch;
 
 /// Longer than any wait of a client.
@@ -110,6 +111,7 @@ pub(super) struct SimulatedTable {
     state: Arc<Mutex<State>>,
     began: (Instant, Timestamp),
     clock_skew: SignedDuration,
+    pub(super) rules: SharedRules,
 }
 
 pub(super) struct Block {
@@ -153,6 +155,7 @@ impl SimulatedTable {
             state: Arc::new(Mutex::new(state)),
             began: (now, began),
             clock_skew: SignedDuration::ZERO,
+            rules: SharedRules::default(),
         }
     }
 
@@ -348,11 +351,14 @@ impl EventTable for SimulatedTable {
         })
     }
 
-    async fn active_parts(&self, month: u32) -> Result<Vec<Part>, StoreError> {
+    async fn look_at(&self, month: u32) -> Result<Seen, StoreError> {
         self.ask(|state| {
             let partition = state.partitions.get(&month);
             let parts = partition.into_iter().flat_map(|partition| &partition.parts);
-            parts.map(StoredPart::describe).collect()
+            Seen {
+                parts: parts.map(StoredPart::describe).collect(),
+                rules: self.rules.version(),
+            }
         })
         .await
     }

@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::chance::Chance;
 use super::clickhouse::{Key, Missing, SimulatedTable};
-use crate::admission::{Admission, SharedRules};
+use crate::admission::Admission;
 use crate::erasure::WRITERS_SETTLE;
 use crate::insert::chunk::compare;
 use crate::insert::door::DoorKey;
@@ -61,7 +61,6 @@ struct Schedule {
     chance: Mutex<Chance>,
     settings: Settings,
     table: SimulatedTable,
-    rules: SharedRules,
     events: Vec<NewEvent>,
     batch_events_max: usize,
     /// What was said of each event last, by its place.
@@ -86,7 +85,6 @@ impl Schedule {
             chance: Mutex::new(chance),
             settings,
             table,
-            rules: SharedRules::default(),
             events,
             acknowledged: Mutex::default(),
             erased: Mutex::default(),
@@ -145,7 +143,7 @@ impl Schedule {
     fn storage(&self, skew: SignedDuration) -> Storage<SimulatedTable> {
         Storage::new(
             self.table.with_clock_skew(skew),
-            Admission::of_rules(self.rules.clone()),
+            Admission::of_rules(self.table.rules.clone()),
             DoorKey::of_secret("of all clients"),
         )
     }
@@ -232,7 +230,7 @@ impl Schedule {
         let place = self.chance().below(TENANTS.len());
         let org_id = TENANTS[place];
         let up_to_ms = self.table.server_time().as_millisecond();
-        self.rules.erase_tenant(org_id, up_to_ms);
+        self.table.rules.erase_tenant(org_id, up_to_ms);
         self.erased
             .lock()
             .unwrap()

@@ -1,0 +1,109 @@
+//! Erasures of a local Daybook: what a restored database has forgotten is erased again before anybody
+//! reads, and what is asked for is worked at until it is verified.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use daybook_store::{
+    Eraser, ErasureKey, ErasureState, LedgerFile, StoreError, Writer, let_readers_in, migrate,
+};
+use tokio::sync::watch;
+use tokio::time::sleep;
+
+use super::clickhouse::ClickHouse;
+use super::say;
+use crate::data_directory::DataDirectory;
+
+const LEDGER_VARIABLE: &str = "DAYBOOK_ERASURE_LEDGER";
+const CATCH_UP_INTERVAL: Duration = Duration::from_millis(250);
+const WORK_INTERVAL: Duration = Duration::from_secs(2);
+
+/// Whoever erases in this data folder's database.
+#[derive(Debug)]
+pub(crate) struct Erasures {
+    eraser: Eraser,
+    ledger: LedgerFile,
+}
+
+impl Erasures {
+    /// The ledger is `erasures.ndjson` beside the database, or the file that
+    /// `DAYBOOK_ERASURE_LEDGER` names.
+    pub(crate) fn new(
+        directory: &DataDirectory,
+        clickhouse: &ClickHouse,
+        writer: Writer,
+    ) -> anyhow::Result<Option<Self>> {
+        let Some(credentials) = &clickhouse.eraser else {
+            return Ok(None);
+        };
+        let key = ErasureKey::new(&directory.secrets()?.erasure_key())?;
+        let path = std::env::var_os(LEDGER_VARIABLE)
+            .map_or_else(|| directory.erasure_ledger(), std::path::PathBuf::from);
+        Ok(Some(Self {
+            eraser: Eraser::new(&clickhouse.endpoint, credentials, key, writer)?,
+            ledger: LedgerFile::create(path)?,
+        }))
+    }
+
+    /// Returns when no reader would see what was erased, and makes the view of a database that was
+    /// restored without one.
+    pub(crate) async fn catch_up(&self, clickhouse: &ClickHouse) -> anyhow::Result<()> {
+        let synced = self.eraser.sync_ledger(&self.ledger).await?;
+        if synced.asked_again > 0 {
+            say(&format!(
+                "{} erasure(s) are done again: this database is older than they are",
+                synced.asked_again
+            ));
+        }
+        while self.has_visible().await? {
+            sleep(CATCH_UP_INTERVAL).await;
+        }
+        let ledger = self.ledger.entries()?;
+        let_readers_in(&clickhouse.endpoint, &clickhouse.migrator, &ledger).await?;
+        migrate(&clickhouse.endpoint, &clickhouse.migrator).await?;
+        Ok(())
+    }
+
+    /// Goes a step on; whether readers may still see something of an erasure.
+    async fn has_visible(&self) -> anyhow::Result<bool> {
+        let mut has_visible = false;
+        for (id, worked) in self.eraser.work().await? {
+            match worked {
+                Ok(receipt) => has_visible |= receipt.state == ErasureState::Requested,
+                // What is hidden already may wait: detached parts are read by nobody.
+                Err(error @ StoreError::ErasureBlocked(_)) => {
+                    say(&format!("erasure {id}: {error}"))
+                }
+                Err(error) => {
+                    return Err(error).context("what was erased cannot be erased again");
+                }
+            }
+        }
+        Ok(has_visible)
+    }
+
+    /// Works until it is told to stop; what is left then goes on at the next start.
+    pub(crate) async fn work(self, stop: watch::Receiver<bool>) {
+        loop {
+            tokio::select! {
+                () = sleep(WORK_INTERVAL) => {}
+                () = super::stopped(stop.clone()) => return,
+            }
+            let worked = async {
+                // First, so that a request is in the ledger as soon as it is begun.
+                if !self.eraser.unfinished().await?.is_empty() {
+                    self.eraser.sync_ledger(&self.ledger).await?;
+                    for (id, worked) in self.eraser.work().await? {
+                        if let Err(error) = worked {
+                            tracing::warn!(erasure = %id, %error, "an erasure waits");
+                        }
+                    }
+                }
+                Ok::<_, StoreError>(())
+            };
+            if let Err(error) = worked.await {
+                tracing::warn!(%error, "erasures wait");
+            }
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! After a restore: no reader gets in before what was erased is gone again.
+//!
+//! The view of the readers is in no backup. A database with migrations and without it was restored:
+//! it is not migrated, and the view is made again only here.
+
+use std::collections::HashMap;
+
+use clickhouse::Row;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::connection::client;
+use crate::endpoint::{Credentials, Endpoint};
+use crate::erasure::ErasureState;
+use crate::erasure::ledger_file::LedgerEntry;
+use crate::error::StoreError;
+use crate::migrate::view_statement;
+
+#[derive(Row, Serialize, Deserialize)]
+struct StateRow {
+    #[serde(with = "clickhouse::serde::uuid")]
+    id: Uuid,
+    state: String,
+}
+
+/// Whether the readers' view is missing from a database that was migrated.
+pub(crate) async fn is_restored(client: &clickhouse::Client) -> Result<bool, StoreError> {
+    let exists = client.query("EXISTS TABLE tenant_events");
+    Ok(exists.fetch_one::<u8>().await? == 0)
+}
+
+/// Makes the view of the readers in a restored database, where there is none. Nothing happens where
+/// it is there.
+///
+/// # Errors
+/// [`StoreError::Restored`] where an erasure of the ledger, or of the database itself, has not
+/// come so far that readers see nothing of it; and whatever ClickHouse says.
+pub async fn let_readers_in(
+    endpoint: &Endpoint,
+    migrator: &Credentials,
+    ledger: &[LedgerEntry],
+) -> Result<(), StoreError> {
+    let client = client(endpoint, migrator)?;
+    if !is_restored(&client).await? {
+        return Ok(());
+    }
+    let states: HashMap<Uuid, String> = client
+        .query("SELECT id, argMax(state, step) AS state FROM erasures GROUP BY id")
+        .fetch_all::<StateRow>()
+        .await?
+        .into_iter()
+        .map(|row| (row.id, row.state))
+        .collect();
+    let requested = ErasureState::Requested.as_str();
+    let pending = states.values().filter(|state| *state == requested).count();
+    let unknown = ledger
+        .iter()
+        .filter(|entry| !states.contains_key(&entry.id))
+        .count();
+    if pending + unknown > 0 {
+        return Err(StoreError::Restored {
+            erasures: pending + unknown,
+        });
+    }
+    Ok(client
+        .query_raw(&view_statement())
+        // The view is checked with the rights of the user who makes it.
+        .with_setting("allow_get_client_http_header", "1")
+        .execute()
+        .await?)
+}

@@ -1,0 +1,128 @@
+//! A backup brings back what was erased after it: nobody reads it before it is erased again.
+
+use daybook_store::{
+    ErasureMode, ErasureState, LedgerFile, Reader, Scope, Search, StoreError, TenantId,
+    let_readers_in, migrate,
+};
+use daybook_tests::clickhouse::ClickHouse;
+
+use crate::canaries::{
+    TIME_MAX, canaries, erase, eraser, event_of_canaries, events_of, on_disk, request, run, start,
+    writer,
+};
+use crate::fixture::{batch, everything, tenant};
+
+async fn is_refused(reader: &Reader, tenant: &TenantId) -> bool {
+    let answer = reader.search(tenant, &Search::default()).await;
+    matches!(answer, Err(StoreError::Refused { .. }))
+}
+
+/// What an operator does with a server: all but the view of the readers.
+async fn back_up_and_lose(clickhouse: &ClickHouse, lose: impl AsyncFnOnce()) {
+    let place = "File('of-yesterday/')";
+    let everything = "DATABASE daybook EXCEPT TABLES daybook.tenant_events";
+    run(clickhouse, &format!("BACKUP {everything} TO {place}")).await;
+    lose().await;
+    run(clickhouse, "DROP VIEW tenant_events").await;
+    for table in [
+        "events",
+        "erasures",
+        "erasure_subjects",
+        "retention",
+        "legal_holds",
+        "migrations",
+    ] {
+        run(clickhouse, &format!("DROP TABLE {table} SYNC")).await;
+    }
+    run(
+        clickhouse,
+        &format!("RESTORE DATABASE daybook FROM {place}"),
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_restored_backup_lets_nobody_read_before_what_was_erased_is_gone_again() {
+    let clickhouse = start().await;
+    let (gone, stays) = (tenant("restored-gone"), tenant("restored-stays"));
+    let mut events = batch(&gone, 0..50);
+    events.push(event_of_canaries(&gone, 50, "CANARY"));
+    let mut others = batch(&stays, 0..50);
+    others.push(event_of_canaries(&stays, 51, "PERSON"));
+    let writer = writer(&clickhouse);
+    writer.insert(&events).await.unwrap();
+    writer.insert(&others).await.unwrap();
+    let words: Vec<_> = [canaries("CANARY"), canaries("PERSON")].concat();
+    let words: Vec<_> = words.iter().map(String::as_str).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = LedgerFile::create(folder.path().join("erasures.ndjson")).unwrap();
+
+    back_up_and_lose(&clickhouse, async || {
+        let person = Scope::User("PERSONUSERID".to_owned());
+        for asked in [
+            request(&gone, Scope::Tenant, ErasureMode::Delete),
+            request(&stays, person, ErasureMode::Delete),
+        ] {
+            erase(&clickhouse, &asked).await;
+        }
+        let synced = eraser(&clickhouse).sync_ledger(&ledger).await.unwrap();
+        assert_eq!((synced.asked_again, synced.written), (0, 2));
+        assert_eq!(on_disk(&clickhouse, &words), Vec::<&str>::new());
+    })
+    .await;
+
+    assert_eq!(on_disk(&clickhouse, &words).len(), words.len());
+    let reader = clickhouse.reader().unwrap();
+    assert!(is_refused(&reader, &gone).await);
+    let migrator = clickhouse.passwords().migrator_credentials();
+    let migrated = migrate(clickhouse.endpoint(), &migrator).await;
+    assert!(matches!(migrated, Err(StoreError::Restored { .. })));
+    let entries = ledger.entries().unwrap();
+    let let_in = async || let_readers_in(clickhouse.endpoint(), &migrator, &entries).await;
+    assert!(matches!(
+        let_in().await,
+        Err(StoreError::Restored { erasures: 2 })
+    ));
+    // Those that are known are pending as long as anybody would see something of them.
+    let eraser = eraser(&clickhouse);
+    assert_eq!(eraser.sync_ledger(&ledger).await.unwrap().asked_again, 2);
+    assert!(matches!(
+        let_in().await,
+        Err(StoreError::Restored { erasures: 2 })
+    ));
+    assert!(is_refused(&reader, &stays).await);
+    for (_, worked) in eraser.work().await.unwrap() {
+        assert_eq!(worked.unwrap().state, ErasureState::Hidden);
+    }
+    let_in().await.unwrap();
+    migrate(clickhouse.endpoint(), &migrator).await.unwrap();
+
+    assert_eq!(everything(&reader, &gone).await.total, Some(0));
+    assert_eq!(events_of(&clickhouse, &stays).await.len(), 50);
+    for id in eraser.unfinished().await.unwrap() {
+        let receipt = eraser.run_to_end(id, TIME_MAX).await.unwrap();
+        assert!(receipt.report.rows[0].own > 0);
+    }
+    assert_eq!(on_disk(&clickhouse, &words), Vec::<&str>::new());
+    let synced = eraser.sync_ledger(&ledger).await.unwrap();
+    assert_eq!((synced.asked_again, synced.written), (0, 0));
+}
+
+#[tokio::test]
+async fn a_database_that_lost_its_view_is_no_new_one() {
+    let clickhouse = start().await;
+    let stays = tenant("restored-view");
+    writer(&clickhouse)
+        .insert(&batch(&stays, 0..5))
+        .await
+        .unwrap();
+    back_up_and_lose(&clickhouse, async || {}).await;
+    let migrator = clickhouse.passwords().migrator_credentials();
+    let reader = clickhouse.reader().unwrap();
+    assert!(is_refused(&reader, &stays).await);
+    let_readers_in(clickhouse.endpoint(), &migrator, &[])
+        .await
+        .unwrap();
+    migrate(clickhouse.endpoint(), &migrator).await.unwrap();
+    assert_eq!(everything(&reader, &stays).await.total, Some(5));
+}
