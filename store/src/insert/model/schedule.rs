@@ -29,8 +29,6 @@ pub(super) struct Settings {
     pub(super) missing: Missing,
     /// Whether an erasure waits until every writer has heard of it.
     pub(super) erasure_waits: bool,
-    /// Whether parts are small, and most events expire soon: parts become empty.
-    pub(super) is_short_lived: bool,
 }
 
 impl Default for Settings {
@@ -38,7 +36,6 @@ impl Default for Settings {
         Self {
             missing: Missing::Nothing,
             erasure_waits: true,
-            is_short_lived: false,
         }
     }
 }
@@ -72,13 +69,10 @@ struct Schedule {
 impl Schedule {
     fn new(mut chance: Chance, settings: Settings) -> Self {
         let table = SimulatedTable::new(chance.fork(), settings.missing, FAULTS);
-        let (mut batch_events_max, mut expiring) = (
+        let (batch_events_max, expiring) = (
             [2, 8, 30][chance.below(3)],
             ([0, 0, 15, 60][chance.below(4)], 120),
         );
-        if settings.is_short_lived {
-            (batch_events_max, expiring) = (2, (70, 20));
-        }
         let events = events(&mut chance, table.server_time(), expiring);
         Self {
             batch_events_max,
