@@ -259,7 +259,7 @@ fn settings_of(variable: impl Fn(&str) -> Option<String>) -> Settings {
     let of_all = variable("AWS_ENDPOINT_URL").filter(|_| !is_ignored);
     Settings {
         region: variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION")),
-        endpoints: service_endpoints(variable, of_all),
+        endpoints: service_endpoints(variable, of_all.as_deref()),
         credentials: None,
     }
 }
@@ -267,7 +267,7 @@ fn settings_of(variable: impl Fn(&str) -> Option<String>) -> Settings {
 /// A service's own variable counts more than what is said for all.
 pub(crate) fn service_endpoints(
     variable: impl Fn(&str) -> Option<String>,
-    of_all: Option<String>,
+    of_all: Option<&str>,
 ) -> ServiceEndpoints {
     let is_ignored = variable("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")
         .is_some_and(|value| value.eq_ignore_ascii_case("true"));
@@ -275,7 +275,7 @@ pub(crate) fn service_endpoints(
         let own = variable(service.endpoint_variable()).filter(|_| !is_ignored);
         let url = own
             .filter(|value| !value.trim().is_empty())
-            .or(of_all.clone())?;
+            .or(of_all.map(str::to_owned))?;
         Some(url.trim().trim_end_matches('/').to_owned())
     };
     ServiceEndpoints {

@@ -98,10 +98,13 @@ fn access_error(error: &CredentialsError) -> AccessError {
     }
 }
 
+/// What an environment variable is, by its name.
+type Variables = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
 /// Those of environment variables, else those of a container's endpoint.
 pub(crate) struct GivenCredentials {
     transport: Arc<dyn Transport>,
-    variable: Box<dyn Fn(&str) -> Option<String> + Send + Sync>,
+    variable: Variables,
 }
 
 impl GivenCredentials {

@@ -18,10 +18,7 @@ pub(crate) fn settings() -> BoxFuture<'static, Settings> {
             .await;
         Settings {
             region: config.region().map(ToString::to_string),
-            endpoints: service_endpoints(
-                |name| std::env::var(name).ok(),
-                config.endpoint_url().map(ToOwned::to_owned),
-            ),
+            endpoints: service_endpoints(|name| std::env::var(name).ok(), config.endpoint_url()),
             credentials: config.credentials_provider(),
         }
     }

@@ -50,8 +50,14 @@ pub(crate) fn is_inside_the_runtime_layer() -> bool {
 /// more than all else that is done for a left-out call.
 pub(crate) struct Within {
     inside_before: Inside,
-    /// None in a left-out call, which has not touched it.
-    current_before: Option<Option<Arc<Exchange>>>,
+    current_before: Before,
+}
+
+/// What a thread served before.
+enum Before {
+    /// A left-out call has not touched it.
+    Untouched,
+    Served(Option<Arc<Exchange>>),
 }
 
 impl Within {
@@ -64,7 +70,9 @@ impl Within {
         };
         Self {
             inside_before: INSIDE.replace(inside),
-            current_before: exchange.map(|exchange| CURRENT.replace(Some(exchange.clone()))),
+            current_before: exchange.map_or(Before::Untouched, |exchange| {
+                Before::Served(CURRENT.replace(Some(exchange.clone())))
+            }),
         }
     }
 }
@@ -73,9 +81,9 @@ impl Drop for Within {
     #[inline]
     fn drop(&mut self) {
         INSIDE.set(self.inside_before);
-        if let Some(before) = self.current_before.take() {
+        if let Before::Served(before) = &mut self.current_before {
             // The last holder of an exchange does more than free memory: not while the cell is borrowed.
-            let ended = CURRENT.replace(before);
+            let ended = CURRENT.replace(before.take());
             drop(ended);
         }
     }

@@ -102,10 +102,7 @@ mod tests {
     fn the_statements_are_those_of_the_golden_file() {
         let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/cluster.golden.sql");
         let statements = cluster_sql("audit", "main").unwrap();
-        let sql: String = statements
-            .iter()
-            .map(|statement| format!("{statement};\n\n"))
-            .collect();
+        let sql = statements.join(";\n\n") + ";\n\n";
         if std::env::var_os("UPDATE_GOLDEN").is_some() {
             std::fs::write(golden, &sql).unwrap();
         }

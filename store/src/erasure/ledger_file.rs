@@ -97,7 +97,7 @@ impl LedgerFile {
     }
 
     /// Adds those that are not there; how many.
-    fn add(&self, entries: Vec<LedgerEntry>) -> Result<usize, StoreError> {
+    fn add(&self, entries: &[LedgerEntry]) -> Result<usize, StoreError> {
         let failed = |error: std::io::Error| problem(&self.path, &error.to_string());
         let (file, text) = self.open()?;
         let known: HashSet<_> = self.parse(&text)?.iter().map(|entry| entry.id).collect();
@@ -174,7 +174,7 @@ impl Eraser {
         }
         Ok(LedgerSync {
             asked_again,
-            written: file.add(rows.into_iter().map(LedgerEntry::from).collect())?,
+            written: file.add(&rows.into_iter().map(LedgerEntry::from).collect::<Vec<_>>())?,
         })
     }
 }
@@ -207,12 +207,12 @@ mod tests {
             Err(StoreError::Ledger(_))
         ));
         let file = LedgerFile::create(&path).unwrap();
-        assert_eq!(file.add(vec![entry(1)]).unwrap(), 1);
+        assert_eq!(file.add(&[entry(1)]).unwrap(), 1);
         let mut text = std::fs::read_to_string(&path).unwrap();
         text.push_str("{\"org_id\":\"half");
         std::fs::write(&path, text).unwrap();
         assert_eq!(file.entries().unwrap(), [entry(1)]);
-        assert_eq!(file.add(vec![entry(1), entry(2)]).unwrap(), 1);
+        assert_eq!(file.add(&[entry(1), entry(2)]).unwrap(), 1);
         let file = LedgerFile::create(&path).unwrap();
         assert_eq!(file.entries().unwrap(), [entry(1), entry(2)]);
         std::fs::write(&path, "no erasure\n").unwrap();
