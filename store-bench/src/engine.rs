@@ -8,7 +8,8 @@ use anyhow::{Context as _, Result, bail};
 use clickhouse::Client;
 use daybook_clickhouse_launcher::{Cache, Engine, Server, ServerOptions};
 use daybook_store::{
-    DATABASE_DEFAULT, Endpoint, Reader, RolePasswords, Writer, migrate, users_xml,
+    Credentials, DATABASE_DEFAULT, Endpoint, MIGRATOR_USER, Reader, RolePasswords, Writer, migrate,
+    users_xml,
 };
 use http_body_util::{BodyExt as _, Full};
 use hyper::Request;
@@ -23,6 +24,8 @@ pub(crate) struct Bench {
     server: Server,
     endpoint: Endpoint,
     passwords: RolePasswords,
+    /// Sees what no user of Daybook may see: merges, sizes, and the table itself.
+    administrator: Credentials,
     http: hyper_util::client::legacy::Client<HttpConnector, Full<Bytes>>,
 }
 
@@ -34,13 +37,14 @@ impl Bench {
         let engine = tokio::task::spawn_blocking(|| Engine::find(&Cache::of_user()?)).await??;
         let passwords = RolePasswords::random();
         let migrator = passwords.migrator_credentials();
+        let administrator = Credentials {
+            user: "administrator".to_owned(),
+            // As hard to guess as the others.
+            password: RolePasswords::random().migrator,
+        };
         let options = ServerOptions {
             data_directory: directory.join("clickhouse"),
-            // A cache of which granules met a condition would hide what a search costs.
-            users_xml: users_xml(DATABASE_DEFAULT, &passwords)?.replace(
-                "<readonly>1</readonly>",
-                "<readonly>1</readonly><use_query_condition_cache>0</use_query_condition_cache>",
-            ),
+            users_xml: measured_users(&users_xml(DATABASE_DEFAULT, &passwords)?, &administrator),
             ready_user: migrator.user.clone(),
             ready_password: migrator.password.clone(),
             engine_command,
@@ -55,6 +59,7 @@ impl Bench {
             server,
             endpoint,
             passwords,
+            administrator,
             http: hyper_util::client::legacy::Client::builder(TokioExecutor::new()).build_http(),
         })
     }
@@ -76,7 +81,7 @@ impl Bench {
 
     /// A client that may see everything.
     pub(crate) fn administrator(&self) -> Client {
-        let credentials = self.passwords.migrator_credentials();
+        let credentials = &self.administrator;
         Client::default()
             .with_url(&self.endpoint.url)
             .with_database(DATABASE_DEFAULT)
@@ -91,7 +96,7 @@ impl Bench {
         sql: &str,
         parameters: &[(&'static str, String)],
     ) -> Result<usize> {
-        let credentials = self.passwords.migrator_credentials();
+        let credentials = &self.administrator;
         let mut url = format!(
             "{}/?database={DATABASE_DEFAULT}&default_format=RowBinary&wait_end_of_query=1\
              &use_query_condition_cache=0",
@@ -119,4 +124,23 @@ impl Bench {
         let sql = "SELECT toUInt64(sum(value)) FROM system.events WHERE event = 'SelectedRows'";
         Ok(self.administrator().query(sql).fetch_one().await?)
     }
+}
+
+/// Daybook's users and an administrator. A cache of which granules met a condition would hide what a
+/// search costs.
+fn measured_users(users_xml: &str, administrator: &Credentials) -> String {
+    let Credentials { user, password } = administrator;
+    users_xml
+        .replace(
+            "<readonly>1</readonly>",
+            "<readonly>1</readonly><use_query_condition_cache>0</use_query_condition_cache>",
+        )
+        .replace(
+            "<users>",
+            &format!(
+                "<users><{user}><password>{password}</password><networks><ip>127.0.0.1</ip></networks>
+                 <profile>{MIGRATOR_USER}</profile><quota>unbounded</quota>
+                 <grants><query>GRANT ALL ON *.*</query></grants></{user}>"
+            ),
+        )
 }

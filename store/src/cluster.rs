@@ -97,6 +97,21 @@ fn check_cluster(name: &str) -> Result<(), StoreError> {
 mod tests {
     use super::*;
 
+    /// `UPDATE_GOLDEN=1` rewrites the file; read the difference.
+    #[test]
+    fn the_statements_are_those_of_the_golden_file() {
+        let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/cluster.golden.sql");
+        let statements = cluster_sql("audit", "main").unwrap();
+        let sql: String = statements
+            .iter()
+            .map(|statement| format!("{statement};\n\n"))
+            .collect();
+        if std::env::var_os("UPDATE_GOLDEN").is_some() {
+            std::fs::write(golden, &sql).unwrap();
+        }
+        assert_eq!(std::fs::read_to_string(golden).unwrap(), sql);
+    }
+
     #[test]
     fn names_cannot_break_out() {
         assert!(cluster_sql("daybook", "main-1").is_ok());

@@ -5,6 +5,8 @@
 
 #[path = "store/access.rs"]
 mod access;
+#[path = "store/backup.rs"]
+mod backup;
 #[path = "store/engine.rs"]
 mod engine;
 #[path = "store/exactly_once.rs"]

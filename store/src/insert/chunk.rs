@@ -129,7 +129,18 @@ impl<'a> Chunk<'a> {
             .iter()
             .map(|stored| (stored.key(), &stored.request_digest))
             .collect();
-        let (events, found_as, decisions) = (self.events, self.found_as, &mut self.decisions);
+        let events = self.events;
+        // A block is stored whole: where one of it is missing, the others are not this writer's.
+        let is_whole = self
+            .open
+            .iter()
+            .all(|&index| digests.contains_key(&EventKey::of(&events[index].event)));
+        let found_as = if is_whole {
+            self.found_as
+        } else {
+            Stored::Duplicate
+        };
+        let decisions = &mut self.decisions;
         self.open.retain(|&index| {
             let new = &events[index];
             let Some(&stored_digest) = digests.get(&EventKey::of(&new.event)) else {

@@ -72,7 +72,8 @@ pub struct NewEvent {
 /// What became of one event of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Stored {
-    /// It is stored, by this call.
+    /// It is stored, by this call; or by another that stored all of the same events while this one
+    /// was trying to.
     Inserted,
     /// The same request was stored before, or came earlier in this batch.
     Duplicate,

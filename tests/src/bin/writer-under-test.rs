@@ -13,7 +13,7 @@ use futures::future::try_join_all;
 use rand::seq::SliceRandom as _;
 use tokio::time::sleep;
 
-const BATCH_EVENTS_MAX: usize = 8;
+const BATCH_EVENTS_MAX: usize = 5;
 /// Nobody hammers a server that is gone.
 const RETRY_PAUSE: Duration = Duration::from_millis(20);
 

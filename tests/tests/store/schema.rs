@@ -2,8 +2,8 @@
 
 use daybook_event::ActivityPart;
 use daybook_store::{
-    MigrationReport, RolePasswords, StoreError, TenantId, create_roles, migrate, migrations,
-    roles_sql,
+    MigrationReport, RolePasswords, StoreError, TenantId, cluster_sql, create_roles, migrate,
+    migrations, roles_sql,
 };
 use daybook_tests::clickhouse::ClickHouse;
 
@@ -146,11 +146,8 @@ async fn what_an_older_daybook_stored_is_read_after_a_migration_that_was_interru
     assert_eq!(later[0].activity_parts[0].text, "x");
 }
 
-#[tokio::test]
-async fn the_users_of_a_server_are_written_in_sql_that_clickhouse_reads() {
-    let passwords = RolePasswords::random();
+async fn assert_clickhouse_can_read(statements: Vec<String>) {
     let reader = clickhouse().passwords().reader_credentials();
-    let statements = roles_sql("daybook", &passwords).unwrap();
     assert!(statements.len() > 8);
     for statement in statements {
         let quoted = statement.replace('\\', "\\\\").replace('\'', "\\'");
@@ -158,6 +155,21 @@ async fn the_users_of_a_server_are_written_in_sql_that_clickhouse_reads() {
         let answer = ask(clickhouse(), &reader, "", &[], &sql).await;
         assert_eq!(answer.code(), None, "{statement}: {}", answer.text);
     }
+}
+
+#[tokio::test]
+async fn the_users_of_a_server_are_written_in_sql_that_clickhouse_reads() {
+    let passwords = RolePasswords::random();
+    assert_clickhouse_can_read(roles_sql("daybook", &passwords).unwrap()).await;
+}
+
+/// The embedded engine has no Keeper, which ON CLUSTER needs: it reads the statements only.
+#[tokio::test]
+async fn the_schema_of_a_cluster_is_written_in_sql_that_clickhouse_reads() {
+    let statements = cluster_sql("daybook", "main").unwrap();
+    let inserts = statements.iter().filter(|sql| sql.starts_with("INSERT "));
+    assert_eq!(inserts.count(), migrations().len());
+    assert_clickhouse_can_read(statements).await;
 }
 
 #[tokio::test]

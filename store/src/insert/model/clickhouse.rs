@@ -27,8 +27,6 @@ pub(super) enum Missing {
     Nothing,
     /// `non_replicated_deduplication_window = 0`.
     Tokens,
-    /// `remove_empty_parts = 1`.
-    EmptyParts,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -203,10 +201,7 @@ impl SimulatedTable {
         let now = self.server_time();
         let mut state = self.state();
         let State {
-            chance,
-            partitions,
-            missing,
-            ..
+            chance, partitions, ..
         } = &mut *state;
         for partition in partitions.values_mut() {
             let parts = partition.parts.len();
@@ -227,7 +222,6 @@ impl SimulatedTable {
                     rows,
                 },
             );
-            partition.remove_empty_parts(*missing);
         }
     }
 
@@ -235,7 +229,6 @@ impl SimulatedTable {
     pub(super) fn delete(&self, org_id: &str, up_to_ms: i64) -> usize {
         let is_kept = |key: &Key| key.org_id != org_id || key.timestamp_ms > up_to_ms;
         let mut state = self.state();
-        let missing = state.missing;
         let mut removed = 0;
         for partition in state.partitions.values_mut() {
             for part in &mut partition.parts {
@@ -244,7 +237,6 @@ impl SimulatedTable {
                 part.version += 1;
                 removed += before - part.rows.len();
             }
-            partition.remove_empty_parts(missing);
         }
         // A writer that has not heard of it may store another copy, which goes as well.
         state.first_digests.retain(|key, _| is_kept(key));
@@ -498,14 +490,6 @@ impl State {
             version: 0,
             rows,
         });
-    }
-}
-
-impl Partition {
-    fn remove_empty_parts(&mut self, missing: Missing) {
-        if missing == Missing::EmptyParts {
-            self.parts.retain(|part| !part.rows.is_empty());
-        }
     }
 }
 

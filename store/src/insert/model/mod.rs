@@ -64,19 +64,6 @@ fn without_tokens_an_event_is_there_twice() {
 }
 
 #[test]
-fn a_head_that_goes_back_lets_an_event_in_twice() {
-    let missing = Missing::EmptyParts;
-    expect_violation(
-        Settings {
-            missing,
-            is_short_lived: true,
-            ..Settings::default()
-        },
-        "an event is there twice",
-    );
-}
-
-#[test]
 fn an_erasure_that_does_not_wait_for_the_writers_misses_what_they_store() {
     expect_violation(
         Settings {

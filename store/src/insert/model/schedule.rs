@@ -29,8 +29,6 @@ pub(super) struct Settings {
     pub(super) missing: Missing,
     /// Whether an erasure waits until every writer has heard of it.
     pub(super) erasure_waits: bool,
-    /// Whether parts are small, and most events expire soon: parts become empty.
-    pub(super) is_short_lived: bool,
 }
 
 impl Default for Settings {
@@ -38,7 +36,6 @@ impl Default for Settings {
         Self {
             missing: Missing::Nothing,
             erasure_waits: true,
-            is_short_lived: false,
         }
     }
 }
@@ -72,12 +69,11 @@ struct Schedule {
 impl Schedule {
     fn new(mut chance: Chance, settings: Settings) -> Self {
         let table = SimulatedTable::new(chance.fork(), settings.missing, FAULTS);
-        let (mut batch_events_max, mut expiring_percent) =
-            ([2, 8, 30][chance.below(3)], [0, 0, 15, 60][chance.below(4)]);
-        if settings.is_short_lived {
-            (batch_events_max, expiring_percent) = (2, 70);
-        }
-        let events = events(&mut chance, table.server_time(), expiring_percent);
+        let (batch_events_max, expiring) = (
+            [2, 8, 30][chance.below(3)],
+            ([0, 0, 15, 60][chance.below(4)], 120),
+        );
+        let events = events(&mut chance, table.server_time(), expiring);
         Self {
             batch_events_max,
             chance: Mutex::new(chance),
@@ -311,12 +307,16 @@ impl Schedule {
 
 /// Events of a few tenants and two months, many within one second; some expire while the schedule
 /// goes on, some are of the future, and of some there is a forged copy.
-fn events(chance: &mut Chance, now: Timestamp, expiring_percent: u64) -> Vec<NewEvent> {
+fn events(
+    chance: &mut Chance,
+    now: Timestamp,
+    (expiring_percent, seconds_max): (u64, u64),
+) -> Vec<NewEvent> {
     let mut events = Vec::new();
     for number in 0..chance.within(4..=32) {
         let mut new = event(chance, now, number);
         if chance.percent(expiring_percent) {
-            let seconds = chance.within(0..=120).cast_signed();
+            let seconds = chance.within(0..=seconds_max).cast_signed();
             new.event.expires_at = now + SignedDuration::from_secs(seconds);
         }
         if chance.percent(5) {

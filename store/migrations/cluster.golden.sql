@@ -1,0 +1,148 @@
+CREATE DATABASE IF NOT EXISTS audit ON CLUSTER 'main' ENGINE = Atomic;
+
+CREATE TABLE IF NOT EXISTS audit.migrations ON CLUSTER 'main' (version UInt32, name String, checksum String, applied_at DateTime64(3, 'UTC') DEFAULT now64(3)) ENGINE = ReplicatedMergeTree('/clickhouse/tables/{uuid}', '{shard}-{replica}') ORDER BY version;
+
+CREATE TABLE IF NOT EXISTS audit.events ON CLUSTER 'main'
+(
+    org_id              LowCardinality(String),
+    timestamp           DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
+    id                  UUID CODEC(ZSTD(1)),
+    request_digest      FixedString(16) CODEC(ZSTD(1)),
+    omissions           UInt8 CODEC(ZSTD(1)),
+    service_name        LowCardinality(String),
+    event_name          LowCardinality(String),
+    action              LowCardinality(String),
+    outcome             LowCardinality(String),
+    status_code         UInt16 CODEC(ZSTD(1)),
+    caller_type         LowCardinality(String),
+    caller_user_id      String CODEC(ZSTD(1)),
+    caller_user_email   String CODEC(ZSTD(1)),
+    caller_name         String CODEC(ZSTD(1)),
+    caller_token_id     String CODEC(ZSTD(1)),
+    entity_type         LowCardinality(String),
+    entity_id           String CODEC(ZSTD(1)),
+    entity_name         String CODEC(ZSTD(1)),
+    parent_type         LowCardinality(String),
+    parent_id           String CODEC(ZSTD(1)),
+    parent_name         String CODEC(ZSTD(1)),
+    http_method         LowCardinality(String),
+    http_path           String CODEC(ZSTD(1)),
+    http_resource       LowCardinality(String),
+    http_domain_name    LowCardinality(String),
+    http_stage          LowCardinality(String),
+    http_ip             String CODEC(ZSTD(1)),
+    http_user_agent     LowCardinality(String),
+    http_headers        Map(LowCardinality(String), String) CODEC(ZSTD(1)),
+    http_query          Map(LowCardinality(String), String) CODEC(ZSTD(1)),
+    http_path_params    Map(LowCardinality(String), String) CODEC(ZSTD(1)),
+    correlation_id      String CODEC(ZSTD(1)),
+    activity            String CODEC(ZSTD(3)),
+    activity_parts      Array(Tuple(String, String, String)) CODEC(ZSTD(1)),
+    activity_part_bytes Array(UInt32) CODEC(ZSTD(1)),
+    detail              String CODEC(ZSTD(3)),
+    changes             Array(Tuple(String, String, String)) CODEC(ZSTD(3)),
+    reason              String CODEC(ZSTD(1)),
+    privacy             String CODEC(ZSTD(1)),
+    source_url          String CODEC(ZSTD(1)),
+    source              LowCardinality(String),
+    schema_version      UInt16 CODEC(ZSTD(1)),
+    spec_version        LowCardinality(String),
+    described           Bool CODEC(ZSTD(1)),
+    redacted            Array(String) CODEC(ZSTD(1)),
+    ingested_at         DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
+    expires_at          DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
+
+    INDEX words lowerUTF8(concat(activity, ' ', entity_name, ' ', detail)) TYPE text(tokenizer = 'splitByNonAlpha'),
+    INDEX entity_id entity_id TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX parent_id parent_id TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX caller_user_id caller_user_id TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX caller_user_email caller_user_email TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX correlation_id correlation_id TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX ingested_at ingested_at TYPE minmax GRANULARITY 1
+)
+ENGINE = ReplicatedMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}')
+PARTITION BY toYYYYMM(timestamp)
+ORDER BY (org_id, timestamp, id)
+TTL expires_at
+SETTINGS
+    index_granularity = 1024,
+    min_compress_block_size = 16384,
+    min_bytes_for_wide_part = 134217728,
+    replicated_deduplication_window = 10000,
+    remove_empty_parts = 0,
+    old_parts_lifetime = 60,
+    min_compressed_bytes_to_fsync_after_merge = 1;
+
+CREATE TABLE IF NOT EXISTS audit.all_events ON CLUSTER 'main'
+AS audit.events
+ENGINE = Distributed('main', 'audit', 'events', cityHash64(org_id));
+
+CREATE VIEW IF NOT EXISTS audit.tenant_events ON CLUSTER 'main'
+DEFINER = daybook_view_definer SQL SECURITY DEFINER
+AS SELECT
+    org_id, timestamp, id, omissions, service_name, event_name, action, outcome, status_code,
+    caller_type, caller_user_id, caller_user_email, caller_name, caller_token_id,
+    entity_type, entity_id, entity_name, parent_type, parent_id, parent_name,
+    http_method, http_path, http_resource, http_domain_name, http_stage, http_ip,
+    http_user_agent, http_headers, http_query, http_path_params, correlation_id,
+    activity, activity_parts, activity_part_bytes, detail, changes, reason, privacy, source_url,
+    source, schema_version, spec_version, described, redacted, ingested_at, expires_at
+FROM audit.all_events
+WHERE org_id = (SELECT unhex(getClientHTTPHeader('X-Daybook-Org')))
+    AND org_id != ''
+    AND expires_at > now64(3)
+SETTINGS apply_mutations_on_fly = 1;
+
+INSERT INTO audit.migrations (version, name, checksum) VALUES (1, 'events', 'ec5bdc28b7ead9ed6fff3b736df00efd5502ea805e1405a8f79613581d7c8019');
+
+CREATE TABLE IF NOT EXISTS audit.erasures ON CLUSTER 'main'
+(
+    org_id         String,
+    id             UUID,
+    step           UInt32,
+    at             DateTime64(3, 'UTC'),
+    state          LowCardinality(String),
+    scope          LowCardinality(String),
+    mode           LowCardinality(String),
+    subject_hashes Array(String),
+    up_to          DateTime64(3, 'UTC'),
+    reason         String,
+    report         String
+)
+ENGINE = ReplicatedMergeTree('/clickhouse/tables/{uuid}', '{shard}-{replica}')
+ORDER BY (org_id, id, step);
+
+CREATE TABLE IF NOT EXISTS audit.erasure_subjects ON CLUSTER 'main'
+(
+    id      UUID,
+    subject String
+)
+ENGINE = ReplicatedMergeTree('/clickhouse/tables/{uuid}', '{shard}-{replica}')
+PARTITION BY id
+ORDER BY id;
+
+INSERT INTO audit.migrations (version, name, checksum) VALUES (2, 'erasures', 'e2114de0ff4bbf2c5a83e640791db428a29bcd75e805334a4ef4ad8c9129d7cf');
+
+CREATE TABLE IF NOT EXISTS audit.retention ON CLUSTER 'main'
+(
+    org_id String,
+    at     DateTime64(3, 'UTC'),
+    days   UInt32
+)
+ENGINE = ReplicatedMergeTree('/clickhouse/tables/{uuid}', '{shard}-{replica}')
+ORDER BY (org_id, at);
+
+CREATE TABLE IF NOT EXISTS audit.legal_holds ON CLUSTER 'main'
+(
+    org_id      String,
+    entity_type String,
+    entity_id   String,
+    at          DateTime64(3, 'UTC'),
+    held        Bool,
+    reason      String
+)
+ENGINE = ReplicatedMergeTree('/clickhouse/tables/{uuid}', '{shard}-{replica}')
+ORDER BY (org_id, entity_type, entity_id, at);
+
+INSERT INTO audit.migrations (version, name, checksum) VALUES (3, 'retention', '3a5799ea512c0c2082337e7e3b74bc9b8ff03e17351f901bbffe4422e52aa6a1');
+
