@@ -16,6 +16,7 @@ use hyper::Request;
 use hyper::body::Bytes;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use percent_encoding::NON_ALPHANUMERIC;
 
 const READY_TIMEOUT: Duration = Duration::from_mins(5);
 
@@ -103,7 +104,7 @@ impl Bench {
             self.endpoint.url
         );
         for (name, value) in parameters {
-            let value: String = value.bytes().map(|byte| format!("%{byte:02x}")).collect();
+            let value = percent_encoding::utf8_percent_encode(value, NON_ALPHANUMERIC);
             url = format!("{url}&param_{name}={value}");
         }
         let request = Request::post(url)

@@ -97,11 +97,6 @@ impl Generator {
         (operation.entity_type, entity_id(0, operation, number))
     }
 
-    /// A person of the largest tenant who is neither busy nor idle.
-    pub(crate) fn a_person(self) -> String {
-        person(0, self.people_of(0) / 2).user_id
-    }
-
     /// A word that few events of the largest tenant have, far apart in time.
     pub(crate) fn a_rare_word(self) -> String {
         let word = |number| self.rare_word(number);
@@ -128,14 +123,6 @@ impl Generator {
         (self.share_of(tenant) / EVENTS_PER_ENTITY / 6).max(20)
     }
 
-    fn people_of(self, tenant: u64) -> u64 {
-        if tenant == 0 {
-            400
-        } else {
-            8 + mix(tenant) % 60
-        }
-    }
-
     fn event(self, number: u64) -> NewEvent {
         let mut random = Random::of([number, 7]);
         let tenant = tenant_of(number);
@@ -143,7 +130,7 @@ impl Generator {
         let time_ms = FIRST_MS + number * SPAN_MS / self.rows + random.below(step_ms.max(1));
         let timestamp = milliseconds(time_ms);
         let operation = operation(&mut random);
-        let person = person(tenant, random.skewed_below(self.people_of(tenant)));
+        let person = person(tenant, random.skewed_below(people_of(tenant)));
         let entity = random.skewed_below(self.entities_of(tenant));
         let entity_id = entity_id(tenant, operation, entity);
         let entity_name = name_of(entity ^ tenant);
@@ -351,6 +338,20 @@ fn changes(operation: &Operation, random: &mut Random) -> Vec<Change> {
     }]
 }
 
+/// A person of the largest tenant who is neither busy nor idle.
+pub(crate) fn a_person() -> String {
+    person(0, people_of(0) / 2).user_id
+}
+
+/// How many people a tenant has.
+fn people_of(tenant: u64) -> u64 {
+    if tenant == 0 {
+        400
+    } else {
+        8 + mix(tenant) % 60
+    }
+}
+
 fn sentence(
     person: &Person,
     operation: &Operation,
@@ -368,16 +369,14 @@ fn sentence(
     } else {
         " tried to "
     };
-    let (past, base) = operation.verb;
-    let verb = if outcome == Outcome::Success {
-        past
-    } else {
-        base
+    let (spoken, base) = match operation.verb {
+        (told, base) if outcome == Outcome::Success => (told, base),
+        (_, base) => (base, base),
     };
     vec![
         part(Actor, &person.email, ""),
         part(Text, between, ""),
-        part(Verb, verb, base),
+        part(Verb, spoken, base),
         part(Text, " ", ""),
         part(EntityType, operation.entity_type, operation.entity_type),
         part(Text, " ", ""),

@@ -12,7 +12,7 @@ use daybook_store::{
 use jiff::{Timestamp, ToSpan as _};
 
 use crate::engine::Bench;
-use crate::generate::{Generator, tenant_name};
+use crate::generate::{Generator, a_person, tenant_name};
 
 const HAND_WRITTEN: &str = include_str!("hand_written.sql");
 const SERIES: usize = 5;
@@ -138,7 +138,7 @@ fn parameters(
         ("to", to.as_millisecond().to_string()),
         ("entity_type", entity_type.to_owned()),
         ("entity_id", entity_id),
-        ("user_id", generator.a_person()),
+        ("user_id", a_person()),
         ("word", generator.a_rare_word()),
         ("phrase", PHRASE.to_owned()),
         (
@@ -184,7 +184,7 @@ fn questions(generator: Generator, newest: Position, deep: Position) -> Vec<Ques
         ..Filter::default()
     };
     let actor = Filter {
-        user_id: Match::any_of([generator.a_person()]),
+        user_id: Match::any_of([a_person()]),
         ..Filter::default()
     };
     let counted = Filter {

@@ -72,7 +72,7 @@ impl Erasures {
                 Ok(receipt) => has_visible |= receipt.state == ErasureState::Requested,
                 // What is hidden already may wait: detached parts are read by nobody.
                 Err(error @ StoreError::ErasureBlocked(_)) => {
-                    say(&format!("erasure {id}: {error}"))
+                    say(&format!("erasure {id}: {error}"));
                 }
                 Err(error) => {
                     return Err(error).context("what was erased cannot be erased again");

@@ -72,16 +72,16 @@ pub(crate) async fn up(options: UpOptions) -> anyhow::Result<bool> {
         clickhouse = starting => clickhouse?,
         () = stopped(stop.clone()) => return Ok(true),
     };
-    let parts = Parts::new(&options, &directory, &clickhouse, settings, index).await?;
-    match &parts.erasures {
-        Some(erasures) => tokio::select! {
+    let making = Parts::new(&options, &directory, &clickhouse, settings, index);
+    let parts = Box::pin(making).await?;
+    if let Some(erasures) = &parts.erasures {
+        tokio::select! {
             caught_up = erasures.catch_up(&clickhouse) => caught_up?,
             () = stopped(stop.clone()) => return Ok(true),
-        },
-        None => {
-            migrate(&clickhouse.endpoint, &clickhouse.migrator).await?;
-            say("nobody erases here: DAYBOOK_ERASER_PASSWORD is not set");
         }
+    } else {
+        migrate(&clickhouse.endpoint, &clickhouse.migrator).await?;
+        say("nobody erases here: DAYBOOK_ERASER_PASSWORD is not set");
     }
     let ran = tokio::select! {
         ran = parts.run(&options, &directory, listener, stop) => ran,

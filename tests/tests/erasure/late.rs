@@ -35,7 +35,7 @@ async fn late_copies_of_an_erased_person_are_known_by_their_hash_alone() {
     let tenant = tenant("late-person");
     let own = |number: u32| {
         let mut event = crate::fixture::event(&tenant, number);
-        event.caller.user_email = "Late@example.com".to_owned();
+        "Late@example.com".clone_into(&mut event.caller.user_email);
         new(event)
     };
     let others = new(crate::fixture::event(&tenant, 50));

@@ -14,32 +14,32 @@ const JANE_EMAIL: &str = "Jane.Roe@example.com";
 /// What Jane did, and what was done to her.
 fn own(tenant: &TenantId) -> Vec<NewEvent> {
     let mut acted = event(tenant, 1);
-    acted.caller.user_id = JANE.to_owned();
-    acted.caller.user_email = JANE_EMAIL.to_owned();
-    acted.caller.name = "Jane Q. Roe".to_owned();
-    acted.http.ip = "203.0.113.99".to_owned();
-    acted.activity = "Jane Q. Roe deleted workflow 1".to_owned();
-    acted.detail = r#"{"owner":"Jane Q. Roe"}"#.to_owned();
+    JANE.clone_into(&mut acted.caller.user_id);
+    JANE_EMAIL.clone_into(&mut acted.caller.user_email);
+    "Jane Q. Roe".clone_into(&mut acted.caller.name);
+    "203.0.113.99".clone_into(&mut acted.http.ip);
+    "Jane Q. Roe deleted workflow 1".clone_into(&mut acted.activity);
+    r#"{"owner":"Jane Q. Roe"}"#.clone_into(&mut acted.detail);
     let mut changed = event(tenant, 2);
-    changed.caller.user_id = "U-0000000-tom".to_owned();
-    changed.entity.kind = "user".to_owned();
-    changed.entity.id = JANE.to_owned();
-    changed.entity.name = "Jane Q. Roe".to_owned();
-    changed.activity = "Tom disabled user Jane Q. Roe".to_owned();
+    "U-0000000-tom".clone_into(&mut changed.caller.user_id);
+    "user".clone_into(&mut changed.entity.kind);
+    JANE.clone_into(&mut changed.entity.id);
+    "Jane Q. Roe".clone_into(&mut changed.entity.name);
+    "Tom disabled user Jane Q. Roe".clone_into(&mut changed.activity);
     vec![new(acted), new(changed)]
 }
 
 /// What Tom did, in whose words she stands.
 fn traces(tenant: &TenantId) -> AuditEvent {
     let mut event = event(tenant, 3);
-    event.caller.user_id = "U-0000000-tom".to_owned();
-    event.caller.user_email = "tom@example.com".to_owned();
-    event.entity.kind = "user".to_owned();
+    "U-0000000-tom".clone_into(&mut event.caller.user_id);
+    "tom@example.com".clone_into(&mut event.caller.user_email);
+    "user".clone_into(&mut event.entity.kind);
     event.entity.id = format!("{JANE},U-0000000-tom,{JANE},{JANE}");
-    event.parent.id = JANE.to_owned();
+    JANE.clone_into(&mut event.parent.id);
     event.http.path = format!("/v1/users/{JANE}/roles");
     event.http.query = [("who".to_owned(), "jane.roe%40example.com".to_owned())].into();
-    event.activity = "Tom invited jane.roe@example.com, JANE.ROE@EXAMPLE.COM. Done".to_owned();
+    "Tom invited jane.roe@example.com, JANE.ROE@EXAMPLE.COM. Done".clone_into(&mut event.activity);
     event.activity_parts = vec![ActivityPart {
         text: event.activity.clone(),
         ..ActivityPart::default()
@@ -134,10 +134,10 @@ fn left_out(tenant: &TenantId) -> AuditEvent {
         word: String::new(),
     };
     let mut event = event(tenant, 4);
-    event.caller.user_id = "U-0000000-tom".to_owned();
-    event.parent.kind = "user".to_owned();
-    event.parent.id = JANE.to_owned();
-    event.http.resource = "/v1/users/{user}/roles/{by}".to_owned();
+    "U-0000000-tom".clone_into(&mut event.caller.user_id);
+    "user".clone_into(&mut event.parent.kind);
+    JANE.clone_into(&mut event.parent.id);
+    "/v1/users/{user}/roles/{by}".clone_into(&mut event.http.resource);
     event.http.path = format!("/v1/users/{JANE}/roles/u:{JANE}");
     event.http.path_params = [
         ("user".to_owned(), JANE.to_owned()),
@@ -161,14 +161,14 @@ async fn what_a_row_leaves_out_is_replaced_as_well() {
         let mut untouched = left_out(&tenant);
         untouched.id = event(&tenant, 5).id;
         untouched.timestamp = event(&tenant, 5).timestamp;
-        untouched.parent.id = "U-0000000-ann".to_owned();
-        untouched.http.path = "/v1/users/U-0000000-ann/roles/x".to_owned();
+        "U-0000000-ann".clone_into(&mut untouched.parent.id);
+        "/v1/users/U-0000000-ann/roles/x".clone_into(&mut untouched.http.path);
         untouched.http.path_params = [
             ("user".to_owned(), "U-0000000-ann".to_owned()),
             ("by".to_owned(), "x".to_owned()),
         ]
         .into();
-        untouched.activity = "Tom removed a role of ann".to_owned();
+        "Tom removed a role of ann".clone_into(&mut untouched.activity);
         untouched.activity_parts[2].text = "ann".to_owned();
         let batch = [new(left_out(&tenant)), new(untouched.clone())];
         writer(clickhouse).insert(&own(&tenant)[..1]).await.unwrap();
@@ -250,9 +250,9 @@ async fn nobody_else_is_taken_for_the_person() {
     let elsewhere = events_of(clickhouse, &other).await;
     // An address that two people use is not hers alone.
     let mut shared_address = event(&tenant, 20);
-    shared_address.caller.user_id = "U-0000000-tom".to_owned();
-    shared_address.caller.user_email = JANE_EMAIL.to_owned();
-    shared_address.activity = "Tom did it".to_owned();
+    "U-0000000-tom".clone_into(&mut shared_address.caller.user_id);
+    JANE_EMAIL.clone_into(&mut shared_address.caller.user_email);
+    "Tom did it".clone_into(&mut shared_address.activity);
     writer.insert(&[new(shared_address.clone())]).await.unwrap();
 
     let asked = request(&tenant, Scope::User(JANE.to_owned()), ErasureMode::Delete);
@@ -275,12 +275,12 @@ async fn a_things_own_events_go_and_a_short_id_is_not_looked_for_in_texts() {
     let clickhouse = shared().await;
     let tenant = tenant("entity-deleted");
     let mut own = event(&tenant, 1);
-    own.entity.kind = "order".to_owned();
-    own.entity.id = "7".to_owned();
+    "order".clone_into(&mut own.entity.kind);
+    "7".clone_into(&mut own.entity.id);
     let mut other_kind = event(&tenant, 2);
-    other_kind.entity.kind = "invoice".to_owned();
-    other_kind.entity.id = "7".to_owned();
-    other_kind.detail = "7 of 7".to_owned();
+    "invoice".clone_into(&mut other_kind.entity.kind);
+    "7".clone_into(&mut other_kind.entity.id);
+    "7 of 7".clone_into(&mut other_kind.detail);
     let batch = [new(own), new(other_kind.clone())];
     writer(clickhouse).insert(&batch).await.unwrap();
     let scope = Scope::Entity {

@@ -140,9 +140,9 @@ async fn what_cannot_be_asked_for_changes_nothing() {
     let eraser = eraser(clickhouse);
     let person = || Scope::User("U-1234567".to_owned());
     let mut named = request(&tenant, person(), ErasureMode::Delete);
-    named.reason = "letter of u-1234567".to_owned();
+    "letter of u-1234567".clone_into(&mut named.reason);
     let mut silent = request(&tenant, person(), ErasureMode::Delete);
-    silent.reason = " ".to_owned();
+    " ".clone_into(&mut silent.reason);
     let nobody = Scope::Email(String::new());
     for refused in [
         named,

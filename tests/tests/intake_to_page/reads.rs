@@ -8,7 +8,7 @@ use tokio::process::Command;
 
 use crate::{PROGRAM, delete_call, start_up};
 
-const RECORDED_WITHIN: Duration = Duration::from_secs(60);
+const RECORDED_WITHIN: Duration = Duration::from_mins(1);
 
 /// The record of a read that says this, once it is there: it comes after the answer.
 async fn record_of(up: &Up, token: &str, activity: &str) -> Value {

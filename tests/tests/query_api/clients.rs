@@ -211,6 +211,10 @@ async fn run(folder: &Path, program: &Path, arguments: &[&str]) -> String {
         String::from_utf8_lossy(&output.stdout).into_owned(),
         String::from_utf8_lossy(&output.stderr),
     );
-    assert!(output.status.success(), "{program:?}: {said} {words}");
+    assert!(
+        output.status.success(),
+        "{}: {said} {words}",
+        program.display()
+    );
     said
 }

@@ -29,8 +29,8 @@ fn events(org_id: &str) -> Vec<AuditEvent> {
     let (create, update) = (Action::Create, Action::Update);
     let mut child = change(org_id, 5, create, "POST", r#"{"text":"x"}"#);
     child.parent = std::mem::take(&mut child.entity);
-    child.entity.kind = "step".to_owned();
-    child.entity.id = "1".to_owned();
+    "step".clone_into(&mut child.entity.kind);
+    "1".clone_into(&mut child.entity.id);
     vec![
         change(org_id, 1, create, "POST", r#"{"name":"A","on":true}"#),
         change(org_id, 2, update, "PATCH", r#"{"name":"B"}"#),

@@ -154,7 +154,9 @@ async fn no_header_says_whose_events_they_are() {
     store((0..3).map(|number| event(other, number))).await;
     let api = ServedApi::start(clickhouse()).await.unwrap();
     let authorization = format!("Bearer {}", api.token(org_id));
-    let hex: String = other.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let hex = other
+        .bytes()
+        .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
     for name in [
         "X-Org-Id",
         "x-org-id",

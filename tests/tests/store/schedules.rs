@@ -22,6 +22,7 @@ const WRITER: &str = env!("CARGO_BIN_EXE_writer-under-test");
 /// Each schedule has a tenant of its own; those of a wave go on at once.
 const WAVES: usize = 10;
 const SCHEDULES_A_WAVE: usize = 20;
+const _: () = assert!(WAVES * SCHEDULES_A_WAVE >= 200);
 const PROCESSES: usize = 2;
 const EVENTS: u32 = 8;
 /// The last processes of a wave are not killed, and must come to an end.
@@ -153,7 +154,7 @@ async fn wave(mut clickhouse: ClickHouse, number: usize) -> ClickHouse {
     let tenants: Vec<_> = (0..SCHEDULES_A_WAVE)
         .map(|schedule| tenant(&format!("schedule-{number}-{schedule}")))
         .collect();
-    let (heard, mut hears) = unbounded_channel();
+    let (heard, mut listener) = unbounded_channel();
     let start = |clickhouse: &ClickHouse| {
         (0..PROCESSES)
             .map(|_| Process::start(clickhouse, &tenants, &heard))
@@ -162,7 +163,7 @@ async fn wave(mut clickhouse: ClickHouse, number: usize) -> ClickHouse {
     let mut acknowledged = Acknowledged::new();
     let mut processes = start(&clickhouse);
     for _ in 0..2 {
-        until_some_are_acknowledged(&mut hears).await;
+        until_some_are_acknowledged(&mut listener).await;
         let counts = counts(&clickhouse.reader().unwrap(), &tenants).await;
         assert!(
             counts.iter().all(|&count| count <= u64::from(EVENTS)),
@@ -189,7 +190,6 @@ async fn wave(mut clickhouse: ClickHouse, number: usize) -> ClickHouse {
 
 #[tokio::test]
 async fn killed_anywhere_what_was_acknowledged_is_there_once() {
-    assert!(WAVES * SCHEDULES_A_WAVE >= 200);
     let mut clickhouse = ClickHouse::start(ENGINE).await.unwrap();
     for number in 0..WAVES {
         clickhouse = wave(clickhouse, number).await;

@@ -95,7 +95,7 @@ async fn what_an_older_daybook_stored_is_read_after_a_migration_that_was_interru
     let migrator = clickhouse.passwords().migrator_credentials();
     let statements: Vec<_> = migrations()[1..]
         .iter()
-        .flat_map(|migration| migration.statements())
+        .flat_map(daybook_store::Migration::statements)
         .collect();
     for done in 0..=statements.len() {
         go_back_to_the_first(&clickhouse).await;
