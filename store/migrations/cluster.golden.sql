@@ -107,7 +107,8 @@ CREATE TABLE IF NOT EXISTS audit.erasures ON CLUSTER 'main'
     subject_hashes Array(String),
     up_to          DateTime64(3, 'UTC'),
     reason         String,
-    report         String
+    report         String,
+    recorded_at    DateTime64(3, 'UTC') DEFAULT now64(3)
 )
 ENGINE = ReplicatedMergeTree('/clickhouse/tables/{uuid}', '{shard}-{replica}')
 ORDER BY (org_id, id, step);
@@ -121,7 +122,7 @@ ENGINE = ReplicatedMergeTree('/clickhouse/tables/{uuid}', '{shard}-{replica}')
 PARTITION BY id
 ORDER BY id;
 
-INSERT INTO audit.migrations (version, name, checksum) VALUES (2, 'erasures', 'e2114de0ff4bbf2c5a83e640791db428a29bcd75e805334a4ef4ad8c9129d7cf');
+INSERT INTO audit.migrations (version, name, checksum) VALUES (2, 'erasures', 'b7e4e5db39e1aef5f1d9fd7424864d64ea6b31ecfd43ff08409d709f57133f68');
 
 CREATE TABLE IF NOT EXISTS audit.retention ON CLUSTER 'main'
 (
