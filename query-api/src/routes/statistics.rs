@@ -44,7 +44,7 @@ const FACET_VALUES_MAX: u32 = 100;
 
 /// Beyond, a wider bucket is chosen.
 const BARS_CHOSEN_MAX: i64 = 120;
-/// Beyond, a narrower one is refused.
+/// Beyond, a wider bucket than the asked one is taken.
 const BARS_MAX: i64 = 2_000;
 const TIME_ZONE_CHARS_MAX: usize = 64;
 /// ClickHouse's errors for a time zone that it does not know.
@@ -206,7 +206,7 @@ pub(crate) async fn histogram(
     };
     let to = asked.to.unwrap_or(now);
     let length = to.duration_since(from.unwrap_or(to));
-    let (name, bucket) = request.bucket(length)?;
+    let (name, bucket) = request.bucket(length);
     let options = HistogramOptions {
         bucket,
         time_zone: request.time_zone,
@@ -245,23 +245,19 @@ struct HistogramRequest {
 }
 
 impl HistogramRequest {
-    /// The bucket and its name.
-    fn bucket(&self, length: SignedDuration) -> Result<(&'static str, Bucket), Problem> {
-        let bars = |seconds: i64| length.as_secs() / seconds;
-        let (name, bucket, seconds) = match self.bucket {
-            Some(asked) => BUCKETS.into_iter().find(|(_, bucket, _)| *bucket == asked),
-            None => BUCKETS
-                .into_iter()
-                .find(|(_, _, seconds)| bars(*seconds) <= BARS_CHOSEN_MAX),
-        }
-        .unwrap_or(BUCKETS[BUCKETS.len() - 1]);
-        if self.bucket.is_some() && bars(seconds) > BARS_MAX {
-            let detail = format!("over so long a time, this would be more than {BARS_MAX} bars");
-            return Err(Problem::invalid_fields(vec![FieldFault::new(
-                "/bucket", detail,
-            )]));
-        }
-        Ok((name, bucket))
+    /// The bucket and its name: the one that is asked for, or the next wider one that makes no more
+    /// bars than anybody looks at.
+    fn bucket(&self, length: SignedDuration) -> (&'static str, Bucket) {
+        let (narrowest, bars_max) = match self.bucket {
+            Some(asked) => (asked, BARS_MAX),
+            None => (BUCKETS[0].1, BARS_CHOSEN_MAX),
+        };
+        let (name, bucket, _) = BUCKETS
+            .into_iter()
+            .skip_while(|(_, bucket, _)| *bucket != narrowest)
+            .find(|(_, _, seconds)| length.as_secs() / seconds <= bars_max)
+            .unwrap_or(BUCKETS[BUCKETS.len() - 1]);
+        (name, bucket)
     }
 }
 
@@ -379,11 +375,11 @@ mod tests {
             (-5, "minute"),
         ] {
             let length = SignedDuration::from_hours(hours);
-            assert_eq!(request(None).bucket(length).unwrap().0, expected, "{hours}");
+            assert_eq!(request(None).bucket(length).0, expected, "{hours}");
         }
         let year = SignedDuration::from_hours(24 * 365);
-        assert!(request(Some(Bucket::Minute)).bucket(year).is_err());
-        assert!(request(Some(Bucket::Day)).bucket(year).is_ok());
+        assert_eq!(request(Some(Bucket::Minute)).bucket(year).0, "day");
+        assert_eq!(request(Some(Bucket::Day)).bucket(year).0, "day");
     }
 
     #[test]
