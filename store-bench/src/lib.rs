@@ -1,6 +1,6 @@
 //! What the store costs: how fast it takes events, how many bytes they need, how fast they are found.
 //!
-//! `daybook bench store` runs it; the events are made up (see [`generate`]), the store's functions are
+//! `daybook bench store` runs it; the events are made up (see `generate.rs`), the store's functions are
 //! those that the rest of Daybook calls, and beside each answer stands hand-written SQL for the same.
 
 mod engine;
