@@ -183,13 +183,22 @@ fn remove_from_body(body: &str, encoding: BodyEncoding) -> Option<String> {
         .map(|text| STANDARD.encode(text))
 }
 
+/// What some clients write in front of UTF-8.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
 fn remove_from_decoded_body(body: &[u8], format: BodyFormat) -> Option<String> {
     if format == BodyFormat::Multipart {
         return part_names(body)
             .any(|name| says_secret(&name))
             .then(|| REDACTED.into());
     }
-    let body = std::str::from_utf8(body).ok()?;
+    let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
+    let Ok(body) = std::str::from_utf8(body) else {
+        // In another encoding nobody here finds a member: what may have some goes whole.
+        let may_have_members = format == BodyFormat::Form
+            || matches!(body.trim_ascii_start().first(), Some(b'{' | b'['));
+        return may_have_members.then(|| REDACTED.into());
+    };
     // A client may well say "form" and send JSON: it is what `curl -d` does.
     let looks_like_json = body.trim_start().starts_with(['{', '[']);
     if format == BodyFormat::Form && !looks_like_json {

@@ -363,3 +363,24 @@ proptest! {
 fn a_removed_value_reads_as_it_does_everywhere() {
     assert_eq!(REMOVED, serde_json::to_string(REDACTED).unwrap());
 }
+
+#[test]
+fn a_body_that_is_no_plain_utf8_keeps_no_secret() {
+    let latin1 = STANDARD.encode(b"{\"name\":\"M\xfcller\",\"password\":\"hunter2\"}");
+    let cleaned = clean(&json!({"httpMethod": "POST", "body": latin1, "isBase64Encoded": true}));
+    assert_eq!(cleaned["body"], STANDARD.encode("[redacted]"));
+    let marked = clean_body("\u{feff}{\"password\":\"hunter2\",\"a\":1}");
+    assert_eq!(marked, r#"{"password":"[redacted]","a":1}"#);
+    let picture = STANDARD.encode(b"\x89PNG\xff\xfe");
+    let kept = clean(&json!({"httpMethod": "POST", "body": picture, "isBase64Encoded": true}));
+    assert_eq!(kept["body"], picture);
+}
+
+/// Whoever sends a body chooses how many secrets it has: the work must not grow faster than they do.
+#[test]
+fn a_body_full_of_secrets_is_cleaned_one_by_one() {
+    let members = 200_000;
+    let body = format!("[{}]", vec![r#"{"pin":1}"#; members].join(","));
+    let cleaned = clean_body(&body);
+    assert_eq!(cleaned.matches("[redacted]").count(), members);
+}

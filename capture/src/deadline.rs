@@ -35,6 +35,12 @@ impl DeadlineNear {
         }
     }
 
+    /// How long a flush that begins now may take: what runs into the function's deadline is ended by
+    /// Lambda, uncounted, and the invocation with it.
+    pub(crate) fn flush_time(&self) -> Duration {
+        Duration::from_millis(flush_ms(self.deadline_ms, now_ms(), self.flush_timeout_ms))
+    }
+
     pub(crate) fn poll_near(&mut self, context: &mut Context<'_>) -> Poll<()> {
         if self.is_over {
             return Poll::Pending;
@@ -68,6 +74,14 @@ fn wait_ms(deadline_ms: u64, now_ms: u64, flush_timeout_ms: u64) -> u64 {
     left_ms - margin_ms
 }
 
+fn flush_ms(deadline_ms: u64, now_ms: u64, flush_timeout_ms: u64) -> u64 {
+    if deadline_ms == 0 {
+        return flush_timeout_ms;
+    }
+    let left_ms = deadline_ms.saturating_sub(now_ms);
+    flush_timeout_ms.min(left_ms.saturating_sub(OVERHEAD_MS))
+}
+
 fn now_ms() -> u64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
@@ -79,6 +93,15 @@ fn now_ms() -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_flush_ends_before_the_function_does() {
+        assert_eq!(flush_ms(0, 10_000, 1_000), 1_000);
+        assert_eq!(flush_ms(13_000, 10_000, 1_000), 1_000);
+        assert_eq!(flush_ms(10_500, 10_000, 1_000), 450);
+        assert_eq!(flush_ms(10_020, 10_000, 1_000), 0);
+        assert_eq!(flush_ms(9_000, 10_000, 1_000), 0);
+    }
 
     #[test]
     fn the_sending_has_its_timeout_but_never_more_than_a_tenth_of_the_time_left() {

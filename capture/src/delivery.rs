@@ -14,11 +14,16 @@ use crate::message::{Outgoing, OverLimit, outgoing};
 use crate::sink::Message;
 
 impl Shared {
-    /// Sends the exchange's message within the flush timeout. Whatever happens inside, it returns.
-    pub(crate) async fn deliver(self: Arc<Self>, exchange: Arc<Exchange>) {
+    /// How long a flush may take where nothing ends it before.
+    pub(crate) fn flush_timeout(&self) -> Duration {
+        Duration::from_millis(self.flush_timeout_ms)
+    }
+
+    /// Sends the exchange's message within the time given. Whatever happens inside, it returns.
+    pub(crate) async fn deliver(self: Arc<Self>, exchange: Arc<Exchange>, time_max: Duration) {
         let started = Instant::now();
         let captured = self.counters.captured();
-        let attempt = AssertUnwindSafe(self.send(&exchange, started))
+        let attempt = AssertUnwindSafe(self.send(&exchange, started, time_max))
             .catch_unwind()
             .await;
         let flush_time = started.elapsed();
@@ -57,38 +62,48 @@ impl Shared {
     }
 
     /// How many bytes were acknowledged.
-    async fn send(&self, exchange: &Exchange, started: Instant) -> Result<usize, String> {
-        let message = self.message(exchange, started).await?;
+    async fn send(
+        &self,
+        exchange: &Exchange,
+        started: Instant,
+        time_max: Duration,
+    ) -> Result<usize, String> {
+        let message = self.message(exchange, started, time_max).await?;
         let bytes = message.body().len();
-        let deadline = started + Duration::from_millis(self.flush_timeout_ms);
-        match timeout_at(deadline, self.sink.send(vec![message])).await {
+        match timeout_at(started + time_max, self.sink.send(vec![message])).await {
             Ok(Ok(())) => Ok(bytes),
             Ok(Err(error)) => Err(with_sources(&error)),
             Err(_) => Err(format!(
                 "no acknowledgement within {} ms",
-                self.flush_timeout_ms
+                time_max.as_millis()
             )),
         }
     }
 
-    async fn message(&self, exchange: &Exchange, started: Instant) -> Result<Message, String> {
+    async fn message(
+        &self,
+        exchange: &Exchange,
+        started: Instant,
+        time_max: Duration,
+    ) -> Result<Message, String> {
         let outgoing =
             outgoing(exchange, &self.credentials).map_err(|error| with_sources(&error))?;
-        self.fitted(outgoing, started).await
+        self.fitted(outgoing, started, time_max).await
     }
 
     /// A message that the queue takes; where the whole is over the limit, it goes to the overflow
-    /// bucket first, for which it has half of the flush timeout: the other half is the queue's.
+    /// bucket first, for which it has half of the time: the other half is the queue's.
     pub(crate) async fn fitted(
         &self,
         outgoing: Outgoing,
         started: Instant,
+        time_max: Duration,
     ) -> Result<Message, String> {
         match outgoing {
             Outgoing::Whole(message) => Ok(message),
             Outgoing::OverLimit(over_limit) => {
                 self.counters.truncated();
-                self.cut(over_limit, started)
+                self.cut(over_limit, started + time_max / 2)
                     .await
                     .map_err(|error| with_sources(&error))
             }
@@ -98,13 +113,12 @@ impl Shared {
     async fn cut(
         &self,
         mut over_limit: Box<OverLimit>,
-        started: Instant,
+        deadline: Instant,
     ) -> Result<Message, crate::message::MessageError> {
         let whole = std::mem::take(over_limit.whole_mut());
         let Some(bucket) = &self.overflow else {
             return over_limit.cut(None);
         };
-        let deadline = started + Duration::from_millis(self.flush_timeout_ms / 2);
         let put = bucket.put(over_limit.captured_at(), over_limit.id(), whole);
         let reason = match timeout_at(deadline, put).await {
             Ok(Ok(overflow)) => {

@@ -3,6 +3,7 @@
 use std::pin::Pin;
 use std::sync::{Arc, Once};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use daybook_event::HandlerFailure;
 use futures::FutureExt;
@@ -81,17 +82,18 @@ enum Delivery {
 }
 
 impl Delivery {
-    fn begin(&mut self) {
+    fn begin(&mut self, time_max: Duration) {
         if let Self::Due { exchange, shared } = self {
-            *self = Self::UnderWay(shared.clone().deliver(exchange.clone()).boxed());
+            let delivery = shared.clone().deliver(exchange.clone(), time_max);
+            *self = Self::UnderWay(delivery.boxed());
         }
     }
 
     /// What is known shortly before Lambda ends the function is sent then: there is no afterwards.
-    fn begin_without_an_end(&mut self) {
+    fn begin_without_an_end(&mut self, time_max: Duration) {
         if let Self::Due { exchange, .. } = self {
             exchange.answered(Answer::Failed(HandlerFailure::Timeout));
-            self.begin();
+            self.begin(time_max);
         }
     }
 
@@ -141,12 +143,12 @@ where
                     // What the handler held is free before the network is waited for.
                     this.served.set(None);
                     *this.result = Some(result);
-                    delivery.begin();
+                    delivery.begin(this.near.flush_time());
                 }
                 (Poll::Pending, None) => return Poll::Pending,
                 (Poll::Pending, Some(delivery)) => {
                     if this.near.poll_near(context).is_ready() {
-                        delivery.begin_without_an_end();
+                        delivery.begin_without_an_end(this.near.flush_time());
                     }
                     if delivery.poll(context).is_ready() {
                         *this.delivery = None;

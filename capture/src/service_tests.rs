@@ -209,6 +209,27 @@ async fn a_black_hole_delays_the_next_event_by_the_flush_timeout_exactly() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_flush_after_the_response_ends_before_lambda_ends_the_function() {
+    let sink = SlowSink {
+        delay: Duration::MAX,
+        ..SlowSink::default()
+    };
+    let capture = Capture::builder()
+        .sink(sink)
+        .flush_timeout_ms(60_000)
+        .build()
+        .unwrap();
+    let started = Instant::now();
+    let runtime = service_fn(|_: LambdaInvocation| async { Ok::<(), Error>(()) });
+    let time = Duration::from_secs(20);
+    let served = capture.layer(runtime).oneshot(invocation(time));
+    served.await.unwrap();
+    assert!(started.elapsed() < time, "{:?}", started.elapsed());
+    assert!(started.elapsed() + SLACK > time, "{:?}", started.elapsed());
+    assert_eq!(capture.counters().dropped, 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn slow_names_delay_the_next_event_by_the_flush_timeout_at_most() {
     let names = service_fn(|_: Name| pending::<Result<std::vec::IntoIter<SocketAddr>, Error>>());
     let transport =

@@ -201,19 +201,19 @@ impl Scan<'_> {
     }
 
     fn replace(&mut self, range: Range<usize>, text: &'static str) {
-        // `value` of a named pair may stand before members that were edited after it.
-        self.edits
-            .retain(|edit| edit.range.end <= range.start || edit.range.start >= range.end);
-        let position = self
+        // Edits lie in order and apart. What is inside this one gives way to it; what is behind it was
+        // edited before, where `value` of a named pair stands in front of other members.
+        let first = self
             .edits
-            .partition_point(|edit| edit.range.start < range.start);
-        self.edits.insert(
-            position,
-            Edit {
-                range,
-                text: Cow::Borrowed(text),
-            },
-        );
+            .partition_point(|edit| edit.range.end <= range.start);
+        let end = self
+            .edits
+            .partition_point(|edit| edit.range.start < range.end);
+        let edit = Edit {
+            range,
+            text: Cow::Borrowed(text),
+        };
+        self.edits.splice(first..end, [edit]);
     }
 
     fn apply(self) -> Option<String> {

@@ -228,7 +228,11 @@ impl Outgoing {
             let Some(made) = made else {
                 continue;
             };
-            let message = match self.shared.fitted(made, Instant::now()).await {
+            let message = match self
+                .shared
+                .fitted(made, Instant::now(), self.shared.flush_timeout())
+                .await
+            {
                 Ok(message) => message,
                 Err(reason) => {
                     self.burst.note(1, &reason);
@@ -292,7 +296,7 @@ impl Outgoing {
             })
             .unzip();
         let started = Instant::now();
-        let timeout = Duration::from_millis(self.shared.flush_timeout_ms);
+        let timeout = self.shared.flush_timeout();
         // A sink may panic before it returns a future.
         let sending = AssertUnwindSafe(async { self.shared.sink.send(messages).await });
         let (unacknowledged, reason) =
