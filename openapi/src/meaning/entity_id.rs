@@ -39,7 +39,7 @@ pub(crate) fn choose(
     let (found, rule) = call.decide();
     // The key of an application that asks for a token is not the token's.
     if is_secret_name(&thing.noun)
-        && matches!(rule.name, "only-id")
+        && rule.name == rule::ONLY_ID.name
         && !matches!(found, Some(ValueLocation::Response(_)))
     {
         return (None, &rule::SECRET_KEY);

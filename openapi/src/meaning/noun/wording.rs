@@ -11,12 +11,11 @@ impl Facing<'_> {
     pub(super) fn exact(&self, object: &[String]) -> String {
         let object = words::noun_phrase(object);
         let resource = self.resource.noun();
+        // `deleteUser` on `/usermanagement/{username}`
+        if resource == format!("{object}management") {
+            return self.qualify(&object);
+        }
         // `forgotPassword` on `/request-password-reset`
-        let resource = if resource == format!("{object}management") {
-            object.clone()
-        } else {
-            resource
-        };
         let resource = resource
             .strip_prefix(self.chosen.base.as_str())
             .and_then(|rest| rest.strip_prefix(' '))
