@@ -8,8 +8,8 @@ use anyhow::{Context as _, Result, bail};
 use clickhouse::Client;
 use daybook_clickhouse_launcher::{Cache, Engine, Server, ServerOptions};
 use daybook_store::{
-    Credentials, DATABASE_DEFAULT, Endpoint, MIGRATOR_USER, Reader, RolePasswords, Writer, migrate,
-    users_xml,
+    Credentials, DATABASE_DEFAULT, Endpoint, Eraser, ErasureKey, MIGRATOR_USER, Reader,
+    RolePasswords, Writer, migrate, users_xml,
 };
 use http_body_util::{BodyExt as _, Full};
 use hyper::Request;
@@ -78,6 +78,17 @@ impl Bench {
     pub(crate) fn reader(&self) -> Result<Reader> {
         let credentials = self.passwords.reader_credentials();
         Ok(Reader::new(&self.endpoint, &credentials)?)
+    }
+
+    pub(crate) fn eraser(&self) -> Result<Eraser> {
+        let key = ErasureKey::new(&RolePasswords::random().eraser)?;
+        let credentials = self.passwords.eraser_credentials();
+        Ok(Eraser::new(
+            &self.endpoint,
+            &credentials,
+            key,
+            self.writer()?,
+        )?)
     }
 
     /// A client that may see everything.

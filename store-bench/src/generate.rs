@@ -1,7 +1,7 @@
 //! Distinct, realistic events: the same number makes the same event, whoever asks and however often.
 //!
 //! 2,000 tenants, the largest with 8 % of the events, the others ever smaller; each with people and
-//! things of its own, some far busier than others; 92 days, in the order of time.
+//! things of its own, some far busier than others; the last 92 days, in the order of time.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -20,9 +20,8 @@ use crate::operations::{FIRST_NAMES, LAST_NAMES, OPERATIONS, Operation, USER_AGE
 pub(crate) const TENANTS: u64 = 2_000;
 /// The share of the largest tenant, in per cent.
 const LARGEST_PERCENT: u64 = 8;
-/// 2026-08-01T00:00:00Z.
-pub(crate) const FIRST_MS: u64 = 1_785_542_400_000;
-const SPAN_MS: u64 = 92 * 86_400_000;
+const DAY_MS: u64 = 86_400_000;
+const SPAN_MS: u64 = 92 * DAY_MS;
 /// The events that one thing is acted upon by, on average.
 const EVENTS_PER_ENTITY: u64 = 20;
 
@@ -30,6 +29,7 @@ const EVENTS_PER_ENTITY: u64 = 20;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Generator {
     rows: u64,
+    first_ms: u64,
 }
 
 /// Numbers that follow from a seed (SplitMix64), good enough for made-up events.
@@ -81,8 +81,13 @@ struct Person {
 }
 
 impl Generator {
-    pub(crate) fn new(rows: u64) -> Self {
-        Self { rows: rows.max(1) }
+    /// The last event is of the last minutes of the day before the time given, or of its day.
+    pub(crate) fn new(rows: u64, newest: Timestamp) -> Self {
+        let newest_ms = u64::try_from(newest.as_millisecond()).unwrap_or_default();
+        Self {
+            rows: rows.max(1),
+            first_ms: (newest_ms.div_ceil(DAY_MS) * DAY_MS).saturating_sub(SPAN_MS),
+        }
     }
 
     /// The events of these numbers; in the order of time.
@@ -124,10 +129,21 @@ impl Generator {
     }
 
     fn event(self, number: u64) -> NewEvent {
+        self.event_of(tenant_of(number), &tenant_name(tenant_of(number)), number)
+    }
+
+    /// So many events of one more tenant, evenly spread over all of the time.
+    pub(crate) fn more_of(self, org_id: &str, count: u64) -> impl Iterator<Item = NewEvent> {
+        (0..count).map(move |place| {
+            let number = place * self.rows / count.max(1);
+            self.event_of(TENANTS, org_id, number)
+        })
+    }
+
+    fn event_of(self, tenant: u64, org_id: &str, number: u64) -> NewEvent {
         let mut random = Random::of([number, 7]);
-        let tenant = tenant_of(number);
         let step_ms = SPAN_MS / self.rows;
-        let time_ms = FIRST_MS + number * SPAN_MS / self.rows + random.below(step_ms.max(1));
+        let time_ms = self.first_ms + number * SPAN_MS / self.rows + random.below(step_ms.max(1));
         let timestamp = milliseconds(time_ms);
         let operation = operation(&mut random);
         let person = person(tenant, random.skewed_below(people_of(tenant)));
@@ -145,11 +161,11 @@ impl Generator {
                 request_time_ms: timestamp.as_millisecond(),
                 api_id: "a1b2c3d4e5",
                 stage: "prod",
-                request_id: &format!("{:016x}", mix(number)),
+                request_id: &format!("{:016x}", mix(number ^ tenant << 40)),
                 method: operation.method,
                 path: &path,
             }),
-            org_id: tenant_name(tenant),
+            org_id: org_id.to_owned(),
             timestamp,
             service_name: operation.service.to_owned(),
             event_name: operation.name.to_owned(),
@@ -392,7 +408,7 @@ mod tests {
 
     #[test]
     fn events_are_distinct_in_order_and_the_same_again() {
-        let generator = Generator::new(50_000);
+        let generator = Generator::new(50_000, "2026-10-31T12:00:00Z".parse().unwrap());
         let events = generator.batch(0..5_000);
         assert_eq!(events, generator.batch(0..5_000));
         let ids: HashSet<_> = events.iter().map(|new| new.event.id).collect();

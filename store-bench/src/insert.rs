@@ -4,15 +4,17 @@ use std::io::Write;
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 use daybook_store::{NewEvent, Stored};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
-use crate::SMALL_BATCH_ROWS_MAX;
 use crate::engine::Bench;
 use crate::generate::Generator;
 
-/// Batches that are made ahead of a writer.
+/// Events of one load that are made before it is timed: they must fit in memory.
+const LARGE_BATCH_ROWS_MAX: u64 = 600_000;
+const SMALL_BATCH_ROWS_MAX: u64 = 100_000;
+/// Batches that are made ahead of a writer, where it stores more than fits in memory.
 const BATCHES_AHEAD: usize = 2;
 
 /// How fast events are made: a writer must not wait for them.
@@ -27,40 +29,29 @@ pub(crate) fn generator_rate(generator: Generator, out: &mut (dyn Write + Send))
     Ok(())
 }
 
-/// A third of the events by one writer in large batches, some in small ones, the rest by four writers
-/// whose batches overlap by one per cent.
+/// By one writer and by four, whose batches overlap by one per cent, in large batches and in small
+/// ones, each made before it is timed; then all the rest, made while the writers store.
 pub(crate) async fn rates(
     bench: &Bench,
     generator: Generator,
     rows: u64,
     out: &mut (dyn Write + Send),
 ) -> Result<()> {
-    let small = (rows / 10).min(SMALL_BATCH_ROWS_MAX);
-    let large = rows / 3;
-    let four_small = large + small;
-    let four_large = four_small + small;
-    rate(bench, generator, Load::new(1, 20_000, 0..large), out).await?;
-    rate(
-        bench,
-        generator,
-        Load::new(1, 1_000, large..four_small),
-        out,
-    )
-    .await?;
-    rate(
-        bench,
-        generator,
-        Load::new(4, 1_000, four_small..four_large),
-        out,
-    )
-    .await?;
-    rate(
-        bench,
-        generator,
-        Load::new(4, 20_000, four_large..rows),
-        out,
-    )
-    .await
+    let large = (rows / 10).min(LARGE_BATCH_ROWS_MAX);
+    let small = (rows / 20).min(SMALL_BATCH_ROWS_MAX);
+    let mut begin = 0;
+    for (writers, batch_rows, count) in [
+        (1, 20_000, large),
+        (1, 1_000, small),
+        (4, 20_000, large),
+        (4, 1_000, small),
+    ] {
+        let load = Load::new(writers, batch_rows, begin..begin + count);
+        rate(bench, generator, load, usize::MAX, out).await?;
+        begin += count;
+    }
+    let load = Load::new(4, 20_000, begin..rows);
+    rate(bench, generator, load, BATCHES_AHEAD, out).await
 }
 
 struct Load {
@@ -102,27 +93,40 @@ async fn rate(
     bench: &Bench,
     generator: Generator,
     load: Load,
+    batches_ahead: usize,
     out: &mut (dyn Write + Send),
 ) -> Result<()> {
-    let mut tasks = Vec::new();
-    let began = Instant::now();
+    let mut writers = Vec::new();
     for number in 0..load.writers {
-        let writer = bench.writer()?;
-        let mut made = make_ahead(generator, load.batches(number));
-        tasks.push(tokio::spawn(async move {
-            let (mut inserted, mut storing) = (0, Duration::ZERO);
-            while let Some(batch) = made.recv().await {
-                let began = Instant::now();
-                let outcomes = writer.insert(&batch).await?;
-                storing += began.elapsed();
-                inserted += outcomes
-                    .iter()
-                    .filter(|&&outcome| outcome == Stored::Inserted)
-                    .count() as u64;
-            }
-            anyhow::Ok((inserted, storing))
-        }));
+        let batches = load.batches(number);
+        if batches.is_empty() {
+            continue;
+        }
+        let ahead = batches.len().min(batches_ahead).max(1);
+        writers.push((
+            bench.writer()?,
+            make_ahead(generator, batches, ahead).await?,
+        ));
     }
+    let began = Instant::now();
+    let tasks: Vec<_> = writers
+        .into_iter()
+        .map(|(writer, mut made)| {
+            tokio::spawn(async move {
+                let (mut inserted, mut storing) = (0, Duration::ZERO);
+                while let Some(batch) = made.recv().await {
+                    let began = Instant::now();
+                    let outcomes = writer.insert(&batch).await?;
+                    storing += began.elapsed();
+                    inserted += outcomes
+                        .iter()
+                        .filter(|&&outcome| outcome == Stored::Inserted)
+                        .count() as u64;
+                }
+                anyhow::Ok((inserted, storing))
+            })
+        })
+        .collect();
     let (mut inserted, mut storing) = (0, Duration::ZERO);
     for task in tasks {
         let (of_task, storing_of_task) = task.await??;
@@ -147,17 +151,29 @@ async fn rate(
     Ok(())
 }
 
-/// Makes batches in a thread of its own.
-fn make_ahead(generator: Generator, batches: Vec<Range<u64>>) -> mpsc::Receiver<Vec<NewEvent>> {
-    let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);
+/// Makes batches in a thread of its own, and comes back when as many are made as shall be ahead.
+async fn make_ahead(
+    generator: Generator,
+    batches: Vec<Range<u64>>,
+    ahead: usize,
+) -> Result<mpsc::Receiver<Vec<NewEvent>>> {
+    let (sender, receiver) = mpsc::channel(ahead);
+    let (full, is_full) = oneshot::channel();
     std::thread::spawn(move || {
-        for numbers in batches {
+        let mut full = Some(full);
+        for (made, numbers) in batches.into_iter().enumerate() {
             if sender.blocking_send(generator.batch(numbers)).is_err() {
                 return; // the writer has failed, and says why
             }
+            if made + 1 == ahead
+                && let Some(full) = full.take()
+            {
+                let _ = full.send(());
+            }
         }
     });
-    receiver
+    is_full.await.context("a load has no batches")?;
+    Ok(receiver)
 }
 
 fn per_second(count: u64, elapsed: Duration) -> u64 {

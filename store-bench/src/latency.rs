@@ -102,6 +102,43 @@ pub(crate) async fn table(
     Ok(())
 }
 
+/// The questions of the table, to be asked while something else goes on.
+pub(crate) struct Round {
+    tenant: TenantId,
+    reader: Reader,
+    questions: Vec<Question>,
+}
+
+impl Round {
+    pub(crate) async fn new(bench: &Bench, generator: Generator) -> Result<Self> {
+        let tenant = TenantId::new(&tenant_name(0))?;
+        let reader = bench.reader()?;
+        let of_tenant = reader.count(&tenant, &Filter::default()).await?;
+        let newest = page_at(&reader, &tenant, 0).await?;
+        let deep = page_at(&reader, &tenant, DEEP.min(of_tenant / 2)).await?;
+        Ok(Self {
+            tenant,
+            reader,
+            questions: questions(generator, newest, deep),
+        })
+    }
+
+    pub(crate) fn titles(&self) -> impl Iterator<Item = &'static str> {
+        self.questions.iter().map(|question| question.title)
+    }
+
+    /// Asks each once, and says how long each took.
+    pub(crate) async fn ask(&self) -> Result<Vec<Duration>> {
+        let mut times = Vec::with_capacity(self.questions.len());
+        for question in &self.questions {
+            let began = Instant::now();
+            question.answer.ask(&self.reader, &self.tenant).await?;
+            times.push(began.elapsed());
+        }
+        Ok(times)
+    }
+}
+
 /// The place of the event that so many newer ones stand before.
 async fn page_at(reader: &Reader, tenant: &TenantId, offset: u64) -> Result<Position> {
     let search = Search {
@@ -266,7 +303,7 @@ fn hand_written(name: &str) -> Result<&'static str> {
         .with_context(|| format!("no hand-written SQL for {name}"))
 }
 
-fn median(mut times: Vec<Duration>) -> Duration {
+pub(crate) fn median(mut times: Vec<Duration>) -> Duration {
     times.sort_unstable();
     times[times.len() / 2]
 }
@@ -285,7 +322,7 @@ mod tests {
             time: "2026-10-31T00:00:00Z".parse().unwrap(),
             id: uuid::Uuid::nil(),
         };
-        for question in questions(Generator::new(10_000), position, position) {
+        for question in questions(Generator::new(10_000, position.time), position, position) {
             let sql = hand_written(question.name).unwrap();
             assert!(sql.starts_with("SELECT "), "{sql}");
             assert!(!sql.contains("--"), "{sql}");

@@ -4,6 +4,7 @@
 //! those that the rest of Daybook calls, and beside each answer stands hand-written SQL for the same.
 
 mod engine;
+mod erasure;
 mod generate;
 mod insert;
 mod latency;
@@ -18,9 +19,6 @@ use anyhow::Result;
 
 use engine::Bench;
 use generate::Generator;
-
-/// Events that are inserted in small batches, where there are enough of them.
-const SMALL_BATCH_ROWS_MAX: u64 = 200_000;
 
 /// What to measure.
 #[derive(Debug, Clone)]
@@ -45,9 +43,9 @@ pub async fn run(options: &Options, out: &mut (dyn Write + Send)) -> Result<()> 
         Some(directory) => directory.as_path(),
         None => temporary.path(),
     };
-    let generator = Generator::new(options.rows);
     let bench = Bench::start(directory, options.engine_command.clone()).await?;
-    let stored = size::stored_rows(&bench).await?;
+    let (stored, newest) = size::stored(&bench).await?;
+    let generator = Generator::new(options.rows, newest);
     if stored < options.rows {
         insert::generator_rate(generator, out)?;
         insert::rates(&bench, generator, options.rows, out).await?;
@@ -55,5 +53,6 @@ pub async fn run(options: &Options, out: &mut (dyn Write + Send)) -> Result<()> 
     size::settle(&bench, out).await?;
     size::bytes(&bench, generator, options.rows, out).await?;
     latency::table(&bench, generator, out).await?;
+    erasure::of_a_tenant(&bench, generator, options.rows, out).await?;
     bench.stop().await
 }

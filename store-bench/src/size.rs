@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use clickhouse::Row;
+use jiff::{Timestamp, ToSpan as _};
 use serde::Deserialize;
 
 use crate::engine::Bench;
@@ -38,9 +39,16 @@ struct Index {
     bytes: u64,
 }
 
-pub(crate) async fn stored_rows(bench: &Bench) -> Result<u64> {
-    let sql = "SELECT count() FROM events";
-    Ok(bench.administrator().query(sql).fetch_one().await?)
+/// How many events there are, and when the newest happened; yesterday's end where there is none.
+pub(crate) async fn stored(bench: &Bench) -> Result<(u64, Timestamp)> {
+    let sql = "SELECT count(), toUnixTimestamp64Milli(max(timestamp)) FROM events WHERE source = 'capture'";
+    let (rows, newest_ms): (u64, i64) = bench.administrator().query(sql).fetch_one().await?;
+    let newest = if rows == 0 {
+        Timestamp::now().checked_sub(24.hours())?
+    } else {
+        Timestamp::from_millisecond(newest_ms)?
+    };
+    Ok((rows, newest))
 }
 
 /// Waits until ClickHouse has merged what it would merge by itself.

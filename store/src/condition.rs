@@ -79,6 +79,11 @@ impl Condition {
         }
     }
 
+    /// Adds that the request was made in this span.
+    pub(crate) fn within(&mut self, span: &TimeRange) {
+        self.time_range("timestamp", span);
+    }
+
     /// Adds what lies beyond a position.
     ///
     /// The tuple alone would say it, but ClickHouse finds the place in the index by the column.

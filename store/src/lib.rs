@@ -26,6 +26,7 @@ mod roles;
 mod row;
 mod row_omissions;
 mod search;
+mod span;
 mod statistics;
 mod tenant;
 

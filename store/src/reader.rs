@@ -6,6 +6,7 @@ use std::time::Duration;
 use clickhouse::query::{Query, RowCursor};
 use daybook_event::AuditEvent;
 use futures::{Stream, stream};
+use jiff::Timestamp;
 use tokio::time::timeout;
 use uuid::Uuid;
 
@@ -13,9 +14,10 @@ use crate::condition::Condition;
 use crate::connection::client;
 use crate::endpoint::{Credentials, Endpoint};
 use crate::error::StoreError;
-use crate::filter::Filter;
+use crate::filter::{Filter, TimeRange};
 use crate::row::EventRow;
 use crate::search::{Direction, Page, Position, Search, Sort, TOTAL_BOUND, TotalMode};
+use crate::span::{Newest, spans};
 use crate::statistics::{self, Bar, Facet, FacetValue, HistogramOptions};
 use crate::tenant::TenantId;
 
@@ -33,6 +35,7 @@ const EXPORT_PIECE_ROWS: u32 = 2_000;
 #[derive(Clone, Debug)]
 pub struct Reader {
     client: clickhouse::Client,
+    newest: Newest,
 }
 
 impl Reader {
@@ -43,6 +46,7 @@ impl Reader {
     pub fn new(endpoint: &Endpoint, credentials: &Credentials) -> Result<Self, StoreError> {
         Ok(Self {
             client: client(endpoint, credentials)?,
+            newest: Newest::default(),
         })
     }
 
@@ -55,9 +59,12 @@ impl Reader {
         let client = self.of_tenant(tenant);
         let condition = Condition::of(&search.filter)?;
         let (page, (total, total_is_bounded)) = futures::try_join!(
-            answer(page(&client, search)),
+            answer(page(&client, search, self.newest.of(tenant))),
             answer(total(&client, &condition, search.total)),
         )?;
+        if let Some(event) = page.events.first() {
+            self.newest.saw(tenant, event.timestamp);
+        }
         Ok(Page {
             total,
             total_is_bounded,
@@ -186,7 +193,15 @@ impl Export {
         loop {
             let (mut cursor, read) = match self.piece.take() {
                 Some(piece) => piece,
-                None => (rows(piece(&self.client, &self.search, false)?)?, 0),
+                None => (
+                    rows(piece(
+                        &self.client,
+                        &self.search,
+                        &TimeRange::default(),
+                        false,
+                    )?)?,
+                    0,
+                ),
             };
             if let Some(event) = answer(next(&mut cursor)).await? {
                 self.search.position = Some(Position::of(&event, self.search.sort));
@@ -200,19 +215,29 @@ impl Export {
     }
 }
 
-async fn page(client: &clickhouse::Client, search: &Search) -> Result<Page, StoreError> {
+async fn page(
+    client: &clickhouse::Client,
+    search: &Search,
+    newest: Timestamp,
+) -> Result<Page, StoreError> {
     let limit = search.limit.min(ROWS_MAX);
     // One more than asked for tells whether there is another page.
-    let asked = Search {
+    let mut asked = Search {
         limit: limit + 1,
         ..search.clone()
     };
-    let mut cursor = rows(piece(client, &asked, true)?)?;
     let mut events = VecDeque::with_capacity(limit as usize + 1);
-    while let Some(event) = next(&mut cursor).await? {
-        match search.direction {
-            Direction::Next => events.push_back(event),
-            Direction::Prev => events.push_front(event),
+    for span in spans(&asked, newest) {
+        let mut cursor = rows(piece(client, &asked, &span, true)?)?;
+        while let Some(event) = next(&mut cursor).await? {
+            asked.limit = asked.limit.saturating_sub(1);
+            match search.direction {
+                Direction::Next => events.push_back(event),
+                Direction::Prev => events.push_front(event),
+            }
+        }
+        if asked.limit == 0 {
+            break;
         }
     }
     let has_more = events.len() > limit as usize;
@@ -237,13 +262,15 @@ async fn page(client: &clickhouse::Client, search: &Search) -> Result<Page, Stor
     })
 }
 
-/// The query for the events of a search, as far as they lie beyond its position.
+/// The query for the events of a search, as far as they lie beyond its position and in the span.
 fn piece(
     client: &clickhouse::Client,
     search: &Search,
+    span: &TimeRange,
     is_whole: bool,
 ) -> Result<Query, StoreError> {
     let mut condition = Condition::of(&search.filter)?;
+    condition.within(span);
     if let Some(position) = search.position {
         condition.beyond(position, search.sort, search.direction);
     }

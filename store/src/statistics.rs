@@ -139,11 +139,13 @@ pub(crate) async fn histogram(
     let condition_text = condition.text();
     let function = options.bucket.function();
     let value = options.by.map_or("''", Facet::column);
+    // Each row is only counted; what is made of its bar is made once a bar.
     let sql = format!(
-        "SELECT toUnixTimestamp64Second(toDateTime64({function}(toTimeZone(timestamp, {{zone:String}})), \
-         0, {{zone:String}})) AS start_seconds, toString({value}) AS value, count() AS count \
-         FROM tenant_events WHERE {condition_text} \
-         GROUP BY start_seconds, value ORDER BY start_seconds, value LIMIT {{bars:UInt32}}"
+        "SELECT toUnixTimestamp64Second(toDateTime64(bar, 0, {{zone:String}})) AS start_seconds, \
+         toString(bar_value) AS value, bar_count AS count FROM ( \
+         SELECT {function}(timestamp, {{zone:String}}) AS bar, {value} AS bar_value, count() AS bar_count \
+         FROM tenant_events WHERE {condition_text} GROUP BY bar, bar_value) \
+         ORDER BY start_seconds, value LIMIT {{bars:UInt32}}"
     );
     let rows: Vec<BarRow> = condition
         .bind_to(client.query(&sql))
