@@ -123,6 +123,11 @@ impl TestSink {
         }
     }
 
+    /// How many batches came, acknowledged or not.
+    pub(crate) fn asked(&self) -> usize {
+        *self.asked.lock().unwrap()
+    }
+
     /// The batches that were acknowledged, whole or in part.
     pub(crate) fn batches(&self) -> Vec<Vec<Message>> {
         self.batches.lock().unwrap().clone()
