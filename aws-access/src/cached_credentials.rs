@@ -153,8 +153,8 @@ impl Kept {
 
 async fn load(provider: SharedCredentialsProvider) -> Loaded {
     // A service's own provider may panic, and a shared future that has panicked panics for ever.
-    let provided = AssertUnwindSafe(async { provider.provide_credentials().await }).catch_unwind();
-    match timeout(LOAD_TIMEOUT, provided).await {
+    let asked = AssertUnwindSafe(async { provider.provide_credentials().await }).catch_unwind();
+    match timeout(LOAD_TIMEOUT, asked).await {
         Ok(Ok(Ok(credentials))) => Ok(credentials),
         Ok(Ok(Err(error))) => Err(access_error(&error)),
         Ok(Err(_)) => Err(AccessError::CredentialsAway(

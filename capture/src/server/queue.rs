@@ -193,13 +193,13 @@ async fn work(mut receiver: mpsc::Receiver<Item>, outgoing: Arc<Outgoing>) {
     let mut items = Vec::with_capacity(BATCH_LENGTH_MAX);
     let mut sending = FuturesUnordered::new();
     loop {
-        let received = tokio::select! {
+        let count = tokio::select! {
             biased;
             Some(()) = sending.next() => continue,
-            received = receiver.recv_many(&mut items, BATCH_LENGTH_MAX),
-                if sending.len() < BATCHES_AT_ONCE_MAX => received,
+            count = receiver.recv_many(&mut items, BATCH_LENGTH_MAX),
+                if sending.len() < BATCHES_AT_ONCE_MAX => count,
         };
-        if received == 0 {
+        if count == 0 {
             break;
         }
         let mut calls = Vec::new();

@@ -157,12 +157,11 @@ impl SqsSink {
         };
         let body =
             serde_json::to_vec(&body).map_err(|error| Failure::for_good(error.to_string()))?;
-        let url = match self.access.endpoint(Service::Sqs).await {
-            Some(endpoint) => format!("{endpoint}/"),
-            None => {
-                let variant = self.access.endpoint_variant().await;
-                self.queue_url.endpoint(variant)
-            }
+        let url = if let Some(endpoint) = self.access.endpoint(Service::Sqs).await {
+            format!("{endpoint}/")
+        } else {
+            let variant = self.access.endpoint_variant().await;
+            self.queue_url.endpoint(variant)
         };
         let answer = self
             .access
