@@ -1,83 +1,74 @@
-//! Who asks and where: settings that are found with the first request, and the signature.
+//! Who asks and where: settings that are found with the first request, and what is asked once more.
 
 use std::fmt;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::pin::pin;
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
-use aws_sigv4::http_request::{
-    PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SigningSettings,
-    UriPathNormalizationMode, sign,
-};
-use aws_sigv4::sign::v4;
-use aws_smithy_types::DateTime;
-use aws_smithy_types::date_time::Format;
 use bytes::Bytes;
 use futures::FutureExt as _;
-use futures::future::BoxFuture;
-use http::header::DATE;
-use http::{HeaderName, HeaderValue, Request, Response, StatusCode, Uri};
-use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
-use tokio::sync::OnceCell;
+use futures::future::{BoxFuture, Either, Shared, select};
+use http::Response;
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 
-use crate::credentials::{CachedCredentials, GivenCredentials};
+use crate::cached_credentials::{CachedCredentials, Loading, is_same};
+use crate::clock::{Clock, SigningTime};
+use crate::credentials::GivenCredentials;
+use crate::endpoint::EndpointVariant;
 use crate::request::{AccessError, AwsAnswer, AwsRequest, Service};
+use crate::settings::{self, ServiceEndpoints, Settings};
+use crate::signature::signed;
 use crate::transport::{AnswerBody, HttpTransport, Transport};
 
 /// The most that is read of what AWS says of an error.
 const ERROR_BYTES_MAX: usize = 16 * 1024;
 
-/// AWS takes a signature that is at most five minutes old; a clock that is off by less than this is
-/// not the reason of a refusal.
-const CLOCK_SKEW_SECONDS_MIN: i64 = 240;
+/// What AWS calls it when it does not know the credentials, or does not any more.
+const REFUSALS_OF_CREDENTIALS: [&str; 8] = [
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "InvalidAccessKeyId",
+    "InvalidClientTokenId",
+    "InvalidSecurity",
+    "InvalidToken",
+    "TokenRefreshRequired",
+    "UnrecognizedClientException",
+];
 
 /// Access to AWS: region, credentials, and the way there. Clones share what is found.
 ///
-/// Nothing is looked for and nothing is connected before the first request.
+/// Nothing is looked for and nothing is connected before the first request. A search that takes longer
+/// than its first request may wait goes on with the next one.
 #[derive(Clone)]
 pub struct AwsAccess {
     /// Said in code, in place of what is found.
     endpoint: Option<String>,
     transport: Arc<dyn Transport>,
-    shared: Arc<Shared>,
+    shared: Arc<SharedAccess>,
 }
 
 #[derive(Default)]
-struct Shared {
-    found: OnceCell<Found>,
+struct SharedAccess {
     find: OnceLock<fn() -> BoxFuture<'static, Settings>>,
-    /// What is to be added to this machine's clock to have AWS's, in seconds.
-    clock_offset: AtomicI64,
-}
-
-/// What the environment says.
-pub(crate) struct Settings {
-    pub(crate) region: Option<String>,
-    pub(crate) endpoints: ServiceEndpoints,
-    /// None where only this crate's own are to be asked.
-    pub(crate) credentials: Option<SharedCredentialsProvider>,
-}
-
-/// Servers that take AWS's place: `http://127.0.0.1:4566`.
-#[derive(Debug, Default)]
-pub(crate) struct ServiceEndpoints {
-    s3: Option<String>,
-    sqs: Option<String>,
+    finding: OnceLock<Shared<BoxFuture<'static, Settings>>>,
+    found: OnceLock<Found>,
+    clock: Clock,
 }
 
 struct Found {
     region: Option<String>,
     endpoints: ServiceEndpoints,
+    variant: EndpointVariant,
     credentials: CachedCredentials,
 }
 
 impl AwsAccess {
     /// As a function's or a container's environment says: `AWS_REGION` or `AWS_DEFAULT_REGION`;
     /// `AWS_ENDPOINT_URL_SQS`, `AWS_ENDPOINT_URL_S3` and `AWS_ENDPOINT_URL` where another server takes AWS's
-    /// place; the credentials of `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, else those of the
-    /// endpoint that Amazon ECS and EKS Pod Identity name (`AWS_CONTAINER_CREDENTIALS_…`).
+    /// place; `AWS_USE_FIPS_ENDPOINT` and `AWS_USE_DUALSTACK_ENDPOINT`; the credentials of
+    /// `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, else those of the endpoint that Amazon ECS and EKS
+    /// Pod Identity name (`AWS_CONTAINER_CREDENTIALS_…`).
     pub fn from_environment() -> Self {
         Self {
             endpoint: None,
@@ -103,13 +94,15 @@ impl AwsAccess {
         let _ = self.shared.find.set(crate::default_chain::settings);
     }
 
-    /// By these credentials, in this region; the environment is not asked.
+    /// By these credentials, in this region. Of the environment, only `AWS_USE_FIPS_ENDPOINT` and
+    /// `AWS_USE_DUALSTACK_ENDPOINT` count.
     pub fn new(region: impl Into<String>, credentials: impl ProvideCredentials + 'static) -> Self {
         let access = Self::from_environment();
         // Nobody else has it yet.
         let _ = access.shared.found.set(Found {
             region: Some(region.into()),
             endpoints: ServiceEndpoints::default(),
+            variant: EndpointVariant::of_variables(|name| std::env::var(name).ok()),
             credentials: CachedCredentials::new(SharedCredentialsProvider::new(credentials)),
         });
         access
@@ -130,21 +123,26 @@ impl AwsAccess {
     }
 
     async fn found(&self) -> &Found {
-        self.shared
-            .found
-            .get_or_init(async || {
-                let find = self.shared.find.get_or_init(|| settings_of_environment);
-                let settings = find().await;
-                let credentials = settings.credentials.unwrap_or_else(|| {
-                    SharedCredentialsProvider::new(GivenCredentials::new(self.transport.clone()))
-                });
-                Found {
-                    region: settings.region,
-                    endpoints: settings.endpoints,
-                    credentials: CachedCredentials::new(credentials),
-                }
-            })
-            .await
+        let shared = &self.shared;
+        if let Some(found) = shared.found.get() {
+            return found;
+        }
+        let finding = shared.finding.get_or_init(|| {
+            let find = shared.find.get_or_init(|| settings::of_environment);
+            find().shared()
+        });
+        let settings = finding.clone().await;
+        shared.found.get_or_init(|| {
+            let credentials = settings.credentials.unwrap_or_else(|| {
+                SharedCredentialsProvider::new(GivenCredentials::new(self.transport.clone()))
+            });
+            Found {
+                region: settings.region,
+                endpoints: settings.endpoints,
+                variant: settings.variant,
+                credentials: CachedCredentials::new(credentials),
+            }
+        })
     }
 
     /// The configured region.
@@ -161,17 +159,19 @@ impl AwsAccess {
         if let Some(endpoint) = &self.endpoint {
             return Some(endpoint.trim_end_matches('/'));
         }
-        let endpoints = &self.found().await.endpoints;
-        match service {
-            Service::S3 => endpoints.s3.as_deref(),
-            Service::Sqs => endpoints.sqs.as_deref(),
-        }
+        self.found().await.endpoints.get(service)
+    }
+
+    /// Which of AWS's hosts are to be asked.
+    pub async fn endpoint_variant(&self) -> EndpointVariant {
+        self.found().await.variant
     }
 
     /// Signs the request, sends it, and reads the answer.
     ///
-    /// A refusal by a server whose clock is minutes away from this machine's is no refusal: the request is
-    /// signed once more, by that clock, which then counts for all that follow.
+    /// Two refusals are none. Where the server's clock is minutes away from this machine's, the request is
+    /// signed once more, by that clock, which then counts for all that follow. Where it does not know the
+    /// credentials, or does not any more, others are asked for, and the request is signed by them.
     ///
     /// # Errors
     /// Where there is no answer. One that says no is an answer.
@@ -181,12 +181,27 @@ impl AwsAccess {
             Some(region) => region,
             None => found.region.as_deref().ok_or(AccessError::NoRegion)?,
         };
-        let credentials = found.credentials.get().await?;
-        let answer = self.send_once(&request, region, &credentials).await?;
-        if self.is_refused_for_the_clock(&answer) {
-            return self.send_once(&request, region, &credentials).await;
+        let clock = &self.shared.clock;
+        let mut given = found.credentials.get(clock.now().time).await?;
+        let (mut may_correct, mut may_renew) = (true, true);
+        loop {
+            let signing_time = clock.now();
+            let sending = self.send_once(&request, region, &given.credentials, signing_time);
+            let answer = beside(sending, given.renewal.take()).await?;
+            if may_correct && clock.is_corrected_by(&answer, signing_time) {
+                may_correct = false;
+            } else if may_renew && is_refusal_of_credentials(&answer) {
+                may_renew = false;
+                found.credentials.refuse(&given.credentials);
+                let renewed = found.credentials.get(clock.now().time).await?;
+                if is_same(&renewed.credentials, &given.credentials) {
+                    return Ok(answer);
+                }
+                given = renewed;
+            } else {
+                return Ok(answer);
+            }
         }
-        Ok(answer)
     }
 
     async fn send_once(
@@ -194,47 +209,15 @@ impl AwsAccess {
         request: &AwsRequest<'_>,
         region: &str,
         credentials: &Credentials,
+        signing_time: SigningTime,
     ) -> Result<AwsAnswer, AccessError> {
-        let signed = signed(request, region, credentials, self.now())?;
+        let signed = signed(request, region, credentials, signing_time.time)?;
         let answer = self
             .transport
             .send(signed)
             .await
             .map_err(|error| AccessError::unanswered(error.as_ref()))?;
         read(answer, request.answer_bytes_max).await
-    }
-
-    fn now(&self) -> SystemTime {
-        let offset = self.shared.clock_offset.load(Ordering::Relaxed);
-        let distance = Duration::from_secs(offset.unsigned_abs());
-        let now = SystemTime::now();
-        let moved = if offset < 0 {
-            now.checked_sub(distance)
-        } else {
-            now.checked_add(distance)
-        };
-        moved.unwrap_or(now)
-    }
-
-    /// Notes the server's clock where ours is far from it.
-    fn is_refused_for_the_clock(&self, answer: &AwsAnswer) -> bool {
-        if !matches!(
-            answer.status,
-            StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN
-        ) {
-            return false;
-        }
-        let date = answer.headers.get(DATE).and_then(|date| date.to_str().ok());
-        let Some(server) = date.and_then(|date| DateTime::from_str(date, Format::HttpDate).ok())
-        else {
-            return false;
-        };
-        let skew = server.secs() - DateTime::from(self.now()).secs();
-        if skew.abs() < CLOCK_SKEW_SECONDS_MIN {
-            return false;
-        }
-        self.shared.clock_offset.fetch_add(skew, Ordering::Relaxed);
-        true
     }
 }
 
@@ -248,102 +231,22 @@ impl fmt::Debug for AwsAccess {
     }
 }
 
-fn settings_of_environment() -> BoxFuture<'static, Settings> {
-    async { settings_of(|name| std::env::var(name).ok()) }.boxed()
+fn is_refusal_of_credentials(answer: &AwsAnswer) -> bool {
+    answer.status.is_client_error()
+        && answer
+            .error_code()
+            .is_some_and(|code| REFUSALS_OF_CREDENTIALS.contains(&code.as_str()))
 }
 
-fn settings_of(variable: impl Fn(&str) -> Option<String>) -> Settings {
-    let variable = |name: &str| variable(name).filter(|value| !value.trim().is_empty());
-    let is_ignored = variable("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")
-        .is_some_and(|value| value.eq_ignore_ascii_case("true"));
-    let of_all = variable("AWS_ENDPOINT_URL").filter(|_| !is_ignored);
-    Settings {
-        region: variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION")),
-        endpoints: service_endpoints(variable, of_all.as_deref()),
-        credentials: None,
-    }
-}
-
-/// A service's own variable counts more than what is said for all.
-pub(crate) fn service_endpoints(
-    variable: impl Fn(&str) -> Option<String>,
-    of_all: Option<&str>,
-) -> ServiceEndpoints {
-    let is_ignored = variable("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")
-        .is_some_and(|value| value.eq_ignore_ascii_case("true"));
-    let of = |service: Service| {
-        let own = variable(service.endpoint_variable()).filter(|_| !is_ignored);
-        let url = own
-            .filter(|value| !value.trim().is_empty())
-            .or(of_all.map(str::to_owned))?;
-        Some(url.trim().trim_end_matches('/').to_owned())
+/// The renewal goes on while the work is done, which waits for nothing of it.
+async fn beside<T>(work: impl Future<Output = T>, renewal: Option<Loading>) -> T {
+    let Some(renewal) = renewal else {
+        return work.await;
     };
-    ServiceEndpoints {
-        s3: of(Service::S3),
-        sqs: of(Service::Sqs),
+    match select(pin!(work), renewal).await {
+        Either::Left((done, _)) => done,
+        Either::Right((_, work)) => work.await,
     }
-}
-
-fn signed(
-    request: &AwsRequest<'_>,
-    region: &str,
-    credentials: &Credentials,
-    now: SystemTime,
-) -> Result<Request<Full<Bytes>>, AccessError> {
-    // Whoever signs takes it for granted.
-    let uri: Uri = request
-        .url
-        .parse()
-        .map_err(|error| AccessError::unusable(&error))?;
-    if uri.authority().is_none() {
-        return Err(AccessError::Unusable(
-            "its address names no server".to_owned(),
-        ));
-    }
-    let mut settings = SigningSettings::default();
-    if request.service == Service::S3 {
-        // As S3 alone does it: one encoding, the path as it stands, the digest as a header.
-        settings.percent_encoding_mode = PercentEncodingMode::Single;
-        settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
-        settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
-    }
-    let identity = credentials.clone().into();
-    let parameters = v4::SigningParams::builder()
-        .identity(&identity)
-        .region(region)
-        .name(request.service.name())
-        .time(now)
-        .settings(settings)
-        .build()
-        .map_err(|error| AccessError::unusable(&error))?
-        .into();
-    let body = match request.body_sha256 {
-        Some(sha256) => SignableBody::Precomputed(sha256.to_owned()),
-        None => SignableBody::Bytes(&request.body),
-    };
-    let signable = SignableRequest::new(
-        request.method.as_str(),
-        request.url,
-        request.headers.iter().copied(),
-        body,
-    )
-    .map_err(|error| AccessError::unusable(&error))?;
-    let (instructions, _) = sign(signable, &parameters)
-        .map_err(|error| AccessError::unusable(&error))?
-        .into_parts();
-    let mut signed = Request::builder()
-        .method(request.method.clone())
-        .uri(uri)
-        .body(Full::new(request.body.clone()))
-        .map_err(|error| AccessError::unusable(&error))?;
-    for (name, value) in request.headers {
-        signed.headers_mut().insert(
-            HeaderName::from_static(name),
-            HeaderValue::from_static(value),
-        );
-    }
-    instructions.apply_to_request_http1x(&mut signed);
-    Ok(signed)
 }
 
 async fn read(answer: Response<AnswerBody>, bytes_max: usize) -> Result<AwsAnswer, AccessError> {

@@ -2,9 +2,16 @@
 
 use std::collections::VecDeque;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, SystemTime};
 
-use http::Method;
-use http::header::AUTHORIZATION;
+use aws_credential_types::provider::future;
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
+use http::header::{AUTHORIZATION, DATE};
+use http::{Method, Request, StatusCode};
+use http_body_util::Full;
+use tokio::sync::Barrier;
 
 use super::*;
 use crate::transport::TransportError;
@@ -14,6 +21,8 @@ use crate::transport::TransportError;
 struct Script {
     answers: Arc<Mutex<VecDeque<Response<&'static str>>>>,
     asked: Arc<Mutex<Vec<Request<Full<Bytes>>>>>,
+    /// So many are under way before one is answered.
+    barrier: Option<Arc<Barrier>>,
 }
 
 impl Script {
@@ -21,7 +30,13 @@ impl Script {
         Self {
             answers: Arc::new(Mutex::new(answers.into_iter().collect())),
             asked: Arc::default(),
+            barrier: None,
         }
+    }
+
+    fn together(mut self, count: usize) -> Self {
+        self.barrier = Some(Arc::new(Barrier::new(count)));
+        self
     }
 
     fn header(&self, index: usize, name: &str) -> String {
@@ -38,6 +53,9 @@ impl Transport for Script {
         self.asked.lock().unwrap().push(request);
         let answer = self.answers.lock().unwrap().pop_front();
         async move {
+            if let Some(barrier) = &self.barrier {
+                barrier.wait().await;
+            }
             let answer = answer.ok_or("connection refused")?;
             Ok(answer.map(|body| {
                 Full::new(Bytes::from(body))
@@ -165,29 +183,126 @@ async fn what_cannot_be_a_request_is_said_without_a_secret() {
     assert!(script.asked.lock().unwrap().is_empty());
 }
 
-#[test]
-fn the_environment_names_region_and_endpoints() {
-    let of = |variables: &'static [(&str, &str)]| {
-        settings_of(|name| {
-            let found = variables.iter().find(|(key, _)| *key == name);
-            found.map(|(_, value)| (*value).to_owned())
-        })
+/// Credentials of the first and of all later questions.
+#[derive(Debug, Default)]
+struct Rotated(AtomicUsize);
+
+impl ProvideCredentials for Rotated {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        let number = self.0.fetch_add(1, Ordering::Relaxed);
+        let id = format!("AKID{number}");
+        future::ProvideCredentials::ready(Ok(Credentials::new(id, "s", None, None, "test")))
+    }
+}
+
+#[tokio::test]
+async fn credentials_that_aws_does_not_take_are_asked_for_anew_once() {
+    const XML: &str = "<Error><Code>ExpiredToken</Code></Error>";
+    const REFUSALS: [(u16, &str); 5] = [
+        (400, XML),
+        (
+            403,
+            "{\"__type\":\"com.amazonaws.sqs#InvalidClientTokenId\"}",
+        ),
+        (403, "{\"__type\":\"UnrecognizedClientException\"}"),
+        (403, "{\"__type\":\"ExpiredTokenException\"}"),
+        (403, "<Error><Code>InvalidAccessKeyId</Code></Error>"),
+    ];
+    for (status, body) in REFUSALS {
+        let script = Script::of([
+            answer(status, "", body),
+            answer(200, "", "{}"),
+            answer(200, "", "{}"),
+        ]);
+        let access =
+            AwsAccess::new("eu-central-1", Rotated::default()).with_transport(script.clone());
+        for _ in 0..2 {
+            let answer = access.send(request(Service::Sqs)).await.unwrap();
+            assert_eq!(answer.status, StatusCode::OK, "{body}");
+        }
+        let signers = [0, 1, 2].map(|index| script.header(index, AUTHORIZATION.as_str()));
+        assert!(signers[0].contains("AKID0/"), "{signers:?}");
+        assert!(signers[1].contains("AKID1/"), "{signers:?}");
+        assert!(signers[2].contains("AKID1/"), "they are kept: {signers:?}");
+    }
+    // Once, and only where there are others: a function's environment never changes.
+    let script = Script::of((0..3).map(|_| answer(403, "", XML)));
+    let rotated = AwsAccess::new("eu-central-1", Rotated::default()).with_transport(script.clone());
+    let answer = rotated.send(request(Service::S3)).await.unwrap();
+    assert_eq!(answer.status, StatusCode::FORBIDDEN);
+    assert_eq!(script.asked.lock().unwrap().len(), 2);
+    let answer = access(&script).send(request(Service::S3)).await.unwrap();
+    assert_eq!(answer.error_code().as_deref(), Some("ExpiredToken"));
+    assert_eq!(script.asked.lock().unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn a_request_that_was_under_way_when_another_corrected_the_clock_is_asked_again_too() {
+    let behind = date(-3_600);
+    let script = Script::of([
+        answer(403, &behind, "{\"__type\":\"RequestTimeTooSkewed\"}"),
+        answer(403, &behind, "{\"__type\":\"SignatureDoesNotMatch\"}"),
+        answer(200, &behind, "{}"),
+        answer(200, &behind, "{}"),
+    ])
+    .together(2);
+    let access = access(&script);
+    let (one, other) = futures::join!(
+        access.send(request(Service::Sqs)),
+        access.send(request(Service::Sqs))
+    );
+    assert_eq!(one.unwrap().status, StatusCode::OK);
+    assert_eq!(other.unwrap().status, StatusCode::OK);
+    let hours: Vec<String> = (0..4)
+        .map(|index| script.header(index, "x-amz-date")[..11].to_owned())
+        .collect();
+    assert_eq!((&hours[0], &hours[2]), (&hours[1], &hours[3]));
+    assert_ne!(hours[0], hours[2]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn settings_and_credentials_that_take_longer_than_a_flush_are_found_all_the_same() {
+    let script = Script::of([answer(200, "", "{}")]);
+    let access = AwsAccess::from_environment().with_transport(script.clone());
+    let find: fn() -> BoxFuture<'static, Settings> = || {
+        async {
+            tokio::time::sleep(Duration::from_secs(3)).await;
+            Settings {
+                region: Some("eu-central-1".to_owned()),
+                endpoints: ServiceEndpoints::default(),
+                variant: EndpointVariant::default(),
+                credentials: Some(SharedCredentialsProvider::new(Slow)),
+            }
+        }
+        .boxed()
     };
-    let none = of(&[("AWS_ENDPOINT_URL", " ")]);
-    assert_eq!((none.region, none.endpoints.sqs), (None, None));
-    let all = of(&[
-        ("AWS_REGION", "eu-west-1"),
-        ("AWS_DEFAULT_REGION", "us-east-1"),
-        ("AWS_ENDPOINT_URL", "http://127.0.0.1:1"),
-        ("AWS_ENDPOINT_URL_SQS", "http://127.0.0.1:2/"),
-    ]);
-    assert_eq!(all.region.as_deref(), Some("eu-west-1"));
-    assert_eq!(all.endpoints.sqs.as_deref(), Some("http://127.0.0.1:2"));
-    assert_eq!(all.endpoints.s3.as_deref(), Some("http://127.0.0.1:1"));
-    let ignored = of(&[
-        ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "TRUE"),
-        ("AWS_ENDPOINT_URL", "http://127.0.0.1:1"),
-        ("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:2"),
-    ]);
-    assert_eq!((ignored.endpoints.sqs, ignored.endpoints.s3), (None, None));
+    access.shared.find.set(find).unwrap();
+    let mut flushes = 0;
+    let flush = Duration::from_secs(1);
+    while tokio::time::timeout(flush, access.clone().send(request(Service::Sqs)))
+        .await
+        .is_err()
+    {
+        flushes += 1;
+        assert!(flushes < 20, "the search begins again and again");
+    }
+    assert!((5..=8).contains(&flushes), "{flushes}");
+}
+
+#[derive(Debug)]
+struct Slow;
+
+impl ProvideCredentials for Slow {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::new(async {
+            tokio::time::sleep(Duration::from_secs(3)).await;
+            Ok(Credentials::new("AKID", "s", None, None, "test"))
+        })
+    }
 }

@@ -1,4 +1,4 @@
-//! Credentials as a function and a container are given them, and kept until shortly before they expire.
+//! Credentials as a function and a container are given them.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
-use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
+use aws_credential_types::provider::{ProvideCredentials, future};
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 use bytes::Bytes;
@@ -14,18 +14,18 @@ use http::header::{ACCEPT, AUTHORIZATION};
 use http::{HeaderValue, Request, Uri};
 use http_body_util::{BodyExt as _, Full, Limited};
 use serde::Deserialize;
-use tokio::sync::Mutex;
 use tokio::time::timeout;
 
-use crate::request::{AccessError, with_sources};
+use crate::request::with_sources;
 use crate::transport::Transport;
 
-/// New ones are asked for when the old ones are valid for less than this: whoever gives them out has new
-/// ones five minutes before.
-const EXPIRES_SOON: Duration = Duration::from_mins(4);
+/// The longest that a container's endpoint may take: it answers in milliseconds, or not at all.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The longest that is waited for them, as the AWS SDKs have it.
-const LOAD_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long credentials are taken to be valid whose end nobody can read: the shortest life that AWS
+/// gives any.
+/// <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>
+const LIFE_UNREADABLE: Duration = Duration::from_mins(15);
 
 const ANSWER_BYTES_MAX: usize = 64 * 1024;
 
@@ -42,61 +42,6 @@ const PLAIN_HOSTS: [&str; 6] = [
     "169.254.170.23",
     "[fd00:ec2::23]",
 ];
-
-/// A provider's credentials, asked for by one request at a time, and again before they expire.
-pub(crate) struct CachedCredentials {
-    provider: SharedCredentialsProvider,
-    kept: Mutex<Option<Credentials>>,
-}
-
-impl CachedCredentials {
-    pub(crate) fn new(provider: SharedCredentialsProvider) -> Self {
-        Self {
-            provider,
-            kept: Mutex::new(None),
-        }
-    }
-
-    pub(crate) async fn get(&self) -> Result<Credentials, AccessError> {
-        let mut kept = self.kept.lock().await;
-        if let Some(credentials) = kept.as_ref()
-            && is_valid_for(credentials, EXPIRES_SOON)
-        {
-            return Ok(credentials.clone());
-        }
-        let loaded = timeout(LOAD_TIMEOUT, self.provider.provide_credentials()).await;
-        let error = match loaded {
-            Ok(Ok(credentials)) => {
-                *kept = Some(credentials.clone());
-                return Ok(credentials);
-            }
-            Ok(Err(error)) => access_error(&error),
-            Err(_) => AccessError::CredentialsAway("no answer in time".to_owned()),
-        };
-        match kept.as_ref() {
-            Some(credentials) if is_valid_for(credentials, Duration::ZERO) => {
-                Ok(credentials.clone())
-            }
-            _ => Err(error),
-        }
-    }
-}
-
-fn is_valid_for(credentials: &Credentials, time: Duration) -> bool {
-    credentials
-        .expiry()
-        .is_none_or(|expiry| expiry > SystemTime::now() + time)
-}
-
-fn access_error(error: &CredentialsError) -> AccessError {
-    let reason = with_sources(error);
-    match error {
-        CredentialsError::ProviderTimedOut(_) | CredentialsError::ProviderError(_) => {
-            AccessError::CredentialsAway(reason)
-        }
-        _ => AccessError::NoCredentials(reason),
-    }
-}
 
 /// What an environment variable is, by its name.
 type Variables = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
@@ -141,7 +86,9 @@ impl GivenCredentials {
             None => self.variable("AWS_CONTAINER_CREDENTIALS_FULL_URI"),
         };
         match url {
-            Some(url) => self.ask_container(&url).await,
+            Some(url) => timeout(ANSWER_TIMEOUT, self.ask_container(&url))
+                .await
+                .unwrap_or_else(|_| Err(CredentialsError::provider_timed_out(ANSWER_TIMEOUT))),
             None if self.variable("AWS_WEB_IDENTITY_TOKEN_FILE").is_some() => {
                 Err(CredentialsError::not_loaded(
                     "web identity is for servers: it needs the feature `server` of the capture layer",
@@ -192,8 +139,10 @@ impl GivenCredentials {
         let given: Given = serde_json::from_slice(&body).map_err(|_| {
             CredentialsError::provider_error("the container's endpoint answered something else")
         })?;
-        let expiry = given.expiration.and_then(|text| {
-            SystemTime::try_from(DateTime::from_str(&text, Format::DateTime).ok()?).ok()
+        let expiry = given.expiration.map(|text| {
+            let time = DateTime::from_str(&text, Format::DateTime).ok();
+            time.and_then(|time| SystemTime::try_from(time).ok())
+                .unwrap_or_else(|| SystemTime::now() + LIFE_UNREADABLE)
         });
         Ok(Credentials::new(
             given.access_key_id,

@@ -1,4 +1,4 @@
-//! Credentials by environment variables and by a container's endpoint, and how long they are kept.
+//! Credentials by environment variables and by a container's endpoint.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -9,18 +9,26 @@ use http::Response;
 use super::*;
 use crate::transport::{AnswerBody, TransportError};
 
-/// A container's endpoint: gives out credentials that are numbered, by a token, for this long.
+/// A container's endpoint: gives out credentials by a token.
 #[derive(Debug)]
 struct Endpoint {
     asked: AtomicUsize,
-    valid_for: Duration,
+    /// What it says of their end, with a comma before it.
+    expiration: String,
 }
 
 impl Endpoint {
     fn giving(valid_for: Duration) -> Arc<Self> {
+        let expiry = DateTime::from(SystemTime::now() + valid_for)
+            .fmt(Format::DateTime)
+            .unwrap();
+        Self::saying(&format!(",\"Expiration\":\"{expiry}\""))
+    }
+
+    fn saying(expiration: &str) -> Arc<Self> {
         Arc::new(Self {
             asked: AtomicUsize::new(0),
-            valid_for,
+            expiration: expiration.to_owned(),
         })
     }
 }
@@ -39,12 +47,10 @@ impl Transport for Way {
             Some(b"the-token") => 200,
             _ => 401,
         };
-        let expiry = DateTime::from(SystemTime::now() + self.0.valid_for)
-            .fmt(Format::DateTime)
-            .unwrap();
         let body = format!(
-            r#"{{"AccessKeyId":"id-{number}","SecretAccessKey":"s","Token":"{}","Expiration":"{expiry}"}}"#,
-            request.uri()
+            r#"{{"AccessKeyId":"id-{number}","SecretAccessKey":"s","Token":"{}"{}}}"#,
+            request.uri(),
+            self.0.expiration,
         );
         async move {
             let body = Full::from(body).map_err(|never| match never {});
@@ -168,27 +174,52 @@ async fn what_is_missing_stays_away_and_a_refusal_may_pass() {
         ),
     ] {
         let provider = given(&endpoint, &texts(variables));
-        let cached = CachedCredentials::new(SharedCredentialsProvider::new(provider));
-        let error = cached.get().await.unwrap_err();
+        let access = crate::AwsAccess::new("eu-central-1", provider);
+        let request = crate::AwsRequest {
+            service: crate::Service::Sqs,
+            region: None,
+            method: http::Method::POST,
+            url: "https://sqs.eu-central-1.amazonaws.com/",
+            headers: &[],
+            body: Bytes::new(),
+            body_sha256: None,
+            answer_bytes_max: 1,
+        };
+        let error = access.send(request).await.unwrap_err();
         assert_eq!(error.may_succeed_later(), may_succeed_later, "{error}");
         assert!(error.to_string().contains(word), "{error}");
     }
 }
 
 #[tokio::test]
-async fn they_are_kept_until_they_expire_soon() {
-    for (valid_for, id_of_the_second) in [(HOUR, "id-0"), (Duration::from_mins(3), "id-1")] {
-        let endpoint = Endpoint::giving(valid_for);
+async fn an_end_that_nobody_can_read_is_near_and_none_is_none() {
+    for (expiration, valid_for) in [
+        (r#","Expiration":"tomorrow""#, Some(LIFE_UNREADABLE)),
+        (r#","Expiration":"""#, Some(LIFE_UNREADABLE)),
+        (
+            r#","Expiration":"2999-01-01T00:00:00Z""#,
+            Some(Duration::MAX),
+        ),
+        ("", None),
+    ] {
+        let endpoint = Endpoint::saying(expiration);
         let variables = texts(&[
             ("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/a"),
             ("AWS_CONTAINER_AUTHORIZATION_TOKEN", "the-token"),
         ]);
-        let provider = given(&endpoint, &variables);
-        let cached = CachedCredentials::new(SharedCredentialsProvider::new(provider));
-        assert_eq!(cached.get().await.unwrap().access_key_id(), "id-0");
-        assert_eq!(
-            cached.get().await.unwrap().access_key_id(),
-            id_of_the_second
-        );
+        let before = SystemTime::now();
+        let credentials = given(&endpoint, &variables).load().await.unwrap();
+        match (credentials.expiry(), valid_for) {
+            (None, None) => {}
+            (Some(expiry), Some(LIFE_UNREADABLE)) => {
+                assert!(expiry >= before + LIFE_UNREADABLE, "{expiration}");
+                assert!(
+                    expiry <= SystemTime::now() + LIFE_UNREADABLE,
+                    "{expiration}"
+                );
+            }
+            (Some(expiry), Some(_)) => assert!(expiry > before + HOUR, "{expiration}"),
+            other => panic!("{expiration}: {other:?}"),
+        }
     }
 }

@@ -5,7 +5,8 @@ use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 
-use crate::access::{Settings, service_endpoints};
+use crate::endpoint::EndpointVariant;
+use crate::settings::{ServiceEndpoints, Settings};
 
 pub(crate) fn settings() -> BoxFuture<'static, Settings> {
     async {
@@ -16,9 +17,14 @@ pub(crate) fn settings() -> BoxFuture<'static, Settings> {
             .http_client(http_client)
             .load()
             .await;
+        let variable = |name: &str| std::env::var(name).ok();
         Settings {
             region: config.region().map(ToString::to_string),
-            endpoints: service_endpoints(|name| std::env::var(name).ok(), config.endpoint_url()),
+            endpoints: ServiceEndpoints::of_variables(variable, config.endpoint_url()),
+            variant: EndpointVariant {
+                is_fips: config.use_fips() == Some(true),
+                is_dual_stack: config.use_dual_stack() == Some(true),
+            },
             credentials: config.credentials_provider(),
         }
     }

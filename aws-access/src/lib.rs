@@ -9,12 +9,18 @@
 //! and are linked only where a program asks for them.
 
 mod access;
+mod cached_credentials;
+mod clock;
 mod credentials;
 #[cfg(feature = "default-chain")]
 mod default_chain;
+mod endpoint;
 mod request;
+mod settings;
+mod signature;
 mod transport;
 
 pub use access::AwsAccess;
+pub use endpoint::{EndpointVariant, without_aws_domain};
 pub use request::{AccessError, AwsAnswer, AwsRequest, Service};
 pub use transport::{AnswerBody, HttpTransport, Transport, TransportError};

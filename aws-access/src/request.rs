@@ -2,6 +2,9 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
+use serde::Deserialize;
+
+const CODE_LENGTH_MAX: usize = 100;
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,8 +66,43 @@ pub struct AwsAnswer {
     pub body: Bytes,
 }
 
+impl AwsAnswer {
+    /// What AWS calls the error: `ExpiredToken`, `RequestThrottled`; at most 100 characters.
+    ///
+    /// SQS says it in a header as its older protocol does (`AWS.SimpleQueueService.NonExistentQueue`), else in
+    /// its JSON or in another header; S3 says it in XML.
+    pub fn error_code(&self) -> Option<String> {
+        let header = |name| self.headers.get(name)?.to_str().ok();
+        let older = header("x-amzn-query-error").and_then(|error| error.split(';').next());
+        let in_json = || {
+            let said: ErrorBody = serde_json::from_slice(&self.body).ok()?;
+            said.kind
+        };
+        let in_xml = || {
+            let (_, rest) = std::str::from_utf8(&self.body).ok()?.split_once("<Code>")?;
+            Some(rest.split_once("</Code>")?.0.to_owned())
+        };
+        let named = older
+            .map(str::to_owned)
+            .or_else(in_json)
+            .or_else(|| header("x-amzn-errortype").map(str::to_owned))
+            .or_else(in_xml)?;
+        // A namespace before it, or an address behind it, is none of it.
+        let code = named.rsplit('#').next().unwrap_or_default();
+        let code = code.split(':').next().unwrap_or_default();
+        (!code.is_empty()).then(|| format!("{code:.CODE_LENGTH_MAX$}"))
+    }
+}
+
+/// `{"__type":"com.amazonaws.sqs#RequestThrottled","message":"…"}`
+#[derive(Deserialize)]
+struct ErrorBody {
+    #[serde(rename = "__type", alias = "code")]
+    kind: Option<String>,
+}
+
 /// Why there is no answer.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum AccessError {
     /// Nothing says who asks.
@@ -111,4 +149,58 @@ pub(crate) fn with_sources(error: &dyn std::error::Error) -> String {
         source = error.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_has_its_code_wherever_it_stands() {
+        let long = format!("<Code>{}</Code>", "x".repeat(1_000));
+        for (header, body, code) in [
+            (
+                (
+                    "x-amzn-query-error",
+                    "AWS.SimpleQueueService.NonExistentQueue;Sender",
+                ),
+                r#"{"__type":"com.amazonaws.sqs#QueueDoesNotExist"}"#,
+                Some("AWS.SimpleQueueService.NonExistentQueue"),
+            ),
+            (
+                ("x-other", ""),
+                r#"{"__type":"com.amazonaws.sqs#RequestThrottled","message":"m"}"#,
+                Some("RequestThrottled"),
+            ),
+            (
+                (
+                    "x-amzn-errortype",
+                    "ExpiredTokenException:http://internal.amazon.com/",
+                ),
+                "no JSON",
+                Some("ExpiredTokenException"),
+            ),
+            (
+                ("x-other", ""),
+                "<?xml version=\"1.0\"?><Error><Code>ExpiredToken</Code><Message>m</Message></Error>",
+                Some("ExpiredToken"),
+            ),
+            (("x-other", ""), "<Error><Code>", None),
+            (("x-other", ""), "[]", None),
+            (
+                ("x-other", ""),
+                &long,
+                Some(&"x".repeat(CODE_LENGTH_MAX)[..]),
+            ),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header.0, header.1.parse().unwrap());
+            let answer = AwsAnswer {
+                status: StatusCode::BAD_REQUEST,
+                headers,
+                body: Bytes::from(body.to_owned()),
+            };
+            assert_eq!(answer.error_code().as_deref(), code, "{body}");
+        }
+    }
 }

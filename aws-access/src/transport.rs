@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::fmt::Debug;
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -15,6 +15,7 @@ use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::{Connect, HttpConnector};
 use hyper_util::rt::TokioExecutor;
+use tokio::time::Instant;
 
 /// Lambda freezes an environment between invocations: a connection that is older than this may be
 /// dead without anybody knowing.
@@ -22,6 +23,10 @@ const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// As the AWS SDKs have it.
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(3_100);
+
+/// How long certificates that could not be read are not read again: a retry would find what the first
+/// attempt found.
+const TLS_FAILURE_KEPT: Duration = Duration::from_mins(1);
 
 /// Why there is no answer.
 pub type TransportError = Box<dyn Error + Send + Sync>;
@@ -58,28 +63,58 @@ where
 
 /// The usual way: a client for TLS, and one for plain HTTP to endpoints on this machine.
 ///
-/// Each is made with its first request, and the system's certificates are read for TLS only: a hundred and
-/// fifty of them take their time.
+/// Each is made with its first request. The system's certificates are read for TLS only, and not by the
+/// thread that sends: a hundred and fifty of them take their time.
 #[derive(Debug, Default)]
 pub struct HttpTransport {
-    tls: OnceLock<Client<HttpsConnector<HttpConnector>, Full<Bytes>>>,
+    tls: Arc<Tls>,
     plain: OnceLock<Client<HttpConnector, Full<Bytes>>>,
 }
 
-impl HttpTransport {
-    fn tls(&self) -> Result<&Client<HttpsConnector<HttpConnector>, Full<Bytes>>, TransportError> {
-        if let Some(client) = self.tls.get() {
-            return Ok(client);
+type TlsClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
+
+#[derive(Debug, Default)]
+struct Tls {
+    client: OnceLock<TlsClient>,
+    /// When it could not be made the last time, and why. Locked while it is made.
+    failure: Mutex<Option<(Instant, String)>>,
+}
+
+impl Tls {
+    async fn client(self: &Arc<Self>) -> Result<TlsClient, TransportError> {
+        if let Some(client) = self.client.get() {
+            return Ok(client.clone());
+        }
+        let tls = self.clone();
+        // It is made to its end even where nobody waits for it any more.
+        Ok(tokio::task::spawn_blocking(move || tls.make()).await??)
+    }
+
+    fn make(&self) -> Result<TlsClient, String> {
+        let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = self.client.get() {
+            return Ok(client.clone());
+        }
+        if let Some((failed_at, reason)) = &*failure
+            && failed_at.elapsed() < TLS_FAILURE_KEPT
+        {
+            return Err(reason.clone());
         }
         let mut tcp = tcp();
         tcp.enforce_http(false);
-        let connector = HttpsConnectorBuilder::new()
+        match HttpsConnectorBuilder::new()
             .with_provider_and_native_roots(rustls::crypto::ring::default_provider())
-            .map_err(|error| format!("the system's certificates: {error}"))?
-            .https_only()
-            .enable_http1()
-            .wrap_connector(tcp);
-        Ok(self.tls.get_or_init(|| client(connector)))
+        {
+            Ok(builder) => {
+                let connector = builder.https_only().enable_http1().wrap_connector(tcp);
+                Ok(self.client.get_or_init(|| client(connector)).clone())
+            }
+            Err(error) => {
+                let reason = format!("the system's certificates: {error}");
+                *failure = Some((Instant::now(), reason.clone()));
+                Err(reason)
+            }
+        }
     }
 }
 
@@ -92,7 +127,7 @@ impl Transport for HttpTransport {
             let plain = self.plain.get_or_init(|| client(tcp()));
             return Transport::send(plain, request);
         }
-        async move { Transport::send(self.tls()?, request).await }.boxed()
+        async move { Transport::send(&self.tls.client().await?, request).await }.boxed()
     }
 }
 

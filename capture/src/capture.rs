@@ -1,5 +1,6 @@
 //! [`Capture`]: what a service adds, and what is decided before and done after its handler.
 
+use std::io::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -12,10 +13,11 @@ use lambda_runtime::layers::TracingLayer;
 use lambda_runtime::{Diagnostic, Error, LambdaInvocation, Runtime};
 use tower::{Layer, Service};
 
-use crate::builder::CaptureBuilder;
+use crate::builder::{CaptureBuilder, ConfigError};
 use crate::call::{ApiCall, Call};
 use crate::counters::{Counters, LiveCounters};
 use crate::credentials::Credentials;
+use crate::delivery::with_sources;
 use crate::exchange::Exchange;
 use crate::metrics::Metrics;
 use crate::service::{CaptureService, ReturnService};
@@ -92,6 +94,21 @@ impl Capture {
     /// rather start without an audit log than not at all.
     pub fn disabled() -> Self {
         Self { shared: None }
+    }
+
+    /// A capture that records nothing, because its settings are not usable. That is said once, also where
+    /// nobody listens to `tracing`: an audit log that is off must not be a surprise.
+    pub(crate) fn off_because_of(error: &ConfigError) -> Self {
+        let reason = with_sources(error);
+        tracing::error!(%reason, "daybook: nothing is recorded, the settings are not usable");
+        if !tracing::dispatcher::has_been_set() {
+            // Standard error may be closed.
+            let _ = writeln!(
+                std::io::stderr(),
+                "daybook: nothing is recorded, the settings are not usable: {reason}"
+            );
+        }
+        Self::disabled()
     }
 
     /// What was captured, left out, acknowledged and dropped since the process started.

@@ -4,14 +4,23 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
+use daybook_event::Overflow;
 use futures::FutureExt;
 use tokio::time::{Instant, timeout_at};
 
 use crate::capture::Shared;
 use crate::counters::whole_ms;
 use crate::exchange::Exchange;
-use crate::message::{Outgoing, OverLimit, outgoing};
+use crate::message::{MessageError, Outgoing, OverLimit, outgoing};
 use crate::sink::Message;
+
+/// Whether a delivery has the handler's task for itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Handler {
+    HasEnded,
+    /// Its answer must not wait while a large event is cleaned.
+    IsAtWork,
+}
 
 impl Shared {
     /// How long a flush may take where nothing ends it before.
@@ -20,10 +29,15 @@ impl Shared {
     }
 
     /// Sends the exchange's message within the time given. Whatever happens inside, it returns.
-    pub(crate) async fn deliver(self: Arc<Self>, exchange: Arc<Exchange>, time_max: Duration) {
+    pub(crate) async fn deliver(
+        self: Arc<Self>,
+        exchange: Arc<Exchange>,
+        time_max: Duration,
+        handler: Handler,
+    ) {
         let started = Instant::now();
         let captured = self.counters.captured();
-        let attempt = AssertUnwindSafe(self.send(&exchange, started, time_max))
+        let attempt = AssertUnwindSafe(self.send(&exchange, started, time_max, handler))
             .catch_unwind()
             .await;
         let flush_time = started.elapsed();
@@ -63,12 +77,13 @@ impl Shared {
 
     /// How many bytes were acknowledged.
     async fn send(
-        &self,
-        exchange: &Exchange,
+        self: &Arc<Self>,
+        exchange: &Arc<Exchange>,
         started: Instant,
         time_max: Duration,
+        handler: Handler,
     ) -> Result<usize, String> {
-        let message = self.message(exchange, started, time_max).await?;
+        let message = self.message(exchange, started, time_max, handler).await?;
         let bytes = message.body().len();
         match timeout_at(started + time_max, self.sink.send(vec![message])).await {
             Ok(Ok(())) => Ok(bytes),
@@ -81,14 +96,24 @@ impl Shared {
     }
 
     async fn message(
-        &self,
-        exchange: &Exchange,
+        self: &Arc<Self>,
+        exchange: &Arc<Exchange>,
         started: Instant,
         time_max: Duration,
+        handler: Handler,
     ) -> Result<Message, String> {
-        let outgoing =
-            outgoing(exchange, &self.credentials).map_err(|error| with_sources(&error))?;
-        self.fitted(outgoing, started, time_max).await
+        let made = match handler {
+            Handler::HasEnded => outgoing(exchange, &self.credentials),
+            Handler::IsAtWork => {
+                let (shared, exchange) = (self.clone(), exchange.clone());
+                let making = move || outgoing(&exchange, &shared.credentials);
+                tokio::task::spawn_blocking(making)
+                    .await
+                    .unwrap_or(Err(MessageError::Unfinished))
+            }
+        };
+        let made = made.map_err(|error| with_sources(&error))?;
+        self.fitted(made, started, time_max).await
     }
 
     /// A message that the queue takes; where the whole is over the limit, it goes to the overflow
@@ -114,16 +139,16 @@ impl Shared {
         &self,
         mut over_limit: Box<OverLimit>,
         deadline: Instant,
-    ) -> Result<Message, crate::message::MessageError> {
+    ) -> Result<Message, MessageError> {
         let whole = std::mem::take(over_limit.whole_mut());
         let Some(bucket) = &self.overflow else {
-            return over_limit.cut(None);
+            return cut_apart(over_limit, None).await;
         };
         let put = bucket.put(over_limit.captured_at(), over_limit.id(), whole);
         let reason = match timeout_at(deadline, put).await {
             Ok(Ok(overflow)) => {
                 self.counters.overflowed();
-                return over_limit.cut(Some(overflow));
+                return cut_apart(over_limit, Some(overflow)).await;
             }
             Ok(Err(error)) => with_sources(&error),
             Err(_) => "S3 did not answer in time".to_owned(),
@@ -132,8 +157,20 @@ impl Shared {
             %reason,
             "daybook: the whole of a large audit message was not stored, its cut copy is sent"
         );
-        over_limit.cut(None)
+        cut_apart(over_limit, None).await
     }
+}
+
+/// Megabytes are cut by a thread of their own: a handler may be at work on this one, and a server's
+/// requests are.
+async fn cut_apart(
+    over_limit: Box<OverLimit>,
+    overflow: Option<Overflow>,
+) -> Result<Message, MessageError> {
+    let cutting = move || over_limit.cut(overflow);
+    tokio::task::spawn_blocking(cutting)
+        .await
+        .unwrap_or(Err(MessageError::Unfinished))
 }
 
 pub(crate) fn with_sources(error: &dyn std::error::Error) -> String {

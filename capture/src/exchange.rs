@@ -140,6 +140,8 @@ pub(crate) enum Answer {
     Status(u16),
     /// It gave no answer.
     Failed(HandlerFailure),
+    /// It answered with this HTTP status, and the body did not come to its end.
+    BrokenOff(u16, HandlerFailure),
 }
 
 impl Exchange {
@@ -187,6 +189,18 @@ impl Exchange {
             if observed.answer == Answer::NotSeen {
                 observed.answer = answer;
                 observed.ready = Some(self.ready_now());
+            }
+        });
+    }
+
+    /// The handler failed, be it before there was an answer or in the middle of its body. A part of a body
+    /// names nothing.
+    pub(crate) fn failed(&self, failure: HandlerFailure) {
+        self.answered(Answer::Failed(failure));
+        self.with_observed(|observed| {
+            if let Answer::Status(status_code) = observed.answer {
+                observed.answer = Answer::BrokenOff(status_code, failure);
+                observed.body = None;
             }
         });
     }
@@ -250,7 +264,7 @@ impl Drop for PanicWatch<'_> {
         if let Some(exchange) = self.0
             && std::thread::panicking()
         {
-            exchange.answered(Answer::Failed(HandlerFailure::Panic));
+            exchange.failed(HandlerFailure::Panic);
         }
     }
 }

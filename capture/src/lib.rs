@@ -88,7 +88,7 @@
 //!
 //! Before the response: the request's head is copied, and each frame of a body as the handler reads
 //! it, up to the limits. Then the call is put into a queue in memory; cleaning, writing and sending
-//! happen in the background, ten calls at a time. A full queue drops and counts; a process that is
+//! happen in the background, ten calls to a batch and four batches at a time. A full queue drops and counts; a process that is
 //! killed loses what its queue holds, so end with [`ServerCapture::shut_down`].
 //!
 //! # Behind a load balancer
@@ -132,17 +132,20 @@
 //! | what fails | what the service notices | what becomes of the message |
 //! |---|---|---|
 //! | the queue is away, refuses connections or throttles | nothing; the next invocation waits up to `flush_timeout_ms` | sent again after 25 ms, 50 ms, … 400 ms, then dropped |
-//! | the queue, or the look-up of its name, does not answer | the same | a second request by a new connection after half of the time; the first answer counts, without any it is dropped |
+//! | the queue, or the look-up of its name, does not answer | the same | a second request by a new connection after half of the time; whichever succeeds counts, without any it is dropped |
 //! | some messages of a batch are not taken | the same | those are sent again |
 //! | the permission, the queue or the credentials are missing | nothing | dropped at once |
+//! | the credentials have expired or were exchanged | nothing | others are asked for, and it is sent once more |
+//! | whoever gives credentials out is slower than a flush | the next invocation waits up to `flush_timeout_ms` | dropped; the search goes on with the next flush |
 //! | the message is over 1 MiB | nothing | cut between members, and marked with what it was; whole in S3 where [`CaptureBuilder::overflow_bucket`] says so |
 //! | S3 does not take it within half of the flush timeout | nothing | the cut message is sent without a pointer |
 //! | the sink panics | nothing | dropped |
 //! | the predicate of [`CaptureBuilder::capture_if`] panics | nothing | sent: the call is captured |
 //! | the closure of [`audit`] panics | nothing: outside a captured call it does not run, so inside one it must not matter | sent without what the closure said |
 //! | the handler returns an error or panics | what it would notice without the layer | sent with `failure` |
+//! | a streamed body breaks off or panics | the same | sent with its status and with `failure` |
 //! | the handler does not answer in time | the same | sent before Lambda ends the function, see below |
-//! | the settings are missing | [`run`] and [`from_env`] return an error before any call is served | |
+//! | the settings are missing or cannot be read | [`run`]: one line in the log, and it serves without a record. [`from_env`]: an error for the service to decide about: `?` ends it before any call is served | none is made |
 //!
 //! Lambda ends a function whose time is over, and nothing runs after that. Where a call is not over
 //! shortly before (`flush_timeout_ms` and 50 ms, but at most a tenth of the time that was left when
@@ -181,7 +184,7 @@ pub use daybook_event::Privacy;
 pub use daybook_overflow::OverflowBucket;
 pub use intake::{IntakeSink, IntakeUrlError};
 pub use metrics::Metrics;
-pub use observe::{Observation, ObserveResponse, ObservedBody};
+pub use observe::{Observation, ObserveResponse, ObservedBody, ObservedStream};
 pub use server::{
     CapturedBody, ServerBuilder, ServerCapture, ServerFuture, ServerLayer, ServerService,
     server_from_env,
@@ -197,9 +200,12 @@ use tower::Service;
 /// Runs a handler as `lambda_http::run` does, with the same bounds, and records its calls as
 /// [`from_env`] says.
 ///
+/// An audit log is a side effect and breaks no service: where the settings are not usable, that is
+/// logged once, as an error, and the handler runs without a record. A service that would rather not start
+/// says so: `daybook_capture::from_env()?.run(handler)`.
+///
 /// # Errors
-/// Where the settings are not usable ([`ConfigError`]), before any event is asked for; later
-/// what `lambda_http::run` returns.
+/// What `lambda_http::run` returns.
 ///
 /// # Panics
 /// As `lambda_http::run`: where Lambda's environment variables are missing.
@@ -210,5 +216,6 @@ where
     R: IntoResponse,
     E: std::fmt::Debug + Into<Diagnostic>,
 {
-    from_env()?.run(handler).await
+    let capture = from_env().unwrap_or_else(|error| Capture::off_because_of(&error));
+    capture.run(handler).await
 }

@@ -8,6 +8,8 @@ use std::task::{Context, Poll, ready};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Buf;
+use daybook_event::HandlerFailure;
+use futures::Stream;
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http_body::{Body, Frame, SizeHint};
@@ -23,7 +25,7 @@ use crate::exchange::{Answer, Exchange, PanicWatch};
 /// Implemented for the responses that `lambda_http`'s and axum's handlers return
 /// (`http::Response`), and, for plain `lambda_runtime` handlers, for the two response types of
 /// `aws_lambda_events`, for `serde_json::Value` in API Gateway's response format, and for
-/// `lambda_runtime`'s streamed responses, of which the status is noted.
+/// `lambda_runtime`'s streamed responses, of which the status is noted, and whether they break off.
 pub trait ObserveResponse {
     /// The response as it is passed on.
     type Observed;
@@ -42,16 +44,17 @@ impl<B: Body> ObserveResponse for http::Response<B> {
     type Observed = http::Response<ObservedBody<B>>;
 
     fn observe(self, observation: Observation) -> Self::Observed {
-        let copy = observation.exchange.and_then(|exchange| {
+        let watched = observation.exchange.and_then(|exchange| {
             exchange.answered(Answer::Status(self.status().as_u16()));
             let is_wanted = wants_body(&exchange, self.status().as_u16(), self.headers())
                 && self.body().size_hint().lower() <= exchange.body_bytes_max as u64;
-            is_wanted.then(|| BodyCopy {
+            // A body without a frame neither names anything nor breaks off.
+            (!self.body().is_end_stream()).then(|| Watched {
                 exchange,
-                bytes: Vec::new(),
+                copy: is_wanted.then(Vec::new),
             })
         });
-        self.map(|inner| ObservedBody { inner, copy })
+        self.map(|inner| ObservedBody { inner, watched })
     }
 }
 
@@ -108,19 +111,26 @@ impl ObserveResponse for ApiGatewayV2httpResponse {
 }
 
 impl<S> ObserveResponse for StreamResponse<S> {
-    type Observed = Self;
+    type Observed = StreamResponse<ObservedStream<S>>;
 
-    fn observe(self, observation: Observation) -> Self {
-        if let Some(exchange) = &observation.exchange {
+    fn observe(self, observation: Observation) -> Self::Observed {
+        let exchange = observation.exchange;
+        if let Some(exchange) = &exchange {
             let status_code = self.metadata_prelude.status_code;
             exchange.answered(Answer::Status(status_code.as_u16()));
         }
-        self
+        StreamResponse {
+            metadata_prelude: self.metadata_prelude,
+            stream: ObservedStream {
+                inner: self.stream,
+                exchange,
+            },
+        }
     }
 }
 
 impl<B: ObserveResponse, S> ObserveResponse for FunctionResponse<B, S> {
-    type Observed = FunctionResponse<B::Observed, S>;
+    type Observed = FunctionResponse<B::Observed, ObservedStream<S>>;
 
     fn observe(self, observation: Observation) -> Self::Observed {
         match self {
@@ -205,32 +215,45 @@ fn take_body(exchange: &Exchange, body: Cow<'_, [u8]>) {
 }
 
 pin_project! {
-    /// A body that is passed on as it is, frame by frame, and of which a bounded copy is kept.
+    /// A body that is passed on as it is, frame by frame: a bounded copy of it is kept, and whether it breaks
+    /// off.
     #[derive(Debug)]
     pub struct ObservedBody<B> {
         #[pin]
         inner: B,
-        copy: Option<BodyCopy>,
+        watched: Option<Watched>,
     }
 }
 
+/// A body that has not come to its end.
 #[derive(Debug)]
-struct BodyCopy {
+struct Watched {
     exchange: Arc<Exchange>,
-    bytes: Vec<u8>,
+    /// What has come, where a copy is kept.
+    copy: Option<Vec<u8>>,
 }
 
-impl BodyCopy {
-    /// False where the copy is to be given up: the body is over the limit, or its data is not in
-    /// one piece and could not be read without consuming it.
-    fn push(&mut self, data: &impl Buf) -> bool {
+impl Watched {
+    /// The copy is given up where the body is over the limit, or its data is not in one piece and could
+    /// not be read without consuming it.
+    fn push(&mut self, data: &impl Buf) {
+        let Some(copy) = &mut self.copy else {
+            return;
+        };
         let chunk = data.chunk();
         let fits = chunk.len() == data.remaining()
-            && self.bytes.len() + chunk.len() <= self.exchange.body_bytes_max;
+            && copy.len() + chunk.len() <= self.exchange.body_bytes_max;
         if fits {
-            self.bytes.extend_from_slice(chunk);
+            copy.extend_from_slice(chunk);
+        } else {
+            self.copy = None;
         }
-        fits
+    }
+
+    fn ended(self) {
+        if let Some(copy) = self.copy {
+            take_body(&self.exchange, Cow::Owned(copy));
+        }
     }
 }
 
@@ -243,24 +266,29 @@ impl<B: Body> Body for ObservedBody<B> {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
         let mut this = self.project();
-        let frame = ready!(this.inner.as_mut().poll_frame(context));
-        if this.copy.is_some() {
-            match &frame {
-                Some(Ok(frame)) => {
-                    let goes_on = match (frame.data_ref(), this.copy.as_mut()) {
-                        (Some(data), Some(copy)) => copy.push(data),
-                        _ => true,
-                    };
-                    if !goes_on {
-                        *this.copy = None;
-                    } else if frame.is_trailers() || this.inner.is_end_stream() {
-                        // Nothing follows trailers, and nobody may ask for it.
-                        finish_copy(this.copy);
-                    }
+        let frame = {
+            let watched = this.watched.as_ref();
+            let _watch = PanicWatch(watched.map(|watched| &*watched.exchange));
+            ready!(this.inner.as_mut().poll_frame(context))
+        };
+        let is_end = match (&frame, this.watched.as_mut()) {
+            (_, None) => false,
+            (Some(Ok(frame)), Some(watched)) => {
+                if let Some(data) = frame.data_ref() {
+                    watched.push(data);
                 }
-                Some(Err(_)) => *this.copy = None,
-                None => finish_copy(this.copy),
+                // Nothing follows trailers, and nobody may ask for it.
+                frame.is_trailers() || this.inner.is_end_stream()
             }
+            (Some(Err(_)), Some(watched)) => {
+                watched.exchange.failed(HandlerFailure::Error);
+                *this.watched = None;
+                false
+            }
+            (None, Some(_)) => true,
+        };
+        if is_end && let Some(watched) = this.watched.take() {
+            watched.ended();
         }
         Poll::Ready(frame)
     }
@@ -274,9 +302,36 @@ impl<B: Body> Body for ObservedBody<B> {
     }
 }
 
-fn finish_copy(copy: &mut Option<BodyCopy>) {
-    if let Some(copy) = copy.take() {
-        take_body(&copy.exchange, Cow::Owned(copy.bytes));
+/// A stream that is passed on as it is; whether it breaks off is noted.
+#[derive(Debug)]
+pub struct ObservedStream<S> {
+    inner: S,
+    exchange: Option<Arc<Exchange>>,
+}
+
+impl<S, T, E> Stream for ObservedStream<S>
+where
+    S: Stream<Item = Result<T, E>> + Unpin,
+{
+    type Item = Result<T, E>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<S::Item>> {
+        let this = &mut *self;
+        let item = {
+            let _watch = PanicWatch(this.exchange.as_deref());
+            ready!(Pin::new(&mut this.inner).poll_next(context))
+        };
+        if !matches!(item, Some(Ok(_)))
+            && let Some(exchange) = this.exchange.take()
+            && item.is_some()
+        {
+            exchange.failed(HandlerFailure::Error);
+        }
+        Poll::Ready(item)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.inner.size_hint()
     }
 }
 

@@ -14,6 +14,7 @@ use tower::Service;
 
 use crate::capture::{Capture, Shared};
 use crate::deadline::DeadlineNear;
+use crate::delivery::Handler;
 use crate::exchange::{
     Answer, Exchange, PanicWatch, Within, current_exchange, is_inside_the_runtime_layer,
 };
@@ -82,9 +83,9 @@ enum Delivery {
 }
 
 impl Delivery {
-    fn begin(&mut self, time_max: Duration) {
+    fn begin(&mut self, time_max: Duration, handler: Handler) {
         if let Self::Due { exchange, shared } = self {
-            let delivery = shared.clone().deliver(exchange.clone(), time_max);
+            let delivery = shared.clone().deliver(exchange.clone(), time_max, handler);
             *self = Self::UnderWay(delivery.boxed());
         }
     }
@@ -93,7 +94,7 @@ impl Delivery {
     fn begin_without_an_end(&mut self, time_max: Duration) {
         if let Self::Due { exchange, .. } = self {
             exchange.answered(Answer::Failed(HandlerFailure::Timeout));
-            self.begin(time_max);
+            self.begin(time_max, Handler::IsAtWork);
         }
     }
 
@@ -143,7 +144,7 @@ where
                     // What the handler held is free before the network is waited for.
                     this.served.set(None);
                     *this.result = Some(result);
-                    delivery.begin(this.near.flush_time());
+                    delivery.begin(this.near.flush_time(), Handler::HasEnded);
                 }
                 (Poll::Pending, None) => return Poll::Pending,
                 (Poll::Pending, Some(delivery)) => {

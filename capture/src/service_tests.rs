@@ -2,6 +2,7 @@
 
 use std::future::pending;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Mutex;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -9,6 +10,7 @@ use aws_credential_types::Credentials;
 use bytes::Bytes;
 use daybook_aws_access::AwsAccess;
 use daybook_event::{CapturedExchange, CapturedResponse};
+use futures::poll;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::Name;
@@ -164,6 +166,29 @@ async fn who_answers_after_the_message_is_acknowledged_returns_at_once() {
     assert_eq!(started.elapsed(), handler);
     sink.only();
     assert_eq!(capture.counters().acknowledged, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_large_event_is_not_cleaned_on_the_task_of_a_handler_that_is_at_work() {
+    let sink = SlowSink::default();
+    let capture = capture(sink.clone());
+    let mut invocation = invocation(TIME);
+    let items = vec![json!({"name": "x".repeat(100), "password": "y"}); 20_000];
+    let body = json!({"items": items}).to_string();
+    let event = json!({"path": "/", "httpMethod": "POST", "body": body});
+    invocation.body = Bytes::from(event.to_string());
+    let handler = service_fn(|_: LambdaInvocation| pending::<Result<(), Error>>());
+    let mut served = pin!(capture.layer(handler).oneshot(invocation));
+    assert!(poll!(served.as_mut()).is_pending());
+    tokio::time::advance(TIME).await;
+    assert!(poll!(served.as_mut()).is_pending());
+    assert_eq!(capture.counters().captured, 1, "the delivery has begun");
+    assert!(sink.came.lock().unwrap().is_empty(), "and held nobody up");
+    while capture.counters().acknowledged == 0 {
+        let _ = timeout(Duration::from_millis(1), served.as_mut()).await;
+    }
+    let response = sink.only().1.unwrap();
+    assert_eq!(response.failure, Some(HandlerFailure::Timeout));
 }
 
 #[tokio::test(start_paused = true)]

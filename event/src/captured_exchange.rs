@@ -50,7 +50,8 @@ pub struct CapturedResponse {
     /// The body as text: JSON only, up to a limit, only where it can name what was changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
-    /// How the handler failed, where it gave no response.
+    /// How the handler failed: before there was a response, or, where there is a status, in the middle of a
+    /// streamed body.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<HandlerFailure>,
 }

@@ -18,6 +18,7 @@ pub(crate) async fn request(
 ) -> Result<AwsAnswer, OverflowError> {
     let endpoint = access.endpoint(Service::S3).await;
     let region = access.region().await.map_err(refused)?;
+    let host = Service::S3.host(region, access.endpoint_variant().await);
     let headers: &[_] = if method == Method::PUT {
         &[("content-type", "application/json")]
     } else {
@@ -27,7 +28,7 @@ pub(crate) async fn request(
         service: Service::S3,
         region: None,
         method,
-        url: &url(endpoint, region, bucket, key),
+        url: &url(endpoint, &host, bucket, key),
         headers,
         body,
         body_sha256: Some(sha256),
@@ -47,19 +48,14 @@ fn refused(error: AccessError) -> OverflowError {
 
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html>. A name with dots
 /// fits no certificate, and a server of one's own has no names below its own.
-fn url(endpoint: Option<&str>, region: &str, bucket: &str, key: &str) -> String {
+fn url(endpoint: Option<&str>, host: &str, bucket: &str, key: &str) -> String {
     if let Some(endpoint) = endpoint {
         return format!("{endpoint}/{bucket}/{key}");
     }
-    let domain = if region.starts_with("cn-") {
-        "amazonaws.com.cn"
-    } else {
-        "amazonaws.com"
-    };
     if bucket.contains('.') {
-        format!("https://s3.{region}.{domain}/{bucket}/{key}")
+        format!("https://{host}/{bucket}/{key}")
     } else {
-        format!("https://{bucket}.s3.{region}.{domain}/{key}")
+        format!("https://{bucket}.{host}/{key}")
     }
 }
 
@@ -68,34 +64,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_object_has_the_address_that_its_region_gives_it() {
-        for (region, endpoint, bucket, expected) in [
+    fn an_object_has_the_address_that_its_host_gives_it() {
+        let host = "s3-fips.us-gov-west-1.amazonaws.com";
+        for (endpoint, bucket, expected) in [
             (
-                "eu-central-1",
                 None,
                 "audit",
-                "https://audit.s3.eu-central-1.amazonaws.com/daybook/a",
+                "https://audit.s3-fips.us-gov-west-1.amazonaws.com/daybook/a",
             ),
             (
-                "cn-north-1",
-                None,
-                "audit",
-                "https://audit.s3.cn-north-1.amazonaws.com.cn/daybook/a",
-            ),
-            (
-                "us-east-1",
                 None,
                 "a.b",
-                "https://s3.us-east-1.amazonaws.com/a.b/daybook/a",
+                "https://s3-fips.us-gov-west-1.amazonaws.com/a.b/daybook/a",
             ),
             (
-                "us-east-1",
                 Some("http://127.0.0.1:1"),
                 "audit",
                 "http://127.0.0.1:1/audit/daybook/a",
             ),
         ] {
-            assert_eq!(url(endpoint, region, bucket, "daybook/a"), expected);
+            assert_eq!(url(endpoint, host, bucket, "daybook/a"), expected);
         }
     }
 }

@@ -25,6 +25,9 @@ pub(crate) enum MessageError {
     NotAnEvent(#[from] NotAnEvent),
     #[error("the message cannot be written")]
     Json(#[from] serde_json::Error),
+    /// A panic's own words could repeat the event.
+    #[error("making the message did not come to its end")]
+    Unfinished,
 }
 
 /// What an exchange becomes.
@@ -115,6 +118,11 @@ fn captured_exchange(
         Answer::Failed(failure) => Some(CapturedResponse {
             failure: Some(failure),
             ..CapturedResponse::default()
+        }),
+        Answer::BrokenOff(status_code, failure) => Some(CapturedResponse {
+            status_code,
+            failure: Some(failure),
+            body: None,
         }),
     };
     let context = HandlerContext {

@@ -1,12 +1,13 @@
 //! The queue behind a server's calls: the call only puts itself in, one task cleans, batches and
-//! sends.
+//! sends, a few batches at a time.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use futures::FutureExt;
+use futures::stream::FuturesUnordered;
+use futures::{FutureExt, StreamExt};
 use serde_json::Value;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
@@ -23,6 +24,10 @@ use crate::sink::{MESSAGE_BYTES_MAX, Message};
 
 /// The most messages that one `SendMessageBatch` takes.
 const BATCH_LENGTH_MAX: usize = 10;
+
+/// How many batches are under way at the same time. Their order is nobody's promise: a call's time says when
+/// it was, and in a FIFO queue each call is a group of its own.
+const BATCHES_AT_ONCE_MAX: usize = 4;
 
 /// The most memory that waiting calls may hold, however few they are.
 const WAITING_BYTES_MAX: usize = 64 * 1024 * 1024;
@@ -186,7 +191,17 @@ impl Queue {
 
 async fn work(mut receiver: mpsc::Receiver<Item>, outgoing: Arc<Outgoing>) {
     let mut items = Vec::with_capacity(BATCH_LENGTH_MAX);
-    while receiver.recv_many(&mut items, BATCH_LENGTH_MAX).await > 0 {
+    let mut sending = FuturesUnordered::new();
+    loop {
+        let count = tokio::select! {
+            biased;
+            Some(()) = sending.next() => continue,
+            count = receiver.recv_many(&mut items, BATCH_LENGTH_MAX),
+                if sending.len() < BATCHES_AT_ONCE_MAX => count,
+        };
+        if count == 0 {
+            break;
+        }
         let mut calls = Vec::new();
         let mut flushes = Vec::new();
         for item in items.drain(..) {
@@ -196,13 +211,17 @@ async fn work(mut receiver: mpsc::Receiver<Item>, outgoing: Arc<Outgoing>) {
             }
         }
         if !calls.is_empty() {
-            outgoing.send(calls).await;
+            sending.push(outgoing.send(calls));
+        }
+        if !flushes.is_empty() {
+            while sending.next().await.is_some() {}
         }
         for done in flushes {
             // Whoever asked may have stopped waiting.
             let _ = done.send(());
         }
     }
+    while sending.next().await.is_some() {}
 }
 
 impl Outgoing {

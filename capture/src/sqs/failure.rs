@@ -42,13 +42,10 @@ impl Failure {
     /// An answer that says no to the whole request.
     pub(super) fn of_answer(answer: &AwsAnswer) -> Self {
         let status = answer.status.as_u16();
-        let said: ErrorBody = serde_json::from_slice(&answer.body).unwrap_or_default();
-        let code = code(answer, &said);
+        let code = answer.error_code().unwrap_or_else(|| "no code".to_owned());
         // Only where it says who lacks what: other words could repeat a message.
-        let words = match said.message {
-            Some(words) if code.contains("AccessDenied") => format!(": {words:.WORDS_MAX$}"),
-            _ => String::new(),
-        };
+        let words = code.contains("AccessDenied").then(|| words_of(answer));
+        let words = words.flatten().unwrap_or_default();
         Self {
             may_succeed_later: status >= 500 || status == 429 || is_passing(&code),
             reason: format!("SQS answered {status} {code}{words}"),
@@ -72,32 +69,14 @@ impl From<AccessError> for Failure {
     }
 }
 
-/// `{"__type":"com.amazonaws.sqs#RequestThrottled","message":"…"}`
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct ErrorBody {
-    #[serde(rename = "__type", alias = "code")]
-    kind: Option<String>,
-    #[serde(alias = "Message")]
-    message: Option<String>,
-}
-
-/// `AWS.SimpleQueueService.NonExistentQueue`, where SQS says it in a header as its older protocol does,
-/// else `QueueDoesNotExist`.
-fn code(answer: &AwsAnswer, said: &ErrorBody) -> String {
-    let header = |name| answer.headers.get(name)?.to_str().ok();
-    let named = header("x-amzn-query-error")
-        .and_then(|error| error.split(';').next())
-        .or_else(|| said.kind.as_deref().or_else(|| header("x-amzn-errortype")))
-        .unwrap_or_default();
-    // A namespace before it, or an address behind it, is none of it.
-    let code = named.rsplit('#').next().unwrap_or_default();
-    let code = code.split(':').next().unwrap_or_default();
-    if code.is_empty() {
-        "no code".to_owned()
-    } else {
-        format!("{code:.CODE_MAX$}")
+fn words_of(answer: &AwsAnswer) -> Option<String> {
+    #[derive(Deserialize)]
+    struct ErrorBody {
+        #[serde(alias = "Message")]
+        message: String,
     }
+    let said: ErrorBody = serde_json::from_slice(&answer.body).ok()?;
+    Some(format!(": {:.WORDS_MAX$}", said.message))
 }
 
 /// Codes that ask for patience; SQS sends some of them with status 400.

@@ -5,10 +5,12 @@ mod batch;
 mod failure;
 mod queue_url;
 
+use std::future::pending;
 use std::time::Duration;
 
 use daybook_aws_access::{AwsAccess, AwsRequest, Service};
-use futures::future::{BoxFuture, select};
+use futures::future::BoxFuture;
+use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt, stream};
 use http::Method;
 use tokio::time::timeout;
@@ -24,6 +26,9 @@ const PATIENCE_MS: u64 = 500;
 
 /// More than fit into any flush timeout: it is the timeout that ends the attempts.
 const ATTEMPTS_MAX: u32 = 100;
+
+/// How many requests with one batch are under way at the same time.
+const REQUESTS_AT_ONCE_MAX: usize = 2;
 
 /// How many batches of one flush are under way at the same time.
 const BATCHES_AT_ONCE_MAX: usize = 4;
@@ -51,7 +56,7 @@ const HEADERS: &[(&str, &str)] = &[
 ///
 /// What fails for a while (a throttle, an error of the server, no connection) is sent again, after a
 /// pause of 25 ms that doubles up to 400 ms, until `flush_timeout_ms` is over. Where there is no
-/// answer within half of that, a second request goes out by another connection, and the first answer
+/// answer within half of that, a second request goes out by another connection, and whichever succeeds
 /// counts: a connection that died while Lambda slept costs no message, and neither does a slow queue.
 /// What can never succeed (no permission, no such queue, no credentials) is given up at once. A
 /// request that is given up takes its connection with it, so that a dead one is never used twice.
@@ -94,13 +99,12 @@ impl SqsSink {
             if attempt > 0 {
                 tokio::time::sleep(pause(attempt)).await;
             }
-            match self.attempt(&batch).await {
+            match self.answered(&batch).await {
                 Ok(attempted) => {
                     refused += attempted.refused;
                     reason = attempted.reason.unwrap_or(reason);
                     batch = attempted.open;
                 }
-                Err(failure) if failure.may_succeed_later => reason = failure.reason,
                 Err(failure) => {
                     return Err(SinkError::new(refused + batch.len(), failure.reason));
                 }
@@ -115,16 +119,35 @@ impl SqsSink {
         }
     }
 
-    /// One request, and a second one where the first is not answered.
-    async fn attempt(&self, batch: &[Message]) -> Result<Attempted, Failure> {
-        let mut first = self.request(batch).boxed();
-        if let Ok(attempted) = timeout(self.patience, first.as_mut()).await {
-            return attempted;
+    /// Asks until SQS has said of each message what becomes of it.
+    ///
+    /// What fails in passing is asked again after a pause. Where there is no answer, a second request goes out
+    /// beside the first, and whichever succeeds counts: what one of them fails with says nothing of the other.
+    async fn answered(&self, batch: &[Message]) -> Result<Attempted, Failure> {
+        let mut asked = FuturesUnordered::new();
+        asked.push(self.request(batch));
+        let mut failures = 0;
+        let mut until_next = self.patience;
+        loop {
+            match timeout(until_next, answer_of(&mut asked)).await {
+                Ok(Ok(attempted)) => return Ok(attempted),
+                Ok(Err(failure)) => {
+                    failures += 1;
+                    if !failure.may_succeed_later || failures >= ATTEMPTS_MAX {
+                        return Err(failure);
+                    }
+                    until_next = pause(failures);
+                }
+                Err(_) => {
+                    asked.push(self.request(batch));
+                    until_next = if asked.len() < REQUESTS_AT_ONCE_MAX {
+                        self.patience
+                    } else {
+                        Duration::MAX
+                    };
+                }
+            }
         }
-        select(first, self.request(batch).boxed())
-            .await
-            .factor_first()
-            .0
     }
 
     async fn request(&self, batch: &[Message]) -> Result<Attempted, Failure> {
@@ -134,9 +157,11 @@ impl SqsSink {
         };
         let body =
             serde_json::to_vec(&body).map_err(|error| Failure::for_good(error.to_string()))?;
-        let url = match self.access.endpoint(Service::Sqs).await {
-            Some(endpoint) => format!("{endpoint}/"),
-            None => self.queue_url.endpoint(|name| std::env::var(name).ok()),
+        let url = if let Some(endpoint) = self.access.endpoint(Service::Sqs).await {
+            format!("{endpoint}/")
+        } else {
+            let variant = self.access.endpoint_variant().await;
+            self.queue_url.endpoint(variant)
         };
         let answer = self
             .access
@@ -157,6 +182,14 @@ impl SqsSink {
         let answer: Answer = serde_json::from_slice(&answer.body)
             .map_err(|_| Failure::passing("SQS's answer cannot be read"))?;
         Ok(answer.attempted(batch))
+    }
+}
+
+/// The next answer to one of the requests under way; where there are none, nothing is to come.
+async fn answer_of<T>(asked: &mut FuturesUnordered<impl Future<Output = T>>) -> T {
+    match asked.next().await {
+        Some(answer) => answer,
+        None => pending().await,
     }
 }
 

@@ -1,5 +1,7 @@
 //! What a queue's address says: its region, its kind, and who is asked.
 
+use daybook_aws_access::{EndpointVariant, Service, without_aws_domain};
+
 /// A queue's address: `https://sqs.eu-central-1.amazonaws.com/123456789012/audit`.
 #[derive(Debug, Clone)]
 pub(super) struct QueueUrl(pub(super) String);
@@ -14,11 +16,7 @@ impl QueueUrl {
     ///
     /// <https://docs.aws.amazon.com/general/latest/gr/sqs-service.html>
     pub(super) fn region(&self) -> Option<&str> {
-        let host = self.host()?;
-        let aws = ["amazonaws.com", "amazonaws.com.cn", "api.aws"];
-        let name = aws
-            .iter()
-            .find_map(|domain| host.strip_suffix(domain)?.strip_suffix('.'))?;
+        let (name, _) = without_aws_domain(self.host()?)?;
         let labels: Vec<&str> = name.split('.').collect();
         match labels[..] {
             ["sqs" | "sqs-fips", region] | [region, "queue"] | [.., "sqs", region, "vpce"] => {
@@ -29,29 +27,19 @@ impl QueueUrl {
         }
     }
 
-    /// Whom to ask: the region's usual address, with IPv6 or by validated cryptography where the address or
-    /// the environment says so (`AWS_USE_DUALSTACK_ENDPOINT`, `AWS_USE_FIPS_ENDPOINT`); a VPC endpoint's own
-    /// name; a server that is not AWS.
-    pub(super) fn endpoint(&self, variable: impl Fn(&str) -> Option<String>) -> String {
+    /// Whom to ask: the region's usual address, with IPv6 or by validated cryptography where the queue's
+    /// address or `variant` says so; a VPC endpoint's own name; a server that is not AWS.
+    pub(super) fn endpoint(&self, variant: EndpointVariant) -> String {
         let host = self.host().unwrap_or_default();
         let Some(region) = self.region().filter(|_| !host.contains(".vpce.")) else {
             let length = self.0.find(host).unwrap_or_default() + host.len();
             return format!("{}/", self.0.get(..length).unwrap_or_default());
         };
-        let is_set = |name| variable(name).is_some_and(|value| value.eq_ignore_ascii_case("true"));
-        let name = if host.starts_with("sqs-fips.") || is_set("AWS_USE_FIPS_ENDPOINT") {
-            "sqs-fips"
-        } else {
-            "sqs"
+        let own = EndpointVariant {
+            is_fips: host.starts_with("sqs-fips."),
+            is_dual_stack: without_aws_domain(host).is_some_and(|(_, is_dual_stack)| is_dual_stack),
         };
-        let is_dual = host.ends_with(".api.aws") || is_set("AWS_USE_DUALSTACK_ENDPOINT");
-        let domain = match (is_dual, region.starts_with("cn-")) {
-            (false, false) => "amazonaws.com",
-            (false, true) => "amazonaws.com.cn",
-            (true, false) => "api.aws",
-            (true, true) => "api.amazonwebservices.com.cn",
-        };
-        format!("https://{name}.{region}.{domain}/")
+        format!("https://{}/", Service::Sqs.host(region, variant.or(own)))
     }
 
     fn host(&self) -> Option<&str> {
@@ -97,6 +85,16 @@ mod tests {
                 "https://sqs.eu-west-1.api.aws/",
             ),
             (
+                "https://sqs.cn-north-1.api.amazonwebservices.com.cn/1/audit",
+                Some("cn-north-1"),
+                "https://sqs.cn-north-1.api.amazonwebservices.com.cn/",
+            ),
+            (
+                "https://sqs.us-iso-east-1.c2s.ic.gov/1/audit",
+                Some("us-iso-east-1"),
+                "https://sqs.us-iso-east-1.c2s.ic.gov/",
+            ),
+            (
                 "https://vpce-1-2.sqs.eu-west-1.vpce.amazonaws.com/1/audit",
                 Some("eu-west-1"),
                 "https://vpce-1-2.sqs.eu-west-1.vpce.amazonaws.com/",
@@ -115,7 +113,10 @@ mod tests {
         ] {
             let queue_url = QueueUrl(url.to_owned());
             assert_eq!(
-                (queue_url.region(), queue_url.endpoint(|_| None).as_str()),
+                (
+                    queue_url.region(),
+                    queue_url.endpoint(EndpointVariant::default()).as_str()
+                ),
                 (region, endpoint),
                 "{url}"
             );
@@ -123,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn the_environment_may_ask_for_validated_cryptography_and_for_ipv6() {
+    fn validated_cryptography_and_ipv6_may_be_asked_for() {
         for (url, endpoint) in [
             (
                 "https://sqs.us-east-1.amazonaws.com/1/a",
@@ -136,7 +137,11 @@ mod tests {
             ("http://127.0.0.1:4566/0/a", "http://127.0.0.1:4566/"),
         ] {
             let queue_url = QueueUrl(url.to_owned());
-            assert_eq!(queue_url.endpoint(|_| Some("true".to_owned())), endpoint);
+            let both = EndpointVariant {
+                is_fips: true,
+                is_dual_stack: true,
+            };
+            assert_eq!(queue_url.endpoint(both), endpoint);
         }
     }
 

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use aws_credential_types::Credentials;
 use bytes::Bytes;
+use daybook_aws_access::{AnswerBody, Transport, TransportError};
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
@@ -274,4 +275,47 @@ async fn a_refused_connection_and_a_name_that_nobody_knows_may_pass() {
         let flush = tokio::time::timeout(Duration::from_millis(200), sink.send(messages(1)));
         assert!(flush.await.is_err(), "still trying: {url}");
     }
+}
+
+/// Takes what comes first, but slowly, and throttles all that comes meanwhile.
+#[derive(Debug, Clone, Default)]
+struct SlowThenThrottled(Arc<AtomicUsize>);
+
+impl Transport for SlowThenThrottled {
+    fn send(
+        &self,
+        request: Request<Full<Bytes>>,
+    ) -> BoxFuture<'_, Result<Response<AnswerBody>, TransportError>> {
+        let number = self.0.fetch_add(1, Ordering::Relaxed);
+        async move {
+            let body = request.into_body().collect().await?.to_bytes();
+            let request: Value = serde_json::from_slice(&body)?;
+            let (status, answer) = if number == 0 {
+                tokio::time::sleep(Duration::from_millis(900)).await;
+                (200, takes_all(&request))
+            } else {
+                (400, is_throttled(&request))
+            };
+            let body = Full::from(answer.to_string()).map_err(|never| match never {});
+            Ok(Response::builder()
+                .status(status)
+                .body(body.boxed_unsync())?)
+        }
+        .boxed()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_beside_a_request_that_is_under_way_does_not_end_it() {
+    let queue = SlowThenThrottled::default();
+    let credentials = Credentials::new("id", "key", None, None, "test");
+    let access = AwsAccess::new("eu-central-1", credentials).with_transport(queue.clone());
+    let sink = SqsSink::with_access("https://sqs.eu-central-1.amazonaws.com/1/audit", access);
+    let flush = tokio::time::timeout(Duration::from_secs(1), sink.send(messages(1)));
+    flush.await.expect("the first one is heard").unwrap();
+    let requests = queue.0.load(Ordering::Relaxed);
+    assert!(
+        (3..8).contains(&requests),
+        "{requests}: it is asked again, with pauses"
+    );
 }

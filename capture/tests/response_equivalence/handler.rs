@@ -107,6 +107,11 @@ pub(crate) async fn answer(path: &str, seen: u64) -> Result<Answer, Error> {
             content_type: json,
             body: AnswerBody::Frames(frames(seen)),
         }),
+        "breaks-off" => Ok(Answer {
+            status: 200,
+            content_type: json,
+            body: AnswerBody::Frames(frames(BREAKS_OFF)),
+        }),
         "fail" => Err(format!("the handler's own error, {seen}").into()),
         "panic" => {
             tokio::task::yield_now().await;
@@ -134,13 +139,16 @@ fn echo(seen: u64) -> Answer {
     }
 }
 
+/// Of what a handler saw, so much of it makes a stream break off.
+const BREAKS_OFF: u64 = 8;
+
 /// Comes in pieces, with pauses between them, and sometimes breaks off.
 fn frames(seen: u64) -> Frames {
     let mut frames = vec![
         Ok(Bytes::from(format!("{{\"id\":{seen},"))),
         Ok(Bytes::from_static(b"\"name\":\"streamed\"")),
     ];
-    frames.push(if seen.is_multiple_of(8) {
+    frames.push(if seen.is_multiple_of(BREAKS_OFF) {
         Err(Error::from("the stream's own error"))
     } else {
         Ok(Bytes::from_static(b"}"))

@@ -37,6 +37,7 @@ fn events() -> Vec<Value> {
         "/slow",
         "/large",
         "/stream",
+        "/breaks-off",
         "/fail",
         "/panic",
         "/panic-at-once",
@@ -104,6 +105,17 @@ fn assert_response(style: Style, path: &str, message: &CapturedExchange) {
             assert_eq!(response.status_code, 200, "{label}");
             // Of a bare stream of `lambda_runtime`'s only the prelude is looked at.
             assert_eq!(body.is_some(), style != Style::PlainStreaming, "{label}");
+        }
+        "/breaks-off" => {
+            let failure = match style {
+                // `lambda_http` collects a body before there is a response.
+                Style::Run | Style::Axum => HandlerFailure::Panic,
+                _ => HandlerFailure::Error,
+            };
+            assert_eq!(response.failure, Some(failure), "{label}");
+            let is_streamed = matches!(style, Style::Streaming | Style::PlainStreaming);
+            let status_code = if is_streamed { 200 } else { 0 };
+            assert_eq!((response.status_code, body), (status_code, None), "{label}");
         }
         "/fail" if style != Style::Axum => {
             assert_eq!(response.failure, Some(HandlerFailure::Error), "{label}");

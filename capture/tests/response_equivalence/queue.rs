@@ -16,6 +16,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 /// How a queue behaves.
@@ -31,6 +32,8 @@ pub(crate) enum Mood {
     Denied,
     /// It is asked too often.
     Throttled,
+    /// Takes a message when it is let in.
+    Shut,
 }
 
 /// A message as the queue received it.
@@ -57,6 +60,8 @@ struct Seen {
 pub(crate) struct Queue {
     address: SocketAddr,
     seen: Arc<Mutex<Seen>>,
+    /// One permit for each message that a shut queue takes.
+    door: Arc<Semaphore>,
     _serving: JoinSet<()>,
 }
 
@@ -65,15 +70,22 @@ impl Queue {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let seen: Arc<Mutex<Seen>> = Arc::default();
+        let door = Arc::new(Semaphore::new(0));
         let mut serving = JoinSet::new();
         if mood != Mood::Refused {
-            serving.spawn(accept(listener, mood, seen.clone()));
+            serving.spawn(accept(listener, mood, seen.clone(), door.clone()));
         }
         Self {
             address,
             seen,
+            door,
             _serving: serving,
         }
+    }
+
+    /// Lets one message into a shut queue.
+    pub(crate) fn let_one_in(&self) {
+        self.door.add_permits(1);
     }
 
     /// What the function has in its environment.
@@ -103,16 +115,18 @@ impl Queue {
     }
 }
 
-async fn accept(listener: TcpListener, mood: Mood, seen: Arc<Mutex<Seen>>) {
+async fn accept(listener: TcpListener, mood: Mood, seen: Arc<Mutex<Seen>>, door: Arc<Semaphore>) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             accepted = listener.accept() => {
                 let Ok((stream, _)) = accepted else { return };
-                let seen = seen.clone();
+                let (seen, door) = (seen.clone(), door.clone());
                 connections.spawn(async move {
                     let _ = stream.set_nodelay(true);
-                    let service = service_fn(move |request| take(request, mood, seen.clone()));
+                    let service = service_fn(move |request| {
+                        take(request, mood, seen.clone(), door.clone())
+                    });
                     let _ = hyper::server::conn::http1::Builder::new()
                         .serve_connection(TokioIo::new(stream), service)
                         .await;
@@ -127,6 +141,7 @@ async fn take(
     request: Request<Incoming>,
     mood: Mood,
     seen: Arc<Mutex<Seen>>,
+    door: Arc<Semaphore>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let came_at = Instant::now();
     let target = request.headers()["x-amz-target"].clone();
@@ -140,9 +155,11 @@ async fn take(
         Mood::Refused | Mood::BlackHole => pending().await,
         Mood::Denied => (400, failure("AccessDeniedException")),
         Mood::Throttled => (400, failure("RequestThrottled")),
-        Mood::Healthy(delay) => {
-            if !delay.is_zero() {
-                tokio::time::sleep(delay).await;
+        Mood::Healthy(_) | Mood::Shut => {
+            match mood {
+                Mood::Shut => door.acquire().await.unwrap().forget(),
+                Mood::Healthy(delay) if !delay.is_zero() => tokio::time::sleep(delay).await,
+                _ => {}
             }
             let request: Value = serde_json::from_slice(&body.to_bytes()).unwrap();
             (200, taken(&request, came_at, &seen))

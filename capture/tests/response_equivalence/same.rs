@@ -92,7 +92,7 @@ async fn answers_with(share: &Share, mood: Mood, flush_timeout_ms: u64) -> Vec<C
         }
         Mood::Denied => assert!(queue.requests() >= share.captured, "{label}"),
         Mood::Refused => assert_eq!(queue.requests(), 0, "{label}"),
-        Mood::BlackHole | Mood::Throttled | Mood::Healthy(_) => {
+        Mood::BlackHole | Mood::Throttled | Mood::Healthy(_) | Mood::Shut => {
             assert!(queue.requests() > 0, "{label}");
             assert!(queue.messages().is_empty(), "{label}");
         }
@@ -131,4 +131,28 @@ async fn answers_are_the_same_whatever_happens_behind_the_layer() {
             },
         )
         .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_that_are_not_usable_cost_the_record_and_nothing_else() {
+    let events: Vec<String> = templates(40)
+        .iter()
+        .flat_map(|template| HANDLERS.map(|handler| template.for_handler(handler)))
+        .collect();
+    let without = answers(Style::Run, &events, &[]).await;
+    let unusable = [
+        (
+            "DAYBOOK_QUEUE_URL",
+            "sqs.eu-central-1.amazonaws.com/1/audit",
+        ),
+        ("DAYBOOK_FLUSH_TIMEOUT_MS", "soon"),
+    ];
+    for count in [1, 2] {
+        let environment = unusable[..count].iter();
+        let environment: Vec<_> = environment
+            .map(|(name, value)| (*name, (*value).to_owned()))
+            .collect();
+        let with = answers(Style::Run, &events, &environment).await;
+        assert_same("unusable settings", &events, &without, &with);
+    }
 }

@@ -65,19 +65,19 @@ pub(crate) fn run_if_asked_to() {
         .enable_all()
         .build()
         .unwrap();
-    let capture = match env::var("DAYBOOK_QUEUE_URL") {
-        Ok(_) => Some(daybook_capture::from_env().unwrap()),
-        Err(_) => None,
+    let served = async {
+        match (env::var("DAYBOOK_QUEUE_URL"), style) {
+            (Err(_), style) => serve_bare(style).await,
+            (Ok(_), Style::Run) => daybook_capture::run(service_fn(mixed)).await,
+            (Ok(_), style) => serve(style, daybook_capture::from_env().unwrap()).await,
+        }
     };
-    runtime.block_on(serve(style, capture)).unwrap();
+    runtime.block_on(served).unwrap();
 }
 
-async fn serve(style: Style, capture: Option<Capture>) -> Result<(), Error> {
-    let Some(capture) = capture else {
-        return serve_bare(style).await;
-    };
+async fn serve(style: Style, capture: Capture) -> Result<(), Error> {
     match style {
-        Style::Run => daybook_capture::run(service_fn(mixed)).await,
+        Style::Run => capture.run(service_fn(mixed)).await,
         Style::RuntimeLayerOnly => {
             lambda_http::runtime(service_fn(buffered))
                 .layer(capture)

@@ -81,17 +81,18 @@ async fn how_each_call_ended_is_in_its_message() {
     let json = |body: &str| json!({"status_code": 200, "body": body});
     let text = json!({"status_code": 200});
     let panic = json!({"status_code": 0, "failure": "panic"});
+    let broken = |failure: &str| json!({"status_code": 200, "failure": failure});
     for (path, response) in [
         ("/text", text.clone()),
         ("/empty", json!({"status_code": 204})),
         ("/denied", json!({"status_code": 403})),
         ("/slow", json("{}")),
-        ("/large", text.clone()),
+        ("/large", text),
         ("/stream", json("{\"a\":1}")),
-        ("/breaks-off", text.clone()),
+        ("/breaks-off", broken("error")),
         ("/panic", panic.clone()),
         ("/panic-late", panic),
-        ("/panic-in-stream", text),
+        ("/panic-in-stream", broken("panic")),
         ("/echo", json("{\"name\":\"x\"}")),
         ("/nobody/knows", json!({"status_code": 404})),
     ] {
