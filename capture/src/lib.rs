@@ -130,7 +130,7 @@
 //! After the response the next invocation of the same environment waits until the message is sent:
 //! the time of one `SendMessageBatch`, at most `flush_timeout_ms` (1,000). Lambda bills that time.
 //!
-//! `cargo bench -p daybook-capture` measures all of it. These are figures of a busy machine;
+//! `cargo bench -p daybook-capture` measures each line. These are figures of a busy machine;
 //! `capture/bench/README.md` in the repository has the circumstances, and a middleware of Node's that
 //! sends to SQS beside them, which takes about a thousand times as long.
 //!

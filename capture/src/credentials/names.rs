@@ -226,7 +226,7 @@ fn ends_with_a_secret_phrase(word: &str) -> bool {
         return ends_with(word, SECRET_KEYS);
     }
     if let Some(word) = word.strip_suffix("code") {
-        return SECRET_CODES.iter().any(|code| word == *code);
+        return SECRET_CODES.contains(&word);
     }
     SECRET_PHRASES.iter().any(|[first, second]| {
         word.strip_suffix(second)
