@@ -16,10 +16,19 @@ const node = JSON.parse(run('node', 'middy.mjs'));
 console.log(run('cargo', 'bench', '--quiet', '--package', 'daybook-capture', '--bench', 'layer'));
 const { target_directory } = JSON.parse(run('cargo', 'metadata', '--no-deps', '--format-version', '1'));
 
-console.log('added before the response, medians:');
+function medianNs(group, name) {
+  const estimates = join(target_directory, 'criterion', group, name, 'new/estimates.json');
+  return JSON.parse(readFileSync(estimates, 'utf8')).median.point_estimate;
+}
+
+const us = (ns) => `${(ns / 1_000).toFixed(2)} µs`;
+
+console.log('added before the response, medians; middy has no after, so Daybook with its after stands beside it:');
 for (const [name, nodeNs] of Object.entries(node)) {
-  const estimates = join(target_directory, 'criterion/added before the response', name, 'new/estimates.json');
-  const daybookNs = JSON.parse(readFileSync(estimates, 'utf8')).median.point_estimate;
-  const ratio = (daybookNs / nodeNs).toFixed(4);
-  console.log(`  ${name}: Daybook ${(daybookNs / 1_000).toFixed(2)} µs, middy ${(nodeNs / 1_000).toFixed(0)} µs, ratio ${ratio}`);
+  const before = medianNs('added before the response', name);
+  const all = before + medianNs('added after the response, the sending stubbed', name);
+  console.log(
+    `  ${name}: Daybook ${us(before)} (${us(all)} with what comes after), middy ${us(nodeNs)}, ` +
+      `ratio ${(before / nodeNs).toFixed(4)} (${(all / nodeNs).toFixed(3)})`,
+  );
 }

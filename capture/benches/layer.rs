@@ -9,6 +9,8 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)] // a benchmark gives up and talks as tests do
 #![allow(clippy::cast_precision_loss)] // of some thousand calls
 
+mod thread_time;
+
 use std::convert::Infallible;
 use std::future::ready;
 use std::hint::black_box;
@@ -17,15 +19,16 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
-use criterion::measurement::{Measurement, ValueFormatter, WallTime};
+use criterion::measurement::Measurement;
 use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main};
 use daybook_capture::{Capture, Message, Sink, SinkError};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use http_body_util::{BodyExt, Full};
 use lambda_runtime::LambdaInvocation;
-use rustix::time::{ClockId, clock_gettime};
 use tower::{Layer, Service, service_fn};
+
+use thread_time::{ThreadTime, typical};
 
 /// So few that all of them stay in the processor's cache, as one call does.
 const BATCH_LENGTH: u64 = 32;
@@ -96,12 +99,6 @@ fn measure(
                 .max(Duration::from_nanos(1))
         });
     });
-}
-
-/// The fastest tenth says what the work is: a busy machine only ever adds to it.
-fn typical(mut times: Vec<Duration>) -> Duration {
-    times.sort();
-    times[times.len() / 10]
 }
 
 fn print_allocations() {
@@ -203,16 +200,16 @@ fn handler(
 /// Does with a handler what `lambda_runtime` does, without its own work: the response is posted when the
 /// future is first pending.
 fn runtime<H, B>(
-    handler: H,
+    mut handler: H,
 ) -> impl Service<LambdaInvocation, Response = (), Error = Infallible, Future: Future>
 where
-    H: Service<http::Request<()>, Response = http::Response<B>, Error = Infallible> + Clone,
+    H: Service<http::Request<()>, Response = http::Response<B>, Error = Infallible>,
     B: http_body::Body<Error = Infallible>,
 {
     service_fn(move |_: LambdaInvocation| {
-        let mut handler = handler.clone();
+        let answer = handler.call(http::Request::new(()));
         async move {
-            let (head, body) = handler.call(http::Request::new(())).await?.into_parts();
+            let (head, body) = answer.await?.into_parts();
             let body = pin!(body).collect().await?.to_bytes();
             black_box((head, body));
             PendingOnce::default().await;
@@ -235,39 +232,6 @@ impl Future for PendingOnce {
         } else {
             Poll::Pending
         }
-    }
-}
-
-/// The time that this thread ran.
-struct ThreadTime;
-
-impl Measurement for ThreadTime {
-    type Intermediate = Duration;
-    type Value = Duration;
-
-    fn start(&self) -> Duration {
-        let now = clock_gettime(ClockId::ThreadCPUTime);
-        Duration::try_from(now).unwrap()
-    }
-
-    fn end(&self, started: Duration) -> Duration {
-        self.start().saturating_sub(started)
-    }
-
-    fn add(&self, one: &Duration, other: &Duration) -> Duration {
-        *one + *other
-    }
-
-    fn zero(&self) -> Duration {
-        Duration::ZERO
-    }
-
-    fn to_f64(&self, value: &Duration) -> f64 {
-        WallTime.to_f64(value)
-    }
-
-    fn formatter(&self) -> &dyn ValueFormatter {
-        WallTime.formatter()
     }
 }
 

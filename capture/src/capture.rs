@@ -19,6 +19,7 @@ use crate::counters::{Counters, LiveCounters};
 use crate::credentials::Credentials;
 use crate::delivery::with_sources;
 use crate::exchange::Exchange;
+use crate::method::method_of;
 use crate::metrics::Metrics;
 use crate::service::{CaptureService, ReturnService};
 use crate::sink::Sink;
@@ -193,7 +194,7 @@ impl Shared {
 
     /// None where the call is left out, else whether it is a read.
     fn is_wanted(&self, event: &[u8]) -> Option<bool> {
-        let is_read = Call::is_read(&Call::method_of(event)?);
+        let is_read = Call::is_read(&method_of(event)?);
         if is_read && self.reads == CaptureReads::Never {
             return None;
         }

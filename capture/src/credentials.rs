@@ -3,43 +3,62 @@
 //! A removed value is replaced by the text `[redacted]`, so that a reader sees that something was
 //! there. Everything else stays byte for byte as it was delivered.
 //!
-//! - `headers`, `multiValueHeaders`: by name ([`names::says_secret`], and those that the service
-//!   configured) and by shape (a JWT, `Bearer …`, `Basic …`, a private key).
+//! - `headers`, `multiValueHeaders`: by name ([`names::header_says_secret`], and those that the
+//!   service configured) and by shape (a JWT, `Bearer …`, `Basic …`, a private key).
 //! - `cookies` (payload 2.0): each of them.
 //! - `requestContext`, so `identity.apiKey` and raw tokens of an authorizer; `stageVariables`;
 //!   `authorizationToken`: by name and shape.
 //! - `queryStringParameters`, `multiValueQueryStringParameters`, `rawQueryString`: by name and
 //!   shape, encoded or not, signatures of signed links as well.
-//! - `body`, plain or base64: members of a JSON object at any depth, parameters of a form. A body
-//!   that begins like JSON but is none is removed whole, for nobody can tell what is in it; a
-//!   multipart one is removed whole where a part's name says secret.
+//! - `body`, plain or base64: see [`body`].
+//! - A link in any of them: its parameters as those of a query, and a password in front of its host.
 //!
 //! Concrete paths and `pathParameters` are not looked at: they identify the call.
 
+mod body;
 mod json;
-pub(crate) mod names;
+mod links;
+mod names;
+mod shapes;
 
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use daybook_event::REDACTED;
-use memchr::memmem;
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use serde::de::{MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use json::{NotJson, quote, remove_from_json, remove_from_json_by_shape, unescape};
-use names::{looks_like_a_credential, query_name_says_secret, says_secret};
+use body::{BodyEncoding, remove_from_body};
+use json::{NotJson, Rules, quote, remove_from_json, unescape};
+use links::{parameter_is_credential, remove_from_links, remove_from_query};
+use names::{
+    header_says_secret, is_session_id, query_name_says_secret, query_name_says_secret_if_drawn,
+    says_secret,
+};
+use shapes::looks_like_a_credential;
 
 /// [`REDACTED`] as JSON.
 const REMOVED: &str = "\"[redacted]\"";
 
-/// More of the name of a multipart body's part is not looked at.
-const PART_NAME_BYTES_MAX: usize = 128;
+/// [`REDACTED`] in a query or a link.
+const REMOVED_IN_LINK: &str = "%5Bredacted%5D";
+
+/// What is a credential in a body, an authorizer's context or a stage variable.
+const BODY_RULES: Rules<'_> = Rules {
+    says_secret: &says_secret,
+    says_secret_if_drawn: is_session_id,
+    is_credential: looks_like_a_credential,
+};
+
+/// What is a credential in a query.
+const QUERY_RULES: Rules<'_> = Rules {
+    says_secret: &encoded_name_says_secret,
+    says_secret_if_drawn: query_name_says_secret_if_drawn,
+    is_credential: encoded_is_credential,
+};
 
 /// Removes credentials from events and bodies.
 #[derive(Debug, Clone, Default)]
@@ -88,15 +107,22 @@ impl Credentials {
         body_encoding: BodyEncoding,
     ) -> Cow<'a, str> {
         let cleaned = match name {
-            "headers" | "multiValueHeaders" => remove_from_json(value, &|header| {
-                says_secret(header)
-                    || self
-                        .sensitive_headers
-                        .contains(&header.to_ascii_lowercase())
-            }),
-            "requestContext" | "stageVariables" => remove_from_json(value, &says_secret),
+            "headers" | "multiValueHeaders" => {
+                let says_secret = |header: &str| {
+                    header_says_secret(header)
+                        || self
+                            .sensitive_headers
+                            .contains(&header.to_ascii_lowercase())
+                };
+                let rules = Rules {
+                    says_secret: &says_secret,
+                    ..BODY_RULES
+                };
+                remove_from_json(value, &rules)
+            }
+            "requestContext" | "stageVariables" => remove_from_json(value, &BODY_RULES),
             "queryStringParameters" | "multiValueQueryStringParameters" => {
-                remove_from_json_by_shape(value, &encoded_name_says_secret, encoded_is_credential)
+                remove_from_json(value, &QUERY_RULES)
             }
             "cookies" => Ok(removed_items(value)),
             "authorizationToken" => Ok(Some(REMOVED.to_owned())),
@@ -117,49 +143,10 @@ impl Credentials {
 pub(crate) fn remove_from_text(text: &str) -> Option<String> {
     match text.trim_start().as_bytes().first() {
         Some(b'{' | b'[' | b'"') => {
-            remove_from_json(text, &says_secret).unwrap_or_else(|NotJson| Some(REDACTED.into()))
+            remove_from_json(text, &BODY_RULES).unwrap_or_else(|NotJson| Some(REDACTED.into()))
         }
-        _ => looks_like_a_credential(text).then(|| REDACTED.into()),
-    }
-}
-
-/// How the event's body is to be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct BodyEncoding {
-    is_base64: bool,
-    format: BodyFormat,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum BodyFormat {
-    Form,
-    Multipart,
-    JsonOrText,
-}
-
-impl BodyEncoding {
-    fn of(members: &Members<'_>) -> Self {
-        let is_base64 = members
-            .0
-            .iter()
-            .any(|(name, value)| name == "isBase64Encoded" && value.get() == "true");
-        let content_type = members
-            .0
-            .iter()
-            .filter(|(name, _)| name == "headers" || name == "multiValueHeaders")
-            .filter_map(|(_, headers)| serde_json::from_str::<Members<'_>>(headers.get()).ok())
-            .flat_map(|headers| headers.0)
-            .find(|(name, _)| name.eq_ignore_ascii_case("content-type"))
-            .map(|(_, value)| value.get().to_ascii_lowercase())
-            .unwrap_or_default();
-        let format = if content_type.contains("application/x-www-form-urlencoded") {
-            BodyFormat::Form
-        } else if content_type.contains("multipart/") {
-            BodyFormat::Multipart
-        } else {
-            BodyFormat::JsonOrText
-        };
-        Self { is_base64, format }
+        _ if looks_like_a_credential(text) => Some(REDACTED.into()),
+        _ => remove_from_links(text),
     }
 }
 
@@ -173,39 +160,6 @@ fn replace_text(
     }
     let text = unescape(value).ok_or(NotJson)?;
     Ok(clean(&text).map(|cleaned| quote(&cleaned)))
-}
-
-fn remove_from_body(body: &str, encoding: BodyEncoding) -> Option<String> {
-    if !encoding.is_base64 {
-        return remove_from_decoded_body(body.as_bytes(), encoding.format);
-    }
-    remove_from_decoded_body(&STANDARD.decode(body).ok()?, encoding.format)
-        .map(|text| STANDARD.encode(text))
-}
-
-/// What some clients write in front of UTF-8.
-const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
-
-fn remove_from_decoded_body(body: &[u8], format: BodyFormat) -> Option<String> {
-    if format == BodyFormat::Multipart {
-        return part_names(body)
-            .any(|name| says_secret(&name))
-            .then(|| REDACTED.into());
-    }
-    let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
-    let Ok(body) = std::str::from_utf8(body) else {
-        // In another encoding nobody here finds a member: what may have some goes whole.
-        let may_have_members = format == BodyFormat::Form
-            || matches!(body.trim_ascii_start().first(), Some(b'{' | b'['));
-        return may_have_members.then(|| REDACTED.into());
-    };
-    // A client may well say "form" and send JSON: it is what `curl -d` does.
-    let looks_like_json = body.trim_start().starts_with(['{', '[']);
-    if format == BodyFormat::Form && !looks_like_json {
-        remove_from_query(body)
-    } else {
-        remove_from_text(body)
-    }
 }
 
 /// As [`query_name_says_secret`], of a name that may still be encoded: a load balancer passes a
@@ -224,51 +178,6 @@ fn encoded_is_credential(value: &str) -> bool {
     let with_blanks = value.replace('+', " ");
     looks_like_a_credential(value)
         || parameter_is_credential(&percent_decode_str(&with_blanks).decode_utf8_lossy())
-}
-
-/// Whether a parameter's value is a credential by its shape, or JSON with one in it.
-fn parameter_is_credential(value: &str) -> bool {
-    looks_like_a_credential(value)
-        || value.trim_start().starts_with(['{', '['])
-            && matches!(remove_from_json(value, &says_secret), Ok(Some(_)))
-}
-
-/// What stands behind each `name=`, with or without quotes (RFC 7578, section 4.2).
-fn part_names(body: &[u8]) -> impl Iterator<Item = Cow<'_, str>> {
-    memmem::find_iter(body, b"name=")
-        .filter(|at| !body[..*at].ends_with(b"file"))
-        .map(|at| {
-            let name = &body[at + b"name=".len()..];
-            let name = name.strip_prefix(b"\"").unwrap_or(name);
-            let name = &name[..name.len().min(PART_NAME_BYTES_MAX)];
-            let end = name.iter().position(|byte| b"\";\r\n".contains(byte));
-            String::from_utf8_lossy(&name[..end.unwrap_or(name.len())])
-        })
-}
-
-/// A query string or form without the values of secret parameters; none where there are none.
-fn remove_from_query(query: &str) -> Option<String> {
-    let mut is_changed = false;
-    let parts: Vec<Cow<'_, str>> = query
-        .split('&')
-        .map(|part| {
-            let is_secret =
-                form_urlencoded::parse(part.as_bytes())
-                    .next()
-                    .is_some_and(|(name, value)| {
-                        !value.is_empty()
-                            && (query_name_says_secret(&name) || parameter_is_credential(&value))
-                    });
-            match part.split_once('=') {
-                Some((name, _)) if is_secret => {
-                    is_changed = true;
-                    Cow::Owned(format!("{name}=%5Bredacted%5D"))
-                }
-                _ => Cow::Borrowed(part),
-            }
-        })
-        .collect();
-    is_changed.then(|| parts.join("&"))
 }
 
 /// `["[redacted]", …]`, as many as there were.

@@ -1,5 +1,7 @@
 //! Credentials: a table of where they stand, and that nothing else is touched.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -122,6 +124,42 @@ fn credentials_are_removed_wherever_an_event_repeats_them() {
 }
 
 #[test]
+fn links_and_sessions_let_nobody_in() {
+    let cases = [
+        // (where, before, after)
+        (
+            "headers",
+            json!({"Referer": "https://a.example/reset?token=t&p=1", "X-Original-URL": "/cb?code=4f2d6a901c3e4b7a"}),
+            json!({"Referer": "https://a.example/reset?token=%5Bredacted%5D&p=1", "X-Original-URL": "/cb?code=%5Bredacted%5D"}),
+        ),
+        (
+            "multiValueHeaders",
+            json!({"X-Forwarded-Uri": ["/a#access_token=t"], "X-Rewrite-URL": ["/a?page=2"]}),
+            json!({"X-Forwarded-Uri": ["/a#access_token=%5Bredacted%5D"], "X-Rewrite-URL": ["/a?page=2"]}),
+        ),
+        (
+            "headers",
+            json!({"X-Session-Id": "7", "X-Auth": "k", "Accept": "text/html;q=0.9"}),
+            json!({"X-Session-Id": "[redacted]", "X-Auth": "[redacted]", "Accept": "text/html;q=0.9"}),
+        ),
+        (
+            "queryStringParameters",
+            json!({"code": "4f2d6a901c3e4b7a", "sid": "7", "key": "name"}),
+            json!({"code": "[redacted]", "sid": "[redacted]", "key": "name"}),
+        ),
+        (
+            "multiValueQueryStringParameters",
+            json!({"code": ["404"], "next": ["/a?token=t"]}),
+            json!({"code": ["404"], "next": ["/a?token=%5Bredacted%5D"]}),
+        ),
+    ];
+    for (place, before, after) in cases {
+        let event = json!({"httpMethod": "POST", place: before});
+        assert_eq!(clean(&event)[place], after, "{place}: {before}");
+    }
+}
+
+#[test]
 fn members_of_bodies_are_removed_by_name_and_shape() {
     let cases = [
         (
@@ -162,7 +200,20 @@ fn members_of_bodies_are_removed_by_name_and_shape() {
         ),
         (r#"{"a":"Bearer abcdefghijk"}"#, r#"{"a":"[redacted]"}"#),
         (r#"{"\ud800":"who knows"}"#, r#"{"\ud800":"[redacted]"}"#),
+        (
+            r#"{"upload":"https://b.example/k?X-Amz-Date=1&X-Amz-Signature=ab"}"#,
+            r#"{"upload":"https://b.example/k?X-Amz-Date=1&X-Amz-Signature=%5Bredacted%5D"}"#,
+        ),
+        (
+            r#"{"database":"postgres:\/\/app:hunter2@db\/x"}"#,
+            r#"{"database":"postgres://app:%5Bredacted%5D@db/x"}"#,
+        ),
+        (
+            r#"{"sessionId":"9f86d081884c7d659a2feaa0c55ad015","session_id":"training-42"}"#,
+            r#"{"sessionId":"[redacted]","session_id":"training-42"}"#,
+        ),
         ("plain text", "plain text"),
+        ("see /a?token=t", "see /a?token=%5Bredacted%5D"),
         ("", ""),
         (r#"{"password":"p""#, "[redacted]"),
         (r"[1,2", "[redacted]"),
@@ -383,4 +434,65 @@ fn a_body_full_of_secrets_is_cleaned_one_by_one() {
     let body = format!("[{}]", vec![r#"{"pin":1}"#; members].join(","));
     let cleaned = clean_body(&body);
     assert_eq!(cleaned.matches("[redacted]").count(), members);
+}
+
+#[test]
+fn a_body_that_nobody_can_look_into_goes_whole() {
+    let gzip = b"\x1f\x8b\x08\0\0\0\0\0\0\x03\xab\x56\x2a";
+    let brotli = b"\x0b\x0a\x80{\"password\":\"hunter2\"}\x03";
+    let json = br#"{"password":"hunter2","a":1}"#;
+    let utf16: Vec<u8> = json.iter().flat_map(|byte| [0, *byte]).collect();
+    let marked_utf16 = [b"\xfe\xff".as_slice(), &utf16].concat();
+    let cleaned_json = br#"{"password":"[redacted]","a":1}"#;
+    let cases: &[(Value, &[u8], &[u8])] = &[
+        // (headers, before, after)
+        (json!({"Content-Encoding": "gzip"}), gzip, b"[redacted]"),
+        (json!({"content-encoding": "br"}), brotli, b"[redacted]"),
+        (
+            json!({"Content-Encoding": ["identity", "zstd"]}),
+            brotli,
+            b"[redacted]",
+        ),
+        (json!({}), gzip, b"[redacted]"),
+        (json!({}), b"\x28\xb5\x2f\xfd\x04", b"[redacted]"),
+        // The header says so, the body does not.
+        (json!({"Content-Encoding": "gzip"}), json, cleaned_json),
+        (json!({"Content-Encoding": "identity"}), json, cleaned_json),
+        (json!({"Content-Encoding": ""}), b"\xff\xd8", b"\xff\xd8"),
+        (json!({"Content-Encoding": "gzip"}), b"", b""),
+        (json!({}), &utf16, b"[redacted]"),
+        (json!({}), &marked_utf16, b"[redacted]"),
+        (
+            json!({"Content-Type": "application/json"}),
+            b"\x80\x81",
+            b"[redacted]",
+        ),
+        (
+            json!({"Content-Type": "image/jpeg"}),
+            b"\xff\xd8\xff",
+            b"\xff\xd8\xff",
+        ),
+    ];
+    for (headers, before, after) in cases {
+        for place in ["headers", "multiValueHeaders"] {
+            let event = json!({
+                "httpMethod": "POST", place: headers,
+                "isBase64Encoded": true, "body": STANDARD.encode(before),
+            });
+            let cleaned = clean(&event);
+            let body = STANDARD.decode(cleaned["body"].as_str().unwrap()).unwrap();
+            assert_eq!(body, *after, "{headers} {}", before.escape_ascii());
+            assert_eq!(cleaned[place], *headers);
+        }
+    }
+}
+
+#[test]
+fn base64_without_padding_and_what_is_none_are_looked_into() {
+    let encoded = STANDARD.encode(r#"{"password":"p","a":12}"#);
+    let cleaned = clean(&json!({"isBase64Encoded": true, "body": encoded.trim_end_matches('=')}));
+    let expected = STANDARD.encode(r#"{"password":"[redacted]","a":12}"#);
+    assert_eq!(cleaned["body"], expected);
+    let plain = clean(&json!({"isBase64Encoded": true, "body": r#"{"password":"p"}"#}));
+    assert_eq!(plain["body"], r#"{"password":"[redacted]"}"#);
 }

@@ -13,8 +13,8 @@
 //! [`from_env`] lists every variable, [`Capture::builder`] sets the same in code. The crate's README
 //! is the way in for a service's developer: five minutes, from the dependency to the first record.
 //!
-//! **Invariant:** the service's answer, its error and its time to respond are what they would be
-//! without the layer. Nothing here knows of OpenAPI or ClickHouse.
+//! **Invariant:** the service's answer and its error are what they would be without the layer, and no
+//! response waits for the network. Nothing here knows of OpenAPI or ClickHouse.
 //!
 //! # Where the layer goes
 //!
@@ -53,22 +53,33 @@
 //!
 //! | removed from | what |
 //! |---|---|
-//! | `headers`, `multiValueHeaders` | `Authorization`, `Cookie`, `Set-Cookie`, `X-Api-Key`, `X-Amz-Security-Token`, others whose names say secret, and [`CaptureBuilder::sensitive_headers`] |
+//! | `headers`, `multiValueHeaders` | `Authorization`, `Cookie`, `Set-Cookie`, `X-Api-Key`, `X-Amz-Security-Token`, `X-Auth`, session ids, others whose names say secret, and [`CaptureBuilder::sensitive_headers`] |
 //! | `cookies` (payload 2.0) | every value; their number stays |
 //! | `requestContext` | `identity.apiKey`; what an authorizer's context holds under a name that says secret, or as a raw token |
-//! | `stageVariables`, `authorizationToken` | those whose names say secret; always |
-//! | `queryStringParameters`, `multiValueQueryStringParameters`, `rawQueryString` | parameters whose names say secret, and the signatures of signed links |
-//! | `body`, plain or base64 | JSON's members at any depth, JSON inside JSON's strings too, and a form's parameters, whose names say secret; the whole of a body that begins like JSON but is none, and of a multipart one with a part of such a name |
+//! | `stageVariables` | those whose names say secret |
+//! | `queryStringParameters`, `multiValueQueryStringParameters`, `rawQueryString` | parameters whose names say secret, session ids, the signatures of signed links, and a `code`, `key`, `session` or `ticket` that a machine drew |
+//! | `body`, plain or base64 | JSON's members at any depth, JSON inside JSON's strings too, and a form's parameters, whose names say secret |
+//! | the whole `body` | where it is compressed (`Content-Encoding`, or by its first bytes), begins like JSON but is none, says that it is JSON or a form and is no UTF-8, or is multipart with a part whose name says secret |
 //! | the response's body | as the request's JSON |
 //! | [`AuditContext::before`], [`AuditContext::after`] | as the request's JSON |
 //!
-//! In all of them a value also goes by its shape: a JWT, a private key, `Bearer …` and `Basic …`. A
-//! name says secret in any spelling (`api_key`, `X-Api-Key`, `apiKey`): passwords, secrets, tokens,
-//! credentials, cookies, API and private keys, PINs and one-time codes; a name that only speaks of one
-//! does not (`token_id`, `passwordChangedAt`). `true`, `false`, `null` and empty texts stay.
+//! In all of them a value also goes by its shape (a JWT, a private key, `Bearer …`, `Basic …`), and of a
+//! link its parameters, in the fragment too, and the password in front of its host: `Referer` and
+//! `X-Original-URL` repeat what the query had, and bodies hand signed links on.
 //!
-//! Concrete paths and path parameters identify the call and are kept. Bodies that are neither JSON
-//! nor a form (files, XML), and what a handler writes as a message or reason, are not looked into.
+//! A name says secret in any spelling (`api_key`, `X-Api-Key`, `apiKey`): passwords, secrets, tokens,
+//! credentials, cookies, API and private keys, PINs and one-time codes. Which one it is, or how it is
+//! written, makes no difference (`apiKeyV2`, `db_pass_prod`, `privateKeyBase64`). A name whose last word
+//! only describes a secret says none (`token_id`, `passwordChangedAt`), and neither do a position in a list
+//! (`next_token`) and a number of tokens (`max_tokens`). `true`, `false`, `null` and empty texts stay.
+//!
+//! A session's id lets its holder in, so headers, queries and links lose it. In a body `sessionId` may be
+//! a training's or a checkout's, which is what the record is about: there it goes only where a
+//! machine drew it, so where 16 letters and digits follow each other, both among them. A UUID stays.
+//!
+//! Concrete paths and path parameters identify the call and are kept. Of bodies that are neither JSON
+//! nor a form (XML, CSV) only links are looked at, files are kept as they are, and what a handler writes as
+//! a message or reason is not looked into.
 //! What a service's OpenAPI document calls secret is removed later, by the normalizer.
 //!
 //! # A server that is no Lambda
@@ -103,8 +114,9 @@
 //!
 //! | | |
 //! |---|---|
-//! | before the response, at 3 KB | 0.8 µs (REST), 1.0 µs (HTTP), 3 allocations of 0.9 KB |
-//! | before the response of a left-out GET | 0.2 µs, no allocation; 0.5 to 0.7 µs in HTTP APIs where the route names no method (`ANY`, `$default`) |
+//! | before the response, at 3 KB | 0.5 to 0.8 µs (REST), 0.8 to 1.0 µs (HTTP), 3 allocations of 0.9 KB |
+//! | before the response of a left-out GET | 0.2 µs, no allocation; 0.4 µs in HTTP APIs where the route names no method (`ANY`, `$default`) |
+//! | in a server's task, at 3 KB | 2 µs, 9 allocations of 5.2 KB; 0.2 µs for a left-out GET |
 //! | after the response, without the sending | 30 to 50 µs |
 //! | cold start | 0.4 ms of processor time until the first event is asked for |
 //! | the binary | 3.3 MB more, stripped: rustls, the signing and HTTP |
@@ -119,7 +131,7 @@
 //! After the response the next invocation of the same environment waits until the message is sent:
 //! the time of one `SendMessageBatch`, at most `flush_timeout_ms` (1,000). Lambda bills that time.
 //!
-//! `cargo bench -p daybook-capture` measures all of it. These are figures of a busy machine;
+//! `cargo bench -p daybook-capture` measures each line. These are figures of a busy machine;
 //! `capture/bench/README.md` in the repository has the circumstances, and a middleware of Node's that
 //! sends to SQS beside them, which takes about a thousand times as long.
 //!
@@ -127,7 +139,7 @@
 //!
 //! What may succeed later is sent again within `flush_timeout_ms`; what still fails is dropped,
 //! counted ([`Capture::counters`], [`Metrics`]) and logged as one warning without any content.
-//! `captured = acknowledged + dropped`, always.
+//! `captured = acknowledged + dropped` whenever no call is under way.
 //!
 //! | what fails | what the service notices | what becomes of the message |
 //! |---|---|---|

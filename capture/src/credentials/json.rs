@@ -5,23 +5,31 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::REMOVED;
-use super::names::looks_like_a_credential;
+use super::links::remove_nested;
+use super::shapes::looks_drawn;
 
 /// Deeper values are removed whole, as nobody has looked at them.
 const DEPTH_MAX: usize = 100;
 
-/// JSON inside a string inside JSON: beyond this it is left alone.
-const EMBEDDED_MAX: usize = 3;
+/// JSON or a link inside a string inside JSON: beyond this it is left alone.
+pub(super) const EMBEDDED_MAX: usize = 3;
 
 /// Members of which one names what the member `value` beside it holds:
 /// `{"name": "Authorization", "value": "…"}`, and JSON Patch's `{"path": "/password", "value": "…"}`.
 const NAMING_MEMBERS: &[&str] = &["name", "key", "field", "header", "attribute", "path"];
 
-/// Which member names say that their value is a credential.
-pub(super) type SaysSecret<'a> = &'a dyn Fn(&str) -> bool;
+/// A value that a machine drew has no blank and is not longer.
+const DRAWN_BYTES_MAX: usize = 4_096;
 
-/// Whether a text is a credential by its shape.
-pub(super) type IsCredential = fn(&str) -> bool;
+/// What makes a value a credential.
+pub(super) struct Rules<'a> {
+    /// Its member's name.
+    pub(super) says_secret: &'a dyn Fn(&str) -> bool,
+    /// Its member's name, where a machine drew the value.
+    pub(super) says_secret_if_drawn: fn(&str) -> bool,
+    /// Its shape.
+    pub(super) is_credential: fn(&str) -> bool,
+}
 
 /// The text is not JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,33 +39,20 @@ pub(super) struct NotJson;
 ///
 /// A value goes by its name or by its shape. `true`, `false`, `null` and the empty string are no
 /// secrets, whatever their name. An array stays an array, so that readers with types still read.
-pub(super) fn remove_from_json(
-    json: &str,
-    says_secret: SaysSecret<'_>,
-) -> Result<Option<String>, NotJson> {
-    remove_embedded(json, says_secret, looks_like_a_credential, 0)
+pub(super) fn remove_from_json(json: &str, rules: &Rules<'_>) -> Result<Option<String>, NotJson> {
+    remove_embedded(json, rules, 0)
 }
 
-/// The same, where another function than [`looks_like_a_credential`] knows values by their shape.
-pub(super) fn remove_from_json_by_shape(
+/// The same, of a text that stands `embedded` texts deep in another.
+pub(super) fn remove_embedded(
     json: &str,
-    says_secret: SaysSecret<'_>,
-    is_credential: IsCredential,
-) -> Result<Option<String>, NotJson> {
-    remove_embedded(json, says_secret, is_credential, 0)
-}
-
-fn remove_embedded(
-    json: &str,
-    says_secret: SaysSecret<'_>,
-    is_credential: IsCredential,
+    rules: &Rules<'_>,
     embedded: usize,
 ) -> Result<Option<String>, NotJson> {
     let mut scan = Scan {
         json,
         at: 0,
-        says_secret,
-        is_credential,
+        rules,
         embedded,
         edits: Vec::new(),
     };
@@ -78,8 +73,7 @@ struct Edit {
 struct Scan<'a> {
     json: &'a str,
     at: usize,
-    says_secret: SaysSecret<'a>,
-    is_credential: IsCredential,
+    rules: &'a Rules<'a>,
     embedded: usize,
     /// In the order of the text, none inside another.
     edits: Vec<Edit>,
@@ -120,13 +114,15 @@ impl Scan<'_> {
             let value = self.value(depth + 1)?;
             match unescape(&self.json[name_range]) {
                 Some(name) => {
-                    if (self.says_secret)(&name) {
+                    if (self.rules.says_secret)(&name)
+                        || (self.rules.says_secret_if_drawn)(&name) && self.is_drawn(&value)
+                    {
                         self.remove(value);
                     } else if name == "value" {
                         named_value = Some(value);
                     } else if NAMING_MEMBERS.contains(&name.as_ref()) {
                         names_a_secret |= unescape(&self.json[value])
-                            .is_some_and(|text| (self.says_secret)(last_segment(&text)));
+                            .is_some_and(|text| (self.rules.says_secret)(last_segment(&text)));
                     }
                 }
                 // A name that is no text (half a surrogate pair) cannot be looked up.
@@ -172,23 +168,32 @@ impl Scan<'_> {
         let Some(text) = unescape(&self.json[range.clone()]) else {
             return Ok(());
         };
-        if (self.is_credential)(&text) {
+        if (self.rules.is_credential)(&text) {
             self.replace(range, REMOVED);
-        } else if self.embedded < EMBEDDED_MAX
-            && text.trim_start().starts_with(['{', '['])
-            && let Ok(Some(cleaned)) = remove_embedded(
-                &text,
-                self.says_secret,
-                self.is_credential,
-                self.embedded + 1,
-            )
-        {
+        } else if let Some(cleaned) = self.remove_inside(&text) {
             self.edits.push(Edit {
                 range,
                 text: Cow::Owned(quote(&cleaned)),
             });
         }
         Ok(())
+    }
+
+    /// A string's text without what is secret in the JSON or the links that it holds.
+    fn remove_inside(&self, text: &str) -> Option<String> {
+        if self.embedded < EMBEDDED_MAX
+            && text.trim_start().starts_with(['{', '['])
+            && let Ok(cleaned) = remove_embedded(text, self.rules, self.embedded + 1)
+        {
+            return cleaned;
+        }
+        remove_nested(text, self.embedded)
+    }
+
+    /// Whether a machine drew a string, or one in an array of strings.
+    fn is_drawn(&self, value: &Range<usize>) -> bool {
+        let json = &self.json[value.clone()];
+        json.starts_with(['"', '[']) && json.len() <= DRAWN_BYTES_MAX && looks_drawn(json)
     }
 
     /// Removes the value of a member whose name says secret, unless it says nothing itself.

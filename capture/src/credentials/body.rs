@@ -1,0 +1,173 @@
+//! Credentials in an event's body, plain or base64: members of a JSON object at any depth, parameters of
+//! a form, links in a text.
+//!
+//! Whole goes what nobody can look into: a body that begins like JSON but is none, one that is
+//! compressed (its `Content-Encoding` says so, or its first bytes), one in another encoding than
+//! UTF-8 that may hold members, and a multipart one where a part's name says secret. Files are kept.
+
+use std::borrow::Cow;
+
+use base64::Engine;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use daybook_event::REDACTED;
+use memchr::memmem;
+
+use super::links::remove_from_query;
+use super::names::says_secret;
+use super::{Members, remove_from_text};
+
+/// More of the name of a multipart body's part is not looked at.
+const PART_NAME_BYTES_MAX: usize = 128;
+
+/// API Gateway writes padding; what passes events on may leave it out.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// What some clients write in front of UTF-8.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
+/// How compressed data begin: gzip (RFC 1952, section 2.3.1), Zstandard (RFC 8878, section 3.1.1).
+const COMPRESSED_BEGINNINGS: &[&[u8]] = &[b"\x1f\x8b", b"\x28\xb5\x2f\xfd"];
+
+/// How the event's body is to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct BodyEncoding {
+    is_base64: bool,
+    /// A `Content-Encoding` is named (RFC 9110, section 8.4).
+    is_encoded: bool,
+    format: BodyFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum BodyFormat {
+    Form,
+    Multipart,
+    Json,
+    Other,
+}
+
+impl BodyEncoding {
+    pub(super) fn of(members: &Members<'_>) -> Self {
+        let is_base64 = members
+            .0
+            .iter()
+            .any(|(name, value)| name == "isBase64Encoded" && value.get() == "true");
+        let headers = members
+            .0
+            .iter()
+            .filter(|(name, _)| name == "headers" || name == "multiValueHeaders")
+            .filter_map(|(_, headers)| serde_json::from_str::<Members<'_>>(headers.get()).ok())
+            .flat_map(|headers| headers.0);
+        let (mut content_type, mut is_encoded) = (None, false);
+        for (name, value) in headers {
+            if name.eq_ignore_ascii_case("content-type") {
+                content_type.get_or_insert_with(|| value.get().to_ascii_lowercase());
+            } else if name.eq_ignore_ascii_case("content-encoding") {
+                is_encoded |= names_an_encoding(value.get());
+            }
+        }
+        Self {
+            is_base64,
+            is_encoded,
+            format: BodyFormat::of(&content_type.unwrap_or_default()),
+        }
+    }
+}
+
+impl BodyFormat {
+    fn of(content_type: &str) -> Self {
+        if content_type.contains("application/x-www-form-urlencoded") {
+            Self::Form
+        } else if content_type.contains("multipart/") {
+            Self::Multipart
+        } else if content_type.contains("json") {
+            Self::Json
+        } else {
+            Self::Other
+        }
+    }
+}
+
+/// Whether a header's value, or several in an array, is another than `identity` or nothing.
+fn names_an_encoding(json: &str) -> bool {
+    json.split(['"', ',', '[', ']', ' '])
+        .any(|word| !word.is_empty() && word != "null" && !word.eq_ignore_ascii_case("identity"))
+}
+
+/// The body without credentials; none where there were none.
+pub(super) fn remove_from_body(body: &str, encoding: BodyEncoding) -> Option<String> {
+    // What only claims to be base64 is read as it is, here and by the normalizer.
+    match encoding.is_base64.then(|| BASE64.decode(body)) {
+        Some(Ok(decoded)) => {
+            remove_from_decoded_body(&decoded, encoding).map(|text| BASE64.encode(text))
+        }
+        _ => remove_from_decoded_body(body.as_bytes(), encoding),
+    }
+}
+
+fn remove_from_decoded_body(body: &[u8], encoding: BodyEncoding) -> Option<String> {
+    if is_compressed(body, encoding) {
+        return Some(REDACTED.into());
+    }
+    if encoding.format == BodyFormat::Multipart {
+        return part_names(body)
+            .any(|name| says_secret(&name))
+            .then(|| REDACTED.into());
+    }
+    let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
+    let Some(body) = std::str::from_utf8(body)
+        .ok()
+        .filter(|body| !body.starts_with('\0'))
+    else {
+        // In another encoding nobody here finds a member: what may have some goes whole.
+        return may_have_members(body, encoding.format).then(|| REDACTED.into());
+    };
+    // A client may well say "form" and send JSON: it is what `curl -d` does.
+    let looks_like_json = body.trim_start().starts_with(['{', '[']);
+    if encoding.format == BodyFormat::Form && !looks_like_json {
+        remove_from_query(body)
+    } else {
+        remove_from_text(body)
+    }
+}
+
+/// A header alone must not hide a body from the log: what is plain text is compressed by nobody.
+fn is_compressed(body: &[u8], encoding: BodyEncoding) -> bool {
+    let begins_so = COMPRESSED_BEGINNINGS
+        .iter()
+        .any(|beginning| body.starts_with(beginning));
+    begins_so || encoding.is_encoded && !body.is_empty() && !is_plain_text(body)
+}
+
+fn is_plain_text(body: &[u8]) -> bool {
+    std::str::from_utf8(body).is_ok_and(|text| {
+        !text
+            .chars()
+            .any(|character| character.is_control() && !matches!(character, '\t' | '\n' | '\r'))
+    })
+}
+
+/// Whether a body that is no UTF-8 may be JSON or a form. UTF-16 begins with a mark or, in half of
+/// its bytes, with zeros.
+fn may_have_members(body: &[u8], format: BodyFormat) -> bool {
+    let first = body
+        .iter()
+        .find(|byte| !matches!(byte, 0 | 0xfe | 0xff) && !byte.is_ascii_whitespace());
+    matches!(format, BodyFormat::Form | BodyFormat::Json) || matches!(first, Some(b'{' | b'['))
+}
+
+/// What stands behind each `name=`, with or without quotes (RFC 7578, section 4.2).
+fn part_names(body: &[u8]) -> impl Iterator<Item = Cow<'_, str>> {
+    memmem::find_iter(body, b"name=")
+        .filter(|at| !body[..*at].ends_with(b"file"))
+        .map(|at| {
+            let name = &body[at + b"name=".len()..];
+            let name = name.strip_prefix(b"\"").unwrap_or(name);
+            let name = &name[..name.len().min(PART_NAME_BYTES_MAX)];
+            let end = name.iter().position(|byte| b"\";\r\n".contains(byte));
+            String::from_utf8_lossy(&name[..end.unwrap_or(name.len())])
+        })
+}
