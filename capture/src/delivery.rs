@@ -21,6 +21,10 @@ impl Shared {
 
     /// Sends the exchange's message within the time given. Whatever happens inside, it returns.
     pub(crate) async fn deliver(self: Arc<Self>, exchange: Arc<Exchange>, time_max: Duration) {
+        if exchange.is_left_out() {
+            self.counters.left_out();
+            return;
+        }
         let started = Instant::now();
         let captured = self.counters.captured();
         let attempt = AssertUnwindSafe(self.send(&exchange, started, time_max))
