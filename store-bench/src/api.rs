@@ -292,7 +292,7 @@ async fn export(caller: &Caller, call: &Call) -> Result<Run> {
             continue;
         };
         bytes += data.len() as u64;
-        lines += data.iter().filter(|byte| **byte == b'\n').count() as u64;
+        lines += memchr::memchr_iter(b'\n', &data).count() as u64;
         if began.elapsed() > next_look {
             next_look = began.elapsed() + MEMORY_INTERVAL;
             resident_max_kib = resident_kib()?.max(resident_max_kib);
