@@ -43,8 +43,8 @@ async fn every_line_of_the_page_works() {
     };
     up.intake(&[call.message(204, None)]).await.unwrap();
     let permissions = "audit_log:view,audit_log:export,audit_log:erase";
-    let token = up.token_with(&["--org", "acme", "--permissions", permissions]);
-    let token = token.await.unwrap();
+    let arguments = ["--org", "acme", "--permissions", permissions];
+    let token = up.token_with(&arguments).await.unwrap();
     let logs = up.logs(&token, &json!({})).await.unwrap();
     let id = logs[0]["id"].as_str().unwrap();
     let commands = commands();
