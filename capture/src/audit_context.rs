@@ -36,6 +36,7 @@ pub fn audit(say: impl FnOnce(AuditContext) -> AuditContext) {
         if let Some(claims) = context.claims {
             exchange.claim(claims);
         }
+        exchange.withhold(context.withheld);
     } else {
         tracing::warn!("daybook: what a handler wanted to say panicked and is left out");
     }
@@ -47,6 +48,18 @@ pub fn audit(say: impl FnOnce(AuditContext) -> AuditContext) {
 pub struct AuditContext {
     said: HandlerContext,
     claims: Option<Value>,
+    withheld: Withheld,
+}
+
+/// What a handler keeps back of its call. What was kept back once stays so.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Withheld {
+    #[default]
+    Nothing,
+    /// What the client sent as a body.
+    RequestBody,
+    /// The call as a whole.
+    Call,
 }
 
 impl AuditContext {
@@ -107,6 +120,19 @@ impl AuditContext {
     /// authorizer, IAM, an API key) that one stays. A value that is no JSON object is left out.
     pub fn caller_claims(mut self, claims: &impl Serialize) -> Self {
         self.claims = serde_json::to_value(claims).ok().filter(Value::is_object);
+        self
+    }
+
+    /// That the request's body is not to leave the service: it says something that must not be kept.
+    pub fn without_request_body(mut self) -> Self {
+        self.withheld = self.withheld.max(Withheld::RequestBody);
+        self
+    }
+
+    /// That the call is not to be recorded, which only its handler can know: a caller who turned out
+    /// to be nobody, say. It is counted as left out.
+    pub fn left_out(mut self) -> Self {
+        self.withheld = Withheld::Call;
         self
     }
 

@@ -13,8 +13,8 @@ use serde_json::json;
 use tower::{ServiceExt, service_fn};
 
 use super::*;
-use crate::audit;
 use crate::sink::{Message, SinkError};
+use crate::{AuditContext, audit};
 
 /// A sink that ends each sending as its script says, in turn.
 #[derive(Clone, Default)]
@@ -133,6 +133,33 @@ async fn what_is_said_in_a_left_out_call_is_not_heard_by_a_call_around_it() {
         audit(|_| panic!("outside a call the closure does not run"));
         assert!(!crate::exchange::is_inside_the_runtime_layer());
     }
+}
+
+#[tokio::test]
+async fn a_handler_keeps_its_calls_body_or_the_whole_call_back() {
+    let sink = ScriptedSink::default();
+    let capture = Capture::builder().sink(sink.clone()).build().unwrap();
+    let with_body = || {
+        let mut invocation = invocation("POST", "/v1/erasures", "/v1/erasures");
+        let mut event: serde_json::Value = serde_json::from_slice(&invocation.body).unwrap();
+        event["body"] = json!({"email": "jane@example.com"}).to_string().into();
+        invocation.body = Bytes::from(event.to_string());
+        invocation
+    };
+    // What is said later takes nothing of it back.
+    serve_with(&capture, with_body(), || {
+        audit(AuditContext::without_request_body);
+        audit(|a| a.entity("erasure", "7"));
+    })
+    .await;
+    let sent = only(&sink);
+    assert!(!sent.event.get().contains("jane"), "{}", sent.event.get());
+    assert!(sent.event.get().contains("/v1/erasures"));
+    assert_eq!(sent.context.unwrap().entity.unwrap().id, "7");
+    serve_with(&capture, with_body(), || audit(AuditContext::left_out)).await;
+    assert_eq!(sink.sent.lock().unwrap().len(), 1);
+    let counters = capture.counters();
+    assert_eq!((counters.captured, counters.left_out), (1, 1));
 }
 
 #[tokio::test]

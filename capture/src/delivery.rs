@@ -35,6 +35,10 @@ impl Shared {
         time_max: Duration,
         handler: Handler,
     ) {
+        if exchange.is_left_out() {
+            self.counters.left_out();
+            return;
+        }
         let started = Instant::now();
         let captured = self.counters.captured();
         let attempt = AssertUnwindSafe(self.send(&exchange, started, time_max, handler))

@@ -9,7 +9,7 @@ use daybook_event::{HandlerContext, HandlerFailure, Original};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::audit_context::merge;
+use crate::audit_context::{Withheld, merge};
 use crate::server::{ServerCall, TakenBody};
 
 thread_local! {
@@ -121,6 +121,7 @@ pub(crate) struct Observed {
     pub(crate) claims: Option<Value>,
     /// What a server's handler read of the request body.
     pub(crate) request_body: Option<TakenBody>,
+    pub(crate) withheld: Withheld,
 }
 
 /// When the response was ready, and how long that took.
@@ -218,6 +219,15 @@ impl Exchange {
     /// Who called. Said last counts.
     pub(crate) fn claim(&self, claims: Value) {
         self.with_observed(|observed| observed.claims = Some(claims));
+    }
+
+    pub(crate) fn withhold(&self, withheld: Withheld) {
+        self.with_observed(|observed| observed.withheld = observed.withheld.max(withheld));
+    }
+
+    /// Whether its handler left it out.
+    pub(crate) fn is_left_out(&self) -> bool {
+        self.with_observed(|observed| observed.withheld == Withheld::Call)
     }
 
     pub(crate) fn took_request_body(&self, body: TakenBody) {

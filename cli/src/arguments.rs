@@ -273,6 +273,8 @@ pub(crate) struct RolesOptions {
 pub(crate) enum BenchCommand {
     /// How fast the store takes events and finds them, and how many bytes they need.
     Store(BenchStoreOptions),
+    /// What the query API adds to the store: latency, many clients at once, exports. The same database.
+    Api(BenchStoreOptions),
 }
 
 #[derive(Debug, Args)]

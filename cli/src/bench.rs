@@ -9,14 +9,17 @@ use crate::arguments::BenchCommand;
 use crate::up::CLICKHOUSE_ENGINE;
 
 pub(crate) async fn bench(command: BenchCommand) -> anyhow::Result<bool> {
-    let BenchCommand::Store(options) = command;
+    let (BenchCommand::Store(measured) | BenchCommand::Api(measured)) = &command;
     let program = std::env::current_exe().context("this program does not know its own path")?;
     let options = Options {
-        rows: options.rows,
-        directory: options.directory,
+        rows: measured.rows,
+        directory: measured.directory.clone(),
         engine_command: (program, vec![CLICKHOUSE_ENGINE.into()]),
     };
-    daybook_store_bench::run(&options, &mut Lines).await?;
+    match command {
+        BenchCommand::Store(_) => daybook_store_bench::run(&options, &mut Lines).await?,
+        BenchCommand::Api(_) => daybook_store_bench::run_api(&options, &mut Lines).await?,
+    }
     Ok(true)
 }
 

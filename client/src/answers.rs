@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::event::{Change, Event};
+use crate::search::Range;
 
 /// One page of a search.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -85,6 +86,10 @@ pub struct Bar {
 /// Which part of a thing's history.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct HistoryOptions {
+    /// When; needed where the API bounds ranges.
+    pub timestamp: Range,
+    /// In which language sentences are said.
+    pub locale: Option<String>,
     /// Whether what is part of it counts, too.
     pub include_children: bool,
     /// How many events a page has, 1 to 200.

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::answers::{Facets, Histogram, HistogramOptions, History, HistoryOptions, Page};
+use crate::erasure::{Erasure, Preview, Receipt};
 use crate::error::ClientError;
 use crate::event::Event;
 use crate::export::{ExportFormat, ExportLine, lines};
@@ -30,6 +31,21 @@ pub struct Client {
 #[derive(Deserialize)]
 struct One {
     log: Event,
+}
+
+#[derive(Deserialize)]
+struct OneErasure {
+    erasure: Receipt,
+}
+
+#[derive(Deserialize)]
+struct Erasures {
+    erasures: Vec<Receipt>,
+}
+
+#[derive(Deserialize)]
+struct OnePreview {
+    preview: Preview,
 }
 
 impl Client {
@@ -78,6 +94,7 @@ impl Client {
                 let page = client.search(&search).await?;
                 let next = page.next_cursor.map(|cursor| Search {
                     cursor: Some(cursor),
+                    page: None,
                     direction: None,
                     ..search
                 });
@@ -143,6 +160,14 @@ impl Client {
         let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
         let path = format!("/v1/entities/{}/{}/history", encoded(kind), encoded(id));
         let mut parameters = vec![("include_children", options.include_children.to_string())];
+        for (name, time) in [
+            ("timestamp.from", options.timestamp.from),
+            ("timestamp.to", options.timestamp.to),
+        ] {
+            parameters.extend(time.map(|time| (name, time.to_string())));
+        }
+        let locale = options.locale.iter();
+        parameters.extend(locale.map(|locale| ("locale", locale.clone())));
         parameters.extend(options.limit.map(|limit| ("limit", limit.to_string())));
         parameters.extend(
             options
@@ -183,6 +208,7 @@ impl Client {
     {
         let mut body = json!(Search {
             limit: None,
+            page: None,
             cursor: None,
             direction: None,
             total: None,
@@ -192,6 +218,61 @@ impl Client {
         let request = self.request(Method::POST, "/v1/logs/export", &body)?;
         let answer = answer_of(&self.transport, &request).await?;
         Ok(lines(answer.into_body()))
+    }
+
+    /// Asks for an erasure, and returns when no reader sees the events any more. The same erasure under
+    /// the same key, a name of your own with 1 to 256 visible characters, is begun once.
+    ///
+    /// # Errors
+    /// As [`Client::search`]; 409 where a legal hold forbids it, 501 where the API does not erase.
+    pub async fn erase(
+        &self,
+        erasure: &Erasure,
+        idempotency_key: &str,
+    ) -> Result<Receipt, ClientError> {
+        let mut request = self.request(Method::POST, "/v1/erasures", &json!(erasure))?;
+        let key = HeaderValue::from_str(idempotency_key).map_err(|_| ClientError::Configuration)?;
+        request.headers_mut().insert("idempotency-key", key);
+        let answer = answer_of(&self.transport, &request).await?;
+        Ok(json_of::<OneErasure>(answer).await?.erasure)
+    }
+
+    /// What an erasure would be about; nothing is changed.
+    ///
+    /// # Errors
+    /// As [`Client::erase`].
+    pub async fn preview_erasure(&self, erasure: &Erasure) -> Result<Preview, ClientError> {
+        let mut body = json!(erasure);
+        body["dry_run"] = true.into();
+        Ok(self
+            .post::<OnePreview>("/v1/erasures", &body)
+            .await?
+            .preview)
+    }
+
+    /// How far an erasure is; nothing where the tenant has none of this id.
+    ///
+    /// # Errors
+    /// As [`Client::erase`].
+    pub async fn erasure(&self, id: Uuid) -> Result<Option<Receipt>, ClientError> {
+        match self
+            .get::<OneErasure>(&format!("/v1/erasures/{id}"), &[])
+            .await
+        {
+            Ok(one) => Ok(Some(one.erasure)),
+            Err(ClientError::Problem(problem)) if problem.status == 404 => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The tenant's erasures, the newest first, at most `limit` of them (1 to 1,000).
+    ///
+    /// # Errors
+    /// As [`Client::erase`].
+    pub async fn erasures(&self, limit: u32) -> Result<Vec<Receipt>, ClientError> {
+        let parameters = [("limit", limit.to_string())];
+        let answer = self.get::<Erasures>("/v1/erasures", &parameters);
+        Ok(answer.await?.erasures)
     }
 
     async fn post<T: DeserializeOwned>(&self, path: &str, body: &Value) -> Result<T, ClientError> {

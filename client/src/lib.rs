@@ -1,5 +1,5 @@
-//! A typed client of Daybook's query API: search, single events, histories, facets, histograms and
-//! exports.
+//! A typed client of Daybook's query API: search, single events, histories, facets, histograms,
+//! exports and erasures.
 //!
 //! ```no_run
 //! use daybook_client::{Client, Search};
@@ -19,6 +19,7 @@
 
 mod answers;
 mod client;
+mod erasure;
 mod error;
 mod event;
 mod export;
@@ -29,6 +30,7 @@ pub use answers::{
     Bar, CountedValue, Facets, Histogram, HistogramOptions, History, HistoryOptions, Page, Step,
 };
 pub use client::Client;
+pub use erasure::{CopiesUntil, Erasure, MonthRows, Preview, Reached, Receipt, Subject};
 pub use error::{ClientError, FieldProblem, Problem};
 pub use event::{ActivityPart, Caller, Change, Entity, Event, HttpRequest};
 pub use export::{ExportFormat, ExportLine};

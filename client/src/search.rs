@@ -48,6 +48,12 @@ pub struct Search {
     /// How many events a page has, 1 to 1,000; 50 unless it is said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
+    /// Which page, from 0 to 100; a cursor goes further, and reads nothing twice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page: Option<u32>,
+    /// In which language sentences are said: `de`, `pt-BR`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub locale: Option<String>,
     /// Where to go on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,

@@ -35,7 +35,7 @@ pub(crate) fn transport() -> Result<Transport, ClientError> {
 }
 
 /// Sends until there is an answer other than "later", at most a few times. Every request of this
-/// client reads, so that it may be made again.
+/// client reads, or has an idempotency key: it may be made again.
 pub(crate) async fn answer_of(
     transport: &Transport,
     request: &Request<Full<Bytes>>,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::tenant_reader::TenantReader;
 use axum::Router;
 use axum::middleware::from_fn;
-use daybook_store::{Reader, StoreError, TenantId};
+use daybook_store::{Eraser, Reader, StoreError, TenantId};
 use http::{HeaderName, HeaderValue, Method, header};
 use tower::util::option_layer;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -20,12 +20,13 @@ use utoipa_axum::routes;
 use crate::answer;
 use crate::auth::{Services, TokenVerifier};
 use crate::catalog::Catalogs;
-use crate::concurrency::Bound;
+use crate::concurrency::{Bound, Turn};
 use crate::error::Problem;
 use crate::page_token::PageTokenKey;
+use crate::recording::say_nobody;
 use crate::request_id::REQUEST_ID_HEADER;
 use crate::routes::health::Readiness;
-use crate::routes::{docs, export, health, history, logs, page, statistics};
+use crate::routes::{docs, erasures, export, health, history, logs, page, statistics};
 
 /// How long a read may take, unless it is configured: less than API Gateway waits (29 s).
 const READ_TIMEOUT_DEFAULT: Duration = Duration::from_secs(20);
@@ -33,9 +34,12 @@ const READ_TIMEOUT_DEFAULT: Duration = Duration::from_secs(20);
 /// Each search is up to two queries, and the reader's role may run 100 at once.
 const SEARCHES_MAX_DEFAULT: usize = 80;
 const EXPORTS_MAX_DEFAULT: usize = 16;
+/// Each may look through all texts of a tenant.
+const ERASURES_MAX: usize = 8;
 /// When to try again: a search is over sooner than an export.
 const SEARCH_RETRY_AFTER_SECONDS: u32 = 1;
 const EXPORT_RETRY_AFTER_SECONDS: u32 = 10;
+const ERASURE_RETRY_AFTER_SECONDS: u32 = 5;
 /// Below, compression costs more than it saves.
 const COMPRESSED_BYTES_MIN: u64 = 1024;
 /// How long a browser may remember what a page of another origin may send.
@@ -48,6 +52,9 @@ pub struct Api {
     pub reader: Reader,
     /// Says who asks.
     pub verifier: TokenVerifier,
+    /// Takes erasures on; what it began is for [`work_on_erasures`](crate::work_on_erasures) or
+    /// `daybook erase --resume` to go on with. None: they are answered with 501.
+    pub eraser: Option<Eraser>,
     /// Signs cursors. The same on every instance, or cursors of one are refused by the others.
     pub page_token_key: [u8; 32],
     /// How long one read may take before the answer is 504; of an export, how long it may take
@@ -78,6 +85,8 @@ pub(crate) struct ServedApi {
     reader: Reader,
     searches: Bound,
     exports: Bound,
+    erasures: Bound,
+    pub(crate) eraser: Option<Eraser>,
     pub(crate) readiness: Readiness,
     pub(crate) verifier: TokenVerifier,
     pub(crate) page_token_key: PageTokenKey,
@@ -96,6 +105,8 @@ impl ServedApi {
             reader: api.reader,
             searches: Bound::new(api.searches_max, SEARCH_RETRY_AFTER_SECONDS),
             exports: Bound::new(api.exports_max, EXPORT_RETRY_AFTER_SECONDS),
+            erasures: Bound::new(ERASURES_MAX, ERASURE_RETRY_AFTER_SECONDS),
+            eraser: api.eraser,
             readiness: Readiness::default(),
             verifier: api.verifier,
             page_token_key: PageTokenKey(api.page_token_key),
@@ -143,6 +154,14 @@ impl ServedApi {
         ))
     }
 
+    /// A turn at asking for an erasure, or after one.
+    ///
+    /// # Errors
+    /// 429 where the tenant has as many under way as it may.
+    pub(crate) fn erasing(&self, tenant: &TenantId) -> Result<Turn, Problem> {
+        self.erasures.take(tenant)
+    }
+
     /// Whether the store answers.
     ///
     /// # Errors
@@ -158,6 +177,7 @@ impl Api {
         Self {
             reader,
             verifier,
+            eraser: None,
             page_token_key,
             read_timeout: READ_TIMEOUT_DEFAULT,
             answer_bytes_max: None,
@@ -177,6 +197,7 @@ impl fmt::Debug for Api {
             .debug_struct("Api")
             .field("reader", &self.reader)
             .field("verifier", &self.verifier)
+            .field("eraser", &self.eraser)
             .field("read_timeout", &self.read_timeout)
             .field("answer_bytes_max", &self.answer_bytes_max)
             .field("searches_max", &self.searches_max)
@@ -196,8 +217,14 @@ pub fn router(api: Api) -> Router {
     routes
         .merge(docs::router(document))
         .merge(page::router())
-        .fallback(async || Problem::not_found("There is nothing at this address."))
-        .method_not_allowed_fallback(async || Problem::method_not_allowed())
+        .fallback(async || {
+            say_nobody();
+            Problem::not_found("There is nothing at this address.")
+        })
+        .method_not_allowed_fallback(async || {
+            say_nobody();
+            Problem::method_not_allowed()
+        })
         .layer(CatchPanicLayer::custom(answer::panicked))
         .layer(option_layer(cors))
         .layer(from_fn(answer::finish))
@@ -214,6 +241,8 @@ fn routes() -> OpenApiRouter<SharedApi> {
         .routes(routes!(statistics::histogram))
         .routes(routes!(history::history))
         .routes(routes!(export::by_query, export::by_body))
+        .routes(routes!(erasures::erase, erasures::list))
+        .routes(routes!(erasures::one))
         .routes(routes!(health::alive))
         .routes(routes!(health::ready))
 }
@@ -228,9 +257,15 @@ fn cors(origins: &[HeaderValue]) -> Option<CorsLayer> {
         .allow_headers([
             header::AUTHORIZATION,
             header::CONTENT_TYPE,
+            HeaderName::from_static(erasures::IDEMPOTENCY_KEY_HEADER),
             request_id.clone(),
         ])
-        .expose_headers([header::CONTENT_DISPOSITION, header::RETRY_AFTER, request_id])
+        .expose_headers([
+            header::CONTENT_DISPOSITION,
+            header::LOCATION,
+            header::RETRY_AFTER,
+            request_id,
+        ])
         .max_age(CORS_MAX_AGE);
     (!origins.is_empty()).then_some(layer)
 }

@@ -5,7 +5,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use daybook_capture::Capture;
-use daybook_store::{Credentials, Endpoint, READER_USER, Reader, StoreError};
+use daybook_store::{
+    Credentials, ERASER_USER, Endpoint, Eraser, ErasureKey, LedgerFile, READER_USER, Reader,
+    StoreError, WRITER_USER, Writer,
+};
 use http::{HeaderValue, Uri};
 use sha2::{Digest as _, Sha256};
 
@@ -44,6 +47,10 @@ const PAGE_TOKEN_KEY_CHARS_MIN: usize = 32;
 /// | `DAYBOOK_CORS_ORIGINS` | pages that may ask, as `https://host`, separated by commas | none |
 /// | `DAYBOOK_CATALOGS` | a folder of message catalogs: `LOCALE/SERVICE.ftl` | English and German |
 /// | `DAYBOOK_QUEUE_URL` | the normalizer's queue: reads of the log are recorded through it | they are not |
+/// | `DAYBOOK_ERASER_PASSWORD` | the eraser's password: erasures can be asked for | they cannot |
+/// | `DAYBOOK_ERASURE_KEY` | the key of what remains of the erased, as the writers have it | with it |
+/// | `DAYBOOK_WRITER_PASSWORD` | the writer's password, to store that it was done | with it; not on Lambda |
+/// | `DAYBOOK_ERASURE_LEDGER` | the file that keeps erasures outside the database | none |
 /// | `DAYBOOK_BASE_PATH` | what comes before `/v1/logs` behind API Gateway | nothing |
 /// | `DAYBOOK_STREAM_ANSWERS` | `1`: Lambda streams answers | no |
 /// | `DAYBOOK_LISTEN` | address and port outside Lambda | `127.0.0.1:8080` |
@@ -58,6 +65,36 @@ pub struct Config {
     pub lambda: LambdaOptions,
     /// Where a plain server listens.
     pub listen: SocketAddr,
+    /// What a plain server keeps erasures in, too.
+    pub ledger: Option<LedgerFile>,
+}
+
+/// What a scheduled function needs that works on erasures and serves nothing: of [`Config`]'s variables
+/// ClickHouse's address and database, and those of erasures.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct ErasureWork {
+    /// Whoever erases.
+    pub eraser: Eraser,
+}
+
+impl ErasureWork {
+    /// Reads the variables through `lookup`; nothing where `DAYBOOK_ERASURE_WORK` is not `1`.
+    ///
+    /// # Errors
+    /// Names the first variable that is missing or wrong.
+    pub fn from_variables(
+        lookup: impl Fn(&str) -> Option<String>,
+    ) -> Result<Option<Self>, ConfigError> {
+        let variables = Variables { lookup };
+        if !variables.flag("DAYBOOK_ERASURE_WORK")? {
+            return Ok(None);
+        }
+        variables.required("DAYBOOK_WRITER_PASSWORD")?;
+        let eraser = eraser(&variables)?;
+        let eraser = eraser.ok_or(ConfigError::Missing("DAYBOOK_ERASER_PASSWORD"))?;
+        Ok(Some(Self { eraser }))
+    }
 }
 
 /// What is wrong with the configuration. No message repeats a value that may be secret.
@@ -92,6 +129,9 @@ pub enum ConfigError {
     /// The queue's address cannot be used.
     #[error("DAYBOOK_QUEUE_URL cannot be used")]
     Reads(#[from] daybook_capture::ConfigError),
+    /// The key of erasures, or their ledger, cannot be used.
+    #[error("DAYBOOK_ERASURE_KEY or DAYBOOK_ERASURE_LEDGER cannot be used")]
+    Erasures(#[source] StoreError),
     /// ClickHouse's address cannot be used.
     #[error("DAYBOOK_CLICKHOUSE_URL or DAYBOOK_CLICKHOUSE_DATABASE cannot be used")]
     Store(#[from] StoreError),
@@ -132,6 +172,9 @@ impl Config {
         }
         api.answer_bytes_max =
             (!lambda.streams_answers && variables.is_lambda()).then_some(LAMBDA_ANSWER_BYTES_MAX);
+        api.eraser = eraser(&variables)?;
+        let ledger = variables.text("DAYBOOK_ERASURE_LEDGER");
+        let ledger = ledger.map(LedgerFile::create).transpose();
         let reads = match variables.text("DAYBOOK_QUEUE_URL") {
             None => Capture::disabled(),
             Some(queue_url) => {
@@ -151,6 +194,7 @@ impl Config {
             reads,
             lambda,
             listen,
+            ledger: ledger.map_err(ConfigError::Erasures)?,
         })
     }
 }
@@ -211,11 +255,43 @@ impl<L: Fn(&str) -> Option<String>> Variables<L> {
     }
 }
 
-fn reader(variables: &Variables<impl Fn(&str) -> Option<String>>) -> Result<Reader, ConfigError> {
+/// None where nobody said what the eraser's password is.
+fn eraser(
+    variables: &Variables<impl Fn(&str) -> Option<String>>,
+) -> Result<Option<Eraser>, ConfigError> {
+    let Some(password) = variables.text("DAYBOOK_ERASER_PASSWORD") else {
+        return Ok(None);
+    };
+    let key = variables.required("DAYBOOK_ERASURE_KEY")?;
+    let key = ErasureKey::new(&key).map_err(ConfigError::Erasures)?;
+    let credentials = |user: &str, password| Credentials {
+        user: user.to_owned(),
+        password,
+    };
+    // A function that takes erasures on never finishes one: it needs not be able to write.
+    let writer_password = match variables.text("DAYBOOK_WRITER_PASSWORD") {
+        None if variables.is_lambda() => String::new(),
+        password => password.ok_or(ConfigError::Missing("DAYBOOK_WRITER_PASSWORD"))?,
+    };
+    let endpoint = endpoint(variables)?;
+    let writer = Writer::new(&endpoint, &credentials(WRITER_USER, writer_password))?
+        .with_erasure_key(key.clone());
+    let credentials = credentials(ERASER_USER, password);
+    Ok(Some(Eraser::new(&endpoint, &credentials, key, writer)?))
+}
+
+fn endpoint(
+    variables: &Variables<impl Fn(&str) -> Option<String>>,
+) -> Result<Endpoint, ConfigError> {
     let mut endpoint = Endpoint::new(variables.required("DAYBOOK_CLICKHOUSE_URL")?);
     if let Some(database) = variables.text("DAYBOOK_CLICKHOUSE_DATABASE") {
         endpoint.database = database;
     }
+    Ok(endpoint)
+}
+
+fn reader(variables: &Variables<impl Fn(&str) -> Option<String>>) -> Result<Reader, ConfigError> {
+    let endpoint = endpoint(variables)?;
     let credentials = Credentials {
         user: variables
             .text("DAYBOOK_CLICKHOUSE_USER")
@@ -365,6 +441,47 @@ mod tests {
         ])
         .unwrap();
         assert_eq!(streamed.api.answer_bytes_max, None);
+    }
+
+    #[test]
+    fn who_erases_needs_a_key_and_who_finishes_an_erasure_a_writer() {
+        let key = ("DAYBOOK_ERASURE_KEY", "0123456789abcdef0123456789abcdef");
+        let eraser = ("DAYBOOK_ERASER_PASSWORD", "e");
+        let writer = ("DAYBOOK_WRITER_PASSWORD", "w");
+        let lambda = ("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001");
+        assert!(config(&[key, writer]).unwrap().api.eraser.is_none());
+        assert!(config(&[key, writer, eraser]).unwrap().api.eraser.is_some());
+        assert!(config(&[key, eraser, lambda]).unwrap().api.eraser.is_some());
+        for (others, named) in [
+            (&[eraser, writer][..], "DAYBOOK_ERASURE_KEY"),
+            (&[eraser, key], "DAYBOOK_WRITER_PASSWORD"),
+            (
+                &[eraser, writer, ("DAYBOOK_ERASURE_KEY", "s3cret")],
+                "DAYBOOK_ERASURE_KEY",
+            ),
+            (
+                &[("DAYBOOK_ERASURE_LEDGER", "/nowhere/s3cret")],
+                "DAYBOOK_ERASURE_LEDGER",
+            ),
+        ] {
+            let message = config(others).unwrap_err().to_string();
+            assert!(message.contains(named), "{message}");
+            assert!(!message.contains("s3cret"), "{message}");
+        }
+        let work = |others: &[(&str, &str)]| {
+            ErasureWork::from_variables(|name| {
+                let found = others.iter().find(|(other, _)| *other == name);
+                found.map(|(_, value)| (*value).to_owned())
+            })
+        };
+        let (url, on) = (
+            ("DAYBOOK_CLICKHOUSE_URL", "http://127.0.0.1:8123"),
+            ("DAYBOOK_ERASURE_WORK", "1"),
+        );
+        assert!(work(&[url, key, eraser, writer]).unwrap().is_none());
+        assert!(work(&[url, key, eraser, writer, on]).unwrap().is_some());
+        assert!(work(&[url, key, eraser, on, lambda]).is_err());
+        assert!(work(&[url, key, writer, on]).is_err());
     }
 
     #[test]

@@ -223,9 +223,40 @@ impl Problem {
         )
     }
 
+    /// 501 where nobody erases.
+    pub(crate) fn erasures_off() -> Self {
+        Self::new(
+            StatusCode::NOT_IMPLEMENTED,
+            "erasures-not-set-up",
+            "Erasures are not set up",
+            "This service is not set up to erase. Its operator erases with `daybook erase`.",
+        )
+    }
+
+    /// 504 where a request to erase is still being taken on.
+    pub(crate) fn erasure_takes_long() -> Self {
+        Self::new(
+            StatusCode::GATEWAY_TIMEOUT,
+            "timed-out",
+            "It took too long",
+            "The request may stand all the same. Send it again with the same Idempotency-Key, or look \
+             among the erasures.",
+        )
+    }
+
     /// Whatever the store says, in words for a client.
     pub(crate) fn from_store(error: &StoreError) -> Self {
         match error {
+            StoreError::UnknownErasure(_) => Self::not_found("There is no erasure with this id."),
+            StoreError::InvalidErasure(problem) => Self::invalid_request(&format!(
+                "The erasure cannot be asked for: {problem}."
+            )),
+            StoreError::LegalHold(_) => Self::new(
+                StatusCode::CONFLICT,
+                "legal-hold",
+                "A legal hold forbids it",
+                "A legal hold keeps some of these events. Nothing was erased; it must be released first.",
+            ),
             StoreError::Unavailable { .. } | StoreError::Contended { .. } => {
                 Self::unavailable("The audit log cannot be read at the moment.")
             }

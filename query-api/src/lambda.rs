@@ -2,11 +2,16 @@
 
 use axum::Router;
 use daybook_capture::Capture;
+use daybook_store::Eraser;
 use http::uri::PathAndQuery;
 use http::{Uri, header};
 use lambda_http::ext::RequestExt as _;
 use lambda_http::request::RequestContext;
+use lambda_runtime::{LambdaEvent, service_fn};
+use serde_json::Value;
 use tower::{Layer as _, ServiceExt as _};
+
+use crate::erasure_work::work;
 
 /// How the Lambda is deployed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -47,6 +52,26 @@ pub async fn serve_lambda(
     } else {
         reads.run(service).await
     }
+}
+
+/// Goes a step on with all erasures at each invocation, whatever its event says: to be called once a
+/// minute. An invocation fails where an erasure cannot go on until somebody clears its way.
+///
+/// # Errors
+/// Where Lambda's runtime API cannot be spoken to.
+pub async fn serve_erasure_work(eraser: Eraser) -> Result<(), lambda_runtime::Error> {
+    let step = move |_: LambdaEvent<Value>| {
+        let eraser = eraser.clone();
+        async move {
+            match work(&eraser, None).await? {
+                0 => Ok(()),
+                blocked => Err(lambda_runtime::Error::from(format!(
+                    "{blocked} erasure(s) cannot go on; the log says why"
+                ))),
+            }
+        }
+    };
+    lambda_runtime::run(service_fn(step)).await
 }
 
 /// The request as if the API had its own host.

@@ -14,6 +14,8 @@ mod catalog;
 mod concurrency;
 mod config;
 mod document;
+mod erasure_request;
+mod erasure_work;
 mod error;
 mod export_format;
 mod fields;
@@ -27,6 +29,7 @@ mod routes;
 mod search_request;
 mod tenant_reader;
 mod wire_event;
+mod wire_receipt;
 
 pub use api::{Api, router};
 pub use auth::{
@@ -34,7 +37,8 @@ pub use auth::{
     TokenRules, TokenVerifier,
 };
 pub use catalog::{CatalogError, Catalogs};
-pub use config::{Config, ConfigError};
+pub use config::{Config, ConfigError, ErasureWork};
 pub use document::document;
-pub use lambda::{LambdaOptions, serve_lambda};
+pub use erasure_work::work_on_erasures;
+pub use lambda::{LambdaOptions, serve_erasure_work, serve_lambda};
 pub use recording::{capture_of_reads, recorded};

@@ -4,10 +4,14 @@ use std::env;
 
 use anyhow::Context as _;
 use daybook_capture::ServerCapture;
-use daybook_query_api::{Config, recorded, router, serve_lambda};
+use daybook_query_api::{
+    Config, ErasureWork, recorded, router, serve_erasure_work, serve_lambda, work_on_erasures,
+};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
+
+const CONFIGURATION: &str = "the environment does not say how to run";
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
@@ -17,8 +21,14 @@ async fn main() -> anyhow::Result<()> {
             EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info")),
         )
         .init();
-    let config = Config::from_variables(|name| env::var(name).ok())
-        .context("the environment does not say how to run")?;
+    let variable = |name: &str| env::var(name).ok();
+    if let Some(work) = ErasureWork::from_variables(variable).context(CONFIGURATION)? {
+        return serve_erasure_work(work.eraser)
+            .await
+            .map_err(|error| anyhow::anyhow!("the lambda runtime ended: {error}"));
+    }
+    let config = Config::from_variables(variable).context(CONFIGURATION)?;
+    let eraser = config.api.eraser.clone();
     let router = router(config.api);
 
     if env::var_os("AWS_LAMBDA_RUNTIME_API").is_some() {
@@ -34,6 +44,9 @@ async fn main() -> anyhow::Result<()> {
         .await
         .with_context(|| format!("{} cannot be listened on", config.listen))?;
     tracing::info!(address = %config.listen, "listening");
+    if let Some(eraser) = eraser {
+        tokio::spawn(work_on_erasures(eraser, config.ledger));
+    }
     let mut terminated = signal(SignalKind::terminate()).context("no signals can be received")?;
     axum::serve(listener, router)
         .with_graceful_shutdown(async move {

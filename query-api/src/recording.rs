@@ -4,8 +4,9 @@
 //! listens. An answer's own body is never captured: the log would hold itself.
 
 use axum::Router;
-use daybook_capture::{CaptureBuilder, ServerCapture, audit};
+use daybook_capture::{AuditContext, CaptureBuilder, ServerCapture, audit};
 use serde_json::json;
+use uuid::Uuid;
 
 use crate::auth::{Identity, Person};
 
@@ -39,6 +40,21 @@ pub(crate) fn say_who(identity: &Identity) {
             "name": name,
             "client_id": client_id,
         }))
+    });
+}
+
+/// Tells the record that nobody known asks: what strangers send must not fill the log. The line that the
+/// process writes about each answer remains.
+pub(crate) fn say_nobody() {
+    audit(AuditContext::left_out);
+}
+
+/// Tells the record which erasure was asked for, and never of whom.
+pub(crate) fn say_erasure(person: &Person, did: &str, id: Uuid) {
+    let actor = actor(person);
+    audit(|said| {
+        said.entity("erasure", id.to_string())
+            .message(format!("{actor} {did}: erasure {id}"))
     });
 }
 

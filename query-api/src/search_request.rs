@@ -374,7 +374,7 @@ fn hidden_service(service_name: &Match<String>, query: &Query) -> Option<String>
     (!is_asked_for).then(|| OWN_SERVICE.to_owned())
 }
 
-fn json_of(body: &[u8]) -> Result<Value, Problem> {
+pub(crate) fn json_of(body: &[u8]) -> Result<Value, Problem> {
     if body.trim_ascii().is_empty() {
         return Ok(Value::Null);
     }

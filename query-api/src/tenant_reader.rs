@@ -5,17 +5,13 @@
 
 use daybook_event::AuditEvent;
 use daybook_store::{
-    Bar, Facet, FacetValue, Filter, HistogramOptions, Page, Reader, Search, StoreError, TenantId,
+    Bar, Export, Facet, FacetValue, Filter, HistogramOptions, Page, Reader, Search, StoreError,
+    TenantId,
 };
-use futures::StreamExt as _;
-use futures::stream::BoxStream;
 use uuid::Uuid;
 
 use crate::auth::Services;
 use crate::concurrency::Turn;
-
-/// Events as the store sends them.
-pub(crate) type Events = BoxStream<'static, Result<AuditEvent, StoreError>>;
 
 /// A turn at reading one tenant's events; it ends when this is dropped.
 #[derive(Debug)]
@@ -83,9 +79,9 @@ impl TenantReader {
     }
 
     /// Every event, and the turn that must last as long as they are read.
-    pub(crate) fn export(self, search: &Search) -> (Events, Turn) {
+    pub(crate) fn export(self, search: &Search) -> (Export, Turn) {
         let search = self.narrowed(search);
-        let events = self.reader.export(&self.tenant, &search).boxed();
+        let events = self.reader.export(&self.tenant, &search);
         (events, self.turn)
     }
 

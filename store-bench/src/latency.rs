@@ -15,20 +15,20 @@ use crate::engine::Bench;
 use crate::generate::{Generator, a_person, tenant_name};
 
 const HAND_WRITTEN: &str = include_str!("hand_written.sql");
-const SERIES: usize = 5;
-const RUNS_A_SERIES: usize = 7;
-const DEEP: u64 = 100_000;
-const PHRASE: &str = "onboarding payroll";
+pub(crate) const SERIES: usize = 5;
+pub(crate) const RUNS_A_SERIES: usize = 7;
+pub(crate) const DEEP: u64 = 100_000;
+pub(crate) const PHRASE: &str = "onboarding payroll";
 
 /// One question, and the time that an answer may take.
-struct Question {
-    name: &'static str,
-    title: &'static str,
+pub(crate) struct Question {
+    pub(crate) name: &'static str,
+    pub(crate) title: &'static str,
     goal_ms: u64,
-    answer: Answer,
+    pub(crate) answer: Answer,
 }
 
-enum Answer {
+pub(crate) enum Answer {
     Page(Box<Search>),
     Count(Filter),
     Histogram(Filter, HistogramOptions),
@@ -36,7 +36,7 @@ enum Answer {
 
 impl Answer {
     /// How many rows came back.
-    async fn ask(&self, reader: &Reader, tenant: &TenantId) -> Result<u64> {
+    pub(crate) async fn ask(&self, reader: &Reader, tenant: &TenantId) -> Result<u64> {
         Ok(match self {
             Self::Page(search) => reader.search(tenant, search).await?.events.len() as u64,
             Self::Count(filter) => reader.count(tenant, filter).await.map(|_| 1)?,
@@ -140,7 +140,7 @@ impl Round {
 }
 
 /// The place of the event that so many newer ones stand before.
-async fn page_at(reader: &Reader, tenant: &TenantId, offset: u64) -> Result<Position> {
+pub(crate) async fn page_at(reader: &Reader, tenant: &TenantId, offset: u64) -> Result<Position> {
     let search = Search {
         limit: 1,
         offset,
@@ -156,7 +156,7 @@ async fn page_at(reader: &Reader, tenant: &TenantId, offset: u64) -> Result<Posi
 }
 
 /// A week in the middle of what is there.
-fn week(newest: Position) -> Result<(Timestamp, Timestamp)> {
+pub(crate) fn week(newest: Position) -> Result<(Timestamp, Timestamp)> {
     let to = newest.time.checked_sub(30.hours().minutes(24 * 60 * 40))?;
     Ok((to.checked_sub((24 * 7).hours())?, to))
 }
@@ -187,11 +187,11 @@ fn parameters(
     ])
 }
 
-fn ninety_days(newest: Position) -> Result<Timestamp> {
+pub(crate) fn ninety_days(newest: Position) -> Result<Timestamp> {
     Ok(newest.time.checked_sub((24 * 90).hours())?)
 }
 
-fn questions(generator: Generator, newest: Position, deep: Position) -> Vec<Question> {
+pub(crate) fn questions(generator: Generator, newest: Position, deep: Position) -> Vec<Question> {
     let page = |filter: Filter| Search {
         filter,
         total: TotalMode::None,
@@ -308,7 +308,7 @@ pub(crate) fn median(mut times: Vec<Duration>) -> Duration {
     times[times.len() / 2]
 }
 
-fn least(times: &[Duration]) -> Duration {
+pub(crate) fn least(times: &[Duration]) -> Duration {
     times.iter().min().copied().unwrap_or_default()
 }
 

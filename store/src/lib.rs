@@ -14,6 +14,7 @@ mod erasure;
 mod error;
 mod event_block;
 mod event_check;
+mod export;
 mod filter;
 mod insert;
 mod lookup;
@@ -39,6 +40,7 @@ pub use erasure::{
 };
 pub use error::StoreError;
 pub use event_check::{Unstorable, check_storable};
+pub use export::Export;
 pub use filter::{EntityName, Filter, Match, TimeRange};
 pub use insert::{DIGEST_WAY_BYTES, NewEvent, Stored, Writer};
 pub use migrate::{Migration, MigrationReport, migrate, migrations};

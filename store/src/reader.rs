@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use clickhouse::query::{Query, RowCursor};
 use daybook_event::AuditEvent;
-use futures::{Stream, stream};
 use jiff::Timestamp;
 use tokio::time::timeout;
 use uuid::Uuid;
@@ -14,6 +13,7 @@ use crate::condition::Condition;
 use crate::connection::client;
 use crate::endpoint::{Credentials, Endpoint};
 use crate::error::StoreError;
+use crate::export::Export;
 use crate::filter::{Filter, TimeRange};
 use crate::row::EventRow;
 use crate::search::{Direction, Page, Position, Search, Sort, TOTAL_BOUND, TotalMode};
@@ -28,8 +28,6 @@ pub const ROWS_MAX: u32 = 10_000;
 const TENANT_HEADER: &str = "X-Daybook-Org";
 /// A little longer than the reader's role may take.
 const ANSWER_WAIT: Duration = Duration::from_secs(35);
-/// An export is read in pieces of this many events, so that no single query runs for long.
-const EXPORT_PIECE_ROWS: u32 = 2_000;
 
 /// Reads events, one tenant at a time. Cheap to clone; clones share connections.
 #[derive(Clone, Debug)]
@@ -91,31 +89,8 @@ impl Reader {
     /// Every event that matches, in the order of the search, as ClickHouse sends them: memory does
     /// not grow with their number. `limit`, `offset`, `direction` and `total` of the search are
     /// ignored; a `position` is where it goes on.
-    ///
-    /// An item that is an error is the last one.
-    pub fn export(
-        &self,
-        tenant: &TenantId,
-        search: &Search,
-    ) -> impl Stream<Item = Result<AuditEvent, StoreError>> + Send + 'static {
-        let export = Export {
-            client: self.of_tenant(tenant),
-            search: Search {
-                limit: EXPORT_PIECE_ROWS,
-                offset: 0,
-                direction: Direction::Next,
-                total: TotalMode::None,
-                ..search.clone()
-            },
-            piece: None,
-        };
-        stream::try_unfold(Some(export), |export| async move {
-            let Some(mut export) = export else {
-                return Ok(None);
-            };
-            let event = export.next().await?;
-            Ok(event.map(|event| (event, Some(export))))
-        })
+    pub fn export(&self, tenant: &TenantId, search: &Search) -> Export {
+        Export::new(self.of_tenant(tenant), search, self.newest.of(tenant))
     }
 
     /// How many of a tenant's events match.
@@ -181,40 +156,6 @@ impl Reader {
     }
 }
 
-/// An export under way: pieces that begin where the one before ended.
-struct Export {
-    client: clickhouse::Client,
-    search: Search,
-    piece: Option<(RowCursor<EventRow<'static>>, u32)>,
-}
-
-impl Export {
-    async fn next(&mut self) -> Result<Option<AuditEvent>, StoreError> {
-        loop {
-            let (mut cursor, read) = match self.piece.take() {
-                Some(piece) => piece,
-                None => (
-                    rows(piece(
-                        &self.client,
-                        &self.search,
-                        &TimeRange::default(),
-                        false,
-                    )?)?,
-                    0,
-                ),
-            };
-            if let Some(event) = answer(next(&mut cursor)).await? {
-                self.search.position = Some(Position::of(&event, self.search.sort));
-                self.piece = Some((cursor, read + 1));
-                return Ok(Some(event));
-            }
-            if read < self.search.limit {
-                return Ok(None);
-            }
-        }
-    }
-}
-
 async fn page(
     client: &clickhouse::Client,
     search: &Search,
@@ -263,7 +204,7 @@ async fn page(
 }
 
 /// The query for the events of a search, as far as they lie beyond its position and in the span.
-fn piece(
+pub(crate) fn piece(
     client: &clickhouse::Client,
     search: &Search,
     span: &TimeRange,
@@ -328,7 +269,7 @@ fn whole(client: &clickhouse::Client, sql: &str) -> Query {
     client.query(sql).with_setting("wait_end_of_query", "1")
 }
 
-fn rows(query: Query) -> Result<RowCursor<EventRow<'static>>, StoreError> {
+pub(crate) fn rows(query: Query) -> Result<RowCursor<EventRow<'static>>, StoreError> {
     Ok(query.fetch::<EventRow<'static>>()?)
 }
 
@@ -337,7 +278,9 @@ async fn next(cursor: &mut RowCursor<EventRow<'static>>) -> Result<Option<AuditE
 }
 
 /// Bounds the time of an answer; ClickHouse's own bound cannot help where ClickHouse is gone.
-async fn answer<T>(answer: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+pub(crate) async fn answer<T>(
+    answer: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
     timeout(ANSWER_WAIT, answer)
         .await
         .unwrap_or(Err(StoreError::Timeout))

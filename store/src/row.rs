@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use clickhouse::Row;
-use daybook_event::{ActivityPart, AuditEvent, Caller, Change, Entity, HttpRequest};
+use daybook_event::AuditEvent;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -76,86 +76,108 @@ pub(crate) struct EventRow<'a> {
 impl EventRow<'_> {
     /// The event that was stored.
     pub(crate) fn to_event(&self) -> Result<AuditEvent, StoreError> {
-        let mut event = AuditEvent {
-            id: self.id,
-            org_id: self.org_id.to_owned(),
-            timestamp: time(self.timestamp)?,
-            service_name: self.service_name.to_owned(),
-            event_name: self.event_name.to_owned(),
-            action: word(self.action)?,
-            outcome: word(self.outcome)?,
-            status_code: self.status_code,
-            caller: Caller {
-                kind: word(self.caller_type)?,
-                user_id: self.caller_user_id.to_owned(),
-                user_email: self.caller_user_email.to_owned(),
-                name: self.caller_name.to_owned(),
-                token_id: self.caller_token_id.to_owned(),
-            },
-            entity: entity(self.entity_type, self.entity_id, self.entity_name),
-            parent: entity(self.parent_type, self.parent_id, self.parent_name),
-            http: HttpRequest {
-                method: self.http_method.to_owned(),
-                path: self.http_path.to_owned(),
-                resource: self.http_resource.to_owned(),
-                domain_name: self.http_domain_name.to_owned(),
-                stage: self.http_stage.to_owned(),
-                ip: self.http_ip.to_owned(),
-                user_agent: self.http_user_agent.to_owned(),
-                headers: map(&self.http_headers),
-                query: map(&self.http_query),
-                path_params: map(&self.http_path_params),
-            },
-            correlation_id: self.correlation_id.to_owned(),
-            activity: self.activity.to_owned(),
-            activity_parts: self
-                .activity_parts
-                .iter()
-                .map(|(kind, text, word)| ActivityPart {
-                    // What a newer Daybook calls by another kind is still a part of the sentence.
-                    kind: kind.parse().unwrap_or_default(),
-                    text: (*text).to_owned(),
-                    word: (*word).to_owned(),
-                })
-                .collect(),
-            detail: self.detail.to_owned(),
-            changes: self
-                .changes
-                .iter()
-                .map(|(field, before, after)| Change {
-                    field: (*field).to_owned(),
-                    before: (*before).to_owned(),
-                    after: (*after).to_owned(),
-                })
-                .collect(),
-            reason: self.reason.to_owned(),
-            privacy: self.privacy.to_owned(),
-            source_url: self.source_url.to_owned(),
-            source: self.source.to_owned(),
-            schema_version: self.schema_version,
-            spec_version: self.spec_version.to_owned(),
-            described: self.described,
-            redacted: self.redacted.iter().map(|&text| text.to_owned()).collect(),
-            ingested_at: time(self.ingested_at)?,
-            expires_at: time(self.expires_at)?,
-        };
-        restore(&mut event, self.omissions, &self.activity_part_bytes);
+        let mut event = AuditEvent::default();
+        self.write_to(&mut event)?;
         Ok(event)
+    }
+
+    /// Makes `event` the one that was stored. What memory it has is used again: an export has millions
+    /// of them.
+    pub(crate) fn write_to(&self, event: &mut AuditEvent) -> Result<(), StoreError> {
+        event.id = self.id;
+        event.timestamp = time(self.timestamp)?;
+        event.ingested_at = time(self.ingested_at)?;
+        event.expires_at = time(self.expires_at)?;
+        event.action = word(self.action)?;
+        event.outcome = word(self.outcome)?;
+        event.caller.kind = word(self.caller_type)?;
+        event.status_code = self.status_code;
+        event.schema_version = self.schema_version;
+        event.described = self.described;
+        for (text, stored) in [
+            (&mut event.org_id, self.org_id),
+            (&mut event.service_name, self.service_name),
+            (&mut event.event_name, self.event_name),
+            (&mut event.caller.user_id, self.caller_user_id),
+            (&mut event.caller.user_email, self.caller_user_email),
+            (&mut event.caller.name, self.caller_name),
+            (&mut event.caller.token_id, self.caller_token_id),
+            (&mut event.entity.kind, self.entity_type),
+            (&mut event.entity.id, self.entity_id),
+            (&mut event.entity.name, self.entity_name),
+            (&mut event.parent.kind, self.parent_type),
+            (&mut event.parent.id, self.parent_id),
+            (&mut event.parent.name, self.parent_name),
+            (&mut event.http.method, self.http_method),
+            (&mut event.http.path, self.http_path),
+            (&mut event.http.resource, self.http_resource),
+            (&mut event.http.domain_name, self.http_domain_name),
+            (&mut event.http.stage, self.http_stage),
+            (&mut event.http.ip, self.http_ip),
+            (&mut event.http.user_agent, self.http_user_agent),
+            (&mut event.correlation_id, self.correlation_id),
+            (&mut event.activity, self.activity),
+            (&mut event.detail, self.detail),
+            (&mut event.reason, self.reason),
+            (&mut event.privacy, self.privacy),
+            (&mut event.source_url, self.source_url),
+            (&mut event.source, self.source),
+            (&mut event.spec_version, self.spec_version),
+        ] {
+            stored.clone_into(text);
+        }
+        write_map(&mut event.http.headers, &self.http_headers);
+        write_map(&mut event.http.query, &self.http_query);
+        write_map(&mut event.http.path_params, &self.http_path_params);
+        write_list(
+            &mut event.activity_parts,
+            &self.activity_parts,
+            |part, (kind, text, word)| {
+                // What a newer Daybook calls by another kind is still a part of the sentence.
+                part.kind = kind.parse().unwrap_or_default();
+                text.clone_into(&mut part.text);
+                word.clone_into(&mut part.word);
+            },
+        );
+        write_list(
+            &mut event.changes,
+            &self.changes,
+            |change, (field, before, after)| {
+                field.clone_into(&mut change.field);
+                before.clone_into(&mut change.before);
+                after.clone_into(&mut change.after);
+            },
+        );
+        write_list(&mut event.redacted, &self.redacted, |text, stored| {
+            stored.clone_into(text);
+        });
+        restore(event, self.omissions, &self.activity_part_bytes);
+        Ok(())
     }
 }
 
-fn map(pairs: &Pairs<'_>) -> BTreeMap<String, String> {
-    pairs
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-        .collect()
+/// Makes a map hold these pairs, which mostly have the names of those before.
+fn write_map(map: &mut BTreeMap<String, String>, pairs: &Pairs<'_>) {
+    let names = pairs.iter().map(|(name, _)| *name);
+    if map.keys().map(String::as_str).eq(names) {
+        for (value, (_, stored)) in map.values_mut().zip(pairs) {
+            (*stored).clone_into(value);
+        }
+        return;
+    }
+    map.clear();
+    map.extend(
+        pairs
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
+    );
 }
 
-fn entity(kind: &str, id: &str, name: &str) -> Entity {
-    Entity {
-        kind: kind.to_owned(),
-        id: id.to_owned(),
-        name: name.to_owned(),
+/// Makes a list hold as many items as are stored, each written over what was there.
+fn write_list<T: Default, S: Copy>(items: &mut Vec<T>, stored: &[S], write: impl Fn(&mut T, S)) {
+    items.resize_with(stored.len(), T::default);
+    for (item, stored) in items.iter_mut().zip(stored) {
+        write(item, *stored);
     }
 }
 

@@ -77,7 +77,9 @@ pub(crate) fn restore(event: &mut AuditEvent, omissions: u8, part_bytes: &[u32])
         }
     }
     if leaves_out_path(omissions) {
-        event.http.path = expand(&event.http.resource, &event.http.path_params);
+        let http = &mut event.http;
+        http.path.clear();
+        http.path.extend(pieces(&http.resource, &http.path_params));
     }
     if leaves_out_part_texts(omissions) {
         let mut rest = event.activity.as_str();
@@ -149,10 +151,6 @@ fn expands_to(template: &str, params: &BTreeMap<String, String>, path: &str) -> 
         }
     }
     rest.is_empty()
-}
-
-fn expand(template: &str, params: &BTreeMap<String, String>) -> String {
-    pieces(template, params).collect()
 }
 
 #[cfg(test)]
@@ -242,7 +240,7 @@ mod tests {
             event.parent.id = parent;
             event.http.path_params = params;
             if expands {
-                event.http.path = expand(&resource, &event.http.path_params);
+                event.http.path = pieces(&resource, &event.http.path_params).collect();
             }
             event.activity = if joins { texts.concat() } else { activity };
             event.activity_parts = texts

@@ -8,7 +8,7 @@ use std::process::Stdio;
 use daybook_tests::events::{Call, Format};
 use daybook_tests::up::Up;
 use jiff::Timestamp;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::process::Command;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_daybook-under-test");
@@ -42,16 +42,20 @@ async fn every_line_of_the_page_works() {
         body: None,
     };
     up.intake(&[call.message(204, None)]).await.unwrap();
-    let token = up.token("acme").await.unwrap();
+    let permissions = "audit_log:view,audit_log:export,audit_log:erase";
+    let arguments = ["--org", "acme", "--permissions", permissions];
+    let token = up.token_with(&arguments).await.unwrap();
     let logs = up.logs(&token, &json!({})).await.unwrap();
     let id = logs[0]["id"].as_str().unwrap();
     let commands = commands();
+    let mut erasure_id = String::new();
     for command in &commands {
         let output = Command::new("sh")
             .args(["-eu", "-c", command])
             .env("URL", &up.url)
             .env("TOKEN", &token)
             .env("ID", id)
+            .env("ERASURE", &erasure_id)
             .stdin(Stdio::null())
             .output()
             .await
@@ -61,6 +65,13 @@ async fn every_line_of_the_page_works() {
             String::from_utf8_lossy(&output.stderr),
         );
         assert!(output.status.success(), "{command}: {words} {answer}");
+        if command.contains("idempotency-key") {
+            let receipt: Value = serde_json::from_str(&answer).unwrap();
+            receipt["erasure"]["id"]
+                .as_str()
+                .unwrap()
+                .clone_into(&mut erasure_id);
+        }
         assert!(
             !answer.is_empty() || command.contains("export"),
             "{command}"

@@ -32,7 +32,9 @@ async fn no_request_that_schemathesis_makes_up_is_answered_otherwise_than_the_do
         .map(|number| call(number).message(204, None))
         .collect();
     up.intake(&lines).await.unwrap();
-    let token = up.token("acme").await.unwrap();
+    let permissions = "audit_log:view,audit_log:export,audit_log:erase";
+    let arguments = ["--org", "acme", "--permissions", permissions];
+    let token = up.token_with(&arguments).await.unwrap();
 
     let examples = std::env::var("DAYBOOK_SCHEMATHESIS_EXAMPLES");
     let phases = match examples {

@@ -7,6 +7,8 @@
 mod clients;
 #[path = "query_api/cursors.rs"]
 mod cursors;
+#[path = "query_api/erasures.rs"]
+mod erasures;
 #[path = "query_api/exports.rs"]
 mod exports;
 #[path = "query_api/fixture.rs"]

@@ -3,6 +3,8 @@
 mod cut_json;
 mod fit;
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use daybook_event::{
@@ -13,6 +15,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
+use crate::audit_context::Withheld;
 use crate::claims::with_claims;
 use crate::credentials::{Credentials, NotAnEvent, remove_from_text};
 use crate::exchange::{Answer, Exchange, Observed, Ready};
@@ -76,6 +79,9 @@ pub(crate) fn outgoing(
 ) -> Result<Outgoing, MessageError> {
     let (mut observed, ready) = exchange.finish();
     let mut event = credentials.remove_from_event(&exchange.event)?;
+    if observed.withheld != Withheld::Nothing {
+        event = without_body(&event)?;
+    }
     if let Some(claims) = without_credentials(observed.claims.take()) {
         event = with_claims(event, &claims);
     }
@@ -98,6 +104,13 @@ pub(crate) fn outgoing(
     } else {
         Outgoing::Whole(Message::new(id, whole))
     })
+}
+
+/// The event without what the client sent as a body.
+fn without_body(event: &str) -> Result<String, MessageError> {
+    let mut members: BTreeMap<Cow<'_, str>, &RawValue> = serde_json::from_str(event)?;
+    members.remove("body");
+    Ok(serde_json::to_string(&members)?)
 }
 
 fn captured_exchange(

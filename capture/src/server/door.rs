@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::event::ReceivedRequest;
 use super::forwarded::{client_address, host};
 use super::queue::Queue;
+use crate::audit_context::Withheld;
 use crate::call::Call;
 use crate::capture::CaptureReads;
 use crate::exchange::{Exchange, Observed, is_inside_the_runtime_layer};
@@ -44,7 +45,12 @@ pub(crate) struct ServerCall {
 
 impl ServerCall {
     /// The call has ended: its handler, and whatever reads or writes a body of it.
-    pub(crate) fn end(self, observed: Observed) {
+    pub(crate) fn end(self, mut observed: Observed) {
+        match observed.withheld {
+            Withheld::Nothing => {}
+            Withheld::RequestBody => observed.request_body = None,
+            Withheld::Call => return self.door.queue.shared().counters.left_out(),
+        }
         self.door.queue.push(self.request, observed);
     }
 }

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
+use daybook_query_api::work_on_erasures;
 use daybook_store::{
     Eraser, ErasureKey, ErasureState, LedgerFile, StoreError, Writer, let_readers_in, migrate,
 };
@@ -16,7 +17,6 @@ use crate::data_directory::DataDirectory;
 
 const LEDGER_VARIABLE: &str = "DAYBOOK_ERASURE_LEDGER";
 const CATCH_UP_INTERVAL: Duration = Duration::from_millis(250);
-const WORK_INTERVAL: Duration = Duration::from_secs(2);
 
 /// Whoever erases in this data folder's database.
 #[derive(Debug)]
@@ -82,28 +82,16 @@ impl Erasures {
         Ok(has_visible)
     }
 
+    /// Takes erasures on.
+    pub(crate) fn eraser(&self) -> Eraser {
+        self.eraser.clone()
+    }
+
     /// Works until it is told to stop; what is left then goes on at the next start.
     pub(crate) async fn work(self, stop: watch::Receiver<bool>) {
-        loop {
-            tokio::select! {
-                () = sleep(WORK_INTERVAL) => {}
-                () = super::stopped(stop.clone()) => return,
-            }
-            let worked = async {
-                // First, so that a request is in the ledger as soon as it is begun.
-                if !self.eraser.unfinished().await?.is_empty() {
-                    self.eraser.sync_ledger(&self.ledger).await?;
-                    for (id, worked) in self.eraser.work().await? {
-                        if let Err(error) = worked {
-                            tracing::warn!(erasure = %id, %error, "an erasure waits");
-                        }
-                    }
-                }
-                Ok::<_, StoreError>(())
-            };
-            if let Err(error) = worked.await {
-                tracing::warn!(%error, "erasures wait");
-            }
+        tokio::select! {
+            () = work_on_erasures(self.eraser, Some(self.ledger)) => {}
+            () = super::stopped(stop) => {}
         }
     }
 }

@@ -211,6 +211,7 @@ impl Parts {
         );
         let intake = Intake::new(batcher, self.dead_letters.clone(), stop);
         api.records_reads = true;
+        api.eraser = self.erasures.as_ref().map(Erasures::eraser);
         recorded(router(api), reads).merge(intake::router(intake))
     }
 

@@ -27,6 +27,10 @@ pub(crate) struct ReadProblems;
 pub(crate) struct BodyProblems;
 /// What can go wrong where there is nothing to be found.
 pub(crate) struct LookupProblems;
+/// Why nothing is erased.
+pub(crate) struct ErasureProblems;
+/// Why nobody erases here.
+pub(crate) struct ErasuresOff;
 /// Why the API may not be ready.
 pub(crate) struct ReadinessProblems;
 
@@ -45,6 +49,18 @@ impl IntoResponses for BodyProblems {
 impl IntoResponses for LookupProblems {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         references(&[404])
+    }
+}
+
+impl IntoResponses for ErasureProblems {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        references(&[409, 501])
+    }
+}
+
+impl IntoResponses for ErasuresOff {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        references(&[501])
     }
 }
 
@@ -97,13 +113,18 @@ fn problems() -> Vec<(u16, &'static str, Problem)> {
         ),
         (
             404,
-            "There is no such event, or none that the token may see.",
+            "There is no such event or erasure, or none that the token may see.",
             Problem::not_found("There is no event with this id."),
         ),
         (
             408,
             "The request's body did not arrive in time.",
             Problem::body_too_slow(),
+        ),
+        (
+            409,
+            "A legal hold keeps events that are to be erased.",
+            Problem::from_store(&StoreError::LegalHold(String::new())),
         ),
         (
             413,
@@ -124,6 +145,11 @@ fn problems() -> Vec<(u16, &'static str, Problem)> {
             500,
             "Something went wrong; the log knows the request by its id.",
             Problem::panicked(),
+        ),
+        (
+            501,
+            "This service is not set up to erase.",
+            Problem::erasures_off(),
         ),
         (
             503,

@@ -77,6 +77,15 @@ fn a_request_has_the_fields_that_are_read() {
         of_export,
         set(FILTER_FIELDS.into_iter().chain(EXPORT_FIELDS))
     );
+    let of_erasure = &schemas["ErasureRequest"]["properties"];
+    assert_eq!(
+        names(of_erasure),
+        set(crate::erasure_request::ERASURE_FIELDS)
+    );
+    assert_eq!(
+        names(&of_erasure["entity"]["properties"]),
+        set(crate::erasure_request::ENTITY_FIELDS)
+    );
     for (field, members) in OBJECT_FIELDS {
         let schema = match field {
             "timestamp" | "ingested" => &schemas["TimeRange"],
@@ -214,10 +223,17 @@ fn parameters_beside_the_filter_are_those_that_are_read() {
         assert_eq!(more, set(fields.iter().copied()), "{path}");
         assert!(of(path).is_superset(&of_filter), "{path}");
     }
+    assert_eq!(
+        of("/v1/erasures"),
+        set(crate::routes::erasures::LIST_FIELDS)
+    );
     assert_eq!(of("/v1/logs/{id}"), set(crate::routes::logs::ONE_FIELDS));
     assert_eq!(
         of("/v1/entities/{type}/{id}/history"),
-        set(history::HISTORY_FIELDS)
+        set(history::HISTORY_FIELDS
+            .into_iter()
+            .filter(|name| *name != "timestamp")
+            .chain(["timestamp.from", "timestamp.to"]))
     );
     let of_export: BTreeSet<_> = of("/v1/logs/export")
         .difference(&of_filter)

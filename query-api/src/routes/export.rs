@@ -2,7 +2,6 @@
 //! them.
 
 use std::convert::Infallible;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,8 +10,8 @@ use axum::body::{Body, Bytes};
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use daybook_event::AuditEvent;
-use daybook_store::{Filter, Search, StoreError};
-use futures::{Stream, StreamExt as _, stream};
+use daybook_store::{Export, Filter, StoreError};
+use futures::{StreamExt as _, stream};
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use jiff::Timestamp;
 
@@ -29,15 +28,12 @@ use crate::routes::body_bytes;
 use crate::search_request::{ExportRequest, check_range, export_from_json, export_from_query};
 use crate::tenant_reader::TenantReader;
 
-/// How many events are written at once, where that many are there.
-const CHUNK_EVENTS_MAX: usize = 256;
+/// How many bytes are sent at once, and one event more.
+const CHUNK_BYTES: usize = 64 * 1024;
 /// How long an export may wait for its record's sake.
 const COUNT_TIMEOUT: Duration = Duration::from_secs(5);
 /// What the marker of an export that is cut off for its size may need.
 const MARKER_BYTES_MAX: usize = 1024;
-
-type Chunk = Vec<Result<AuditEvent, StoreError>>;
-type Chunks = Pin<Box<dyn Stream<Item = Chunk> + Send>>;
 
 /// Export, with the filter as the query: every event that matches.
 #[utoipa::path(
@@ -65,8 +61,7 @@ pub(crate) async fn by_query(
     let services = identity.require(Permission::Export)?;
     let request = export_from_query(query.as_deref().unwrap_or_default())?;
     let locale = languages.locale(&api.catalogs, request.locale.as_deref());
-    let lines = Lines::new(&api, &request, request_id, locale);
-    export(&api, identity, services, &request.search, lines).await
+    export(&api, identity, services, &request, request_id, locale).await
 }
 
 /// Export, with the filter as the body: every event that matches.
@@ -97,37 +92,30 @@ pub(crate) async fn by_body(
     let services = identity.require(Permission::Export)?;
     let request = export_from_json(&body_bytes(body).await?)?;
     let locale = languages.locale(&api.catalogs, request.locale.as_deref());
-    let lines = Lines::new(&api, &request, request_id, locale);
-    export(&api, identity, services, &request.search, lines).await
+    export(&api, identity, services, &request, request_id, locale).await
 }
 
 async fn export(
     api: &SharedApi,
     identity: Identity,
     services: Services,
-    search: &Search,
-    mut lines: Lines,
+    request: &ExportRequest,
+    request_id: RequestId,
+    locale: Option<Arc<Locale>>,
 ) -> Result<Response, Problem> {
+    let search = &request.search;
     check_range(&search.filter, api.range_days_max, Timestamp::now())?;
     let reader = api.exporting(identity.tenant, services)?;
     let count = counted(api, &reader, &search.filter).await;
     say_read(&identity.person, "exported the audit log", count);
     let (events, turn) = reader.export(search);
-    let mut chunks: Chunks = Box::pin(events.ready_chunks(CHUNK_EVENTS_MAX));
+    let lines = Lines::new(api, request, request_id, locale, events, Some(turn));
     // The status is sent before the first line: what fails until then can still be a status.
-    let mut first = tokio::time::timeout(api.read_timeout, chunks.next())
+    let lines = tokio::time::timeout(api.read_timeout, lines.begun())
         .await
         .map_err(|_| Problem::timed_out())?
-        .unwrap_or_default();
-    if matches!(first.first(), Some(Err(_)))
-        && let Err(error) = first.swap_remove(0)
-    {
-        return Err(Problem::from_store(&error));
-    }
-
-    lines.chunks = Box::pin(stream::iter([first]).chain(chunks));
-    lines.turn = Some(turn);
-    let format = lines.format;
+        .map_err(|error| Problem::from_store(&error))?;
+    let format = request.format;
     let headers = [
         (CONTENT_TYPE, format.content_type()),
         (CONTENT_DISPOSITION, format.content_disposition()),
@@ -151,16 +139,35 @@ async fn counted(api: &SharedApi, reader: &TenantReader, filter: &Filter) -> Opt
     counting.await.ok()?.ok()
 }
 
+/// Where events come from, one after the other.
+trait Events: Send {
+    /// Writes the next event over `event`; false after the last.
+    fn next_into(
+        &mut self,
+        event: &mut AuditEvent,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+}
+
+impl Events for Export {
+    async fn next_into(&mut self, event: &mut AuditEvent) -> Result<bool, StoreError> {
+        Export::next_into(self, event).await
+    }
+}
+
 /// An export on its way out.
-struct Lines {
+struct Lines<E> {
     format: ExportFormat,
     locale: Option<Arc<Locale>>,
-    chunks: Chunks,
+    events: E,
+    /// The event that is written next, where `progress` says that there is one, and its memory.
+    event: Box<AuditEvent>,
     read_timeout: Duration,
     bytes_max: Option<usize>,
     request_id: RequestId,
     events_written: u64,
     bytes_written: usize,
+    /// Whole lines that are not sent yet.
+    out: Vec<u8>,
     progress: Progress,
     /// Given back when the last line is written, or when nobody reads on.
     turn: Option<Turn>,
@@ -168,80 +175,126 @@ struct Lines {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Progress {
-    /// Nothing is written.
-    Begun,
-    UnderWay,
-    Finished,
+    /// An event is read and not written.
+    Read,
+    /// The event is written.
+    Written,
+    /// There is no event any more.
+    Ended,
 }
 
-impl Lines {
-    /// Without events yet.
+/// Why lines end before the last event.
+enum Stop {
+    Store(StoreError),
+    Full,
+}
+
+impl<E: Events> Lines<E> {
+    /// Without lines yet.
     fn new(
         api: &SharedApi,
         request: &ExportRequest,
         request_id: RequestId,
         locale: Option<Arc<Locale>>,
+        events: E,
+        turn: Option<Turn>,
     ) -> Self {
         Self {
             format: request.format,
             locale,
-            chunks: Box::pin(stream::empty()),
+            events,
+            event: Box::default(),
             read_timeout: api.read_timeout,
             bytes_max: api.answer_bytes_max,
             request_id,
             events_written: 0,
             bytes_written: 0,
-            progress: Progress::Begun,
-            turn: None,
+            out: Vec::new(),
+            progress: Progress::Written,
+            turn,
         }
+    }
+
+    /// With its first event read.
+    async fn begun(mut self) -> Result<Self, StoreError> {
+        self.format.head(&mut self.out);
+        self.bytes_written = self.out.len();
+        self.read().await?;
+        Ok(self)
+    }
+
+    async fn read(&mut self) -> Result<(), StoreError> {
+        let is_one = self.events.next_into(&mut self.event).await?;
+        self.progress = if is_one {
+            Progress::Read
+        } else {
+            Progress::Ended
+        };
+        Ok(())
     }
 
     /// The next lines; nothing after the last, or after the marker that says it is not the last.
     async fn next(&mut self) -> Option<Bytes> {
-        let mut out = Vec::new();
-        match self.progress {
-            Progress::Finished => return None,
-            Progress::UnderWay => {}
-            Progress::Begun => self.format.head(&mut out),
+        if self.progress == Progress::Ended && self.out.is_empty() {
+            self.turn = None;
+            return None;
         }
-        self.progress = Progress::UnderWay;
-        self.bytes_written += out.len();
-        let chunk = match tokio::time::timeout(self.read_timeout, self.chunks.next()).await {
-            Ok(Some(chunk)) => chunk,
-            Ok(None) => {
-                self.progress = Progress::Finished;
-                // The head of an export without events.
-                return (!out.is_empty()).then(|| Bytes::from(out));
-            }
-            Err(_) => return Some(self.cut_off(out, &Problem::timed_out())),
+        let written_before = self.events_written;
+        let stop = match tokio::time::timeout(self.read_timeout, self.fill()).await {
+            Ok(Ok(())) => None,
+            Ok(Err(Stop::Store(error))) => Some(Problem::from_store(&error)),
+            Ok(Err(Stop::Full)) => Some(Problem::export_too_large()),
+            // Slowly, but they come.
+            Err(_) if self.events_written > written_before => None,
+            Err(_) => Some(Problem::timed_out()),
         };
-        for event in chunk {
-            let begin = out.len();
-            match event {
-                Ok(mut event) => {
-                    if let Some(locale) = &self.locale {
-                        locale.word(&mut event);
-                    }
-                    self.format.event(&mut out, &event);
-                }
-                Err(error) => return Some(self.cut_off(out, &Problem::from_store(&error))),
-            }
-            let bytes = out.len() - begin;
-            let is_full = self
-                .bytes_max
-                .is_some_and(|bytes_max| self.bytes_written + bytes + MARKER_BYTES_MAX > bytes_max);
-            if is_full {
-                out.truncate(begin);
-                return Some(self.cut_off(out, &Problem::export_too_large()));
-            }
-            self.bytes_written += bytes;
-            self.events_written += 1;
+        if let Some(problem) = stop {
+            self.cut_off(&problem);
         }
-        Some(Bytes::from(out))
+        if self.out.is_empty() {
+            return None;
+        }
+        let room = self.out.len();
+        Some(Bytes::from(std::mem::replace(
+            &mut self.out,
+            Vec::with_capacity(room),
+        )))
     }
 
-    fn cut_off(&mut self, mut out: Vec<u8>, problem: &Problem) -> Bytes {
-        self.progress = Progress::Finished;
+    /// Writes lines until there are enough to be sent, or no more. It can be given up between any two.
+    async fn fill(&mut self) -> Result<(), Stop> {
+        while self.out.len() < CHUNK_BYTES {
+            match self.progress {
+                Progress::Ended => return Ok(()),
+                Progress::Read => self.write()?,
+                Progress::Written => self.read().await.map_err(Stop::Store)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn write(&mut self) -> Result<(), Stop> {
+        let begin = self.out.len();
+        if let Some(locale) = &self.locale {
+            locale.word(&mut self.event);
+        }
+        self.format.event(&mut self.out, &self.event);
+        let bytes = self.out.len() - begin;
+        let is_full = self
+            .bytes_max
+            .is_some_and(|bytes_max| self.bytes_written + bytes + MARKER_BYTES_MAX > bytes_max);
+        if is_full {
+            self.out.truncate(begin);
+            return Err(Stop::Full);
+        }
+        self.bytes_written += bytes;
+        self.events_written += 1;
+        self.progress = Progress::Written;
+        Ok(())
+    }
+
+    fn cut_off(&mut self, problem: &Problem) {
+        self.progress = Progress::Ended;
         self.turn = None;
         tracing::error!(
             request_id = self.request_id.as_str(),
@@ -253,35 +306,61 @@ impl Lines {
             error: problem.document(&self.request_id),
             events_written: self.events_written,
         };
-        self.format.cut_off(&mut out, &cut_off);
-        Bytes::from(out)
+        self.format.cut_off(&mut self.out, &cut_off);
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::VecDeque;
+    use std::future::pending;
+
     use serde_json::Value;
 
     use super::*;
 
-    async fn written(chunks: Vec<Chunk>, bytes_max: Option<usize>, hangs: bool) -> Vec<Value> {
-        let after: Chunks = if hangs {
-            Box::pin(stream::pending())
-        } else {
-            Box::pin(stream::empty())
-        };
-        let mut lines = Lines {
+    /// Events, errors, and then the end or nothing for ever.
+    struct Given {
+        items: VecDeque<Result<(), StoreError>>,
+        hangs: bool,
+    }
+
+    impl Events for Given {
+        async fn next_into(&mut self, event: &mut AuditEvent) -> Result<bool, StoreError> {
+            match self.items.pop_front() {
+                Some(item) => item.map(|()| {
+                    *event = AuditEvent::default();
+                    true
+                }),
+                None if self.hangs => pending().await,
+                None => Ok(false),
+            }
+        }
+    }
+
+    async fn written(
+        items: impl IntoIterator<Item = Result<(), StoreError>>,
+        bytes_max: Option<usize>,
+        hangs: bool,
+    ) -> Vec<Value> {
+        let lines = Lines {
             format: ExportFormat::Ndjson,
             locale: None,
-            chunks: Box::pin(stream::iter(chunks).chain(after)),
+            events: Given {
+                items: items.into_iter().collect(),
+                hangs,
+            },
+            event: Box::default(),
             read_timeout: Duration::from_millis(20),
             bytes_max,
             request_id: RequestId::generate(),
             events_written: 0,
             bytes_written: 0,
-            progress: Progress::Begun,
+            out: Vec::new(),
+            progress: Progress::Written,
             turn: None,
         };
+        let mut lines = lines.begun().await.unwrap();
         let mut text = Vec::new();
         while let Some(bytes) = lines.next().await {
             text.extend_from_slice(&bytes);
@@ -293,25 +372,26 @@ mod tests {
             .collect()
     }
 
-    fn events(count: usize) -> Chunk {
-        (0..count).map(|_| Ok(AuditEvent::default())).collect()
+    fn events(count: usize) -> impl Iterator<Item = Result<(), StoreError>> {
+        (0..count).map(|_| Ok(()))
     }
 
     #[tokio::test]
     async fn a_whole_export_is_events_and_nothing_else() {
-        let lines = written(vec![events(2), events(1)], None, false).await;
-        assert_eq!(lines.len(), 3);
-        assert!(lines.iter().all(|line| line.get("error").is_none()));
+        for count in [0, 1, 3, 1_000] {
+            let lines = written(events(count), None, false).await;
+            assert_eq!(lines.len(), count);
+            assert!(lines.iter().all(|line| line.get("error").is_none()));
+        }
     }
 
     #[tokio::test]
     async fn an_export_that_breaks_says_so_in_its_last_line() {
-        let mut broken = events(2);
-        broken.push(Err(StoreError::Unavailable {
+        let broken = Err(StoreError::Unavailable {
             message: "connection reset by 10.0.0.7".to_owned(),
             code: None,
-        }));
-        let lines = written(vec![events(1), broken, events(1)], None, false).await;
+        });
+        let lines = written(events(3).chain([broken]).chain(events(1)), None, false).await;
         assert_eq!(lines.len(), 4);
         assert_eq!(lines[3]["error"]["status"], 503);
         assert_eq!(lines[3]["events_written"], 3);
@@ -320,14 +400,14 @@ mod tests {
 
     #[tokio::test]
     async fn an_export_that_stalls_says_so_in_its_last_line() {
-        let lines = written(vec![events(1)], None, true).await;
+        let lines = written(events(1), None, true).await;
         assert_eq!(lines.len(), 2);
         assert_eq!(lines[1]["error"]["status"], 504);
     }
 
     #[tokio::test]
     async fn an_export_over_its_size_says_so_in_its_last_line() {
-        let lines = written(vec![events(100)], Some(10_000), false).await;
+        let lines = written(events(100), Some(10_000), false).await;
         let marker = lines.last().unwrap();
         assert_eq!(marker["events_written"], lines.len() - 1);
         assert_eq!(

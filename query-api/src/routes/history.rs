@@ -17,13 +17,19 @@ use crate::history::{ChangesFrom, History};
 use crate::recording::say_read;
 use crate::routes::in_time;
 use crate::routes::logs::{PageCursors, json_within};
-use crate::search_request::{body_of_query, locale};
+use crate::search_request::{body_of_query, check_range, locale};
 use crate::tenant_reader::TenantReader;
 use crate::wire_event::WireEvent;
 
 /// The parameters.
-pub(crate) const HISTORY_FIELDS: [&str; 5] =
-    ["include_children", "limit", "cursor", "direction", "locale"];
+pub(crate) const HISTORY_FIELDS: [&str; 6] = [
+    "timestamp",
+    "include_children",
+    "limit",
+    "cursor",
+    "direction",
+    "locale",
+];
 
 const LIMIT_DEFAULT: u32 = 50;
 const LIMIT_MAX: u32 = 200;
@@ -74,6 +80,7 @@ pub(crate) async fn history(
     let reader = api.searching(identity.tenant, services)?;
     let cursors = PageCursors::new(&api, reader.tenant(), request.cursor.as_deref())?;
     let search = cursors.place(request.search, request.direction)?;
+    check_range(&search.filter, api.range_days_max, cursors.asked_at)?;
     let read = async {
         let page = reader.search(&search).await?;
         let before = events_before(&reader, &search, &page).await?;
@@ -109,6 +116,7 @@ impl HistoryRequest {
             }
         }
         let mut fields = Fields::new("", body_of_query(query)?, &HISTORY_FIELDS, &mut faults);
+        let timestamp = fields.time_range("timestamp", &mut faults);
         let include_children = fields.flag("include_children", &mut faults);
         let limit = fields.number("limit", 1, LIMIT_MAX, &mut faults);
         let cursor = fields.text("cursor", &mut faults);
@@ -117,6 +125,7 @@ impl HistoryRequest {
         let locale = locale(&mut fields, &mut faults);
         faults.into_result()?;
         let filter = Filter {
+            timestamp,
             entity_type: Match::any_of([kind]),
             entity_id: Match::any_of([id]),
             include_children: include_children.unwrap_or(false),

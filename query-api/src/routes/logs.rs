@@ -113,7 +113,7 @@ pub(crate) async fn one(
     let services = identity.require(Permission::View)?;
     let id = id
         .ok()
-        .and_then(|Path(id)| event_id(&id))
+        .and_then(|Path(id)| uuid_of(&id))
         .ok_or_else(|| Problem::invalid_request("An event's id is a UUID."))?;
     let asked = asked_locale(query.as_deref().unwrap_or_default())?;
     let reader = api.searching(identity.tenant, services)?;
@@ -256,7 +256,7 @@ fn asked_locale(query: &str) -> Result<Option<String>, Problem> {
 }
 
 /// The one spelling of a UUID that answers carry; its others are no ids here.
-fn event_id(text: &str) -> Option<Uuid> {
+pub(crate) fn uuid_of(text: &str) -> Option<Uuid> {
     let id = Uuid::try_parse(text).ok()?;
     let mut buffer = Uuid::encode_buffer();
     let spelling = id.hyphenated().encode_lower(&mut buffer);
@@ -280,8 +280,8 @@ mod tests {
 
     #[test]
     fn only_the_hyphenated_spelling_is_an_id() {
-        assert!(event_id("019aaa70-3e8b-8de7-b66a-cb7b41d820d7").is_some());
-        assert!(event_id("019AAA70-3E8B-8DE7-B66A-CB7B41D820D7").is_some());
+        assert!(uuid_of("019aaa70-3e8b-8de7-b66a-cb7b41d820d7").is_some());
+        assert!(uuid_of("019AAA70-3E8B-8DE7-B66A-CB7B41D820D7").is_some());
         for other in [
             "",
             "42",
@@ -290,7 +290,7 @@ mod tests {
             "urn:uuid:019aaa70-3e8b-8de7-b66a-cb7b41d820d7",
             "019aaa70-3e8b-8de7-b66a-cb7b41d820d7'",
         ] {
-            assert!(event_id(other).is_none(), "{other}");
+            assert!(uuid_of(other).is_none(), "{other}");
         }
     }
 }

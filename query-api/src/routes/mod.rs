@@ -1,6 +1,7 @@
 //! The rooms behind the addresses, and what they share: reading a body, and reading the store.
 
 pub(crate) mod docs;
+pub(crate) mod erasures;
 pub(crate) mod export;
 pub(crate) mod health;
 pub(crate) mod history;

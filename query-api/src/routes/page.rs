@@ -10,7 +10,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use crate::api::SharedApi;
 
 /// Address, media type and content of each file.
-const FILES: [(&str, &str, &str); 7] = [
+const FILES: [(&str, &str, &str); 8] = [
     (
         "/",
         "text/html; charset=utf-8",
@@ -25,6 +25,11 @@ const FILES: [(&str, &str, &str); 7] = [
         "/daybook.js",
         "text/javascript; charset=utf-8",
         include_str!("../web/daybook.js"),
+    ),
+    (
+        "/insight.js",
+        "text/javascript; charset=utf-8",
+        include_str!("../web/insight.js"),
     ),
     (
         "/docs",

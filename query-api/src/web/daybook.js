@@ -3,6 +3,8 @@
 // Two rules: data enters the document through textContent only, and the token is neither in the
 // address nor sent anywhere but to this page's own API.
 
+import { histogram, parametersOf, saved } from "./insight.js";
+
 const TOKEN_KEY = "daybook.token";
 const PAGE_SIZE = 50;
 const TYPING_PAUSE_MS = 350;
@@ -61,7 +63,7 @@ function showSignIn(reason) {
   state.request?.abort();
   if (byId("detail").open) byId("detail").close();
   // Nothing of the tenant stays in a page that nobody is signed in to.
-  for (const id of ["activity", "detail-title", "detail-when", "detail-body", "services", "actors"]) {
+  for (const id of ["activity", "detail-title", "detail-when", "detail-body", "services", "actors", "bars"]) {
     byId(id).replaceChildren();
   }
   byId("book").hidden = true;
@@ -76,7 +78,9 @@ function showSignIn(reason) {
 }
 
 function showBook() {
-  const { org_id, email, sub } = claims();
+  const { org_id, email, sub, permissions, scope } = claims();
+  // The API decides; this only spares a button that would be refused.
+  byId("export").hidden = !JSON.stringify([permissions, scope]).includes("audit_log:export");
   byId("sign-in").hidden = true;
   byId("book").hidden = false;
   byId("sign-out").hidden = false;
@@ -95,14 +99,22 @@ class Problem extends Error {
     this.status = status;
     this.title = text(document?.title) || "Something went wrong";
     this.requestId = text(document?.request_id);
+    this.faults = Array.isArray(document?.errors) ? document.errors : [];
   }
 }
 
 async function ask(path, body, signal) {
   const signals = [AbortSignal.timeout(REQUEST_TIMEOUT_MS), ...(signal ? [signal] : [])];
-  let response;
+  const response = await send(path, body, signal, signals);
+  const answer = await response.json().catch(() => null);
+  if (signal?.aborted) throw new DOMException("", "AbortError");
+  if (!response.ok || !answer) throw new Problem(response.status, answer);
+  return answer;
+}
+
+async function send(path, body, signal, signals) {
   try {
-    response = await fetch(new URL(path, document.baseURI), {
+    return await fetch(new URL(path, document.baseURI), {
       method: body ? "POST" : "GET",
       headers: {
         Authorization: `Bearer ${sessionStorage.getItem(TOKEN_KEY)}`,
@@ -120,10 +132,6 @@ async function ask(path, body, signal) {
       detail: "The audit log did not answer. Check the connection and try again.",
     });
   }
-  const answer = await response.json().catch(() => null);
-  if (signal?.aborted) throw new DOMException("", "AbortError");
-  if (!response.ok || !answer) throw new Problem(response.status, answer);
-  return answer;
 }
 
 /** Signs out where the token is the problem; says whether it was. */
@@ -215,11 +223,13 @@ async function search() {
   state.total = null;
   state.cursor = null;
   byId("activity").replaceChildren();
-  for (const id of ["problem", "empty", "older"]) byId(id).hidden = true;
+  for (const id of ["problem", "empty", "older", "q-fault", "export-note"]) byId(id).hidden = true;
   byId("end").textContent = "";
   byId("summary").textContent = "Loading…";
   byId("skeleton").hidden = false;
-  await load(hasFilters);
+  const list = load(hasFilters);
+  showOverTime(state.request);
+  await list;
 }
 
 async function load(hasFilters) {
@@ -269,7 +279,72 @@ function showEmpty(hasFilters) {
     : "As soon as somebody changes something through one of your services, it stands here.";
 }
 
+/** The number of events over time, under the same filters; nothing where that cannot be had. */
+async function showOverTime(request) {
+  const parameters = parametersOf(state.search);
+  parameters.append("by", "outcome");
+  parameters.append("time_zone", timeZone);
+  try {
+    const counted = await ask(`v1/logs/histogram?${parameters}`, null, request.signal);
+    byId("over-time").hidden = counted.bars.length < 2;
+    if (counted.bars.length < 2) return;
+    const { picture, caption } = histogram(counted, numberFormat, (from, to) =>
+      setFilters({ range: "custom", from: localTime(from), to: localTime(to) }),
+    );
+    byId("bars").replaceChildren(picture);
+    byId("bars-caption").textContent = caption;
+  } catch {
+    if (!request.signal.aborted) byId("over-time").hidden = true;
+  }
+}
+
+/** As a control for a date and a time of day writes it. */
+function localTime(when) {
+  const shifted = new Date(when.getTime() - when.getTimezoneOffset() * 60_000);
+  return shifted.toISOString().slice(0, 16);
+}
+
+/** What is wrong with the search bar, under it, with what was meant. */
+function showQueryFault({ detail, position, suggestion }) {
+  const note = byId("q-fault");
+  note.replaceChildren(text(detail));
+  if (typeof suggestion === "string") {
+    const button = element("button", `Use ${suggestion}`, "quiet");
+    button.type = "button";
+    button.addEventListener("click", () => {
+      const characters = [...byId("q").value];
+      const rest = characters.slice(position - 1).join("").replace(/^\S+/, suggestion);
+      setFilters({ q: characters.slice(0, position - 1).join("") + rest });
+    });
+    note.append(" ", button);
+  }
+  note.hidden = false;
+}
+
+async function exportAs(format) {
+  const note = byId("export-note");
+  note.hidden = false;
+  note.textContent = "The export is on its way…";
+  try {
+    const { limit, total, ...filter } = state.search;
+    const response = await send("v1/logs/export", { ...filter, format }, null, []);
+    if (!response.ok) throw new Problem(response.status, await response.json().catch(() => null));
+    const name = `daybook-${new Date().toISOString().slice(0, 10)}.${format === "csv" ? "csv" : `${format}.jsonl`}`;
+    const cutOff = await saved(response, name);
+    note.textContent = cutOff ? `The export is not whole. ${cutOff}` : "";
+    note.hidden = !cutOff;
+  } catch (error) {
+    if (!isSignedOut(error)) note.textContent = error.message;
+  }
+}
+
 function showProblem(error, isFirst) {
+  const ofQuery = error.faults?.find((fault) => fault.pointer === "/q");
+  if (ofQuery) {
+    showQueryFault(ofQuery);
+    byId("summary").textContent = "";
+    return;
+  }
   const titles = { 400: "This cannot be searched for", 403: "You may not see this", 503: "The audit log is not available", 504: "That took too long" };
   byId("problem").hidden = false;
   byId("problem-title").textContent = titles[error.status] ?? error.title ?? "Something went wrong";
@@ -295,8 +370,6 @@ function showEvents(events) {
   for (const event of events) {
     const when = new Date(event.timestamp);
     dayList(when).append(entry(event, when));
-    suggest("services", event.service_name);
-    suggest("actors", event.caller.user_email);
   }
   state.shown += events.length;
 }
@@ -411,13 +484,19 @@ function emphasised(sentence, names) {
   return nodes;
 }
 
-function suggest(listId, value) {
-  const list = byId(listId);
-  if (!value || list.children.length >= 200) return;
-  if ([...list.children].some((option) => option.value === value)) return;
-  const option = element("option");
-  option.value = value;
-  list.append(option);
+/** Fills a list with the values that a field has under the other filters, the most frequent first. */
+async function suggest(listId, field, others) {
+  const parameters = parametersOf(searchBody({ ...currentFilters(), ...others }));
+  parameters.append("field", field);
+  parameters.set("limit", "50");
+  const { facets } = await ask(`v1/logs/facets?${parameters}`).catch(() => ({ facets: {} }));
+  const options = (facets[field] ?? []).map(({ value, count }) => {
+    const option = element("option");
+    option.value = value;
+    option.label = `${value} (${numberFormat.format(count)})`;
+    return option;
+  });
+  byId(listId).replaceChildren(...options);
 }
 
 function relative(when) {
@@ -489,6 +568,7 @@ function showDetail(event) {
         ["Where to look", event.source_url],
       ]),
       changes(event.changes),
+      historyOf(entity),
       code("Request body", event.detail),
       list("Removed before storing", event.redacted),
       code("Personal data", event.privacy),
@@ -534,7 +614,10 @@ function fields(title, rows) {
 }
 
 function changes(changed) {
-  if (changed.length === 0) return null;
+  return changed.length === 0 ? null : titled("Changes", tableOf(changed));
+}
+
+function tableOf(changed) {
   const table = element("table");
   const head = element("tr");
   for (const label of ["Field", "Before", "After"]) head.append(element("th", label));
@@ -544,7 +627,41 @@ function changes(changed) {
     for (const value of [field, before || "–", after || "–"]) row.append(element("td", value));
     table.append(row);
   }
-  return titled("Changes", table);
+  return table;
+}
+
+/** The life of a thing, asked for when somebody wants to see it. */
+function historyOf({ type, id }) {
+  if (!type || !id) return null;
+  const button = element("button", `Show what became of this ${type}`, "quiet");
+  button.type = "button";
+  const section = titled("History", button);
+  button.addEventListener("click", async () => {
+    button.disabled = true;
+    const address = `v1/entities/${encodeURIComponent(type)}/${encodeURIComponent(id)}/history?limit=50`;
+    try {
+      const { history: steps, next_cursor } = await ask(address);
+      const life = element("ol", "", "life");
+      life.append(...steps.map(step));
+      button.replaceWith(life);
+      if (next_cursor) section.append(element("p", "Older ones are in the list.", "hint"));
+    } catch (error) {
+      if (!isSignedOut(error)) button.replaceWith(element("p", error.message));
+    }
+  });
+  return section;
+}
+
+function step({ log, changes: changed, changes_from }) {
+  const item = element("li");
+  const when = element("time", exactFormat.format(new Date(log.timestamp)), "hint");
+  when.dateTime = log.timestamp;
+  const sentence = element("p");
+  sentence.append(...sentenceNodes(log));
+  item.append(sentence, when);
+  if (changed.length > 0) item.append(tableOf(changed));
+  if (changes_from === "bodies") item.append(element("p", "Made out from successive requests.", "hint"));
+  return item;
 }
 
 function code(title, json) {
@@ -635,6 +752,12 @@ byId("clear").addEventListener("click", () => {
   setFilters(Object.fromEntries([...FILTERS, ...HIDDEN_FILTERS].map((name) => [name, ""])));
   byId("q").focus();
 });
+byId("export").addEventListener("change", ({ target }) => {
+  if (target.value) exportAs(target.value);
+  target.value = "";
+});
+byId("service").addEventListener("focus", () => suggest("services", "service_name", { service: "" }));
+byId("actor").addEventListener("focus", () => suggest("actors", "user.email", { actor: "" }));
 byId("refresh").addEventListener("click", () => search());
 byId("retry").addEventListener("click", () => (state.shown > 0 ? load(true) : search()));
 byId("older").addEventListener("click", async () => {

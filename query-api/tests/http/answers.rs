@@ -307,7 +307,7 @@ async fn pages_of_other_origins_may_ask_where_that_is_configured() {
     assert_eq!(answer.header("access-control-allow-credentials"), "");
     assert_eq!(
         answer.header("access-control-allow-headers"),
-        "authorization,content-type,x-request-id"
+        "authorization,content-type,idempotency-key,x-request-id"
     );
     // Problems can be read, too.
     let answer = send(&open, ask(ours)).await;

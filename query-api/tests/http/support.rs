@@ -5,7 +5,7 @@ use axum::body::{Body, to_bytes};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use daybook_query_api::{Api, KeySet, TokenRules, TokenVerifier, router};
-use daybook_store::{Credentials, Endpoint, READER_USER, Reader};
+use daybook_store::{Credentials, Endpoint, Eraser, ErasureKey, READER_USER, Reader, Writer};
 use http::{HeaderMap, Request, StatusCode, header};
 use jsonwebtoken::{Algorithm, EncodingKey};
 use serde_json::{Value, json};
@@ -49,6 +49,18 @@ pub(crate) fn reader_at(url: &str) -> Reader {
     Reader::new(&Endpoint::new(url), &credentials).unwrap()
 }
 
+/// An eraser of a ClickHouse that is not there.
+pub(crate) fn eraser_of_nothing() -> Eraser {
+    let endpoint = Endpoint::new("http://127.0.0.1:9");
+    let credentials = Credentials {
+        user: "e".to_owned(),
+        password: "e".to_owned(),
+    };
+    let key = ErasureKey::new("0123456789abcdef0123456789abcdef").unwrap();
+    let writer = Writer::new(&endpoint, &credentials).unwrap();
+    Eraser::new(&endpoint, &credentials, key, writer).unwrap()
+}
+
 pub(crate) fn rules() -> TokenRules {
     TokenRules {
         issuers: vec![ISSUER.to_owned()],
@@ -64,7 +76,9 @@ pub(crate) fn verifier() -> TokenVerifier {
 
 /// A router that trusts them, without a store.
 pub(crate) fn test_router() -> Router {
-    router(Api::new(reader_of_nothing(), verifier(), [7; 32]))
+    let mut api = Api::new(reader_of_nothing(), verifier(), [7; 32]);
+    api.eraser = Some(eraser_of_nothing());
+    router(api)
 }
 
 pub(crate) async fn send(router: &Router, request: Request<Body>) -> Answer {

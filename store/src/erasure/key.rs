@@ -4,7 +4,10 @@ use std::fmt::{self, Write as _};
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
+use uuid::Uuid;
 
+use crate::erasure::ErasureRequest;
+use crate::erasure::scope::Scope;
 use crate::error::StoreError;
 
 /// Least bytes of a key.
@@ -48,21 +51,50 @@ impl ErasureKey {
         format!("erased-{}", &digest[..8])
     }
 
-    /// HMAC-SHA256 in hexadecimal digits. Lengths keep two fields from running into one another.
+    /// The id of an erasure that is asked for under a key of the caller's own: the same for the same
+    /// request, whoever takes it on, and nobody without the operator's key can tell of whom it is.
+    pub(crate) fn erasure_id(&self, request: &ErasureRequest, idempotency_key: &str) -> Uuid {
+        let (kind, text, id) = match &request.scope {
+            Scope::Tenant => ("tenant", "", ""),
+            Scope::User(text) => ("user", text.as_str(), ""),
+            Scope::Email(text) => ("email", text.as_str(), ""),
+            Scope::Entity { kind, id } => ("entity", kind.as_str(), id.as_str()),
+        };
+        let org_id = request.tenant.as_str();
+        let mode = request.mode.as_str();
+        let fields = [
+            org_id,
+            "erasure",
+            idempotency_key,
+            kind,
+            text,
+            id,
+            mode,
+            &request.reason,
+        ];
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&self.mac(&fields)[..16]);
+        uuid::Builder::from_custom_bytes(bytes).into_uuid()
+    }
+
+    /// HMAC-SHA256 in hexadecimal digits.
     fn digest(&self, fields: &[&str]) -> String {
+        let digest = self.mac(fields);
+        digest.iter().fold(String::new(), |mut digits, byte| {
+            // Writing to a String cannot fail.
+            let _ = write!(digits, "{byte:02x}");
+            digits
+        })
+    }
+
+    /// Lengths keep two fields from running into one another.
+    fn mac(&self, fields: &[&str]) -> [u8; 32] {
         let mut mac = self.0.clone();
         for field in fields {
             mac.update(&u64::try_from(field.len()).unwrap_or(u64::MAX).to_le_bytes());
             mac.update(field.as_bytes());
         }
-        mac.finalize()
-            .into_bytes()
-            .iter()
-            .fold(String::new(), |mut digits, byte| {
-                // Writing to a String cannot fail.
-                let _ = write!(digits, "{byte:02x}");
-                digits
-            })
+        mac.finalize().into_bytes().into()
     }
 }
 

@@ -100,6 +100,21 @@ impl Ledger {
             .await?)
     }
 
+    /// The newest row of each of a tenant's erasures, newest first.
+    pub(crate) async fn rows_of(
+        &self,
+        org_id: &str,
+        limit: u32,
+    ) -> Result<Vec<ErasureRow>, StoreError> {
+        let query = self.client.query(
+            "SELECT ?fields FROM (SELECT * FROM erasures WHERE org_id = {org_id:String} \
+             ORDER BY id, step DESC LIMIT 1 BY id) \
+             ORDER BY up_to DESC, id LIMIT {limit:UInt32}",
+        );
+        let query = query.param("org_id", org_id).param("limit", limit);
+        Ok(query.fetch_all::<ErasureRow>().await?)
+    }
+
     pub(crate) async fn remember(&self, id: Uuid, subject: &Subject) -> Result<(), StoreError> {
         let subject = serde_json::to_string(subject).map_err(|_| unreadable("subject"))?;
         let mut insert = self.client.insert::<SubjectRow>("erasure_subjects").await?;

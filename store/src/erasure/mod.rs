@@ -146,6 +146,11 @@ impl Eraser {
     /// whatever ClickHouse says.
     pub async fn request(&self, request: &ErasureRequest) -> Result<Uuid, StoreError> {
         let id = uuid::Builder::from_random_bytes(rand::random()).into_uuid();
+        self.request_as(id, request).await?;
+        Ok(id)
+    }
+
+    async fn request_as(&self, id: Uuid, request: &ErasureRequest) -> Result<(), StoreError> {
         let now = Timestamp::now();
         let (subject, mut report) = self.prepare(request, id, now).await?;
         report.reached.push((ErasureState::Requested, now));
@@ -165,8 +170,7 @@ impl Eraser {
         };
         // In this order: a subject without its erasure would never be forgotten.
         self.ledger.append(&row).await?;
-        self.ledger.remember(id, &subject).await?;
-        Ok(id)
+        self.ledger.remember(id, &subject).await
     }
 
     /// Takes a request on and hides what it is about, which takes a second or two: all that a caller
@@ -178,6 +182,35 @@ impl Eraser {
     pub async fn begin(&self, request: &ErasureRequest) -> Result<Receipt, StoreError> {
         let id = self.request(request).await?;
         self.advance(id).await
+    }
+
+    /// The same, once for each key: the same request with a key that came before is the erasure that
+    /// it began, as far as that is by now. Two at once do no harm.
+    ///
+    /// # Errors
+    /// As [`Eraser::begin`]; after an error, asking again with the same key goes on with what stands.
+    pub async fn begin_once(
+        &self,
+        request: &ErasureRequest,
+        idempotency_key: &str,
+    ) -> Result<Receipt, StoreError> {
+        let id = self.key.erasure_id(request, idempotency_key);
+        match self.ledger.row(id).await {
+            Ok(row) if row.state()? == ErasureState::Requested => {}
+            Ok(row) => return self.receipt(&row),
+            Err(StoreError::UnknownErasure(_)) => self.request_as(id, request).await?,
+            Err(error) => return Err(error),
+        }
+        self.advance(id).await
+    }
+
+    /// A tenant's erasures, the newest first, at most `limit` of them.
+    ///
+    /// # Errors
+    /// Whatever ClickHouse says.
+    pub async fn list(&self, tenant: &TenantId, limit: u32) -> Result<Vec<Receipt>, StoreError> {
+        let rows = self.ledger.rows_of(tenant.as_str(), limit).await?;
+        rows.iter().map(|row| self.receipt(row)).collect()
     }
 
     /// How far a tenant's erasure is.

@@ -114,6 +114,8 @@ async fn every_field_of_the_rust_client_is_understood_and_a_problem_is_typed() {
         correlation_id: condition(),
         sort: Some("ingested_at"),
         limit: Some(5),
+        page: Some(1),
+        locale: Some("de".to_owned()),
         total: Some(Total::Bounded),
         ..Search::default()
     };

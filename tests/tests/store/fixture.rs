@@ -5,7 +5,6 @@ use daybook_store::{Credentials, NewEvent, Page, Reader, Search, TenantId};
 use daybook_tests::clickhouse::ClickHouse;
 use daybook_tests::stored;
 pub(crate) use daybook_tests::stored::new;
-use futures::TryStreamExt;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 use hyper::{Request, StatusCode};
@@ -53,7 +52,13 @@ pub(crate) async fn exported(
     tenant: &TenantId,
     search: &Search,
 ) -> Vec<AuditEvent> {
-    reader.export(tenant, search).try_collect().await.unwrap()
+    let (mut export, mut events) = (reader.export(tenant, search), Vec::new());
+    // As an export is written: one event over the other.
+    let mut event = AuditEvent::default();
+    while export.next_into(&mut event).await.unwrap() {
+        events.push(event.clone());
+    }
+    events
 }
 
 /// What ClickHouse answered to raw SQL.

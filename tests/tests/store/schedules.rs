@@ -7,14 +7,13 @@ use std::time::Duration;
 
 use daybook_store::{Bucket, Facet, Filter, HistogramOptions, Reader, Search, Stored, TenantId};
 use daybook_tests::clickhouse::ClickHouse;
-use futures::TryStreamExt;
 use futures::future::{join_all, try_join_all};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::{Instant, timeout};
 
-use crate::fixture::{ask, batch, everything, tenant};
+use crate::fixture::{ask, batch, everything, exported, tenant};
 
 const ENGINE: &str = env!("CARGO_BIN_EXE_clickhouse-engine");
 const WRITER: &str = env!("CARGO_BIN_EXE_writer-under-test");
@@ -144,8 +143,7 @@ async fn assert_once_in_every_read(
     };
     let bars = reader.histogram(tenant, &filter, &by_minute).await.unwrap();
     assert_eq!(bars.iter().map(|bar| bar.count).sum::<u64>(), all);
-    let export = reader.export(tenant, &Search::default());
-    let exported: Vec<_> = export.try_collect().await.unwrap();
+    let exported = exported(&reader, tenant, &Search::default()).await;
     assert_eq!(exported, everything.events);
 }
 

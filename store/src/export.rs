@@ -1,0 +1,149 @@
+//! Every event of a question, in pieces that begin where the one before ended.
+//!
+//! A piece is one query. It has an end soon, so that a slow reader keeps none open until its time is
+//! over, and it is as large as the reader is quick: to begin one takes ClickHouse as long as to send a
+//! thousand events.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use clickhouse::query::RowCursor;
+use daybook_event::AuditEvent;
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+use crate::error::StoreError;
+use crate::filter::TimeRange;
+use crate::reader::{answer, piece, rows};
+use crate::row::EventRow;
+use crate::search::{Direction, Position, Search, TotalMode};
+use crate::span::spans;
+
+/// The first piece. As many of the largest events are less than a reader's role may be sent.
+const PIECE_ROWS_MIN: u32 = 2_000;
+/// Less than a reader's role may be sent (`max_result_rows`).
+const PIECE_ROWS_MAX: u32 = 16_000;
+/// A tenth of what a reader's role may be sent, as large events may follow small ones.
+const PIECE_BYTES_MAX: u64 = 100_000_000;
+/// A piece that took less is followed by a larger one, and one that took four times as long by a
+/// smaller one: far below what a reader's role may take.
+const PIECE_TIME: Duration = Duration::from_secs(1);
+
+/// An export under way.
+pub struct Export {
+    client: clickhouse::Client,
+    /// Its position is that of the last event that was read, its limit that of the piece.
+    search: Search,
+    /// Where the rest is, seen from there.
+    spans: VecDeque<TimeRange>,
+    newest: Timestamp,
+    piece: Option<Piece>,
+    /// Nothing comes any more.
+    is_over: bool,
+}
+
+struct Piece {
+    cursor: RowCursor<EventRow<'static>>,
+    rows: u32,
+    began: Instant,
+}
+
+impl Export {
+    /// An export of a tenant whose newest event may be of the time given.
+    pub(crate) fn new(client: clickhouse::Client, search: &Search, newest: Timestamp) -> Self {
+        let search = Search {
+            limit: PIECE_ROWS_MIN,
+            offset: 0,
+            direction: Direction::Next,
+            total: TotalMode::None,
+            ..search.clone()
+        };
+        Self {
+            client,
+            spans: spans(&search, newest).into(),
+            newest,
+            search,
+            piece: None,
+            is_over: false,
+        }
+    }
+
+    /// Writes the next event over `event`, whose memory is used again; false after the last, and after an
+    /// error. It can be given up and called again.
+    ///
+    /// # Errors
+    /// As [`Reader::search`](crate::Reader::search); nothing comes afterwards.
+    pub async fn next_into(&mut self, event: &mut AuditEvent) -> Result<bool, StoreError> {
+        while !self.is_over {
+            match self.next_of_piece(event).await {
+                Ok(true) => return Ok(true),
+                Ok(false) => self.end_piece(),
+                // Larger events than those before: as few at once as at first can be sent.
+                Err(StoreError::TooMuch { .. }) if self.search.limit > PIECE_ROWS_MIN => {
+                    self.search.limit = PIECE_ROWS_MIN;
+                    self.piece = None;
+                }
+                Err(error) => {
+                    self.is_over = true;
+                    return Err(error);
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    async fn next_of_piece(&mut self, event: &mut AuditEvent) -> Result<bool, StoreError> {
+        let span = self.spans.front().copied().unwrap_or_default();
+        let piece = match &mut self.piece {
+            Some(piece) => piece,
+            none => none.insert(Piece {
+                cursor: rows(piece(&self.client, &self.search, &span, false)?)?,
+                rows: 0,
+                began: Instant::now(),
+            }),
+        };
+        let read = async {
+            match piece.cursor.next().await? {
+                Some(row) => row.write_to(event).map(|()| true),
+                None => Ok(false),
+            }
+        };
+        if !answer(read).await? {
+            return Ok(false);
+        }
+        piece.rows += 1;
+        self.search.position = Some(Position::of(event, self.search.sort));
+        Ok(true)
+    }
+
+    /// Says how large the next piece is, where there is one.
+    fn end_piece(&mut self) {
+        let Some(piece) = self.piece.take() else {
+            return;
+        };
+        if piece.rows < self.search.limit {
+            self.spans.pop_front();
+            self.is_over = self.spans.is_empty();
+            return;
+        }
+        self.spans = spans(&self.search, self.newest).into();
+        let bytes_per_row = piece.cursor.decoded_bytes() / u64::from(piece.rows.max(1));
+        let rows_of_bytes = PIECE_BYTES_MAX / bytes_per_row.max(1);
+        let time = piece.began.elapsed();
+        let rows = if time < PIECE_TIME {
+            piece.rows * 2
+        } else if time > PIECE_TIME * 4 {
+            piece.rows / 2
+        } else {
+            piece.rows
+        };
+        let rows_max = u32::try_from(rows_of_bytes).unwrap_or(PIECE_ROWS_MAX);
+        self.search.limit = rows.min(rows_max).clamp(PIECE_ROWS_MIN / 4, PIECE_ROWS_MAX);
+    }
+}
+
+impl std::fmt::Debug for Export {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Export").finish_non_exhaustive()
+    }
+}
