@@ -13,6 +13,10 @@ const OVERHEAD_MS: u64 = 50;
 /// The part of the time left that the sending may claim at most: one tenth.
 const TIME_LEFT_DIVISOR: u64 = 10;
 
+/// In the year 2001. What lies before is no time of today but an emulator's constant (cargo-lambda has
+/// one), and says nothing.
+const DEADLINE_MS_MIN: u64 = 1_000_000_000_000;
+
 /// Ready once, shortly before the function's deadline.
 ///
 /// A call that ends without waiting for anything never sets the timer up. It is on the heap, so that a
@@ -27,6 +31,11 @@ pub(crate) struct DeadlineNear {
 impl DeadlineNear {
     /// `deadline_ms` is Lambda's, since 1970; 0 where there is none.
     pub(crate) fn new(deadline_ms: u64, flush_timeout_ms: u64) -> Self {
+        let deadline_ms = if deadline_ms < DEADLINE_MS_MIN {
+            0
+        } else {
+            deadline_ms
+        };
         Self {
             deadline_ms,
             flush_timeout_ms,
@@ -93,6 +102,13 @@ fn now_ms() -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_deadline_of_long_ago_is_none() {
+        let near = DeadlineNear::new(600_000, 1_000);
+        assert_eq!(near.flush_time(), Duration::from_secs(1));
+        assert!(near.is_over);
+    }
 
     #[test]
     fn a_flush_ends_before_the_function_does() {
