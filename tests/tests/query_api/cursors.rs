@@ -15,6 +15,7 @@ use tokio::runtime::Runtime;
 use crate::fixture::{clickhouse, event_at, numbers, store};
 
 const CASES: u32 = 24;
+const THREADS: u32 = 6;
 
 /// Something that happened: few moments, so that many share one.
 #[derive(Debug, Clone)]
@@ -160,24 +161,32 @@ fn check(seen: &[u32], expected: &[u32], what: &str) -> Result<(), TestCaseError
     Ok(())
 }
 
-fn run<S: Strategy>(
+/// Runs the cases on several threads: each case waits for ClickHouse most of its time.
+fn run<S: Strategy + Sync>(
     strategy: &S,
-    test: impl Fn(&Runtime, &ServedApi, S::Value) -> Result<(), TestCaseError>,
+    test: impl Fn(&Runtime, &ServedApi, S::Value) -> Result<(), TestCaseError> + Sync,
 ) where
     S::Value: std::fmt::Debug,
 {
-    let runtime = Runtime::new().unwrap();
-    let api = runtime.block_on(ServedApi::start(clickhouse())).unwrap();
-    let config = Config {
-        cases: CASES,
-        max_shrink_iters: 64,
-        failure_persistence: None,
-        ..Config::default()
+    let run_some = || {
+        let runtime = Runtime::new().unwrap();
+        let api = runtime.block_on(ServedApi::start(clickhouse())).unwrap();
+        let config = Config {
+            cases: CASES / THREADS,
+            max_shrink_iters: 64,
+            failure_persistence: None,
+            ..Config::default()
+        };
+        let result = TestRunner::new(config).run(strategy, |value| test(&runtime, &api, value));
+        if let Err(TestError::Fail(why, value)) = result {
+            panic!("{why}: {value:?}");
+        }
     };
-    let result = TestRunner::new(config).run(strategy, |value| test(&runtime, &api, value));
-    if let Err(TestError::Fail(why, value)) = result {
-        panic!("{why}: {value:?}");
-    }
+    std::thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(run_some);
+        }
+    });
 }
 
 #[test]
