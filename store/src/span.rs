@@ -106,7 +106,14 @@ fn is_found_by_index(filter: &Filter) -> bool {
     let has_id = |names: &[crate::filter::EntityName]| {
         !names.is_empty() && names.iter().all(|name| name.id.is_some())
     };
-    !filter.entity_id.any_of.is_empty()
+    let is_word = |words: &String| {
+        let mut words = words.trim().chars();
+        words.all(|letter| !letter.is_ascii() || letter.is_ascii_alphanumeric())
+    };
+    // To ask the text index takes longer than to read what it finds. Of a phrase it finds the words.
+    let has_words = !filter.words.is_empty() && filter.words.iter().all(is_word);
+    has_words
+        || !filter.entity_id.any_of.is_empty()
         || !filter.correlation_id.any_of.is_empty()
         || has_id(&filter.entity.any_of)
 }
@@ -196,7 +203,15 @@ mod tests {
             entity_id: Match::any_of(["7".to_owned()]),
             ..Filter::default()
         };
+        let word = Filter {
+            words: vec!["onboarding".to_owned()],
+            ..Filter::default()
+        };
         for search in [
+            Search {
+                filter: word,
+                ..Search::default()
+            },
             Search {
                 filter,
                 ..Search::default()
