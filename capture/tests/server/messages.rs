@@ -139,7 +139,8 @@ async fn of_a_request_body_what_the_handler_read_is_taken_up_to_the_limit() {
     // printf '{"a":1,"b":[2,3,{"c":4}],"d":5}' | sha256sum
     let digest = "977c93b35b50983d496fbb7d5dd3c6ed1f95967cbf15cbd44f669282ec061568";
     let form = [("content-type", "application/x-www-form-urlencoded")];
-    let mut binary = Raw::post("/echo", "abc");
+    let binary = [("content-type", "application/octet-stream")];
+    let mut binary = Raw::new("POST", "/echo", &binary, "abc");
     let end = binary.0.len();
     binary.0[end - 3..].copy_from_slice(&[0xff, 0xfe, b'x']);
     let requests = [
