@@ -496,3 +496,23 @@ fn base64_without_padding_and_what_is_none_are_looked_into() {
     let plain = clean(&json!({"isBase64Encoded": true, "body": r#"{"password":"p"}"#}));
     assert_eq!(plain["body"], r#"{"password":"[redacted]"}"#);
 }
+
+#[test]
+fn a_multipart_body_of_more_parts_than_anybody_looks_at_goes_whole() {
+    let of_parts = |count: usize| {
+        let event = json!({
+            "httpMethod": "POST",
+            "headers": {"Content-Type": "multipart/form-data; boundary=x"},
+            "body": "--x\r\nContent-Disposition: form-data; name=\"note\"\r\n\r\n1\r\n".repeat(count),
+        });
+        clean(&event)["body"] == "[redacted]"
+    };
+    assert!(!of_parts(1_000));
+    assert!(of_parts(1_001));
+}
+
+#[test]
+fn a_text_with_half_a_surrogate_goes_whole() {
+    let body = r#"{"payload":"{\"password\":\"x\"}\ud800"}"#;
+    assert_eq!(clean_body(body), r#"{"payload":"[redacted]"}"#);
+}

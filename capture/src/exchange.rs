@@ -1,6 +1,7 @@
 //! One call while it is under way: the event as it came, and what becomes known on the way out.
 
 use std::cell::{Cell, RefCell};
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -90,7 +91,6 @@ impl Drop for Within {
 }
 
 /// One call while it is under way.
-#[derive(Debug)]
 pub(crate) struct Exchange {
     /// The event's bytes, as they came.
     pub(crate) event: Bytes,
@@ -108,8 +108,18 @@ pub(crate) struct Exchange {
     observed: Mutex<Observed>,
 }
 
+// A service may well log a response with its body, which holds its exchange: no content has a place there.
+impl fmt::Debug for Exchange {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Exchange")
+            .field("request_id", &self.request_id)
+            .finish_non_exhaustive()
+    }
+}
+
 /// What became known on the way out.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Observed {
     /// When the response was ready.
     pub(crate) ready: Option<Ready>,

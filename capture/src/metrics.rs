@@ -152,17 +152,41 @@ impl Metrics {
     fn line(&self, state: &State, counters: &Counters) -> Value {
         let told = &state.told;
         let values = [
-            ("Captured", "Count", counters.captured - told.captured),
+            (
+                "Captured",
+                "Count",
+                counters.captured.saturating_sub(told.captured),
+            ),
             (
                 "Acknowledged",
                 "Count",
-                counters.acknowledged - told.acknowledged,
+                counters.acknowledged.saturating_sub(told.acknowledged),
             ),
-            ("LeftOut", "Count", counters.left_out - told.left_out),
-            ("Dropped", "Count", counters.dropped - told.dropped),
-            ("Truncated", "Count", counters.truncated - told.truncated),
-            ("Overflowed", "Count", counters.overflowed - told.overflowed),
-            ("SentBytes", "Bytes", counters.sent_bytes - told.sent_bytes),
+            (
+                "LeftOut",
+                "Count",
+                counters.left_out.saturating_sub(told.left_out),
+            ),
+            (
+                "Dropped",
+                "Count",
+                counters.dropped.saturating_sub(told.dropped),
+            ),
+            (
+                "Truncated",
+                "Count",
+                counters.truncated.saturating_sub(told.truncated),
+            ),
+            (
+                "Overflowed",
+                "Count",
+                counters.overflowed.saturating_sub(told.overflowed),
+            ),
+            (
+                "SentBytes",
+                "Bytes",
+                counters.sent_bytes.saturating_sub(told.sent_bytes),
+            ),
         ];
         let is_metric = |name: &str| self.lines == Lines::Always || name == "Dropped";
         let mut metrics: Vec<Value> = values

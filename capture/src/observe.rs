@@ -1,6 +1,7 @@
 //! Looking at responses on their way out, without touching them.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -226,11 +227,17 @@ pin_project! {
 }
 
 /// A body that has not come to its end.
-#[derive(Debug)]
 struct Watched {
     exchange: Arc<Exchange>,
     /// What has come, where a copy is kept.
     copy: Option<Vec<u8>>,
+}
+
+// The copy is personal data and has no place in a log.
+impl fmt::Debug for Watched {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.exchange.fmt(formatter)
+    }
 }
 
 impl Watched {

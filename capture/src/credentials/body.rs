@@ -19,6 +19,8 @@ use super::{Members, remove_from_text};
 
 /// More of the name of a multipart body's part is not looked at.
 const PART_NAME_BYTES_MAX: usize = 128;
+/// A body that seems to have more parts goes whole, as nobody looks at all of them.
+const PARTS_MAX: usize = 1_000;
 
 /// API Gateway writes padding; what passes events on may leave it out.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -114,7 +116,8 @@ fn remove_from_decoded_body(body: &[u8], encoding: BodyEncoding) -> Option<Strin
     }
     if encoding.format == BodyFormat::Multipart {
         return part_names(body)
-            .any(|name| says_secret(&name))
+            .enumerate()
+            .any(|(place, name)| place >= PARTS_MAX || says_secret(&name))
             .then(|| REDACTED.into());
     }
     let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
@@ -161,13 +164,23 @@ fn may_have_members(body: &[u8], format: BodyFormat) -> bool {
 
 /// What stands behind each `name=`, with or without quotes (RFC 7578, section 4.2).
 fn part_names(body: &[u8]) -> impl Iterator<Item = Cow<'_, str>> {
-    memmem::find_iter(body, b"name=")
-        .filter(|at| !body[..*at].ends_with(b"file"))
-        .map(|at| {
-            let name = &body[at + b"name=".len()..];
+    let finder = memmem::Finder::new(b"name=");
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let at = from + finder.find(&body[from..])?;
+            from = at + b"name=".len();
+            if body[..at].ends_with(b"file") {
+                continue;
+            }
+            let name = &body[from..];
             let name = name.strip_prefix(b"\"").unwrap_or(name);
             let name = &name[..name.len().min(PART_NAME_BYTES_MAX)];
             let end = name.iter().position(|byte| b"\";\r\n".contains(byte));
-            String::from_utf8_lossy(&name[..end.unwrap_or(name.len())])
-        })
+            let name = &name[..end.unwrap_or(name.len())];
+            // What a name holds is no other one.
+            from += name.len();
+            return Some(String::from_utf8_lossy(name));
+        }
+    })
 }

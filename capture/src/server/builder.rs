@@ -152,7 +152,7 @@ impl ServerBuilder {
     }
 
     /// The most of a request body that is taken, in bytes; 256 KiB by default. A longer one is cut
-    /// between members and marked with its size and its digest.
+    /// between members and marked with its size.
     pub fn request_body_bytes_max(mut self, request_body_bytes_max: usize) -> Self {
         self.request_body_bytes_max = request_body_bytes_max;
         self

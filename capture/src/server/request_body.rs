@@ -1,6 +1,6 @@
 //! A request's body: passed to the handler frame by frame, and a bounded copy of what it read.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -10,14 +10,10 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Buf;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
-use sha2::{Digest, Sha256};
 
 use super::json_prefix;
 use crate::exchange::Exchange;
 use daybook_event::Original;
-
-/// The digest of a body longer than this is not worth the handler's time.
-const DIGESTED_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 pin_project! {
     /// A request body that is passed on as it is, frame by frame, and of which a bounded copy of
@@ -41,7 +37,6 @@ impl<B: Body> CapturedBody<B> {
             exchange,
             bytes_max,
             taken: TakenBody::default(),
-            digest: None,
         });
         Self { inner, copy }
     }
@@ -100,57 +95,35 @@ struct BodyCopy {
     exchange: Arc<Exchange>,
     bytes_max: usize,
     taken: TakenBody,
-    /// Only of a body that is cut: any other is its own digest.
-    digest: Option<Sha256>,
 }
 
 impl BodyCopy {
     fn push(&mut self, data: &impl Buf) {
         let chunk = data.chunk();
         let taken = &mut self.taken;
-        let was_cut = taken.is_cut();
-        let before = taken.bytes.len();
-        if !was_cut {
-            let kept = chunk.len().min(self.bytes_max - before);
+        if !taken.is_cut() {
+            let kept = chunk.len().min(self.bytes_max - taken.bytes.len());
             taken.bytes.extend_from_slice(&chunk[..kept]);
         }
         taken.read_bytes += data.remaining();
-        if !taken.is_cut() {
-            return;
-        }
-        let digest = if was_cut {
-            self.digest.take()
-        } else {
-            Some(Sha256::new_with_prefix(&taken.bytes[..before]))
-        };
-        // Data in several pieces cannot be looked at without consuming it.
-        let is_in_one_piece = chunk.len() == data.remaining();
-        self.digest = digest
-            .filter(|_| is_in_one_piece && taken.read_bytes <= DIGESTED_BYTES_MAX)
-            .map(|digest| digest.chain_update(chunk));
     }
 }
 
 impl Drop for BodyCopy {
     fn drop(&mut self) {
-        let mut taken = std::mem::take(&mut self.taken);
-        if taken.is_whole {
-            taken.digest = self.digest.take().map(|digest| digest.finalize().into());
-        }
-        self.exchange.took_request_body(taken);
+        self.exchange
+            .took_request_body(std::mem::take(&mut self.taken));
     }
 }
 
 /// What the handler read of a request body.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct TakenBody {
     /// The first of them.
     bytes: Vec<u8>,
     read_bytes: usize,
     /// Whether the handler read to the end.
     is_whole: bool,
-    /// Of a whole body that is longer than its copy.
-    digest: Option<[u8; 32]>,
 }
 
 /// A body as an event has it.
@@ -177,10 +150,8 @@ impl TakenBody {
         let is_cut = self.is_cut() || !self.is_whole;
         let truncated = is_cut.then(|| Original {
             original_bytes: content_length.max(self.read_bytes) as u64,
-            sha256: self
-                .digest
-                .map(|digest| hexadecimal(&digest))
-                .unwrap_or_default(),
+            // Nobody removed the credentials of all of it: a digest would give them away.
+            sha256: String::new(),
         });
         let text = match String::from_utf8(self.bytes) {
             Ok(text) => text,
@@ -222,12 +193,4 @@ fn whole_parts(mut text: String, is_form: bool) -> String {
         return text;
     }
     json_prefix::close(&text).unwrap_or(text)
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut digits, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(digits, "{byte:02x}");
-        digits
-    })
 }

@@ -1,19 +1,23 @@
 //! What is in the messages of a server's calls, and that the normalizer takes them.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::body::Bytes;
 use axum::routing::{any, get, post};
 use daybook_event::{AuditEvent, CallerType, Outcome};
 use daybook_normalizer::message::decode;
 use daybook_normalizer::normalize::{Normalized, normalize};
 use daybook_normalizer::settings::Settings;
 use daybook_openapi::{Document, Index};
+use http_body_util::Full;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
+use tower::{Layer as _, ServiceExt as _};
 
 use crate::service;
 use crate::world::{Mood, Raw, Server, builder, capture, door, messages_of};
@@ -136,8 +140,6 @@ async fn of_a_request_body_what_the_handler_read_is_taken_up_to_the_limit() {
     let (sink, capture) = capture(Mood::Takes);
     let audit = builder(capture).request_body_bytes_max(20).build().unwrap();
     let long = r#"{"a":1,"b":[2,3,{"c":4}],"d":5}"#;
-    // printf '{"a":1,"b":[2,3,{"c":4}],"d":5}' | sha256sum
-    let digest = "977c93b35b50983d496fbb7d5dd3c6ed1f95967cbf15cbd44f669282ec061568";
     let form = [("content-type", "application/x-www-form-urlencoded")];
     let binary = [("content-type", "application/octet-stream")];
     let mut binary = Raw::new("POST", "/echo", &binary, "abc");
@@ -154,10 +156,11 @@ async fn of_a_request_body_what_the_handler_read_is_taken_up_to_the_limit() {
         Raw::post("/half", long),
     ];
     let messages = messages_of(service::router(), &audit, &sink, &requests).await;
-    let cut = |bytes: usize, sha256: &str| json!({"original_bytes": bytes, "sha256": sha256});
+    // Without a digest: what was cut off may have been secret.
+    let cut = |bytes: usize| json!({"original_bytes": bytes});
     for (message, (body, truncated)) in messages.iter().zip([
         (json!(r#"{"a":1}"#), Value::Null),
-        (json!(r#"{"a":1,"b":[2,3,{}]}"#), cut(31, digest)),
+        (json!(r#"{"a":1,"b":[2,3,{}]}"#), cut(31)),
         (json!("name=first"), Value::Null),
         (json!("only ten characters "), Value::Null),
         (Value::Null, Value::Null),
@@ -323,4 +326,24 @@ async fn the_normalizer_makes_an_event_of_it() {
     assert_eq!(first.http.domain_name, "api.example.com");
     assert_eq!(first.http.query["dry"], "true");
     assert_eq!(first.http.path_params["orderId"], "7");
+}
+
+#[tokio::test]
+async fn a_response_that_a_service_logs_tells_nothing_of_the_call() {
+    let (_sink, audit) = door(Mood::Takes);
+    let handler = tower::service_fn(async |_: http::Request<_>| {
+        Ok::<_, Infallible>(http::Response::new(Full::new(Bytes::from_static(b"{}"))))
+    });
+    let request = http::Request::post("/v1/orders?api_key=s3cret")
+        .header("authorization", "Bearer s3cret")
+        .body(Full::new(Bytes::from_static(br#"{"password":"s3cret"}"#)))
+        .unwrap();
+    let response = audit.layer().layer(handler).oneshot(request).await.unwrap();
+    let logged = format!("{response:?}");
+    assert!(logged.contains("Exchange"), "{logged}");
+    let bytes = format!("{:?}", b"s3cret").replace(['[', ']'], "");
+    assert!(
+        !logged.contains("s3cret") && !logged.contains(&bytes),
+        "{logged}"
+    );
 }
