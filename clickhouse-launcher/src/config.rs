@@ -11,9 +11,6 @@ use crate::error::LauncherError;
 const MEMORY_BYTES_MAX: u64 = 4 << 30;
 /// ClickHouse's own default is 5 GiB, for servers that do nothing else.
 const MARK_CACHE_BYTES_MAX: u64 = 256 << 20;
-/// Merges and mutations have time; whoever inserts or asks waits.
-const MERGE_NICE_VALUE: u8 = 10;
-
 /// Where things are inside a launcher's directory.
 #[derive(Debug, Clone)]
 pub(crate) struct Layout {
@@ -88,7 +85,6 @@ impl Layout {
     <default_database>default</default_database>
     <max_server_memory_usage>{MEMORY_BYTES_MAX}</max_server_memory_usage>
     <mark_cache_size>{MARK_CACHE_BYTES_MAX}</mark_cache_size>
-    <os_threads_nice_value_merge_mutate>{MERGE_NICE_VALUE}</os_threads_nice_value_merge_mutate>
     <keep_alive_timeout>30</keep_alive_timeout>
     <backups><allowed_path>{backups}/</allowed_path></backups>
     <logger><level>error</level><console>1</console></logger>
