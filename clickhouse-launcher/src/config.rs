@@ -11,6 +11,7 @@ use crate::error::LauncherError;
 const MEMORY_BYTES_MAX: u64 = 4 << 30;
 /// ClickHouse's own default is 5 GiB, for servers that do nothing else.
 const MARK_CACHE_BYTES_MAX: u64 = 256 << 20;
+
 /// Where things are inside a launcher's directory.
 #[derive(Debug, Clone)]
 pub(crate) struct Layout {
