@@ -225,6 +225,11 @@ pub(crate) fn known(word: &str) -> Option<KnownVerb> {
         })
 }
 
+/// Whether a word is a verb, and hardly ever a noun.
+pub(crate) fn is_clear(word: &str) -> bool {
+    known(word).is_some_and(|verb| verb.kind == Kind::Verb)
+}
+
 /// The verb that a word is as `Creates` or `creating` would say, or as an imperative.
 pub(crate) fn known_in_any_form(word: &str) -> Option<KnownVerb> {
     known(word)

@@ -83,11 +83,17 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
     }
 });
 
-/// Words behind a secret's name that say how the value is written, and not what it is.
+/// Words behind a secret's name that say which one it is or how it is written, and not what it is:
+/// `apiKeyV2`, `db_password_prod`, `privateKeyBase64`. A number behind them says nothing.
 #[rustfmt::skip] // a list of words, not of lines
-const CARRIERS: &[&str] = &[
-    "value", "text", "plain", "plaintext", "cleartext", "encrypted", "base64", "b64", "raw",
-    "string", "data", "confirmation", "confirm", "again", "repeat", "repeated", "new", "old",
+const VARIANTS: &[&str] = &[
+    "value", "val", "text", "txt", "plain", "plaintext", "clear", "cleartext", "encrypted", "encoded",
+    "base", "b", "hex", "pem", "der", "raw", "string", "str", "data",
+    "confirmation", "confirm", "confirmed", "verify", "again", "repeat", "repeated", "retype",
+    "v", "ver", "rev", "new", "old", "prev", "previous", "current", "latest", "legacy", "initial",
+    "primary", "secondary", "main", "alt", "temp", "tmp", "temporary",
+    "prod", "production", "prd", "preprod", "dev", "development", "test", "testing", "stg", "stage",
+    "staging", "sandbox", "live", "qa", "uat", "local", "demo", "ci",
 ];
 
 /// Words in front of `token` that make it a place in a list.
@@ -123,17 +129,18 @@ pub(super) fn rule_of(name: &str) -> Option<&'static str> {
     if found.len() > WORDS_MAX {
         found.drain(..found.len() - WORDS_MAX);
     }
-    while found.len() > 1
-        && found
-            .last()
-            .is_some_and(|last| CARRIERS.contains(&last.as_str()))
-    {
+    while found.len() > 1 && found.last().is_some_and(|last| is_variant(last)) {
         if let Some(rule) = rule_of_words(&found) {
             return Some(rule);
         }
         found.pop();
     }
     rule_of_words(&found)
+}
+
+fn is_variant(word: &str) -> bool {
+    let word = word.trim_end_matches(|character: char| character.is_ascii_digit());
+    word.is_empty() || VARIANTS.contains(&word)
 }
 
 /// A first look that costs little: whether any name of the table stands in this one.

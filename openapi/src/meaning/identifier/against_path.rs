@@ -39,10 +39,7 @@ pub(super) fn has_verb(all: &[String], source: &OperationSource<'_>) -> bool {
     let starts_with_verb = all.first().is_some_and(|first| {
         verbs::known(first).is_some() && !words::split(source.path).contains(first)
     });
-    starts_with_verb
-        || all
-            .iter()
-            .any(|word| verbs::known(word).is_some_and(|verb| verb.kind == Kind::Verb))
+    starts_with_verb || all.iter().any(|word| verbs::is_clear(word))
 }
 
 /// `v1bundlesbundle_idinsights` is the path without its punctuation, `GroceryList` one of its segments.

@@ -2,7 +2,7 @@
 
 use super::against_path::in_path;
 use crate::operation::OperationSource;
-use crate::verbs::{self, Kind};
+use crate::verbs;
 use crate::words;
 
 /// Without method and path, which frameworks put in front (`get-/users/{id}_find`) or behind
@@ -81,8 +81,7 @@ pub(super) fn without_method_behind<'a>(own: &'a str, method: &str, path: &str) 
     let in_path = words::split(path)
         .iter()
         .any(|word| words::singular(word) == method);
-    let is_object =
-        !is_loud && in_path && verbs::known(&first).is_some_and(|verb| verb.kind == Kind::Verb);
+    let is_object = !is_loud && in_path && verbs::is_clear(&first);
     if is_own_word && !is_object {
         front.trim_end_matches('_')
     } else {
@@ -107,7 +106,7 @@ pub(super) fn without_framework_action(all: &mut Vec<String>, source: &Operation
             "create" | "list" | "update" | "retrieve" | "read"
         )
         && path_end.last() == Some(before)
-        && verbs::known(before).is_some_and(|verb| verb.kind == Kind::Verb)
+        && verbs::is_clear(before)
     {
         all.pop();
     }

@@ -79,7 +79,7 @@ pub(crate) fn of_operation_id(source: &OperationSource<'_>) -> Option<Phrase> {
         let is_call = rest.first().is_some_and(|word| {
             separated
                 && is_verb_here(word, &rest[1..])
-                && (is_clear_verb(word)
+                && (verbs::is_clear(word)
                     || lower_method != "delete" && !is_noun_of_path(word, source))
                 || rest.len() > 1
                     && !words::split(source.path).contains(word)
@@ -154,11 +154,6 @@ fn clean_object(phrase: &mut Phrase, source: &OperationSource<'_>) {
     while phrase.noun.len() > 1 && phrase.noun.last().is_some_and(|last| is_adjective(last)) {
         phrase.noun.pop();
     }
-}
-
-/// A word that is no noun as well.
-fn is_clear_verb(word: &str) -> bool {
-    verbs::known(word).is_some_and(|verb| verb.kind == Kind::Verb)
 }
 
 /// `import_image_archive`, summary "Import an image archive": the summary says that it starts with

@@ -35,7 +35,7 @@ pub(super) fn grouped(own: &str, all: &[String], source: &OperationSource<'_>) -
             ..Phrase::default()
         });
     }
-    let is_clear = verbs::known(last_group.first()?).is_some_and(|verb| verb.kind == Kind::Verb);
+    let is_clear = verbs::is_clear(last_group.first()?);
     if first.kind == Kind::Verb || !is_clear || last_group.len() < 2 {
         return None;
     }
@@ -166,10 +166,7 @@ pub(super) fn path_noun_first(all: &[String], source: &OperationSource<'_>) -> O
         .first()
         .is_some_and(|action| action == first && source.path.contains('}'));
     let is_noun_here = matches!(first.as_str(), "list" | "set")
-        || names_resource(first, source)
-            && rest
-                .first()
-                .is_some_and(|next| verbs::known(next).is_some_and(|verb| verb.kind == Kind::Verb));
+        || names_resource(first, source) && rest.first().is_some_and(|next| verbs::is_clear(next));
     if is_action
         || !in_path(first, source)
         || verbs::known(first).is_none_or(|verb| verb.kind == Kind::Verb && !is_noun_here)
@@ -265,7 +262,7 @@ pub(super) fn noun_first(own: &str, source: &OperationSource<'_>) -> Option<Phra
         && let Some(at) = before_preposition
             .iter()
             .skip(1)
-            .position(|word| verbs::known(word).is_some_and(|verb| verb.kind == Kind::Verb))
+            .position(|word| verbs::is_clear(word))
         && at + 2 < before_preposition.len()
     {
         return Some(verb_first(&before_preposition[at + 1..]));
@@ -274,7 +271,7 @@ pub(super) fn noun_first(own: &str, source: &OperationSource<'_>) -> Option<Phra
     if let Some(at) = before_preposition
         .iter()
         .skip(1)
-        .position(|word| verbs::known(word).is_some_and(|verb| verb.kind == Kind::Verb))
+        .position(|word| verbs::is_clear(word))
         && at + 2 < before_preposition.len()
         && in_path(&before_preposition[at], source)
     {

@@ -24,7 +24,7 @@ pub(super) fn take_inner_action(steps: &mut Vec<Step>, method: &str) -> Option<V
     // `/render/{templateId}`: what is rendered is in the parameter.
     let names_thing = || {
         matches!(steps.last(), Some(Step::Param(name)) if !param_noun(name).is_empty())
-            && verbs::known(first).is_some_and(|verb| verb.kind == Kind::Verb)
+            && verbs::is_clear(first)
             && !matches!(
                 first.as_str(),
                 "list"

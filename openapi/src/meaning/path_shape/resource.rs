@@ -1,7 +1,7 @@
 //! A noun of the path, and the parameters behind it.
 
 use super::steps::is_version;
-use crate::verbs::{self, Kind};
+use crate::verbs;
 use crate::words;
 
 /// A noun in the path, and the parameters behind it.
@@ -189,7 +189,7 @@ pub(super) fn resource_words(text: &str) -> Vec<String> {
     let mut found = words::split(text);
     // `/compareStation/{name}`: a call by its name.
     if let [first, second, ..] = found.as_slice()
-        && verbs::known(first).is_some_and(|verb| verb.kind == Kind::Verb)
+        && verbs::is_clear(first)
         && !matches!(
             second.as_str(),
             "for" | "by" | "from" | "with" | "to" | "of"
