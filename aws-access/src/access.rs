@@ -19,7 +19,7 @@ use crate::endpoint::EndpointVariant;
 use crate::request::{AccessError, AwsAnswer, AwsRequest, Service};
 use crate::settings::{self, ServiceEndpoints, Settings};
 use crate::signature::signed;
-use crate::transport::{AnswerBody, HttpTransport, Transport};
+use crate::transport::{AnswerBody, HttpTransport, NoCertificates, Transport};
 
 /// The most that is read of what AWS says of an error.
 const ERROR_BYTES_MAX: usize = 16 * 1024;
@@ -212,11 +212,12 @@ impl AwsAccess {
         signing_time: SigningTime,
     ) -> Result<AwsAnswer, AccessError> {
         let signed = signed(request, region, credentials, signing_time.time)?;
-        let answer = self
-            .transport
-            .send(signed)
-            .await
-            .map_err(|error| AccessError::unanswered(error.as_ref()))?;
+        let answer = self.transport.send(signed).await.map_err(|error| {
+            match error.downcast_ref::<NoCertificates>() {
+                Some(none) => AccessError::NoCertificates(none.to_string()),
+                None => AccessError::unanswered(error.as_ref()),
+            }
+        })?;
         read(answer, request.answer_bytes_max).await
     }
 }

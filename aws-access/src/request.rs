@@ -117,6 +117,9 @@ pub enum AccessError {
     /// It is no request.
     #[error("the request cannot be made: {0}")]
     Unusable(String),
+    /// This machine has no certificates to know AWS by.
+    #[error("{0}")]
+    NoCertificates(String),
     /// Nobody answers, or not to the end.
     #[error("{0}")]
     Unanswered(String),

@@ -28,6 +28,14 @@ const CONNECT_TIMEOUT: Duration = Duration::from_millis(3_100);
 /// attempt found.
 const TLS_FAILURE_KEPT: Duration = Duration::from_mins(1);
 
+/// TLS is not to be had on this machine. Asking again helps nobody before somebody has mended that.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error(
+    "no certificates of the system's can be used ({0}); the package ca-certificates has them, \
+     SSL_CERT_FILE names a file of others"
+)]
+pub(crate) struct NoCertificates(String);
+
 /// Why there is no answer.
 pub type TransportError = Box<dyn Error + Send + Sync>;
 
@@ -77,7 +85,7 @@ type TlsClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
 struct Tls {
     client: OnceLock<TlsClient>,
     /// When it could not be made the last time, and why. Locked while it is made.
-    failure: Mutex<Option<(Instant, String)>>,
+    failure: Mutex<Option<(Instant, NoCertificates)>>,
 }
 
 impl Tls {
@@ -90,7 +98,7 @@ impl Tls {
         Ok(tokio::task::spawn_blocking(move || tls.make()).await??)
     }
 
-    fn make(&self) -> Result<TlsClient, String> {
+    fn make(&self) -> Result<TlsClient, NoCertificates> {
         let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(client) = self.client.get() {
             return Ok(client.clone());
@@ -110,7 +118,7 @@ impl Tls {
                 Ok(self.client.get_or_init(|| client(connector)).clone())
             }
             Err(error) => {
-                let reason = format!("the system's certificates: {error}");
+                let reason = NoCertificates(error.to_string());
                 *failure = Some((Instant::now(), reason.clone()));
                 Err(reason)
             }

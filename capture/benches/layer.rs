@@ -4,7 +4,8 @@
 //! prints the difference. `capture/bench/README.md` says how to see it beside the Node way.
 //!
 //! What is measured is the time that the thread itself ran, so that other programs on the machine count
-//! little.
+//! little. With `-- --wall-clock` it is what a clock on the wall shows, in JSON: the median over many batches of
+//! calls, which is how `capture/bench/middy.mjs` measures.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)] // a benchmark gives up and talks as tests do
 #![allow(clippy::cast_precision_loss)] // of some thousand calls
@@ -16,22 +17,29 @@ use std::future::ready;
 use std::hint::black_box;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use criterion::measurement::Measurement;
-use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main};
+use criterion::measurement::{Measurement, WallTime};
+use criterion::{BenchmarkGroup, Criterion, criterion_group};
 use daybook_capture::{Capture, Message, Sink, SinkError};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use http_body_util::{BodyExt, Full};
 use lambda_runtime::LambdaInvocation;
+use serde_json::{Map, json};
 use tower::{Layer, Service, service_fn};
 
 use thread_time::{ThreadTime, typical};
 
 /// So few that all of them stay in the processor's cache, as one call does.
 const BATCH_LENGTH: u64 = 32;
+
+/// By the clock on the wall, after as many that warm up.
+const BATCHES: usize = 2_000;
+
+/// What a function may take for one event.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 const RESPONSE: &str = r#"{"id":"ord_7","name":"Order 7","state":"open","total":1497.0}"#;
 
@@ -56,12 +64,16 @@ impl Sink for StubbedSink {
     }
 }
 
-fn layer(criterion: &mut Criterion<ThreadTime>) {
-    // Sending has a timeout, which needs a clock.
-    let clock = tokio::runtime::Builder::new_current_thread()
+/// Sending has a timeout, and so has the function, which need a clock.
+fn clock() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .build()
-        .unwrap();
+        .unwrap()
+}
+
+fn layer(criterion: &mut Criterion<ThreadTime>) {
+    let clock = clock();
     let _entered = clock.enter();
 
     print_allocations();
@@ -89,8 +101,8 @@ fn measure(
             let (mut without_times, mut with_times) = (Vec::new(), Vec::new());
             let batches = calls.div_ceil(BATCH_LENGTH);
             for _ in 0..batches {
-                without_times.push(part(serve(&mut without, event)));
-                with_times.push(part(serve(&mut with, event)));
+                without_times.push(part(serve(&ThreadTime, &mut without, event)));
+                with_times.push(part(serve(&ThreadTime, &mut with, event)));
             }
             let added = typical(with_times).saturating_sub(typical(without_times));
             // Criterion divides by it, so it must not be zero.
@@ -99,6 +111,34 @@ fn measure(
                 .max(Duration::from_nanos(1))
         });
     });
+}
+
+/// The median of what is added to a call, in nanoseconds.
+fn print_wall_clock() {
+    let clock = clock();
+    let _entered = clock.enter();
+    let mut added = Map::new();
+    for (name, event) in EVENTS {
+        let (mut without, mut with) = (without_layer(), with_layer());
+        let mut times: [Vec<Duration>; 4] = Default::default();
+        for batch in 0..2 * BATCHES {
+            let without = serve(&WallTime, &mut without, event);
+            let with = serve(&WallTime, &mut with, event);
+            if batch >= BATCHES {
+                let batch = [without.before, with.before, without.after, with.after];
+                for (times, time) in times.iter_mut().zip(batch) {
+                    times.push(time);
+                }
+            }
+        }
+        let [without_before, before, without_after, after] = times.map(|mut times| {
+            times.sort();
+            times[times.len() / 2].as_nanos() as f64 / BATCH_LENGTH as f64
+        });
+        let call = json!({"before": before - without_before, "after": after - without_after});
+        added.insert((*name).to_owned(), call);
+    }
+    println!("{}", serde_json::Value::from(added));
 }
 
 fn print_allocations() {
@@ -123,7 +163,7 @@ fn allocations<S: Service<LambdaInvocation>>(
     event: &'static str,
 ) -> [(u64, u64); 2] {
     // What only the first call needs is none of the others' business.
-    serve(service, event);
+    serve(&ThreadTime, service, event);
     let invocation = invocation(event);
     let mut context = Context::from_waker(Waker::noop());
     let mut call = None;
@@ -146,22 +186,26 @@ struct Times {
     after: Duration,
 }
 
-fn serve<S: Service<LambdaInvocation>>(service: &mut S, event: &'static str) -> Times {
+fn serve<C, S>(clock: &C, service: &mut S, event: &'static str) -> Times
+where
+    C: Measurement<Value = Duration>,
+    S: Service<LambdaInvocation>,
+{
     let invocations: Vec<_> = (0..BATCH_LENGTH).map(|_| invocation(event)).collect();
     let mut calls = Vec::with_capacity(invocations.len());
     let mut context = Context::from_waker(Waker::noop());
-    let started = ThreadTime.start();
+    let started = clock.start();
     for invocation in invocations {
         let mut call = Box::pin(service.call(invocation));
         assert!(call.as_mut().poll(&mut context).is_pending());
         calls.push(call);
     }
-    let before = ThreadTime.end(started);
-    let started = ThreadTime.start();
+    let before = clock.end(started);
+    let started = clock.start();
     for call in &mut calls {
         assert!(call.as_mut().poll(&mut context).is_ready());
     }
-    let after = ThreadTime.end(started);
+    let after = clock.end(started);
     Times { before, after }
 }
 
@@ -170,6 +214,8 @@ fn invocation(event: &'static str) -> LambdaInvocation {
     let (parts, ()) = http::Response::new(()).into_parts();
     let mut context = lambda_runtime::Context::default();
     context.request_id = String::from("8476a536-e9f4-11e8-9739-2dfe598c3fcd");
+    let deadline = (SystemTime::now() + TIMEOUT).duration_since(UNIX_EPOCH);
+    context.deadline = deadline.unwrap().as_millis().try_into().unwrap();
     LambdaInvocation {
         parts,
         body: Bytes::from_static(event.as_bytes()),
@@ -240,4 +286,11 @@ criterion_group! {
     config = Criterion::default().with_measurement(ThreadTime);
     targets = layer
 }
-criterion_main!(benches);
+
+fn main() {
+    if std::env::args().any(|argument| argument == "--wall-clock") {
+        return print_wall_clock();
+    }
+    benches();
+    Criterion::default().configure_from_args().final_summary();
+}

@@ -1,17 +1,18 @@
 //! What kind of call an event is, read from as little of it as possible.
 
 use std::borrow::Cow;
-use std::fmt;
 
-use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+use crate::credentials::Members;
+use crate::method::{member, text};
+use crate::scan::Scan;
 
-use crate::method::method_of;
+/// How a load balancer's context begins.
+const ALB_CONTEXT: &[u8] = br#"{"elb":"#;
 
 /// What tells calls apart, whichever of API Gateway's two formats or ALB's the event has.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Call<'a> {
-    /// See [`method_of`].
+    /// See [`method_of`](crate::method::method_of).
     pub(crate) method: Cow<'a, str>,
     /// `resource`, or `routeKey` without its method. Empty for ALB.
     pub(crate) template: Cow<'a, str>,
@@ -44,16 +45,18 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// None where the event is no API call.
-    pub(crate) fn of(event: &'a [u8]) -> Option<Self> {
-        let mut call = Self {
-            method: method_of(event)?,
-            ..Self::default()
-        };
-        let mut deserializer = serde_json::Deserializer::from_slice(event);
-        // Of an event that is no JSON, what was read until then counts.
-        let _ = EventSeed { call: &mut call }.deserialize(&mut deserializer);
-        Some(call)
+    /// The call of an event whose method is this one.
+    ///
+    /// The event is read as far as is necessary: AWS writes the body behind all that counts.
+    pub(crate) fn of(event: &'a [u8], method: Cow<'a, str>) -> Self {
+        let place = Place::scanned(event).or_else(|| Place::read(event));
+        let place = place.unwrap_or_default();
+        Self {
+            method,
+            template: place.template.unwrap_or_default(),
+            path: place.path.unwrap_or_default(),
+            stage: place.stage.unwrap_or_default(),
+        }
     }
 
     /// Whether nothing is changed by such a call (RFC 9110, section 9.2.1).
@@ -109,74 +112,85 @@ fn path_matches(path: &str, pattern: &str) -> bool {
     segments.next().is_none()
 }
 
-#[derive(Deserialize)]
-#[serde(field_identifier, rename_all = "camelCase")]
-enum EventField {
-    Resource,
-    RouteKey,
-    Path,
-    RawPath,
-    RequestContext,
-    #[serde(other)]
-    Other,
-}
-
-#[derive(Deserialize)]
-struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct ContextPart<'a> {
-    #[serde(borrow)]
+/// What an event says of where it went to; the first of several counts.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Place<'a> {
+    template: Option<Cow<'a, str>>,
+    path: Option<Cow<'a, str>>,
     stage: Option<Cow<'a, str>>,
 }
 
-struct EventSeed<'seed, 'a> {
-    call: &'seed mut Call<'a>,
-}
-
-impl<'de> DeserializeSeed<'de> for EventSeed<'_, 'de> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_map(self)
-    }
-}
-
-impl<'de> Visitor<'de> for EventSeed<'_, 'de> {
-    type Value = ();
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("an event")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(field) = map.next_key::<EventField>()? {
-            match field {
-                EventField::Resource => {
-                    self.call.template = text_or_empty(map.next_value()?);
+impl<'a> Place<'a> {
+    /// None where the event must be read.
+    fn scanned(event: &'a [u8]) -> Option<Self> {
+        let mut place = Self::default();
+        let mut scan = Scan { json: event, at: 0 };
+        scan.take(b'{')?;
+        loop {
+            match scan.name()? {
+                b"resource" => place.add_template(scan.text()?),
+                b"routeKey" => place.add_template(template_of(scan.text()?)),
+                b"path" | b"rawPath" => place.add_path(scan.text()?),
+                b"requestContext" => {
+                    let context = scan.value()?;
+                    if context.starts_with(ALB_CONTEXT) {
+                        // A load balancer knows neither, and nothing more is to be waited for.
+                        place.add_template(Cow::Borrowed(""));
+                        place.add_stage(Cow::Borrowed(""));
+                    } else {
+                        let mut context = Scan {
+                            json: context,
+                            at: 0,
+                        };
+                        if context.enter(b"stage")? {
+                            place.add_stage(context.text()?);
+                        }
+                    }
                 }
-                EventField::RouteKey => {
-                    self.call.template = template_of(text_or_empty(map.next_value()?));
-                }
-                EventField::Path | EventField::RawPath => {
-                    self.call.path = text_or_empty(map.next_value()?);
-                }
-                EventField::RequestContext => {
-                    let context: ContextPart<'de> = map.next_value()?;
-                    self.call.stage = context.stage.unwrap_or_default();
-                }
-                EventField::Other => {
-                    map.next_value::<IgnoredAny>()?;
-                }
+                _ => scan.skip_value()?,
+            }
+            if place.is_known() || !scan.has_next()? {
+                return Some(place);
             }
         }
-        Ok(())
     }
-}
 
-fn text_or_empty(text: Option<Text<'_>>) -> Cow<'_, str> {
-    text.map_or(Cow::Borrowed(""), |text| text.0)
+    /// The same of any JSON.
+    fn read(event: &'a [u8]) -> Option<Self> {
+        let event: Members<'a> = serde_json::from_slice(event).ok()?;
+        let mut place = Self::default();
+        for (name, value) in event.0 {
+            let text_of = |value| Cow::Owned(text(value).unwrap_or_default());
+            match name.as_ref() {
+                "resource" => place.add_template(text_of(value)),
+                "routeKey" => place.add_template(template_of(text_of(value))),
+                "path" | "rawPath" => place.add_path(text_of(value)),
+                "requestContext" => {
+                    if let Some(stage) = member(value, "stage") {
+                        place.add_stage(text_of(stage));
+                    }
+                }
+                _ => {}
+            }
+        }
+        Some(place)
+    }
+
+    fn is_known(&self) -> bool {
+        self.template.is_some() && self.path.is_some() && self.stage.is_some()
+    }
+
+    fn add_template(&mut self, template: Cow<'a, str>) {
+        self.template.get_or_insert(template);
+    }
+
+    fn add_path(&mut self, path: Cow<'a, str>) {
+        self.path.get_or_insert(path);
+    }
+
+    fn add_stage(&mut self, stage: Cow<'a, str>) {
+        self.stage.get_or_insert(stage);
+    }
 }
 
 /// What stands behind the method of a route's key: `POST /v1/orders`, `ANY /v1/orders`, `$default`.
@@ -190,17 +204,51 @@ fn template_of(route_key: Cow<'_, str>) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::method::method_of;
+
+    fn call(event: &[u8]) -> Option<Call<'_>> {
+        Some(Call::of(event, method_of(event)?))
+    }
 
     const REST: &[u8] = br#"{"resource":"/v1/orders/{id}","path":"/v1/orders/7","httpMethod":"PUT","headers":{"httpMethod":"GET"},"requestContext":{"stage":"prod"}}"#;
     const HTTP: &[u8] = br#"{"version":"2.0","routeKey":"ANY /v1/{proxy+}","rawPath":"/prod/v1/orders/7","headers":{},"requestContext":{"http":{"method":"DELETE"},"stage":"prod"}}"#;
 
     #[test]
     fn both_formats_are_read() {
-        let rest = Call::of(REST).unwrap();
+        let rest = call(REST).unwrap();
         assert_eq!((&*rest.method, &*rest.template), ("PUT", "/v1/orders/{id}"));
-        let http = Call::of(HTTP).unwrap();
+        let http = call(HTTP).unwrap();
         assert_eq!((&*http.method, &*http.stage), ("DELETE", "prod"));
         assert_eq!(method_of(HTTP).unwrap(), "DELETE");
+    }
+
+    #[test]
+    fn where_a_call_went_to_is_found_by_scanning_and_by_reading() {
+        const ALB: &[u8] = br#"{"requestContext":{"elb":{"targetGroupArn":"a"}},"httpMethod":"PUT","path":"/v1/orders/7"}"#;
+        const ESCAPED: &[u8] = br#"{"resource":"/v1/\u00e4{id}","path":"\/v1\/\u00e4","httpMethod":"PUT","requestContext":{"stage":"d\u00e9v"}}"#;
+        for (event, template, path, stage) in [
+            (REST, "/v1/orders/{id}", "/v1/orders/7", "prod"),
+            (HTTP, "/v1/{proxy+}", "/prod/v1/orders/7", "prod"),
+            (ALB, "", "/v1/orders/7", ""),
+            (ESCAPED, "/v1/\u{e4}{id}", "/v1/\u{e4}", "d\u{e9}v"),
+        ] {
+            assert!(Place::scanned(event).unwrap().is_known());
+            let found = call(event).unwrap();
+            let place = (&*found.template, &*found.path, &*found.stage);
+            assert_eq!(place, (template, path, stage));
+            let value: serde_json::Value = serde_json::from_slice(event).unwrap();
+            let pretty = serde_json::to_string_pretty(&value).unwrap();
+            assert_eq!(call(pretty.as_bytes()).unwrap(), found, "it is read");
+        }
+    }
+
+    #[test]
+    fn a_body_is_not_looked_at() {
+        for event in [REST, HTTP] {
+            let event = event.strip_suffix(b"}").unwrap();
+            let with_body = [event, br#","body":"no end"#].concat();
+            assert!(Place::scanned(&with_body).unwrap().is_known());
+        }
     }
 
     #[test]
@@ -222,19 +270,19 @@ mod tests {
             br#"{"requestContext":null}"#,
             br#"{"body":"{\"httpMethod\":\"POST\"}"}"#,
         ] {
-            assert_eq!(Call::of(event), None, "{}", String::from_utf8_lossy(event));
+            assert_eq!(call(event), None, "{}", String::from_utf8_lossy(event));
         }
     }
 
     #[test]
     fn a_route_matches_its_own_template_and_a_catch_all_matches_by_path() {
-        let rest = Call::of(REST).unwrap();
+        let rest = call(REST).unwrap();
         assert!(rest.has_route("/v1/orders/{id}"));
         assert!(
             !rest.has_route("/v1/orders/{orderId}"),
             "the template is another"
         );
-        let http = Call::of(HTTP).unwrap();
+        let http = call(HTTP).unwrap();
         assert!(http.has_route("/v1/orders/{orderId}"));
         assert!(http.has_route("/v1/{rest+}"));
         assert!(!http.has_route("/v1/orders"));

@@ -194,7 +194,8 @@ impl Shared {
 
     /// None where the call is left out, else whether it is a read.
     fn is_wanted(&self, event: &[u8]) -> Option<bool> {
-        let is_read = Call::is_read(&method_of(event)?);
+        let method = method_of(event)?;
+        let is_read = Call::is_read(&method);
         if is_read && self.reads == CaptureReads::Never {
             return None;
         }
@@ -202,7 +203,7 @@ impl Shared {
         if !goes_by_route && self.ignore_paths.is_empty() && self.capture_if.is_none() {
             return Some(is_read);
         }
-        let call = Call::of(event)?;
+        let call = Call::of(event, method);
         self.is_chosen(&call, is_read).then_some(is_read)
     }
 

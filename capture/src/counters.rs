@@ -30,6 +30,24 @@ pub struct Counters {
     pub flush_time_ms: u64,
 }
 
+impl Counters {
+    /// What was counted since `earlier`.
+    pub(crate) fn since(&self, earlier: &Self) -> Self {
+        let since = |counter: fn(&Self) -> u64| counter(self).saturating_sub(counter(earlier));
+        Self {
+            captured: since(|counters| counters.captured),
+            acknowledged: since(|counters| counters.acknowledged),
+            left_out: since(|counters| counters.left_out),
+            dropped: since(|counters| counters.dropped),
+            truncated: since(|counters| counters.truncated),
+            overflowed: since(|counters| counters.overflowed),
+            sent_bytes: since(|counters| counters.sent_bytes),
+            flushes: since(|counters| counters.flushes),
+            flush_time_ms: since(|counters| counters.flush_time_ms),
+        }
+    }
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct LiveCounters {
     captured: AtomicU64,

@@ -12,12 +12,14 @@
 //!   shape, encoded or not, signatures of signed links as well.
 //! - `body`, plain or base64: see [`body`].
 //! - A link in any of them: its parameters as those of a query, and a password in front of its host.
+//! - A text in any of them: see [`literals`].
 //!
 //! Concrete paths and `pathParameters` are not looked at: they identify the call.
 
 mod body;
 mod json;
 mod links;
+mod literals;
 mod names;
 mod shapes;
 

@@ -65,7 +65,9 @@
 //!
 //! In all of them a value also goes by its shape (a JWT, a private key, `Bearer …`, `Basic …`), and of a
 //! link its parameters, in the fragment too, and the password in front of its host: `Referer` and
-//! `X-Original-URL` repeat what the query had, and bodies hand signed links on.
+//! `X-Original-URL` repeat what the query had, and bodies hand signed links on. A JWT goes wherever it stands in
+//! a text, and so does what a text writes out behind a name that says secret: `login(password: "…")` of a GraphQL
+//! call, the default of a variable, a piece of JSON in a sentence. GraphQL's own variables are JSON members.
 //!
 //! A name says secret in any spelling (`api_key`, `X-Api-Key`, `apiKey`): passwords, secrets, tokens,
 //! credentials, cookies, API and private keys, PINs and one-time codes. Which one it is, or how it is
@@ -77,9 +79,9 @@
 //! a training's or a checkout's, which is what the record is about: there it goes only where a
 //! machine drew it, so where 16 letters and digits follow each other, both among them. A UUID stays.
 //!
-//! Concrete paths and path parameters identify the call and are kept. Of bodies that are neither JSON
-//! nor a form (XML, CSV) only links are looked at, files are kept as they are, and what a handler writes as
-//! a message or reason is not looked into.
+//! Concrete paths and path parameters identify the call and are kept. In bodies that are neither JSON
+//! nor a form (XML, CSV) elements and columns are not known by their names: only links, JWTs and `name: "…"` are
+//! looked for. Files are kept as they are, and what a handler writes as a message or reason is not looked into.
 //! What a service's OpenAPI document calls secret is removed later, by the normalizer.
 //!
 //! # A server that is no Lambda
@@ -94,13 +96,14 @@
 //! | address | the connection's peer, or with [`ServerBuilder::trusted_hops`] that entry of `X-Forwarded-For` from the right |
 //! | domain name | the `Host` header, or [`ServerBuilder::domain_name`], or [`ServerBuilder::trust_forwarded_host`] |
 //! | request id | a random UUID: whoever writes a trace's id may write it twice. The trace's is the correlation id |
-//! | body | what the handler read of it, at most [`ServerBuilder::request_body_bytes_max`]; a longer one is cut between members and marked |
+//! | body | what the handler read of it, at most [`ServerBuilder::request_body_bytes_max`]; a longer one is cut between members, parameters or words, loses objects that may have said of a `value` what it is, and is marked |
 //! | response | as in a Lambda; none (outcome `unknown`) where the client went away before |
 //!
 //! Before the response: the request's head is copied, and each frame of a body as the handler reads
 //! it, up to the limits. Then the call is put into a queue in memory; cleaning, writing and sending
-//! happen in the background, ten calls to a batch and four batches at a time. A full queue drops and counts; a process that is
-//! killed loses what its queue holds, so end with [`ServerCapture::shut_down`].
+//! happen in a thread of their own, which no runtime of the service's takes with it when it ends, ten calls to a
+//! batch and four batches at a time. A full queue drops and counts; a process that is killed loses what its queue
+//! holds, so end with [`ServerCapture::shut_down`].
 //!
 //! # Behind a load balancer
 //!
@@ -125,8 +128,9 @@
 //! JSON response body within the limit is copied. Everything else, cleaning, writing and sending,
 //! happens after the response was posted. A call that is left out costs the finding of its method;
 //! where an HTTP API's route says none it stands behind all headers.
-//! [`CaptureBuilder::ignore_paths`] and routes of [`CaptureBuilder::capture_reads`] need the path as
-//! well, so the event is parsed once. Credentials are looked for with the first message.
+//! [`CaptureBuilder::ignore_paths`], [`CaptureBuilder::capture_if`] and routes of
+//! [`CaptureBuilder::capture_reads`] need the path and the stage as well, which are looked for in the same way; the
+//! body, which AWS writes behind them, is not looked at. Credentials are looked for with the first message.
 //!
 //! After the response the next invocation of the same environment waits until the message is sent:
 //! the time of one `SendMessageBatch`, at most `flush_timeout_ms` (1,000). Lambda bills that time.
@@ -146,7 +150,7 @@
 //! | the queue is away, refuses connections or throttles | nothing; the next invocation waits up to `flush_timeout_ms` | sent again after 25 ms, 50 ms, … 400 ms, then dropped |
 //! | the queue, or the look-up of its name, does not answer | the same | a second request by a new connection after half of the time; whichever succeeds counts, without any it is dropped |
 //! | some messages of a batch are not taken | the same | those are sent again |
-//! | the permission, the queue or the credentials are missing | nothing | dropped at once |
+//! | the permission, the queue, the credentials or the system's certificates are missing | nothing | dropped at once |
 //! | the credentials have expired or were exchanged | nothing | others are asked for, and it is sent once more |
 //! | whoever gives credentials out is slower than a flush | the next invocation waits up to `flush_timeout_ms` | dropped; the search goes on with the next flush |
 //! | the message is over 1 MiB | nothing | cut between members, and marked with what it was; whole in S3 where [`CaptureBuilder::overflow_bucket`] says so |
@@ -181,6 +185,7 @@ mod message;
 mod method;
 mod metrics;
 mod observe;
+mod scan;
 mod server;
 mod service;
 mod sink;

@@ -61,6 +61,7 @@ fn any_event() -> impl Strategy<Value = String> {
         any_value().prop_map(|value| ("\"headers\"", value.to_string())),
         any_value().prop_map(|value| ("\"a\\\"requestContext\"", value.to_string())),
         Just(("\"routeArn\"", "\"arn\"".to_owned())),
+        any_value().prop_map(|value| ("\"Records\"", value.to_string())),
     ];
     let blank = || prop_oneof![8 => Just(""), 1 => Just(" "), 1 => Just("\n")];
     let member = (member, blank(), blank())
@@ -101,9 +102,11 @@ proptest! {
     #[test]
     fn a_method_that_is_found_by_scanning_is_the_one_that_reading_finds(event in any_event()) {
         serde_json::from_str::<Value>(&event).unwrap();
-        if let Some(method) = scan(event.as_bytes()) {
-            let read = read(event.as_bytes());
-            prop_assert_eq!(Some(method), read.as_deref());
+        let read = read(event.as_bytes());
+        match scan(event.as_bytes()) {
+            Some(Said::Method(method)) => prop_assert_eq!(Some(method), read.as_deref()),
+            Some(Said::Nothing) => prop_assert_eq!(None, read),
+            None => {}
         }
     }
 
@@ -139,12 +142,30 @@ fn what_aws_writes_is_scanned_and_not_read() {
         ),
     ];
     for (event, method) in events {
-        assert_eq!(scan(event), Some(method));
+        assert_eq!(scan(event), Some(Said::Method(method)));
     }
     // An escape in a name that counts is for a parser to read.
     let escaped = br#"{"http\u004dethod":"GET","httpMethod":"POST"}"#;
     assert_eq!(scan(escaped), None);
     assert_eq!(method_of(escaped).unwrap(), "GET");
+}
+
+#[test]
+fn what_is_no_call_is_not_looked_through() {
+    for event in [
+        r#"{"Records":[{"messageId":"#,
+        r#"{"version":"0","id":"1","detail-type":"a","source":"b","#,
+        r#"{"awslogs":{"data":"#,
+        r#"{"type":"REQUEST","methodArn":"arn","#,
+    ] {
+        assert_eq!(scan(event.as_bytes()), Some(Said::Nothing), "{event}");
+    }
+    let whole = r#"{"orders":[{"httpMethod":"POST"}],"n":1}"#;
+    assert_eq!(
+        scan(whole.as_bytes()),
+        Some(Said::Nothing),
+        "it is looked through once"
+    );
 }
 
 #[test]

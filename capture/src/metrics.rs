@@ -150,43 +150,15 @@ impl Metrics {
     }
 
     fn line(&self, state: &State, counters: &Counters) -> Value {
-        let told = &state.told;
+        let new = counters.since(&state.told);
         let values = [
-            (
-                "Captured",
-                "Count",
-                counters.captured.saturating_sub(told.captured),
-            ),
-            (
-                "Acknowledged",
-                "Count",
-                counters.acknowledged.saturating_sub(told.acknowledged),
-            ),
-            (
-                "LeftOut",
-                "Count",
-                counters.left_out.saturating_sub(told.left_out),
-            ),
-            (
-                "Dropped",
-                "Count",
-                counters.dropped.saturating_sub(told.dropped),
-            ),
-            (
-                "Truncated",
-                "Count",
-                counters.truncated.saturating_sub(told.truncated),
-            ),
-            (
-                "Overflowed",
-                "Count",
-                counters.overflowed.saturating_sub(told.overflowed),
-            ),
-            (
-                "SentBytes",
-                "Bytes",
-                counters.sent_bytes.saturating_sub(told.sent_bytes),
-            ),
+            ("Captured", "Count", new.captured),
+            ("Acknowledged", "Count", new.acknowledged),
+            ("LeftOut", "Count", new.left_out),
+            ("Dropped", "Count", new.dropped),
+            ("Truncated", "Count", new.truncated),
+            ("Overflowed", "Count", new.overflowed),
+            ("SentBytes", "Bytes", new.sent_bytes),
         ];
         let is_metric = |name: &str| self.lines == Lines::Always || name == "Dropped";
         let mut metrics: Vec<Value> = values

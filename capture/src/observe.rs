@@ -1,7 +1,10 @@
 //! Looking at responses on their way out, without touching them.
 
+mod json_response;
+
 use std::borrow::Cow;
 use std::fmt;
+use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -20,12 +23,13 @@ use lambda_runtime::{FunctionResponse, StreamResponse};
 use pin_project_lite::pin_project;
 
 use crate::exchange::{Answer, Exchange, PanicWatch};
+use json_response::MadeBody;
 
 /// A response whose status and body can be seen.
 ///
 /// Implemented for the responses that `lambda_http`'s and axum's handlers return
 /// (`http::Response`), and, for plain `lambda_runtime` handlers, for the two response types of
-/// `aws_lambda_events`, for `serde_json::Value` in API Gateway's response format, and for
+/// `aws_lambda_events`, for `serde_json::Value`, of which is noted what API Gateway makes of it, and for
 /// `lambda_runtime`'s streamed responses, of which the status is noted, and whether they break off.
 pub trait ObserveResponse {
     /// The response as it is passed on.
@@ -64,18 +68,13 @@ impl ObserveResponse for serde_json::Value {
 
     fn observe(self, observation: Observation) -> Self {
         if let Some(exchange) = &observation.exchange {
-            // A payload 2.0 response without a status code is a 200 whose body it is.
-            let status_code = self.get("statusCode").map_or(Some(200), |status_code| {
-                u16::try_from(status_code.as_u64()?).ok()
-            });
-            observe_event_response(
-                exchange,
-                status_code,
-                self.get("body").and_then(Self::as_str).map(|body| {
-                    let is_base64 = self.get("isBase64Encoded").and_then(Self::as_bool);
-                    EventBody::Text(body, is_base64 == Some(true))
-                }),
-            );
+            let made = json_response::made_of(&self, &exchange.event);
+            let body = match made.body {
+                MadeBody::None => None,
+                MadeBody::Text(text, is_base64) => Some(EventBody::Text(text, is_base64)),
+                MadeBody::Itself => Some(EventBody::Json(&self)),
+            };
+            observe_event_response(exchange, Some(made.status_code), body);
         }
         self
     }
@@ -151,6 +150,8 @@ enum EventBody<'a> {
     Text(&'a str, bool),
     /// As the bytes that it stands for.
     Bytes(&'a [u8]),
+    /// As JSON that nobody has written yet.
+    Json(&'a serde_json::Value),
 }
 
 fn observe_event_response(
@@ -168,6 +169,15 @@ fn observe_event_response(
     match body {
         EventBody::Text(text, false) => take_body(exchange, Cow::Borrowed(text.as_bytes())),
         EventBody::Bytes(bytes) => take_body(exchange, Cow::Borrowed(bytes)),
+        EventBody::Json(json) => {
+            let mut text = Bounded {
+                bytes: Vec::new(),
+                bytes_max: exchange.body_bytes_max,
+            };
+            if serde_json::to_writer(&mut text, json).is_ok() {
+                take_body(exchange, Cow::Owned(text.bytes));
+            }
+        }
         EventBody::Text(base64, true) => {
             // Four characters are three bytes: what is too long is not decoded at all.
             if base64.len() / 4 * 3 <= exchange.body_bytes_max.saturating_add(3)
@@ -176,6 +186,26 @@ fn observe_event_response(
                 take_body(exchange, Cow::Owned(bytes));
             }
         }
+    }
+}
+
+/// Takes no more than it may: what is too long is not written to its end.
+struct Bounded {
+    bytes: Vec<u8>,
+    bytes_max: usize,
+}
+
+impl io::Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if bytes.len() > self.bytes_max - self.bytes.len() {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        self.bytes.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

@@ -9,7 +9,7 @@ use daybook_event::CapturedExchange;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use http_body_util::{BodyExt, Full};
-use lambda_runtime::LambdaInvocation;
+use lambda_runtime::{LambdaEvent, LambdaInvocation};
 use serde_json::json;
 use tower::{Layer, Service, ServiceExt, service_fn};
 
@@ -134,6 +134,46 @@ async fn a_body_is_taken_where_it_is_small_json_of_a_successful_change() {
             expected,
             "{method} {status} {header:?}"
         );
+    }
+}
+
+#[tokio::test]
+async fn json_is_recorded_as_what_api_gateway_makes_of_it() {
+    const HTTP: &str = r#"{"version":"2.0","routeKey":"POST /"}"#;
+    const REST: &str = r#"{"resource":"/","httpMethod":"POST"}"#;
+    let order = json!({"id": "7"});
+    let long = json!({"id": "7".repeat(20)});
+    let wrapped = json!({"statusCode": "201", "body": order.to_string()});
+    for (event, returned, status_code, body) in [
+        (HTTP, order.clone(), 200, Some(r#"{"id":"7"}"#)),
+        (HTTP, json!("Hello"), 200, None),
+        (HTTP, long, 200, None),
+        (HTTP, wrapped.clone(), 201, Some(r#"{"id":"7"}"#)),
+        (REST, wrapped, 201, Some(r#"{"id":"7"}"#)),
+        (REST, order, 502, None),
+    ] {
+        let sink = KeepingSink::default();
+        let capture = Capture::builder().sink(sink.clone());
+        let capture = capture.body_bytes_max(20).build().unwrap();
+        let handler = service_fn(|_: LambdaEvent<()>| ready(Ok::<_, Infallible>(returned.clone())));
+        let mut handler = capture.layer(handler);
+        let runtime = service_fn(|invocation: LambdaInvocation| {
+            let answer = handler.call(LambdaEvent::new((), invocation.context));
+            async {
+                assert_eq!(answer.await.unwrap(), returned);
+                Ok::<(), Infallible>(())
+            }
+        });
+        let (parts, ()) = http::Response::new(()).into_parts();
+        let invocation = LambdaInvocation {
+            parts,
+            body: Bytes::from_static(event.as_bytes()),
+            context: lambda_runtime::Context::default(),
+        };
+        capture.layer(runtime).oneshot(invocation).await.unwrap();
+        let response = sink.0.lock().unwrap().pop().unwrap().response.unwrap();
+        let found = (response.status_code, response.body.as_deref());
+        assert_eq!(found, (status_code, body), "{returned} to {event}");
     }
 }
 

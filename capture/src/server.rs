@@ -104,7 +104,7 @@ impl ServerCapture {
         unacknowledged_since(before, self.counters())
     }
 
-    /// As [`ServerCapture::flush`], then ends the queue: what is still in it, and calls that end
+    /// As [`ServerCapture::flush`], then ends the queue and its thread: what is still in it, and calls that end
     /// later, are dropped and counted. Call it when the server has stopped serving.
     pub async fn shut_down(&self) -> u64 {
         let Some(door) = &self.door else {

@@ -53,24 +53,37 @@ where
 
     fn call(&mut self, invocation: LambdaInvocation) -> Self::Future {
         let shared = self.capture.shared.as_ref();
-        let exchange = shared.and_then(|shared| shared.begin(&invocation));
-        let deadline_ms = invocation.context.deadline;
+        let captured = shared.and_then(|shared| Captured::begin(shared, &invocation));
         // A handler's `call` may do its work before it returns a future.
-        let _within = Within::enter(exchange.as_ref());
+        let _within = Within::enter(captured.as_ref().map(|captured| &captured.exchange));
         InvocationFuture {
             served: Some(self.inner.call(invocation)),
-            near: DeadlineNear::new(
-                deadline_ms,
-                shared.map_or(0, |shared| shared.flush_timeout_ms),
-            ),
-            delivery: exchange.as_ref().and_then(|exchange| {
-                let shared = self.capture.shared.clone()?;
-                let exchange = exchange.clone();
-                Some(Delivery::Due { exchange, shared })
+            captured,
+        }
+    }
+}
+
+/// What a captured call has and a left-out one has not.
+struct Captured<E> {
+    exchange: Arc<Exchange>,
+    near: DeadlineNear,
+    /// None when it is done.
+    delivery: Option<Delivery>,
+    result: Option<Result<(), E>>,
+}
+
+impl<E> Captured<E> {
+    fn begin(shared: &Arc<Shared>, invocation: &LambdaInvocation) -> Option<Self> {
+        let exchange = shared.begin(invocation)?;
+        Some(Self {
+            near: DeadlineNear::new(invocation.context.deadline, shared.flush_timeout_ms),
+            delivery: Some(Delivery::Due {
+                exchange: exchange.clone(),
+                shared: shared.clone(),
             }),
             exchange,
             result: None,
-        }
+        })
     }
 }
 
@@ -115,10 +128,7 @@ pin_project! {
     pub struct InvocationFuture<F, E> {
         #[pin]
         served: Option<F>,
-        exchange: Option<Arc<Exchange>>,
-        near: DeadlineNear,
-        delivery: Option<Delivery>,
-        result: Option<Result<(), E>>,
+        captured: Option<Captured<E>>,
     }
 }
 
@@ -130,39 +140,41 @@ where
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
+        let Some(captured) = this.captured else {
+            let _within = Within::enter(None);
+            // None only where it is polled again after its end, which no caller does.
+            let served = this.served.as_pin_mut();
+            return served.map_or(Poll::Pending, |served| served.poll(context));
+        };
         if let Some(served) = this.served.as_mut().as_pin_mut() {
             let polled = {
-                let _within = Within::enter(this.exchange.as_ref());
+                let _within = Within::enter(Some(&captured.exchange));
                 served.poll(context)
             };
-            match (polled, this.delivery.as_mut()) {
-                (Poll::Ready(result), None) => {
-                    this.served.set(None);
-                    return Poll::Ready(result);
+            if let Poll::Ready(result) = polled {
+                // What the handler held is free before the network is waited for.
+                this.served.set(None);
+                captured.result = Some(result);
+                if let Some(delivery) = &mut captured.delivery {
+                    delivery.begin(captured.near.flush_time(), Handler::HasEnded);
                 }
-                (Poll::Ready(result), Some(delivery)) => {
-                    // What the handler held is free before the network is waited for.
-                    this.served.set(None);
-                    *this.result = Some(result);
-                    delivery.begin(this.near.flush_time(), Handler::HasEnded);
-                }
-                (Poll::Pending, None) => return Poll::Pending,
-                (Poll::Pending, Some(delivery)) => {
-                    if this.near.poll_near(context).is_ready() {
-                        delivery.begin_without_an_end(this.near.flush_time());
+            } else {
+                if let Some(delivery) = &mut captured.delivery {
+                    if captured.near.poll_near(context).is_ready() {
+                        delivery.begin_without_an_end(captured.near.flush_time());
                     }
                     if delivery.poll(context).is_ready() {
-                        *this.delivery = None;
+                        captured.delivery = None;
                     }
-                    return Poll::Pending;
                 }
+                return Poll::Pending;
             }
         }
-        if let Some(delivery) = this.delivery {
+        if let Some(delivery) = &mut captured.delivery {
             ready!(delivery.poll(context));
-            *this.delivery = None;
+            captured.delivery = None;
         }
-        match this.result.take() {
+        match captured.result.take() {
             Some(result) => Poll::Ready(result),
             // Polled again after its end, which no caller does.
             None => Poll::Pending,

@@ -2,15 +2,28 @@
 //! stands.
 
 use std::error::Error;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures::future::BoxFuture;
 
 /// One message, ready to be sent: one exchange as UTF-8 JSON on a single line, at most
 /// [`MESSAGE_BYTES_MAX`] bytes, credentials removed, only characters that SQS takes.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Message {
     id: String,
     body: String,
+    receipt: Receipt,
+}
+
+/// Whether a message is safe, which its copies know together.
+#[derive(Clone, Default)]
+pub(crate) struct Receipt(Arc<AtomicBool>);
+
+impl Receipt {
+    pub(crate) fn is_acknowledged(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 /// The limit of SQS for a message, and for a batch of them:
@@ -19,7 +32,21 @@ pub const MESSAGE_BYTES_MAX: usize = 1024 * 1024;
 
 impl Message {
     pub(crate) fn new(id: String, body: String) -> Self {
-        Self { id, body }
+        Self {
+            id,
+            body,
+            receipt: Receipt::default(),
+        }
+    }
+
+    pub(crate) fn receipt(&self) -> Receipt {
+        self.receipt.clone()
+    }
+
+    /// Says that this message is safe while others that are sent with it are not yet: whatever becomes of
+    /// those, it does not count as dropped. There is no taking back.
+    pub fn acknowledge(&self) {
+        self.receipt.0.store(true, Ordering::Relaxed);
     }
 
     /// Unique per invocation: letters, digits and hyphens.
@@ -38,6 +65,14 @@ impl Message {
     }
 }
 
+impl PartialEq for Message {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.id, &self.body) == (&other.id, &other.body)
+    }
+}
+
+impl Eq for Message {}
+
 impl std::fmt::Debug for Message {
     // A body is personal data and has no place in a log.
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -52,12 +87,15 @@ impl std::fmt::Debug for Message {
 /// Takes messages after the response is out.
 ///
 /// The future is given up after `flush_timeout_ms`: retry inside it as long as you like, but never
-/// block the thread. A panic inside it is contained and counts as a failure.
+/// block the thread. A panic inside it is contained and counts as a failure. A server hands over up to ten
+/// messages at a time: [`Message::acknowledge`] says of each when it is safe, so that one which hangs does
+/// not count the others as dropped.
 pub trait Sink: Send + Sync + 'static {
     /// Sends all `messages`; `Ok` says that every one of them is safe.
     ///
     /// # Errors
-    /// How many were not acknowledged, and why.
+    /// How many were not acknowledged, and why. Where fewer than the others were acknowledged by themselves,
+    /// any of them count.
     fn send(&self, messages: Vec<Message>) -> BoxFuture<'_, Result<(), SinkError>>;
 }
 

@@ -39,6 +39,8 @@ pub struct RuntimeApi {
 /// What a function answered to an event.
 #[derive(Debug, Clone)]
 pub struct Completion {
+    /// The event's own.
+    pub request_id: String,
     /// Whether it was an answer or a failure.
     pub kind: CompletionKind,
     /// The headers of the POST.
@@ -213,6 +215,7 @@ impl Shared {
         };
         // Nobody waits any more where the invocation was given up.
         let _ = sender.send(Completion {
+            request_id: request_id.to_owned(),
             kind,
             headers: head.headers,
             trailers: body.trailers().cloned().unwrap_or_default(),

@@ -112,8 +112,12 @@ impl Scan<'_> {
             }
             self.skip_whitespace();
             let value = self.value(depth + 1)?;
-            match unescape(&self.json[name_range]) {
+            match unescape(&self.json[name_range.clone()]) {
                 Some(name) => {
+                    // A query's map has a bare token as a name without a value.
+                    if (self.rules.is_credential)(&name) {
+                        self.replace(name_range, REMOVED);
+                    }
                     if (self.rules.says_secret)(&name)
                         || (self.rules.says_secret_if_drawn)(&name) && self.is_drawn(&value)
                     {

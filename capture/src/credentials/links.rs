@@ -8,6 +8,7 @@ use daybook_event::REDACTED;
 use memchr::{memchr, memchr_iter, memmem};
 
 use super::json::{EMBEDDED_MAX, remove_embedded};
+use super::literals::{remove_literals, remove_tokens};
 use super::names::{query_name_says_secret, query_name_says_secret_if_drawn};
 use super::shapes::{looks_drawn, looks_like_a_credential};
 use super::{BODY_RULES, REMOVED_IN_LINK};
@@ -22,9 +23,13 @@ pub(super) fn remove_from_links(text: &str) -> Option<String> {
 
 /// The same, of a text that stands `nested` texts deep in another.
 pub(super) fn remove_nested(text: &str, nested: usize) -> Option<String> {
-    let without_passwords = remove_passwords(text);
-    let rest = without_passwords.as_deref().unwrap_or(text);
-    remove_parameters(rest, nested).or(without_passwords)
+    let after = |cleaned: Option<String>, remove: &dyn Fn(&str) -> Option<String>| {
+        remove(cleaned.as_deref().unwrap_or(text)).or(cleaned)
+    };
+    let cleaned = remove_passwords(text);
+    let cleaned = after(cleaned, &|text| remove_parameters(text, nested));
+    let cleaned = after(cleaned, &remove_tokens);
+    after(cleaned, &remove_literals)
 }
 
 /// A query string or form without the values of secret parameters; none where there are none.
@@ -32,15 +37,23 @@ pub(super) fn remove_from_query(query: &str) -> Option<String> {
     let mut is_changed = false;
     let parts: Vec<Cow<'_, str>> = query
         .split('&')
-        .map(|part| match part.split_once('=') {
-            Some((name, _)) if is_secret_parameter(part, 0) => {
-                is_changed = true;
-                Cow::Owned(format!("{name}={REMOVED_IN_LINK}"))
-            }
-            _ => Cow::Borrowed(part),
+        .map(|part| {
+            let cleaned = without_secret(part);
+            is_changed |= cleaned.is_some();
+            cleaned.map_or(Cow::Borrowed(part), Cow::Owned)
         })
         .collect();
     is_changed.then(|| parts.join("&"))
+}
+
+/// One parameter without what is secret of it: its value, or all of it where it is nothing but a token.
+fn without_secret(parameter: &str) -> Option<String> {
+    let (name, _) = form_urlencoded::parse(parameter.as_bytes()).next()?;
+    if looks_like_a_credential(&name) {
+        return Some(REMOVED_IN_LINK.to_owned());
+    }
+    let (name, _) = parameter.split_once('=')?;
+    is_secret_parameter(parameter, 0).then(|| format!("{name}={REMOVED_IN_LINK}"))
 }
 
 /// Whether a parameter's value is a credential by its shape, or JSON or a link with one in it.
@@ -215,6 +228,10 @@ mod tests {
                 "https://u:%5Bredacted%5D@h/?sid=%5Bredacted%5D&a=b",
             ),
             ("token=abc&a=1", "token=%5Bredacted%5D&a=1"),
+            (
+                "https://x.example/?eyJhIjoxfQ.eyJhIjoxfQ.c2ln&a=1",
+                "https://x.example/?%5Bredacted%5D&a=1",
+            ),
         ] {
             assert_eq!(
                 remove_from_links(before).as_deref(),

@@ -14,7 +14,7 @@ pub(super) fn looks_like_a_credential(text: &str) -> bool {
 }
 
 /// Three base64url parts, the first of which starts a JSON object (RFC 7519, section 3).
-fn is_jwt(text: &str) -> bool {
+pub(super) fn is_jwt(text: &str) -> bool {
     text.starts_with("eyJ")
         && text.bytes().filter(|byte| *byte == b'.').count() >= 2
         && text

@@ -1,18 +1,21 @@
-//! The queue behind a server's calls: the call only puts itself in, one task cleans, batches and
+//! The queue behind a server's calls: the call only puts itself in, one thread cleans, batches and
 //! sends, a few batches at a time.
+//!
+//! The thread has a runtime of its own. The service's may end before the service does, or be one of several
+//! (each worker's, each test's), and a task that ended with it would leave the queue without anybody.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::{io, thread};
 
 use bytes::Bytes;
+use futures::future::{AbortHandle, Abortable};
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt};
 use serde_json::Value;
-use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinHandle;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
 use super::event::ReceivedRequest;
@@ -20,7 +23,7 @@ use crate::capture::Shared;
 use crate::delivery::with_sources;
 use crate::exchange::{Exchange, Observed};
 use crate::message::{Outgoing as Made, outgoing};
-use crate::sink::{MESSAGE_BYTES_MAX, Message};
+use crate::sink::{MESSAGE_BYTES_MAX, Message, Receipt};
 
 /// The most messages that one `SendMessageBatch` takes.
 const BATCH_LENGTH_MAX: usize = 10;
@@ -32,7 +35,7 @@ const BATCHES_AT_ONCE_MAX: usize = 4;
 /// The most memory that waiting calls may hold, however few they are.
 const WAITING_BYTES_MAX: usize = 64 * 1024 * 1024;
 
-/// A bounded queue and its task.
+/// A bounded queue and its thread.
 pub(super) struct Queue {
     sender: mpsc::Sender<Item>,
     outgoing: Arc<Outgoing>,
@@ -40,7 +43,7 @@ pub(super) struct Queue {
     worker: Mutex<Worker>,
 }
 
-/// What is behind the queue; the task holds it, and so must not hold the queue's sender.
+/// What is behind the queue; the thread holds it, and so must not hold the queue's sender.
 struct Outgoing {
     shared: Arc<Shared>,
     waiting_bytes: AtomicUsize,
@@ -53,10 +56,14 @@ enum Item {
     Flush(oneshot::Sender<()>),
 }
 
-/// The task needs a runtime, which there may not be before the first call.
+/// A service that no call ever comes to needs no thread.
 enum Worker {
     Idle(mpsc::Receiver<Item>),
-    Running(JoinHandle<()>),
+    Running {
+        abort: AbortHandle,
+        /// Answered, or given up, when nothing of the work is left.
+        ended: oneshot::Receiver<()>,
+    },
     Stopped,
 }
 
@@ -120,20 +127,21 @@ impl Queue {
         &self.outgoing.shared
     }
 
-    /// Starts the task, the first time that there is a runtime to start it in.
+    /// Starts the thread, the first time.
     pub(super) fn start(&self) {
         if self.is_started.load(Ordering::Acquire) {
             return;
         }
-        let Ok(runtime) = Handle::try_current() else {
-            return;
-        };
         let mut worker = self.worker();
         match std::mem::replace(&mut *worker, Worker::Stopped) {
-            Worker::Idle(receiver) => {
-                let work = work(receiver, self.outgoing.clone());
-                *worker = Worker::Running(runtime.spawn(work));
-            }
+            Worker::Idle(receiver) => match start(receiver, self.outgoing.clone()) {
+                Ok(running) => *worker = running,
+                // Its calls find a queue that is shut down, and are counted.
+                Err(error) => tracing::error!(
+                    %error,
+                    "daybook: nothing is recorded, the thread that sends cannot be started"
+                ),
+            },
             other => *worker = other,
         }
         self.is_started.store(true, Ordering::Release);
@@ -169,24 +177,42 @@ impl Queue {
         }
         let (done, is_done) = oneshot::channel();
         if self.sender.send(Item::Flush(done)).await.is_ok() {
-            // An error says that the task has ended, and with it all that was in the queue.
+            // An error says that the thread has ended, and with it all that was in the queue.
             let _ = is_done.await;
         }
     }
 
-    /// Ends the task. What is still in the queue, and what comes later, is dropped and counted.
+    /// Ends the thread. What is still in the queue, and what comes later, is dropped and counted.
     pub(super) async fn stop(&self) {
         let worker = std::mem::replace(&mut *self.worker(), Worker::Stopped);
-        if let Worker::Running(task) = worker {
-            task.abort();
-            // Aborted or not, it is over.
-            let _ = task.await;
+        if let Worker::Running { abort, ended } = worker {
+            abort.abort();
+            // Answered or given up, it is over.
+            let _ = ended.await;
         }
     }
 
     fn worker(&self) -> std::sync::MutexGuard<'_, Worker> {
         self.worker.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn start(receiver: mpsc::Receiver<Item>, outgoing: Arc<Outgoing>) -> io::Result<Worker> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let (abort, registration) = AbortHandle::new_pair();
+    let (sender, ended) = oneshot::channel();
+    let working = move || {
+        // Aborted or at its end: what it held is dropped, and so counted, before anybody is told.
+        let _ = runtime.block_on(Abortable::new(work(receiver, outgoing), registration));
+        let _ = sender.send(());
+        runtime.shutdown_background();
+    };
+    thread::Builder::new()
+        .name("daybook".to_owned())
+        .spawn(working)?;
+    Ok(Worker::Running { abort, ended })
 }
 
 async fn work(mut receiver: mpsc::Receiver<Item>, outgoing: Arc<Outgoing>) {
@@ -231,26 +257,27 @@ impl Outgoing {
             .map(|call| ((call.request, call.observed), call.place))
             .unzip();
         let outgoing = self.clone();
-        // Cleaning a large body takes its time, and the runtime's threads serve requests. The places
-        // stay here: a shutdown that ends this task must count them at once.
-        let messages = tokio::task::spawn_blocking(move || {
+        let mut started = Instant::now();
+        let timeout = self.shared.flush_timeout();
+        // Cleaning a large body takes its time, and this thread sends other batches. The places stay here: a
+        // shutdown that ends the work must count them at once.
+        let making = tokio::task::spawn_blocking(move || {
             let messages = ended.into_iter();
             let messages = messages.map(|(request, observed)| outgoing.prepare(request, observed));
             messages.collect::<Vec<_>>()
-        })
-        .await
-        .unwrap_or_default();
+        });
+        let Ok(messages) = timeout_at(started + timeout, making).await else {
+            self.burst
+                .note(places.len(), "making the messages takes too long");
+            return;
+        };
         let mut batch = Vec::new();
         let mut batch_bytes = 0;
-        for (made, place) in messages.into_iter().zip(places) {
+        for (made, place) in messages.unwrap_or_default().into_iter().zip(places) {
             let Some(made) = made else {
                 continue;
             };
-            let message = match self
-                .shared
-                .fitted(made, Instant::now(), self.shared.flush_timeout())
-                .await
-            {
+            let message = match self.shared.fitted(made, started, timeout).await {
                 Ok(message) => message,
                 Err(reason) => {
                     self.burst.note(1, &reason);
@@ -259,14 +286,15 @@ impl Outgoing {
             };
             let bytes = message.body().len();
             if batch_bytes + bytes > MESSAGE_BYTES_MAX && !batch.is_empty() {
-                self.send_batch(std::mem::take(&mut batch)).await;
+                self.send_batch(std::mem::take(&mut batch), started).await;
                 batch_bytes = 0;
+                started = Instant::now();
             }
             batch_bytes += bytes;
             batch.push((message, place));
         }
         if !batch.is_empty() {
-            self.send_batch(batch).await;
+            self.send_batch(batch, started).await;
         }
     }
 
@@ -305,40 +333,57 @@ impl Outgoing {
         Ok(made)
     }
 
-    async fn send_batch(&self, batch: Vec<(Message, Place)>) {
-        let (messages, places): (Vec<_>, Vec<_>) = batch
+    async fn send_batch(&self, batch: Vec<(Message, Place)>, started: Instant) {
+        let (messages, waiting): (Vec<_>, Vec<_>) = batch
             .into_iter()
             .map(|(message, place)| {
-                let bytes = message.body().len();
-                (message, (place, bytes))
+                let (bytes, receipt) = (message.body().len(), message.receipt());
+                (message, (place, bytes, receipt))
             })
             .unzip();
-        let started = Instant::now();
-        let timeout = self.shared.flush_timeout();
+        let deadline = started + self.shared.flush_timeout();
         // A sink may panic before it returns a future.
         let sending = AssertUnwindSafe(async { self.shared.sink.send(messages).await });
-        let (unacknowledged, reason) =
-            match tokio::time::timeout(timeout, sending.catch_unwind()).await {
-                Ok(Ok(Ok(()))) => (0, String::new()),
-                Ok(Ok(Err(error))) => (error.unacknowledged, with_sources(&error)),
-                Ok(Err(_)) => (places.len(), "the sink panicked".to_owned()),
-                Err(_) => {
-                    let timeout_ms = self.shared.flush_timeout_ms;
-                    let reason = format!("no acknowledgement within {timeout_ms} ms");
-                    (places.len(), reason)
-                }
-            };
-        if reason.is_empty() {
-            self.burst.is_over();
-        } else {
-            self.burst.note(unacknowledged.min(places.len()), &reason);
-        }
-        // Which ones of a batch are missing the sink does not say, only how many.
-        for (place, bytes) in places.into_iter().skip(unacknowledged) {
-            place.acknowledge(bytes);
+        let (unacknowledged, reason) = match timeout_at(deadline, sending.catch_unwind()).await {
+            Ok(Ok(Ok(()))) => (0, String::new()),
+            Ok(Ok(Err(error))) => (error.unacknowledged, with_sources(&error)),
+            Ok(Err(_)) => (waiting.len(), "the sink panicked".to_owned()),
+            Err(_) => {
+                let timeout_ms = self.shared.flush_timeout_ms;
+                let reason = format!("no acknowledgement within {timeout_ms} ms");
+                (waiting.len(), reason)
+            }
+        };
+        match count(waiting, unacknowledged) {
+            0 => self.burst.is_over(),
+            dropped => self.burst.note(dropped, &reason),
         }
         self.shared.flushed(started.elapsed());
     }
+}
+
+/// Counts the calls of a batch, `unacknowledged` of which the sink has given up, and says how many are
+/// dropped.
+///
+/// Those are safe of which the sink said so. A sink may as well tell only how many are not: any of the
+/// others are safe then.
+fn count(waiting: Vec<(Place, usize, Receipt)>, unacknowledged: usize) -> usize {
+    let safe = waiting.len().saturating_sub(unacknowledged);
+    let named = waiting.iter();
+    let named = named.filter(|(_, _, receipt)| receipt.is_acknowledged());
+    let mut nameless = safe.saturating_sub(named.count());
+    let mut dropped = 0;
+    for (place, bytes, receipt) in waiting {
+        if receipt.is_acknowledged() {
+            place.acknowledge(bytes);
+        } else if nameless > 0 {
+            nameless -= 1;
+            place.acknowledge(bytes);
+        } else {
+            dropped += 1;
+        }
+    }
+    dropped
 }
 
 /// Losses that follow each other: the first is logged, the others are counted.

@@ -142,7 +142,8 @@ impl TakenBody {
 
     /// The body of an event; `content_length` is what the client announced.
     ///
-    /// What is cut ends where a member, an item, a form's parameter or a character ends.
+    /// What is cut ends where a member, an item, a form's parameter or a word ends, because credentials are
+    /// removed afterwards, by what stands in front of them and behind.
     pub(super) fn into_event_body(self, content_length: usize, is_form: bool) -> EventBody {
         if self.read_bytes == 0 {
             return EventBody::default();
@@ -192,5 +193,17 @@ fn whole_parts(mut text: String, is_form: bool) -> String {
         text.truncate(text.rfind('&').unwrap_or(0));
         return text;
     }
-    json_prefix::close(&text).unwrap_or(text)
+    json_prefix::close(&text).unwrap_or_else(|| whole_words(text))
+}
+
+/// What tells a secret in a text may stand behind it (`https://user:password@host`), so no part of a word stays.
+fn whole_words(mut text: String) -> String {
+    let ends_word =
+        |character: char| character.is_whitespace() || matches!(character, '"' | '\'' | '<' | '>');
+    let behind = text
+        .char_indices()
+        .rev()
+        .find(|(_, character)| ends_word(*character));
+    text.truncate(behind.map_or(0, |(at, character)| at + character.len_utf8()));
+    text
 }

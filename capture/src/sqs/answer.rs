@@ -43,11 +43,13 @@ pub(super) struct Attempted {
 }
 
 impl Answer {
+    /// Acknowledges what SQS took of a batch, and says what becomes of the rest.
     pub(super) fn attempted(&self, batch: &[Message]) -> Attempted {
         let mut attempted = Attempted::default();
         for (index, message) in batch.iter().enumerate() {
             let index = index.to_string();
             if self.successful.iter().any(|taken| taken.id == index) {
+                message.acknowledge();
                 continue;
             }
             let entry = self.failed.iter().find(|entry| entry.id == index);

@@ -179,6 +179,19 @@ async fn only_what_was_not_taken_is_sent_again() {
 }
 
 #[tokio::test]
+async fn what_was_taken_is_acknowledged_whatever_becomes_of_the_rest() {
+    let script: Script = vec![(200, takes_all_but_the_second), (400, is_throttled)];
+    let server = Server::start(script).await;
+    let messages = messages(3);
+    let sink = server.sink("audit");
+    let flush = tokio::time::timeout(Duration::from_millis(300), sink.send(messages.clone()));
+    assert!(flush.await.is_err(), "still trying");
+    let receipts = messages.iter().map(Message::receipt);
+    let acknowledged: Vec<bool> = receipts.map(|receipt| receipt.is_acknowledged()).collect();
+    assert_eq!(acknowledged, [true, false, true]);
+}
+
+#[tokio::test]
 async fn a_fifo_queue_gets_groups_and_deduplication_ids() {
     let server = Server::start(vec![(200, takes_all)]).await;
     server.sink("audit.fifo").send(messages(1)).await.unwrap();

@@ -14,6 +14,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
@@ -53,6 +54,8 @@ impl Received {
 #[derive(Default)]
 struct Seen {
     requests: usize,
+    /// The id of each message that was sent, taken or not, and when the request with it began.
+    arrivals: Vec<(String, Instant)>,
     messages: Vec<Received>,
 }
 
@@ -109,6 +112,11 @@ impl Queue {
         messages
     }
 
+    /// The id of each message that was sent, taken or not, and when the request with it began.
+    pub(crate) fn arrivals(&self) -> Vec<(String, Instant)> {
+        self.seen.lock().unwrap().arrivals.clone()
+    }
+
     /// How many requests came, answered or not.
     pub(crate) fn requests(&self) -> usize {
         self.seen.lock().unwrap().requests
@@ -150,7 +158,8 @@ async fn take(
         // The function gave up half way.
         return Ok(Response::new(Full::default()));
     };
-    seen.lock().unwrap().requests += 1;
+    let request: Batch = serde_json::from_slice(&body.to_bytes()).unwrap();
+    seen.lock().unwrap().arrive(&request, came_at);
     let (status, answer) = match mood {
         Mood::Refused | Mood::BlackHole => pending().await,
         Mood::Denied => (400, failure("AccessDeniedException")),
@@ -161,7 +170,6 @@ async fn take(
                 Mood::Healthy(delay) if !delay.is_zero() => tokio::time::sleep(delay).await,
                 _ => {}
             }
-            let request: Value = serde_json::from_slice(&body.to_bytes()).unwrap();
             (200, taken(&request, came_at, &seen))
         }
     };
@@ -176,15 +184,43 @@ fn failure(kind: &str) -> Value {
     json!({"__type": format!("com.amazonaws.sqs#{kind}"), "message": "not now"})
 }
 
-fn taken(request: &Value, came_at: Instant, seen: &Mutex<Seen>) -> Value {
+fn taken(request: &Batch, came_at: Instant, seen: &Mutex<Seen>) -> Value {
     let mut successful = Vec::new();
-    for entry in request["Entries"].as_array().unwrap() {
+    for entry in &request.entries {
         seen.lock().unwrap().messages.push(Received {
-            body: entry["MessageBody"].as_str().unwrap().to_owned(),
+            body: entry.message_body.clone(),
             came_at,
             answered_at: Instant::now(),
         });
-        successful.push(json!({"Id": entry["Id"], "MessageId": "m", "MD5OfMessageBody": "m"}));
+        successful.push(json!({"Id": entry.id, "MessageId": "m", "MD5OfMessageBody": "m"}));
     }
     json!({"Successful": successful, "Failed": []})
+}
+
+/// A `SendMessageBatch`.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Batch {
+    entries: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Entry {
+    id: String,
+    message_body: String,
+}
+
+impl Seen {
+    fn arrive(&mut self, batch: &Batch, came_at: Instant) {
+        #[derive(Deserialize)]
+        struct Message {
+            id: String,
+        }
+        self.requests += 1;
+        for entry in &batch.entries {
+            let message: Message = serde_json::from_str(&entry.message_body).unwrap();
+            self.arrivals.push((message.id, came_at));
+        }
+    }
 }

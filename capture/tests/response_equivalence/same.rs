@@ -1,5 +1,8 @@
-//! What is posted to the Runtime API with the layer and without it.
+//! What is posted to the Runtime API with the layer and without it, and that it is posted before the queue
+//! hears of it.
 
+use std::collections::HashMap;
+use std::fmt::Debug;
 use std::time::Duration;
 
 use daybook_sample_service::runtime_api::{Completion, CompletionKind};
@@ -42,10 +45,10 @@ async fn answers(
     answers
 }
 
-fn assert_same(label: &str, events: &[String], without: &[Completion], with: &[Completion]) {
+fn assert_same<E: Debug>(label: &str, events: &[E], without: &[Completion], with: &[Completion]) {
     assert_eq!(without.len(), with.len());
     for ((event, without), with) in events.iter().zip(without).zip(with) {
-        let label = || format!("{label}: {event:.600}");
+        let label = || format!("{label}: {:.600}", format!("{event:?}"));
         assert_eq!(without.kind, with.kind, "{}", label());
         assert_eq!(without.headers, with.headers, "{}", label());
         assert_eq!(without.trailers, with.trailers, "{}", label());
@@ -53,44 +56,66 @@ fn assert_same(label: &str, events: &[String], without: &[Completion], with: &[C
     }
 }
 
-/// One style's share of the events, each for every handler.
-struct Share {
+/// An event, and what its handler does.
+#[derive(Debug, Clone, Copy)]
+struct Case<'a> {
+    template: &'a Template,
+    handler: &'static str,
+    /// What a service that serves it is written in. Each event meets five styles, and each style all handlers.
     style: Style,
-    events: Vec<String>,
-    captured: usize,
 }
 
-fn shares(templates: &[Template]) -> Vec<Share> {
-    let mut shares: Vec<Share> = Style::ALL
-        .into_iter()
-        .map(|style| Share {
-            style,
-            events: Vec::new(),
-            captured: 0,
-        })
-        .collect();
-    let length = shares.len();
-    for (index, template) in templates.iter().enumerate() {
-        let share = &mut shares[index % length];
-        for handler in HANDLERS {
-            share.events.push(template.for_handler(handler));
-            share.captured += usize::from(template.is_captured);
-        }
+impl Case<'_> {
+    fn event(&self) -> String {
+        self.template.for_handler(self.handler)
     }
-    shares
+}
+
+fn cases(templates: &[Template]) -> Vec<Case<'_>> {
+    let events = templates.iter().enumerate();
+    events
+        .flat_map(|(event, template)| {
+            let handlers = HANDLERS.into_iter().enumerate();
+            handlers.map(move |(place, handler)| Case {
+                template,
+                handler,
+                style: Style::ALL[(event + place) % Style::ALL.len()],
+            })
+        })
+        .collect()
+}
+
+/// The client has its whole response before the first byte of its message goes to the queue.
+fn assert_order(label: &str, queue: &Queue, answers: &[Completion]) {
+    let answers = answers.iter();
+    let answered: HashMap<&str, _> = answers
+        .map(|answer| (answer.request_id.as_str(), answer.completed_at))
+        .collect();
+    for (request_id, came_at) in queue.arrivals() {
+        let answered_at = answered[request_id.as_str()];
+        assert!(answered_at <= came_at, "{label}: {request_id}");
+    }
 }
 
 /// The answers with a queue of this mood; says so itself where the queue was not what it seems.
-async fn answers_with(share: &Share, mood: Mood, flush_timeout_ms: u64) -> Vec<Completion> {
+async fn answers_with(
+    cases: &[Case<'_>],
+    (mood, flush_timeout_ms): (Mood, u64),
+) -> Vec<Completion> {
+    let style = cases[0].style;
     let queue = Queue::start(mood).await;
     let environment = queue.environment(flush_timeout_ms);
-    let with = answers(share.style, &share.events, &environment).await;
-    let label = format!("{:?} {mood:?}", share.style);
+    let events: Vec<String> = cases.iter().map(Case::event).collect();
+    let with = answers(style, &events, &environment).await;
+    let label = format!("{style:?} {mood:?}");
+    assert_order(&label, &queue, &with);
+    let captured = cases.iter().filter(|case| case.template.is_captured);
+    let captured = captured.count();
     match mood {
         Mood::Healthy(Duration::ZERO) => {
-            assert_eq!(queue.messages().len(), share.captured, "{label}");
+            assert_eq!(queue.messages().len(), captured, "{label}");
         }
-        Mood::Denied => assert!(queue.requests() >= share.captured, "{label}"),
+        Mood::Denied => assert!(queue.requests() >= captured, "{label}"),
         Mood::Refused => assert_eq!(queue.requests(), 0, "{label}"),
         Mood::BlackHole | Mood::Throttled | Mood::Healthy(_) | Mood::Shut => {
             assert!(queue.requests() > 0, "{label}");
@@ -103,9 +128,16 @@ async fn answers_with(share: &Share, mood: Mood, flush_timeout_ms: u64) -> Vec<C
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_are_the_same_whatever_happens_behind_the_layer() {
     let templates = templates(EVENTS);
-    let shares = shares(&templates);
-    let bare: Vec<Vec<Completion>> = stream::iter(&shares)
-        .map(|share| answers(share.style, &share.events, &[]))
+    let cases = cases(&templates);
+    let cases = Style::ALL.map(|style| {
+        let cases = cases.iter().filter(|case| case.style == style);
+        cases.copied().collect::<Vec<_>>()
+    });
+    let bare: Vec<Vec<Completion>> = stream::iter(Style::ALL.into_iter().zip(&cases))
+        .map(async |(style, cases)| {
+            let events: Vec<String> = cases.iter().map(Case::event).collect();
+            answers(style, &events, &[]).await
+        })
         .buffered(PROCESSES)
         .collect()
         .await;
@@ -117,19 +149,16 @@ async fn answers_are_the_same_whatever_happens_behind_the_layer() {
     assert!(failures > answers * 2 / 5, "{failures} of {answers}");
     assert!(failures < answers * 3 / 5, "{failures} of {answers}");
 
-    let pairs = MOODS
+    let services = MOODS
         .iter()
-        .flat_map(|mood| shares.iter().zip(&bare).map(move |pair| (mood, pair)));
-    let pairs: Vec<_> = pairs.collect();
-    stream::iter(pairs)
-        .for_each_concurrent(
-            PROCESSES,
-            async |((mood, flush_timeout_ms), (share, without))| {
-                let with = answers_with(share, *mood, *flush_timeout_ms).await;
-                let label = format!("{:?} {mood:?}", share.style);
-                assert_same(&label, &share.events, without, &with);
-            },
-        )
+        .flat_map(|mood| cases.iter().zip(&bare).map(move |served| (mood, served)));
+    let services: Vec<_> = services.collect();
+    stream::iter(services)
+        .for_each_concurrent(PROCESSES, async |(mood, (cases, without))| {
+            let with = answers_with(cases, *mood).await;
+            let label = format!("{:?} {:?}", cases[0].style, mood.0);
+            assert_same(&label, cases, without, &with);
+        })
         .await;
 }
 

@@ -164,6 +164,59 @@ async fn neither_panic_nor_error_nor_silence_of_the_sink_ends_the_task() {
 }
 
 #[tokio::test]
+async fn one_message_that_hangs_takes_no_other_one_with_it() {
+    const CALLS: usize = 30;
+    let (sink, capture) = capture(Mood::OneHangs);
+    let audit = builder(capture.flush_timeout_ms(100)).build().unwrap();
+    let server = Server::start(router(&audit)).await;
+    for _ in 0..CALLS {
+        server.call(&Raw::post("/v1/orders", "{}")).await;
+    }
+    server.stop().await;
+    let unacknowledged = audit.shut_down().await;
+    let counters = audit.counters();
+    let batches = sink.asked();
+    assert!(batches < CALLS, "what waits goes together");
+    assert_eq!(counters.dropped, batches as u64, "one of each batch");
+    assert_eq!(unacknowledged, counters.dropped);
+    assert_eq!(counters.acknowledged, (CALLS - batches) as u64);
+    assert_eq!(sink.messages().len(), CALLS - batches);
+    let bytes = sink
+        .batches()
+        .iter()
+        .flatten()
+        .map(|message| message.body().len())
+        .sum::<usize>();
+    assert_eq!(counters.sent_bytes, bytes as u64);
+}
+
+#[test]
+fn a_runtime_that_ends_takes_nothing_with_it() {
+    let (sink, audit) = door(Mood::Takes);
+    for calls in 1..=3 {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(async {
+            let server = Server::start(router(&audit)).await;
+            server.call(&Raw::post("/v1/orders", "{}")).await;
+            server.stop().await;
+        });
+        drop(runtime);
+        let later = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        assert_eq!(later.block_on(audit.flush()), 0);
+        assert_eq!(sink.messages().len(), calls);
+    }
+    let later = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    assert_eq!(later.block_on(audit.shut_down()), 0);
+    assert_eq!(audit.counters().acknowledged, 3);
+}
+
+#[tokio::test]
 async fn a_batch_has_ten_messages_and_a_mebibyte_at_most() {
     for (body_bytes, calls) in [(10, 25), (300_000, 9)] {
         let (sink, capture) = capture(Mood::Waits);

@@ -102,6 +102,8 @@ pub(crate) enum Mood {
     FailsAtTimes,
     /// Waits for a permit before each batch.
     Waits,
+    /// Takes all messages of a batch but the last one, of which it never says anything.
+    OneHangs,
 }
 
 /// A sink that keeps what it has acknowledged.
@@ -164,6 +166,12 @@ impl TestSink {
                 return Err(SinkError::new(1, "one was refused"));
             }
             Mood::Waits => self.permits.acquire().await.unwrap().forget(),
+            Mood::OneHangs => {
+                messages.pop();
+                messages.iter().for_each(Message::acknowledge);
+                self.keep(messages);
+                return pending().await;
+            }
             _ => {}
         }
         self.keep(messages);

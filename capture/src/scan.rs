@@ -1,0 +1,167 @@
+//! An event's members in its bytes, passed over and not parsed: what stands behind what is looked for costs
+//! nothing, and what stands before it is not copied.
+//!
+//! It reads JSON as AWS writes it, without blanks between its parts. None always says that the event is to
+//! be read by a parser.
+
+use std::borrow::Cow;
+
+use memchr::{memchr, memchr2};
+
+pub(crate) struct Scan<'a> {
+    pub(crate) json: &'a [u8],
+    pub(crate) at: usize,
+}
+
+impl<'a> Scan<'a> {
+    /// Goes into the object at this place, up to the value of its member `wanted`; behind the object
+    /// where it has no such member.
+    pub(crate) fn enter(&mut self, wanted: &[u8]) -> Option<bool> {
+        self.take(b'{')?;
+        loop {
+            if self.name()? == wanted {
+                return Some(true);
+            }
+            self.skip_value()?;
+            if !self.has_next()? {
+                return Some(false);
+            }
+        }
+    }
+
+    /// A member's name and the colon behind it.
+    pub(crate) fn name(&mut self) -> Option<&'a [u8]> {
+        self.take(b'"')?;
+        let rest = self.json.get(self.at..)?;
+        // Names are so short that looking for their end by any other way takes longer.
+        let length = rest.iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
+        self.at += length;
+        self.take(b'"')?;
+        self.take(b':')?;
+        rest.get(..length)
+    }
+
+    /// What stands in the string at this place up to its first blank or its end, and which of them it is.
+    /// None where an escape comes first.
+    pub(crate) fn word(&mut self) -> Option<(&'a [u8], u8)> {
+        self.take(b'"')?;
+        let rest = self.json.get(self.at..)?;
+        let length = rest
+            .iter()
+            .position(|byte| matches!(byte, b'"' | b' ' | b'\\'))?;
+        self.at += length;
+        let end = self.peek().filter(|end| *end != b'\\')?;
+        Some((rest.get(..length)?, end))
+    }
+
+    /// The text at this place; empty where it is no text.
+    pub(crate) fn text(&mut self) -> Option<Cow<'a, str>> {
+        if self.peek()? != b'"' {
+            self.skip_value()?;
+            return Some(Cow::Borrowed(""));
+        }
+        let start = self.at;
+        let text = self.string()?;
+        if memchr(b'\\', text).is_none() {
+            return std::str::from_utf8(text).ok().map(Cow::Borrowed);
+        }
+        serde_json::from_slice(self.json.get(start..self.at)?)
+            .ok()
+            .map(Cow::Owned)
+    }
+
+    /// The bytes of the value at this place.
+    pub(crate) fn value(&mut self) -> Option<&'a [u8]> {
+        let start = self.at;
+        self.skip_value()?;
+        self.json.get(start..self.at)
+    }
+
+    /// Whether another member follows; false behind the last one.
+    pub(crate) fn has_next(&mut self) -> Option<bool> {
+        if self.take(b',').is_some() {
+            return Some(true);
+        }
+        self.take(b'}').map(|()| false)
+    }
+
+    pub(crate) fn skip_value(&mut self) -> Option<()> {
+        match self.peek()? {
+            b'"' => self.string().map(|_| ()),
+            b'{' | b'[' => self.skip_container(),
+            _ => {
+                while !matches!(self.peek()?, b',' | b'}' | b']') {
+                    self.at += 1;
+                }
+                Some(())
+            }
+        }
+    }
+
+    fn skip_container(&mut self) -> Option<()> {
+        let mut depth = 0_usize;
+        loop {
+            match self.peek()? {
+                b'"' => {
+                    self.string()?;
+                    continue;
+                }
+                b'{' => match self.end_of_flat_object() {
+                    Some(end) => self.at = end,
+                    None => depth += 1,
+                },
+                b'[' => depth += 1,
+                b'}' | b']' => depth = depth.checked_sub(1)?,
+                _ => {}
+            }
+            self.at += 1;
+            if depth == 0 {
+                return Some(());
+            }
+        }
+    }
+
+    /// Where the object at this place ends, if that can be told without looking at its strings: no
+    /// brace stands in it but its last, which follows the end of a string.
+    ///
+    /// A quote ends a string where it does not begin one, so where none of the characters stands before
+    /// it that may stand before a string, and no backslash.
+    fn end_of_flat_object(&self) -> Option<usize> {
+        let inside = &self.json[self.at + 1..];
+        let end = memchr2(b'{', b'}', inside)?;
+        let ends_flat = matches!(
+            inside.get(..=end)?,
+            [.., before, b'"', b'}'] if !matches!(before, b':' | b',' | b'{' | b'[' | b'\\' | b' ' | b'\t' | b'\n' | b'\r')
+        );
+        ends_flat.then_some(self.at + 1 + end)
+    }
+
+    /// The string at this place, without its quotes.
+    pub(crate) fn string(&mut self) -> Option<&'a [u8]> {
+        self.take(b'"')?;
+        let start = self.at;
+        loop {
+            let end = self.at + memchr(b'"', self.json.get(self.at..)?)?;
+            self.at = end + 1;
+            let text = self.json.get(start..end)?;
+            if text.last() != Some(&b'\\') || !ends_in_an_escape(text) {
+                return Some(text);
+            }
+        }
+    }
+
+    pub(crate) fn peek(&self) -> Option<u8> {
+        self.json.get(self.at).copied()
+    }
+
+    pub(crate) fn take(&mut self, byte: u8) -> Option<()> {
+        (self.peek()? == byte).then(|| self.at += 1)
+    }
+}
+
+/// Whether the quote behind `text` belongs to it.
+#[cold]
+fn ends_in_an_escape(text: &[u8]) -> bool {
+    let backslashes = text.iter().rev().take_while(|byte| **byte == b'\\');
+    backslashes.count() % 2 == 1
+}
