@@ -4,8 +4,7 @@ use daybook_event::Outcome;
 use daybook_openapi::{Document, Index, RequestValues, SentenceFacts, explain, sentence};
 use serde_json::{Value, json};
 
-mod invitation;
-use invitation::{invite, problems};
+use crate::invitation::{invite, problems};
 
 #[test]
 fn a_template_that_cannot_be_used_is_told_and_the_sentence_is_worked_out() {

@@ -3,8 +3,7 @@
 use daybook_openapi::{Document, Index, RequestValues, ValueLocation};
 use serde_json::{Value, json};
 
-mod invitation;
-use invitation::{invite, problems};
+use crate::invitation::{invite, problems};
 
 fn index(document: &Value) -> Index {
     let bytes = document.to_string().into_bytes();

@@ -1,5 +1,5 @@
 //! What is known of every operation of six real documents. After a wanted change, write the golden
-//! file anew with `UPDATE_GOLDEN=1 cargo test -p daybook-openapi --test golden` and read its diff.
+//! file anew with `UPDATE_GOLDEN=1 cargo test -p daybook-openapi golden` and read its diff.
 
 use std::fs;
 use std::path::Path;

@@ -1,12 +1,10 @@
 //! Recall and false alarms of redaction over the cases of `data/secrets/cases`.
 
-mod secret_cases;
-
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use crate::secret_cases::{Example, Kind};
 use daybook_openapi::secrets::{Place, Redactor, rule_of_name, rules};
-use secret_cases::{Example, Kind};
 use serde_json::Value;
 
 /// How often each example is drawn.

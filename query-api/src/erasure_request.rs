@@ -91,6 +91,9 @@ fn scope(fields: &mut Fields, faults: &mut Faults) -> Option<Scope> {
     let has_entity = fields.has("entity");
     let user_id = subject(fields, "user_id", faults);
     let email = subject(fields, "email", faults);
+    if email.as_ref().is_some_and(|email| !email.contains('@')) {
+        faults.add("/email", "an address with an @ is needed here");
+    }
     let mut entity = fields.object("entity", &ENTITY_FIELDS, faults);
     let (kind, id) = (
         subject(&mut entity, "type", faults),
@@ -165,7 +168,7 @@ mod tests {
     fn what_cannot_be_asked_for_is_named_and_nobody_is_repeated() {
         for (body, pointer) in [
             (json!({}), ""),
-            (json!({"user_id": "s3cret", "email": "s3cret"}), ""),
+            (json!({"user_id": "s3cret", "email": "s3cret@x"}), ""),
             (json!({"user_id": "s3cret", "whole_tenant": true}), ""),
             (json!({"whole_tenant": false}), "/whole_tenant"),
             (json!({"whole_tenant": "true"}), "/whole_tenant"),
@@ -175,8 +178,9 @@ mod tests {
                 "/entity/id",
             ),
             (json!({"entity": {}}), "/entity"),
-            (json!({"email": "s3cret", "user_id": null}), "/user_id"),
+            (json!({"email": "s3cret@x", "user_id": null}), "/user_id"),
             (json!({"email": ""}), "/email"),
+            (json!({"email": "s3cret"}), "/email"),
             (json!({"email": ["s3cret"]}), "/email"),
             (json!({"user_id": "s3cret".repeat(200)}), "/user_id"),
             (json!({"whole_tenant": true, "mode": "anonymise"}), "/mode"),

@@ -26,7 +26,8 @@ def before_call(context, case, kwargs):
         for fields in (case.body, thing if isinstance(thing, dict) else {}):
             for name in ("user_id", "email", "type", "id"):
                 if isinstance(fields.get(name), str):
-                    fields[name] = f"x-{fields[name][:250]}"
+                    domain = "@example.com" if name == "email" else ""
+                    fields[name] = f"x-{fields[name][:250]}{domain}"
 
 
 def phrase(text):

@@ -60,7 +60,7 @@ impl ServedApi {
             user: "u1".to_owned(),
             email: Some("reader@example.com".to_owned()),
             permissions: permissions.iter().map(ToString::to_string).collect(),
-            lifetime: Duration::from_mins(10),
+            lifetime: Duration::from_hours(1),
         })
     }
 

@@ -18,7 +18,8 @@ use tokio::sync::OnceCell;
 
 /// How long the engine may take to answer; the machine may be busy.
 const READY_TIMEOUT: Duration = Duration::from_mins(1);
-const DIRECTORY_PREFIX: &str = "daybook-test-clickhouse-";
+/// What a directory of one that is shared is called: nobody is there to remove it.
+pub(crate) const DIRECTORY_PREFIX: &str = "daybook-test-clickhouse-";
 /// Younger directories may belong to a test that has only just begun.
 const ABANDONED_AFTER: Duration = Duration::from_hours(1);
 
@@ -95,21 +96,7 @@ impl ClickHouse {
         static SHARED: OnceLock<ClickHouse> = OnceLock::new();
         SHARED.get_or_init(|| {
             let program = engine_program.to_owned();
-            // A runtime of its own, which outlives those of the tests.
-            let thread = std::thread::spawn(move || {
-                let runtime = tokio::runtime::Builder::new_multi_thread()
-                    .worker_threads(1)
-                    .enable_all()
-                    .build()?;
-                let started = runtime.block_on(Self::start(&program));
-                std::mem::forget(runtime);
-                started
-            });
-            match thread.join() {
-                Ok(Ok(clickhouse)) => clickhouse,
-                Ok(Err(error)) => panic!("{error:#}"),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
+            started_for_all(async move { Self::start(&program).await })
         })
     }
 
@@ -204,8 +191,31 @@ fn with_administrator(users_xml: &str) -> String {
     )
 }
 
+/// Starts what all tests of a binary share, on a runtime of its own, which outlives those of the tests.
+///
+/// # Panics
+/// Where it cannot be started: no test can go on without it.
+pub(crate) fn started_for_all<T: Send + 'static>(
+    starting: impl Future<Output = Result<T>> + Send + 'static,
+) -> T {
+    let thread = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()?;
+        let started = runtime.block_on(starting);
+        std::mem::forget(runtime);
+        started
+    });
+    match thread.join() {
+        Ok(Ok(started)) => started,
+        Ok(Err(error)) => panic!("{error:#}"),
+        Err(panic) => std::panic::resume_unwind(panic),
+    }
+}
+
 /// Removes what earlier test binaries left: a shared ClickHouse has no one to clean up after it.
-fn remove_abandoned_directories() {
+pub(crate) fn remove_abandoned_directories() {
     let entries = std::fs::read_dir(std::env::temp_dir());
     for entry in entries.into_iter().flatten().flatten() {
         let is_ours = entry

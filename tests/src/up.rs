@@ -2,13 +2,18 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::OnceLock;
 
 use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
+use crate::clickhouse::{DIRECTORY_PREFIX, remove_abandoned_directories, started_for_all};
 use crate::http;
+
+/// Where this is set, `daybook-under-test up` ends as soon as its standard input does.
+pub const ENDS_WITH_INPUT: &str = "DAYBOOK_UNDER_TEST_ENDS_WITH_INPUT";
 
 /// A running `daybook up`; dropping it kills it.
 pub struct Up {
@@ -40,13 +45,46 @@ impl Up {
         more: &[&str],
         environment: &[(&str, String)],
     ) -> anyhow::Result<Self> {
-        let mut child = Command::new(program)
+        let mut command = Command::new(program);
+        command
             .args(["up", "--port", "0", "--data"])
             .arg(data)
             .args(more)
             .env_remove("DAYBOOK_CLICKHOUSE_URL")
             .envs(environment.iter().map(|(name, value)| (*name, value)))
-            .stdin(Stdio::null())
+            .stdin(Stdio::null());
+        Self::start_as(command, data).await
+    }
+
+    /// The one of this test binary, for tests that need nothing of it for themselves but a tenant:
+    /// without sample events, started by the first that asks. It ends with this process.
+    ///
+    /// # Panics
+    /// Where it cannot be started: no test can go on without it.
+    pub fn shared(program: &'static str) -> &'static Self {
+        static SHARED: OnceLock<Up> = OnceLock::new();
+        SHARED.get_or_init(|| {
+            started_for_all(async move {
+                remove_abandoned_directories();
+                let data = tempfile::Builder::new()
+                    .prefix(DIRECTORY_PREFIX)
+                    .tempdir()?
+                    .keep();
+                let mut command = Command::new(program);
+                command
+                    .args(["up", "--port", "0", "--no-seed", "--data"])
+                    .arg(&data)
+                    .env_remove("DAYBOOK_CLICKHOUSE_URL")
+                    .env(ENDS_WITH_INPUT, "1")
+                    .stdin(Stdio::piped());
+                Self::start_as(command, &data).await
+            })
+        })
+    }
+
+    async fn start_as(mut command: Command, data: &Path) -> anyhow::Result<Self> {
+        let program = command.as_std().get_program().into();
+        let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .kill_on_drop(true)
@@ -64,7 +102,7 @@ impl Up {
                 let url = rest.split("/?").next().unwrap_or_default().to_owned();
                 return Ok(Self {
                     child,
-                    program: program.into(),
+                    program,
                     data: data.to_owned(),
                     url,
                     ready: line,

@@ -48,6 +48,8 @@ async fn no_request_that_schemathesis_makes_up_is_answered_otherwise_than_the_do
         .args(["--checks", "all", "--seed", SEED, "--no-color"])
         .args(["--phases", phases])
         .args(["--max-examples", examples.as_deref().unwrap_or(EXAMPLES)])
+        // While one waits for an erasure to be hidden, another goes on.
+        .args(["--workers", "2"])
         // Without it, a busy machine is taken for a slow API.
         .args(["--suppress-health-check", "all"])
         .env("SCHEMATHESIS_HOOKS", HOOKS)

@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used)] // the helpers of tests give up as tests do
 
+#[path = "intake_to_page/browser.rs"]
+mod browser;
 #[path = "intake_to_page/document.rs"]
 mod document;
 #[path = "intake_to_page/facts.rs"]
@@ -30,6 +32,11 @@ use jiff::Timestamp;
 use tempfile::TempDir;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_daybook-under-test");
+
+/// The `up` of all tests that need no more of it than a tenant of their own.
+fn shared_up() -> &'static Up {
+    Up::shared(PROGRAM)
+}
 
 /// A data folder and an `up` on it.
 async fn start_up() -> (TempDir, Up) {

@@ -72,6 +72,26 @@ fn no_test_is_ignored_and_nothing_is_left_for_later() {
     }
 }
 
+#[test]
+fn a_program_of_tests_forgets_none_of_its_files() {
+    let programs: Vec<_> = files_below(root(), "rs")
+        .into_iter()
+        .filter(|file| file.ends_with("tests/all.rs"))
+        .collect();
+    assert!(programs.len() > 1);
+    for program in programs {
+        let listed = std::fs::read_to_string(&program).unwrap();
+        for entry in std::fs::read_dir(program.parent().unwrap()).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_stem().unwrap().to_string_lossy();
+            let is_listed = listed.contains(&format!("mod {name};"));
+            let is_rust = path.extension().is_some_and(|found| found == "rs");
+            let is_test = is_rust && path != program;
+            assert!(is_listed || !is_test, "{} is in no program", path.display());
+        }
+    }
+}
+
 fn root() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }

@@ -16,6 +16,7 @@ const ACTIONS = ["create", "read", "update", "delete", "execute"];
 const NAME_PARTS = ["actor", "entity", "parent", "value", "request"];
 const PARTS = ["verb", "complement", "entity_type", "count", "parent_type"];
 const OUTCOMES = ["success", "denied", "failure", "unknown"];
+const EXTENSIONS = { csv: "csv", ndjson: "ndjson", ocsf: "ocsf.ndjson" };
 
 const byId = (id) => document.getElementById(id);
 const form = byId("filters");
@@ -286,8 +287,10 @@ async function showOverTime(request) {
   parameters.append("time_zone", timeZone);
   try {
     const counted = await ask(`v1/logs/histogram?${parameters}`, null, request.signal);
-    byId("over-time").hidden = counted.bars.length < 2;
-    if (counted.bars.length < 2) return;
+    // One bar says something only beside the rest of a range.
+    const isTelling = counted.bars.length > (state.search.timestamp ? 0 : 1);
+    byId("over-time").hidden = !isTelling;
+    if (!isTelling) return;
     const { picture, caption } = histogram(counted, numberFormat, (from, to) =>
       setFilters({ range: "custom", from: localTime(from), to: localTime(to) }),
     );
@@ -307,8 +310,10 @@ function localTime(when) {
 /** What is wrong with the search bar, under it, with what was meant. */
 function showQueryFault({ detail, position, suggestion }) {
   const note = byId("q-fault");
-  note.replaceChildren(text(detail));
-  if (typeof suggestion === "string") {
+  const hasSuggestion = typeof suggestion === "string";
+  // What was meant stands on the button.
+  note.replaceChildren(hasSuggestion ? text(detail).replace(/; did you mean [^]*$/, "") : text(detail));
+  if (hasSuggestion) {
     const button = element("button", `Use ${suggestion}`, "quiet");
     button.type = "button";
     button.addEventListener("click", () => {
@@ -329,7 +334,7 @@ async function exportAs(format) {
     const { limit, total, ...filter } = state.search;
     const response = await send("v1/logs/export", { ...filter, format }, null, []);
     if (!response.ok) throw new Problem(response.status, await response.json().catch(() => null));
-    const name = `daybook-${new Date().toISOString().slice(0, 10)}.${format === "csv" ? "csv" : `${format}.jsonl`}`;
+    const name = `daybook-${new Date().toISOString().slice(0, 10)}.${EXTENSIONS[format]}`;
     const cutOff = await saved(response, name);
     note.textContent = cutOff ? `The export is not whole. ${cutOff}` : "";
     note.hidden = !cutOff;
@@ -630,23 +635,28 @@ function tableOf(changed) {
   return table;
 }
 
-/** The life of a thing, asked for when somebody wants to see it. */
+/** The life of a thing, asked for when somebody wants to see it, and page by page. */
 function historyOf({ type, id }) {
   if (!type || !id) return null;
   const button = element("button", `Show what became of this ${type}`, "quiet");
   button.type = "button";
-  const section = titled("History", button);
+  const life = element("ol", "", "life");
+  const section = titled("History", life);
+  section.append(button);
+  let cursor = "";
   button.addEventListener("click", async () => {
     button.disabled = true;
-    const address = `v1/entities/${encodeURIComponent(type)}/${encodeURIComponent(id)}/history?limit=50`;
+    const address = `v1/entities/${encodeURIComponent(type)}/${encodeURIComponent(id)}/history?limit=50${cursor}`;
     try {
       const { history: steps, next_cursor } = await ask(address);
-      const life = element("ol", "", "life");
       life.append(...steps.map(step));
-      button.replaceWith(life);
-      if (next_cursor) section.append(element("p", "Older ones are in the list.", "hint"));
+      cursor = `&cursor=${next_cursor}`;
+      button.textContent = "Show older";
+      button.hidden = !next_cursor;
     } catch (error) {
-      if (!isSignedOut(error)) button.replaceWith(element("p", error.message));
+      if (!isSignedOut(error)) section.append(element("p", error.message, "hint"));
+    } finally {
+      button.disabled = false;
     }
   });
   return section;

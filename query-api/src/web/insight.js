@@ -4,7 +4,7 @@
 const SVG = "http://www.w3.org/2000/svg";
 const HEIGHT = 56;
 const OUTCOMES = ["success", "unknown", "denied", "failure"];
-const MORE_PER_BUCKET = { minute: 60_000, hour: 3_600_000, day: 86_400_000, week: 604_800_000 };
+const BUCKET_MS = { minute: 60_000, hour: 3_600_000, day: 86_400_000, week: 604_800_000 };
 
 /** A filter's body as the parameters of an address: a dot leads into an object. */
 export function parametersOf(body) {
@@ -26,18 +26,20 @@ function shape(name, attributes) {
   return made;
 }
 
-/** When a bar that began then ends; a month is as long as the calendar says. */
+/** When a bar that began then ends: a day of 23 hours and a month are as long as the calendar says. */
 function endOf(start, bucket) {
-  if (bucket !== "month") return new Date(start.getTime() + MORE_PER_BUCKET[bucket]);
   const end = new Date(start);
-  end.setMonth(end.getMonth() + 1);
+  if (bucket === "month") end.setMonth(end.getMonth() + 1);
+  else if (bucket === "week") end.setDate(end.getDate() + 7);
+  else if (bucket === "day") end.setDate(end.getDate() + 1);
+  else end.setTime(end.getTime() + BUCKET_MS[bucket]);
   return end;
 }
 
 /** Bars over time, each divided by outcome. `pick` is told the span of one that is clicked. */
 export function histogram({ bars, bucket, from, to }, numbers, pick) {
-  const begin = new Date(bars[0]?.start ?? from).getTime();
-  const length = Math.max(new Date(to).getTime() - begin, MORE_PER_BUCKET[bucket] ?? MORE_PER_BUCKET.week);
+  const begin = Math.min(new Date(bars[0].start).getTime(), new Date(from).getTime());
+  const length = Math.max(new Date(to).getTime() - begin, BUCKET_MS[bucket] ?? BUCKET_MS.week);
   const most = Math.max(...bars.map((bar) => bar.count), 1);
   const picture = shape("svg", { viewBox: `0 0 1000 ${HEIGHT}`, preserveAspectRatio: "none", role: "group" });
   picture.setAttribute("aria-label", `Events per ${bucket}`);

@@ -3,32 +3,63 @@
 use std::time::{Duration, Instant};
 
 use crate::support::{
-    Answer, claims_with, get, good_token, post, reader_at, test_router, token, verifier,
+    Answer, claims_with, eraser_at, get, good_token, post, reader_at, test_router, token, verifier,
 };
 use axum::Router;
 use daybook_query_api::{Api, router};
+use futures::future::join_all;
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
 const READ_TIMEOUT: Duration = Duration::from_millis(300);
+const READYZ: &str = "/readyz";
 const ID: &str = "019aaa70-3e8b-8de7-b66a-cb7b41d820d7";
 
-async fn all_reads(router: &Router) -> [Answer; 5] {
-    let token = good_token();
-    [
-        post(router, "/v1/logs", &token, "{}").await,
-        get(router, &format!("/v1/logs/{ID}"), &token).await,
-        get(router, "/v1/logs/export", &token).await,
-        post(router, "/v1/logs/export", &token, "{}").await,
-        get(router, "/readyz", "").await,
-    ]
+/// Every question that reads the store: its address, and the answer.
+async fn all_reads(router: &Router) -> Vec<(String, Answer)> {
+    let token = token(&claims_with(&json!({
+        "permissions": ["audit_log:view", "audit_log:export", "audit_log:erase"]
+    })));
+    let questions = [
+        (format!("/v1/logs/{ID}"), ""),
+        ("/v1/logs/export".to_owned(), ""),
+        ("/v1/logs/facets".to_owned(), ""),
+        ("/v1/logs/histogram".to_owned(), ""),
+        ("/v1/entities/order/7/history".to_owned(), ""),
+        ("/v1/erasures".to_owned(), ""),
+        (format!("/v1/erasures/{ID}"), ""),
+        ("/v1/logs".to_owned(), "{}"),
+        ("/v1/logs/export".to_owned(), "{}"),
+        (
+            "/v1/erasures".to_owned(),
+            r#"{"user_id": "u7", "reason": "a letter", "dry_run": true}"#,
+        ),
+        (
+            "/v1/erasures".to_owned(),
+            r#"{"user_id": "u7", "reason": "a letter"}"#,
+        ),
+    ];
+    let asked = questions.into_iter().map(|(address, body)| {
+        let token = &token;
+        async move {
+            let answer = match body {
+                "" => get(router, &address, token).await,
+                body => post(router, &address, token, body).await,
+            };
+            (address, answer)
+        }
+    });
+    let mut told = join_all(asked).await;
+    told.push((READYZ.to_owned(), get(router, READYZ, "").await));
+    told
 }
 
 /// A router whose store is the listener.
 fn api_at(listener: &TcpListener) -> Api {
     let url = format!("http://{}", listener.local_addr().unwrap());
     let mut api = Api::new(reader_at(&url), verifier(), [7; 32]);
+    api.eraser = Some(eraser_at(&url));
     api.read_timeout = READ_TIMEOUT;
     api
 }
@@ -93,7 +124,7 @@ fn assert_nothing_internal(answer: &Answer) {
 
 #[tokio::test]
 async fn a_store_that_is_away_is_503_and_nothing_of_it_shows() {
-    for answer in all_reads(&test_router()).await {
+    for (_, answer) in all_reads(&test_router()).await {
         assert_eq!(answer.status, 503, "{answer:?}");
         assert!(!answer.header("retry-after").is_empty());
         assert_nothing_internal(&answer);
@@ -105,7 +136,7 @@ async fn a_store_that_never_answers_is_504_in_bounded_time() {
     let black_hole = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let router = router(api_at(&black_hole));
     let started = Instant::now();
-    for answer in all_reads(&router).await {
+    for (_, answer) in all_reads(&router).await {
         assert_eq!(answer.status, 504, "{answer:?}");
         assert_nothing_internal(&answer);
     }
@@ -163,8 +194,8 @@ async fn whatever_the_store_says_the_answer_is_one_of_ours() {
         ),
     ] {
         let router = store_that_says(text.clone(), after).await;
-        for (place, answer) in all_reads(&router).await.into_iter().enumerate() {
-            let is_readyz = place == 4;
+        for (place, answer) in all_reads(&router).await {
+            let is_readyz = place == READYZ;
             let expected = match status {
                 422 | 500 if is_readyz => 503,
                 other => other,
@@ -180,7 +211,7 @@ async fn whatever_the_store_says_the_answer_is_one_of_ours() {
     }
     // Nonsense in small portions is some error, soon.
     let router = store_that_says(chunked, After::Trickles).await;
-    for answer in all_reads(&router).await {
+    for (_, answer) in all_reads(&router).await {
         assert!(answer.status.is_server_error(), "{answer:?}");
         assert_nothing_internal(&answer);
     }
@@ -206,7 +237,7 @@ async fn readyz_tells_why_and_asks_the_store_once_a_second_at_most() {
     let router = router(api_at(&listener));
     let asked = (0..50).map(|_| get(&router, "/readyz", ""));
     assert!(
-        futures::future::join_all(asked)
+        join_all(asked)
             .await
             .iter()
             .all(|answer| answer.status == 504)
@@ -228,7 +259,7 @@ async fn a_tenant_with_its_part_of_reads_gets_429_and_another_does_not() {
             token(&claims_with(&json!({"org_id": "other"}))),
         );
         let all = [&ours, &ours, &ours, &theirs].map(|token| post(&router, address, token, "{}"));
-        let answers = futures::future::join_all(all).await;
+        let answers = join_all(all).await;
         let statuses: Vec<u16> = answers
             .iter()
             .map(|answer| answer.status.as_u16())

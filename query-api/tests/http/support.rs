@@ -51,7 +51,11 @@ pub(crate) fn reader_at(url: &str) -> Reader {
 
 /// An eraser of a ClickHouse that is not there.
 pub(crate) fn eraser_of_nothing() -> Eraser {
-    let endpoint = Endpoint::new("http://127.0.0.1:9");
+    eraser_at("http://127.0.0.1:9")
+}
+
+pub(crate) fn eraser_at(url: &str) -> Eraser {
+    let endpoint = Endpoint::new(url);
     let credentials = Credentials {
         user: "e".to_owned(),
         password: "e".to_owned(),

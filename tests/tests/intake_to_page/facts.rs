@@ -4,7 +4,7 @@ use daybook_tests::events::{Call, Format};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use crate::start_up;
+use crate::shared_up;
 
 /// One kind of call, and what must be said of it.
 struct Case {
@@ -139,7 +139,7 @@ fn cases() -> Vec<Case> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_kind_of_call_is_told_right_in_both_formats() {
-    let (_data, up) = start_up().await;
+    let up = shared_up();
     let time = Timestamp::now()
         .checked_sub(SignedDuration::from_mins(90))
         .unwrap();
@@ -232,7 +232,7 @@ async fn each_kind_of_call_is_told_right_in_both_formats() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bare_read_is_left_out_and_a_bare_change_is_stored_with_its_outcome_unknown() {
-    let (_data, up) = start_up().await;
+    let up = shared_up();
     let mut call = crate::delete_call("bare");
     let change = call.event().to_string();
     call.method = "GET";

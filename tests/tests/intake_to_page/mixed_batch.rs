@@ -4,7 +4,7 @@ use daybook_tests::events::Call;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use crate::{delete_call, start_up};
+use crate::{delete_call, shared_up, start_up};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_message_of_a_mixed_batch_has_its_own_fate() {
@@ -108,7 +108,7 @@ async fn bytes_that_are_no_text_are_kept_as_they_are() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_web_page_cannot_write_to_the_intake() {
-    let (_data, up) = start_up().await;
+    let up = shared_up();
     let url = format!("{}/intake", up.url);
     for headers in [
         [("origin", "https://evil.example")],

@@ -5,7 +5,7 @@ use daybook_tests::http;
 use daybook_tests::up::Up;
 use serde_json::json;
 
-use crate::{PROGRAM, delete_call, start_up};
+use crate::{PROGRAM, delete_call, shared_up, start_up};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_up_on_the_same_data_says_so_in_one_line_and_the_first_lives_on() {
@@ -191,7 +191,7 @@ async fn without_npm_one_line_names_the_ways_to_get_a_clickhouse() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sender_that_goes_away_does_not_take_back_what_it_sent_whole() {
     use tokio::io::AsyncWriteExt as _;
-    let (_data, up) = start_up().await;
+    let up = shared_up();
     let lines: Vec<String> = (0..500)
         .map(|_| delete_call("gone").message(204, None))
         .collect();

@@ -6,7 +6,7 @@ use daybook_tests::up::Up;
 use serde_json::{Value, json};
 use tokio::process::Command;
 
-use crate::{PROGRAM, delete_call, start_up};
+use crate::{PROGRAM, delete_call, shared_up, start_up};
 
 const RECORDED_WITHIN: Duration = Duration::from_mins(1);
 
@@ -28,12 +28,12 @@ async fn record_of(up: &Up, token: &str, activity: &str) -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_read_what_is_in_the_log_of_the_tenant() {
-    let (_data, up) = start_up().await;
+    let up = shared_up();
     let lines: Vec<String> = (0..3)
-        .map(|_| delete_call("acme").message(204, None))
+        .map(|_| delete_call("reads").message(204, None))
         .collect();
     up.intake(&lines).await.unwrap();
-    let reader = ["--org", "acme", "--user", "reader@example.com"];
+    let reader = ["--org", "reads", "--user", "reader@example.com"];
     let token = up.token_with(&reader).await.unwrap();
     let query = json!({"q": "action:delete actor:jane@example.com"});
     assert_eq!(up.logs(&token, &query).await.unwrap().len(), 3);
@@ -41,28 +41,28 @@ async fn who_read_what_is_in_the_log_of_the_tenant() {
     up.get(&token, "/v1/logs/histogram").await.unwrap();
 
     let searched = "reader@example.com searched the audit log: 3 events";
-    let record = record_of(&up, &token, searched).await;
+    let record = record_of(up, &token, searched).await;
     assert_eq!(record["action"], "read");
     assert_eq!(record["event_name"], "searchLogs");
     assert_eq!(record["outcome"], "success");
     assert_eq!(record["described"], true);
     assert_eq!(record["caller"]["user_id"], "reader@example.com");
-    assert_eq!(record["org_id"], "acme");
+    assert_eq!(record["org_id"], "reads");
     let detail: Value = serde_json::from_str(record["detail"].as_str().unwrap()).unwrap();
     assert_eq!(detail, query);
     assert!(!record.to_string().contains(&token));
     let exported = "reader@example.com exported the audit log: 3 events";
-    let record = record_of(&up, &token, exported).await;
+    let record = record_of(up, &token, exported).await;
     assert_eq!(record["http"]["query"]["format"], "csv");
     let counted = "reader@example.com counted the audit log over time: 3 events";
-    record_of(&up, &token, counted).await;
+    record_of(up, &token, counted).await;
 
     // Who does not ask for it does not see it, and nobody else's.
     assert_eq!(up.total(&token).await.unwrap(), 3);
-    let other = up.token("other").await.unwrap();
+    let other = up.token("reads-other").await.unwrap();
     let all = json!({"service_name": "daybook", "limit": 1000});
     let logs = up.logs(&other, &all).await.unwrap();
-    assert!(logs.iter().all(|log| log["org_id"] == "other"));
+    assert!(logs.iter().all(|log| log["org_id"] == "reads-other"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,7 +6,7 @@ use daybook_tests::events::{Call, Format};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use crate::{delete_call, start_up};
+use crate::{delete_call, shared_up};
 
 /// Every field of an event on the wire.
 const FIELDS: [&str; 26] = [
@@ -62,7 +62,7 @@ const HTTP_FIELDS: [&str; 12] = [
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_hundred_events_are_paged_filtered_and_read_one_by_one() {
-    let (_data, up) = start_up().await;
+    let up = shared_up();
     let token = up.token("walk").await.unwrap();
     let lines: Vec<String> = (0..200_i64)
         .map(|number| walk_call(number).message(status(number), None))
@@ -87,7 +87,7 @@ async fn two_hundred_events_are_paged_filtered_and_read_one_by_one() {
     assert_eq!(seen.len(), 200);
     assert!(times.is_sorted_by(|newer, older| newer >= older));
 
-    let by_cursor = by_cursor(&up, &token, 30).await;
+    let by_cursor = by_cursor(up, &token, 30).await;
     assert_eq!(by_cursor.iter().cloned().collect::<HashSet<_>>(), seen);
 
     let count = async |filter: Value| {
@@ -143,7 +143,7 @@ async fn two_hundred_events_are_paged_filtered_and_read_one_by_one() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mistake_in_a_search_is_named() {
-    let (_data, up) = start_up().await;
+    let up = shared_up();
     let token = up.token("mistakes").await.unwrap();
     for (body, word) in [
         (json!({"limit": 0}), "limit"),
@@ -175,7 +175,7 @@ async fn a_mistake_in_a_search_is_named() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cursor_visits_each_event_once_while_events_pour_in() {
-    let (_data, up) = start_up().await;
+    let up = shared_up();
     let token = up.token("pour").await.unwrap();
     let send = async |count: usize| {
         let lines: Vec<String> = (0..count)
@@ -184,7 +184,7 @@ async fn a_cursor_visits_each_event_once_while_events_pour_in() {
         up.intake(&lines).await.unwrap();
     };
     send(60).await;
-    let before: HashSet<String> = by_cursor(&up, &token, 100).await.into_iter().collect();
+    let before: HashSet<String> = by_cursor(up, &token, 100).await.into_iter().collect();
     let mut visited = Vec::new();
     let mut cursor = Value::Null;
     loop {

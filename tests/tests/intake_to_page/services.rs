@@ -3,7 +3,7 @@
 use daybook_tests::http;
 use serde_json::{Value, json};
 
-use crate::{delete_call, start_up};
+use crate::{delete_call, shared_up};
 
 fn without_id(answer: &http::Answer) -> Value {
     let mut body = answer.json().unwrap();
@@ -13,22 +13,22 @@ fn without_id(answer: &http::Answer) -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_filter_id_cursor_or_export_is_wider_than_the_token() {
-    let (_data, up) = start_up().await;
+    let up = shared_up();
     let mut lines = Vec::new();
     for number in 0..4 {
-        lines.push(delete_call("acme").message(204, None));
-        let mut other = delete_call("acme");
+        lines.push(delete_call("services").message(204, None));
+        let mut other = delete_call("services");
         other.domain_name = "permissions.sls.epilot.io";
         other.resource = "/v1/permissions/roles/{orgId}:{slug}";
         other.path = format!("/v1/permissions/roles/acme:hidden-{number}");
         lines.push(other.message(204, None));
     }
     up.intake(&lines).await.unwrap();
-    let wide = up.token("acme").await.unwrap();
+    let wide = up.token("services").await.unwrap();
     let narrow = up
         .token_with(&[
             "--org",
-            "acme",
+            "services",
             "--permissions",
             "audit_log:view,audit_log:view:service/webhooks,audit_log:export",
         ])
@@ -114,8 +114,8 @@ async fn no_filter_id_cursor_or_export_is_wider_than_the_token() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_narrowed_to_nothing_sees_nothing() {
-    let (_data, up) = start_up().await;
-    up.intake(&[delete_call("acme").message(204, None)])
+    let up = shared_up();
+    up.intake(&[delete_call("services-narrowed").message(204, None)])
         .await
         .unwrap();
     for (permissions, search, export) in [
@@ -134,7 +134,7 @@ async fn a_token_narrowed_to_nothing_sees_nothing() {
         ("audit_log:export:service/webhooks", (403, 0), 200),
     ] {
         let token = up
-            .token_with(&["--org", "acme", "--permissions", permissions])
+            .token_with(&["--org", "services-narrowed", "--permissions", permissions])
             .await
             .unwrap();
         let (status, answer) = up.search(&token, &json!({})).await.unwrap();

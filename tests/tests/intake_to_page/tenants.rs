@@ -3,11 +3,11 @@
 use daybook_tests::http;
 use serde_json::{Value, json};
 
-use crate::{delete_call, start_up};
+use crate::{delete_call, shared_up};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_filter_id_cursor_or_header_shows_another_tenants_event() {
-    let (_data, up) = start_up().await;
+    let up = shared_up();
     let mut lines = Vec::new();
     for _ in 0..5 {
         lines.push(delete_call("mine").message(204, None));
@@ -102,7 +102,7 @@ async fn no_filter_id_cursor_or_header_shows_another_tenants_event() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_token_does_not_allow_is_refused() {
-    let (_data, up) = start_up().await;
+    let up = shared_up();
     let export_only = up
         .token_with(&["--org", "acme", "--permissions", "audit_log:export"])
         .await

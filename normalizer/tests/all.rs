@@ -1,0 +1,9 @@
+//! All tests of the crate from outside, in one program: each of its own would be linked with the whole crate again.
+
+mod failures;
+mod fuzz_corpus;
+mod load_balancer;
+mod normalize;
+mod redaction;
+mod truncated;
+mod values;
