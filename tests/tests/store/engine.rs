@@ -50,8 +50,8 @@ fn stand_in(directory: &Path) -> (PathBuf, PathBuf) {
         "#!/bin/sh
 [ \"$1 $2\" = 'server --config-file' ] || exit 9
 exec 3> '{pipe}'
-sed -n 's/.*<http_port>\\([0-9]*\\)<.*/\\1/p' \"$3\" >&3
 trap 'echo stopped >&3; exit 0' TERM
+sed -n 's/.*<http_port>\\([0-9]*\\)<.*/\\1/p' \"$3\" >&3
 while :; do sleep 0.05; done
 ",
         pipe = pipe.display()
