@@ -51,16 +51,44 @@ pub(crate) async fn stored(bench: &Bench) -> Result<(u64, Timestamp)> {
     Ok((rows, newest))
 }
 
-/// Waits until ClickHouse has merged what it would merge by itself.
+/// Brings the table to where ClickHouse brings it by itself: what is to be merged is merged, and so are
+/// the months that are over, which it does when nothing has come to one for a day.
 pub(crate) async fn settle(bench: &Bench, out: &mut (dyn Write + Send)) -> Result<()> {
+    let client = bench.administrator();
+    merged(&client).await?;
+    let months: Vec<String> = client
+        .query(
+            "SELECT DISTINCT partition_id FROM system.parts WHERE table = 'events' AND active \
+             AND partition_id < toString(toYYYYMM(now())) ORDER BY partition_id",
+        )
+        .fetch_all()
+        .await?;
+    for month in &months {
+        client
+            .query("OPTIMIZE TABLE events PARTITION ID {month:String} FINAL")
+            .with_setting("optimize_skip_merged_partitions", "1")
+            .param("month", month)
+            .execute()
+            .await?;
+    }
+    merged(&client).await?;
+    writeln!(
+        out,
+        "merges have settled, those of the {} months that are over included",
+        months.len()
+    )?;
+    Ok(())
+}
+
+/// Waits until no merge goes on.
+async fn merged(client: &clickhouse::Client) -> Result<()> {
     let sql = "SELECT count() FROM system.merges WHERE table = 'events'";
     let mut quiet = 0;
     while quiet < 6 {
-        let merges: u64 = bench.administrator().query(sql).fetch_one().await?;
+        let merges: u64 = client.query(sql).fetch_one().await?;
         quiet = if merges == 0 { quiet + 1 } else { 0 };
         tokio::time::sleep(SETTLE_POLL_INTERVAL).await;
     }
-    writeln!(out, "merges have settled")?;
     Ok(())
 }
 

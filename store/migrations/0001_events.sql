@@ -15,23 +15,25 @@
 -- What a mutation replaced stays on disk for old_parts_lifetime. It is there in case the new part is
 -- lost with the power before it reached the disk, so a merged or mutated part is synced at once.
 --
+-- Each part costs a search through all of time a millisecond: a month that nothing has come to for a
+-- day is merged into one.
+--
 -- id and request_digest are mostly random bytes. In all other columns a tenant's neighbouring rows
 -- are alike, which is what ZSTD needs.
+--
+-- A page unpacks a granule of every column for each event that it finds, and an insert writes every
+-- column of its block. So what no search asks for is packed into three columns, as JSON text; see
+-- packed.rs.
 CREATE TABLE IF NOT EXISTS events
 (
     org_id              LowCardinality(String),
     timestamp           DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
     id                  UUID CODEC(ZSTD(1)),
     request_digest      FixedString(16) CODEC(ZSTD(1)),
-    -- Bits; what they leave out is in other columns, see row_omissions.rs. 1: http_path;
-    -- 2: the texts of activity_parts; 4: values of http_path_params.
-    omissions           UInt8 CODEC(ZSTD(1)),
     service_name        LowCardinality(String),
     event_name          LowCardinality(String),
     action              LowCardinality(String),
     outcome             LowCardinality(String),
-    status_code         UInt16 CODEC(ZSTD(1)),
-    caller_type         LowCardinality(String),
     caller_user_id      String CODEC(ZSTD(1)),
     caller_user_email   String CODEC(ZSTD(1)),
     caller_name         String CODEC(ZSTD(1)),
@@ -41,33 +43,21 @@ CREATE TABLE IF NOT EXISTS events
     entity_name         String CODEC(ZSTD(1)),
     parent_type         LowCardinality(String),
     parent_id           String CODEC(ZSTD(1)),
-    parent_name         String CODEC(ZSTD(1)),
     http_method         LowCardinality(String),
-    http_path           String CODEC(ZSTD(1)),
-    http_resource       LowCardinality(String),
-    http_domain_name    LowCardinality(String),
-    http_stage          LowCardinality(String),
     http_ip             String CODEC(ZSTD(1)),
     http_user_agent     LowCardinality(String),
-    http_headers        Map(LowCardinality(String), String) CODEC(ZSTD(1)),
-    http_query          Map(LowCardinality(String), String) CODEC(ZSTD(1)),
-    http_path_params    Map(LowCardinality(String), String) CODEC(ZSTD(1)),
     correlation_id      String CODEC(ZSTD(1)),
     activity            String CODEC(ZSTD(3)),
-    -- kind, text, word
-    activity_parts      Array(Tuple(String, String, String)) CODEC(ZSTD(1)),
-    activity_part_bytes Array(UInt32) CODEC(ZSTD(1)),
     detail              String CODEC(ZSTD(3)),
-    -- field, before, after
-    changes             Array(Tuple(String, String, String)) CODEC(ZSTD(3)),
-    reason              String CODEC(ZSTD(1)),
-    privacy             String CODEC(ZSTD(1)),
-    source_url          String CODEC(ZSTD(1)),
-    source              LowCardinality(String),
-    schema_version      UInt16 CODEC(ZSTD(1)),
-    spec_version        LowCardinality(String),
-    described           Bool CODEC(ZSTD(1)),
-    redacted            Array(String) CODEC(ZSTD(1)),
+    -- What names no person and no thing: caller_type, status_code, domain_name, stage, source,
+    -- schema_version, spec_version, described.
+    facts               LowCardinality(String),
+    -- What may call people by their names: the reason; the changes, each a field, before and after;
+    -- the parts of the sentence, each a kind, a text and a word, where the sentence does not say them.
+    told                String CODEC(ZSTD(1)),
+    -- path, route (resource), heads (headers), query, args (path_params), owner (the parent's name), parts
+    -- (how the sentence is cut), seen (privacy), page (source_url), cut (redacted).
+    rest                String CODEC(ZSTD(1)),
     ingested_at         DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
     expires_at          DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
 
@@ -91,7 +81,9 @@ SETTINGS
     non_replicated_deduplication_window = 10000,
     remove_empty_parts = 0,
     old_parts_lifetime = 60,
-    min_compressed_bytes_to_fsync_after_merge = 1;
+    min_compressed_bytes_to_fsync_after_merge = 1,
+    min_age_to_force_merge_seconds = 86400,
+    min_age_to_force_merge_on_partition_only = 1;
 
 -- The tenant comes from a header that only Daybook's own code sets, in hexadecimal digits, so that
 -- no name can break out of it: a person who controls the reader's SQL still reads one tenant.
@@ -102,13 +94,11 @@ SETTINGS
 CREATE VIEW IF NOT EXISTS tenant_events
 DEFINER = daybook_view_definer SQL SECURITY DEFINER
 AS SELECT
-    org_id, timestamp, id, omissions, service_name, event_name, action, outcome, status_code,
-    caller_type, caller_user_id, caller_user_email, caller_name, caller_token_id,
-    entity_type, entity_id, entity_name, parent_type, parent_id, parent_name,
-    http_method, http_path, http_resource, http_domain_name, http_stage, http_ip,
-    http_user_agent, http_headers, http_query, http_path_params, correlation_id,
-    activity, activity_parts, activity_part_bytes, detail, changes, reason, privacy, source_url,
-    source, schema_version, spec_version, described, redacted, ingested_at, expires_at
+    org_id, timestamp, id, service_name, event_name, action, outcome,
+    caller_user_id, caller_user_email, caller_name, caller_token_id,
+    entity_type, entity_id, entity_name, parent_type, parent_id,
+    http_method, http_ip, http_user_agent, correlation_id, activity, detail,
+    facts, told, rest, ingested_at, expires_at
 FROM events
 WHERE org_id = unhex(getClientHTTPHeader('X-Daybook-Org'))
     AND org_id != ''

@@ -8,13 +8,10 @@ CREATE TABLE IF NOT EXISTS audit.events ON CLUSTER 'main'
     timestamp           DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
     id                  UUID CODEC(ZSTD(1)),
     request_digest      FixedString(16) CODEC(ZSTD(1)),
-    omissions           UInt8 CODEC(ZSTD(1)),
     service_name        LowCardinality(String),
     event_name          LowCardinality(String),
     action              LowCardinality(String),
     outcome             LowCardinality(String),
-    status_code         UInt16 CODEC(ZSTD(1)),
-    caller_type         LowCardinality(String),
     caller_user_id      String CODEC(ZSTD(1)),
     caller_user_email   String CODEC(ZSTD(1)),
     caller_name         String CODEC(ZSTD(1)),
@@ -24,31 +21,15 @@ CREATE TABLE IF NOT EXISTS audit.events ON CLUSTER 'main'
     entity_name         String CODEC(ZSTD(1)),
     parent_type         LowCardinality(String),
     parent_id           String CODEC(ZSTD(1)),
-    parent_name         String CODEC(ZSTD(1)),
     http_method         LowCardinality(String),
-    http_path           String CODEC(ZSTD(1)),
-    http_resource       LowCardinality(String),
-    http_domain_name    LowCardinality(String),
-    http_stage          LowCardinality(String),
     http_ip             String CODEC(ZSTD(1)),
     http_user_agent     LowCardinality(String),
-    http_headers        Map(LowCardinality(String), String) CODEC(ZSTD(1)),
-    http_query          Map(LowCardinality(String), String) CODEC(ZSTD(1)),
-    http_path_params    Map(LowCardinality(String), String) CODEC(ZSTD(1)),
     correlation_id      String CODEC(ZSTD(1)),
     activity            String CODEC(ZSTD(3)),
-    activity_parts      Array(Tuple(String, String, String)) CODEC(ZSTD(1)),
-    activity_part_bytes Array(UInt32) CODEC(ZSTD(1)),
     detail              String CODEC(ZSTD(3)),
-    changes             Array(Tuple(String, String, String)) CODEC(ZSTD(3)),
-    reason              String CODEC(ZSTD(1)),
-    privacy             String CODEC(ZSTD(1)),
-    source_url          String CODEC(ZSTD(1)),
-    source              LowCardinality(String),
-    schema_version      UInt16 CODEC(ZSTD(1)),
-    spec_version        LowCardinality(String),
-    described           Bool CODEC(ZSTD(1)),
-    redacted            Array(String) CODEC(ZSTD(1)),
+    facts               LowCardinality(String),
+    told                String CODEC(ZSTD(1)),
+    rest                String CODEC(ZSTD(1)),
     ingested_at         DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
     expires_at          DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
 
@@ -71,7 +52,9 @@ SETTINGS
     replicated_deduplication_window = 10000,
     remove_empty_parts = 0,
     old_parts_lifetime = 60,
-    min_compressed_bytes_to_fsync_after_merge = 1;
+    min_compressed_bytes_to_fsync_after_merge = 1,
+    min_age_to_force_merge_seconds = 86400,
+    min_age_to_force_merge_on_partition_only = 1;
 
 CREATE TABLE IF NOT EXISTS audit.all_events ON CLUSTER 'main'
 AS audit.events
@@ -80,20 +63,18 @@ ENGINE = Distributed('main', 'audit', 'events', cityHash64(org_id));
 CREATE VIEW IF NOT EXISTS audit.tenant_events ON CLUSTER 'main'
 DEFINER = daybook_view_definer SQL SECURITY DEFINER
 AS SELECT
-    org_id, timestamp, id, omissions, service_name, event_name, action, outcome, status_code,
-    caller_type, caller_user_id, caller_user_email, caller_name, caller_token_id,
-    entity_type, entity_id, entity_name, parent_type, parent_id, parent_name,
-    http_method, http_path, http_resource, http_domain_name, http_stage, http_ip,
-    http_user_agent, http_headers, http_query, http_path_params, correlation_id,
-    activity, activity_parts, activity_part_bytes, detail, changes, reason, privacy, source_url,
-    source, schema_version, spec_version, described, redacted, ingested_at, expires_at
+    org_id, timestamp, id, service_name, event_name, action, outcome,
+    caller_user_id, caller_user_email, caller_name, caller_token_id,
+    entity_type, entity_id, entity_name, parent_type, parent_id,
+    http_method, http_ip, http_user_agent, correlation_id, activity, detail,
+    facts, told, rest, ingested_at, expires_at
 FROM audit.all_events
 WHERE org_id = (SELECT unhex(getClientHTTPHeader('X-Daybook-Org')))
     AND org_id != ''
     AND expires_at > now64(3)
 SETTINGS apply_mutations_on_fly = 1;
 
-INSERT INTO audit.migrations (version, name, checksum) VALUES (1, 'events', 'ec5bdc28b7ead9ed6fff3b736df00efd5502ea805e1405a8f79613581d7c8019');
+INSERT INTO audit.migrations (version, name, checksum) VALUES (1, 'events', '0fc77859240d961c7972b8c79873b85a11cbcb58fd7f9efb09465c239ffbaf27');
 
 CREATE TABLE IF NOT EXISTS audit.erasures ON CLUSTER 'main'
 (

@@ -3,9 +3,13 @@
 //! <https://clickhouse.com/docs/interfaces/formats/Native>; the types stand beside the names, so
 //! that the server checks them. One block is one insert's block, which a token covers whole.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
+use std::hash::Hash;
 
 use uuid::Uuid;
+
+use crate::packed::Facts;
 
 /// A column that is being filled, a row at a time.
 pub(crate) trait Column {
@@ -54,7 +58,11 @@ pub(crate) struct Texts(Vec<u8>);
 
 impl Texts {
     pub(crate) fn push(&mut self, text: &str) {
-        write_text(&mut self.0, text.as_bytes());
+        self.push_bytes(text.as_bytes());
+    }
+
+    pub(crate) fn push_bytes(&mut self, text: &[u8]) {
+        write_text(&mut self.0, text);
     }
 }
 
@@ -64,48 +72,69 @@ impl Column for Texts {
     }
 }
 
-/// `LowCardinality(String)`: each distinct text once, and for each row the place of its own.
-pub(crate) struct Words<'a> {
-    /// Place 0 is the empty text, as ClickHouse expects.
-    dictionary: Vec<&'a str>,
-    places: HashMap<&'a str, u32>,
-    rows: Vec<u32>,
-    last: (&'a str, u32),
+/// What stands for a text in a column of few distinct ones.
+pub(crate) trait Word: Clone + Default + Eq + Hash {
+    /// The text; an empty one of the default alone.
+    fn text(&self) -> Cow<'_, str>;
 }
 
-impl Default for Words<'_> {
+impl Word for &str {
+    fn text(&self) -> Cow<'_, str> {
+        Cow::Borrowed(self)
+    }
+}
+
+impl Word for Facts<'_> {
+    fn text(&self) -> Cow<'_, str> {
+        Cow::Owned(self.to_text())
+    }
+}
+
+/// `LowCardinality(String)`: each distinct text once, and for each row the place of its own.
+pub(crate) struct Words<W> {
+    /// Place 0 is the empty text, as ClickHouse expects.
+    dictionary: Vec<W>,
+    places: HashMap<W, u32>,
+    rows: Vec<u32>,
+    last: (W, u32),
+}
+
+impl<W: Word> Default for Words<W> {
     fn default() -> Self {
         Self {
-            dictionary: vec![""],
+            dictionary: vec![W::default()],
             places: HashMap::default(),
             rows: Vec::new(),
-            last: ("", 0),
+            last: (W::default(), 0),
         }
     }
 }
 
-impl<'a> Words<'a> {
-    pub(crate) fn push(&mut self, text: &'a str) {
+impl<W: Word> Words<W> {
+    pub(crate) fn push(&mut self, word: W) {
         // Neighbours are mostly alike.
-        if self.last.0 != text {
-            self.last = (text, self.place(text));
+        if self.last.0 != word {
+            let place = self.place(&word);
+            self.last = (word, place);
         }
         self.rows.push(self.last.1);
     }
 
-    fn place(&mut self, text: &'a str) -> u32 {
-        if text.is_empty() {
+    fn place(&mut self, word: &W) -> u32 {
+        if *word == W::default() {
             return 0;
         }
-        let dictionary = &mut self.dictionary;
-        *self.places.entry(text).or_insert_with(|| {
-            dictionary.push(text);
-            u32::try_from(dictionary.len() - 1).unwrap_or(u32::MAX)
-        })
+        if let Some(place) = self.places.get(word) {
+            return *place;
+        }
+        let place = u32::try_from(self.dictionary.len()).unwrap_or(u32::MAX);
+        self.dictionary.push(word.clone());
+        self.places.insert(word.clone(), place);
+        place
     }
 }
 
-impl Column for Words<'_> {
+impl<W: Word> Column for Words<W> {
     fn write_to(self, bytes: &mut Vec<u8>) {
         /// Additional keys follow, and the dictionary is new.
         const FLAGS: u64 = 1 << 9 | 1 << 10;
@@ -123,95 +152,14 @@ impl Column for Words<'_> {
         };
         number(FLAGS | width);
         number(self.dictionary.len() as u64);
-        for text in &self.dictionary {
-            write_text(bytes, text.as_bytes());
+        for word in &self.dictionary {
+            write_text(bytes, word.text().as_bytes());
         }
         bytes.extend_from_slice(&(self.rows.len() as u64).to_le_bytes());
         let bytes_per_place = 1 << width;
         for place in self.rows {
             bytes.extend_from_slice(&place.to_le_bytes()[..bytes_per_place]);
         }
-    }
-}
-
-/// `Array(String)`, and with several columns `Array(Tuple(String, …))` and `Map(String, String)`,
-/// which have the same form.
-pub(crate) struct Lists<const N: usize> {
-    ends: Vec<u8>,
-    count: u64,
-    columns: [Texts; N],
-}
-
-impl<const N: usize> Default for Lists<N> {
-    fn default() -> Self {
-        Self {
-            ends: Vec::new(),
-            count: 0,
-            columns: std::array::from_fn(|_| Texts::default()),
-        }
-    }
-}
-
-impl<const N: usize> Lists<N> {
-    pub(crate) fn push<'b>(&mut self, items: impl Iterator<Item = [&'b str; N]>) {
-        for item in items {
-            self.count += 1;
-            for (column, text) in self.columns.iter_mut().zip(item) {
-                column.push(text);
-            }
-        }
-        self.ends.extend_from_slice(&self.count.to_le_bytes());
-    }
-}
-
-impl Lists<2> {
-    /// Pairs of a name and a value, which comes in two pieces.
-    pub(crate) fn push_marked<'b>(
-        &mut self,
-        items: impl Iterator<Item = (&'b str, (&'b str, &'b str))>,
-    ) {
-        let [names, values] = &mut self.columns;
-        for (name, (mark, rest)) in items {
-            self.count += 1;
-            names.push(name);
-            write_length(&mut values.0, mark.len() + rest.len());
-            values.0.extend_from_slice(mark.as_bytes());
-            values.0.extend_from_slice(rest.as_bytes());
-        }
-        self.ends.extend_from_slice(&self.count.to_le_bytes());
-    }
-}
-
-impl<const N: usize> Column for Lists<N> {
-    fn write_to(self, bytes: &mut Vec<u8>) {
-        bytes.extend_from_slice(&self.ends);
-        for column in self.columns {
-            column.write_to(bytes);
-        }
-    }
-}
-
-/// `Array(UInt32)`.
-#[derive(Default)]
-pub(crate) struct Numbers {
-    ends: Vec<u8>,
-    numbers: Vec<u8>,
-}
-
-impl Numbers {
-    pub(crate) fn push(&mut self, numbers: impl Iterator<Item = u32>) {
-        for number in numbers {
-            self.numbers.extend_from_slice(&number.to_le_bytes());
-        }
-        let count = self.numbers.len() as u64 / 4;
-        self.ends.extend_from_slice(&count.to_le_bytes());
-    }
-}
-
-impl Column for Numbers {
-    fn write_to(self, bytes: &mut Vec<u8>) {
-        bytes.extend_from_slice(&self.ends);
-        bytes.extend_from_slice(&self.numbers);
     }
 }
 
@@ -240,15 +188,15 @@ mod tests {
 
     #[test]
     fn a_block_is_what_clickhouse_writes() {
-        // SELECT 'b' :: LowCardinality(String) AS w, [('k', 'v')] :: Map(String, String) AS m FORMAT Native
+        // SELECT 'b' :: LowCardinality(String) AS w, 'v' AS t FORMAT Native
         let mut words = Words::default();
         words.push("b");
-        let mut map = Lists::<2>::default();
-        map.push([["k", "v"]].into_iter());
+        let mut texts = Texts::default();
+        texts.push("v");
         let mut bytes = Vec::new();
         write_block_head(&mut bytes, 2, 1);
         write_column(&mut bytes, "w", "LowCardinality(String)", words);
-        write_column(&mut bytes, "m", "Map(String, String)", map);
+        write_column(&mut bytes, "t", "String", texts);
 
         let mut expected = b"\x02\x01\x01w\x16LowCardinality(String)".to_vec();
         expected.extend(1_u64.to_le_bytes()); // version
@@ -257,9 +205,7 @@ mod tests {
         expected.extend(b"\x00\x01b");
         expected.extend(1_u64.to_le_bytes()); // rows
         expected.push(1);
-        expected.extend(b"\x01m\x13Map(String, String)");
-        expected.extend(1_u64.to_le_bytes());
-        expected.extend(b"\x01k\x01v");
+        expected.extend(b"\x01t\x06String\x01v");
         assert_eq!(bytes, expected);
     }
 
@@ -269,7 +215,7 @@ mod tests {
         for (count, width) in [(255, 1), (256, 2), (65_535, 2), (65_536, 4)] {
             let mut words = Words::default();
             for text in &texts[..count] {
-                words.push(text);
+                words.push(text.as_str());
             }
             let mut bytes = Vec::new();
             words.write_to(&mut bytes);

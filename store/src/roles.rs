@@ -134,17 +134,13 @@ const ROLES: &[Role] = &[
         grants: &[
             "ALTER DELETE ON {database}.events",
             "ALTER UPDATE(caller_user_id, caller_user_email, caller_name, caller_token_id, \
-             entity_id, entity_name, parent_id, parent_name, http_path, http_resource, http_ip, \
-             http_user_agent, http_headers, http_query, http_path_params, correlation_id, activity, \
-             activity_parts, activity_part_bytes, detail, changes, reason, privacy, source_url, \
-             redacted, expires_at) ON {database}.events",
+             entity_id, entity_name, parent_id, http_ip, http_user_agent, correlation_id, activity, \
+             detail, told, rest, expires_at) ON {database}.events",
             // To count what it is to erase, and to see that it is gone.
-            "SELECT(org_id, timestamp, omissions, service_name, caller_user_id, caller_user_email, caller_name, \
-             caller_token_id, entity_type, entity_id, entity_name, parent_type, parent_id, \
-             parent_name, http_path, http_resource, http_ip, http_user_agent, http_headers, \
-             http_query, http_path_params, correlation_id, activity, activity_parts, \
-             activity_part_bytes, detail, changes, reason, privacy, source_url, redacted, \
-             expires_at) ON {database}.events",
+            "SELECT(org_id, timestamp, service_name, caller_user_id, caller_user_email, caller_name, \
+             caller_token_id, entity_type, entity_id, entity_name, parent_type, parent_id, http_ip, \
+             http_user_agent, correlation_id, activity, detail, told, rest, expires_at) \
+             ON {database}.events",
             "SELECT, INSERT ON {database}.erasures",
             // A subject is dropped with its partition as soon as it is not needed any more.
             "SELECT, INSERT, ALTER DELETE ON {database}.erasure_subjects",
@@ -407,8 +403,7 @@ mod tests {
             "event_name",
             "action",
             "outcome",
-            "status_code",
-            "caller_type",
+            "facts",
             "entity_type",
             "ingested_at",
             "request_digest",

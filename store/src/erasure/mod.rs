@@ -40,6 +40,8 @@ pub use record::{CopiesUntil, CopyLifetimes, ErasedRows, ErasureState, Receipt, 
 pub(crate) use restored::is_restored;
 pub use restored::let_readers_in;
 pub use scope::{ErasureMode, OWN_SERVICE, SUBJECT_BYTES_MAX, Scope};
+#[cfg(test)]
+pub(crate) use traces::TRACE_BYTES_MIN;
 
 use key::folded;
 

@@ -2,80 +2,31 @@
 
 use std::fmt::Write as _;
 
-use crate::row_omissions::PART_TEXTS;
-
 /// Shorter identifiers would be found in words and numbers that have nothing to do with them.
 pub(crate) const TRACE_BYTES_MIN: usize = 6;
 
-/// How a column holds texts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Shape {
-    Text,
-    /// Several texts, of this type of ClickHouse. They are searched and replaced as JSON: a lambda
-    /// in a mutation fails every reader to whom it is applied on the fly (26.7: code 16).
-    Several(&'static str),
-}
-
-const MAP: Shape = Shape::Several("Map(LowCardinality(String), String)");
-const LIST: Shape = Shape::Several("Array(String)");
-const PARTS: &str = "activity_parts";
-const TRIPLES: Shape = Shape::Several("Array(Tuple(String, String, String))");
-
-impl Shape {
-    fn as_text(self, column: &str) -> String {
-        match self {
-            Self::Text => column.to_owned(),
-            Self::Several(_) => format!("toJSONString({column})"),
-        }
-    }
-
-    fn of_type(self) -> &'static str {
-        match self {
-            Self::Text => "String",
-            Self::Several(of_type) => of_type,
-        }
-    }
-
-    fn of_text(self, text: String) -> String {
-        match self {
-            Self::Text => text,
-            Self::Several(of_type) => format!("JSONExtract({text}, '{of_type}')"),
-        }
-    }
-}
-
 /// Every column in which a person or thing may be named, but for those of a closed set of words. What
-/// a row leaves out (see `row_omissions.rs`) follows from these: a path from its template and
-/// parameters, and a parameter that is the entity's or the parent's id from that.
-const COLUMNS: &[(&str, Shape)] = &[
-    ("caller_user_id", Shape::Text),
-    ("caller_user_email", Shape::Text),
-    ("caller_name", Shape::Text),
-    ("caller_token_id", Shape::Text),
-    ("entity_id", Shape::Text),
-    ("entity_name", Shape::Text),
-    ("parent_id", Shape::Text),
-    ("parent_name", Shape::Text),
-    ("http_path", Shape::Text),
-    ("http_resource", Shape::Text),
-    ("http_ip", Shape::Text),
-    ("http_user_agent", Shape::Text),
-    ("http_headers", MAP),
-    ("http_query", MAP),
-    ("http_path_params", MAP),
-    ("correlation_id", Shape::Text),
-    ("activity", Shape::Text),
-    (PARTS, TRIPLES),
-    ("detail", Shape::Text),
-    ("changes", TRIPLES),
-    ("reason", Shape::Text),
-    ("privacy", Shape::Text),
-    ("source_url", Shape::Text),
-    ("redacted", LIST),
+/// a row leaves out (see `packed.rs`) follows from these: a path from its template and parameters, a
+/// parameter that is the entity's or the parent's id from that, and a sentence's parts from it.
+const COLUMNS: &[&str] = &[
+    "caller_user_id",
+    "caller_user_email",
+    "caller_name",
+    "caller_token_id",
+    "entity_id",
+    "entity_name",
+    "parent_id",
+    "http_ip",
+    "http_user_agent",
+    "correlation_id",
+    "activity",
+    "detail",
+    "told",
+    "rest",
 ];
 
 /// Texts in which people are called by their names, too.
-const TOLD: &[&str] = &["activity", PARTS, "detail", "changes", "reason"];
+const TOLD: &[&str] = &["activity", "detail", "told"];
 
 /// Which rows are the subject's own, as SQL conditions, where they are kept under a pseudonym.
 #[derive(Debug, Clone)]
@@ -88,75 +39,44 @@ pub(crate) struct Own {
 pub(crate) fn assignments(has_pattern: bool, own: Option<&Own>) -> String {
     let assignments: Vec<_> = COLUMNS
         .iter()
-        .filter(|(column, _)| *column != PARTS)
-        .filter_map(|&(column, shape)| {
-            let replaced = replacement(column, shape, has_pattern, own);
-            (replaced != column).then(|| format!("{column} = {replaced}"))
+        .filter_map(|column| {
+            let replaced = replacement(column, has_pattern, own);
+            (replaced != *column).then(|| format!("{column} = {replaced}"))
         })
         .collect();
-    assignments
-        .into_iter()
-        .chain(cut_parts(has_pattern, own))
-        .collect::<Vec<_>>()
-        .join(", ")
-}
-
-/// Parts whose texts are cut from the sentence: their lengths do not fit a sentence that was
-/// rewritten. Without parts it is read as one, see `row_omissions.rs`.
-fn cut_parts(has_pattern: bool, own: Option<&Own>) -> Vec<String> {
-    let activity = replacement("activity", Shape::Text, has_pattern, own);
-    if activity == "activity" {
-        return Vec::new();
-    }
-    let is_cut = format!("bitAnd(omissions, {PART_TEXTS}) != 0 AND activity != {activity}");
-    let parts = replacement(PARTS, TRIPLES, has_pattern, own);
-    let of_type = TRIPLES.of_type();
-    vec![
-        format!("{PARTS} = if({is_cut}, CAST([], '{of_type}'), {parts})"),
-        format!(
-            "activity_part_bytes = if({is_cut}, CAST([], 'Array(UInt32)'), activity_part_bytes)"
-        ),
-    ]
+    assignments.join(", ")
 }
 
 /// Whether any text of a row has a trace. `{pattern}` is to be bound.
 pub(crate) fn condition() -> String {
     let conditions: Vec<_> = COLUMNS
         .iter()
-        .map(|&(column, shape)| format!("match({}, {{pattern:String}})", shape.as_text(column)))
+        .map(|column| format!("match({column}, {{pattern:String}})"))
         .collect();
     format!("({})", conditions.join(" OR "))
 }
 
-fn replacement(column: &str, shape: Shape, has_pattern: bool, own: Option<&Own>) -> String {
+fn replacement(column: &str, has_pattern: bool, own: Option<&Own>) -> String {
     let is_told = TOLD.contains(&column);
-    let text = |mut replaced: String| {
-        if has_pattern {
-            // Two neighbours share the character between them, which a first pass takes away.
-            for _ in 0..2 {
-                replaced = format!(
-                    "replaceRegexpAll({replaced}, {{pattern:String}}, {{replaced:String}})"
-                );
-            }
+    let mut everywhere = column.to_owned();
+    if has_pattern {
+        // Two neighbours share the character between them, which a first pass takes away.
+        for _ in 0..2 {
+            everywhere =
+                format!("replaceRegexpAll({everywhere}, {{pattern:String}}, {{replaced:String}})");
         }
-        if let Some(own) = own.filter(|_| is_told) {
-            for (condition, name) in [
-                (&own.as_actor, "caller_name"),
-                (&own.as_entity, "entity_name"),
-            ] {
-                replaced = format!(
-                    "if({condition} AND {name} != '', \
-                     replaceAll({replaced}, {name}, {{pseudonym:String}}), {replaced})"
-                );
-            }
+    }
+    if let Some(own) = own.filter(|_| is_told) {
+        for (condition, name) in [
+            (&own.as_actor, "caller_name"),
+            (&own.as_entity, "entity_name"),
+        ] {
+            everywhere = format!(
+                "if({condition} AND {name} != '', \
+                 replaceAll({everywhere}, {name}, {{pseudonym:String}}), {everywhere})"
+            );
         }
-        replaced
-    };
-    let everywhere = if has_pattern || (own.is_some() && is_told) {
-        shape.of_text(text(shape.as_text(column)))
-    } else {
-        column.to_owned()
-    };
+    }
     let Some(own) = own else { return everywhere };
     let (condition, instead) = match column {
         "caller_user_id" | "caller_user_email" | "caller_name" => {
@@ -178,7 +98,7 @@ pub(crate) fn pattern<'a>(identifiers: impl Iterator<Item = &'a str>) -> Option<
         let json = json[1..json.len() - 1].to_owned(); // without its quotation marks
         for spelling in [
             identifier.to_owned(),
-            // As ClickHouse writes JSON, which escapes slashes, and as everybody else does.
+            // Some who write JSON escape slashes.
             json.replace('/', "\\/"),
             json,
             percent_encoded(identifier, b"-._~"),
@@ -255,7 +175,7 @@ mod tests {
     fn each_column_is_replaced_where_its_text_is_looked_for() {
         let assignments = assignments(true, None);
         let condition = condition();
-        for (column, _) in COLUMNS {
+        for column in COLUMNS {
             assert!(assignments.contains(&format!("{column} = ")), "{column}");
             assert!(condition.contains(column), "{column}");
         }
@@ -270,6 +190,6 @@ mod tests {
         };
         let assignments = assignments(false, Some(&own));
         assert!(assignments.contains("http_ip = if(A AND http_ip != '', '', http_ip)"));
-        assert!(!assignments.contains("http_path ="));
+        assert!(!assignments.contains("rest ="));
     }
 }

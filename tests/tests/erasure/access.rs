@@ -20,7 +20,7 @@ async fn each_grant_of_the_eraser_is_there_and_nothing_beyond() {
     let eraser = shared().await.passwords().eraser_credentials();
     for allowed in [
         "ALTER TABLE events DELETE WHERE org_id = 'nobody'",
-        "ALTER TABLE events UPDATE caller_name = '', activity = '', http_query = map() WHERE org_id = 'nobody'",
+        "ALTER TABLE events UPDATE caller_name = '', activity = '', rest = '' WHERE org_id = 'nobody'",
         "ALTER TABLE events UPDATE expires_at = timestamp WHERE org_id = 'nobody'",
         "SELECT org_id, timestamp, caller_user_id, activity, expires_at FROM events LIMIT 0",
         "SELECT count() FROM erasures",
@@ -40,7 +40,7 @@ async fn each_grant_of_the_eraser_is_there_and_nothing_beyond() {
     }
     for refused in [
         "ALTER TABLE events UPDATE outcome = 'success' WHERE 1",
-        "ALTER TABLE events UPDATE status_code = 200 WHERE 1",
+        "ALTER TABLE events UPDATE facts = '' WHERE 1",
         "ALTER TABLE events UPDATE event_name = '' WHERE 1",
         "ALTER TABLE events UPDATE action = '' WHERE 1",
         "ALTER TABLE events UPDATE ingested_at = timestamp WHERE 1",

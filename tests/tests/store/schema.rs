@@ -82,8 +82,8 @@ async fn go_back_to_the_first(clickhouse: &ClickHouse) {
     }
     run(
         clickhouse,
-        "INSERT INTO events (org_id, timestamp, id, action, outcome, caller_type, activity, expires_at) \
-         VALUES ('upgrade', '2026-10-01 00:00:00', generateUUIDv4(), 'delete', 'success', 'user', \
+        "INSERT INTO events (org_id, timestamp, id, action, outcome, activity, expires_at) \
+         VALUES ('upgrade', '2026-10-01 00:00:00', generateUUIDv4(), 'delete', 'success', \
                  'jane@example.com deleted workflow 7', '2299-12-31 00:00:00')",
     )
     .await;
@@ -132,9 +132,9 @@ async fn what_an_older_daybook_stored_is_read_after_a_migration_that_was_interru
     // A newer Daybook may have stored a kind of part that this one does not know.
     run(
         &clickhouse,
-        "INSERT INTO events (org_id, timestamp, id, action, outcome, caller_type, activity, activity_parts, expires_at) \
-         VALUES ('later', '2026-10-01 00:00:00', generateUUIDv4(), 'delete', 'success', 'user', \
-                 'x', [('gesture', 'x', '')], '2299-12-31 00:00:00')",
+        "INSERT INTO events (org_id, timestamp, id, action, outcome, activity, rest, expires_at) \
+         VALUES ('later', '2026-10-01 00:00:00', generateUUIDv4(), 'delete', 'success', \
+                 'x', '{\"parts\":\"gesture:1\",\"later\":7}', '2299-12-31 00:00:00')",
     )
     .await;
     let later = everything(
