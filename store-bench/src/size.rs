@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use clickhouse::Row;
+use daybook_store::OWN_SERVICE;
 use jiff::{Timestamp, ToSpan as _};
 use serde::Deserialize;
 
@@ -41,8 +42,10 @@ struct Index {
 
 /// How many events there are, and when the newest happened; yesterday's end where there is none.
 pub(crate) async fn stored(bench: &Bench) -> Result<(u64, Timestamp)> {
-    let sql = "SELECT count(), toUnixTimestamp64Milli(max(timestamp)) FROM events WHERE source = 'capture'";
-    let (rows, newest_ms): (u64, i64) = bench.administrator().query(sql).fetch_one().await?;
+    // What this process says of itself, as of an erasure, is none of them.
+    let sql = "SELECT count(), toUnixTimestamp64Milli(max(timestamp)) FROM events WHERE service_name != ?";
+    let query = bench.administrator().query(sql).bind(OWN_SERVICE);
+    let (rows, newest_ms): (u64, i64) = query.fetch_one().await?;
     let newest = if rows == 0 {
         Timestamp::now().checked_sub(24.hours())?
     } else {

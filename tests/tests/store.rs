@@ -7,6 +7,8 @@
 mod access;
 #[path = "store/backup.rs"]
 mod backup;
+#[path = "store/bench.rs"]
+mod bench;
 #[path = "store/engine.rs"]
 mod engine;
 #[path = "store/exactly_once.rs"]

@@ -71,10 +71,12 @@ fn replacement(column: &str, has_pattern: bool, own: Option<&Own>) -> String {
             (&own.as_actor, "caller_name"),
             (&own.as_entity, "entity_name"),
         ] {
-            everywhere = format!(
-                "if({condition} AND {name} != '', \
-                 replaceAll({everywhere}, {name}, {{pseudonym:String}}), {everywhere})"
-            );
+            for spelling in spellings(column, name) {
+                everywhere = format!(
+                    "if({condition} AND {name} != '', \
+                     replaceAll({everywhere}, {spelling}, {{pseudonym:String}}), {everywhere})"
+                );
+            }
         }
     }
     let Some(own) = own else { return everywhere };
@@ -87,6 +89,24 @@ fn replacement(column: &str, has_pattern: bool, own: Option<&Own>) -> String {
         _ => return everywhere,
     };
     format!("if({condition} AND {column} != '', {instead}, {everywhere})")
+}
+
+/// How a name stands in a column: as it is in a sentence, and in JSON with what JSON escapes. A change's
+/// values are JSON inside the JSON of `told`, and a `detail` may hold JSON in its texts as well.
+fn spellings(column: &str, name: &str) -> Vec<String> {
+    let in_json = |text: &str| {
+        // Of ClickHouse's escapes, that of the slash is nobody else's.
+        format!(
+            r"replaceAll(substring(toJSONString({text}), 2, length(toJSONString({text})) - 2), '\\/', '/')"
+        )
+    };
+    let once = in_json(name);
+    let twice = in_json(&once);
+    match column {
+        "activity" => vec![name.to_owned()],
+        "detail" => vec![twice, once, name.to_owned()],
+        _ => vec![twice, once],
+    }
 }
 
 /// A regular expression (RE2) that finds the identifiers as they stand in texts, in JSON and in

@@ -10,22 +10,30 @@ use crate::fixture::{event, new, tenant};
 
 const JANE: &str = "U-7c9e6679-7425";
 const JANE_EMAIL: &str = "Jane.Roe@example.com";
+/// Which JSON has to escape.
+const NAME: &str = r#"Jane "Q" Roe"#;
 
 /// What Jane did, and what was done to her.
 fn own(tenant: &TenantId) -> Vec<NewEvent> {
     let mut acted = event(tenant, 1);
     JANE.clone_into(&mut acted.caller.user_id);
     JANE_EMAIL.clone_into(&mut acted.caller.user_email);
-    "Jane Q. Roe".clone_into(&mut acted.caller.name);
+    NAME.clone_into(&mut acted.caller.name);
     "203.0.113.99".clone_into(&mut acted.http.ip);
-    "Jane Q. Roe deleted workflow 1".clone_into(&mut acted.activity);
-    r#"{"owner":"Jane Q. Roe"}"#.clone_into(&mut acted.detail);
+    acted.activity = format!("{NAME} deleted workflow 1");
+    r#"{"owner":"Jane \"Q\" Roe"}"#.clone_into(&mut acted.detail);
+    acted.changes = vec![Change {
+        field: "/owner".to_owned(),
+        before: "null".to_owned(),
+        after: r#""Jane \"Q\" Roe""#.to_owned(),
+    }];
+    r#"as Jane "Q" Roe wished"#.clone_into(&mut acted.reason);
     let mut changed = event(tenant, 2);
     "U-0000000-tom".clone_into(&mut changed.caller.user_id);
     "user".clone_into(&mut changed.entity.kind);
     JANE.clone_into(&mut changed.entity.id);
-    "Jane Q. Roe".clone_into(&mut changed.entity.name);
-    "Tom disabled user Jane Q. Roe".clone_into(&mut changed.activity);
+    NAME.clone_into(&mut changed.entity.name);
+    changed.activity = format!("Tom disabled user {NAME}");
     vec![new(acted), new(changed)]
 }
 
@@ -75,13 +83,15 @@ fn lookalikes(tenant: &TenantId) -> Vec<NewEvent> {
         .collect()
 }
 
-const WORDS: [&str; 6] = [
+const WORDS: [&str; 8] = [
     JANE,
     JANE_EMAIL,
     "jane.roe@example.com",
     "jane.roe%40example.com",
     "JANE.ROE@EXAMPLE.COM",
-    "Jane Q. Roe",
+    NAME,
+    r#"Jane \"Q\" Roe"#,
+    r#"Jane \\\"Q\\\" Roe"#,
 ];
 
 #[tokio::test]
@@ -231,6 +241,8 @@ async fn an_anonymised_person_keeps_their_trail_under_one_name() {
     assert_eq!(acted.http.ip, "");
     assert_eq!(acted.activity, format!("{p} deleted workflow 1"));
     assert_eq!(acted.detail, format!(r#"{{"owner":"{p}"}}"#));
+    assert_eq!(acted.changes[0].after, format!("\"{p}\""));
+    assert_eq!(acted.reason, format!("as {p} wished"));
     assert_eq!((&changed.entity.id, &changed.entity.name), (p, p));
     assert_eq!(changed.activity, format!("Tom disabled user {p}"));
     assert_eq!(changed.caller.user_id, "U-0000000-tom");
