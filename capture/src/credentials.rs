@@ -48,6 +48,15 @@ const REMOVED: &str = "\"[redacted]\"";
 /// [`REDACTED`] in a query or a link.
 const REMOVED_IN_LINK: &str = "%5Bredacted%5D";
 
+/// A text of which the pieces before `copied` are in `cleaned`; none where nothing was taken out of it.
+fn finish(text: &str, mut cleaned: String, copied: usize) -> Option<String> {
+    if copied == 0 {
+        return None;
+    }
+    cleaned.push_str(&text[copied..]);
+    Some(cleaned)
+}
+
 /// What is a credential in a body, an authorizer's context or a stage variable.
 const BODY_RULES: Rules<'_> = Rules {
     says_secret: &says_secret,

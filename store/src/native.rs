@@ -9,8 +9,6 @@ use std::hash::Hash;
 
 use uuid::Uuid;
 
-use crate::packed::Facts;
-
 /// A column that is being filled, a row at a time.
 pub(crate) trait Column {
     /// The column's data as it stands in a block.
@@ -81,12 +79,6 @@ pub(crate) trait Word: Clone + Default + Eq + Hash {
 impl Word for &str {
     fn text(&self) -> Cow<'_, str> {
         Cow::Borrowed(self)
-    }
-}
-
-impl Word for Facts<'_> {
-    fn text(&self) -> Cow<'_, str> {
-        Cow::Owned(self.to_text())
     }
 }
 

@@ -17,6 +17,8 @@ use daybook_event::{ActivityPart, ActivityPartKind, AuditEvent, CallerType, Chan
 use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Serialize, Serializer};
 
+use crate::native::Word;
+
 const ENTITY_ID: &str = "e";
 const PARENT_ID: &str = "p";
 const OWN_VALUE: char = '=';
@@ -55,13 +57,15 @@ impl<'a> Facts<'a> {
             described: event.described,
         }
     }
+}
 
-    /// As it is stored: nothing where there are none.
-    pub(crate) fn to_text(&self) -> String {
+impl Word for Facts<'_> {
+    /// Nothing where there are none.
+    fn text(&self) -> Cow<'_, str> {
         if *self == Self::default() {
-            return String::new();
+            return Cow::Borrowed("");
         }
-        serde_json::to_string(self).unwrap_or_default()
+        Cow::Owned(serde_json::to_string(self).unwrap_or_default())
     }
 }
 
@@ -386,7 +390,7 @@ mod tests {
 
     /// The event as it comes out of its row, whose other columns are as they were.
     fn there_and_back(event: &AuditEvent) -> AuditEvent {
-        let (facts, rest) = (Facts::of(event).to_text(), rest(event));
+        let (facts, rest) = (Facts::of(event).text().into_owned(), rest(event));
         let mut told = Vec::new();
         write_told(event, &mut told);
         let mut row = AuditEvent {

@@ -11,7 +11,7 @@ use super::json::{EMBEDDED_MAX, remove_embedded};
 use super::literals::{remove_literals, remove_tokens};
 use super::names::{query_name_says_secret, query_name_says_secret_if_drawn};
 use super::shapes::{looks_drawn, looks_like_a_credential};
-use super::{BODY_RULES, REMOVED_IN_LINK};
+use super::{BODY_RULES, REMOVED_IN_LINK, finish};
 
 /// Longer names of parameters are not looked at.
 const NAME_BYTES_MAX: usize = 256;
@@ -150,14 +150,6 @@ fn remove_parameters(text: &str, nested: usize) -> Option<String> {
         seen = copied;
     }
     finish(text, cleaned, copied)
-}
-
-fn finish(text: &str, mut cleaned: String, copied: usize) -> Option<String> {
-    if copied == 0 {
-        return None;
-    }
-    cleaned.push_str(&text[copied..]);
-    Some(cleaned)
 }
 
 fn ends_name(byte: u8) -> bool {

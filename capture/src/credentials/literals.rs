@@ -8,7 +8,7 @@ use memchr::{memchr_iter, memmem};
 
 use super::names::says_secret;
 use super::shapes::is_jwt;
-use super::{REMOVED, REMOVED_IN_LINK};
+use super::{REMOVED, REMOVED_IN_LINK, finish};
 
 /// Longer names are not looked at.
 const NAME_BYTES_MAX: usize = 256;
@@ -60,14 +60,6 @@ pub(super) fn remove_literals(text: &str) -> Option<String> {
         }
     }
     finish(text, cleaned, copied)
-}
-
-fn finish(text: &str, mut cleaned: String, copied: usize) -> Option<String> {
-    if copied == 0 {
-        return None;
-    }
-    cleaned.push_str(&text[copied..]);
-    Some(cleaned)
 }
 
 /// <https://spec.graphql.org/October2021/#sec-Executable-Definitions>
