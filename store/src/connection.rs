@@ -33,7 +33,8 @@ pub(crate) fn client(
     endpoint: &Endpoint,
     credentials: &Credentials,
 ) -> Result<clickhouse::Client, StoreError> {
-    let client = if endpoint.check()?.scheme_str() == Some("https") {
+    let is_tls = endpoint.check()?.scheme_str() == Some("https");
+    let client = if is_tls {
         clickhouse::Client::with_http_client(
             Client::builder(TokioExecutor::new())
                 .pool_idle_timeout(POOL_IDLE_TIMEOUT)
@@ -51,7 +52,12 @@ pub(crate) fn client(
         .with_database(&endpoint.database)
         .with_user(&credentials.user)
         .with_password(&credentials.password)
-        .with_compression(Compression::Lz4)
+        .with_compression(if is_tls {
+            Compression::Lz4
+        } else {
+            // Within one machine it costs more than it saves.
+            Compression::None
+        })
         .with_product_info("daybook", env!("CARGO_PKG_VERSION")))
 }
 
@@ -128,7 +134,6 @@ impl PlainClient {
             url: endpoint.url.trim_end_matches('/').to_owned(),
             database: endpoint.database.clone(),
             authorization,
-            // Within one machine it costs more than it saves.
             is_compressed: is_tls,
         })
     }

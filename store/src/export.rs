@@ -9,20 +9,21 @@ use std::time::Duration;
 
 use clickhouse::query::RowCursor;
 use daybook_event::AuditEvent;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
 use crate::error::StoreError;
 use crate::filter::TimeRange;
+use crate::packed::LastFacts;
 use crate::reader::{answer, piece, rows};
 use crate::row::EventRow;
 use crate::search::{Direction, Position, Search, TotalMode};
-use crate::span::spans;
+use crate::span::{spans, spans_beyond};
 
 /// The first piece. As many of the largest events are less than a reader's role may be sent.
 const PIECE_ROWS_MIN: u32 = 2_000;
 /// Less than a reader's role may be sent (`max_result_rows`).
-const PIECE_ROWS_MAX: u32 = 16_000;
+const PIECE_ROWS_MAX: u32 = 90_000;
 /// A tenth of what a reader's role may be sent, as large events may follow small ones.
 const PIECE_BYTES_MAX: u64 = 100_000_000;
 /// A piece that took less is followed by a larger one, and one that took four times as long by a
@@ -38,6 +39,7 @@ pub struct Export {
     spans: VecDeque<TimeRange>,
     newest: Timestamp,
     piece: Option<Piece>,
+    last_facts: LastFacts,
     /// Nothing comes any more.
     is_over: bool,
 }
@@ -46,6 +48,8 @@ struct Piece {
     cursor: RowCursor<EventRow<'static>>,
     rows: u32,
     began: Instant,
+    /// Where the piece before it ended.
+    begin: Option<Position>,
 }
 
 impl Export {
@@ -64,6 +68,7 @@ impl Export {
             newest,
             search,
             piece: None,
+            last_facts: LastFacts::default(),
             is_over: false,
         }
     }
@@ -100,11 +105,12 @@ impl Export {
                 cursor: rows(piece(&self.client, &self.search, &span, false)?)?,
                 rows: 0,
                 began: Instant::now(),
+                begin: self.search.position,
             }),
         };
         let read = async {
             match piece.cursor.next().await? {
-                Some(row) => row.write_to(event).map(|()| true),
+                Some(row) => row.write_to(event, &mut self.last_facts).map(|()| true),
                 None => Ok(false),
             }
         };
@@ -126,12 +132,11 @@ impl Export {
             self.is_over = self.spans.is_empty();
             return;
         }
-        self.spans = spans(&self.search, self.newest).into();
         let bytes_per_row = piece.cursor.decoded_bytes() / u64::from(piece.rows.max(1));
         let rows_of_bytes = PIECE_BYTES_MAX / bytes_per_row.max(1);
         let time = piece.began.elapsed();
         let rows = if time < PIECE_TIME {
-            piece.rows * 2
+            piece.rows * 3
         } else if time > PIECE_TIME * 4 {
             piece.rows / 2
         } else {
@@ -139,6 +144,15 @@ impl Export {
         };
         let rows_max = u32::try_from(rows_of_bytes).unwrap_or(PIECE_ROWS_MAX);
         self.search.limit = rows.min(rows_max).clamp(PIECE_ROWS_MIN / 4, PIECE_ROWS_MAX);
+        // The next piece reaches about as far as this one, times its rows to this one's: a nearer span
+        // would hold less than it, and be one query more.
+        let reach = match (piece.begin, self.search.position) {
+            (Some(begin), Some(end)) => end.time.duration_since(begin.time).abs(),
+            _ => SignedDuration::ZERO,
+        };
+        let growth = self.search.limit.div_ceil(piece.rows.max(1));
+        let reach_min = reach.saturating_mul(i32::try_from(growth).unwrap_or(i32::MAX));
+        self.spans = spans_beyond(&self.search, self.newest, reach_min).into();
     }
 }
 

@@ -12,10 +12,12 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
 
 use daybook_event::{ActivityPart, ActivityPartKind, AuditEvent, CallerType, Change, UnknownWord};
+use serde::de::{MapAccess, Visitor};
 use serde::ser::SerializeMap as _;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::native::Word;
 
@@ -23,7 +25,7 @@ const ENTITY_ID: &str = "e";
 const PARENT_ID: &str = "p";
 const OWN_VALUE: char = '=';
 /// Between the parts of a sentence, each `kind:bytes` or `kind:bytes:word`.
-const PART_SEPARATOR: char = '|';
+const PART_SEPARATOR: u8 = b'|';
 
 /// The column `facts`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -45,6 +47,20 @@ pub(crate) struct Facts<'a> {
 }
 
 impl<'a> Facts<'a> {
+    fn into_owned(self) -> Facts<'static> {
+        let owned = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
+        Facts {
+            caller_type: owned(self.caller_type),
+            status_code: self.status_code,
+            domain_name: owned(self.domain_name),
+            stage: owned(self.stage),
+            source: owned(self.source),
+            schema_version: self.schema_version,
+            spec_version: owned(self.spec_version),
+            described: self.described,
+        }
+    }
+
     pub(crate) fn of(event: &'a AuditEvent) -> Self {
         Self {
             caller_type: event.caller.kind.as_str().into(),
@@ -70,29 +86,97 @@ impl Word for Facts<'_> {
 }
 
 /// The columns `told`: the reason, the changes, and parts that do not make up the sentence.
-type Told = (String, Vec<[String; 3]>, Vec<[String; 3]>);
+#[derive(Debug, Default, Deserialize)]
+struct Told<'a>(
+    #[serde(borrow)] Cow<'a, str>,
+    Vec<[String; 3]>,
+    Vec<[String; 3]>,
+);
 
 /// The column `rest`, as it is read.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Rest {
+struct Rest<'a> {
     /// Nothing where it is the template with the parameters in it.
-    path: Option<String>,
-    route: String,
-    heads: BTreeMap<String, String>,
-    query: BTreeMap<String, String>,
+    #[serde(borrow)]
+    path: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    route: Cow<'a, str>,
+    #[serde(borrow)]
+    heads: Pairs<'a>,
+    #[serde(borrow)]
+    query: Pairs<'a>,
     /// Path parameters: an id of the event is a mark, any other value stands behind one.
-    args: BTreeMap<String, String>,
+    #[serde(borrow)]
+    args: Pairs<'a>,
     /// The parent's name.
-    owner: String,
+    #[serde(borrow)]
+    owner: Cow<'a, str>,
     /// How the sentence is cut.
-    parts: String,
+    #[serde(borrow)]
+    parts: Cow<'a, str>,
     /// `privacy`.
-    seen: String,
+    #[serde(borrow)]
+    seen: Cow<'a, str>,
     /// `source_url`.
-    page: String,
+    #[serde(borrow)]
+    page: Cow<'a, str>,
     /// `redacted`.
     cut: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+/// The members of an object.
+#[derive(Debug, Default)]
+struct Pairs<'a>(Vec<(Text<'a>, Text<'a>)>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Pairs<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members;
+
+        impl<'de> Visitor<'de> for Members {
+            type Value = Vec<(Text<'de>, Text<'de>)>;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("an object of texts")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(members)
+            }
+        }
+
+        deserializer.deserialize_map(Members).map(Self)
+    }
+}
+
+impl Pairs<'_> {
+    /// Makes `map` these pairs. Events one after the other often have the same names, whose memory is used
+    /// again.
+    fn write_to<'v>(
+        &'v self,
+        map: &mut BTreeMap<String, String>,
+        value: impl Fn(&'v str) -> &'v str,
+    ) {
+        let names = self.0.iter().map(|(name, _)| &*name.0);
+        if map.keys().map(String::as_str).eq(names) {
+            for (stored, (_, text)) in map.values_mut().zip(&self.0) {
+                value(&text.0).clone_into(stored);
+            }
+            return;
+        }
+        *map = self
+            .0
+            .iter()
+            .map(|(name, text)| (name.0.to_string(), value(&text.0).to_owned()))
+            .collect();
+    }
 }
 
 /// The column `rest`, as it is written.
@@ -188,6 +272,23 @@ fn write_json(value: &impl Serialize, bytes: &mut Vec<u8>) {
     }
 }
 
+/// The column `facts` as it was read last. Rows one after the other often share it.
+#[derive(Debug, Default)]
+pub(crate) struct LastFacts {
+    text: String,
+    facts: Facts<'static>,
+}
+
+impl LastFacts {
+    pub(crate) fn of(&mut self, text: &str) -> &Facts<'static> {
+        if self.text != text {
+            self.facts = read::<Facts<'_>>(text).into_owned();
+            text.clone_into(&mut self.text);
+        }
+        &self.facts
+    }
+}
+
 /// Puts into an event, of which the other columns are there, what these three say. A text that is no
 /// JSON of its column says nothing: an event is found whatever became of it.
 ///
@@ -195,11 +296,10 @@ fn write_json(value: &impl Serialize, bytes: &mut Vec<u8>) {
 /// A newer Daybook may have stored a type of caller that this one does not know.
 pub(crate) fn unpack(
     event: &mut AuditEvent,
-    facts: &str,
+    facts: &Facts<'_>,
     told: &str,
     rest: &str,
 ) -> Result<(), UnknownWord> {
-    let facts: Facts<'_> = read(facts);
     event.caller.kind = match &*facts.caller_type {
         "" => CallerType::default(),
         word => word.parse()?,
@@ -207,38 +307,37 @@ pub(crate) fn unpack(
     event.status_code = facts.status_code;
     event.schema_version = facts.schema_version;
     event.described = facts.described;
+    let rest: Rest<'_> = read(rest);
+    let Told(reason, changes, parts) = read(told);
     for (text, stored) in [
-        (&mut event.http.domain_name, facts.domain_name),
-        (&mut event.http.stage, facts.stage),
-        (&mut event.source, facts.source),
-        (&mut event.spec_version, facts.spec_version),
+        (&mut event.http.domain_name, &facts.domain_name),
+        (&mut event.http.stage, &facts.stage),
+        (&mut event.source, &facts.source),
+        (&mut event.spec_version, &facts.spec_version),
+        (&mut event.parent.name, &rest.owner),
+        (&mut event.privacy, &rest.seen),
+        (&mut event.source_url, &rest.page),
+        (&mut event.http.resource, &rest.route),
+        (&mut event.reason, &reason),
     ] {
-        (*stored).clone_into(text);
+        (**stored).clone_into(text);
     }
-
-    let rest: Rest = read(rest);
-    event.parent.name = rest.owner;
-    event.privacy = rest.seen;
-    event.source_url = rest.page;
     event.redacted = rest.cut;
-    event.http.resource = rest.route;
-    event.http.headers = rest.heads;
-    event.http.query = rest.query;
-    event.http.path_params = rest.args;
-    for value in event.http.path_params.values_mut() {
-        *value = match value.as_str() {
-            ENTITY_ID => event.entity.id.clone(),
-            PARENT_ID => event.parent.id.clone(),
-            own => own.strip_prefix(OWN_VALUE).unwrap_or(own).to_owned(),
-        };
-    }
     let http = &mut event.http;
-    http.path = rest
-        .path
-        .unwrap_or_else(|| pieces(&http.resource, &http.path_params).collect());
-
-    let (reason, changes, parts): Told = read(told);
-    event.reason = reason;
+    rest.heads.write_to(&mut http.headers, |value| value);
+    rest.query.write_to(&mut http.query, |value| value);
+    let (entity_id, parent_id) = (&event.entity.id, &event.parent.id);
+    rest.args
+        .write_to(&mut http.path_params, |value| match value {
+            ENTITY_ID => entity_id,
+            PARENT_ID => parent_id,
+            own => own.strip_prefix(OWN_VALUE).unwrap_or(own),
+        });
+    http.path.clear();
+    match rest.path {
+        Some(path) => http.path.push_str(&path),
+        None => http.path.extend(pieces(&http.resource, &http.path_params)),
+    }
     event.changes = changes
         .into_iter()
         .map(|[field, before, after]| Change {
@@ -247,17 +346,17 @@ pub(crate) fn unpack(
             after,
         })
         .collect();
-    event.activity_parts = if rest.parts.is_empty() {
+    if rest.parts.is_empty() {
         let of = |[kind, text, word]: [String; 3]| ActivityPart {
             // What a newer Daybook calls by another kind is still a part of the sentence.
             kind: kind.parse().unwrap_or_default(),
             text,
             word,
         };
-        parts.into_iter().map(of).collect()
+        event.activity_parts = parts.into_iter().map(of).collect();
     } else {
-        cut_sentence(&event.activity, &rest.parts)
-    };
+        cut_sentence(&event.activity, &rest.parts, &mut event.activity_parts);
+    }
     Ok(())
 }
 
@@ -273,7 +372,7 @@ fn is_cut_from_sentence(event: &AuditEvent) -> bool {
     let mut rest = event.activity.as_str();
     for part in &event.activity_parts {
         match rest.strip_prefix(part.text.as_str()) {
-            Some(after) if !part.word.contains(PART_SEPARATOR) => rest = after,
+            Some(after) if !part.word.as_bytes().contains(&PART_SEPARATOR) => rest = after,
             _ => return false,
         }
     }
@@ -284,7 +383,7 @@ fn cuts(parts: &[ActivityPart]) -> String {
     let mut cuts = String::with_capacity(parts.len() * 16);
     for part in parts {
         if !cuts.is_empty() {
-            cuts.push(PART_SEPARATOR);
+            cuts.push(char::from(PART_SEPARATOR));
         }
         cuts.push_str(part.kind.as_str());
         cuts.push(':');
@@ -297,30 +396,63 @@ fn cuts(parts: &[ActivityPart]) -> String {
     cuts
 }
 
-/// The parts of a sentence. One that was rewritten since is a single part.
-fn cut_sentence(activity: &str, cuts: &str) -> Vec<ActivityPart> {
+/// Makes `parts` those of a sentence. One that was rewritten since is a single part.
+fn cut_sentence(activity: &str, cuts: &str, parts: &mut Vec<ActivityPart>) {
     let mut rest = activity;
-    let parts: Option<Vec<_>> = cuts
-        .split(PART_SEPARATOR)
-        .map(|cut| {
-            let (kind, cut) = cut.split_once(':')?;
-            let (bytes, word) = cut.split_once(':').unwrap_or((cut, ""));
-            let (text, after) = rest.split_at_checked(bytes.parse().ok()?)?;
-            rest = after;
-            Some(ActivityPart {
-                kind: kind.parse().unwrap_or_default(),
-                text: text.to_owned(),
-                word: word.to_owned(),
-            })
-        })
-        .collect();
-    parts.filter(|_| rest.is_empty()).unwrap_or_else(|| {
-        vec![ActivityPart {
-            kind: ActivityPartKind::Text,
-            text: activity.to_owned(),
-            word: String::new(),
-        }]
-    })
+    let mut count = 0;
+    let mut cuts = Some(cuts);
+    while let Some(left) = cuts {
+        let (cut, others) = match split_once(left, PART_SEPARATOR) {
+            Some((cut, others)) => (cut, Some(others)),
+            None => (left, None),
+        };
+        let Some((kind, text, word, after)) = next_part(rest, cut) else {
+            count = 0;
+            break;
+        };
+        write_part(parts, count, kind, text, word);
+        count += 1;
+        (rest, cuts) = (after, others);
+    }
+    if count == 0 || !rest.is_empty() {
+        write_part(parts, 0, ActivityPartKind::Text, activity, "");
+        count = 1;
+    }
+    parts.truncate(count);
+}
+
+/// The part at the beginning of `rest` that a cut describes, and what is behind it.
+fn next_part<'a>(
+    rest: &'a str,
+    cut: &'a str,
+) -> Option<(ActivityPartKind, &'a str, &'a str, &'a str)> {
+    let (kind, cut) = split_once(cut, b':')?;
+    let (bytes, word) = split_once(cut, b':').unwrap_or((cut, ""));
+    let (text, after) = rest.split_at_checked(bytes.parse().ok()?)?;
+    Some((kind.parse().unwrap_or_default(), text, word, after))
+}
+
+/// As `str::split_once`, for texts of a few bytes, in which that is slow.
+fn split_once(text: &str, separator: u8) -> Option<(&str, &str)> {
+    let place = text.bytes().position(|byte| byte == separator)?;
+    Some((text.get(..place)?, text.get(place + 1..)?))
+}
+
+/// Writes over the part at that place, or adds it.
+fn write_part(
+    parts: &mut Vec<ActivityPart>,
+    place: usize,
+    kind: ActivityPartKind,
+    text: &str,
+    word: &str,
+) {
+    if place == parts.len() {
+        parts.push(ActivityPart::default());
+    }
+    let part = &mut parts[place];
+    part.kind = kind;
+    text.clone_into(&mut part.text);
+    word.clone_into(&mut part.word);
 }
 
 /// Pieces of a template with its parameters replaced: `{id}`, and `{proxy+}` for the rest of a path.
@@ -343,7 +475,8 @@ fn pieces<'a>(
         // A brace that opens no parameter is text.
         let first = rest.chars().next().map_or(0, char::len_utf8);
         let end = rest[first..]
-            .find('{')
+            .bytes()
+            .position(|byte| byte == b'{')
             .map_or(rest.len(), |place| place + first);
         let (text, after) = rest.split_at(end);
         rest = after;
@@ -363,169 +496,5 @@ fn expands_to(template: &str, params: &BTreeMap<String, String>, path: &str) -> 
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::erasure::TRACE_BYTES_MIN;
-
-    fn event(resource: &str, path: &str, params: &[(&str, &str)]) -> AuditEvent {
-        let mut event = AuditEvent::default();
-        event.http.resource = resource.to_owned();
-        event.http.path = path.to_owned();
-        event.http.path_params = params
-            .iter()
-            .map(|&(name, value)| (name.to_owned(), value.to_owned()))
-            .collect();
-        event.entity.id = "42".to_owned();
-        event.parent.id = "7".to_owned();
-        event
-    }
-
-    fn rest(event: &AuditEvent) -> String {
-        let mut bytes = Vec::new();
-        write_rest(event, &mut bytes);
-        String::from_utf8(bytes).unwrap()
-    }
-
-    /// The event as it comes out of its row, whose other columns are as they were.
-    fn there_and_back(event: &AuditEvent) -> AuditEvent {
-        let (facts, rest) = (Facts::of(event).text().into_owned(), rest(event));
-        let mut told = Vec::new();
-        write_told(event, &mut told);
-        let mut row = AuditEvent {
-            activity: event.activity.clone(),
-            entity: event.entity.clone(),
-            parent: event.parent.clone(),
-            ..AuditEvent::default()
-        };
-        row.parent.name.clear();
-        row.http.user_agent.clone_from(&event.http.user_agent);
-        unpack(&mut row, &facts, std::str::from_utf8(&told).unwrap(), &rest).unwrap();
-        row
-    }
-
-    #[test]
-    fn a_path_that_follows_from_its_template_is_left_out() {
-        for (resource, path, params, expected) in [
-            (
-                "/w/{id}",
-                "/w/42",
-                &[("id", "42")][..],
-                r#"{"route":"/w/{id}","args":{"id":"e"}}"#,
-            ),
-            (
-                "/w/{id}/x",
-                "/w/9/x",
-                &[("id", "9")],
-                r#"{"route":"/w/{id}/x","args":{"id":"=9"}}"#,
-            ),
-            (
-                "/{proxy+}",
-                "/a/b",
-                &[("proxy", "a/b")],
-                r#"{"route":"/{proxy+}","args":{"proxy":"=a/b"}}"#,
-            ),
-            (
-                "/w/{id}",
-                "/w/a%20b",
-                &[("id", "a b")],
-                r#"{"path":"/w/a%20b","route":"/w/{id}","args":{"id":"=a b"}}"#,
-            ),
-            ("/w/{", "/w/{", &[], r#"{"route":"/w/{"}"#),
-            ("/w", "", &[], r#"{"path":"","route":"/w"}"#),
-            ("", "", &[], "{}"),
-        ] {
-            let event = event(resource, path, params);
-            assert_eq!(rest(&event), expected);
-            assert_eq!(there_and_back(&event), event, "{resource}");
-        }
-    }
-
-    #[test]
-    fn a_sentence_that_was_rewritten_is_one_part() {
-        for cuts in ["actor:16|verb:9", "actor:1|verb:7", "actor", "actor:x|"] {
-            let parts = cut_sentence("somebody deleted it", cuts);
-            assert_eq!(parts.len(), 1);
-            assert_eq!(parts[0].text, "somebody deleted it");
-        }
-    }
-
-    #[test]
-    fn a_row_that_says_nothing_of_these_or_nonsense_is_an_event() {
-        let mut event = event("", "", &[]);
-        unpack(&mut event, "", "", "").unwrap();
-        unpack(&mut event, "{", "[\"", "{\"args\":7}").unwrap();
-        assert!(unpack(&mut event, r#"{"caller_type":"ghost"}"#, "", "").is_err());
-        assert_eq!(event.entity.id, "42");
-        assert_eq!(event.activity_parts, []);
-    }
-
-    #[test]
-    fn no_key_is_taken_for_an_identifier() {
-        let mut event = event("/r", "/p", &[("a", "b")]);
-        event.parent.name = "x".to_owned();
-        event.privacy = "x".to_owned();
-        event.source_url = "x".to_owned();
-        event.redacted = vec!["x".to_owned()];
-        event.http.headers = [("a".to_owned(), "b".to_owned())].into();
-        event.http.query.clone_from(&event.http.headers);
-        event.activity_parts = vec![ActivityPart::default()];
-        let rest: BTreeMap<String, serde_json::Value> =
-            serde_json::from_str(&rest(&event)).unwrap();
-        assert_eq!(rest.len(), 10);
-        for key in rest.keys() {
-            assert!(key.len() < TRACE_BYTES_MIN, "{key}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn nothing_is_lost(
-            resource in "[/{}aé+=ep42]{0,12}", path in "[/{}aé+=ep42]{0,12}",
-            params in prop::collection::btree_map("[a+]{0,2}", "[=ep427]{0,3}", 0..4),
-            entity in "[ep=427]{0,2}", parent in "[ep=427]{0,2}",
-            texts in prop::collection::vec(("[aé]{0,3}", "[:|\"\\\\\na]{0,2}"), 0..4), activity in "[aé]{0,6}",
-            joins in any::<bool>(), expands in any::<bool>(), described in any::<bool>(),
-            other in "[\"\\\\\0a]{0,3}", status_code in any::<u16>(),
-        ) {
-            let mut event = event(&resource, &path, &[]);
-            event.entity.id = entity;
-            event.parent.id = parent;
-            event.http.path_params = params;
-            if expands {
-                event.http.path = pieces(&resource, &event.http.path_params).collect();
-            }
-            event.activity = if joins {
-                texts.iter().map(|(text, _)| text.as_str()).collect()
-            } else {
-                activity
-            };
-            event.activity_parts = texts
-                .into_iter()
-                .map(|(text, word)| ActivityPart { text, word, ..ActivityPart::default() })
-                .collect();
-            event.described = described;
-            event.status_code = status_code;
-            for text in [
-                &mut event.reason, &mut event.privacy, &mut event.source_url, &mut event.source,
-                &mut event.spec_version, &mut event.parent.name, &mut event.http.domain_name,
-                &mut event.http.stage,
-            ] {
-                text.clone_from(&other);
-            }
-            event.http.query = [(other.clone(), other.clone())].into();
-            event.http.headers.clone_from(&event.http.query);
-            event.redacted = vec![other.clone()];
-            event.changes = vec![Change { after: other, ..Change::default() }];
-            prop_assert_eq!(there_and_back(&event), event);
-        }
-
-        #[test]
-        fn no_text_makes_it_panic(text in "\\PC{0,40}", cuts in "[a-z:|0-9é]{0,20}") {
-            let mut event = AuditEvent::default();
-            let _ = unpack(&mut event, &text, &text, &text);
-            let _ = cut_sentence(&text, &cuts);
-        }
-    }
-}
+#[path = "packed_tests.rs"]
+mod tests;

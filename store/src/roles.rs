@@ -165,7 +165,7 @@ const ROLES: &[Role] = &[
             ("max_execution_time", "30"),
             ("max_memory_usage", "2000000000"),
             ("max_rows_to_read", "2000000000"),
-            ("max_result_rows", "20000"),
+            ("max_result_rows", "100000"),
             ("max_result_bytes", "1000000000"),
             ("max_concurrent_queries_for_user", "100"),
             // The start of a day after 2106 is one, too.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::error::StoreError;
-use crate::packed::unpack;
+use crate::packed::{LastFacts, unpack};
 
 /// What the reader selects: every column of the view. It borrows from the bytes that are read; times
 /// are in milliseconds.
@@ -47,13 +47,17 @@ impl EventRow<'_> {
     /// The event that was stored.
     pub(crate) fn to_event(&self) -> Result<AuditEvent, StoreError> {
         let mut event = AuditEvent::default();
-        self.write_to(&mut event)?;
+        self.write_to(&mut event, &mut LastFacts::default())?;
         Ok(event)
     }
 
     /// Makes `event` the one that was stored. What memory it has is used again: an export has millions
     /// of them.
-    pub(crate) fn write_to(&self, event: &mut AuditEvent) -> Result<(), StoreError> {
+    pub(crate) fn write_to(
+        &self,
+        event: &mut AuditEvent,
+        last_facts: &mut LastFacts,
+    ) -> Result<(), StoreError> {
         event.id = self.id;
         event.timestamp = time(self.timestamp)?;
         event.ingested_at = time(self.ingested_at)?;
@@ -82,7 +86,7 @@ impl EventRow<'_> {
         ] {
             stored.clone_into(text);
         }
-        unpack(event, self.facts, self.told, self.rest).map_err(unreadable)
+        unpack(event, last_facts.of(self.facts), self.told, self.rest).map_err(unreadable)
     }
 }
 

@@ -46,6 +46,15 @@ impl Newest {
 /// The spans that a page is to be looked for in, in this order, until it is full. Together they are
 /// all of time, and no two overlap. Without a better place they begin at `newest`.
 pub(crate) fn spans(search: &Search, newest: Timestamp) -> Vec<TimeRange> {
+    spans_beyond(search, newest, SignedDuration::ZERO)
+}
+
+/// The same, where the page is known not to lie within `reach_min`.
+pub(crate) fn spans_beyond(
+    search: &Search,
+    newest: Timestamp,
+    reach_min: SignedDuration,
+) -> Vec<TimeRange> {
     let is_descending = search.sort.is_descending() == (search.direction == Direction::Next);
     let filters = || std::iter::successors(Some(&search.filter), |filter| filter.also.as_deref());
     let from = filters().filter_map(|filter| filter.timestamp.from).max();
@@ -66,8 +75,8 @@ pub(crate) fn spans(search: &Search, newest: Timestamp) -> Vec<TimeRange> {
 
     let mut spans = Vec::with_capacity(REACH_DAYS.len() + 1);
     let mut last = TimeRange::default();
-    for days in REACH_DAYS {
-        let reach = SignedDuration::from_hours(24 * days);
+    let reaches = REACH_DAYS.map(|days| SignedDuration::from_hours(24 * days));
+    for reach in reaches.into_iter().filter(|reach| *reach >= reach_min) {
         let edge = if is_descending {
             begin.checked_sub(reach).ok()
         } else {
@@ -143,6 +152,7 @@ mod tests {
             descends: bool,
             forward: bool,
             moments in proptest::collection::vec(-5_000..5_000_i64, 2..20),
+            reach_min in 0..3_000_i64,
         ) {
             let search = Search {
                 filter: Filter {
@@ -158,7 +168,7 @@ mod tests {
                 position: position.map(|hours| Position { time: time(hours), id: uuid::Uuid::nil() }),
                 ..Search::default()
             };
-            let spans = spans(&search, time(0));
+            let spans = spans_beyond(&search, time(0), SignedDuration::from_hours(reach_min));
             let place = |hours: i64| {
                 let holders: Vec<_> = (0..spans.len())
                     .filter(|&span| is_in(&spans[span], time(hours)))

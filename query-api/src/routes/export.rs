@@ -29,7 +29,7 @@ use crate::search_request::{ExportRequest, check_range, export_from_json, export
 use crate::tenant_reader::TenantReader;
 
 /// How many bytes are sent at once, and one event more.
-const CHUNK_BYTES: usize = 64 * 1024;
+const CHUNK_BYTES: usize = 256 * 1024;
 /// How long an export may wait for its record's sake.
 const COUNT_TIMEOUT: Duration = Duration::from_secs(5);
 /// What the marker of an export that is cut off for its size may need.
