@@ -40,7 +40,7 @@ const CLASSES: &[(Action, Kind, &str)] = &[
          suggest recommend autocomplete resolve validate poll contains exists return obtain compute
          determine is has can explain introspect peek select discover extract detect predict aggregate
          summarize analyze analyse parse classify geocode quote infer guess recognize recognise
-         ascertain enquire inquire interpret",
+         ascertain enquire inquire interpret geolocate diagnose identify",
     ),
     (Read, Kind::VerbOrNoun, "watch match filter see"),
     (
@@ -76,7 +76,7 @@ const CLASSES: &[(Action, Kind, &str)] = &[
          checkout unconfirm promote demote launch abandon apply perform raise lower rate score notarize
          impersonate onboard offboard redeliver reply forward respond answer ask request solve
          upgrade downgrade install uninstall resync wake boot power commit checkin clock fulfill
-         fulfil reconcile track identify opt quarantine unquarantine whitelist blacklist allow deny
+         fulfil reconcile track opt quarantine unquarantine whitelist blacklist allow deny
          permit forbid repair heal optimize compact compress unzip cleanup clean collect accumulate
          split combine group ungroup hold unhold swipe sweep seal unseal attest certify finalize
          initiate finalise prepare warm warmup prefetch propose nominate endorse countersign sort print
@@ -147,7 +147,7 @@ const IRREGULAR: &[(&str, &str)] = &[
     ("think", "thought"), ("throw", "threw"), ("understand", "understood"), ("wake", "woke"),
     ("win", "won"), ("withdraw", "withdrew"), ("write", "wrote"), ("quit", "quit"),
     ("hurt", "hurt"), ("sync", "synced"), ("ack", "acknowledged"), ("del", "deleted"),
-    ("rm", "removed"), ("init", "initialized"), ("diff", "compared"), ("new", "created"),
+    ("rm", "removed"), ("renew", "renewed"), ("init", "initialized"), ("diff", "compared"), ("new", "created"),
     ("unset", "unset"), ("broadcast", "broadcast"), ("breed", "bred"),
 ];
 

@@ -103,6 +103,10 @@ fn join_split_names(words: Vec<String>) -> Vec<String> {
                 last.push_str(&word);
             }
             Some(last) if last == "graph" && word == "ql" => last.push_str(&word),
+            // `MySQL`, `PostgreSQL`
+            Some(last) if matches!(last.as_str(), "my" | "postgre") && word == "sql" => {
+                last.push_str(&word);
+            }
             Some(last) if last == "end" && matches!(word.as_str(), "point" | "points") => {
                 last.push_str(&word);
             }

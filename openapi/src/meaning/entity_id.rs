@@ -4,6 +4,7 @@ use daybook_event::Action;
 
 use super::identity::{self, Search};
 use super::noun::{Number, ParamRole, Thing};
+use super::path_shape::is_key_word;
 use super::rule::{self, Rule};
 use super::verb::Chosen;
 use crate::operation::OperationSource;
@@ -72,11 +73,27 @@ impl IdSearch<'_> {
             && let Some(name) = &thing.param
         {
             // Where it is a secret, there is no other id.
-            return if is_secret_name(name) {
+            // The `{key}` of an API key is the key.
+            let is_itself = is_secret_name(&thing.noun)
+                && thing.noun.split(' ').next_back() == Some(name.as_str());
+            // `/calculateRoute/{locations}`: what is worked out has no id.
+            let is_argument = chosen.action == Action::Read
+                && source.method == "POST"
+                && matches!(chosen.base.as_str(), "calculate" | "compute" | "estimate")
+                && !words::split(name)
+                    .last()
+                    .is_some_and(|last| is_key_word(last));
+            if is_argument {
+                return (None, &rule::READ_WITHOUT_ID);
+            }
+            return if is_secret_name(name) || is_itself {
                 (None, &rule::SECRET_KEY)
             } else {
                 (self.in_path(), &rule::OWN_PARAMETER)
             };
+        }
+        if let Some(found) = self.in_required_query() {
+            return (Some(found), &rule::IN_BODY_OR_QUERY);
         }
         if let Some(found) = self.in_path() {
             return (Some(found), &rule::WHOLE_PARAMETER);
@@ -86,17 +103,18 @@ impl IdSearch<'_> {
                 let found = self
                     .in_query(Search::Exact)
                     .or_else(|| self.in_query(Search::Near));
+                // The result of a submission is found by the submission's id.
+                let is_outcome = thing.number != Number::Many
+                    && matches!(
+                        thing.noun.rsplit(' ').next(),
+                        Some("result" | "status" | "progress")
+                    );
+                if found.is_none() && is_outcome {
+                    return (self.in_query(Search::Only), &rule::ONLY_ID).or_none();
+                }
                 return (found, &rule::IN_BODY_OR_QUERY).or_none();
             }
-            (_, Action::Read) => {
-                let exact = self
-                    .in_request(Search::Exact)
-                    .or_else(|| self.in_query(Search::Exact));
-                if exact.is_some() {
-                    return (exact, &rule::IN_BODY_OR_QUERY);
-                }
-                return (self.in_query(Search::Only), &rule::ONLY_ID).or_none();
-            }
+            (_, Action::Read) => return self.of_what_is_read(),
             (_, Action::Execute) => &[
                 (Search::Exact, &rule::IN_BODY_OR_QUERY),
                 (Search::Near, &rule::IN_BODY_OR_QUERY),
@@ -108,16 +126,55 @@ impl IdSearch<'_> {
                 (Search::Natural, &rule::ONLY_ID),
             ],
         };
+        self.by_steps(steps)
+    }
+
+    /// What a POST looks at it names; the `id` of a text that is analyzed is its sender's business.
+    fn of_what_is_read(&self) -> Decided {
+        let is_looked_at = is_looked_at(&self.chosen.base);
+        let search = if is_looked_at {
+            Search::Near
+        } else {
+            Search::Exact
+        };
+        let found = self
+            .in_request(search)
+            .or_else(|| self.in_query(search))
+            .filter(|found| is_looked_at || words::split(found.name()).len() > 1);
+        if found.is_some() {
+            return (found, &rule::IN_BODY_OR_QUERY);
+        }
+        if !is_looked_at {
+            return (None, &rule::READ_WITHOUT_ID);
+        }
+        (self.in_query(Search::Only), &rule::ONLY_ID).or_none()
+    }
+
+    /// The first of the steps that finds an id in what was sent, or else in what was answered.
+    fn by_steps(&self, steps: &[(Search, &'static Rule)]) -> Decided {
         // A call names a thing by its name only where it names it in its body: `/templates/delete`.
-        let widest = if thing.by_natural_key {
+        let widest = if self.thing.by_natural_key {
             Search::Natural
         } else {
             Search::Only
         };
-        steps
-            .iter()
-            .filter(|(search, _)| *search <= widest)
-            .find_map(|(search, rule)| Some((Some(self.anywhere(*search)?), *rule)))
+        // What is done to a thing may be answered with it; what is changed is named by who changes it.
+        let answers = |search: Search| {
+            (self.chosen.action == Action::Execute)
+                .then(|| self.in_response(search))
+                .flatten()
+        };
+        let steps = || steps.iter().filter(|(search, _)| *search <= widest);
+        steps()
+            .find_map(|(search, rule)| {
+                let found = self.in_call(*search).or_else(|| answers(*search))?;
+                Some((Some(found), *rule))
+            })
+            .or_else(|| {
+                steps()
+                    .filter(|_| self.chosen.action != Action::Delete)
+                    .find_map(|(search, rule)| Some((Some(self.in_response(*search)?), *rule)))
+            })
             .unwrap_or((None, &rule::NO_ID))
     }
 
@@ -140,7 +197,9 @@ impl IdSearch<'_> {
         {
             return (Some(found), &rule::CREATED);
         }
-        let chosen = if creates {
+        let answers_many = identity::response_id(self.source, &self.thing.noun, Search::Exact)
+            .is_some_and(|found| found.many);
+        let chosen = if creates && !answers_many {
             self.in_request(Search::Chosen)
         } else {
             None
@@ -161,7 +220,14 @@ impl IdSearch<'_> {
             .param
             .clone()
             .filter(|name| !is_secret_name(name))?;
-        Some(ValueLocation::Path(name))
+        // `/{blockchain}/sendtx`: what no noun stands in front of only says where.
+        let only_says_where = self.thing.param_role == ParamRole::Enclosing
+            && !matches!(name.as_str(), "parent" | "resource")
+            && !words::split(&name)
+                .last()
+                .is_some_and(|last| is_key_word(last))
+            && self.source.path.starts_with(&format!("/{{{name}}}/"));
+        (!only_says_where).then_some(ValueLocation::Path(name))
     }
 
     fn in_response(&self, search: Search) -> Option<ValueLocation> {
@@ -182,7 +248,19 @@ impl IdSearch<'_> {
         identity::query_id(self.source, &self.thing.noun, search).map(ValueLocation::Query)
     }
 
-    fn anywhere(&self, search: Search) -> Option<ValueLocation> {
+    /// `DELETE /users/{id}/drafts?name=x`: what no call goes without tells which one.
+    fn in_required_query(&self) -> Option<ValueLocation> {
+        if self.source.method != "DELETE" || self.chosen.bulk {
+            return None;
+        }
+        if identity::must_have_query_id(self.source, &self.thing.noun) {
+            return self.in_query(Search::Exact);
+        }
+        identity::only_required_query(self.source, &self.thing.noun)
+            .map(|name| ValueLocation::Query(name.to_owned()))
+    }
+
+    fn in_call(&self, search: Search) -> Option<ValueLocation> {
         // Beside a PUT, the only id of a query is rather that of something else.
         let widest_query = if self.source.method == "POST" {
             Search::Only
@@ -191,7 +269,6 @@ impl IdSearch<'_> {
         };
         self.in_request(search)
             .or_else(|| self.in_query(search.min(widest_query)))
-            .or_else(|| self.in_response(search))
     }
 
     fn one(&self, found: identity::BodyId) -> Option<String> {
@@ -220,6 +297,40 @@ impl IdSearch<'_> {
                 .iter()
                 .any(|name| words::split(name) == key)
     }
+}
+
+/// Verbs that look at what is there; the others work something out.
+pub(super) fn is_looked_at(base: &str) -> bool {
+    matches!(
+        base,
+        "get"
+            | "read"
+            | "view"
+            | "show"
+            | "describe"
+            | "fetch"
+            | "retrieve"
+            | "return"
+            | "obtain"
+            | "check"
+            | "verify"
+            | "validate"
+            | "poll"
+            | "inspect"
+            | "list"
+            | "download"
+            | "export"
+            | "see"
+            | "load"
+            | "preview"
+            | "lookup"
+            | "find"
+            | "search"
+            | "query"
+            | "count"
+            | "resolve"
+            | "introspect"
+    )
 }
 
 trait OrNone {

@@ -24,7 +24,7 @@ const WRAPPER_DEPTH_MAX: usize = 2;
 
 /// Ids by names of their own, best first.
 const PLAIN_IDS: &[&str] = &[
-    "id", "uuid", "guid", "sid", "oid", "gid", "uri", "serial", "sku",
+    "id", "uuid", "guid", "sid", "oid", "gid", "uri", "serial", "sku", "arn",
 ];
 
 /// Properties that hold what people call a thing, best first.
@@ -98,6 +98,56 @@ pub(crate) fn query_id(source: &OperationSource<'_>, noun: &str, search: Search)
 pub(crate) fn must_have_query_id(source: &OperationSource<'_>, noun: &str) -> bool {
     own_id(&source.query, noun, source.schemas, Search::Exact)
         .is_some_and(|name| source.requires_query(name))
+}
+
+/// The one query parameter that no call goes without, where it is no secret and says not only how.
+pub(crate) fn only_required_query<'a>(source: &OperationSource<'a>, noun: &str) -> Option<&'a str> {
+    let mut found = source.query.iter().filter(|property| {
+        let name = words::split(property.name);
+        source.requires_query(property.name)
+            && source.schemas.is_scalar(property.schema)
+            && !is_secret_name(property.name)
+            && !is_id_of_another(&name, noun)
+            && !name.last().is_some_and(|last| {
+                words::is_plural(last)
+                    || matches!(
+                        last.as_str(),
+                        "version"
+                            | "operation"
+                            | "action"
+                            | "format"
+                            | "locale"
+                            | "lang"
+                            | "language"
+                            | "force"
+                            | "confirm"
+                            | "type"
+                            | "ids"
+                            | "auth"
+                            | "username"
+                            | "signature"
+                            | "timestamp"
+                            | "etag"
+                            | "scope"
+                            | "reason"
+                            | "date"
+                            | "cascade"
+                    )
+            })
+    });
+    let only = found.next()?;
+    found.next().is_none().then_some(only.name)
+}
+
+/// `mailbox_id` where drafts are deleted
+fn is_id_of_another(name: &[String], noun: &str) -> bool {
+    name.split_last().is_some_and(|(last, front)| {
+        is_strong_key(last)
+            && !front.is_empty()
+            && !front
+                .iter()
+                .any(|word| noun.split(' ').any(|known| known == words::singular(word)))
+    })
 }
 
 /// Where the ids of many things are in a request body: `ids`, `eventIds` of events, or the body itself.
@@ -352,6 +402,11 @@ fn own_id<'a>(
 ) -> Option<&'a str> {
     let found = ids(properties, noun, schemas);
     let mut noun_words: Vec<&str> = noun.split(' ').collect();
+    if search > Search::Exact
+        && let Some(name) = by_head(&found, &noun_words)
+    {
+        return Some(name);
+    }
     // The status of a job is found by the job's id.
     while search > Search::Exact
         && noun_words.len() > 1
@@ -394,7 +449,10 @@ fn own_id<'a>(
             .iter()
             .find(|(name, _)| name.eq_ignore_ascii_case(&wanted))
     };
-    let exact = with_front(&|front| front.concat() == joined)
+    let exact = found
+        .iter()
+        .filter(|(_, front)| !front.is_empty() && front.concat() == joined)
+        .min_by_key(|(name, _)| !name.to_ascii_lowercase().ends_with("id"))
         .or_else(plain)
         .or_else(glued)
         .or_else(|| {
@@ -418,6 +476,43 @@ fn own_id<'a>(
                     .any(|word| word.starts_with(short)))
             })
         })
+        .or_else(|| {
+            with_front(&|front| {
+                front.last() == noun_words.last()
+                    && front.iter().all(|word| noun_words.contains(word))
+            })
+        })
+        .map(|(name, _)| *name)
+        .or_else(|| {
+            // `RegionName` of a region
+            let wanted = format!("{joined}name");
+            properties
+                .iter()
+                .find(|property| {
+                    let name = words::split(property.name);
+                    name.len() > 1
+                        && name.concat() == wanted
+                        && schemas.is_scalar(property.schema)
+                        && !is_secret_name(property.name)
+                })
+                .map(|property| property.name)
+        })
+}
+
+/// `settingId` of a config setting goes before `configId`, and an id before an ARN.
+fn by_head<'a>(found: &[(&'a str, Vec<String>)], noun_words: &[&str]) -> Option<&'a str> {
+    let (head, front) = noun_words.split_last()?;
+    let has_better = found.iter().any(|(name, front)| {
+        front.concat() == noun_words.concat()
+            || front.is_empty() && PLAIN_IDS.contains(&words::split(name).concat().as_str())
+    });
+    if front.is_empty() || has_better {
+        return None;
+    }
+    found
+        .iter()
+        .filter(|(_, front)| matches!(front.as_slice(), [only] if only == head))
+        .min_by_key(|(name, _)| !name.to_ascii_lowercase().ends_with("id"))
         .map(|(name, _)| *name)
 }
 

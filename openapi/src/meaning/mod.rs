@@ -23,6 +23,7 @@ mod path_shape;
 mod phrase;
 mod rule;
 mod scope;
+mod summary_words;
 mod verb;
 
 use daybook_event::Action;
@@ -173,7 +174,7 @@ pub(crate) fn work_out(source: &OperationSource<'_>, annotations: &Annotations) 
     let mut entity_name = identity::names(source, &entity_type);
     entity_name.splice(0..0, annotations.entity_name.clone());
     let verb = annotations.verb.clone().unwrap_or_else(|| {
-        verb::for_object(chosen.verb, &chosen.base, said.as_ref(), &entity_type)
+        verb::for_object(&chosen, said.as_ref(), &entity_type, entity_id.is_some())
     });
     Meaning {
         action: annotations.action.unwrap_or(chosen.action),

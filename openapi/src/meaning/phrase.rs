@@ -1,7 +1,10 @@
 //! A verb phrase out of an `operationId`, a summary or a path segment: a verb and its object.
 
-use super::path_shape::param_noun;
+use daybook_event::Action;
+
+use super::path_shape::{is_adjective, param_noun};
 use super::rule::{self, Rule};
+use super::summary_words::{alternatives, said_of_noun, without_brackets};
 use crate::operation::OperationSource;
 use crate::verbs::{self, Kind, KnownVerb};
 use crate::words;
@@ -19,12 +22,19 @@ const PREPOSITIONS: &[&str] = &[
 
 /// Words in front of an object that say nothing of its kind.
 #[rustfmt::skip] // a list of words, not of lines
-const DETERMINERS: &[&str] = &[
+pub(super) const DETERMINERS: &[&str] = &[
     "a", "an", "the", "all", "my", "own", "current", "new", "existing", "single", "multiple",
     "specific", "given", "one", "some", "any", "several", "this", "your", "their", "its",
     "individual", "particular", "specified", "more", "many", "every", "each", "available",
     "private", "public", "s", "another", "up", "existing", "authenticated", "user's", "full",
     "uploaded", "different", "following", "corresponding", "likely", "latest", "complete", "entire", "either", "both", "requested", "provided", "selected",
+];
+
+/// Participles that no ending tells: "the consent given by the bank".
+#[rustfmt::skip] // a list of words, not of lines
+const PARTICIPLES: &[&str] = &[
+    "given", "sent", "made", "found", "written", "held", "bought", "sold", "paid", "shown", "taken",
+    "built", "kept", "bound", "seen", "known",
 ];
 
 /// Adverbs and fillers in front of the verb.
@@ -59,12 +69,16 @@ pub(crate) struct Phrase {
 /// Reads the first sentence of a summary, or of a description, of an operation at `path`.
 pub(crate) fn of_summary(summary: &str, path: &str) -> Option<Phrase> {
     let text = without_brackets(summary);
-    let sentence = text.split(['.', ',', ';', '(', '\n', '<']).next()?;
+    let sentence = text.split(['.', ',', ';', '(', '\n', '<', '&']).next()?;
     // "Beta: activates a meter", "Files - flip an image": what stands in front may be a label.
     sentence
         .split(':')
         .flat_map(|part| part.split(" - "))
         .find_map(|part| of_sentence(part, path))
+        .map(|mut phrase| {
+            phrase.noun.drain(..said_of_noun(&phrase.noun));
+            phrase
+        })
 }
 
 /// A word in front of a determiner is a verb, known or not: "Flip an image", "Extracts the words".
@@ -160,29 +174,9 @@ fn of_sentence(sentence: &str, path: &str) -> Option<Phrase> {
     phrase.verb.is_some().then_some(phrase)
 }
 
-/// "Update/create a group" is "update or create a group", "Enable/disable it" only updates it.
-fn alternatives(mut all: Vec<String>, written: &str) -> Vec<String> {
-    if let [first, second] = all.as_slice()
-        && written.contains('/')
-        && [first, second]
-            .iter()
-            .all(|word| verbs::known_in_any_form(word).is_some())
-    {
-        let is_switch = second
-            .strip_prefix("dis")
-            .is_some_and(|end| first.strip_prefix("en") == Some(end))
-            || second.strip_prefix("de").or(second.strip_prefix("un")) == Some(first);
-        if is_switch {
-            return vec!["update".to_owned()];
-        }
-        all.insert(1, "or".to_owned());
-    }
-    all
-}
-
 /// "Follow category" at `/categories/follows`: the path ends with the word, behind its object.
 fn path_takes_it_for_verb(all: &[String], path: &str) -> bool {
-    let [first, object, ..] = all else {
+    let [first, objects @ ..] = all else {
         return false;
     };
     let path = path.trim_end_matches('/');
@@ -192,7 +186,15 @@ fn path_takes_it_for_verb(all: &[String], path: &str) -> bool {
             .and_then(|segment| words::split(segment).pop())
             .is_some_and(|last| words::singular(&last) == words::singular(word))
     };
-    !path.ends_with('}') && names(segments.next(), first) && names(segments.next(), object)
+    let (last, before) = (segments.next(), segments.next());
+    // "License editorial video content" at `/editorial/videos/licenses`
+    let is_unknown = verbs::known_in_any_form(first).is_none() && !is_adjective(first);
+    !path.ends_with('}')
+        && names(last, first)
+        && objects
+            .iter()
+            .take(if is_unknown { 3 } else { 1 })
+            .any(|object| names(before, object))
 }
 
 /// "Accepts an upload", "Receives a callback": the service does it, not its caller.
@@ -201,18 +203,6 @@ fn is_said_of_the_service(base: &str) -> bool {
         base,
         "accept" | "receive" | "apply" | "respond" | "trigger" | "answer" | "handle"
     )
-}
-
-/// Without what stands in square brackets or Markdown in front: `[BETA]`, `### What`, `**Note**`.
-fn without_brackets(text: &str) -> &str {
-    let mut rest = text.trim_start();
-    while let Some(inside) = rest.strip_prefix('[') {
-        match inside.split_once(']') {
-            Some((_, after)) => rest = after.trim_start(),
-            None => break,
-        }
-    }
-    rest.trim_start_matches(['#', '*', '-', ' ', '_', '`', '"'])
 }
 
 /// Reads the words of a path's last segment.
@@ -227,6 +217,8 @@ pub(crate) fn of_words(all: &[String]) -> Phrase {
         phrase.bulk = true;
     }
     if phrase.verb.is_some() {
+        // `/alerts/closeMultiple`
+        phrase.bulk |= all.iter().any(|word| word == "multiple" || word == "many");
         return phrase;
     }
     match all.split_last() {
@@ -278,6 +270,13 @@ pub(crate) fn unglued(all: Vec<String>, source: &OperationSource<'_>) -> Vec<Str
     let [word] = all.as_slice() else { return all };
     if word.len() < 7 || word.len() > 40 || !word.is_ascii() || verbs::known(word).is_some() {
         return all;
+    }
+    // `closeall`
+    if let Some(verb) = word
+        .strip_suffix("all")
+        .filter(|verb| verbs::is_clear(verb))
+    {
+        return vec![verb.to_owned(), "all".to_owned()];
     }
     let body = source
         .request
@@ -361,23 +360,9 @@ pub(crate) fn verb_first(all: &[String]) -> Phrase {
             ..Phrase::default()
         };
     };
-    // "search for vehicles"
-    if matches!(
-        verb.base.as_str(),
-        "search" | "query" | "look" | "ask" | "check"
-    ) && let [link, after @ ..] = rest
-        && link == "for"
-    {
-        rest = after;
-    }
-    // "start uploading a file"
-    if matches!(verb.base.as_str(), "start" | "begin" | "stop" | "finish")
-        && let [gerund, after @ ..] = rest
-        && !after.is_empty()
-        && gerund.ends_with("ing")
-        && verbs::known_in_any_form(gerund).is_some()
-    {
-        rest = after;
+    rest = without_link(&verb.base, rest);
+    if asks_whether(&verb.base, rest) {
+        verb.action = Action::Read;
     }
     // "create or update", "remove and swap": the first verb is the main one.
     let mut upsert = matches!(verb.base.as_str(), "upsert");
@@ -412,6 +397,21 @@ pub(crate) fn verb_first(all: &[String]) -> Phrase {
         }
         rest = after;
     }
+    let (verb, noun) = performed(verb, rest);
+    // `batch` or `bulk` may stand behind the verb too: `listBulkOrders` is no bulk read, though.
+    let complement = complement(&verb.base, rest);
+    Phrase {
+        verb: Some(verb),
+        noun,
+        complement,
+        bulk,
+        upsert,
+        rule: None,
+    }
+}
+
+/// The verb and its object, where a general verb performs what a noun of doing names.
+fn performed(mut verb: KnownVerb, rest: &[String]) -> (KnownVerb, Vec<String>) {
     // "perform a query": what is performed says more.
     let mut noun = object(rest);
     if matches!(
@@ -423,16 +423,56 @@ pub(crate) fn verb_first(all: &[String]) -> Phrase {
         verb = performed;
         noun.pop();
     }
-    // `batch` or `bulk` may stand behind the verb too: `listBulkOrders` is no bulk read, though.
-    let complement = complement(&verb.base, rest);
-    Phrase {
-        verb: Some(verb),
-        noun,
-        complement,
-        bulk,
-        upsert,
-        rule: None,
+    // "requests the generation of a report", "invokes computing of tags"
+    if let ([deed_noun], Some(of)) = (
+        noun.as_slice(),
+        rest.iter().position(|word| word == "of" || word == "on"),
+    ) && matches!(
+        verb.base.as_str(),
+        "request" | "invoke" | "perform" | "trigger" | "initiate" | "start"
+    ) && rest[..of].last() == Some(deed_noun)
+        && let Some(deed) = verbs::of_noun(deed_noun).or_else(|| {
+            deed_noun
+                .ends_with("ing")
+                .then(|| verbs::known_in_any_form(deed_noun))
+                .flatten()
+        })
+    {
+        if matches!(verb.base.as_str(), "invoke" | "perform") {
+            verb = deed;
+        }
+        noun = object(&rest[of + 1..]);
     }
+    (verb, noun)
+}
+
+/// "verify if", "validate whether": a question.
+fn asks_whether(base: &str, rest: &[String]) -> bool {
+    matches!(base, "verify" | "confirm" | "test")
+        && rest
+            .first()
+            .is_some_and(|next| matches!(next.as_str(), "if" | "whether"))
+}
+
+/// What follows the verb without what only links them.
+fn without_link<'a>(base: &str, rest: &'a [String]) -> &'a [String] {
+    // "search for vehicles"
+    if matches!(base, "search" | "query" | "look" | "ask" | "check")
+        && let [link, after @ ..] = rest
+        && link == "for"
+    {
+        return after;
+    }
+    // "start uploading a file"
+    if matches!(base, "start" | "begin" | "stop" | "finish")
+        && let [gerund, after @ ..] = rest
+        && !after.is_empty()
+        && gerund.ends_with("ing")
+        && verbs::known_in_any_form(gerund).is_some()
+    {
+        return after;
+    }
+    rest
 }
 
 /// Whether a word ends an object: `by` in `getUserById`.
@@ -477,7 +517,9 @@ pub(crate) fn object(all: &[String]) -> Vec<String> {
         .take_while(|(at, (word, next))| {
             // "areas located within", "tokens belonging to"
             *at == 0
-                || !(word.ends_with("ed") || word.ends_with("ing"))
+                || !(word.ends_with("ed")
+                    || word.ends_with("ing")
+                    || PARTICIPLES.contains(&word.as_str()))
                 || next.is_none_or(|next| !PREPOSITIONS.contains(&next.as_str()))
         })
         .map(|(_, (word, _))| word)
@@ -500,6 +542,9 @@ pub(crate) fn object(all: &[String]) -> Vec<String> {
                 | "info"
                 | "batch"
                 | "page"
+                | "sequence"
+                | "array"
+                | "subset"
         )
         && all
             .get(start + 1)

@@ -92,14 +92,14 @@ pub(crate) fn choose(
             (action, "delete".to_owned())
         }
         // Nobody asks a GET for more than to see something.
-        ("GET", "request") => (Action::Read, "get".to_owned()),
+        ("GET", "request" | "provide") => (Action::Read, "get".to_owned()),
         _ => (action, base),
     };
     let (action, upsert) = settle(source, shape, &base, action, upsert);
     let spoken = if upsert {
         "save"
     } else {
-        spoken(&base, source.method)
+        spoken(&base, source.method, action)
     };
     Chosen {
         verb: Verb {
@@ -126,9 +126,15 @@ fn weigh(
     let candidate = |phrase: Option<&Phrase>, from: Source| {
         let phrase = phrase?;
         let verb = phrase.verb.as_ref()?;
+        // `/rentals/{id}/return` gives something back, "returns a list" does nothing.
+        let gives_back = verb.base == "return" && from == Source::Path && source.method != "GET";
         let found = Candidate {
             base: verb.base.clone(),
-            action: verb.action,
+            action: if gives_back {
+                Action::Execute
+            } else {
+                verb.action
+            },
             kind: verb.kind,
             source: from,
             complement: phrase.complement.clone(),
@@ -144,7 +150,9 @@ fn weigh(
             if said.action == Action::Read && path.base == summary.base && path.action != Action::Read);
     // An operationId that says no more than its method gives way to a verb that the path spells out,
     // and to a summary that says something else than create, update or delete.
+    let only_works_out = is_worked_out(source, of_said.as_ref(), of_summary.as_ref());
     let said_is_plain = outvoted
+        || only_works_out
         || of_said
             .as_ref()
             .is_none_or(|said| is_plain(&said.base, source.method));
@@ -158,6 +166,7 @@ fn weigh(
         let of_summary = of_summary.filter(|summarized| {
             tells_more(&summarized.base, source.method, summary)
                 && (summarized.action != Action::Read
+                    || only_works_out
                     || of_said.as_ref().is_none_or(|said| {
                         said.base.eq_ignore_ascii_case(source.method)
                             && !is_weak_read(&summarized.base)
@@ -171,6 +180,21 @@ fn weigh(
             .is_some_and(|of_said| path_goes_before(source, path, of_said, said))
     };
     (of_path.filter(goes_before).or(of_said), outvoted)
+}
+
+/// `createModeration` that "classifies whether a text is offensive" makes nothing that lasts.
+fn is_worked_out(
+    source: &OperationSource<'_>,
+    said: Option<&Candidate>,
+    summary: Option<&Candidate>,
+) -> bool {
+    source.method == "POST"
+        && said.is_some_and(|said| said.base == "create")
+        && summary.is_some_and(|summary| {
+            summary.action == Action::Read
+                && summary.kind == Kind::Verb
+                && !super::entity_id::is_looked_at(&summary.base)
+        })
 }
 
 /// Whether the path's verb means it more than an operationId that has one of its own.
@@ -250,7 +274,17 @@ pub(crate) fn for_secret(chosen: &mut Chosen, source: &OperationSource<'_>, noun
 }
 
 /// "set ride status" whose object is the ride: the ride was updated, not set.
-pub(crate) fn for_object(verb: Verb, base: &str, said: Option<&Phrase>, noun: &str) -> Verb {
+///
+/// Who finds an event by its id has not searched.
+pub(crate) fn for_object(chosen: &Chosen, said: Option<&Phrase>, noun: &str, has_id: bool) -> Verb {
+    let (verb, base) = (chosen.verb.clone(), chosen.base.as_str());
+    if base == "find" && has_id && verb.base == "search" {
+        return Verb {
+            past: "viewed".to_owned(),
+            base: "view".to_owned(),
+            ..verb
+        };
+    }
     let head = |words: &[String]| words.last().map(|word| crate::words::singular(word));
     let noun_head = noun.split(' ').next_back().map(str::to_owned);
     let lost =
@@ -445,8 +479,9 @@ fn settle(
 }
 
 /// The verb as a sentence says it.
-fn spoken<'a>(base: &'a str, method: &str) -> &'a str {
+fn spoken<'a>(base: &'a str, method: &str, action: Action) -> &'a str {
     match base {
+        "return" if action == Action::Execute => "return",
         "load" if method != "GET" => "load",
         "get" | "fetch" | "retrieve" | "show" | "describe" | "view" | "read" | "load"
         | "return" | "obtain" | "see" | "inspect" | "introspect" | "peek" | "poll" => "view",

@@ -1,6 +1,7 @@
 //! What generators put around an identifier, taken away.
 
 use super::against_path::in_path;
+use crate::meaning::noun_words::GENERIC;
 use crate::operation::OperationSource;
 use crate::verbs;
 use crate::words;
@@ -168,7 +169,15 @@ pub(super) fn without_tag(noun: &mut Vec<String>, source: &OperationSource<'_>) 
             .any(|tag| words::split(tag) == std::slice::from_ref(word))
     };
     let names_path = noun.last().is_some_and(|head| in_path(head, source));
-    if noun.len() > 2 && names_path && is_tag(&noun[0]) && !words::is_plural(&noun[0]) {
+    // `virtualization_clusters_update` on `/virtualization/clusters/{id}`
+    let is_chapter = noun.len() == 2
+        && source.path.contains(&format!("/{}/", noun[0]))
+        && !GENERIC.contains(&words::singular(&noun[1]).as_str());
+    if (noun.len() > 2 || is_chapter)
+        && names_path
+        && is_tag(&noun[0])
+        && !words::is_plural(&noun[0])
+    {
         noun.remove(0);
     }
 }

@@ -37,6 +37,10 @@ pub(crate) fn of_operation_id(source: &OperationSource<'_>) -> Option<Phrase> {
     if own.trim().is_empty() {
         return None;
     }
+    // `appIdPUT` on `/packages/{appId}/content`
+    if source.path.contains(&format!("{{{own}}}")) {
+        return None;
+    }
     let lower_method = source.method.to_ascii_lowercase();
     let mut all = unglued(without_versions(words::split(&own)), source);
     // `documents_clone_post_id`: the method stands between path and parameter.
@@ -120,12 +124,23 @@ pub(crate) fn of_operation_id(source: &OperationSource<'_>) -> Option<Phrase> {
         phrase.noun.remove(0);
     }
     clean_object(&mut phrase, source);
+    // `putDocumentUpload` uploads a document.
+    if phrase.noun.len() > 1
+        && phrase.verb.as_ref().is_some_and(|verb| verb.base == "put")
+        && phrase.noun.last().is_some_and(|last| last == "upload")
+    {
+        phrase.noun.pop();
+        phrase.verb = verbs::known("upload");
+    }
     Some(phrase)
 }
 
 /// Takes from an object what is none of it: amounts, keys, kinds, repetitions, numbers, media types.
 fn clean_object(phrase: &mut Phrase, source: &OperationSource<'_>) {
     phrase.bulk |= without_amount(&mut phrase.noun);
+    if phrase.noun.len() > 1 && phrase.noun.last().is_some_and(|last| last == "async") {
+        phrase.noun.pop();
+    }
     without_key(&mut phrase.noun);
     without_kind(&mut phrase.noun, source);
     without_number(&mut phrase.noun, source);

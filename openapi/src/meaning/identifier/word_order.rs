@@ -237,8 +237,9 @@ pub(super) fn noun_first(own: &str, source: &OperationSource<'_>) -> Option<Phra
             {
                 *head = words::singular(head);
             }
-            // `Users_createApiKey` below the tag Users: the object stands for itself.
-            let is_tag = phrase.noun.len() > 1
+            // `Users_createApiKey` below the tag Users, `Registry_CreateApi` on `/apis`: the object
+            // stands for itself.
+            let is_tag = (phrase.noun.len() > 1 || names_path_end(&phrase.noun, source))
                 && source
                     .tags
                     .iter()
@@ -276,14 +277,7 @@ pub(super) fn noun_first(own: &str, source: &OperationSource<'_>) -> Option<Phra
         && in_path(&before_preposition[at], source)
     {
         let (front, behind) = before_preposition.split_at(at + 1);
-        let mut noun = about(front);
-        let rest = object(&behind[1..]);
-        if !rest
-            .iter()
-            .all(|word| is_adjective(word) || word == "current")
-        {
-            noun.extend(rest);
-        }
+        let noun = around_verb(front, object(&behind[1..]), source);
         return Some(Phrase {
             verb: verbs::known(&behind[0]),
             noun,
@@ -299,6 +293,42 @@ pub(super) fn noun_first(own: &str, source: &OperationSource<'_>) -> Option<Phra
         rule: Some(&rule::NOUN_FIRST),
         ..Phrase::default()
     })
+}
+
+/// The words on both sides of a verb; `repoDeleteReview` on `/repos/{repo}/reviews/{id}` is about a
+/// review.
+fn around_verb(front: &[String], rest: Vec<String>, source: &OperationSource<'_>) -> Vec<String> {
+    let mut noun = if front.len() == 1 && names_path_end(&rest, source) {
+        Vec::new()
+    } else {
+        about(front)
+    };
+    let names_thing = rest
+        .iter()
+        .any(|word| !is_adjective(word) && word != "current");
+    if names_thing {
+        noun.extend(rest);
+    }
+    noun
+}
+
+/// Whether the path's last literal is the noun's head.
+fn names_path_end(noun: &[String], source: &OperationSource<'_>) -> bool {
+    let end = source
+        .path
+        .rsplit('/')
+        .find(|segment| !segment.is_empty() && !segment.starts_with('{'))
+        .map(words::split)
+        .filter(|words| {
+            words
+                .first()
+                .is_none_or(|first| verbs::known(first).is_none())
+        })
+        .and_then(|mut words| words.pop())
+        .filter(|end| !matches!(end.as_str(), "bulk" | "batch"));
+    noun.last()
+        .zip(end)
+        .is_some_and(|(head, end)| words::singular(head) == words::singular(&end))
 }
 
 /// The object in front of a verb, without what names the program.

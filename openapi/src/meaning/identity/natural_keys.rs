@@ -64,6 +64,22 @@ pub(super) fn natural_key<'a>(
         });
         found.map(|(property, _)| property)
     };
+    let own_property = || {
+        named(&own).filter(|property| {
+            own != "key" && !is_told(head) && !is_content(property.schema, schemas)
+        })
+    };
+    // Of a word, `word` says more than the `username` of who adds it.
+    let first = NATURAL_KEYS
+        .iter()
+        .take_while(|key| **key != "email")
+        .find_map(|key| named(key));
+    if !is_person(noun)
+        && first.is_none()
+        && let Some(property) = own_property()
+    {
+        return Some(property.name);
+    }
     NATURAL_KEYS
         .iter()
         .filter(|key| {
@@ -72,10 +88,18 @@ pub(super) fn natural_key<'a>(
                 || properties.len() <= FEW_PROPERTIES
         })
         .find_map(|key| named(key))
+        .or_else(own_property)
         .or_else(|| {
-            named(&own).filter(|property| {
-                own != "key" && !is_told(head) && !is_content(property.schema, schemas)
-            })
+            // Of two properties, `number` is what names the thing.
+            (properties.len() <= 2)
+                .then(|| {
+                    properties.iter().zip(&snakes).find(|(property, name)| {
+                        matches!(name.as_str(), "number" | "reference" | "identifier")
+                            && schemas.is_scalar(property.schema)
+                    })
+                })
+                .flatten()
+                .map(|(property, _)| property)
         })
         .map(|property| property.name)
 }
@@ -119,6 +143,10 @@ fn is_told(head: &str) -> bool {
             | "question"
             | "content"
             | "answer"
+            | "html"
+            | "xml"
+            | "json"
+            | "query"
     )
 }
 

@@ -58,6 +58,26 @@ impl Facing<'_> {
         {
             return self.part_of_item(noun, is_plural(noun));
         }
+        // "Create a rule for a step" at `/steps/{step}`
+        if let Some(noun) = summary
+            && self.level == Level::Item
+            && self.source.method == "POST"
+            && self.chosen.source == Source::Summary
+            && self.chosen.action == Action::Create
+            && !self.contains_resource(noun)
+            && !self.param_names(noun)
+            && self.summary_names_item()
+        {
+            return self.child_of_item(noun, is_plural(noun));
+        }
+        // "Close all positions" at `/accounts/{id}/closeall`
+        if let Some(noun) = summary
+            && self.level == Level::ItemAction
+            && self.action.last().is_some_and(|last| last == "all")
+            && !self.contains_resource(noun)
+        {
+            return self.part_of_item(noun, is_plural(noun));
+        }
         // "Update a rule" at `/receipts/{receipt_rule_id}`
         if let Some(noun) = summary
             && let Some(param) = self.resource.own_param().map(|param| param_noun(param))
@@ -88,9 +108,8 @@ impl Facing<'_> {
             && noun.len() <= 3
         {
             let plural = noun.last().is_some_and(|head| words::is_plural(head));
-            return self
-                .thing(self.exact(noun), plural)
-                .by(&rule::OBJECT_AND_PATH);
+            let thing = self.thing(self.exact(noun), plural);
+            return self.below_another(thing).by(&rule::OBJECT_AND_PATH);
         }
         // `/messages/reschedule` with one id in its body is about one message.
         if self.level == Level::CollectionAction
@@ -190,13 +209,21 @@ impl Facing<'_> {
             thing.number = Number::Many;
             return Some(thing.by(&rule::KIND_OF_LIST));
         }
-        let mut thing = self.thing(self.exact(object), plural);
-        // `createProject` on `/projects/{owner}`: the owner is no project.
-        if of_another && self.source.method == "POST" && self.chosen.action == Action::Create {
+        let thing = self.thing(self.exact(object), plural);
+        Some(self.below_another(thing).by(&rule::OBJECT_AND_PATH))
+    }
+
+    /// `createProject` on `/projects/{owner}`: the owner is no project.
+    fn below_another(&self, mut thing: Thing) -> Thing {
+        if self.level == Level::Item
+            && self.param_names_another()
+            && self.source.method == "POST"
+            && self.chosen.action == Action::Create
+        {
             thing.param_role = ParamRole::Enclosing;
             thing.param = None;
         }
-        Some(thing.by(&rule::OBJECT_AND_PATH))
+        thing
     }
 
     /// `/orders/{id}/cancel`
@@ -345,6 +372,8 @@ impl Facing<'_> {
             }),
             param_role: match &own {
                 Some(_) if self.is_scope() => ParamRole::Scope,
+                // Google's `/v1/{parent}`
+                Some(name) if name == "parent" && creates => ParamRole::Enclosing,
                 Some(_) => ParamRole::Own,
                 None => ParamRole::Enclosing,
             },
@@ -376,7 +405,9 @@ impl Facing<'_> {
         self.level == Level::Collection
             && matches!(self.source.method, "DELETE" | "PUT" | "PATCH")
             && !self.chosen.bulk
-            && identity::must_have_query_id(self.source, noun)
+            && (identity::must_have_query_id(self.source, noun)
+                || self.source.method == "DELETE"
+                    && identity::only_required_query(self.source, noun).is_some())
     }
 
     fn on_parent(&self, parent: &Resource) -> Thing {

@@ -88,7 +88,7 @@ pub(crate) fn choose(
     let from_summary = summary_noun.as_ref().filter(|noun| {
         gives_verb(source, shape, chosen, said)
             || worded.is_none() && resource_repeats_verb(shape, chosen, noun)
-            || worded.is_none() && names_chapter(shape, chosen, summary)
+            || worded.is_none() && names_chapter(shape, chosen, summary, noun)
     });
     let by_summary = from_summary.is_some_and(|noun| Some(noun) != worded.as_ref());
     let said_noun = from_summary.cloned().or(worded);
@@ -203,7 +203,10 @@ fn gives_verb(
 ) -> bool {
     chosen.source == Source::Summary
         && (matches!(chosen.action, Action::Execute | Action::Read)
-            || matches!(chosen.base.as_str(), "generate" | "upload" | "issue"))
+            || matches!(
+                chosen.base.as_str(),
+                "generate" | "upload" | "issue" | "submit"
+            ))
         && source.method == "POST"
         && shape.action.is_none()
         && said.is_none_or(|phrase| phrase.verb.is_none())
@@ -225,14 +228,25 @@ fn resource_repeats_verb(shape: &PathShape, chosen: &Chosen, noun: &[String]) ->
 }
 
 /// "Ban user" at `/moderation/ban`: in front of the verb stands a chapter of the interface.
-fn names_chapter(shape: &PathShape, chosen: &Chosen, summary: Option<&Phrase>) -> bool {
+fn names_chapter(
+    shape: &PathShape,
+    chosen: &Chosen,
+    summary: Option<&Phrase>,
+    noun: &[String],
+) -> bool {
     let agrees = summary
         .and_then(|phrase| phrase.verb.as_ref())
         .is_some_and(|verb| verb.base == chosen.base);
     let [chapter] = shape.resources.as_slice() else {
         return false;
     };
-    agrees && shape.action.is_some() && chapter.params.is_empty() && !chapter.is_plural()
+    // "Modify resources" at `/tools/modify`, but "Invite a user" at `/users/invite`
+    let is_collection = chapter.is_plural()
+        && (matches!(chosen.action, Action::Read | Action::Create)
+            || noun
+                .iter()
+                .any(|word| words::singular(word) == chapter.head()));
+    agrees && shape.action.is_some() && chapter.params.is_empty() && !is_collection
 }
 
 /// `/register`, `/auth/register`
@@ -322,6 +336,7 @@ fn without_path(source: &OperationSource<'_>, chosen: &Chosen, noun: Option<Vec<
         } else {
             Number::One
         },
+        by_natural_key: true,
         rule: Some(rule),
         ..Thing::default()
     }

@@ -105,7 +105,14 @@ impl Facing<'_> {
     /// Rule "scope": where another path of the document has a second parameter right behind this
     /// one (`/entity/{slug}/{id}`), `/entity/{slug}` is a kind of thing and no thing.
     pub(super) fn is_scope(&self) -> bool {
-        self.resource.params.len() == 1
+        let is_one_of_many = self.resource.is_plural()
+            && self
+                .resource
+                .params
+                .last()
+                .is_some_and(|param| param == "id");
+        !is_one_of_many
+            && self.resource.params.len() == 1
             && self
                 .resource
                 .params
@@ -120,6 +127,21 @@ impl Facing<'_> {
             self.source.path.rsplit('/').next(),
             Some("me" | "self" | "current")
         )
+    }
+
+    /// "Create a rule for a paging policy step": the summary names the item as well.
+    pub(super) fn summary_names_item(&self) -> bool {
+        let text = if self.source.summary.is_empty() {
+            self.source.description
+        } else {
+            self.source.summary
+        };
+        let param = self.resource.params.last().map(|param| param_noun(param));
+        let head = self.resource.head();
+        words::split(text).iter().any(|word| {
+            let word = words::singular(word);
+            word == head || param.as_ref().is_some_and(|param| param.contains(&word))
+        })
     }
 
     /// Verbs that go through many things, however their object is written.

@@ -21,6 +21,17 @@ impl Facing<'_> {
             .and_then(|rest| rest.strip_prefix(' '))
             .unwrap_or(&resource)
             .to_owned();
+        // `CreateMediaPipeline` on `/sdk-media-pipelines`
+        if resource
+            .strip_suffix(&object)
+            .is_some_and(|front| matches!(front, "sdk " | "api " | "rest "))
+        {
+            return self.qualify(&object);
+        }
+        // "Add a chore" at `/chorelist`
+        if resource == format!("{object}list") {
+            return self.qualify(&object);
+        }
         if resource.split(' ').count() > object.split(' ').count()
             || resource.len() > object.len() && resource.starts_with(&object)
         {

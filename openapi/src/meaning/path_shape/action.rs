@@ -7,9 +7,17 @@ use crate::meaning::phrase;
 use crate::operation::OperationSource;
 use crate::verbs::{self, Kind};
 use crate::words;
+use daybook_event::Action;
 
 /// Rule "verb before its parameters": `/groups/add/{name}`, `/companies/search/{country}`.
-pub(super) fn take_inner_action(steps: &mut Vec<Step>, method: &str) -> Option<Vec<String>> {
+pub(super) fn take_inner_action(
+    steps: &mut Vec<Step>,
+    source: &OperationSource<'_>,
+) -> Option<Vec<String>> {
+    let method = source.method;
+    if let Some(verb) = take_leading_verb(steps, source) {
+        return Some(verb);
+    }
     let params = steps
         .iter()
         .rev()
@@ -50,10 +58,65 @@ pub(super) fn take_inner_action(steps: &mut Vec<Step>, method: &str) -> Option<V
     if is_key_of_phrase {
         return None;
     }
-    if !(is_never_a_noun(first) || at == 0 && matches!(method, "POST" | "PUT") && names_thing()) {
+    // `moderateConversation` on `/conversations/moderate/{id}`
+    let is_said = phrase.len() == 1
+        && at > 0
+        && method == "POST"
+        && verbs::is_clear(first)
+        && words::split(source.operation_id).first() == Some(first);
+    if !(is_said
+        || is_never_a_noun(first)
+        || at == 0 && matches!(method, "POST" | "PUT") && names_thing())
+    {
         return None;
     }
     steps.remove(at);
+    Some(phrase)
+}
+
+/// `/generate/user`, `/get/delay`: a verb in front of its object.
+fn take_leading_verb(steps: &mut Vec<Step>, source: &OperationSource<'_>) -> Option<Vec<String>> {
+    let [Step::Literal(first), Step::Literal(_), ..] = steps.as_slice() else {
+        return None;
+    };
+    let phrase = words::split(first);
+    let [word] = phrase.as_slice() else {
+        return None;
+    };
+    let reads = verbs::known(word).is_some_and(|verb| verb.action == Action::Read);
+    let says_verb = words::split(source.operation_id)
+        .first()
+        .is_some_and(|first| verbs::is_clear(first) && first != word);
+    let is_called = match source.method {
+        _ if says_verb => false,
+        "POST" => true,
+        "GET" => reads,
+        _ => false,
+    };
+    let is_verb = is_never_a_noun(word)
+        || matches!(
+            word.as_str(),
+            "generate"
+                | "convert"
+                | "calculate"
+                | "compute"
+                | "analyze"
+                | "render"
+                | "encode"
+                | "decode"
+                | "transform"
+                | "translate"
+                | "parse"
+                | "extract"
+                | "detect"
+                | "recognize"
+                | "estimate"
+                | "set"
+        );
+    if !is_called || !is_verb {
+        return None;
+    }
+    steps.remove(0);
     Some(phrase)
 }
 
@@ -118,6 +181,74 @@ pub(super) fn is_never_a_noun(word: &str) -> bool {
     )
 }
 
+/// Verbs that stand behind their object, too, and then are no noun.
+fn ends_call(word: &str) -> bool {
+    matches!(
+        word,
+        "create"
+            | "delete"
+            | "remove"
+            | "verify"
+            | "validate"
+            | "send"
+            | "submit"
+            | "cancel"
+            | "enable"
+            | "disable"
+            | "activate"
+            | "deactivate"
+            | "generate"
+            | "approve"
+            | "confirm"
+            | "convert"
+            | "calculate"
+            | "retrieve"
+    )
+}
+
+/// `/html-to-pdf`, `/xmltojson`: one form into another.
+fn conversion(phrase: &[String]) -> Option<Vec<String>> {
+    let is_form = |word: &str| {
+        matches!(
+            word,
+            "html"
+                | "pdf"
+                | "xml"
+                | "json"
+                | "csv"
+                | "yaml"
+                | "yml"
+                | "docx"
+                | "doc"
+                | "xlsx"
+                | "xls"
+                | "pptx"
+                | "png"
+                | "jpg"
+                | "svg"
+                | "txt"
+                | "text"
+                | "markdown"
+                | "image"
+                | "url"
+                | "speech"
+                | "toml"
+        )
+    };
+    let from = match phrase {
+        [from, to, into] if (to == "to" || to == "2") && is_form(from) && is_form(into) => from,
+        [glued] => {
+            let (from, into) = glued.split_once("to").or_else(|| glued.split_once('2'))?;
+            if !is_form(from) || !is_form(into) {
+                return None;
+            }
+            return Some(vec!["convert".to_owned(), from.to_owned()]);
+        }
+        _ => return None,
+    };
+    Some(vec!["convert".to_owned(), from.clone()])
+}
+
 /// Rule "verb at the end": a custom method, or a last literal that is a verb phrase. A word that is
 /// as often a noun counts only behind a parameter and where something is posted.
 pub(super) fn take_action(
@@ -149,6 +280,21 @@ pub(super) fn take_action(
                 steps.pop();
                 return Some(action);
             }
+            if let Some(action) = conversion(&phrase) {
+                steps.pop();
+                return Some(action);
+            }
+            // `/sms-verify`, `/resourceCreationValidate`
+            if let [front @ .., last] = phrase.as_slice()
+                && source.method == "POST"
+                && (1..4).contains(&front.len())
+                && ends_call(last)
+                && !front.iter().any(|word| verbs::known(word).is_some())
+            {
+                let action = [std::slice::from_ref(last), front].concat();
+                steps.pop();
+                return Some(action);
+            }
             let (first, rest) = phrase::without_fillers(&phrase).split_first()?;
             let known = rest
                 .first()
@@ -156,9 +302,17 @@ pub(super) fn take_action(
                 .or_else(|| verbs::known(first))?;
             let is_action = match known.kind {
                 _ if steps.len() == 1 && reads && phrase.len() == 1 => false,
+                // `/portfolio/analysis/return` is a number.
+                _ if first == "return" && !behind_param => false,
                 Kind::Verb => true,
                 // The operationId takes it for a verb as well: `requestPasswordReset`.
-                Kind::VerbOrNoun if phrase.len() > 1 && !reads => {
+                Kind::VerbOrNoun
+                    if !reads
+                        && (phrase.len() > 1
+                            || !behind_param
+                                && steps.len() > 1
+                                && is_mostly_done_to_things(first)) =>
+                {
                     let said = words::split(source.operation_id);
                     said.first() == Some(first)
                 }

@@ -38,7 +38,7 @@ impl PathShape {
         let mut steps = steps(source);
         let action = take_action(&mut steps, source, summary);
         let at_end = action.is_some();
-        let action = action.or_else(|| take_inner_action(&mut steps, source.method));
+        let action = action.or_else(|| take_inner_action(&mut steps, source));
         let inner_action = action.is_some() && !at_end;
         // `/servers/{id}/actions/reboot`
         if action.is_some()
@@ -74,6 +74,13 @@ impl PathShape {
                 {
                     behind_preposition = true;
                 }
+                // `/html/from/to`: the parameters behind them say how.
+                Step::Literal(text)
+                    if !literals.is_empty()
+                        && matches!(text.as_str(), "from" | "to" | "by" | "with")
+                        && matches!(steps.peek(), None | Some(Step::Literal(_)))
+                        && !matches!(steps.peek(), Some(Step::Literal(next))
+                            if !matches!(next.as_str(), "from" | "to" | "by" | "with")) => {}
                 Step::Literal(text)
                     if NOISE_IN_FRONT.contains(&text.to_ascii_lowercase().as_str())
                         && matches!(steps.peek(), Some(Step::Literal(_))) => {}
@@ -112,7 +119,12 @@ impl PathShape {
                 }
             }
         }
-        resources.extend(take_resource(&mut literals));
+        let last = take_resource(&mut literals);
+        resources.extend(if source.operation_id.is_empty() {
+            last.map(Resource::kind_in_front)
+        } else {
+            last
+        });
         resources.retain(|resource| !resource.words.is_empty() || !resource.params.is_empty());
         Self {
             resources,

@@ -4,6 +4,18 @@ use super::steps::is_version;
 use crate::verbs;
 use crate::words;
 
+/// What there is several kinds of, rather than several of.
+const HAVE_KINDS: &[&str] = &[
+    "settings",
+    "preferences",
+    "options",
+    "reports",
+    "mappings",
+    "statistics",
+    "stats",
+    "metrics",
+];
+
 /// A noun in the path, and the parameters behind it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Resource {
@@ -33,6 +45,25 @@ impl Resource {
             qualifier: self.qualifier,
             params: vec![name],
         }
+    }
+
+    /// `/settings/notification` are notification settings, `/role-mappings/realm` a realm role mapping:
+    /// behind a list of what has kinds stands a kind.
+    pub(super) fn kind_in_front(mut self) -> Self {
+        let is_kind = self.params.is_empty()
+            && !self.is_plural()
+            && self.words.len() <= 2
+            && self
+                .qualifier
+                .last()
+                .is_some_and(|head| HAVE_KINDS.contains(&head.as_str()));
+        if is_kind && let Some(head) = self.qualifier.pop() {
+            let is_one = matches!(head.as_str(), "reports" | "mappings");
+            self.words.append(&mut self.qualifier);
+            self.words
+                .push(if is_one { words::singular(&head) } else { head });
+        }
+        self
     }
 
     /// Whether the noun is written in the plural.
@@ -103,6 +134,9 @@ pub(crate) fn param_noun(name: &str) -> Vec<String> {
         && matches!(only.as_str(), "parent" | "resource")
     {
         found.clear();
+    }
+    if found.len() > 1 && found.last().is_some_and(|last| last == "title") {
+        found.pop();
     }
     while let Some(last) = found.last() {
         // A lower-case name may end in its kind of key all the same: `ticketid`.
@@ -233,6 +267,8 @@ pub(super) fn resource_words(text: &str) -> Vec<String> {
 /// An adjective goes to the noun in front of it.
 pub(super) fn push_literal(literals: &mut Vec<Vec<String>>, words: Vec<String>) {
     match (words.as_slice(), literals.last_mut()) {
+        // `/json/search`
+        ([form], None) if matches!(form.as_str(), "json" | "xml" | "soap") => {}
         // `/receipts/verbose/encoded`: how, not what.
         ([form], Some(_))
             if matches!(

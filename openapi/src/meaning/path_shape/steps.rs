@@ -226,7 +226,11 @@ pub(super) fn is_noise(text: &str) -> bool {
     if is_filter || NOISE.contains(&lower.as_str()) || !lower.chars().any(char::is_alphanumeric) {
         return true;
     }
-    is_version(&lower)
+    // `s1`, but `s3`
+    let is_version_of_its_own = matches!(lower.as_bytes(), [letter, digit]
+        if letter.is_ascii_lowercase() && digit.is_ascii_digit())
+        && !matches!(lower.as_str(), "s3" | "e5" | "m2" | "b2");
+    is_version(&lower) || is_version_of_its_own
 }
 
 /// `v1`, `2`, `v1beta2`, `2.0`, `2024-01`.
