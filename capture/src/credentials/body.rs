@@ -3,7 +3,8 @@
 //!
 //! Whole goes what nobody can look into: a body that begins like JSON but is none, one that is
 //! compressed (its `Content-Encoding` says so, or its first bytes), one in another encoding than
-//! UTF-8 that may hold members, and a multipart one where a part's name says secret. Files are kept.
+//! UTF-8 that may hold members, and a multipart one where a part's name says secret. Of the other parts
+//! those that are text are looked into, each for itself; files of other kinds are kept.
 
 use std::borrow::Cow;
 
@@ -104,33 +105,43 @@ pub(super) fn remove_from_body(body: &str, encoding: BodyEncoding) -> Option<Str
     // What only claims to be base64 is read as it is, here and by the normalizer.
     match encoding.is_base64.then(|| BASE64.decode(body)) {
         Some(Ok(decoded)) => {
-            remove_from_decoded_body(&decoded, encoding).map(|text| BASE64.encode(text))
+            remove_from_decoded_body(&decoded, encoding).map(|cleaned| BASE64.encode(cleaned))
         }
-        _ => remove_from_decoded_body(body.as_bytes(), encoding),
+        _ => {
+            let cleaned = remove_from_decoded_body(body.as_bytes(), encoding)?;
+            // Pieces of a text are text.
+            Some(String::from_utf8(cleaned).unwrap_or_else(|_| REDACTED.into()))
+        }
     }
 }
 
-fn remove_from_decoded_body(body: &[u8], encoding: BodyEncoding) -> Option<String> {
+fn remove_from_decoded_body(body: &[u8], encoding: BodyEncoding) -> Option<Vec<u8>> {
     if is_compressed(body, encoding) {
         return Some(REDACTED.into());
     }
     if encoding.format == BodyFormat::Multipart {
-        return part_names(body)
-            .enumerate()
-            .any(|(place, name)| place >= PARTS_MAX || says_secret(&name))
-            .then(|| REDACTED.into());
+        let mut names = part_names(body).enumerate();
+        if names.any(|(place, name)| place >= PARTS_MAX || says_secret(&name)) {
+            return Some(REDACTED.into());
+        }
+        return remove_from_parts(body);
     }
+    remove_from_one(body, encoding.format).map(String::into_bytes)
+}
+
+/// A body, or a part of one, that is neither compressed nor multipart.
+fn remove_from_one(body: &[u8], format: BodyFormat) -> Option<String> {
     let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
     let Some(body) = std::str::from_utf8(body)
         .ok()
         .filter(|body| !body.starts_with('\0'))
     else {
         // In another encoding nobody here finds a member: what may have some goes whole.
-        return may_have_members(body, encoding.format).then(|| REDACTED.into());
+        return may_have_members(body, format).then(|| REDACTED.into());
     };
     // A client may well say "form" and send JSON: it is what `curl -d` does.
     let looks_like_json = body.trim_start().starts_with(['{', '[']);
-    if encoding.format == BodyFormat::Form && !looks_like_json {
+    if format == BodyFormat::Form && !looks_like_json {
         remove_from_query(body)
     } else {
         remove_from_text(body)
@@ -162,6 +173,65 @@ fn may_have_members(body: &[u8], format: BodyFormat) -> bool {
     matches!(format, BodyFormat::Form | BodyFormat::Json) || matches!(first, Some(b'{' | b'['))
 }
 
+/// A multipart body, its texts without credentials (RFC 2046, section 5.1.1): between its first line and
+/// the next line that is the same stands a part, its content behind an empty line.
+///
+/// What has no such form, or a part that is written in another way than it is meant, goes whole.
+fn remove_from_parts(body: &[u8]) -> Option<Vec<u8>> {
+    let start = body.len() - body.trim_ascii_start().len();
+    let first_line = body[start..].split(|byte| *byte == b'\n').next()?;
+    let boundary = first_line.trim_ascii_end();
+    if !boundary.starts_with(b"--") {
+        return (!body.trim_ascii().is_empty()).then(|| REDACTED.into());
+    }
+    let line = [b"\n", boundary].concat();
+    let ends = memmem::find_iter(body, &line).chain([body.len()]);
+    let mut cleaned = Vec::new();
+    let mut copied = 0;
+    let mut part_start = start + boundary.len();
+    for (place, end) in ends.enumerate() {
+        if place >= PARTS_MAX {
+            return Some(REDACTED.into());
+        }
+        let part = &body[part_start.min(end)..end];
+        if let Some(content_start) = content_start(part) {
+            let content = part[content_start..].trim_ascii_end();
+            let (from, head) = (part_start + content_start, &part[..content_start]);
+            if let Some(text) = remove_from_part(head, content) {
+                cleaned.extend_from_slice(&body[copied..from]);
+                cleaned.extend_from_slice(text.as_bytes());
+                copied = from + content.len();
+            }
+        }
+        part_start = end + line.len();
+    }
+    (copied > 0).then(|| {
+        cleaned.extend_from_slice(&body[copied..]);
+        cleaned
+    })
+}
+
+/// Behind the first empty line.
+fn content_start(part: &[u8]) -> Option<usize> {
+    let [crlf, lf] =
+        [&b"\r\n\r\n"[..], b"\n\n"].map(|line| memmem::find(part, line).map(|at| at + line.len()));
+    crlf.into_iter().chain(lf).min()
+}
+
+fn remove_from_part(head: &[u8], content: &[u8]) -> Option<String> {
+    let head = String::from_utf8_lossy(head).to_ascii_lowercase();
+    let is_encoded = [
+        "base64",
+        "quoted-printable",
+        "content-encoding",
+        "multipart/",
+    ];
+    if is_encoded.iter().any(|encoded| head.contains(encoded)) {
+        return (!content.is_empty()).then(|| REDACTED.into());
+    }
+    remove_from_one(content, BodyFormat::of(&head))
+}
+
 /// What stands behind each `name=`, with or without quotes (RFC 7578, section 4.2).
 fn part_names(body: &[u8]) -> impl Iterator<Item = Cow<'_, str>> {
     let finder = memmem::Finder::new(b"name=");
@@ -184,3 +254,7 @@ fn part_names(body: &[u8]) -> impl Iterator<Item = Cow<'_, str>> {
         }
     })
 }
+
+#[cfg(test)]
+#[path = "body_tests.rs"]
+mod tests;

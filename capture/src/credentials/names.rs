@@ -145,7 +145,7 @@ pub(crate) fn says_secret(name: &str) -> bool {
 
 /// As [`says_secret`], of a header: a session's id is what its holder is known by.
 pub(super) fn header_says_secret(name: &str) -> bool {
-    says_secret(name) || is_session_id(name)
+    says_secret(name) || is_session_id(name) || name.eq_ignore_ascii_case("x-session")
 }
 
 /// As [`says_secret`], of a parameter of a URL: for the signatures that signed links carry, and for a
@@ -165,6 +165,12 @@ pub(super) fn query_name_says_secret_if_drawn(name: &str) -> bool {
     ["code", "key", "session", "ticket"]
         .iter()
         .any(|drawn| name.eq_ignore_ascii_case(drawn))
+}
+
+/// Whether a body's member of this name is a credential where a machine drew its value: a session's id, or
+/// an authorization code.
+pub(super) fn body_name_says_secret_if_drawn(name: &str) -> bool {
+    is_session_id(name) || name.eq_ignore_ascii_case("code")
 }
 
 /// Whether `name` is that of a session's id. In a body it may as well be that of a training's or a

@@ -244,6 +244,7 @@ fn a_sessions_id_counts_in_headers_and_queries() {
         assert!(!says_secret(name), "{name}");
     }
     assert!(query_name_says_secret("sid") && !header_says_secret("sid"));
+    assert!(header_says_secret("X-Session"));
     for name in [
         "session",
         "possession_id",
