@@ -4,10 +4,7 @@ use std::borrow::Cow;
 
 use crate::credentials::Members;
 use crate::method::{member, text};
-use crate::scan::Scan;
-
-/// How a load balancer's context begins.
-const ALB_CONTEXT: &[u8] = br#"{"elb":"#;
+use crate::scan::{ALB_CONTEXT_BEGINNING, Scan};
 
 /// What tells calls apart, whichever of API Gateway's two formats or ALB's the event has.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -127,27 +124,24 @@ impl<'a> Place<'a> {
         let mut scan = Scan { json: event, at: 0 };
         scan.take(b'{')?;
         loop {
-            match scan.name()? {
-                b"resource" => place.add_template(scan.text()?),
-                b"routeKey" => place.add_template(template_of(scan.text()?)),
-                b"path" | b"rawPath" => place.add_path(scan.text()?),
-                b"requestContext" => {
-                    let context = scan.value()?;
-                    if context.starts_with(ALB_CONTEXT) {
-                        // A load balancer knows neither, and nothing more is to be waited for.
-                        place.add_template(Cow::Borrowed(""));
-                        place.add_stage(Cow::Borrowed(""));
-                    } else {
-                        let mut context = Scan {
-                            json: context,
-                            at: 0,
-                        };
-                        if context.enter(b"stage")? {
-                            place.add_stage(context.text()?);
-                        }
+            let name = scan.name()?;
+            if name == b"requestContext" {
+                let context = scan.value()?;
+                if context.starts_with(ALB_CONTEXT_BEGINNING) {
+                    // A load balancer knows neither, and nothing more is to be waited for.
+                    place.template.get_or_insert(Cow::Borrowed(""));
+                    place.stage.get_or_insert(Cow::Borrowed(""));
+                } else {
+                    let mut context = Scan {
+                        json: context,
+                        at: 0,
+                    };
+                    if context.enter(b"stage")? {
+                        place.stage.get_or_insert(context.text()?);
                     }
                 }
-                _ => scan.skip_value()?,
+            } else if !place.take(name, || scan.text())? {
+                scan.skip_value()?;
             }
             if place.is_known() || !scan.has_next()? {
                 return Some(place);
@@ -160,36 +154,29 @@ impl<'a> Place<'a> {
         let event: Members<'a> = serde_json::from_slice(event).ok()?;
         let mut place = Self::default();
         for (name, value) in event.0 {
-            let text_of = |value| Cow::Owned(text(value).unwrap_or_default());
-            match name.as_ref() {
-                "resource" => place.add_template(text_of(value)),
-                "routeKey" => place.add_template(template_of(text_of(value))),
-                "path" | "rawPath" => place.add_path(text_of(value)),
-                "requestContext" => {
-                    if let Some(stage) = member(value, "stage") {
-                        place.add_stage(text_of(stage));
-                    }
-                }
-                _ => {}
+            let text_of = |value| Some(Cow::Owned(text(value).unwrap_or_default()));
+            if name != "requestContext" {
+                place.take(name.as_bytes(), || text_of(value))?;
+            } else if let Some(stage) = member(value, "stage") {
+                place.stage = place.stage.or(text_of(stage));
             }
         }
         Some(place)
     }
 
+    /// Takes note of a member of the event; false where it is none of these.
+    fn take(&mut self, name: &[u8], text: impl FnOnce() -> Option<Cow<'a, str>>) -> Option<bool> {
+        match name {
+            b"resource" => self.template.get_or_insert(text()?),
+            b"routeKey" => self.template.get_or_insert(template_of(text()?)),
+            b"path" | b"rawPath" => self.path.get_or_insert(text()?),
+            _ => return Some(false),
+        };
+        Some(true)
+    }
+
     fn is_known(&self) -> bool {
         self.template.is_some() && self.path.is_some() && self.stage.is_some()
-    }
-
-    fn add_template(&mut self, template: Cow<'a, str>) {
-        self.template.get_or_insert(template);
-    }
-
-    fn add_path(&mut self, path: Cow<'a, str>) {
-        self.path.get_or_insert(path);
-    }
-
-    fn add_stage(&mut self, stage: Cow<'a, str>) {
-        self.stage.get_or_insert(stage);
     }
 }
 

@@ -10,11 +10,8 @@ use std::borrow::Cow;
 use serde_json::value::RawValue;
 
 use crate::credentials::Members;
-use crate::scan::Scan;
+use crate::scan::{PAYLOAD_2_BEGINNING, Scan};
 use jump::method_in_context;
-
-/// What stands in front of the route's key.
-const PAYLOAD_2_BEGINNING: &[u8] = br#"{"version":"2.0","#;
 
 /// The method of an API call; none where the event is none.
 ///

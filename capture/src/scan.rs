@@ -8,6 +8,12 @@ use std::borrow::Cow;
 
 use memchr::{memchr, memchr2};
 
+/// How an HTTP API's event of payload 2.0 begins, as AWS writes it: the route's key follows.
+pub(crate) const PAYLOAD_2_BEGINNING: &[u8] = br#"{"version":"2.0","#;
+
+/// How a load balancer's `requestContext` begins.
+pub(crate) const ALB_CONTEXT_BEGINNING: &[u8] = br#"{"elb":"#;
+
 pub(crate) struct Scan<'a> {
     pub(crate) json: &'a [u8],
     pub(crate) at: usize,

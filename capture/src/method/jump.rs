@@ -23,13 +23,26 @@ const LITERAL_BYTES_MAX: usize = 24;
 pub(super) fn method_in_context(json: &[u8], mut at: usize) -> Option<&[u8]> {
     let mut depth = 1;
     let mut in_context = false;
-    let mut before = (0, Brace::Text);
+    let mut before = Brace::Text;
     for _ in 0..BRACES_MAX {
-        // Ends of objects often stand side by side.
-        if json.get(at) != Some(&b'}') {
-            at += memchr2(b'{', b'}', json.get(at..)?)?;
-        }
-        let brace = Brace::of(json, at, before)?;
+        let rest = json.get(at..)?;
+        let brace = if let Some(length) = usual_length(rest, before) {
+            at += length - 1;
+            if json[at] == b'{' {
+                Brace::Opens
+            } else {
+                Brace::Closes
+            }
+        } else {
+            // Ends of objects often stand side by side.
+            let distance = if rest.first() == Some(&b'}') {
+                0
+            } else {
+                memchr2(b'{', b'}', rest)?
+            };
+            at += distance;
+            Brace::of(json, at, (distance == 0).then_some(before))?
+        };
         match brace {
             Brace::Text => {}
             Brace::Opens => {
@@ -48,10 +61,24 @@ pub(super) fn method_in_context(json: &[u8], mut at: usize) -> Option<&[u8]> {
                 depth -= 1;
             }
         }
-        before = (at, brace);
+        before = brace;
         at += 1;
     }
     None
+}
+
+/// How long the piece is that AWS often writes behind a brace of the structure, up to and with the next one,
+/// which then need not be looked for.
+#[inline]
+fn usual_length(json: &[u8], before: Brace) -> Option<usize> {
+    let begins_with = |piece: &[u8]| json.starts_with(piece).then_some(piece.len());
+    match before {
+        Brace::Text => None,
+        Brace::Opens => begins_with(br#""jwt":{"#).or_else(|| begins_with(br#""claims":{"#)),
+        Brace::Closes => begins_with(br#","requestContext":{"#)
+            .or_else(|| begins_with(br#","queryStringParameters":{"#))
+            .or_else(|| begins_with(br#","scopes":null}"#)),
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,55 +90,46 @@ enum Brace {
 }
 
 impl Brace {
-    /// What the brace at this place is; `before` is the one in front of it and where that stands. None
-    /// where it cannot be told.
-    fn of(json: &[u8], at: usize, before: (usize, Self)) -> Option<Self> {
-        let front = json.get(..at)?;
-        let is_next_to_before = before.0 + 1 == at;
-        if json[at] == b'{' {
-            return match front.last()? {
-                b':' => ends_name(front),
-                b',' | b'[' | b' ' | b'\t' | b'\n' | b'\r' => None,
+    /// What the brace at this place is; `next_to` is the one directly in front of it. None where it cannot
+    /// be told, as of the event's last one.
+    #[inline]
+    fn of(json: &[u8], at: usize, next_to: Option<Self>) -> Option<Self> {
+        let around: &[u8; 5] = json.get(at.checked_sub(3)?..at + 2)?.try_into().ok()?;
+        let [third, second, first, brace, behind] = *around;
+        if brace == b'{' {
+            return match (first, second) {
+                (b':', b'"') => (!may_stand_before_text(third)).then_some(Self::Opens),
+                (b':', b' ' | b'\t' | b'\n' | b'\r') => None,
+                (b',' | b'[' | b' ' | b'\t' | b'\n' | b'\r', _) => None,
                 _ => Some(Self::Text),
             };
         }
-        let may_close = matches!(
-            json.get(at + 1),
-            None | Some(b',' | b'}' | b']' | b' ' | b'\t' | b'\n' | b'\r')
-        );
-        match front.last()? {
-            _ if !may_close => Some(Self::Text),
-            b'"' => ends_text(front).then_some(Self::Closes),
-            b'{' | b'}' if is_next_to_before => Some(match before.1 {
-                Self::Text => Self::Text,
-                Self::Opens | Self::Closes => Self::Closes,
-            }),
-            b'0'..=b'9' | b'a'..=b'z' => ends_literal(front),
-            b'{' | b'}' | b']' | b' ' | b'\t' | b'\n' | b'\r' => None,
+        match first {
+            _ if !may_stand_behind_object(behind) => Some(Self::Text),
+            b'"' => (!may_stand_before_text(second)).then_some(Self::Closes),
+            b'{' | b'}' => match next_to? {
+                Self::Text => Some(Self::Text),
+                Self::Opens | Self::Closes => Some(Self::Closes),
+            },
+            b'0'..=b'9' | b'a'..=b'z' => ends_literal(&json[..at]),
+            b']' | b' ' | b'\t' | b'\n' | b'\r' => None,
             _ => Some(Self::Text),
         }
     }
 }
 
-/// Whether the quote at the end of `front` ends a text, for certain.
-fn ends_text(front: &[u8]) -> bool {
-    let [.., before, b'"'] = front else {
-        return false;
-    };
-    !matches!(
-        before,
+/// Behind another byte a quote ends a text.
+#[inline]
+fn may_stand_before_text(byte: u8) -> bool {
+    matches!(
+        byte,
         b'\\' | b':' | b',' | b'{' | b'[' | b' ' | b'\t' | b'\n' | b'\r'
     )
 }
 
-/// What an opening brace is behind the colon at the end of `front`.
-fn ends_name(front: &[u8]) -> Option<Brace> {
-    let name = &front[..front.len() - 1];
-    match name.last()? {
-        b'"' => ends_text(name).then_some(Brace::Opens),
-        b' ' | b'\t' | b'\n' | b'\r' => None,
-        _ => Some(Brace::Text),
-    }
+#[inline]
+fn may_stand_behind_object(byte: u8) -> bool {
+    matches!(byte, b',' | b'}' | b']' | b' ' | b'\t' | b'\n' | b'\r')
 }
 
 /// What a closing brace is behind a number or a word at the end of `front`.
@@ -122,13 +140,10 @@ fn ends_literal(front: &[u8]) -> Option<Brace> {
     if length > LITERAL_BYTES_MAX {
         return None;
     }
-    let front = &front[..front.len() - length];
-    match front.last()? {
-        b':' => Some(match ends_name(front)? {
-            Brace::Opens => Brace::Closes,
-            text => text,
-        }),
-        b',' | b'[' | b' ' | b'\t' | b'\n' | b'\r' => None,
+    match front[..front.len() - length] {
+        [.., third, b'"', b':'] => (!may_stand_before_text(third)).then_some(Brace::Closes),
+        [.., b' ' | b'\t' | b'\n' | b'\r', b':'] => None,
+        [.., b',' | b'[' | b' ' | b'\t' | b'\n' | b'\r'] => None,
         _ => Some(Brace::Text),
     }
 }

@@ -12,6 +12,8 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
+use crate::scan::{ALB_CONTEXT_BEGINNING, PAYLOAD_2_BEGINNING};
+
 /// What is answered in place of a response that is none: by an HTTP API, and by the others.
 const MALFORMED_FOR_HTTP_API: u16 = 500;
 const MALFORMED: u16 = 502;
@@ -30,6 +32,14 @@ const REST_MEMBERS: [&str; 5] = [
 pub(super) struct Made<'a> {
     pub(super) status_code: u16,
     pub(super) body: MadeBody<'a>,
+}
+
+impl Made<'_> {
+    /// A 200 with the JSON that was returned.
+    pub(super) const AS_IT_IS: Self = Self {
+        status_code: 200,
+        body: MadeBody::Itself,
+    };
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,10 +71,7 @@ pub(super) fn made_of<'a>(returned: &'a Value, event: &[u8]) -> Made<'a> {
         Format::Rest | Format::Alb => MALFORMED,
     });
     if format == Format::Http2 && status_code.is_none() {
-        return Made {
-            status_code: 200,
-            body: MadeBody::Itself,
-        };
+        return Made::AS_IT_IS;
     }
     let Some(members) = members else {
         return malformed;
@@ -126,14 +133,17 @@ impl Format {
         }
         // As AWS writes them; the event is read only where somebody else does.
         for (beginning, format) in [
-            (&br#"{"version":"2.0","#[..], Self::Http2),
-            (&br#"{"version":"1.0","#[..], Self::Http1),
-            (&br#"{"resource":""#[..], Self::Rest),
-            (&br#"{"requestContext":{"elb":"#[..], Self::Alb),
+            (PAYLOAD_2_BEGINNING, Self::Http2),
+            (br#"{"version":"1.0","#, Self::Http1),
+            (br#"{"resource":""#, Self::Rest),
         ] {
             if event.starts_with(beginning) {
                 return format;
             }
+        }
+        let context = event.strip_prefix(br#"{"requestContext":"#);
+        if context.is_some_and(|context| context.starts_with(ALB_CONTEXT_BEGINNING)) {
+            return Self::Alb;
         }
         let Ok(event) = serde_json::from_slice::<Event>(event) else {
             return Self::Rest;
