@@ -46,11 +46,26 @@ pub enum ConfigError {
     #[error("DAYBOOK_METRICS must be emf, drops or off")]
     Metrics,
     /// A number is none.
-    #[error("{name} must be a whole number above zero")]
+    #[error("{name} must be a whole number")]
     Number {
-        /// The variable or setting.
+        /// The variable.
         name: &'static str,
     },
+    /// A number is zero where it must not be, or larger than any machine can serve.
+    #[error("{name} must be above zero, and no more than a machine can hold")]
+    OutOfRange {
+        /// The setting.
+        name: &'static str,
+    },
+    /// It would match nothing.
+    #[error("{route:?} is no route: it must begin with a slash, or be $default")]
+    Route {
+        /// What was named as one.
+        route: String,
+    },
+    /// Nobody knows whether that is on or off.
+    #[error("DAYBOOK_CAPTURE must be on or off")]
+    Capture,
 }
 
 /// The layer, configured by environment variables.
@@ -59,9 +74,9 @@ pub enum ConfigError {
 /// |---|---|---|
 /// | `DAYBOOK_QUEUE_URL` | the SQS queue | this one or the next is needed |
 /// | `DAYBOOK_INTAKE_URL` | the intake of `daybook up` on this machine: `http://127.0.0.1:8080/intake` | |
-/// | `DAYBOOK_CAPTURE` | `off` records nothing | `on` |
+/// | `DAYBOOK_CAPTURE` | `off` (or `false`) records nothing | `on` |
 /// | `DAYBOOK_FLUSH_TIMEOUT_MS` | the longest that sending may delay the next invocation | `1000` |
-/// | `DAYBOOK_CAPTURE_READS` | `true`, or routes whose GET, HEAD and OPTIONS are captured, by commas | none |
+/// | `DAYBOOK_CAPTURE_READS` | `true`, `false`, or routes whose GET, HEAD and OPTIONS are captured, by commas | none |
 /// | `DAYBOOK_IGNORE_PATHS` | routes that are left out, by commas | none |
 /// | `DAYBOOK_BODY_BYTES_MAX` | the longest response body that is taken | `65536` |
 /// | `DAYBOOK_SENSITIVE_HEADERS` | further headers to remove, by commas | none |
@@ -85,8 +100,12 @@ fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Capture, 
             .map(ToOwned::to_owned)
             .collect()
     };
-    if variable("DAYBOOK_CAPTURE").is_some_and(|value| value.trim().eq_ignore_ascii_case("off")) {
-        return Ok(Capture::disabled());
+    if let Some(value) = variable("DAYBOOK_CAPTURE") {
+        match value.trim().to_ascii_lowercase().as_str() {
+            "on" | "true" => {}
+            "off" | "false" => return Ok(Capture::disabled()),
+            _ => return Err(ConfigError::Capture),
+        }
     }
     let builder = match (
         variable("DAYBOOK_QUEUE_URL"),
@@ -97,10 +116,11 @@ fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Capture, 
         (Some(queue_url), None) => Capture::builder().queue_url(queue_url.trim()),
         (None, Some(intake_url)) => Capture::builder().sink(IntakeSink::new(intake_url.trim())?),
     };
-    let reads = match variable("DAYBOOK_CAPTURE_READS").as_deref().map(str::trim) {
-        None | Some("false") => CaptureReads::Never,
-        Some("true") => CaptureReads::Always,
-        Some(_) => CaptureReads::OnRoutes(list("DAYBOOK_CAPTURE_READS")),
+    let reads = variable("DAYBOOK_CAPTURE_READS").unwrap_or_default();
+    let reads = match reads.trim().to_ascii_lowercase().as_str() {
+        "" | "false" => CaptureReads::Never,
+        "true" => CaptureReads::Always,
+        _ => CaptureReads::OnRoutes(list("DAYBOOK_CAPTURE_READS")),
     };
     let mut builder = builder
         .capture_reads(reads)
@@ -263,12 +283,23 @@ impl CaptureBuilder {
     /// The layer.
     ///
     /// # Errors
-    /// Where there is neither a queue nor a sink, or the queue's URL or the bucket's name is none,
+    /// Where there is neither a queue nor a sink, the queue's URL, the bucket's name or a route is none,
     /// or the flush timeout is zero.
     pub fn build(self) -> Result<Capture, ConfigError> {
         if self.flush_timeout_ms == 0 {
-            return Err(ConfigError::Number {
+            return Err(ConfigError::OutOfRange {
                 name: "flush_timeout_ms",
+            });
+        }
+        let routes_of_reads = match &self.reads {
+            CaptureReads::OnRoutes(routes) => routes.as_slice(),
+            CaptureReads::Never | CaptureReads::Always => &[],
+        };
+        let is_no_route = |route: &&String| !route.starts_with('/') && *route != "$default";
+        let mut routes = self.ignore_paths.iter().chain(routes_of_reads);
+        if let Some(route) = routes.find(is_no_route) {
+            return Err(ConfigError::Route {
+                route: route.clone(),
             });
         }
         if let Some(bucket) = &self.overflow_bucket
@@ -359,32 +390,62 @@ mod tests {
         assert_eq!(shared.body_bytes_max, 1000);
     }
 
+    const INTAKE: (&str, &str) = ("DAYBOOK_INTAKE_URL", "http://127.0.0.1:8080/intake");
+
+    fn with_intake_and(name: &str, value: &str) -> Result<Capture, ConfigError> {
+        from_variables(|key| {
+            let variables = [INTAKE, (name, value)];
+            let found = variables.into_iter().find(|(it, _)| *it == key);
+            found.map(|(_, value)| value.to_owned())
+        })
+    }
+
     #[test]
-    fn a_bucket_or_metrics_that_nobody_knows_are_said_at_the_start() {
-        let intake = ("DAYBOOK_INTAKE_URL", "http://127.0.0.1:8080/intake");
-        for (name, value) in [
-            ("DAYBOOK_OVERFLOW_BUCKET", "s3://audit"),
-            ("DAYBOOK_METRICS", "on"),
+    fn what_nobody_knows_is_said_at_the_start() {
+        for (name, value, said) in [
+            (
+                "DAYBOOK_OVERFLOW_BUCKET",
+                "s3://audit",
+                "DAYBOOK_OVERFLOW_BUCKET",
+            ),
+            ("DAYBOOK_METRICS", "on", "DAYBOOK_METRICS"),
+            ("DAYBOOK_CAPTURE", "no", "DAYBOOK_CAPTURE"),
+            ("DAYBOOK_BODY_BYTES_MAX", "-1", "DAYBOOK_BODY_BYTES_MAX"),
+            ("DAYBOOK_FLUSH_TIMEOUT_MS", "0", "above zero"),
+            ("DAYBOOK_IGNORE_PATHS", "/v1/x,v1/x", "\"v1/x\" is no route"),
+            ("DAYBOOK_CAPTURE_READS", "1", "\"1\" is no route"),
         ] {
-            let error = from_variables(|key| {
-                let found = [intake, (name, value)]
-                    .into_iter()
-                    .find(|(it, _)| *it == key);
-                found.map(|(_, value)| value.to_owned())
-            })
-            .unwrap_err();
-            assert!(error.to_string().contains(name), "{error}");
+            let error = with_intake_and(name, value).unwrap_err();
+            assert!(error.to_string().contains(said), "{error}");
+        }
+        assert!(with_intake_and("DAYBOOK_BODY_BYTES_MAX", "0").is_ok());
+    }
+
+    #[test]
+    fn a_switch_is_read_in_any_case() {
+        for (value, is_on) in [
+            ("on", true),
+            ("True", true),
+            ("False", false),
+            ("OFF", false),
+        ] {
+            let capture = with_intake_and("DAYBOOK_CAPTURE", value).unwrap();
+            assert_eq!(capture.shared.is_some(), is_on, "{value}");
+        }
+        for (value, reads) in [
+            ("TRUE", CaptureReads::Always),
+            ("False", CaptureReads::Never),
+            ("$default", CaptureReads::from(["$default"])),
+        ] {
+            let capture = with_intake_and("DAYBOOK_CAPTURE_READS", value).unwrap();
+            assert_eq!(capture.shared.unwrap().reads, reads, "{value}");
         }
     }
 
     #[test]
     fn off_needs_no_queue_and_two_places_are_one_too_many() {
-        assert!(
-            with(&[("DAYBOOK_CAPTURE", "OFF")])
-                .unwrap()
-                .shared
-                .is_none()
-        );
+        let off = with(&[("DAYBOOK_CAPTURE", "OFF")]);
+        assert!(off.unwrap().shared.is_none());
         assert!(matches!(
             with(&[
                 (
