@@ -9,10 +9,13 @@ use futures::FutureExt;
 use tokio::time::{Instant, timeout_at};
 
 use crate::capture::Shared;
-use crate::counters::whole_ms;
 use crate::exchange::Exchange;
 use crate::message::{MessageError, Outgoing, OverLimit, outgoing};
 use crate::sink::Message;
+
+/// What is longer takes so long to clean that it must not outlive the time for a flush: a thread of its own
+/// makes it, which need not be waited for.
+const MADE_AT_ONCE_BYTES_MAX: usize = 256 * 1024;
 
 /// Whether a delivery has the handler's task for itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,14 +49,7 @@ impl Shared {
             .await;
         let flush_time = started.elapsed();
         match attempt {
-            Ok(Ok(bytes)) => {
-                captured.acknowledge(bytes);
-                tracing::debug!(
-                    bytes,
-                    flush_time_ms = whole_ms(flush_time),
-                    "daybook: an audit message was sent"
-                );
-            }
+            Ok(Ok(bytes)) => captured.acknowledge(bytes),
             Ok(Err(reason)) => {
                 drop(captured);
                 tracing::warn!(dropped = 1, %reason, "daybook: an audit message was dropped");
@@ -70,12 +66,33 @@ impl Shared {
         self.flushed(flush_time);
     }
 
-    /// Counts a flush that has ended, and writes a line of metrics where one is due.
+    /// Counts a flush that has ended, tells of all counters, and writes a line of metrics where one is due.
     pub(crate) fn flushed(&self, flush_time: Duration) {
         self.counters.flushed(flush_time);
+        let counters = self.counters.read();
+        // At each flush, because a function is told nothing of its end.
+        tracing::debug!(
+            captured = counters.captured,
+            acknowledged = counters.acknowledged,
+            left_out = counters.left_out,
+            dropped = counters.dropped,
+            truncated = counters.truncated,
+            overflowed = counters.overflowed,
+            sent_bytes = counters.sent_bytes,
+            flushes = counters.flushes,
+            flush_time_ms = counters.flush_time_ms,
+            "daybook: counted since the process started"
+        );
         // A writer that panics stays in here.
         let _ = catch_unwind(AssertUnwindSafe(|| {
-            self.metrics.after_flush(&self.counters.read(), flush_time);
+            self.metrics.after_flush(&counters, flush_time);
+        }));
+    }
+
+    /// Writes a line of metrics where one is due for what was dropped before any flush.
+    pub(crate) fn lost(&self) {
+        let _ = catch_unwind(AssertUnwindSafe(|| {
+            self.metrics.after_loss(&self.counters.read());
         }));
     }
 
@@ -107,15 +124,14 @@ impl Shared {
         time_max: Duration,
         handler: Handler,
     ) -> Result<Message, String> {
-        let made = match handler {
-            Handler::HasEnded => outgoing(exchange, &self.credentials),
-            Handler::IsAtWork => {
-                let (shared, exchange) = (self.clone(), exchange.clone());
-                let making = move || outgoing(&exchange, &shared.credentials);
-                tokio::task::spawn_blocking(making)
-                    .await
-                    .unwrap_or(Err(MessageError::Unfinished))
-            }
+        let is_made_at_once =
+            handler == Handler::HasEnded && exchange.bytes_held() <= MADE_AT_ONCE_BYTES_MAX;
+        let made = if is_made_at_once {
+            outgoing(exchange, &self.credentials)
+        } else {
+            let (shared, exchange) = (self.clone(), exchange.clone());
+            let making = move || outgoing(&exchange, &shared.credentials);
+            in_a_thread(making, started + time_max).await
         };
         let made = made.map_err(|error| with_sources(&error))?;
         self.fitted(made, started, time_max).await
@@ -131,29 +147,27 @@ impl Shared {
     ) -> Result<Message, String> {
         match outgoing {
             Outgoing::Whole(message) => Ok(message),
-            Outgoing::OverLimit(over_limit) => {
+            Outgoing::OverLimit(mut over_limit) => {
                 self.counters.truncated();
-                self.cut(over_limit, started + time_max / 2)
-                    .await
-                    .map_err(|error| with_sources(&error))
+                let overflow = self
+                    .put_whole(&mut over_limit, started + time_max / 2)
+                    .await;
+                let cutting = move || over_limit.cut(overflow);
+                let cut = in_a_thread(cutting, started + time_max).await;
+                cut.map_err(|error| with_sources(&error))
             }
         }
     }
 
-    async fn cut(
-        &self,
-        mut over_limit: Box<OverLimit>,
-        deadline: Instant,
-    ) -> Result<Message, MessageError> {
+    /// Where the whole lies, if it lies anywhere. Nothing of it is held any longer.
+    async fn put_whole(&self, over_limit: &mut OverLimit, deadline: Instant) -> Option<Overflow> {
         let whole = std::mem::take(over_limit.whole_mut());
-        let Some(bucket) = &self.overflow else {
-            return cut_apart(over_limit, None).await;
-        };
+        let bucket = self.overflow.as_ref()?;
         let put = bucket.put(over_limit.captured_at(), over_limit.id(), whole);
         let reason = match timeout_at(deadline, put).await {
             Ok(Ok(overflow)) => {
                 self.counters.overflowed();
-                return cut_apart(over_limit, Some(overflow)).await;
+                return Some(overflow);
             }
             Ok(Err(error)) => with_sources(&error),
             Err(_) => "S3 did not answer in time".to_owned(),
@@ -162,20 +176,20 @@ impl Shared {
             %reason,
             "daybook: the whole of a large audit message was not stored, its cut copy is sent"
         );
-        cut_apart(over_limit, None).await
+        None
     }
 }
 
-/// Megabytes are cut by a thread of their own: a handler may be at work on this one, and a server's
-/// requests are.
-async fn cut_apart(
-    over_limit: Box<OverLimit>,
-    overflow: Option<Overflow>,
-) -> Result<Message, MessageError> {
-    let cutting = move || over_limit.cut(overflow);
-    tokio::task::spawn_blocking(cutting)
-        .await
-        .unwrap_or(Err(MessageError::Unfinished))
+/// Megabytes are made and cut by a thread of their own: a handler may be at work on this one, a server's
+/// requests are, and Lambda may be about to end the function.
+async fn in_a_thread<T: Send + 'static>(
+    making: impl FnOnce() -> Result<T, MessageError> + Send + 'static,
+    deadline: Instant,
+) -> Result<T, MessageError> {
+    match timeout_at(deadline, tokio::task::spawn_blocking(making)).await {
+        Ok(made) => made.unwrap_or(Err(MessageError::Unfinished)),
+        Err(_) => Err(MessageError::TooSlow),
+    }
 }
 
 pub(crate) fn with_sources(error: &dyn std::error::Error) -> String {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use bytes::Bytes;
-use daybook_event::{HandlerContext, HandlerFailure, Original};
+use daybook_event::{Entity, HandlerContext, HandlerFailure, Original, Privacy};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -134,6 +134,53 @@ pub(crate) struct Observed {
     pub(crate) withheld: Withheld,
 }
 
+impl Observed {
+    /// How much memory it holds, roughly.
+    pub(crate) fn bytes_held(&self) -> usize {
+        let said = &self.said;
+        let values = [&self.claims, &said.before, &said.after];
+        let texts = [&self.body, &said.message, &said.reason];
+        let named = [&said.entity, &said.parent];
+        let request_body = self.request_body.as_ref();
+        request_body.map_or(0, TakenBody::bytes_held)
+            + sum(values, json_bytes)
+            + sum(texts, String::capacity)
+            + sum(named, entity_bytes)
+            + said.privacy.as_ref().map_or(0, privacy_bytes)
+    }
+}
+
+fn sum<'a, T: 'a, const N: usize>(
+    parts: [&'a Option<T>; N],
+    bytes_held: impl Fn(&T) -> usize,
+) -> usize {
+    parts.into_iter().flatten().map(bytes_held).sum()
+}
+
+fn entity_bytes(entity: &Entity) -> usize {
+    entity.kind.capacity() + entity.id.capacity() + entity.name.capacity()
+}
+
+fn privacy_bytes(privacy: &Privacy) -> usize {
+    let fields = privacy.fields_accessed.iter();
+    let fields = fields.map(|field| size_of::<String>() + field.capacity());
+    let texts = [&privacy.operation, &privacy.risk_level, &privacy.consent];
+    fields.sum::<usize>() + texts.map(String::capacity).iter().sum::<usize>()
+}
+
+fn json_bytes(value: &Value) -> usize {
+    let inside = match value {
+        Value::String(text) => text.len(),
+        Value::Array(items) => items.iter().map(json_bytes).sum(),
+        Value::Object(members) => members
+            .iter()
+            .map(|(name, value)| name.len() + json_bytes(value))
+            .sum(),
+        _ => 0,
+    };
+    size_of::<Value>() + inside
+}
+
 /// When the response was ready, and how long that took.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Ready {
@@ -214,6 +261,19 @@ impl Exchange {
                 observed.body = None;
             }
         });
+    }
+
+    /// The status that the handler answered with.
+    pub(crate) fn status(&self) -> Option<u16> {
+        self.with_observed(|observed| match observed.answer {
+            Answer::Status(status_code) => Some(status_code),
+            _ => None,
+        })
+    }
+
+    /// How much memory the event and what became known on the way out hold, roughly.
+    pub(crate) fn bytes_held(&self) -> usize {
+        self.event.len() + self.with_observed(|observed| observed.bytes_held())
     }
 
     pub(crate) fn took_body(&self, body: String) {

@@ -113,13 +113,24 @@ impl Metrics {
             state.flush_times_ms.pop_front();
         }
         state.flush_times_ms.push_back(whole_ms(flush_time));
+        self.write_if_due(&mut state, counters);
+    }
+
+    /// Writes a line where one is due, although there was no flush.
+    pub(crate) fn after_loss(&self, counters: &Counters) {
+        if self.lines != Lines::Never {
+            self.write_if_due(&mut self.state(), counters);
+        }
+    }
+
+    fn write_if_due(&self, state: &mut State, counters: &Counters) {
         let has_drops = counters.dropped > state.told.dropped;
         let is_due = match state.last {
             None => true,
             Some((at, told_drops)) => at.elapsed() >= INTERVAL || (has_drops && !told_drops),
         };
         if is_due && (has_drops || self.lines == Lines::Always) {
-            self.write(&mut state, counters);
+            self.write(state, counters);
         }
     }
 

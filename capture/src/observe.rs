@@ -17,20 +17,43 @@ use futures::Stream;
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http_body::{Body, Frame, SizeHint};
+use lambda_http::aws_lambda_events::alb::AlbTargetGroupResponse;
 use lambda_http::aws_lambda_events::apigw::{ApiGatewayProxyResponse, ApiGatewayV2httpResponse};
 use lambda_http::{Body as LambdaBody, IntoResponse};
 use lambda_runtime::{FunctionResponse, StreamResponse};
 use pin_project_lite::pin_project;
 
 use crate::exchange::{Answer, Exchange, PanicWatch};
-use json_response::MadeBody;
+use json_response::{Made, MadeBody};
 
 /// A response whose status and body can be seen.
 ///
 /// Implemented for the responses that `lambda_http`'s and axum's handlers return
-/// (`http::Response`), and, for plain `lambda_runtime` handlers, for the two response types of
-/// `aws_lambda_events`, for `serde_json::Value`, of which is noted what API Gateway makes of it, and for
-/// `lambda_runtime`'s streamed responses, of which the status is noted, and whether they break off.
+/// (`http::Response`), and, for plain `lambda_runtime` handlers, for the three response types of
+/// `aws_lambda_events` and for `lambda_runtime`'s streamed responses, of which the status is noted, and whether
+/// they break off. Of a `serde_json::Value` is noted what `lambda_http` makes of it (a 200) or, in a plain
+/// handler, what API Gateway or the load balancer does.
+///
+/// A service's own type says itself what its client gets:
+///
+/// ```
+/// use daybook_capture::{Observation, ObserveResponse};
+///
+/// #[derive(serde::Serialize)]
+/// struct Created {
+///     id: String,
+/// }
+///
+/// impl ObserveResponse for Created {
+///     type Observed = Self;
+///
+///     fn observe(self, observation: Observation) -> Self {
+///         observation.status(200);
+///         observation.body(format!(r#"{{"id":"{}"}}"#, self.id).as_bytes());
+///         self
+///     }
+/// }
+/// ```
 pub trait ObserveResponse {
     /// The response as it is passed on.
     type Observed;
@@ -42,7 +65,39 @@ pub trait ObserveResponse {
 /// Where a response's status and body are noted; made by the layer only.
 #[derive(Debug)]
 pub struct Observation {
+    /// None where the call is left out.
     pub(crate) exchange: Option<Arc<Exchange>>,
+    pub(crate) returned_to: ReturnedTo,
+}
+
+/// Who makes the client's response of what a handler returned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ReturnedTo {
+    /// `lambda_http` or a server: of JSON it makes a 200.
+    HttpAdapter,
+    /// API Gateway or the load balancer, for `lambda_runtime` passes on what it gets.
+    Gateway,
+}
+
+impl Observation {
+    /// Notes the HTTP status that the client gets. Only the first time counts.
+    pub fn status(&self, status_code: u16) {
+        if let Some(exchange) = &self.exchange {
+            exchange.answered(Answer::Status(status_code));
+        }
+    }
+
+    /// Notes the body that the client gets, where it can name what was created or changed: a JSON object or
+    /// array within [`body_bytes_max`](crate::CaptureBuilder::body_bytes_max), with a status of 2xx noted before,
+    /// of a call that is no read.
+    pub fn body(&self, body: &[u8]) {
+        if let Some(exchange) = &self.exchange
+            && let Some(status_code) = exchange.status()
+            && wants_body(exchange, status_code, &HeaderMap::new())
+        {
+            take_body(exchange, Cow::Borrowed(body));
+        }
+    }
 }
 
 impl<B: Body> ObserveResponse for http::Response<B> {
@@ -68,7 +123,10 @@ impl ObserveResponse for serde_json::Value {
 
     fn observe(self, observation: Observation) -> Self {
         if let Some(exchange) = &observation.exchange {
-            let made = json_response::made_of(&self, &exchange.event);
+            let made = match observation.returned_to {
+                ReturnedTo::HttpAdapter => Made::AS_IT_IS,
+                ReturnedTo::Gateway => json_response::made_of(&self, &exchange.event),
+            };
             let body = match made.body {
                 MadeBody::None => None,
                 MadeBody::Text(text, is_base64) => Some(EventBody::Text(text, is_base64)),
@@ -80,35 +138,31 @@ impl ObserveResponse for serde_json::Value {
     }
 }
 
-impl ObserveResponse for ApiGatewayProxyResponse {
-    type Observed = Self;
+/// The three are as one, and no trait says so.
+macro_rules! observe_event_responses {
+    ($($response:ty),*) => {$(
+        impl ObserveResponse for $response {
+            type Observed = Self;
 
-    fn observe(self, observation: Observation) -> Self {
-        if let Some(exchange) = &observation.exchange {
-            observe_event_response(
-                exchange,
-                u16::try_from(self.status_code).ok(),
-                event_body(self.body.as_ref(), self.is_base64_encoded),
-            );
+            fn observe(self, observation: Observation) -> Self {
+                if let Some(exchange) = &observation.exchange {
+                    observe_event_response(
+                        exchange,
+                        u16::try_from(self.status_code).ok(),
+                        event_body(self.body.as_ref(), self.is_base64_encoded),
+                    );
+                }
+                self
+            }
         }
-        self
-    }
+    )*};
 }
 
-impl ObserveResponse for ApiGatewayV2httpResponse {
-    type Observed = Self;
-
-    fn observe(self, observation: Observation) -> Self {
-        if let Some(exchange) = &observation.exchange {
-            observe_event_response(
-                exchange,
-                u16::try_from(self.status_code).ok(),
-                event_body(self.body.as_ref(), self.is_base64_encoded),
-            );
-        }
-        self
-    }
-}
+observe_event_responses!(
+    ApiGatewayProxyResponse,
+    ApiGatewayV2httpResponse,
+    AlbTargetGroupResponse
+);
 
 impl<S> ObserveResponse for StreamResponse<S> {
     type Observed = StreamResponse<ObservedStream<S>>;

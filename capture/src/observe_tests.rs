@@ -9,11 +9,14 @@ use daybook_event::CapturedExchange;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use http_body_util::{BodyExt, Full};
+use lambda_http::aws_lambda_events::alb::AlbTargetGroupResponse;
+use lambda_http::request::LambdaRequest;
+use lambda_http::{Adapter, Body as LambdaBody};
 use lambda_runtime::{LambdaEvent, LambdaInvocation};
-use serde_json::json;
-use tower::{Layer, Service, ServiceExt, service_fn};
+use serde_json::{Value, json};
+use tower::{Service, ServiceExt, service_fn};
 
-use crate::{Capture, Message, Sink, SinkError, audit};
+use crate::{Capture, Message, Observation, ObserveResponse, Sink, SinkError, audit};
 
 #[derive(Clone, Default)]
 struct KeepingSink(Arc<Mutex<Vec<CapturedExchange>>>);
@@ -200,4 +203,117 @@ async fn a_task_of_its_own_is_not_heard() {
     let context = exchange.context.unwrap();
     assert_eq!(context.message.as_deref(), Some("from the handler"));
     assert_eq!(context.reason, None);
+}
+
+fn keeping() -> (KeepingSink, Capture) {
+    let sink = KeepingSink::default();
+    let capture = Capture::builder().sink(sink.clone()).build().unwrap();
+    (sink, capture)
+}
+
+fn invocation(event: String) -> LambdaInvocation {
+    let (parts, ()) = http::Response::new(()).into_parts();
+    LambdaInvocation {
+        parts,
+        body: Bytes::from(event),
+        context: lambda_runtime::Context::default(),
+    }
+}
+
+/// Not what API Gateway would make of it, for it gets to see what `lambda_http` has made.
+#[tokio::test]
+async fn json_of_a_handler_of_lambda_http_is_the_body_of_a_200_whatever_the_event_is() {
+    let returned = json!({"id": "7", "statusCode": 404});
+    let rest = include_str!("../tests/fixtures/apigw-request.json");
+    let http_2 = include_str!("../tests/fixtures/apigw-v2-request-no-authorizer.json");
+    let alb = include_str!("../tests/fixtures/alb-lambda-target-request-headers-only.json");
+    let [rest, mut http_2, alb]: [Value; 3] =
+        [rest, http_2, alb].map(|event| serde_json::from_str(event).unwrap());
+    let mut http_1 = rest.clone();
+    http_1["version"] = json!("1.0");
+    http_2["requestContext"]["http"]["method"] = json!("POST");
+    http_2["routeKey"] = json!("$default");
+    for mut event in [rest, http_1, http_2, alb] {
+        if !event["httpMethod"].is_null() {
+            event["httpMethod"] = json!("POST");
+        }
+        let (sink, capture) = keeping();
+        let handler =
+            service_fn(|_: lambda_http::Request| ready(Ok::<_, Infallible>(returned.clone())));
+        let mut adapter = Adapter::from(capture.layer(handler));
+        let runtime = service_fn(|invocation: LambdaInvocation| {
+            let request: LambdaRequest = serde_json::from_slice(&invocation.body).unwrap();
+            let answered = adapter.call(LambdaEvent::new(request, invocation.context));
+            async {
+                let answered = serde_json::to_value(answered.await.unwrap()).unwrap();
+                assert_eq!(answered["statusCode"], 200);
+                assert_eq!(answered["body"], returned.to_string());
+                Ok::<(), Infallible>(())
+            }
+        });
+        let served = capture
+            .layer(runtime)
+            .oneshot(invocation(event.to_string()));
+        served.await.unwrap();
+        let response = sink.0.lock().unwrap().pop().unwrap().response.unwrap();
+        let expected = (200, Some(returned.to_string()));
+        assert_eq!((response.status_code, response.body), expected, "{event}");
+    }
+}
+
+/// A service's own type.
+#[derive(Clone)]
+struct Created {
+    status_code: u16,
+    body: &'static str,
+}
+
+impl ObserveResponse for Created {
+    type Observed = Self;
+
+    fn observe(self, observation: Observation) -> Self {
+        observation.body(b"{\"too\":\"early\"}");
+        observation.status(self.status_code);
+        observation.body(self.body.as_bytes());
+        observation.status(500);
+        self
+    }
+}
+
+/// What is captured of a plain handler that returns this.
+async fn captured_of_plain<R: ObserveResponse + Clone>(returned: R) -> (u16, Option<String>) {
+    let (sink, capture) = keeping();
+    let mut handler = capture.layer(service_fn(|_: LambdaEvent<()>| {
+        ready(Ok::<_, Infallible>(returned.clone()))
+    }));
+    let runtime = service_fn(|invocation: LambdaInvocation| {
+        let answered = handler.call(LambdaEvent::new((), invocation.context));
+        async { answered.await.map(|_| ()) }
+    });
+    let event = json!({"httpMethod": "POST"}).to_string();
+    capture
+        .layer(runtime)
+        .oneshot(invocation(event))
+        .await
+        .unwrap();
+    let response = sink.0.lock().unwrap().pop().unwrap().response.unwrap();
+    (response.status_code, response.body)
+}
+
+#[tokio::test]
+async fn a_services_own_type_says_what_its_client_gets() {
+    let created = |status_code, body| captured_of_plain(Created { status_code, body });
+    let json = "{\"id\":\"7\"}";
+    assert_eq!(created(201, json).await, (201, Some(json.to_owned())));
+    assert_eq!(created(404, json).await, (404, None));
+    assert_eq!(created(200, "no JSON").await, (200, None));
+}
+
+#[tokio::test]
+async fn a_load_balancers_response_is_looked_at() {
+    let mut response = AlbTargetGroupResponse::default();
+    response.status_code = 201;
+    response.body = Some(LambdaBody::Text("{\"id\":\"7\"}".to_owned()));
+    let expected = (201, Some("{\"id\":\"7\"}".to_owned()));
+    assert_eq!(captured_of_plain(response).await, expected);
 }

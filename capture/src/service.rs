@@ -18,7 +18,7 @@ use crate::delivery::Handler;
 use crate::exchange::{
     Answer, Exchange, PanicWatch, Within, current_exchange, is_inside_the_runtime_layer,
 };
-use crate::observe::{Observation, ObserveResponse, ObservedReturn};
+use crate::observe::{Observation, ObserveResponse, ObservedReturn, ReturnedTo};
 
 /// The service that [`Capture`] makes as a `Layer`.
 ///
@@ -53,7 +53,7 @@ where
 
     fn call(&mut self, invocation: LambdaInvocation) -> Self::Future {
         let shared = self.capture.shared.as_ref();
-        let captured = shared.and_then(|shared| Captured::begin(shared, &invocation));
+        let captured = shared.and_then(|shared| Captured::begin(shared, &invocation).map(Box::new));
         // A handler's `call` may do its work before it returns a future.
         let _within = Within::enter(captured.as_ref().map(|captured| &captured.exchange));
         InvocationFuture {
@@ -128,7 +128,8 @@ pin_project! {
     pub struct InvocationFuture<F, E> {
         #[pin]
         served: Option<F>,
-        captured: Option<Captured<E>>,
+        // On the heap, so that a left-out call is hardly longer for it.
+        captured: Option<Box<Captured<E>>>,
     }
 }
 
@@ -204,6 +205,7 @@ where
                 self.inner.call(request)
             },
             exchange,
+            returned_to: ReturnedTo::HttpAdapter,
         }
     }
 }
@@ -230,6 +232,7 @@ where
                 self.inner.call(event)
             },
             exchange,
+            returned_to: ReturnedTo::Gateway,
         }
     }
 }
@@ -254,6 +257,7 @@ pin_project! {
         #[pin]
         inner: F,
         exchange: Option<Arc<Exchange>>,
+        returned_to: ReturnedTo,
     }
 }
 
@@ -286,8 +290,13 @@ where
     type Output = Result<R::Observed, E>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let returned_to = self.returned_to;
         let (result, exchange) = ready!(self.poll_inner(context));
-        Poll::Ready(result.map(|response| response.observe(Observation { exchange })))
+        let observation = Observation {
+            exchange,
+            returned_to,
+        };
+        Poll::Ready(result.map(|response| response.observe(observation)))
     }
 }
 
@@ -324,6 +333,7 @@ where
                     self.inner.call(request)
                 },
                 exchange,
+                returned_to: ReturnedTo::HttpAdapter,
             },
         }
     }

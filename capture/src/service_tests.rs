@@ -18,7 +18,7 @@ use hyper_util::rt::TokioExecutor;
 use lambda_runtime::{Context as LambdaContext, Error};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep, timeout};
-use tower::{Layer, ServiceExt, service_fn};
+use tower::{ServiceExt, service_fn};
 
 use super::*;
 use crate::sink::{Message, Sink, SinkError};
@@ -168,15 +168,38 @@ async fn who_answers_after_the_message_is_acknowledged_returns_at_once() {
     assert_eq!(capture.counters().acknowledged, 1);
 }
 
+/// Several megabytes, with much to remove.
+fn large_event() -> Bytes {
+    let items = vec![json!({"name": "x".repeat(100), "password": "y"}); 20_000];
+    let body = json!({"items": items}).to_string();
+    let event = json!({"path": "/", "httpMethod": "POST", "body": body});
+    Bytes::from(event.to_string())
+}
+
+#[tokio::test]
+async fn a_large_message_that_is_not_made_in_time_is_dropped_and_counted() {
+    let sink = SlowSink::default();
+    let capture = capture(sink.clone());
+    // Nothing is left of the function's time, and what is there at once is in time all the same.
+    for (body, is_in_time) in [(None, true), (Some(large_event()), false)] {
+        let mut invocation = invocation(Duration::ZERO);
+        invocation.body = body.unwrap_or(invocation.body);
+        let runtime = service_fn(|_: LambdaInvocation| async { Ok::<(), Error>(()) });
+        let before = capture.counters();
+        capture.layer(runtime).oneshot(invocation).await.unwrap();
+        let dropped = capture.counters().dropped - before.dropped;
+        assert_eq!(dropped, u64::from(!is_in_time));
+    }
+    assert_eq!(capture.counters().captured, 2);
+    assert_eq!(sink.came.lock().unwrap().len(), 1);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_large_event_is_not_cleaned_on_the_task_of_a_handler_that_is_at_work() {
     let sink = SlowSink::default();
     let capture = capture(sink.clone());
     let mut invocation = invocation(TIME);
-    let items = vec![json!({"name": "x".repeat(100), "password": "y"}); 20_000];
-    let body = json!({"items": items}).to_string();
-    let event = json!({"path": "/", "httpMethod": "POST", "body": body});
-    invocation.body = Bytes::from(event.to_string());
+    invocation.body = large_event();
     let handler = service_fn(|_: LambdaInvocation| pending::<Result<(), Error>>());
     let mut served = pin!(capture.layer(handler).oneshot(invocation));
     assert!(poll!(served.as_mut()).is_pending());

@@ -31,6 +31,8 @@ pub(crate) enum MessageError {
     /// A panic's own words could repeat the event.
     #[error("making the message did not come to its end")]
     Unfinished,
+    #[error("making the message takes too long")]
+    TooSlow,
 }
 
 /// What an exchange becomes.

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::ServerCapture;
 use super::door::{Door, Hook, Settings};
 use super::queue::Queue;
+use super::request_body::CopiedBytes;
 use crate::builder::{ConfigError, from_env, number};
 use crate::capture::Capture;
 
@@ -17,6 +18,9 @@ const QUEUE_LENGTH: usize = 10_000;
 
 /// The most of a request body that is taken unless told otherwise, in bytes.
 const REQUEST_BODY_BYTES_MAX: usize = 256 * 1024;
+
+/// The most memory that the copies of request bodies of calls under way may hold.
+const COPIED_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// How long a shutdown waits for what is queued unless told otherwise, in milliseconds: well within
 /// the 30 seconds that Amazon ECS and Kubernetes leave a container by default.
@@ -152,7 +156,8 @@ impl ServerBuilder {
     }
 
     /// The most of a request body that is taken, in bytes; 256 KiB by default. A longer one is cut
-    /// between members and marked with its size.
+    /// between members and marked with its size, and so is one for which the copies of all calls under way, at most
+    /// 64 MiB together, leave no room.
     pub fn request_body_bytes_max(mut self, request_body_bytes_max: usize) -> Self {
         self.request_body_bytes_max = request_body_bytes_max;
         self
@@ -196,13 +201,13 @@ impl ServerBuilder {
     /// # Errors
     /// Where the queue's length or the shutdown's timeout is zero.
     pub fn build(self) -> Result<ServerCapture, ConfigError> {
-        let too_small = |name| Err(ConfigError::Number { name });
+        let out_of_range = |name| Err(ConfigError::OutOfRange { name });
         // The most that a channel takes; no machine has the memory for as many.
         if self.queue_length == 0 || self.queue_length > tokio::sync::Semaphore::MAX_PERMITS {
-            return too_small("queue_length");
+            return out_of_range("queue_length");
         }
         if self.shutdown_timeout_ms == 0 {
-            return too_small("shutdown_timeout_ms");
+            return out_of_range("shutdown_timeout_ms");
         }
         #[cfg(feature = "server")]
         if let Some(shared) = &self.capture.shared {
@@ -212,6 +217,7 @@ impl ServerBuilder {
             door: self.capture.shared.map(|shared| {
                 Arc::new(Door {
                     queue: Queue::new(shared, self.queue_length),
+                    copies: Arc::new(CopiedBytes::new(COPIED_BYTES_MAX)),
                     settings: Settings {
                         trusted_hops: self.trusted_hops,
                         domain_name: self.domain_name,
@@ -270,6 +276,6 @@ mod tests {
             assert!(matches!(read(wrong), Err(ConfigError::Number { .. })));
         }
         let none = ServerBuilder::new(Capture::disabled()).queue_length(0);
-        assert!(matches!(none.build(), Err(ConfigError::Number { .. })));
+        assert!(matches!(none.build(), Err(ConfigError::OutOfRange { .. })));
     }
 }

@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::event::ReceivedRequest;
 use super::forwarded::{client_address, host};
 use super::queue::Queue;
+use super::request_body::{CopiedBytes, CopyLimits};
 use crate::audit_context::Withheld;
 use crate::call::Call;
 use crate::capture::CaptureReads;
@@ -23,7 +24,16 @@ pub(super) type Hook<T> = Box<dyn Fn(&Parts) -> Option<T> + Send + Sync>;
 /// What every clone of the layer shares.
 pub(crate) struct Door {
     pub(super) queue: Queue,
+    pub(super) copies: Arc<CopiedBytes>,
     pub(super) settings: Settings,
+}
+
+/// What becomes of a call.
+pub(super) enum Begun {
+    Captured(Arc<Exchange>, CopyLimits),
+    LeftOut,
+    /// A layer around this one has decided about it.
+    Elsewhere,
 }
 
 /// What only a server needs.
@@ -56,22 +66,22 @@ impl ServerCall {
 }
 
 impl Door {
-    /// Starts an exchange; none where the call is left out, or recorded by a layer around this one.
-    pub(super) fn begin(self: &Arc<Self>, parts: &Parts) -> Option<Arc<Exchange>> {
+    /// Starts an exchange, unless the call is left out.
+    pub(super) fn begin(self: &Arc<Self>, parts: &Parts) -> Begun {
         if is_inside_the_runtime_layer() {
-            return None;
+            return Begun::Elsewhere;
         }
         let shared = self.queue.shared();
         let is_read = Call::is_read(parts.method.as_str());
         if is_read && shared.reads == CaptureReads::Never {
             shared.counters.left_out();
-            return None;
+            return Begun::LeftOut;
         }
         let route = self.route_of(parts);
         let uri = uri_of(parts);
         if !self.is_wanted(is_read, parts, route.as_deref(), uri) {
             shared.counters.left_out();
-            return None;
+            return Begun::LeftOut;
         }
         self.queue.start();
         let settings = &self.settings;
@@ -95,7 +105,11 @@ impl Door {
         if let Some(claims) = ask(settings.authorizer.as_ref(), parts).filter(Value::is_object) {
             exchange.claim(claims);
         }
-        Some(Arc::new(exchange))
+        let limits = CopyLimits {
+            bytes_max: settings.request_body_bytes_max,
+            copies: self.copies.clone(),
+        };
+        Begun::Captured(Arc::new(exchange), limits)
     }
 
     fn is_wanted(&self, is_read: bool, parts: &Parts, route: Option<&str>, uri: &Uri) -> bool {

@@ -13,7 +13,6 @@ use bytes::Bytes;
 use futures::future::{AbortHandle, Abortable};
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt};
-use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
@@ -150,7 +149,7 @@ impl Queue {
     /// Puts a call that has ended into the queue. It neither waits nor fails: what finds no place
     /// is dropped and counted.
     pub(super) fn push(&self, request: ReceivedRequest, observed: Observed) {
-        let bytes = request.bytes_held() + bytes_held(&observed);
+        let bytes = request.bytes_held() + observed.bytes_held();
         let place = Place::take(self.outgoing.clone(), bytes);
         if self.outgoing.waiting_bytes.load(Ordering::Relaxed) > WAITING_BYTES_MAX {
             self.outgoing.burst.note(1, "the queue holds too much");
@@ -162,11 +161,17 @@ impl Queue {
             place,
         };
         if let Err(error) = self.sender.try_send(Item::Call(Box::new(waiting))) {
-            let reason = match error {
-                mpsc::error::TrySendError::Full(_) => "the queue is full",
-                mpsc::error::TrySendError::Closed(_) => "the queue is shut down",
+            let (reason, is_closed) = match &error {
+                mpsc::error::TrySendError::Full(_) => ("the queue is full", false),
+                mpsc::error::TrySendError::Closed(_) => ("the queue is shut down", true),
             };
             self.outgoing.burst.note(1, reason);
+            // It counts as dropped from here on.
+            drop(error);
+            // What fills a queue is flushed within moments and told of then. Behind a closed one nothing is.
+            if is_closed {
+                self.outgoing.shared.lost();
+            }
         }
     }
 
@@ -269,6 +274,8 @@ impl Outgoing {
         let Ok(messages) = timeout_at(started + timeout, making).await else {
             self.burst
                 .note(places.len(), "making the messages takes too long");
+            drop(places);
+            self.shared.lost();
             return;
         };
         let mut batch = Vec::new();
@@ -409,30 +416,4 @@ impl Burst {
             tracing::warn!(dropped, "daybook: audit messages are sent again");
         }
     }
-}
-
-/// How much memory it holds, roughly.
-fn bytes_held(observed: &Observed) -> usize {
-    let request_body = observed.request_body.as_ref();
-    let values = [
-        observed.claims.as_ref(),
-        observed.said.before.as_ref(),
-        observed.said.after.as_ref(),
-    ];
-    request_body.map_or(0, super::TakenBody::bytes_held)
-        + observed.body.as_ref().map_or(0, String::capacity)
-        + values.into_iter().flatten().map(json_bytes).sum::<usize>()
-}
-
-fn json_bytes(value: &Value) -> usize {
-    let inside = match value {
-        Value::String(text) => text.len(),
-        Value::Array(items) => items.iter().map(json_bytes).sum(),
-        Value::Object(members) => members
-            .iter()
-            .map(|(name, value)| name.len() + json_bytes(value))
-            .sum(),
-        _ => 0,
-    };
-    size_of::<Value>() + inside
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, ready};
 
 use base64::Engine as _;
@@ -31,12 +32,18 @@ impl<B: Body> CapturedBody<B> {
         Self { inner, copy: None }
     }
 
-    /// A body of which at most `bytes_max` bytes are copied into the exchange.
-    pub(super) fn copied(inner: B, exchange: Arc<Exchange>, bytes_max: usize) -> Self {
+    /// A body that is copied into the exchange, within the limits.
+    pub(super) fn copied(inner: B, exchange: Arc<Exchange>, limits: CopyLimits) -> Self {
         let copy = (!inner.is_end_stream()).then(|| BodyCopy {
             exchange,
-            bytes_max,
-            taken: TakenBody::default(),
+            bytes_max: limits.bytes_max,
+            taken: TakenBody {
+                reserved: Some(Reserved {
+                    copies: limits.copies,
+                    bytes: 0,
+                }),
+                ..TakenBody::default()
+            },
         });
         Self { inner, copy }
     }
@@ -103,7 +110,10 @@ impl BodyCopy {
         let taken = &mut self.taken;
         if !taken.is_cut() {
             let kept = chunk.len().min(self.bytes_max - taken.bytes.len());
-            taken.bytes.extend_from_slice(&chunk[..kept]);
+            let reserved = taken.reserved.as_mut();
+            if reserved.is_some_and(|reserved| reserved.add(kept)) {
+                taken.bytes.extend_from_slice(&chunk[..kept]);
+            }
         }
         taken.read_bytes += data.remaining();
     }
@@ -124,6 +134,55 @@ pub(crate) struct TakenBody {
     read_bytes: usize,
     /// Whether the handler read to the end.
     is_whole: bool,
+    reserved: Option<Reserved>,
+}
+
+/// How much of a body is copied.
+pub(super) struct CopyLimits {
+    /// Of this one.
+    pub(super) bytes_max: usize,
+    /// Of it and all others.
+    pub(super) copies: Arc<CopiedBytes>,
+}
+
+/// The copies of all calls together: however many are under way, their memory has a bound.
+pub(super) struct CopiedBytes {
+    bytes: AtomicUsize,
+    bytes_max: usize,
+}
+
+impl CopiedBytes {
+    pub(super) fn new(bytes_max: usize) -> Self {
+        Self {
+            bytes: AtomicUsize::new(0),
+            bytes_max,
+        }
+    }
+}
+
+/// One copy's part of them, as long as there is the copy.
+struct Reserved {
+    copies: Arc<CopiedBytes>,
+    bytes: usize,
+}
+
+impl Reserved {
+    /// False where there is no room for so much more.
+    fn add(&mut self, bytes: usize) -> bool {
+        let before = self.copies.bytes.fetch_add(bytes, Ordering::Relaxed);
+        if before.saturating_add(bytes) > self.copies.bytes_max {
+            self.copies.bytes.fetch_sub(bytes, Ordering::Relaxed);
+            return false;
+        }
+        self.bytes += bytes;
+        true
+    }
+}
+
+impl Drop for Reserved {
+    fn drop(&mut self) {
+        self.copies.bytes.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
 }
 
 /// A body as an event has it.
@@ -136,7 +195,7 @@ pub(super) struct EventBody {
 
 impl TakenBody {
     /// How much memory it holds.
-    pub(super) fn bytes_held(&self) -> usize {
+    pub(crate) fn bytes_held(&self) -> usize {
         self.bytes.capacity()
     }
 
@@ -206,4 +265,42 @@ fn whole_words(mut text: String) -> String {
         .find(|(_, character)| ends_word(*character));
     text.truncate(behind.map_or(0, |(at, character)| at + character.len_utf8()));
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_copies_together_have_a_bound_and_what_finds_no_room_is_cut() {
+        let copies = Arc::new(CopiedBytes::new(10));
+        let exchange = || Arc::new(Exchange::new("".into(), String::new(), false, 0));
+        let copy = |exchange: &Arc<Exchange>| {
+            let limits = CopyLimits {
+                bytes_max: 8,
+                copies: copies.clone(),
+            };
+            let body = http_body_util::Full::new(bytes::Bytes::from("x"));
+            CapturedBody::copied(body, exchange.clone(), limits)
+                .copy
+                .unwrap()
+        };
+        let taken = |exchange: &Exchange| exchange.finish().0.request_body.unwrap();
+        let [first, second, third] = [exchange(), exchange(), exchange()];
+        let (mut first_copy, mut second_copy) = (copy(&first), copy(&second));
+        first_copy.push(&&b"12345678"[..]);
+        second_copy.push(&&b"12"[..]);
+        second_copy.push(&&b"3"[..]);
+        drop((first_copy, second_copy));
+        // Its call is still under way, and the copy with it.
+        let mut third_copy = copy(&third);
+        third_copy.push(&&b"1"[..]);
+        drop(third_copy);
+        let (first, second, third) = (taken(&first), taken(&second), taken(&third));
+        assert_eq!((first.bytes.len(), first.is_cut()), (8, false));
+        assert_eq!((second.bytes.len(), second.is_cut()), (2, true));
+        assert_eq!((third.bytes.len(), third.is_cut()), (0, true));
+        drop((first, second, third));
+        assert_eq!(copies.bytes.load(Ordering::Relaxed), 0);
+    }
 }

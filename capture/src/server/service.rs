@@ -10,10 +10,10 @@ use http_body::Body;
 use pin_project_lite::pin_project;
 use tower::{Layer, Service};
 
-use super::door::Door;
+use super::door::{Begun, Door};
 use super::request_body::CapturedBody;
 use crate::exchange::{Answer, Exchange, PanicWatch, Within};
-use crate::observe::{Observation, ObserveResponse, ObservedBody};
+use crate::observe::{Observation, ObserveResponse, ObservedBody, ReturnedTo};
 
 /// The layer that [`ServerCapture::layer`](crate::ServerCapture::layer) makes.
 #[derive(Debug, Clone)]
@@ -57,20 +57,25 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let (parts, body) = request.into_parts();
-        let exchange = self.door.as_ref().and_then(|door| door.begin(&parts));
-        let Some(exchange) = exchange else {
-            let request = Request::from_parts(parts, CapturedBody::untouched(body));
-            return ServerFuture {
-                served: Served::Untouched {
-                    inner: self.inner.call(request),
-                },
-            };
+        let begun = match &self.door {
+            Some(door) => door.begin(&parts),
+            None => Begun::Elsewhere,
         };
-        let bytes_max = self
-            .door
-            .as_ref()
-            .map_or(0, |door| door.settings.request_body_bytes_max);
-        let body = CapturedBody::copied(body, exchange.clone(), bytes_max);
+        let (exchange, limits) = match begun {
+            Begun::Captured(exchange, limits) => (exchange, limits),
+            Begun::LeftOut | Begun::Elsewhere => {
+                let is_left_out = matches!(begun, Begun::LeftOut);
+                let request = Request::from_parts(parts, CapturedBody::untouched(body));
+                let _within = is_left_out.then(|| Within::enter(None));
+                return ServerFuture {
+                    served: Served::Untouched {
+                        inner: self.inner.call(request),
+                        is_left_out,
+                    },
+                };
+            }
+        };
+        let body = CapturedBody::copied(body, exchange.clone(), limits);
         let request = Request::from_parts(parts, body);
         // A service's `call` may do its work before it returns a future.
         let inner = {
@@ -112,6 +117,8 @@ pin_project! {
         Untouched {
             #[pin]
             inner: F,
+            // A layer within this one leaves it out as well.
+            is_left_out: bool,
         },
         Captured {
             #[pin]
@@ -130,7 +137,10 @@ where
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let (result, exchange) = match self.project().served.project() {
-            ServedProjection::Untouched { inner } => (ready!(inner.poll(context)), None),
+            ServedProjection::Untouched { inner, is_left_out } => {
+                let _within = is_left_out.then(|| Within::enter(None));
+                (ready!(inner.poll(context)), None)
+            }
             ServedProjection::Captured {
                 mut inner,
                 exchange,
@@ -152,6 +162,10 @@ where
         if let (Err(_), Some(exchange)) = (&result, &exchange) {
             exchange.answered(Answer::Failed(HandlerFailure::Error));
         }
-        Poll::Ready(result.map(|response| response.observe(Observation { exchange })))
+        let observation = Observation {
+            exchange,
+            returned_to: ReturnedTo::HttpAdapter,
+        };
+        Poll::Ready(result.map(|response| response.observe(observation)))
     }
 }

@@ -122,7 +122,8 @@ impl SqsSink {
     /// Asks until SQS has said of each message what becomes of it.
     ///
     /// What fails in passing is asked again after a pause. Where there is no answer, a second request goes out
-    /// beside the first, and whichever succeeds counts: what one of them fails with says nothing of the other.
+    /// beside the first, and whichever succeeds counts: what fails in passing says nothing of the other one. What
+    /// fails for good does, because it is the same batch.
     async fn answered(&self, batch: &[Message]) -> Result<Attempted, Failure> {
         let mut asked = FuturesUnordered::new();
         asked.push(self.request(batch));

@@ -249,6 +249,9 @@ async fn routes_choose_what_is_captured_and_nested_layers_record_once() {
             ["$default", "/unknown"],
         ]
     );
+    // Each call once, although two layers are around most of them.
+    let counters = audit.counters();
+    assert_eq!((counters.captured, counters.left_out), (4, 3));
 }
 
 #[tokio::test]

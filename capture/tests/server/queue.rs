@@ -1,8 +1,11 @@
 //! The queue: it never stands in a call's way, and nothing is lost quietly.
 
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+
 use axum::Router;
 use axum::routing::post;
-use daybook_capture::{MESSAGE_BYTES_MAX, ServerCapture};
+use daybook_capture::{MESSAGE_BYTES_MAX, Metrics, ServerCapture};
 use futures::future::join_all;
 
 use crate::world::{Mood, Raw, Server, builder, capture, door};
@@ -76,6 +79,34 @@ async fn a_full_queue_drops_and_counts_and_the_calls_go_on() {
     assert_eq!(audit.shut_down().await, 40 - before.dropped);
     assert_eq!(audit.counters().dropped, 40);
     assert!(sink.messages().is_empty());
+}
+
+/// Lines of metrics.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_loss_behind_which_no_batch_is_flushed_is_told_in_the_metrics() {
+    let lines = Lines::default();
+    let (_, capture) = capture(Mood::Takes);
+    let capture = capture.metrics(Metrics::drops().to_writer(lines.clone()));
+    let audit = builder(capture).build().unwrap();
+    audit.shut_down().await;
+    let server = Server::start(router(&audit)).await;
+    server.call(&Raw::post("/v1/orders", "{}")).await;
+    server.stop().await;
+    let lines = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    assert!(lines.contains("\"Dropped\":1"), "{lines}");
 }
 
 #[tokio::test]
