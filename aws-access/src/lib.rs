@@ -21,6 +21,7 @@ mod signature;
 mod transport;
 
 pub use access::AwsAccess;
+pub use aws_credential_types::provider::ProvideCredentials;
 pub use endpoint::{EndpointVariant, without_aws_domain};
 pub use request::{AccessError, AwsAnswer, AwsRequest, Service};
 pub use transport::{AnswerBody, HttpTransport, Transport, TransportError};

@@ -28,7 +28,7 @@ use futures::future::BoxFuture;
 use http_body_util::{BodyExt, Full};
 use lambda_runtime::LambdaInvocation;
 use serde_json::{Map, json};
-use tower::{Layer, Service, service_fn};
+use tower::{Service, service_fn};
 
 use thread_time::{ThreadTime, typical};
 

@@ -4,7 +4,6 @@
 use daybook_capture::{Capture, Metrics, Privacy, audit};
 use lambda_http::{Body, Error, Request, RequestExt, Response, service_fn};
 use serde::Serialize;
-use tower::Layer;
 
 #[derive(Serialize)]
 struct Order {

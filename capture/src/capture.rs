@@ -112,6 +112,12 @@ impl Capture {
         Self::disabled()
     }
 
+    /// The service with the layer around it: a handler, or what a runtime runs. As
+    /// [`Layer::layer`], for which nothing has to be imported.
+    pub fn layer<S>(&self, inner: S) -> CaptureService<S> {
+        CaptureService::new(inner, self.clone())
+    }
+
     /// What was captured, left out, acknowledged and dropped since the process started.
     pub fn counters(&self) -> Counters {
         self.shared
@@ -164,7 +170,7 @@ impl<S> Layer<S> for Capture {
     type Service = CaptureService<S>;
 
     fn layer(&self, inner: S) -> CaptureService<S> {
-        CaptureService::new(inner, self.clone())
+        Self::layer(self, inner)
     }
 }
 

@@ -31,10 +31,11 @@ impl Receipt {
 pub const MESSAGE_BYTES_MAX: usize = 1024 * 1024;
 
 impl Message {
-    pub(crate) fn new(id: String, body: String) -> Self {
+    /// A message for a test of a [`Sink`]; the layer makes those that are sent.
+    pub fn new(id: impl Into<String>, body: impl Into<String>) -> Self {
         Self {
-            id,
-            body,
+            id: id.into(),
+            body: body.into(),
             receipt: Receipt::default(),
         }
     }
@@ -47,6 +48,11 @@ impl Message {
     /// those, it does not count as dropped. There is no taking back.
     pub fn acknowledge(&self) {
         self.receipt.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether that was said, of this message or a copy of it.
+    pub fn is_acknowledged(&self) -> bool {
+        self.receipt.is_acknowledged()
     }
 
     /// Unique per invocation: letters, digits and hyphens.

@@ -17,7 +17,7 @@ use futures::future::BoxFuture;
 use jiff::Timestamp;
 use lambda_runtime::{Context, Error, LambdaInvocation};
 use serde_json::{Value, json};
-use tower::{Layer, ServiceExt, service_fn};
+use tower::{ServiceExt, service_fn};
 
 #[derive(Clone, Default)]
 struct Kept(Arc<Mutex<Vec<Message>>>);

@@ -21,7 +21,7 @@ use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use lambda_runtime::{Context, Error, LambdaInvocation};
 use serde_json::{Value, json};
-use tower::{Layer, ServiceExt, service_fn};
+use tower::{ServiceExt, service_fn};
 
 const INVOCATIONS: u64 = 10_000;
 const SEED: u64 = 20_261_122;

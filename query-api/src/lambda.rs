@@ -9,7 +9,7 @@ use lambda_http::ext::RequestExt as _;
 use lambda_http::request::RequestContext;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::Value;
-use tower::{Layer as _, ServiceExt as _};
+use tower::ServiceExt as _;
 
 use crate::erasure_work::work;
 

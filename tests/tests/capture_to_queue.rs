@@ -23,7 +23,7 @@ use futures::future::BoxFuture;
 use jiff::Timestamp;
 use lambda_runtime::{Context, LambdaInvocation};
 use serde_json::{Value, json};
-use tower::{Layer as _, ServiceExt as _, service_fn};
+use tower::{ServiceExt as _, service_fn};
 
 /// Nothing here is about time, and a debug build on a busy machine needs much of it.
 const FLUSH_TIMEOUT_MS: u64 = 60_000;

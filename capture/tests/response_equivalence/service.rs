@@ -12,7 +12,6 @@ use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyResponse;
 use lambda_http::{Body, Error, IntoResponse, Request, RequestExt, Response, service_fn};
 use lambda_runtime::{FunctionResponse, LambdaEvent, MetadataPrelude, Runtime, StreamResponse};
 use serde_json::{Value, json};
-use tower::Layer;
 
 use crate::handler::{
     Answer, AnswerBody, Frames, answer, panic_at_once, seen_in_event, seen_in_request,
