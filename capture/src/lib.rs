@@ -18,28 +18,33 @@
 //!
 //! # Where the layer goes
 //!
+//! **On the runtime alone it records calls without their outcome.** `lambda_runtime` hands a layer the
+//! event and tells it when the response has been posted, but makes, serializes and posts the
+//! response below it, in private. To see the response, [`run`] does all of it in one line, or the same layer goes
+//! into two places: around the handler and onto the runtime.
+//!
 //! | the service has | it writes | it is seen |
 //! |---|---|---|
 //! | `lambda_http::run(handler)`, an axum `Router` as well | `daybook_capture::run(handler)` | all of it |
 //! | `lambda_http::runtime(handler)` or `streaming_runtime(handler)` | `runtime(capture.layer(handler)).layer(capture)` | all of it |
-//! | the same, without touching the handler | `runtime(handler).layer(daybook_capture::from_env()?)` | all but the response |
-//! | `Runtime::new(handler)` for API Gateway's events | `Runtime::new(capture.layer(handler)).layer(capture)` | all of it |
+//! | `lambda_http::run_with_streaming_response(handler)` | `streaming_runtime(capture.layer(handler)).layer(capture).run()` | all of it |
+//! | `lambda_http::run_concurrent(handler)` or `runtime_concurrent(handler)` | `runtime_concurrent(capture.layer(handler)).layer(capture).run_concurrent()` | all of it |
+//! | `lambda_runtime::run(handler)` or `Runtime::new(handler)` for API Gateway's events | `Runtime::new(capture.layer(handler)).layer(capture).run()` | all of it |
+//! | any of these, and its handler is not touched | `runtime(handler).layer(daybook_capture::from_env()?)` | all but the response |
 //! | an axum or hyper server that is no Lambda | `router.layer(audit.layer())`, see [`ServerCapture`] | all of it |
 //!
-//! Why a single line on the runtime does not see the response: `lambda_runtime` hands a layer the
-//! event and tells it when the response has been posted, but makes, serializes and posts the
-//! response below it, in private. An event captured so has the outcome `unknown`; its duration
-//! includes the posting.
+//! An event captured on the runtime alone has the outcome `unknown`; its duration includes the posting.
 //!
 //! A wrapped handler returns [`http::Response`] (any body, streamed ones pass through frame by
-//! frame), one of `aws_lambda_events`' two response types, or a `serde_json::Value` in API Gateway's
-//! format; [`run`] takes whatever `lambda_http::run` takes.
+//! frame), a `serde_json::Value` or, in `lambda_runtime`'s own, one of `aws_lambda_events`' three response types;
+//! a type of the service's own says by [`ObserveResponse`] what its client gets. Texts and pairs of status and
+//! body become an [`http::Response`] by `lambda_http`'s `into_response().await`; [`run`] takes whatever `lambda_http::run` takes.
 //!
 //! # What is captured
 //!
 //! | | |
 //! |---|---|
-//! | calls | all but GET, HEAD and OPTIONS ([`CaptureBuilder::capture_reads`]), [`CaptureBuilder::ignore_paths`] and what [`CaptureBuilder::capture_if`] refuses; requests to a custom authorizer are no calls |
+//! | calls | all but GET, HEAD and OPTIONS ([`CaptureBuilder::capture_reads`]), [`CaptureBuilder::ignore_paths`] and what [`CaptureBuilder::capture_if`] refuses; requests to a custom authorizer are no calls, and neither are the messages of a WebSocket API, which have no method |
 //! | the event | REST (v1), HTTP payload 1.0 and 2.0, ALB: every field, every value byte for byte |
 //! | the response | its status; its body where that is JSON, at most [`CaptureBuilder::body_bytes_max`], with a status of 2xx, and the call is no read |
 //! | a failure | that the handler returned an error or panicked, or that its time was nearly over; not what it said |
@@ -58,7 +63,7 @@
 //! | `requestContext` | `identity.apiKey`; what an authorizer's context holds under a name that says secret, or as a raw token |
 //! | `stageVariables` | those whose names say secret |
 //! | `queryStringParameters`, `multiValueQueryStringParameters`, `rawQueryString` | parameters whose names say secret, session ids, the signatures of signed links, and a `code`, `key`, `session` or `ticket` that a machine drew |
-//! | `body`, plain or base64 | JSON's members at any depth, JSON inside JSON's strings too, and a form's parameters, whose names say secret |
+//! | `body`, plain or base64 | JSON's members at any depth, JSON inside JSON's strings too, and a form's parameters, whose names say secret, and a `code` that a machine drew; so in each part of a multipart body that is text |
 //! | the whole `body` | where it is compressed (`Content-Encoding`, or by its first bytes), begins like JSON but is none, says that it is JSON or a form and is no UTF-8, or is multipart with a part whose name says secret |
 //! | the response's body | as the request's JSON |
 //! | [`AuditContext::before`], [`AuditContext::after`] | as the request's JSON |
@@ -100,7 +105,7 @@
 //! | response | as in a Lambda; none (outcome `unknown`) where the client went away before |
 //!
 //! Before the response: the request's head is copied, and each frame of a body as the handler reads
-//! it, up to the limits. Then the call is put into a queue in memory; cleaning, writing and sending
+//! it, up to the limits (and 64 MiB for the copies of all calls under way). Then the call is put into a queue in memory; cleaning, writing and sending
 //! happen in a thread of their own, which no runtime of the service's takes with it when it ends, ten calls to a
 //! batch and four batches at a time. A full queue drops and counts; a process that is killed loses what its queue
 //! holds, so end with [`ServerCapture::shut_down`].
@@ -117,12 +122,12 @@
 //!
 //! | | |
 //! |---|---|
-//! | before the response, at 3 KB | 0.5 to 0.8 µs (REST), 0.8 to 1.0 µs (HTTP), 3 allocations of 0.9 KB |
+//! | before the response, at 3 KB | 0.7 µs (REST), 0.9 µs (HTTP), 5 allocations of 1.1 KB |
 //! | before the response of a left-out GET | 0.2 µs, no allocation; 0.4 µs in HTTP APIs where the route names no method (`ANY`, `$default`) |
-//! | in a server's task, at 3 KB | 2 µs, 9 allocations of 5.2 KB; 0.2 µs for a left-out GET |
-//! | after the response, without the sending | 30 to 50 µs |
-//! | cold start | 0.4 ms of processor time until the first event is asked for |
-//! | the binary | 3.3 MB more, stripped: rustls, the signing and HTTP |
+//! | in a server's task, at 3 KB | 2.6 µs, 9 allocations of 4.9 KB; 0.1 µs for a left-out GET |
+//! | after the response, without the sending | 50 to 70 µs |
+//! | cold start | 0.2 ms of processor time until the first event is asked for |
+//! | the binary | 3.6 MB more, stripped: rustls, the signing and HTTP |
 //!
 //! Before the response the method is found in the event's bytes, which are shared and not copied, and a
 //! JSON response body within the limit is copied. Everything else, cleaning, writing and sending,
@@ -135,9 +140,8 @@
 //! After the response the next invocation of the same environment waits until the message is sent:
 //! the time of one `SendMessageBatch`, at most `flush_timeout_ms` (1,000). Lambda bills that time.
 //!
-//! `cargo bench -p daybook-capture` measures each line. These are figures of a busy machine;
-//! `capture/bench/README.md` in the repository has the circumstances, and a middleware of Node's that
-//! sends to SQS beside them, which takes about a thousand times as long.
+//! `cargo bench -p daybook-capture` measures each line. `capture/bench/README.md` in the repository has the
+//! circumstances, and beside them a middleware of Node's that sends to SQS, which takes several hundred times as long.
 //!
 //! # When things fail
 //!
@@ -155,6 +159,7 @@
 //! | whoever gives credentials out is slower than a flush | the next invocation waits up to `flush_timeout_ms` | dropped; the search goes on with the next flush |
 //! | the message is over 1 MiB | nothing | cut between members, and marked with what it was; whole in S3 where [`CaptureBuilder::overflow_bucket`] says so |
 //! | S3 does not take it within half of the flush timeout | nothing | the cut message is sent without a pointer |
+//! | a large message is not made within `flush_timeout_ms` | nothing; the next invocation waits as long | dropped |
 //! | the sink panics | nothing | dropped |
 //! | the predicate of [`CaptureBuilder::capture_if`] panics | nothing | sent: the call is captured |
 //! | the closure of [`audit`] panics | nothing: outside a captured call it does not run, so inside one it must not matter | sent without what the closure said |
@@ -162,6 +167,9 @@
 //! | a streamed body breaks off or panics | the same | sent with its status and with `failure` |
 //! | the handler does not answer in time | the same | sent before Lambda ends the function, see below |
 //! | the settings are missing or cannot be read | [`run`]: one line in the log, and it serves without a record. [`from_env`]: an error for the service to decide about: `?` ends it before any call is served | none is made |
+//!
+//! A panic stays where it is as long as panics unwind. A service that is built with `panic = "abort"` ends with its
+//! first one, whoever panics, this crate's hooks and sinks included: nothing can hold it then.
 //!
 //! Lambda ends a function whose time is over, and nothing runs after that. Where a call is not over
 //! shortly before (`flush_timeout_ms` and 50 ms, but at most a tenth of the time that was left when
@@ -196,9 +204,11 @@ pub use builder::{CaptureBuilder, ConfigError, from_env};
 pub use call::ApiCall;
 pub use capture::{Capture, CaptureReads};
 pub use counters::Counters;
-pub use daybook_aws_access::AwsAccess;
+pub use daybook_aws_access::{
+    AnswerBody, AwsAccess, ProvideCredentials, Transport, TransportError,
+};
 pub use daybook_event::Privacy;
-pub use daybook_overflow::OverflowBucket;
+pub use daybook_overflow::{OverflowBucket, OverflowError};
 pub use intake::{IntakeSink, IntakeUrlError};
 pub use metrics::Metrics;
 pub use observe::{Observation, ObserveResponse, ObservedBody, ObservedStream};
