@@ -58,9 +58,8 @@ impl<'a> Call<'a> {
 
     /// Whether nothing is changed by such a call (RFC 9110, section 9.2.1).
     pub(crate) fn is_read(method: &str) -> bool {
-        ["GET", "HEAD", "OPTIONS"]
-            .iter()
-            .any(|read| method.eq_ignore_ascii_case(read))
+        let is = |read| method.eq_ignore_ascii_case(read);
+        is("GET") || is("HEAD") || is("OPTIONS")
     }
 
     /// Whether the call's route is `pattern`, one of API Gateway's own templates

@@ -340,6 +340,7 @@ impl Drop for Exchange {
 pub(crate) struct PanicWatch<'a>(pub(crate) Option<&'a Exchange>);
 
 impl Drop for PanicWatch<'_> {
+    #[inline]
     fn drop(&mut self) {
         if let Some(exchange) = self.0
             && std::thread::panicking()

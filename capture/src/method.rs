@@ -141,9 +141,14 @@ fn method_alone<'a>(scan: &mut Scan<'a>) -> Option<&'a str> {
     text_of(method).filter(|_| end == b'"')
 }
 
+#[inline]
 fn text_of(method: &[u8]) -> Option<&str> {
-    let method = std::str::from_utf8(method).ok()?;
-    (!method.is_empty()).then_some(method)
+    match method {
+        b"" => None,
+        // What is left out nearly always.
+        b"GET" => Some("GET"),
+        method => std::str::from_utf8(method).ok(),
+    }
 }
 
 #[cfg(test)]

@@ -103,16 +103,13 @@ fn names_an_encoding(json: &str) -> bool {
 /// The body without credentials; none where there were none.
 pub(super) fn remove_from_body(body: &str, encoding: BodyEncoding) -> Option<String> {
     // What only claims to be base64 is read as it is, here and by the normalizer.
-    match encoding.is_base64.then(|| BASE64.decode(body)) {
-        Some(Ok(decoded)) => {
-            remove_from_decoded_body(&decoded, encoding).map(|cleaned| BASE64.encode(cleaned))
-        }
-        _ => {
-            let cleaned = remove_from_decoded_body(body.as_bytes(), encoding)?;
-            // Pieces of a text are text.
-            Some(String::from_utf8(cleaned).unwrap_or_else(|_| REDACTED.into()))
-        }
+    if let Some(Ok(decoded)) = encoding.is_base64.then(|| BASE64.decode(body)) {
+        let cleaned = remove_from_decoded_body(&decoded, encoding)?;
+        return Some(BASE64.encode(cleaned));
     }
+    let cleaned = remove_from_decoded_body(body.as_bytes(), encoding)?;
+    // Pieces of a text are text.
+    Some(String::from_utf8(cleaned).unwrap_or_else(|_| REDACTED.into()))
 }
 
 fn remove_from_decoded_body(body: &[u8], encoding: BodyEncoding) -> Option<Vec<u8>> {

@@ -99,8 +99,8 @@ impl Brace {
         if brace == b'{' {
             return match (first, second) {
                 (b':', b'"') => (!may_stand_before_text(third)).then_some(Self::Opens),
-                (b':', b' ' | b'\t' | b'\n' | b'\r') => None,
-                (b',' | b'[' | b' ' | b'\t' | b'\n' | b'\r', _) => None,
+                (b':', b' ' | b'\t' | b'\n' | b'\r')
+                | (b',' | b'[' | b' ' | b'\t' | b'\n' | b'\r', _) => None,
                 _ => Some(Self::Text),
             };
         }
@@ -142,8 +142,8 @@ fn ends_literal(front: &[u8]) -> Option<Brace> {
     }
     match front[..front.len() - length] {
         [.., third, b'"', b':'] => (!may_stand_before_text(third)).then_some(Brace::Closes),
-        [.., b' ' | b'\t' | b'\n' | b'\r', b':'] => None,
-        [.., b',' | b'[' | b' ' | b'\t' | b'\n' | b'\r'] => None,
+        [.., b' ' | b'\t' | b'\n' | b'\r', b':']
+        | [.., b',' | b'[' | b' ' | b'\t' | b'\n' | b'\r'] => None,
         _ => Some(Brace::Text),
     }
 }
