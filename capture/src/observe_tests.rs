@@ -281,7 +281,7 @@ impl ObserveResponse for Created {
 }
 
 /// What is captured of a plain handler that returns this.
-async fn captured_of_plain<R: ObserveResponse + Clone>(returned: R) -> (u16, Option<String>) {
+async fn captured_of_plain<R: ObserveResponse + Clone>(returned: &R) -> (u16, Option<String>) {
     let (sink, capture) = keeping();
     let mut handler = capture.layer(service_fn(|_: LambdaEvent<()>| {
         ready(Ok::<_, Infallible>(returned.clone()))
@@ -302,7 +302,7 @@ async fn captured_of_plain<R: ObserveResponse + Clone>(returned: R) -> (u16, Opt
 
 #[tokio::test]
 async fn a_services_own_type_says_what_its_client_gets() {
-    let created = |status_code, body| captured_of_plain(Created { status_code, body });
+    let created = async |status_code, body| captured_of_plain(&Created { status_code, body }).await;
     let json = "{\"id\":\"7\"}";
     assert_eq!(created(201, json).await, (201, Some(json.to_owned())));
     assert_eq!(created(404, json).await, (404, None));
@@ -315,5 +315,5 @@ async fn a_load_balancers_response_is_looked_at() {
     response.status_code = 201;
     response.body = Some(LambdaBody::Text("{\"id\":\"7\"}".to_owned()));
     let expected = (201, Some("{\"id\":\"7\"}".to_owned()));
-    assert_eq!(captured_of_plain(response).await, expected);
+    assert_eq!(captured_of_plain(&response).await, expected);
 }
