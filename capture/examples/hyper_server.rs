@@ -6,15 +6,19 @@
 //! then `curl -X POST -d '{"name":"Order 7"}' http://127.0.0.1:3000/v1/orders`.
 
 use std::convert::Infallible;
+use std::pin::pin;
 
 use bytes::Bytes;
 use daybook_capture::{CapturedBody, ServerBuilder};
-use http::{Request, Response};
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
 use tower::{Layer, Service};
 
 #[tokio::main]
@@ -26,6 +30,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let service = audit.layer().layer(tower::service_fn(create_order));
 
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 3000)).await?;
+    let (stop, _) = watch::channel(());
+    let mut connections = JoinSet::new();
     loop {
         let (stream, peer) = tokio::select! {
             accepted = listener.accept() => accepted?,
@@ -37,9 +43,23 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             request.extensions_mut().insert(peer);
             service.clone().call(request)
         });
-        // A connection that breaks off is the client's business.
-        tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), served));
+        let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), served);
+        let mut stopped = stop.subscribe();
+        connections.spawn(async move {
+            let mut connection = pin!(connection);
+            // One that breaks off is the client's business.
+            tokio::select! {
+                _ = connection.as_mut() => {}
+                _ = stopped.changed() => {
+                    connection.as_mut().graceful_shutdown();
+                    let _ = connection.await;
+                }
+            }
+        });
     }
+    // Calls under way end first, or nobody would record them.
+    stop.send_replace(());
+    connections.join_all().await;
     let unacknowledged = audit.shut_down().await;
     eprintln!("{unacknowledged} calls are not recorded");
     Ok(())
@@ -49,14 +69,13 @@ async fn create_order(
     request: Request<CapturedBody<Incoming>>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let order = request.into_body().collect().await;
-    let created = order.map(|order| {
-        Response::builder()
-            .status(201)
-            .header("content-type", "application/json")
-            .body(Full::new(order.to_bytes()))
-    });
-    Ok(match created {
-        Ok(Ok(response)) => response,
-        _ => Response::new(Full::default()),
-    })
+    let (status, body) = match order {
+        Ok(order) => (StatusCode::CREATED, order.to_bytes()),
+        Err(_) => (StatusCode::BAD_REQUEST, Bytes::new()),
+    };
+    let mut response = Response::new(Full::new(body));
+    *response.status_mut() = status;
+    let json = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(CONTENT_TYPE, json);
+    Ok(response)
 }

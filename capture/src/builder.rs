@@ -295,7 +295,9 @@ impl CaptureBuilder {
             CaptureReads::OnRoutes(routes) => routes.as_slice(),
             CaptureReads::Never | CaptureReads::Always => &[],
         };
-        let is_no_route = |route: &&String| !route.starts_with('/') && *route != "$default";
+        // A list that is split at its commas has an empty item where it is empty; it matches nothing.
+        let is_no_route =
+            |route: &&String| !route.is_empty() && !route.starts_with('/') && *route != "$default";
         let mut routes = self.ignore_paths.iter().chain(routes_of_reads);
         if let Some(route) = routes.find(is_no_route) {
             return Err(ConfigError::Route {

@@ -37,8 +37,8 @@ use body::{BodyEncoding, remove_from_body};
 use json::{NotJson, Rules, quote, remove_from_json, unescape};
 use links::{parameter_is_credential, remove_from_links, remove_from_query};
 use names::{
-    body_name_says_secret_if_drawn, header_says_secret, query_name_says_secret,
-    query_name_says_secret_if_drawn, says_secret,
+    header_says_secret, is_session_id, query_name_says_secret, query_name_says_secret_if_drawn,
+    says_secret,
 };
 use shapes::looks_like_a_credential;
 
@@ -60,7 +60,7 @@ fn finish(text: &str, mut cleaned: String, copied: usize) -> Option<String> {
 /// What is a credential in a body, an authorizer's context or a stage variable.
 const BODY_RULES: Rules<'_> = Rules {
     says_secret: &says_secret,
-    says_secret_if_drawn: body_name_says_secret_if_drawn,
+    says_secret_if_drawn: is_session_id,
     is_credential: looks_like_a_credential,
 };
 

@@ -212,9 +212,10 @@ fn members_of_bodies_are_removed_by_name_and_shape() {
             r#"{"sessionId":"9f86d081884c7d659a2feaa0c55ad015","session_id":"training-42"}"#,
             r#"{"sessionId":"[redacted]","session_id":"training-42"}"#,
         ),
+        // A parcel, a voucher and a product go by their codes.
         (
-            r#"{"grant_type":"authorization_code","code":"SplxlOBeZQQYbYS6WxSbIA","n":{"code":"SUMMER26"}}"#,
-            r#"{"grant_type":"authorization_code","code":"[redacted]","n":{"code":"SUMMER26"}}"#,
+            r#"{"code":"1Z999AA10123456784"}"#,
+            r#"{"code":"1Z999AA10123456784"}"#,
         ),
         ("plain text", "plain text"),
         ("see /a?token=t", "see /a?token=%5Bredacted%5D"),

@@ -164,12 +164,14 @@ impl Shared {
         let whole = std::mem::take(over_limit.whole_mut());
         let bucket = self.overflow.as_ref()?;
         let put = bucket.put(over_limit.captured_at(), over_limit.id(), whole);
+        let put = AssertUnwindSafe(put).catch_unwind();
         let reason = match timeout_at(deadline, put).await {
-            Ok(Ok(overflow)) => {
+            Ok(Ok(Ok(overflow))) => {
                 self.counters.overflowed();
                 return Some(overflow);
             }
-            Ok(Err(error)) => with_sources(&error),
+            Ok(Ok(Err(error))) => with_sources(&error),
+            Ok(Err(_)) => "the client of S3 panicked".to_owned(),
             Err(_) => "S3 did not answer in time".to_owned(),
         };
         tracing::warn!(

@@ -63,7 +63,7 @@
 //! | `requestContext` | `identity.apiKey`; what an authorizer's context holds under a name that says secret, or as a raw token |
 //! | `stageVariables` | those whose names say secret |
 //! | `queryStringParameters`, `multiValueQueryStringParameters`, `rawQueryString` | parameters whose names say secret, session ids, the signatures of signed links, and a `code`, `key`, `session` or `ticket` that a machine drew |
-//! | `body`, plain or base64 | JSON's members at any depth, JSON inside JSON's strings too, and a form's parameters, whose names say secret, and a `code` that a machine drew; so in each part of a multipart body that is text |
+//! | `body`, plain or base64 | JSON's members at any depth, JSON inside JSON's strings too, and a form's parameters, whose names say secret, and of these a `code`, `key`, `session` or `ticket` that a machine drew; so in each part of a multipart body that is text, but whole where a part is encoded or a call of its own |
 //! | the whole `body` | where it is compressed (`Content-Encoding`, or by its first bytes), begins like JSON but is none, says that it is JSON or a form and is no UTF-8, or is multipart with a part whose name says secret |
 //! | the response's body | as the request's JSON |
 //! | [`AuditContext::before`], [`AuditContext::after`] | as the request's JSON |
@@ -105,7 +105,7 @@
 //! | response | as in a Lambda; none (outcome `unknown`) where the client went away before |
 //!
 //! Before the response: the request's head is copied, and each frame of a body as the handler reads
-//! it, up to the limits (and 64 MiB for the copies of all calls under way). Then the call is put into a queue in memory; cleaning, writing and sending
+//! it, up to the limits (and 64 MiB for the copies of all calls under way and in the queue). Then the call is put into a queue in memory; cleaning, writing and sending
 //! happen in a thread of their own, which no runtime of the service's takes with it when it ends, ten calls to a
 //! batch and four batches at a time. A full queue drops and counts; a process that is killed loses what its queue
 //! holds, so end with [`ServerCapture::shut_down`].
@@ -167,6 +167,9 @@
 //! | a streamed body breaks off or panics | the same | sent with its status and with `failure` |
 //! | the handler does not answer in time | the same | sent before Lambda ends the function, see below |
 //! | the settings are missing or cannot be read | [`run`]: one line in the log, and it serves without a record. [`from_env`]: an error for the service to decide about: `?` ends it before any call is served | none is made |
+//!
+//! What takes longer to make than a flush may is given up, not stopped: its thread ends when it is done, and uses a
+//! part of the processor until then.
 //!
 //! A panic stays where it is as long as panics unwind. A service that is built with `panic = "abort"` ends with its
 //! first one, whoever panics, this crate's hooks and sinks included: nothing can hold it then.

@@ -13,9 +13,11 @@ use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use daybook_event::REDACTED;
 use memchr::memmem;
+use percent_encoding::percent_decode_str;
 
 use super::links::remove_from_query;
-use super::names::says_secret;
+use super::names::{query_name_says_secret, query_name_says_secret_if_drawn, says_secret};
+use super::shapes::looks_drawn;
 use super::{Members, remove_from_text};
 
 /// More of the name of a multipart body's part is not looked at.
@@ -199,6 +201,8 @@ fn remove_from_parts(body: &[u8]) -> Option<Vec<u8>> {
                 cleaned.extend_from_slice(text.as_bytes());
                 copied = from + content.len();
             }
+        } else if !matches!(part.trim_ascii(), b"" | b"--") {
+            return Some(REDACTED.into());
         }
         part_start = end + line.len();
     }
@@ -216,17 +220,54 @@ fn content_start(part: &[u8]) -> Option<usize> {
 }
 
 fn remove_from_part(head: &[u8], content: &[u8]) -> Option<String> {
-    let head = String::from_utf8_lossy(head).to_ascii_lowercase();
+    let head = String::from_utf8_lossy(head);
+    let lower = head.to_ascii_lowercase();
     let is_encoded = [
         "base64",
         "quoted-printable",
         "content-encoding",
         "multipart/",
+        // A call of its own, with headers of its own.
+        "application/http",
     ];
-    if is_encoded.iter().any(|encoded| head.contains(encoded)) {
+    let is_removed = is_encoded.iter().any(|encoded| lower.contains(encoded))
+        || names_in_head(&head, &lower).any(|name| names_a_secret(&name, content));
+    if is_removed {
         return (!content.is_empty()).then(|| REDACTED.into());
     }
-    remove_from_one(content, BodyFormat::of(&head))
+    remove_from_one(content, BodyFormat::of(&lower))
+}
+
+/// A part is what a parameter of a form is.
+fn names_a_secret(name: &str, content: &[u8]) -> bool {
+    let may_be_secret = query_name_says_secret(name) || query_name_says_secret_if_drawn(name);
+    says_secret(name) || may_be_secret && looks_drawn(&String::from_utf8_lossy(content))
+}
+
+/// The parameters `name` of a part's head, as lenient readers find them: in any case, with blanks around
+/// their sign, and encoded (RFC 8187).
+fn names_in_head<'a>(head: &'a str, lower: &'a str) -> impl Iterator<Item = String> + 'a {
+    let places = lower.match_indices("name").map(|(place, _)| place);
+    let words = places.filter(|place| !lower[..*place].ends_with(char::is_alphanumeric));
+    words.filter_map(|place| {
+        let rest = &head[place + "name".len()..];
+        let (rest, is_encoded) = match rest.strip_prefix('*') {
+            Some(rest) => (rest, true),
+            None => (rest, false),
+        };
+        let value = rest.trim_start().strip_prefix('=')?.trim_start();
+        let name = match value.strip_prefix('"') {
+            Some(quoted) => quoted.split('"').next()?,
+            None => value.split([';', ' ', '\t', '\r', '\n']).next()?,
+        };
+        // The character set and the language stand in front, each behind a quote.
+        let name = if is_encoded {
+            name.rsplit('\'').next()?
+        } else {
+            name
+        };
+        Some(percent_decode_str(name).decode_utf8_lossy().into_owned())
+    })
 }
 
 /// What stands behind each `name=`, with or without quotes (RFC 7578, section 4.2).

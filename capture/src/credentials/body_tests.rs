@@ -59,6 +59,19 @@ fn what_a_part_says_under_a_secret_name_or_by_its_shape_is_removed_and_the_rest_
             "--\nplain: 1\n\nof two",
             "--\nplain: 1\n\nof two",
         ),
+        ("Name = \"password\"", "hunter2", "[redacted]"),
+        ("name*=utf-8'en'pass%77ord", "hunter2", "[redacted]"),
+        ("name=\"code\"", "SplxlOBeZQQYbYS6WxSbIA", "[redacted]"),
+        (
+            "name=\"code\"; filename=\"code.txt\"",
+            "SUMMER26",
+            "SUMMER26",
+        ),
+        (
+            "name=\"batch\"\r\nContent-Type: application/http",
+            "GET /x HTTP/1.1\r\nX-Api-Key: k\r\n",
+            "[redacted]\r\n",
+        ),
         ("name=\"empty\"", "", ""),
     ] {
         let around = |content: &str| {

@@ -167,12 +167,6 @@ pub(super) fn query_name_says_secret_if_drawn(name: &str) -> bool {
         .any(|drawn| name.eq_ignore_ascii_case(drawn))
 }
 
-/// Whether a body's member of this name is a credential where a machine drew its value: a session's id, or
-/// an authorization code.
-pub(super) fn body_name_says_secret_if_drawn(name: &str) -> bool {
-    is_session_id(name) || name.eq_ignore_ascii_case("code")
-}
-
 /// Whether `name` is that of a session's id. In a body it may as well be that of a training's or a
 /// checkout's, which is what the record is about: there the value decides.
 pub(super) fn is_session_id(name: &str) -> bool {

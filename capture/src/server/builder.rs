@@ -156,8 +156,8 @@ impl ServerBuilder {
     }
 
     /// The most of a request body that is taken, in bytes; 256 KiB by default. A longer one is cut
-    /// between members and marked with its size, and so is one for which the copies of all calls under way, at most
-    /// 64 MiB together, leave no room.
+    /// between members and marked with its size, and so is one for which the copies of all calls under way and in the
+    /// queue, at most 64 MiB together, leave no room.
     pub fn request_body_bytes_max(mut self, request_body_bytes_max: usize) -> Self {
         self.request_body_bytes_max = request_body_bytes_max;
         self
@@ -186,7 +186,8 @@ impl ServerBuilder {
         self
     }
 
-    /// The route's template (`/v1/orders/{id}`, `/files/{path+}`), for frameworks other than axum.
+    /// The route's template (`/v1/orders/{id}`, `/files/{path+}`), which begins with a slash, for frameworks other
+    /// than axum.
     /// axum's own is known with the feature `axum`, where the layer is on its `Router`.
     pub fn route(
         mut self,

@@ -278,9 +278,14 @@ impl Outgoing {
             self.shared.lost();
             return;
         };
+        let messages = messages.unwrap_or_else(|_| {
+            self.burst.note(places.len(), "the messages were not made");
+            Vec::new()
+        });
         let mut batch = Vec::new();
         let mut batch_bytes = 0;
-        for (made, place) in messages.unwrap_or_default().into_iter().zip(places) {
+        let mut is_flushed = false;
+        for (made, place) in messages.into_iter().zip(places) {
             let Some(made) = made else {
                 continue;
             };
@@ -294,6 +299,7 @@ impl Outgoing {
             let bytes = message.body().len();
             if batch_bytes + bytes > MESSAGE_BYTES_MAX && !batch.is_empty() {
                 self.send_batch(std::mem::take(&mut batch), started).await;
+                is_flushed = true;
                 batch_bytes = 0;
                 started = Instant::now();
             }
@@ -302,6 +308,8 @@ impl Outgoing {
         }
         if !batch.is_empty() {
             self.send_batch(batch, started).await;
+        } else if !is_flushed {
+            self.shared.lost();
         }
     }
 
