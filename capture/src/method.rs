@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use crate::credentials::Members;
 use crate::scan::{PAYLOAD_2_BEGINNING, Scan};
-use jump::method_in_context;
+use jump::{method_in_context, method_near_the_end};
 
 /// The method of an API call; none where the event is none.
 ///
@@ -56,7 +56,8 @@ fn scan(event: &[u8]) -> Option<Said<'_>> {
                     (b"ANY", b' ') | (_, b'"') => {
                         scan.at = start;
                         scan.string()?;
-                        if let Some(method) = method_in_context(event, scan.at) {
+                        let method = method_near_the_end(event, scan.at);
+                        if let Some(method) = method.or_else(|| method_in_context(event, scan.at)) {
                             return text_of(method).map(Said::Method);
                         }
                         in_context = true;

@@ -123,6 +123,43 @@ proptest! {
     }
 }
 
+/// A payload 2.0 as AWS writes it, with an authorizer's context of any kind.
+fn any_event_of_aws() -> impl Strategy<Value = (String, Option<String>)> {
+    let texts = || prop::collection::btree_map(any_text(), any_text(), 0..3);
+    let forged = Just(
+        json!({"a": 1, "http": {"method": "GET"}, "requestContext": {"http": {"method": "GET"}}}),
+    );
+    let authorizer = prop_oneof![any_value(), forged];
+    let method = "GET|POST|DELETE|HEAD";
+    (
+        (method, authorizer, texts(), texts(), texts()),
+        (any_text(), any_text(), any::<bool>(), any::<bool>()),
+    )
+        .prop_map(|((method, authorizer, headers, query, params), (path, body, has_body, is_closed))| {
+            let text = |text: &str| json!(text).to_string();
+            let (headers, query, params) = (json!(headers), json!(query), json!(params));
+            let body = if has_body { format!(r#""body":{},"#, text(&body)) } else { String::new() };
+            let path = text(&path);
+            let authorizer = if is_closed { String::new() } else {
+                format!(r#""authorizer":{{"lambda":{authorizer}}},"#)
+            };
+            let event = format!(
+                r#"{{"version":"2.0","routeKey":"ANY /{{proxy+}}","rawPath":{path},"rawQueryString":"","headers":{headers},"queryStringParameters":{query},"requestContext":{{"accountId":"1","apiId":"a",{authorizer}"domainName":"d","domainPrefix":"p","http":{{"method":"{method}","path":{path},"userAgent":{path}}},"requestId":"r","routeKey":"ANY /{{proxy+}}","stage":"$default","timeEpoch":1}},{body}"pathParameters":{params},"isBase64Encoded":false}}"#
+            );
+            (event, Some(method))
+        })
+}
+
+proptest! {
+    #[test]
+    fn whatever_a_client_or_an_authorizer_says_the_method_is_the_context_s_own((event, method) in any_event_of_aws()) {
+        serde_json::from_str::<Value>(&event).unwrap();
+        let found = method_of(event.as_bytes()).map(Cow::into_owned);
+        prop_assert_eq!(&found, &method);
+        prop_assert_eq!(&read(event.as_bytes()), &method);
+    }
+}
+
 #[test]
 fn what_aws_writes_is_scanned_and_not_read() {
     let events = [
@@ -175,7 +212,9 @@ fn what_aws_writes_is_found_by_jumping() {
         include_str!("../benches/events/http-post.json"),
     ] {
         let behind = event.find(",\"rawPath\"").unwrap();
-        assert!(method_in_context(event.as_bytes(), behind).is_some());
+        let method = method_near_the_end(event.as_bytes(), behind);
+        assert_eq!(method, method_in_context(event.as_bytes(), behind));
+        assert!(method.is_some());
     }
 }
 

@@ -1,4 +1,5 @@
-//! The method in an event's `requestContext`, by jumping from brace to brace.
+//! The method in an event's `requestContext`, by jumping from brace to brace: from the end where the event is as
+//! AWS writes it, else from the front.
 //!
 //! An event of payload 2.0 has some forty strings in front of its method and a dozen braces. Whether a
 //! brace is part of the structure or of a text is seen by what stands around it, because in JSON:
@@ -9,13 +10,41 @@
 //!
 //! What these do not tell is not guessed: the event is then scanned from string to string.
 
-use memchr::memchr2;
+use memchr::{memchr2, memrchr};
 
 /// An event of AWS has fewer braces in front of its method.
 const BRACES_MAX: usize = 64;
 
 /// A longer number is written by nobody.
 const LITERAL_BYTES_MAX: usize = 24;
+
+/// Behind its method an event of AWS without a body has a few braces.
+const BRACES_FROM_THE_END_MAX: usize = 16;
+
+/// What stands behind the route's key in what AWS writes, and nowhere in what somebody sends by hand.
+const BEHIND_ROUTE_KEY: &[u8] = b",\"rawPath\":\"";
+
+/// The method of a payload 2.0 as AWS writes it, looked for from the end; its route's key ends at `at`.
+///
+/// These bytes with their quotes stand in no text. Objects with members that others may have chosen, an
+/// authorizer's, stand in front of the method, and behind it are texts and maps of texts alone: the last
+/// object `http` is the context's own.
+///
+/// None says nothing.
+pub(super) fn method_near_the_end(json: &[u8], at: usize) -> Option<&[u8]> {
+    let mut rest = json.get(at..)?;
+    if !rest.starts_with(BEHIND_ROUTE_KEY) {
+        return None;
+    }
+    for _ in 0..BRACES_FROM_THE_END_MAX {
+        let (before, object) = rest.split_at(memrchr(b'{', rest)?);
+        if before.ends_with(b",\"http\":") {
+            return first_method(object.get(1..)?);
+        }
+        rest = before;
+    }
+    None
+}
 
 /// The method in the first `requestContext` behind `at`, where a member of the event has ended.
 ///
