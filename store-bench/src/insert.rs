@@ -1,4 +1,5 @@
-//! How many events a second the store takes, deduplication included.
+//! How many events a second the store takes, deduplication included; to make the batches, and to free those that
+//! were made before, is not part of it.
 
 use std::io::Write;
 use std::ops::Range;

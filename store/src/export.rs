@@ -40,6 +40,8 @@ pub struct Export {
     newest: Timestamp,
     piece: Option<Piece>,
     last_facts: LastFacts,
+    /// As many rows as a piece may have; fewer after one was too large.
+    rows_max: u32,
     /// Nothing comes any more.
     is_over: bool,
 }
@@ -69,6 +71,7 @@ impl Export {
             search,
             piece: None,
             last_facts: LastFacts::default(),
+            rows_max: PIECE_ROWS_MAX,
             is_over: false,
         }
     }
@@ -83,11 +86,7 @@ impl Export {
             match self.next_of_piece(event).await {
                 Ok(true) => return Ok(true),
                 Ok(false) => self.end_piece(),
-                // Larger events than those before: as few at once as at first can be sent.
-                Err(StoreError::TooMuch { .. }) if self.search.limit > PIECE_ROWS_MIN => {
-                    self.search.limit = PIECE_ROWS_MIN;
-                    self.piece = None;
-                }
+                Err(error) if self.goes_on_after(&error) => self.piece = None,
                 Err(error) => {
                     self.is_over = true;
                     return Err(error);
@@ -95,6 +94,25 @@ impl Export {
             }
         }
         Ok(false)
+    }
+
+    /// Whether the rest can be asked for in a smaller piece; then the next one is.
+    fn goes_on_after(&mut self, error: &StoreError) -> bool {
+        // Of the same events a broken piece has given nothing yet, or the next one has fewer of them: either
+        // way there is an end.
+        let has_begun = self.piece.as_ref().is_some_and(|piece| piece.rows > 0);
+        let goes_on = match error {
+            // Larger events than those before: as few at once as at first can be sent.
+            StoreError::TooMuch { .. } => {
+                self.rows_max = (self.search.limit / 2).max(PIECE_ROWS_MIN);
+                has_begun || self.search.limit > PIECE_ROWS_MIN
+            }
+            // Its reader was slow for so long that ClickHouse gave the piece up.
+            StoreError::Timeout | StoreError::Unavailable { .. } => has_begun,
+            _ => false,
+        };
+        self.search.limit = PIECE_ROWS_MIN;
+        goes_on
     }
 
     async fn next_of_piece(&mut self, event: &mut AuditEvent) -> Result<bool, StoreError> {
@@ -143,7 +161,7 @@ impl Export {
             piece.rows
         };
         let rows_max = u32::try_from(rows_of_bytes).unwrap_or(PIECE_ROWS_MAX);
-        self.search.limit = rows.min(rows_max).clamp(PIECE_ROWS_MIN / 4, PIECE_ROWS_MAX);
+        self.search.limit = rows.min(rows_max).clamp(PIECE_ROWS_MIN / 4, self.rows_max);
         // The next piece reaches about as far as this one, times its rows to this one's: a nearer span
         // would hold less than it, and be one query more.
         let reach = match (piece.begin, self.search.position) {

@@ -13,6 +13,8 @@ mod bench;
 mod engine;
 #[path = "store/exactly_once.rs"]
 mod exactly_once;
+#[path = "store/exports.rs"]
+mod exports;
 #[path = "store/filters.rs"]
 mod filters;
 #[path = "store/fixture.rs"]

@@ -20,6 +20,8 @@ const LITERAL_BYTES_MAX: usize = 24;
 
 /// Behind its method an event of AWS without a body has a few braces.
 const BRACES_FROM_THE_END_MAX: usize = 16;
+/// And a few kilobytes. More of a body is not looked through.
+const BYTES_FROM_THE_END_MAX: usize = 16 * 1024;
 
 /// What stands behind the route's key in what AWS writes, and nowhere in what somebody sends by hand.
 const BEHIND_ROUTE_KEY: &[u8] = b",\"rawPath\":\"";
@@ -36,6 +38,7 @@ pub(super) fn method_near_the_end(json: &[u8], at: usize) -> Option<&[u8]> {
     if !rest.starts_with(BEHIND_ROUTE_KEY) {
         return None;
     }
+    rest = &rest[rest.len().saturating_sub(BYTES_FROM_THE_END_MAX)..];
     for _ in 0..BRACES_FROM_THE_END_MAX {
         let (before, object) = rest.split_at(memrchr(b'{', rest)?);
         if before.ends_with(b",\"http\":") {
