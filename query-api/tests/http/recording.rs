@@ -61,7 +61,11 @@ async fn a_flood_of_strangers_leaves_nothing_and_everybody_else_is_recorded() {
         let claims = &message["event"]["requestContext"]["authorizer"]["jwt"]["claims"];
         assert_eq!(claims["org_id"], "acme");
     }
-    assert_eq!(messages[0]["event"]["body"], "{}");
+    // Which of two comes first is nobody's promise. What is refused is not read.
+    let bodies = messages.iter().map(|it| it["event"]["body"].as_str());
+    let mut bodies: Vec<_> = bodies.collect();
+    bodies.sort_unstable();
+    assert_eq!(bodies, [None, Some("{}")]);
     assert_eq!(capture.counters().left_out, 400);
 }
 
