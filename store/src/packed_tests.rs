@@ -26,19 +26,25 @@ fn rest(event: &AuditEvent) -> String {
 
 /// The event as it comes out of its row, whose other columns are as they were.
 fn there_and_back(event: &AuditEvent) -> AuditEvent {
+    there_and_back_into(AuditEvent::default(), event, &mut LastFacts::default())
+}
+
+/// The same, written over the event before it.
+fn there_and_back_into(
+    mut row: AuditEvent,
+    event: &AuditEvent,
+    last_facts: &mut LastFacts,
+) -> AuditEvent {
     let (facts, rest) = (Facts::of(event).text().into_owned(), rest(event));
     let mut told = Vec::new();
     write_told(event, &mut told);
-    let mut row = AuditEvent {
-        activity: event.activity.clone(),
-        entity: event.entity.clone(),
-        parent: event.parent.clone(),
-        ..AuditEvent::default()
-    };
-    row.parent.name.clear();
+    row.activity.clone_from(&event.activity);
+    row.entity.clone_from(&event.entity);
+    row.parent.kind.clone_from(&event.parent.kind);
+    row.parent.id.clone_from(&event.parent.id);
     row.http.user_agent.clone_from(&event.http.user_agent);
     let told = std::str::from_utf8(&told).unwrap();
-    unpack(&mut row, LastFacts::default().of(&facts), told, &rest).unwrap();
+    unpack(&mut row, last_facts.of(&facts), told, &rest).unwrap();
     row
 }
 
@@ -164,20 +170,26 @@ proptest! {
         names in prop::collection::vec("[ab]{0,1}", 0..3), other_names in prop::collection::vec("[ab]{0,1}", 0..3),
         cuts in 0..3_usize, other_cuts in 0..3_usize,
     ) {
+        // As many names and cuts stand for as many of everything else.
         let of = |names: Vec<String>, cuts: usize| {
             let params: Vec<_> = names.iter().map(|name| (name.as_str(), "42")).collect();
             let mut event = event("/w/{a}", "/w/42", &params);
             event.http.headers = names.iter().map(|name| (name.clone(), name.repeat(2))).collect();
+            event.http.query = names.iter().map(|name| (name.clone(), name.repeat(3))).collect();
+            event.changes = vec![Change { field: "f".repeat(cuts), ..Change::default() }; cuts];
+            event.reason = names.concat();
+            event.redacted.clone_from(&names);
+            event.http.stage = "s".repeat(cuts);
+            event.status_code = u16::try_from(cuts).unwrap();
             event.activity = "a".repeat(cuts);
             event.activity_parts =
                 vec![ActivityPart { text: "a".to_owned(), ..ActivityPart::default() }; cuts];
             event
         };
         let (before, after) = (of(names, cuts), of(other_names, other_cuts));
-        let mut row = there_and_back(&before);
-        row.activity.clone_from(&after.activity);
-        let (facts, rest) = (Facts::of(&after).text().into_owned(), rest(&after));
-        unpack(&mut row, LastFacts::default().of(&facts), "", &rest).unwrap();
+        let mut last_facts = LastFacts::default();
+        let mut row = there_and_back_into(AuditEvent::default(), &before, &mut last_facts);
+        row = there_and_back_into(row, &after, &mut last_facts);
         prop_assert_eq!(row, after);
     }
 

@@ -23,7 +23,7 @@ const BRACES_FROM_THE_END_MAX: usize = 16;
 /// And a few kilobytes. More of a body is not looked through.
 const BYTES_FROM_THE_END_MAX: usize = 16 * 1024;
 
-/// What stands behind the route's key in what AWS writes, and nowhere in what somebody sends by hand.
+/// What stands behind the route's key in what AWS writes. Whoever calls a service cannot write it there.
 const BEHIND_ROUTE_KEY: &[u8] = b",\"rawPath\":\"";
 
 /// The method of a payload 2.0 as AWS writes it, looked for from the end; its route's key ends at `at`.
@@ -58,23 +58,14 @@ pub(super) fn method_in_context(json: &[u8], mut at: usize) -> Option<&[u8]> {
     let mut before = Brace::Text;
     for _ in 0..BRACES_MAX {
         let rest = json.get(at..)?;
-        let brace = if let Some(length) = usual_length(rest, before) {
-            at += length - 1;
-            if json[at] == b'{' {
-                Brace::Opens
-            } else {
-                Brace::Closes
-            }
+        // Ends of objects often stand side by side.
+        let distance = if rest.first() == Some(&b'}') {
+            0
         } else {
-            // Ends of objects often stand side by side.
-            let distance = if rest.first() == Some(&b'}') {
-                0
-            } else {
-                memchr2(b'{', b'}', rest)?
-            };
-            at += distance;
-            Brace::of(json, at, (distance == 0).then_some(before))?
+            memchr2(b'{', b'}', rest)?
         };
+        at += distance;
+        let brace = Brace::of(json, at, (distance == 0).then_some(before))?;
         match brace {
             Brace::Text => {}
             Brace::Opens => {
@@ -97,20 +88,6 @@ pub(super) fn method_in_context(json: &[u8], mut at: usize) -> Option<&[u8]> {
         at += 1;
     }
     None
-}
-
-/// How long the piece is that AWS often writes behind a brace of the structure, up to and with the next one,
-/// which then need not be looked for.
-#[inline]
-fn usual_length(json: &[u8], before: Brace) -> Option<usize> {
-    let begins_with = |piece: &[u8]| json.starts_with(piece).then_some(piece.len());
-    match before {
-        Brace::Text => None,
-        Brace::Opens => begins_with(br#""jwt":{"#).or_else(|| begins_with(br#""claims":{"#)),
-        Brace::Closes => begins_with(br#","requestContext":{"#)
-            .or_else(|| begins_with(br#","queryStringParameters":{"#))
-            .or_else(|| begins_with(br#","scopes":null}"#)),
-    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -83,6 +83,66 @@ impl ExportFormat {
 fn line(out: &mut Vec<u8>, value: &impl Serialize) {
     // A struct of strings, numbers and maps with string keys always has a JSON text, and a Vec takes
     // whatever is written.
-    let _ = serde_json::to_writer(&mut *out, value);
+    let _ = sonic_rs::to_writer(&mut *out, value);
     out.push(b'\n');
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    use super::*;
+
+    /// What JSON escapes, what it need not, what is as long as a vector register, and its neighbours.
+    fn texts() -> impl Strategy<Value = String> {
+        let letters = prop_oneof![
+            any::<char>(),
+            (0_u8..=0x7f).prop_map(char::from),
+            prop::sample::select(vec![
+                '"', '\\', '\u{7f}', '\u{2028}', '\u{feff}', '\u{fffd}'
+            ]),
+            Just('a'),
+        ];
+        prop::collection::vec(letters, 0..80).prop_map(String::from_iter)
+    }
+
+    proptest! {
+        #[test]
+        fn a_line_of_json_is_the_text_of_its_value(
+            texts in prop::collection::vec(texts(), 6),
+            status_code in any::<u16>(),
+        ) {
+            let [activity, detail, name, before, key, value] = <[String; 6]>::try_from(texts).unwrap();
+            let mut event = AuditEvent {
+                activity,
+                detail,
+                status_code,
+                ..AuditEvent::default()
+            };
+            event.entity.name = name;
+            event.changes = vec![daybook_event::Change {
+                before,
+                ..daybook_event::Change::default()
+            }];
+            event.http.headers.insert(key, value);
+            for (format, expected) in [
+                (ExportFormat::Ndjson, serde_json::to_string(&WireEvent::from(&event))),
+                (ExportFormat::Ocsf, serde_json::to_string(&ocsf::api_activity(&event))),
+            ] {
+                let expected = expected.unwrap();
+                let mut out = b"the line before\n".to_vec();
+                format.event(&mut out, &event);
+                let written = String::from_utf8(out).unwrap();
+                let mut lines = written.split_inclusive('\n').skip(1);
+                let line = lines.next().unwrap();
+                prop_assert_eq!(lines.next(), None);
+                prop_assert_eq!(
+                    serde_json::from_str::<Value>(line).unwrap(),
+                    serde_json::from_str::<Value>(&expected).unwrap()
+                );
+                prop_assert_eq!(line.trim_end_matches('\n'), expected);
+            }
+        }
+    }
 }
