@@ -104,6 +104,9 @@ pub struct HistoryOptions {
 pub struct History {
     /// Newest first.
     pub history: Vec<Step>,
+    /// Whether a thing has so many earlier bodies that not all were read: changes may lack what was before.
+    #[serde(default)]
+    pub changes_are_bounded: bool,
     /// Where older events begin.
     pub next_cursor: Option<String>,
     /// Where newer events begin.

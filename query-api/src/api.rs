@@ -14,7 +14,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::SizeAbove;
 use tower_http::cors::{AllowOrigin, CorsLayer};
-use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use utoipa_axum::routes;
 
 use crate::answer;
@@ -235,16 +235,38 @@ pub fn router(api: Api) -> Router {
 /// The routes that are the API, each with its entry in the API's document.
 fn routes() -> OpenApiRouter<SharedApi> {
     OpenApiRouter::default()
-        .routes(routes!(logs::search))
-        .routes(routes!(logs::one))
-        .routes(routes!(statistics::facets))
-        .routes(routes!(statistics::histogram))
-        .routes(routes!(history::history))
-        .routes(routes!(export::by_query, export::by_body))
-        .routes(routes!(erasures::erase, erasures::list))
-        .routes(routes!(erasures::one))
+        .routes(of_the_log(routes!(logs::search)))
+        .routes(of_the_log(routes!(logs::one)))
+        .routes(of_the_log(routes!(statistics::facets)))
+        .routes(of_the_log(routes!(statistics::histogram)))
+        .routes(of_the_log(routes!(history::history)))
+        .routes(of_the_log(routes!(export::by_query, export::by_body)))
+        .routes(of_the_log(routes!(erasures::erase, erasures::list)))
+        .routes(of_the_log(routes!(erasures::one)))
         .routes(routes!(health::alive))
         .routes(routes!(health::ready))
+}
+
+/// An address that takes the methods of its operations and no other, HEAD included.
+///
+/// A router answers HEAD as GET without the body. The length of that body and the status tell what is in
+/// the log, and as HEAD is recorded nowhere, nobody would see who asked.
+fn of_the_log(
+    (schemas, paths, router): UtoipaMethodRouter<SharedApi>,
+) -> UtoipaMethodRouter<SharedApi> {
+    let items = || paths.paths.values();
+    let methods = [
+        ("GET", items().any(|item| item.get.is_some())),
+        ("POST", items().any(|item| item.post.is_some())),
+    ];
+    let allowed = methods.into_iter().filter(|(_, is_there)| *is_there);
+    let allowed: Vec<_> = allowed.map(|(method, _)| method).collect();
+    let allowed = allowed.join(",");
+    let refuse = async move || {
+        say_nobody();
+        ([(header::ALLOW, allowed)], Problem::method_not_allowed())
+    };
+    (schemas, paths, router.head(refuse.clone()).fallback(refuse))
 }
 
 /// Nothing, unless origins are configured: then those, exactly. Tokens come in a header, never in

@@ -39,38 +39,78 @@ impl ChangesFrom {
     }
 }
 
+/// A thing, by its kind and id.
+pub(crate) type Thing = (String, String);
+
+/// Which thing it was, where what the event changed is made out from bodies.
+pub(crate) fn compared_thing(event: &AuditEvent) -> Option<Thing> {
+    let is_compared = event.changes.is_empty() && is_done(event) && is_a_state(event);
+    is_compared.then(|| thing(event))
+}
+
+/// Whether nothing before the event is needed to know the thing's fields after it.
+pub(crate) fn says_the_whole_thing(event: &AuditEvent) -> bool {
+    let is_whole = event.http.method == "PUT" && event.changes.is_empty();
+    is_done(event)
+        && match event.action {
+            Action::Create | Action::Delete => true,
+            Action::Update => is_whole && body(event).is_some_and(|body| !is_cut(&body)),
+            _ => false,
+        }
+}
+
+fn thing(event: &AuditEvent) -> Thing {
+    (event.entity.kind.clone(), event.entity.id.clone())
+}
+
+fn is_done(event: &AuditEvent) -> bool {
+    matches!(event.outcome, Outcome::Success | Outcome::Unknown)
+}
+
+fn is_a_state(event: &AuditEvent) -> bool {
+    matches!(event.action, Action::Create | Action::Update)
+}
+
+/// The body, where it is an object.
+fn body(event: &AuditEvent) -> Option<Value> {
+    let body = serde_json::from_str::<Value>(&event.detail).ok();
+    body.filter(Value::is_object)
+}
+
+fn is_cut(body: &Value) -> bool {
+    body.get(TRUNCATED).is_some()
+}
+
 /// Follows things through their events, oldest first.
 #[derive(Debug, Default)]
 pub(crate) struct History {
-    /// By kind and id: each field, as a JSON pointer, with its value as JSON text.
-    things: HashMap<(String, String), BTreeMap<String, String>>,
+    /// Each field, as a JSON pointer, with its value as JSON text.
+    things: HashMap<Thing, BTreeMap<String, String>>,
 }
 
 impl History {
     /// What the next event changed.
     pub(crate) fn follow(&mut self, event: &AuditEvent) -> (ChangesFrom, Vec<Change>) {
-        let name = (event.entity.kind.clone(), event.entity.id.clone());
-        let is_done = matches!(event.outcome, Outcome::Success | Outcome::Unknown);
-        if event.action == Action::Delete && is_done {
-            self.things.remove(&name);
+        if !is_done(event) {
+            return (ChangesFrom::Nothing, Vec::new());
         }
-        let is_a_state = matches!(event.action, Action::Create | Action::Update);
-        let known = self.things.entry(name).or_default();
+        let thing = thing(event);
+        if event.action == Action::Delete {
+            self.things.remove(&thing);
+        }
+        let known = self.things.entry(thing).or_default();
         if !event.changes.is_empty() {
-            for change in event.changes.iter().filter(|_| is_done) {
+            for change in &event.changes {
                 remember(known, &change.field, &change.after);
             }
             return (ChangesFrom::Given, event.changes.clone());
         }
-        if !is_done || !is_a_state {
-            return (ChangesFrom::Nothing, Vec::new());
-        }
-        let Ok(body @ Value::Object(_)) = serde_json::from_str::<Value>(&event.detail) else {
+        let Some(body) = body(event).filter(|_| is_a_state(event)) else {
             return (ChangesFrom::Nothing, Vec::new());
         };
         let mut fields = BTreeMap::new();
         flatten(&body, String::new(), 0, &mut fields);
-        let is_whole = event.http.method == "PUT" && body.get(TRUNCATED).is_none();
+        let is_whole = event.http.method == "PUT" && !is_cut(&body);
         let changes = compared(known, &fields, is_whole);
         for (field, after) in &fields {
             remember(known, field, after);
@@ -243,6 +283,15 @@ mod tests {
             ..patch(r#"{"a":2}"#)
         };
         assert_eq!(followed(&mut history, &denied).0, ChangesFrom::Nothing);
+        let given = AuditEvent {
+            changes: vec![Change {
+                field: "/a".to_owned(),
+                before: "1".to_owned(),
+                after: "2".to_owned(),
+            }],
+            ..denied
+        };
+        assert_eq!(followed(&mut history, &given).0, ChangesFrom::Nothing);
         let found = followed(&mut history, &patch(r#"{"a":3,"key":"[redacted]"}"#));
         assert_eq!(found.1, "/a 1>3");
         // A body that was cut does not say what is gone.

@@ -1,5 +1,7 @@
 //! The body of a search or an export, and the question to the store that it stands for.
 
+use std::net::IpAddr;
+
 use daybook_event::{Action, IpRange, Outcome, check_json_bounds};
 use daybook_query_language::{self as query_language, Condition, Query};
 use daybook_store::{Direction, Filter, Match, Search, Sort, TimeRange, TotalMode};
@@ -21,6 +23,8 @@ const LIMIT_DEFAULT: u32 = 50;
 const LIMIT_MAX: u32 = 1000;
 /// How far `page` goes: every event before it is read again for each page.
 const PAGE_MAX: u32 = 100;
+
+const IP_RANGE_NEEDED: &str = "an address, or a range of them such as 10.0.0.0/8, is needed here";
 
 /// How long a value in a query may be, and how many values of one name: servers and gateways bound
 /// the length of addresses, and answer as they like beyond.
@@ -277,7 +281,8 @@ fn filter_and_sort(fields: &mut Fields, faults: &mut Faults) -> (Filter, Query, 
         faults.add_query("/q", &error);
         Query::default()
     });
-    let (ip, ip_ranges) = addresses(fields.texts("ip", faults));
+    let ip_texts = fields.texts("ip", faults);
+    let (ip, ip_ranges) = addresses(ip_texts, faults);
     let filter = Filter {
         timestamp,
         ingested,
@@ -301,17 +306,21 @@ fn filter_and_sort(fields: &mut Fields, faults: &mut Faults) -> (Filter, Query, 
 }
 
 /// Addresses as they are written, and ranges of them (`10.0.0.0/8`) apart.
-fn addresses(texts: Match<String>) -> (Match<String>, Match<IpRange>) {
+fn addresses(texts: Match<String>, faults: &mut Faults) -> (Match<String>, Match<IpRange>) {
     let (mut addresses, mut ranges) = (Match::default(), Match::default());
     for (texts, addresses, ranges) in [
         (texts.any_of, &mut addresses.any_of, &mut ranges.any_of),
         (texts.none_of, &mut addresses.none_of, &mut ranges.none_of),
     ] {
         for text in texts {
-            let range = text.contains('/').then(|| text.parse().ok());
-            match range.flatten() {
-                Some(range) => ranges.push(range),
-                None => addresses.push(text),
+            let before_slash = text.split_once('/').map(|(address, _)| address);
+            match text.parse() {
+                Ok(range) if before_slash.is_some() => ranges.push(range),
+                // Nothing could ever be found by it.
+                Err(_) if before_slash.is_some_and(|it| it.parse::<IpAddr>().is_ok()) => {
+                    faults.add("/ip", IP_RANGE_NEEDED);
+                }
+                _ => addresses.push(text),
             }
         }
     }

@@ -148,6 +148,17 @@ fn pages_are_counted_from_zero_and_bounded() {
 }
 
 #[test]
+fn a_range_of_addresses_that_is_none_is_named() {
+    for body in [
+        r#"{"ip": "10.0.0.0/99"}"#,
+        r#"{"ip": {"not": ["a/b", "::1/8.5"]}}"#,
+    ] {
+        let refused = refusal(body.as_bytes());
+        assert_eq!(refused["errors"][0]["pointer"], "/ip", "{body}");
+    }
+}
+
+#[test]
 fn what_cannot_be_used_is_named() {
     for (body, pointer, words) in [
         (r#"{"limt": 5}"#, "/limt", "did you mean \"limit\"?"),

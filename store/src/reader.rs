@@ -188,10 +188,11 @@ async fn page(
             Direction::Prev => events.pop_front(),
         };
     }
-    // A page that was come to from a position has the position's event behind it.
+    // A page that was come to from a position, or over others, has events behind it.
+    let is_from_somewhere = search.position.is_some() || search.offset > 0;
     let (is_next, is_prev) = match search.direction {
-        Direction::Next => (has_more, search.position.is_some() || search.offset > 0),
-        Direction::Prev => (search.position.is_some(), has_more),
+        Direction::Next => (has_more, is_from_somewhere),
+        Direction::Prev => (is_from_somewhere, has_more),
     };
     let position = |event: Option<&AuditEvent>| event.map(|event| Position::of(event, search.sort));
     Ok(Page {

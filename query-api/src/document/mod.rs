@@ -21,6 +21,10 @@ const EXAMPLE_REQUEST_ID: &str = "6b1f8a52-3c7e-4d0b-9a41-2f6e0c9d7b83";
 /// The operations whose query is a filter.
 const OPERATIONS_WITH_FILTER: [&str; 3] = ["exportLogsByQuery", "countValues", "countOverTime"];
 
+/// What the server says before there is a request.
+const ADDRESS_TOO_LONG: &str =
+    "The address is too long for the server. A search or an export takes the filter as a body.";
+
 /// What can go wrong with any read.
 pub(crate) struct ReadProblems;
 /// What can also go wrong where a body is read.
@@ -201,6 +205,7 @@ pub(crate) fn whole(routes: OpenApi) -> Value {
                 parameters.extend_from_slice(more);
             }
             operation["parameters"] = parameters.into();
+            operation["responses"]["414"] = json!({"description": ADDRESS_TOO_LONG});
         }
     }
     document

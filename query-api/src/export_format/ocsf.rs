@@ -1,16 +1,18 @@
 //! An event as API Activity (class 6003) of the Open Cybersecurity Schema Framework.
 //!
-//! What the class has no place for stands in `unmapped`, under our own names, so that nothing is lost.
+//! What the class has no place for stands in `unmapped`, under our own names, so that nothing is lost. What
+//! an event does not say is left out: to the schema an empty text is no e-mail address.
 //! See <https://schema.ocsf.io/1.5.0/classes/api_activity>.
 
 use std::net::IpAddr;
 
-use daybook_event::{Action, AuditEvent, CallerType, Entity, Outcome};
+use daybook_event::{Action, AuditEvent, Caller, CallerType, Entity, Outcome};
 use serde_json::{Value, json};
 
 const VERSION: &str = "1.5.0";
 const CLASS_UID: u32 = 6003;
 const CLASS_NAME: &str = "API Activity";
+const UNKNOWN: &str = "unknown";
 
 /// What of an event has a place in the class; the rest is `unmapped`.
 const MAPPED: [&str; 11] = [
@@ -43,7 +45,7 @@ pub(super) fn api_activity(event: &AuditEvent) -> Value {
         Outcome::Denied | Outcome::Failure => (2, "Failure"),
         Outcome::Unknown => (0, "Unknown"),
     };
-    json!({
+    let mut activity = json!({
         "class_uid": CLASS_UID,
         "class_name": CLASS_NAME,
         "category_uid": 6,
@@ -69,15 +71,46 @@ pub(super) fn api_activity(event: &AuditEvent) -> Value {
         },
         "actor": {"user": user(event)},
         "api": {
-            "operation": event.event_name,
-            "service": {"name": event.service_name},
+            "operation": known(&event.event_name),
+            "service": {"name": known(&event.service_name)},
             "response": {"code": event.status_code},
         },
         "src_endpoint": src_endpoint(&event.http.ip),
         "http_request": http_request(event),
-        "resources": [resource(&event.entity, "target"), resource(&event.parent, "parent")],
-        "unmapped": unmapped(event),
-    })
+        "resources": resources(event),
+    });
+    leave_out_what_is_empty(&mut activity);
+    activity["unmapped"] = unmapped(event);
+    activity
+}
+
+/// Empty texts, and objects and lists that hold nothing else. What the class requires is never empty.
+fn leave_out_what_is_empty(value: &mut Value) {
+    let is_empty = |value: &Value| match value {
+        Value::String(text) => text.is_empty(),
+        Value::Object(members) => members.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        _ => false,
+    };
+    match value {
+        Value::Object(members) => members.retain(|name, value| {
+            // A header is always both, name and value.
+            if name != "http_headers" {
+                leave_out_what_is_empty(value);
+            }
+            !is_empty(value)
+        }),
+        Value::Array(items) => items.retain_mut(|value| {
+            leave_out_what_is_empty(value);
+            !is_empty(value)
+        }),
+        _ => {}
+    }
+}
+
+/// For what the class requires.
+fn known(text: &str) -> &str {
+    if text.is_empty() { UNKNOWN } else { text }
 }
 
 fn user(event: &AuditEvent) -> Value {
@@ -86,11 +119,22 @@ fn user(event: &AuditEvent) -> Value {
         CallerType::Service => (4, "Service"),
         CallerType::Api | CallerType::Automation => (99, "Other"),
     };
+    let Caller {
+        user_id,
+        user_email,
+        name,
+        token_id,
+        ..
+    } = &event.caller;
+    // The schema wants one of them.
+    let is_known = [user_id, user_email, name, token_id]
+        .iter()
+        .any(|text| !text.is_empty());
     json!({
-        "uid": event.caller.user_id,
-        "email_addr": event.caller.user_email,
-        "name": event.caller.name,
-        "credential_uid": event.caller.token_id,
+        "uid": user_id,
+        "email_addr": user_email,
+        "name": if is_known { name } else { UNKNOWN },
+        "credential_uid": token_id,
         "type_id": type_id,
         "type": kind,
     })
@@ -100,8 +144,7 @@ fn user(event: &AuditEvent) -> Value {
 fn src_endpoint(ip: &str) -> Value {
     match ip.parse::<IpAddr>() {
         Ok(_) => json!({"ip": ip}),
-        Err(_) if ip.is_empty() => json!({"name": "unknown"}),
-        Err(_) => json!({"name": ip}),
+        Err(_) => json!({"name": known(ip)}),
     }
 }
 
@@ -118,8 +161,16 @@ fn http_request(event: &AuditEvent) -> Value {
     })
 }
 
-fn resource(entity: &Entity, role: &str) -> Value {
-    json!({"type": entity.kind, "uid": entity.id, "name": entity.name, "labels": [role]})
+fn resources(event: &AuditEvent) -> Vec<Value> {
+    let roles = [(&event.entity, "target"), (&event.parent, "parent")];
+    let known = roles
+        .iter()
+        .filter(|(thing, _)| **thing != Entity::default());
+    known
+        .map(|(thing, role)| {
+            json!({"type": thing.kind, "uid": thing.id, "name": thing.name, "labels": [role]})
+        })
+        .collect()
 }
 
 fn unmapped(event: &AuditEvent) -> Value {
@@ -142,7 +193,7 @@ fn unmapped(event: &AuditEvent) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use daybook_event::{Caller, HttpRequest};
+    use daybook_event::HttpRequest;
     use jiff::Timestamp;
     use serde_json::Map;
 
@@ -257,5 +308,40 @@ mod tests {
             let type_uid = 600_300 + activity["activity_id"].as_i64().unwrap();
             assert_eq!(activity["type_uid"], type_uid);
         }
+    }
+
+    fn has_empty_text(value: &Value) -> bool {
+        match value {
+            Value::String(text) => text.is_empty(),
+            Value::Array(items) => items.is_empty() || items.iter().any(has_empty_text),
+            Value::Object(members) => members.is_empty() || members.values().any(has_empty_text),
+            _ => false,
+        }
+    }
+
+    #[test]
+    fn what_an_event_does_not_say_is_left_out_unless_the_class_requires_it() {
+        let mut activity = api_activity(&AuditEvent::default());
+        activity.as_object_mut().unwrap().remove("unmapped");
+        assert!(!has_empty_text(&activity), "{activity}");
+        // Required by the class and by its objects.
+        for pointer in [
+            "/activity_id",
+            "/actor/user/name",
+            "/api/operation",
+            "/api/service/name",
+            "/category_uid",
+            "/class_uid",
+            "/metadata/product/vendor_name",
+            "/metadata/version",
+            "/severity_id",
+            "/src_endpoint/name",
+            "/time",
+            "/type_uid",
+        ] {
+            assert!(activity.pointer(pointer).is_some(), "{pointer}");
+        }
+        assert_eq!(activity.get("resources"), None);
+        assert_eq!(activity.pointer("/actor/user/email_addr"), None);
     }
 }

@@ -1,10 +1,15 @@
 //! `GET /v1/entities/{type}/{id}/history`: the life of one thing, newest first, with what changed.
 
+use std::collections::BTreeSet;
+
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
-use daybook_event::{AuditEvent, Change};
-use daybook_store::{Direction, Filter, Match, Page, Search, StoreError, TotalMode};
+use daybook_event::{Action, AuditEvent, Change, Outcome};
+use daybook_store::{
+    Direction, Filter, Match, Page, Position, Search, StoreError, TimeRange, TotalMode,
+};
+use jiff::SignedDuration;
 use serde::Serialize;
 
 use crate::api::SharedApi;
@@ -13,7 +18,7 @@ use crate::catalog::AcceptedLanguages;
 use crate::document::ReadProblems;
 use crate::error::Problem;
 use crate::fields::{Faults, Fields, VALUE_CHARS_MAX};
-use crate::history::{ChangesFrom, History};
+use crate::history::{ChangesFrom, History, Thing, compared_thing, says_the_whole_thing};
 use crate::recording::say_read;
 use crate::routes::in_time;
 use crate::routes::logs::{PageCursors, json_within};
@@ -33,12 +38,15 @@ pub(crate) const HISTORY_FIELDS: [&str; 6] = [
 
 const LIMIT_DEFAULT: u32 = 50;
 const LIMIT_MAX: u32 = 200;
-/// How many events before a page are read to know what its oldest ones changed.
-const EVENTS_BEFORE: u32 = 200;
+/// How many events of its things are read before a page, first and then, to know what its oldest ones
+/// changed. Most things have fewer, or one that says all of the thing.
+const EVENTS_BEFORE: [u32; 2] = [200, 800];
 
 #[derive(Debug, Serialize)]
 struct HistoryAnswer<'a> {
     history: Vec<Step<'a>>,
+    /// Whether earlier bodies were left unread.
+    changes_are_bounded: bool,
     next_cursor: Option<String>,
     prev_cursor: Option<String>,
 }
@@ -83,7 +91,7 @@ pub(crate) async fn history(
     check_range(&search.filter, api.range_days_max, cursors.asked_at)?;
     let read = async {
         let page = reader.search(&search).await?;
-        let before = events_before(&reader, &search, &page).await?;
+        let before = bodies_before(&reader, &search, &page, api.range_days_max).await?;
         Ok((page, before))
     };
     let (mut page, before) = in_time(api.read_timeout, read).await?;
@@ -93,7 +101,8 @@ pub(crate) async fn history(
     let count = page.events.len() as u64;
     say_read(&identity.person, "read the history of a thing", Some(count));
     let answer = HistoryAnswer {
-        history: steps(&page.events, &before),
+        history: steps(&page.events, &before.events),
+        changes_are_bounded: before.is_bounded,
         next_cursor: cursors.sign(&search, page.next, Direction::Next),
         prev_cursor: cursors.sign(&search, page.prev, Direction::Prev),
     };
@@ -146,22 +155,72 @@ impl HistoryRequest {
     }
 }
 
-/// Events before the page, newest first.
-async fn events_before(
+/// What is known of things before a page.
+#[derive(Debug, Default)]
+struct BodiesBefore {
+    /// Newest first.
+    events: Vec<AuditEvent>,
+    /// Whether there are more than may be read.
+    is_bounded: bool,
+}
+
+/// The events before the page that say how its things were, those before the range that was asked for
+/// included, as far back as one may ask.
+async fn bodies_before(
     reader: &TenantReader,
     search: &Search,
     page: &Page,
-) -> Result<Vec<AuditEvent>, StoreError> {
-    let Some(position) = page.next else {
-        return Ok(Vec::new());
+    range_days_max: Option<u32>,
+) -> Result<BodiesBefore, StoreError> {
+    let mut before = BodiesBefore::default();
+    let mut open: BTreeSet<Thing> = page.events.iter().filter_map(compared_thing).collect();
+    let Some(oldest) = page.events.last() else {
+        return Ok(before);
     };
-    let before = Search {
-        position: Some(position),
-        direction: Direction::Next,
-        limit: EVENTS_BEFORE,
-        ..search.clone()
-    };
-    Ok(reader.search(&before).await?.events)
+    let from = range_days_max.and_then(|days| {
+        let length = SignedDuration::from_hours(24 * i64::from(days));
+        oldest.timestamp.checked_sub(length).ok()
+    });
+    let mut position = Position::of(oldest, search.sort);
+    for limit in EVENTS_BEFORE {
+        if open.is_empty() {
+            break;
+        }
+        let names = |name: fn(&Thing) -> &String| {
+            Match::any_of(open.iter().map(name).cloned().collect::<BTreeSet<_>>())
+        };
+        let asked = Search {
+            filter: Filter {
+                timestamp: TimeRange { from, to: None },
+                entity_type: names(|(kind, _)| kind),
+                entity_id: names(|(_, id)| id),
+                action: Match::any_of([Action::Create, Action::Update, Action::Delete]),
+                outcome: Match::any_of([Outcome::Success, Outcome::Unknown]),
+                ..Filter::default()
+            },
+            position: Some(position),
+            direction: Direction::Next,
+            offset: 0,
+            limit,
+            ..search.clone()
+        };
+        let found = reader.search(&asked).await?;
+        for event in found.events {
+            let thing = (event.entity.kind.clone(), event.entity.id.clone());
+            if open.contains(&thing) {
+                if says_the_whole_thing(&event) {
+                    open.remove(&thing);
+                }
+                before.events.push(event);
+            }
+        }
+        match found.next {
+            Some(next) => position = next,
+            None => return Ok(before),
+        }
+    }
+    before.is_bounded = !open.is_empty();
+    Ok(before)
 }
 
 /// Both newest first.

@@ -289,7 +289,11 @@ const TIME_ZONE_NEEDED: &str = "an IANA time zone such as Europe/Berlin is neede
 
 fn may_be_time_zone(name: &str) -> bool {
     let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || b"_+-/".contains(&byte);
-    (1..=TIME_ZONE_CHARS_MAX).contains(&name.len()) && name.bytes().all(is_letter)
+    // Whose local time these are depends on the machine.
+    let is_of_a_machine = matches!(name, "localtime" | "posixrules");
+    (1..=TIME_ZONE_CHARS_MAX).contains(&name.len())
+        && name.bytes().all(is_letter)
+        && !is_of_a_machine
 }
 
 /// Keeps apart that the store does not know the time zone.

@@ -448,3 +448,31 @@ async fn the_log_names_requests_and_nobody() {
     }
     assert!(!refused.contains("claim"), "{refused}");
 }
+
+#[tokio::test]
+async fn head_is_no_method_of_the_log() {
+    let router = test_router();
+    for (address, allowed) in [
+        ("/v1/logs", "POST"),
+        ("/v1/logs/x", "GET"),
+        ("/v1/logs/facets", "GET"),
+        ("/v1/logs/histogram", "GET"),
+        ("/v1/logs/export", "GET,POST"),
+        ("/v1/entities/a/b/history", "GET"),
+        ("/v1/erasures", "GET,POST"),
+        ("/v1/erasures/x", "GET"),
+    ] {
+        let mut request = Request::head(address).body(Body::empty()).unwrap();
+        let authorization = HeaderValue::from_str(&format!("Bearer {}", good_token()));
+        request
+            .headers_mut()
+            .insert(header::AUTHORIZATION, authorization.unwrap());
+        let answer = send(&router, request).await;
+        assert_eq!(answer.status, 405, "{address}");
+        let mut methods: Vec<_> = answer.header("allow").split(',').collect();
+        methods.sort_unstable();
+        assert_eq!(methods.join(","), allowed, "{address}");
+    }
+    let request = Request::head("/healthz").body(Body::empty()).unwrap();
+    assert_eq!(send(&router, request).await.status, 200);
+}

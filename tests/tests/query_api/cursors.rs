@@ -23,17 +23,19 @@ struct Happening {
     millisecond: i64,
     ingested_millisecond: i64,
     action: Action,
+    service: u8,
 }
 
 fn happening(ingested: std::ops::Range<i64>) -> impl Strategy<Value = Happening> {
     let actions = prop::sample::select(vec![Action::Create, Action::Update, Action::Delete]);
-    (0_i64..8, ingested, actions).prop_map(|(millisecond, ingested_millisecond, action)| {
-        Happening {
+    (0_i64..8, ingested, actions, 0..3_u8).prop_map(
+        |(millisecond, ingested_millisecond, action, service)| Happening {
             millisecond,
             ingested_millisecond,
             action,
-        }
-    })
+            service,
+        },
+    )
 }
 
 fn happenings(
@@ -53,6 +55,7 @@ fn events(org_id: &str, first: usize, happenings: &[Happening]) -> Vec<AuditEven
         let time = base() + happening.millisecond.milliseconds();
         AuditEvent {
             action: happening.action,
+            service_name: format!("s{}", happening.service),
             ingested_at: base() + happening.ingested_millisecond.milliseconds(),
             ..event_at(org_id, number, time)
         }
@@ -69,39 +72,100 @@ fn tenant() -> String {
 #[derive(Debug, Clone)]
 struct Walk {
     before: Vec<Happening>,
-    /// Stored after each page, late arrivals among them.
+    /// Stored while each page is read, late arrivals among them.
     meanwhile: Vec<Vec<Happening>>,
     filter: Value,
     sort: &'static str,
     limit: u32,
+    /// Back first, and there again.
+    begins_at_end: bool,
+}
+
+/// Any of a field's values, or none of them.
+fn condition(values: &'static [&'static str]) -> impl Strategy<Value = Value> {
+    let some = prop::sample::subsequence(values, 1..=values.len());
+    (some, any::<bool>()).prop_map(|(values, not)| {
+        if not {
+            json!({"not": values})
+        } else {
+            json!(values)
+        }
+    })
+}
+
+fn filter() -> impl Strategy<Value = Value> {
+    let of_q = prop::sample::select(vec![
+        "-action:delete",
+        "workflow after:2026-11-01",
+        "(service:s1 action:update)",
+        "deleted -service:s2",
+        "\"deleted workflow\"",
+    ]);
+    let range = (0_i64..5, 0_i64..5).prop_map(|(from, length)| {
+        let time = |ms: i64| (base() + ms.milliseconds()).to_string();
+        json!({"from": time(from), "to": time(from + length)})
+    });
+    let fields = (
+        prop::option::of(condition(&["create", "update", "delete"])),
+        prop::option::of(condition(&["s0", "s1", "s2"])),
+        prop::option::weighted(0.3, range),
+        prop::option::weighted(0.3, of_q.prop_map(|q| json!(q))),
+    );
+    fields.prop_map(|(action, service_name, timestamp, q)| {
+        let fields = [
+            ("action", action),
+            ("service_name", service_name),
+            ("timestamp", timestamp),
+            ("q", q),
+        ];
+        let asked = fields.into_iter();
+        let asked = asked.filter_map(|(name, value)| Some((name.to_owned(), value?)));
+        Value::Object(asked.collect())
+    })
 }
 
 fn walk() -> impl Strategy<Value = Walk> {
-    let filters = prop::sample::select(vec![
-        json!({}),
-        json!({"action": ["create", "delete"]}),
-        json!({"action": {"not": "update"}}),
-        json!({"q": "-action:delete workflow after:2026-11-01"}),
-        json!({"timestamp": {"from": "2026-11-01T00:00:00.002Z", "to": "2026-11-01T00:00:00.007Z"}}),
-    ]);
     let sorts = prop::sample::select(vec!["-timestamp", "timestamp", "ingested_at"]);
     // What comes later is ingested later: those who sort by that wait for it to settle.
     let meanwhile = prop::collection::vec(happenings(100..110, 4), 0..4);
-    (happenings(0..8, 30), meanwhile, filters, sorts, 1_u32..8).prop_map(
-        |(before, meanwhile, filter, sort, limit)| Walk {
-            before,
-            meanwhile,
-            filter,
-            sort,
-            limit,
-        },
+    let from_where = any::<bool>();
+    (
+        happenings(0..8, 30),
+        meanwhile,
+        filter(),
+        sorts,
+        1_u32..8,
+        from_where,
     )
+        .prop_map(
+            |(before, meanwhile, filter, sort, limit, begins_at_end)| Walk {
+                before,
+                meanwhile,
+                filter,
+                sort,
+                limit,
+                begins_at_end,
+            },
+        )
 }
 
-/// The numbers of each page, from the first to the last, and back to the first.
+/// The numbers of each page, in the order in which they were come to: away from where the walk began, and
+/// from where it turned.
 struct Walked {
-    there: Vec<Vec<u32>>,
-    back: Vec<Vec<u32>>,
+    away: Vec<Vec<u32>>,
+    home: Vec<Vec<u32>>,
+}
+
+impl Walked {
+    /// The numbers in the order of the search.
+    fn in_order(self, begins_at_end: bool) -> [Vec<u32>; 2] {
+        let reversed = |pages: Vec<Vec<u32>>| pages.into_iter().rev().flatten().collect();
+        if begins_at_end {
+            [reversed(self.away), self.home.concat()]
+        } else {
+            [self.away.concat(), reversed(self.home)]
+        }
+    }
 }
 
 async fn walk_there_and_back(api: &ServedApi, walk: &Walk) -> (Walked, Vec<u32>) {
@@ -114,29 +178,36 @@ async fn walk_there_and_back(api: &ServedApi, walk: &Walk) -> (Walked, Vec<u32>)
     let expected = numbers(&api.logs(&token, &body).await.unwrap());
 
     body["limit"] = json!(walk.limit);
+    let (onward, backward) = if walk.begins_at_end {
+        body["direction"] = json!("prev");
+        ("prev_cursor", "next_cursor")
+    } else {
+        ("next_cursor", "prev_cursor")
+    };
     let mut stored = walk.before.len();
     let mut meanwhile = walk.meanwhile.iter();
-    let (mut there, mut back) = (Vec::new(), Vec::new());
-    let mut answer = page(api, &token, &body).await;
-    loop {
-        there.push(numbers(answer["logs"].as_array().unwrap()));
-        if let Some(more) = meanwhile.next() {
-            store(events(&org_id, stored, more)).await;
-            stored += more.len();
+    let (mut away, mut home) = (Vec::new(), Vec::new());
+    let last = loop {
+        let more = meanwhile.next().map_or(&[][..], Vec::as_slice);
+        let storing = store(events(&org_id, stored, more));
+        let (answer, ()) = tokio::join!(page(api, &token, &body), storing);
+        stored += more.len();
+        away.push(numbers(answer["logs"].as_array().unwrap()));
+        if answer[onward].is_null() {
+            break answer;
         }
-        if answer["next_cursor"].is_null() {
-            break;
-        }
-        body["cursor"] = answer["next_cursor"].clone();
+        body["cursor"] = answer[onward].clone();
+        body.as_object_mut().unwrap().remove("direction");
+    };
+    body.as_object_mut().unwrap().remove("direction");
+    home.push(away[away.len() - 1].clone());
+    let mut answer = last;
+    while !answer[backward].is_null() {
+        body["cursor"] = answer[backward].clone();
         answer = page(api, &token, &body).await;
+        home.push(numbers(answer["logs"].as_array().unwrap()));
     }
-    back.push(there[there.len() - 1].clone());
-    while !answer["prev_cursor"].is_null() {
-        body["cursor"] = answer["prev_cursor"].clone();
-        answer = page(api, &token, &body).await;
-        back.push(numbers(answer["logs"].as_array().unwrap()));
-    }
-    (Walked { there, back }, expected)
+    (Walked { away, home }, expected)
 }
 
 async fn page(api: &ServedApi, token: &str, body: &Value) -> Value {
@@ -146,7 +217,7 @@ async fn page(api: &ServedApi, token: &str, body: &Value) -> Value {
 }
 
 /// The events of before in the order of the answer, and no event twice.
-fn check(seen: &[u32], expected: &[u32], what: &str) -> Result<(), TestCaseError> {
+fn check(seen: &[u32], expected: &[u32]) -> Result<(), TestCaseError> {
     let known: BTreeSet<_> = expected.iter().collect();
     let of_before: Vec<_> = seen
         .iter()
@@ -154,10 +225,10 @@ fn check(seen: &[u32], expected: &[u32], what: &str) -> Result<(), TestCaseError
         .collect();
     prop_assert!(
         of_before.iter().copied().eq(expected),
-        "{what}: {of_before:?} {expected:?}"
+        "{of_before:?} {expected:?}"
     );
     let distinct: BTreeSet<_> = seen.iter().collect();
-    prop_assert_eq!(distinct.len(), seen.len(), "{}", what);
+    prop_assert_eq!(distinct.len(), seen.len());
     Ok(())
 }
 
@@ -193,11 +264,46 @@ fn run<S: Strategy + Sync>(
 fn forward_and_back_each_event_of_before_is_visited_once_and_in_order() {
     run(&walk(), |runtime, api, walk| {
         let (walked, expected) = runtime.block_on(walk_there_and_back(api, &walk));
-        let there: Vec<u32> = walked.there.concat();
-        check(&there, &expected, "there")?;
-        let back: Vec<u32> = walked.back.into_iter().rev().collect::<Vec<_>>().concat();
-        check(&back, &expected, "back")
+        for seen in walked.in_order(walk.begins_at_end) {
+            check(&seen, &expected)?;
+        }
+        Ok(())
     });
+}
+
+/// Each page of six events says whether there are others behind and in front of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_by_its_number_leads_on_both_ways_from_whichever_end_it_was_counted() {
+    let api = ServedApi::start(clickhouse()).await.unwrap();
+    let org_id = tenant();
+    let many = (0..6).map(|number| Happening {
+        millisecond: number,
+        ingested_millisecond: number,
+        action: Action::Create,
+        service: 0,
+    });
+    store(events(&org_id, 0, &many.collect::<Vec<_>>())).await;
+    let token = api.token(&org_id);
+    for (direction, page_number, expected) in [
+        ("next", 0, [0, 1]),
+        ("next", 1, [2, 3]),
+        ("next", 2, [4, 5]),
+        ("prev", 0, [4, 5]),
+        ("prev", 1, [2, 3]),
+        ("prev", 2, [0, 1]),
+    ] {
+        let body = json!({
+            "sort": "timestamp", "limit": 2, "page": page_number, "direction": direction,
+        });
+        let answer = page(&api, &token, &body).await;
+        assert_eq!(
+            numbers(answer["logs"].as_array().unwrap()),
+            expected,
+            "{body}"
+        );
+        assert_eq!(answer["next_cursor"].is_null(), expected[1] == 5, "{body}");
+        assert_eq!(answer["prev_cursor"].is_null(), expected[0] == 0, "{body}");
+    }
 }
 
 /// Events are stored up to `SETTLES_MS` after the moment that they say.
@@ -271,6 +377,7 @@ async fn a_cursor_that_was_changed_or_is_of_another_tenant_or_search_is_refused(
             millisecond: number,
             ingested_millisecond: number,
             action: Action::Create,
+            service: 0,
         })
         .collect();
     store(events(&org_id, 0, &many)).await;

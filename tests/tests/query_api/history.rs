@@ -120,7 +120,9 @@ async fn a_thing_is_followed_from_its_first_event_to_its_last() {
     let nothing = api.get(&token, "/v1/entities/work%2Fflow/43/history").await;
     assert_eq!(
         nothing.unwrap().json().unwrap(),
-        json!({"history": [], "next_cursor": null, "prev_cursor": null})
+        json!({
+            "history": [], "changes_are_bounded": false, "next_cursor": null, "prev_cursor": null,
+        })
     );
     let narrow = api.token_for(org_id, &["audit_log:view:service/billing"]);
     let unseen = api.get(&narrow, PATH).await.unwrap().json().unwrap();
@@ -133,5 +135,65 @@ async fn a_thing_is_followed_from_its_first_event_to_its_last() {
     ] {
         let answer = api.get(&token, &format!("{PATH}?{wrong}")).await.unwrap();
         assert_eq!(answer.status, 400, "{wrong}");
+    }
+}
+
+/// As many parts of a thing as more than one look at what was before finds.
+const PARTS: u32 = 250;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_event_changed_depends_neither_on_the_page_nor_on_the_parts_of_a_thing() {
+    let org_id = "history-of-many-parts";
+    let put = |number, detail: &str| change(org_id, number, Action::Update, "PUT", detail);
+    let mut stored = vec![change(
+        org_id,
+        1,
+        Action::Create,
+        "POST",
+        r#"{"name":"A","kept":"k"}"#,
+    )];
+    stored.extend((2..2 + PARTS).map(|number| {
+        let mut part = change(org_id, number, Action::Create, "POST", "{}");
+        part.parent = std::mem::take(&mut part.entity);
+        "step".clone_into(&mut part.entity.kind);
+        part.entity.id = number.to_string();
+        part
+    }));
+    let next = 2 + PARTS;
+    stored.push(put(next, r#"{"name":"B"}"#));
+    stored.push(put(next + 1, r#"{"name":"C"}"#));
+    store(stored).await;
+    let api = ServedApi::start(clickhouse()).await.unwrap();
+    let token = api.token(org_id);
+    let from = event(org_id, next).timestamp;
+    for query in [
+        "limit=2".to_owned(),
+        "limit=2&include_children=true".to_owned(),
+        "limit=200&include_children=true".to_owned(),
+        format!("timestamp.from={from}"),
+    ] {
+        let answer = api.get(&token, &format!("{PATH}?{query}")).await.unwrap();
+        let answer = answer.json().unwrap();
+        let expected = [
+            (next + 1, "bodies", r#"/name "B">"C""#),
+            (next, "bodies", r#"/name "A">"B", /kept "k">"#),
+        ]
+        .map(|(number, from, changes)| (number, from.to_owned(), changes.to_owned()));
+        assert_eq!(told(&answer)[..2], expected, "{query}");
+        assert_eq!(answer["changes_are_bounded"], false, "{query}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_says_where_a_thing_has_more_bodies_than_are_read() {
+    let org_id = "history-of-many-bodies";
+    let patch = |number| change(org_id, number, Action::Update, "PATCH", r#"{"on":true}"#);
+    store((1..=1_200).map(patch)).await;
+    let api = ServedApi::start(clickhouse()).await.unwrap();
+    let token = api.token(org_id);
+    for (limit, is_bounded) in [(1, true), (200, false)] {
+        let answer = api.get(&token, &format!("{PATH}?limit={limit}")).await;
+        let answer = answer.unwrap().json().unwrap();
+        assert_eq!(answer["changes_are_bounded"], is_bounded, "{limit}");
     }
 }
