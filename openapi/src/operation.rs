@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::meaning::Meaning;
+use crate::meaning::{Meaning, VerbPlace};
 use crate::schema::{NAME_BYTES_MAX, Property, Schemas};
 use crate::secrets::OperationSecrets;
 use crate::value_location::ValueLocation;
@@ -63,14 +63,21 @@ pub(crate) struct OperationSource<'a> {
     pub(crate) holders: [&'a Value; 2],
     pub(crate) request: Option<&'a Value>,
     pub(crate) response: Option<&'a Value>,
+    pub(crate) habits: &'a Habits,
+}
+
+/// What the operations of one document have in common.
+#[derive(Debug, Default)]
+pub(crate) struct Habits {
     /// See [`crate::meaning::scopes`].
-    pub(crate) scopes: &'a HashSet<String>,
+    pub(crate) scopes: HashSet<String>,
+    pub(crate) verb_place: VerbPlace,
 }
 
 impl<'a> OperationSource<'a> {
     pub(crate) fn read(
         schemas: Schemas<'a>,
-        scopes: &'a HashSet<String>,
+        habits: &'a Habits,
         method: &'a str,
         path: &'a str,
         path_item: &'a Value,
@@ -84,7 +91,7 @@ impl<'a> OperationSource<'a> {
         };
         Self {
             schemas,
-            scopes,
+            habits,
             method,
             path,
             operation_id: text("operationId"),

@@ -1,6 +1,6 @@
 //! Reading the operations of a document, in its order.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use serde_json::Value;
 
@@ -9,8 +9,8 @@ use crate::annotations::{Annotations, values};
 use crate::document::Problems;
 use crate::document::corners::{self, Corners};
 use crate::document::{DocumentProblem, ParsedDocument};
-use crate::meaning::work_out;
-use crate::operation::{Operation, OperationSource, escape};
+use crate::meaning::{VerbPlace, work_out};
+use crate::operation::{Habits, Operation, OperationSource, escape};
 use crate::route_index::{PATH_BYTES_MAX, PATH_SEGMENTS_MAX};
 use crate::schema::{SchemaWork, Schemas};
 use crate::secrets::{KnownMarks, OperationSecrets};
@@ -57,14 +57,17 @@ fn read_within(
     };
     let corners = Corners::check(document, &mut problems);
     let paths = document.path_keys.iter().map(|(path, _)| path.as_str());
-    let scopes = crate::meaning::scopes(paths);
+    let habits = Habits {
+        scopes: crate::meaning::scopes(paths),
+        verb_place: VerbPlace::of(operation_ids(document)),
+    };
     let mut reading = Reading {
         document,
         service,
         schemas: Schemas::new(&document.root, work),
         work,
         annotations: Annotations::read(&document.root, "", &mut problems),
-        scopes: &scopes,
+        habits: &habits,
         has_annotated_values: corners.has_annotated_values,
         operations: Vec::new(),
         known_ids: HashMap::new(),
@@ -81,6 +84,21 @@ fn read_within(
     reading.operations
 }
 
+/// Every operationId of a document, with its method.
+fn operation_ids(document: &ParsedDocument) -> impl Iterator<Item = (&str, &str)> {
+    let paths = document.root.get("paths").and_then(Value::as_object);
+    paths
+        .into_iter()
+        .flatten()
+        .filter_map(|(_, item)| item.as_object())
+        .flat_map(|item| {
+            METHODS.iter().filter_map(|method| {
+                Some((*method, item.get(*method)?.get("operationId")?.as_str()?))
+            })
+        })
+        .filter(|(_, id)| id.len() <= OPERATION_ID_BYTES_MAX)
+}
+
 /// What is known on the way through a document.
 struct Reading<'a> {
     document: &'a ParsedDocument,
@@ -89,7 +107,7 @@ struct Reading<'a> {
     work: &'a SchemaWork,
     /// Those of the root.
     annotations: Annotations,
-    scopes: &'a HashSet<String>,
+    habits: &'a Habits,
     has_annotated_values: bool,
     operations: Vec<Operation>,
     /// By operationId: the pointer of the operation.
@@ -180,7 +198,7 @@ impl<'a> Reading<'a> {
         let method = call.method.to_ascii_uppercase();
         let mut source = OperationSource::read(
             self.schemas,
-            self.scopes,
+            self.habits,
             &method,
             call.path,
             call.item,

@@ -94,7 +94,7 @@ const CLASSES: &[(Action, Kind, &str)] = &[
          intercept scan crawl spider scrape fulfil combine concatenate dedupe deduplicate
          embed unembed vectorize annotate underline notarise cosign
          countersign kick unkick demolish construct   
-            breed tame refine negotiate undock warp ignite
+            breed tame refine fill negotiate undock warp ignite
          extinguish dim brighten blink locate vibrate reinstate unlist relist list refuse",
     ),
     (
@@ -108,6 +108,14 @@ const CLASSES: &[(Action, Kind, &str)] = &[
          split forward reply exchange deposit power boot wake park arm drive force step route echo plan
          survey fire loan gift bid tip heat cool ring plant water feed mine harvest rank mirror mask stamp relay poke rent craft dock orbit credit debit grade rescue round hash pack crop trim highlight blur hire beep buzz dispense initial queue bundle batch cache",
     ),
+];
+
+/// Verbs that look at what is there; the others that read work something out.
+#[rustfmt::skip] // a list of words, not of lines
+const LOOK_AT: &[&str] = &[
+    "get", "read", "view", "show", "describe", "fetch", "retrieve", "return", "obtain", "check",
+    "verify", "validate", "poll", "inspect", "list", "download", "export", "see", "load",
+    "preview", "lookup", "find", "search", "query", "count", "resolve", "introspect",
 ];
 
 /// Verbs of two words, and how they are written in one.
@@ -133,13 +141,13 @@ const IRREGULAR: &[(&str, &str)] = &[
     ("begin", "began"), ("bind", "bound"), ("break", "broke"), ("bring", "brought"),
     ("build", "built"), ("burn", "burned"), ("buy", "bought"), ("catch", "caught"),
     ("choose", "chose"), ("cut", "cut"), ("do", "did"), ("draw", "drew"), ("drive", "drove"),
-    ("fall", "fell"), ("", "fed"), ("find", "found"), ("forbid", "forbade"),
+    ("fall", "fell"), ("feed", "fed"), ("find", "found"), ("forbid", "forbade"),
     ("forget", "forgot"), ("freeze", "froze"), ("get", "got"), ("give", "gave"), ("go", "went"),
     ("grow", "grew"), ("hang", "hung"), ("have", "had"), ("hide", "hid"), ("hit", "hit"),
     ("hold", "held"), ("keep", "kept"), ("know", "knew"), ("lay", "laid"), ("lead", "led"),
     ("leave", "left"), ("lend", "lent"), ("let", "let"), ("lose", "lost"), ("make", "made"),
     ("meet", "met"), ("override", "overrode"), ("overwrite", "overwrote"), ("pay", "paid"),
-    ("put", "put"), ("read", "read"), ("ride", "rode"), ("", "rang"), ("run", "ran"),
+    ("put", "put"), ("read", "read"), ("ride", "rode"), ("ring", "rang"), ("run", "ran"),
     ("say", "said"), ("see", "saw"), ("seek", "sought"), ("sell", "sold"), ("send", "sent"),
     ("set", "set"), ("shut", "shut"), ("speak", "spoke"), ("spend", "spent"), ("spin", "spun"),
     ("split", "split"), ("spread", "spread"), ("steal", "stole"), ("stick", "stuck"),
@@ -228,6 +236,11 @@ pub(crate) fn known(word: &str) -> Option<KnownVerb> {
 /// Whether a word is a verb, and hardly ever a noun.
 pub(crate) fn is_clear(word: &str) -> bool {
     known(word).is_some_and(|verb| verb.kind == Kind::Verb)
+}
+
+/// Whether a verb looks at what is there, rather than works something out.
+pub(crate) fn looks_at(base: &str) -> bool {
+    LOOK_AT.contains(&base)
 }
 
 /// The verb that a word is as `Creates` or `creating` would say, or as an imperative.

@@ -103,6 +103,9 @@ fn join_split_names(words: Vec<String>) -> Vec<String> {
                 last.push_str(&word);
             }
             Some(last) if last == "graph" && word == "ql" => last.push_str(&word),
+            Some(last) if last == "open" && matches!(word.as_str(), "api" | "apis") => {
+                last.push_str(&word);
+            }
             // `MySQL`, `PostgreSQL`
             Some(last) if matches!(last.as_str(), "my" | "postgre") && word == "sql" => {
                 last.push_str(&word);

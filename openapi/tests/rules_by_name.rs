@@ -13,6 +13,9 @@ struct Case {
     call: String,
     #[serde(default)]
     operation: Value,
+    /// What the document's other operations are called.
+    #[serde(default)]
+    beside: Vec<String>,
     /// `action: sentence` without its actor
     says: String,
     /// Companies whose documents need the rule.
@@ -51,15 +54,19 @@ fn wrong(cases: Vec<Case>) -> Vec<String> {
         if let Some(operation_id) = words.get(2) {
             operation["operationId"] = json!(operation_id);
         }
-        let document = json!({
-            "openapi": "3.1.0", "info": {},
-            "paths": { words[1]: { words[0].to_lowercase(): operation } }
-        });
+        let mut paths = json!({ words[1]: { words[0].to_lowercase(): operation } });
+        for name in &case.beside {
+            paths[format!("/beside/{name}")] = json!({ "post": { "operationId": name } });
+        }
+        let document = json!({ "openapi": "3.1.0", "info": {}, "paths": paths });
         let (index, _) = Index::build(vec![Document {
             file_name: "s.json".to_owned(),
             bytes: document.to_string().into_bytes(),
         }]);
-        let explained = explain(index.operations().next().expect("one operation"));
+        let operation = index
+            .operations()
+            .find(|operation| operation.path == words[1]);
+        let explained = explain(operation.expect("the operation is indexed"));
         let says = format!(
             "{}: {}",
             explained.action,

@@ -11,7 +11,7 @@ use crate::operation::OperationSource;
 use crate::path_template::PathTemplate;
 use crate::secrets::is_secret_name;
 use crate::value_location::ValueLocation;
-use crate::words;
+use crate::{verbs, words};
 
 /// Where the id is, and which rule says so.
 type Decided = (Option<ValueLocation>, &'static Rule);
@@ -78,7 +78,6 @@ impl IdSearch<'_> {
                 && thing.noun.split(' ').next_back() == Some(name.as_str());
             // `/calculateRoute/{locations}`: what is worked out has no id.
             let is_argument = chosen.action == Action::Read
-                && source.method == "POST"
                 && matches!(chosen.base.as_str(), "calculate" | "compute" | "estimate")
                 && !words::split(name)
                     .last()
@@ -94,6 +93,12 @@ impl IdSearch<'_> {
         }
         if let Some(found) = self.in_required_query() {
             return (Some(found), &rule::IN_BODY_OR_QUERY);
+        }
+        // `/{parent}/messages:send`: the message has an id of its own, if any.
+        let is_of_collection =
+            thing.by_natural_key && thing.plural && chosen.action == Action::Execute;
+        if is_of_collection && let Some(found) = self.in_response(Search::Natural) {
+            return (Some(found), &rule::CREATED);
         }
         if let Some(found) = self.in_path() {
             return (Some(found), &rule::WHOLE_PARAMETER);
@@ -131,7 +136,7 @@ impl IdSearch<'_> {
 
     /// What a POST looks at it names; the `id` of a text that is analyzed is its sender's business.
     fn of_what_is_read(&self) -> Decided {
-        let is_looked_at = is_looked_at(&self.chosen.base);
+        let is_looked_at = verbs::looks_at(&self.chosen.base);
         let search = if is_looked_at {
             Search::Near
         } else {
@@ -181,6 +186,15 @@ impl IdSearch<'_> {
     /// A new thing has its id from the service, unless the caller chose it in the path. A new secret
     /// has none: it is the enclosing thing's.
     fn of_new_thing(&self, creates: bool) -> Decided {
+        // `/documents/{id}/create-from-proforma` makes another one.
+        if self.source.method == "POST"
+            && matches!(self.chosen.base.as_str(), "create" | "generate")
+            && !self.source.path.ends_with('}')
+            && self.thing.param_role == ParamRole::Own
+            && let Some(found) = self.in_response(Search::Exact)
+        {
+            return (Some(found), &rule::CREATED);
+        }
         if self.thing.param_role == ParamRole::Own
             && let Some(found) = self.in_path()
         {
@@ -297,40 +311,6 @@ impl IdSearch<'_> {
                 .iter()
                 .any(|name| words::split(name) == key)
     }
-}
-
-/// Verbs that look at what is there; the others work something out.
-pub(super) fn is_looked_at(base: &str) -> bool {
-    matches!(
-        base,
-        "get"
-            | "read"
-            | "view"
-            | "show"
-            | "describe"
-            | "fetch"
-            | "retrieve"
-            | "return"
-            | "obtain"
-            | "check"
-            | "verify"
-            | "validate"
-            | "poll"
-            | "inspect"
-            | "list"
-            | "download"
-            | "export"
-            | "see"
-            | "load"
-            | "preview"
-            | "lookup"
-            | "find"
-            | "search"
-            | "query"
-            | "count"
-            | "resolve"
-            | "introspect"
-    )
 }
 
 trait OrNone {

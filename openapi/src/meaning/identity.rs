@@ -4,13 +4,14 @@ mod natural_keys;
 
 use serde_json::Value;
 
+use crate::meaning::noun_words::SAYS_HOW;
 use crate::meaning::path_shape::is_key_word;
 use crate::operation::{OperationSource, escape};
 use crate::schema::{Property, Schemas};
 use crate::secrets::is_secret_name;
 use crate::value_location::ValueLocation;
 use crate::words;
-use natural_keys::{natural_key, natural_key_of};
+use natural_keys::{name_before_foreign_id, name_of_part, natural_key, natural_key_of};
 
 /// Keys behind which a body wraps what it is about.
 #[rustfmt::skip] // a list of words, not of lines
@@ -108,32 +109,9 @@ pub(crate) fn only_required_query<'a>(source: &OperationSource<'a>, noun: &str) 
             && source.schemas.is_scalar(property.schema)
             && !is_secret_name(property.name)
             && !is_id_of_another(&name, noun)
-            && !name.last().is_some_and(|last| {
-                words::is_plural(last)
-                    || matches!(
-                        last.as_str(),
-                        "version"
-                            | "operation"
-                            | "action"
-                            | "format"
-                            | "locale"
-                            | "lang"
-                            | "language"
-                            | "force"
-                            | "confirm"
-                            | "type"
-                            | "ids"
-                            | "auth"
-                            | "username"
-                            | "signature"
-                            | "timestamp"
-                            | "etag"
-                            | "scope"
-                            | "reason"
-                            | "date"
-                            | "cascade"
-                    )
-            })
+            && !name
+                .last()
+                .is_some_and(|last| words::is_plural(last) || SAYS_HOW.contains(&last.as_str()))
     });
     let only = found.next()?;
     found.next().is_none().then_some(only.name)
@@ -286,6 +264,17 @@ fn find(
                 .map(at)
         })
         .or_else(|| {
+            (search == Search::Natural)
+                .then(|| name_before_foreign_id(&properties, noun, schemas))
+                .flatten()
+                .or_else(|| {
+                    (search >= Search::Only)
+                        .then(|| name_of_part(&properties, noun, schemas))
+                        .flatten()
+                })
+                .map(at)
+        })
+        .or_else(|| {
             matches!(search, Search::Only | Search::Natural)
                 .then(|| only_id(&properties, noun, schemas))
                 .flatten()
@@ -313,7 +302,7 @@ fn ids<'a>(
                 && schemas.is_scalar(property.schema)
         })
         .filter_map(|property| {
-            let words = unglued_id(words::split(property.name));
+            let words = id_behind(unglued_id(words::split(property.name)));
             let (last, front) = words.split_last()?;
             let front: Vec<String> = front.iter().map(|word| words::singular(word)).collect();
             let is_foreign = front.last().is_some_and(|last| is_of_the_call(last, noun))
@@ -359,6 +348,19 @@ fn is_of_the_call(word: &str, noun: &str) -> bool {
                 | "span"
                 | "client"
         )
+}
+
+/// `id_pic` is a picture's id, `id_type` a kind of id.
+fn id_behind(mut words: Vec<String>) -> Vec<String> {
+    let names_thing = words.len() > 1
+        && words[0] == "id"
+        && !words.last().is_some_and(|last| {
+            is_key_word(last) || matches!(last.as_str(), "type" | "kind" | "format" | "card")
+        });
+    if names_thing {
+        words.rotate_left(1);
+    }
+    words
 }
 
 /// `siteid` is a site's id.

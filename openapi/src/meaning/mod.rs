@@ -15,6 +15,7 @@
 //! 5. **Parent.** The resource whose parameter stands in front.
 
 mod entity_id;
+mod glued;
 mod identifier;
 mod identity;
 mod noun;
@@ -25,6 +26,7 @@ mod rule;
 mod scope;
 mod summary_words;
 mod verb;
+mod verb_place;
 
 use daybook_event::Action;
 use serde::{Deserialize, Serialize};
@@ -38,6 +40,7 @@ use noun::Number;
 use path_shape::PathShape;
 pub use rule::{Decisions, Rule};
 pub(crate) use scope::scopes;
+pub(crate) use verb_place::VerbPlace;
 
 /// What a call of an operation means.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

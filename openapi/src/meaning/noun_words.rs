@@ -22,6 +22,14 @@ pub(crate) const NEEDS_PARENT: &[&str] = &[
     "statistic", "usage", "version",
 ];
 
+/// What a parameter is called that says how something is done, and not to which thing.
+#[rustfmt::skip] // a list of words, not of lines
+pub(crate) const SAYS_HOW: &[&str] = &[
+    "version", "operation", "action", "format", "locale", "lang", "language", "force", "confirm",
+    "type", "ids", "auth", "username", "signature", "timestamp", "etag", "scope", "reason", "date",
+    "cascade", "query", "filter", "where",
+];
+
 /// The object's words after a plural in front of the head that the path names as well: generated
 /// identifiers string path words together (`putWebhooksFirehose`), English does not.
 pub(crate) fn own_words(object: &[String], shape: &PathShape) -> Vec<String> {

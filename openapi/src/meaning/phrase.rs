@@ -2,10 +2,9 @@
 
 use daybook_event::Action;
 
-use super::path_shape::{is_adjective, param_noun};
+use super::path_shape::{is_adjective, is_mostly_done_to_things};
 use super::rule::{self, Rule};
 use super::summary_words::{alternatives, said_of_noun, without_brackets};
-use crate::operation::OperationSource;
 use crate::verbs::{self, Kind, KnownVerb};
 use crate::words;
 
@@ -17,7 +16,7 @@ const PREPOSITIONS: &[&str] = &[
     "against", "between", "based", "belonging", "associated", "related", "given", "identified",
     "matching", "and", "or", "so", "before", "after", "about", "as", "whose", "during", "over",
     "is", "are", "should", "can", "will", "including", "together", "has", "was", "were", "then",
-    "out", "across", "among", "around", "inside", "outside", "along", "throughout", "upon",
+    "vs", "versus", "out", "across", "among", "around", "inside", "outside", "along", "throughout", "upon",
 ];
 
 /// Words in front of an object that say nothing of its kind.
@@ -42,11 +41,14 @@ const PARTICIPLES: &[&str] = &[
 const FILLERS: &[&str] = &[
     "do", "perform", "handle", "try", "async", "quick", "auto", "force", "admin", "api", "public",
     "internal", "v", "please", "allows", "allow", "you", "can", "will", "to", "this", "endpoint",
-    "operation", "method", "be", "used", "use", "silently", "partially",
+    "operation", "method", "route", "be", "used", "use", "silently", "partially",
     "permanently", "soft", "hard", "immediately", "helps", "lets", "enables", "enable", "let",
     "us", "user", "users", "client", "clients", "paginated", "call", "function", "service",
     "simply", "programmatically", "beta", "deprecated", "it", "we", "remote", "should", "must", "may",
 ];
+
+/// Forms that a thing may be written in, which in front of it are no verb.
+const FORMATS: &[&str] = &["json", "xml", "csv", "pdf", "html", "yaml", "rss"];
 
 /// Words in front of the verb that say "many at once".
 const BULK_WORDS: &[&str] = &["bulk", "batch", "mass", "multi"];
@@ -69,7 +71,7 @@ pub(crate) struct Phrase {
 /// Reads the first sentence of a summary, or of a description, of an operation at `path`.
 pub(crate) fn of_summary(summary: &str, path: &str) -> Option<Phrase> {
     let text = without_brackets(summary);
-    let sentence = text.split(['.', ',', ';', '(', '\n', '<', '&']).next()?;
+    let sentence = first_sentence(text);
     // "Beta: activates a meter", "Files - flip an image": what stands in front may be a label.
     sentence
         .split(':')
@@ -79,6 +81,21 @@ pub(crate) fn of_summary(summary: &str, path: &str) -> Option<Phrase> {
             phrase.noun.drain(..said_of_noun(&phrase.noun));
             phrase
         })
+}
+
+/// Up to the first mark that ends a clause; the dots of "OpenAPI 3.0.x" end none.
+fn first_sentence(text: &str) -> &str {
+    let end = text.char_indices().find(|(at, mark)| match mark {
+        ',' | ';' | '(' | '\n' | '<' | '&' => true,
+        '.' => {
+            let behind = text[at + 1..].chars().next();
+            let before = text[..*at].chars().next_back();
+            !(before.is_some_and(|digit| digit.is_ascii_digit())
+                && behind.is_some_and(char::is_alphanumeric))
+        }
+        _ => false,
+    });
+    end.map_or(text, |(at, _)| &text[..at])
 }
 
 /// A word in front of a determiner is a verb, known or not: "Flip an image", "Extracts the words".
@@ -109,8 +126,15 @@ fn of_sentence(sentence: &str, path: &str) -> Option<Phrase> {
     let all: Vec<String> = sentence
         .split_whitespace()
         .take(24)
+        // "Convert a Swagger 2.0 definition"
+        .filter(|word| {
+            !word.starts_with(|first: char| first.is_ascii_digit()) || !word.contains('.')
+        })
         .flat_map(|word| {
-            if word.contains(['\'', '’']) {
+            // "Catch-all state": no determiner stands alone there.
+            let is_compound =
+                word.split('-').any(|part| DETERMINERS.contains(&part)) && word.contains('-');
+            if is_compound || word.contains(['\'', '’']) {
                 vec![word.to_lowercase()]
             } else {
                 alternatives(words::split(word), word)
@@ -127,6 +151,7 @@ fn of_sentence(sentence: &str, path: &str) -> Option<Phrase> {
         && all
             .get(1)
             .is_none_or(|next| !DETERMINERS.contains(&next.as_str()))
+        && !is_done_to_path(&all, path)
         && !all
             .iter()
             .any(|word| matches!(word.as_str(), "to" | "from" | "into"));
@@ -160,6 +185,7 @@ fn of_sentence(sentence: &str, path: &str) -> Option<Phrase> {
             // "pages" is a title, "pages the team on call" a sentence.
             .filter(|known| {
                 known.kind == Kind::Verb
+                    || path_ends_in(path, &known.base)
                     || imperative
                         .get(1)
                         .is_some_and(|next| DETERMINERS.contains(&next.as_str()))
@@ -189,12 +215,29 @@ fn path_takes_it_for_verb(all: &[String], path: &str) -> bool {
     let (last, before) = (segments.next(), segments.next());
     // "License editorial video content" at `/editorial/videos/licenses`
     let is_unknown = verbs::known_in_any_form(first).is_none() && !is_adjective(first);
-    !path.ends_with('}')
+    !FORMATS.contains(&first.as_str())
+        && !path.ends_with('}')
         && names(last, first)
         && objects
             .iter()
             .take(if is_unknown { 3 } else { 1 })
             .any(|object| names(before, object))
+}
+
+/// "Import sandbox" at `/sandbox`: of two words, the path takes the second for the thing.
+fn is_done_to_path(all: &[String], path: &str) -> bool {
+    let [verb, noun] = all else { return false };
+    let end = path
+        .trim_end_matches('/')
+        .rsplit('/')
+        .next()
+        .unwrap_or_default();
+    is_mostly_done_to_things(verb) && words::split(end).last() == Some(noun)
+}
+
+/// "Transfers credits" at `/account/transfer`: the path takes the word for a verb as well.
+fn path_ends_in(path: &str, base: &str) -> bool {
+    path.trim_end_matches('/').rsplit(['/', ':', '.']).next() == Some(base)
 }
 
 /// "Accepts an upload", "Receives a callback": the service does it, not its caller.
@@ -245,7 +288,9 @@ pub(crate) fn without_fillers(all: &[String]) -> &[String] {
         match rest {
             [first, _, ..] if BULK_WORDS.contains(&first.as_str()) => rest = &rest[1..],
             [first, second, ..]
-                if (FILLERS.contains(&first.as_str()) || is_adverb(first))
+                if (FILLERS.contains(&first.as_str())
+                    && (!lets_somebody(first) || rest.iter().any(|word| word == "to"))
+                    || is_adverb(first))
                     && (verbs::known_in_any_form(second).is_some()
                         || FILLERS.contains(&second.as_str())) =>
             {
@@ -256,65 +301,17 @@ pub(crate) fn without_fillers(all: &[String]) -> &[String] {
     }
 }
 
+/// "Enables users to export" lets them do it, `enableUser` does it to one.
+fn lets_somebody(word: &str) -> bool {
+    matches!(word, "enable" | "allow" | "let")
+}
+
 /// `incrementalRefresh`, `permanently delete`.
 fn is_adverb(word: &str) -> bool {
     word.len() > 5
         && ["ally", "tely", "ntly", "tal", "nal"]
             .iter()
             .any(|end| word.ends_with(end))
-}
-
-/// Rule "glued": one lower-case word that is a verb and a noun that the operation's own parameters
-/// name: `switchschedule` beside `schedule_id`.
-pub(crate) fn unglued(all: Vec<String>, source: &OperationSource<'_>) -> Vec<String> {
-    let [word] = all.as_slice() else { return all };
-    if word.len() < 7 || word.len() > 40 || !word.is_ascii() || verbs::known(word).is_some() {
-        return all;
-    }
-    // `closeall`
-    if let Some(verb) = word
-        .strip_suffix("all")
-        .filter(|verb| verbs::is_clear(verb))
-    {
-        return vec![verb.to_owned(), "all".to_owned()];
-    }
-    let body = source
-        .request
-        .map(|schema| source.schemas.properties(schema))
-        .unwrap_or_default();
-    let nouns: Vec<String> = source
-        .query
-        .iter()
-        .chain(&source.path_params)
-        .chain(&body)
-        .take(100)
-        .map(|property| param_noun(property.name).concat())
-        .chain(
-            source
-                .path
-                .split('/')
-                .filter(|segment| !segment.starts_with('{'))
-                .map(|segment| words::singular(&words::split(segment).concat())),
-        )
-        .filter(|noun| noun.len() > 2)
-        .collect();
-    for verb_end in 3..word.len() - 2 {
-        let (verb, rest) = word.split_at(verb_end);
-        if verbs::known(verb).is_none_or(|verb| verb.kind != Kind::Verb) {
-            continue;
-        }
-        for noun_end in (3..=rest.len()).rev() {
-            let (noun, tail) = rest.split_at(noun_end);
-            if nouns.contains(&words::singular(noun)) {
-                let mut found = vec![verb.to_owned(), noun.to_owned()];
-                if !tail.is_empty() {
-                    found.extend(["as".to_owned(), tail.to_owned()]);
-                }
-                return found;
-            }
-        }
-    }
-    all
 }
 
 /// `forgot-password`
@@ -397,7 +394,22 @@ pub(crate) fn verb_first(all: &[String]) -> Phrase {
         }
         rest = after;
     }
-    let (verb, noun) = performed(verb, rest);
+    let (mut verb, mut noun) = performed(verb, rest);
+    // `collectNow`
+    while noun
+        .last()
+        .is_some_and(|last| matches!(last.as_str(), "now" | "again" | "immediately"))
+    {
+        noun.pop();
+    }
+    // `testIamPermissions` asks which ones there are.
+    if verb.base == "test"
+        && noun
+            .last()
+            .is_some_and(|head| words::singular(head) == "permission")
+    {
+        verb.action = Action::Read;
+    }
     // `batch` or `bulk` may stand behind the verb too: `listBulkOrders` is no bulk read, though.
     let complement = complement(&verb.base, rest);
     Phrase {
@@ -414,6 +426,15 @@ pub(crate) fn verb_first(all: &[String]) -> Phrase {
 fn performed(mut verb: KnownVerb, rest: &[String]) -> (KnownVerb, Vec<String>) {
     // "perform a query": what is performed says more.
     let mut noun = object(rest);
+    // `makePaymentMethodDefault`
+    if verb.base == "make"
+        && noun.len() > 1
+        && noun.last().is_some_and(|last| is_adjective(last))
+        && let Some(set) = verbs::known("set")
+    {
+        noun.pop();
+        return (set, noun);
+    }
     if matches!(
         verb.base.as_str(),
         "perform" | "execute" | "run" | "do" | "make" | "conduct" | "request"
@@ -505,6 +526,15 @@ pub(crate) fn object(all: &[String]) -> Vec<String> {
         .iter()
         .take_while(|word| DETERMINERS.contains(&word.as_str()))
         .count();
+    // "incoming and outgoing transactions"
+    if let [first, link, second, ..] = &all[start..]
+        && matches!(link.as_str(), "and" | "or")
+        && [first, second]
+            .iter()
+            .all(|word| is_adjective(word) || word.ends_with("ing") && word.len() > 5)
+    {
+        return object(&all[start + 2..]);
+    }
     let mut noun: Vec<String> = all[start..]
         .iter()
         .take_while(|word| !PREPOSITIONS.contains(&word.as_str()))

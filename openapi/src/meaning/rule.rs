@@ -64,6 +64,8 @@ rules! {
         "generators put the class in front of its method: ContainerKill, Redis_RegenerateKey, topics.publish";
     VERB_LAST "verb-last" true
         "snake-case names of handlers end with what they do: invoice_delete, sign_confirm";
+    VERB_BY_HABIT "verb-by-habit" false
+        "where nearly every operationId of a document has its verb in one place, a word there is one: defineExpression";
     PATH_VERB "path-verb" true
         "a path that ends in a verb, or has one behind a colon, is a call of it: /orders/{id}/cancel, /users:invite";
     INNER_VERB "inner-verb" true
@@ -82,6 +84,8 @@ rules! {
         "a PUT without a body, or a DELETE, of a thing below another one adds or removes it there";
     POST_ON_ITEM "post-on-item" false
         "a POST on an item changes it, as far as nothing else is said";
+    ANSWERED_LIST "answered-list" false
+        "a POST that sends a word or some ids and is answered with a list of other things has asked for it";
     BARE_POST "bare-post" false
         "a POST on a collection creates, but nothing else says so";
     SECRET_REQUESTED "secret-requested" true
@@ -95,6 +99,8 @@ rules! {
         "a path is made of nouns, and the last one is acted upon";
     SUMMARY_OBJECT "summary-object" true
         "who gives the verb gives the object";
+    SUMMARY_AND_TAG "summary-and-tag" true
+        "where summary and tag agree on a noun that the path has not, two witnesses outvote one";
     PARAMETER_NOUN "parameter-noun" true
         "a parameter's own name says which thing it is the key of: /bots/{name}/{file-kind}";
     PART_OF_ITEM "part-of-item" true

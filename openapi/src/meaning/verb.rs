@@ -3,10 +3,11 @@
 use daybook_event::Action;
 
 use super::Verb;
-use super::path_shape::PathShape;
+use super::path_shape::{PathShape, Resource};
 use super::phrase::Phrase;
 use super::rule::{self, Rule};
 use crate::operation::OperationSource;
+use crate::schema::Schemas;
 use crate::verbs::{self, Kind};
 
 /// Where a verb was found.
@@ -127,7 +128,13 @@ fn weigh(
         let phrase = phrase?;
         let verb = phrase.verb.as_ref()?;
         // `/rentals/{id}/return` gives something back, "returns a list" does nothing.
-        let gives_back = verb.base == "return" && from == Source::Path && source.method != "GET";
+        let ends_in_return = || {
+            let end = source.path.trim_end_matches('/').rsplit('/').next();
+            from == Source::Summary && matches!(end, Some("return" | "returns"))
+        };
+        let gives_back = verb.base == "return"
+            && source.method != "GET"
+            && (from == Source::Path || ends_in_return());
         let found = Candidate {
             base: verb.base.clone(),
             action: if gives_back {
@@ -193,7 +200,7 @@ fn is_worked_out(
         && summary.is_some_and(|summary| {
             summary.action == Action::Read
                 && summary.kind == Kind::Verb
-                && !super::entity_id::is_looked_at(&summary.base)
+                && !verbs::looks_at(&summary.base)
         })
 }
 
@@ -252,6 +259,7 @@ fn decided_by(
         Source::Method => match (source.method, method_verb(source, shape)) {
             ("PUT", "add") | ("DELETE", "remove") => &rule::MEMBERSHIP,
             ("POST", "update") => &rule::POST_ON_ITEM,
+            ("POST", "get") => &rule::ANSWERED_LIST,
             ("POST", _) => &rule::BARE_POST,
             _ => &rule::METHOD_VERB,
         },
@@ -320,7 +328,17 @@ fn fits(source: &OperationSource<'_>, candidate: &Candidate) -> bool {
         }
         "PUT" | "PATCH" => !matches!(
             base,
-            "get" | "list" | "delete" | "view" | "show" | "retrieve" | "fetch" | "describe"
+            "get"
+                | "list"
+                | "delete"
+                | "view"
+                | "show"
+                | "retrieve"
+                | "fetch"
+                | "describe"
+                | "return"
+                | "obtain"
+                | "see"
         ),
         _ => true,
     }
@@ -382,6 +400,7 @@ fn method_verb(source: &OperationSource<'_>, shape: &PathShape) -> &'static str 
     match source.method {
         "GET" | "HEAD" | "OPTIONS" | "TRACE" => "get",
         "POST" if posts_to_item(source, shape) => "update",
+        "POST" if only_answers(source, shape) => "get",
         "POST" => "create",
         "DELETE" if source.operation_id.is_empty() && is_relation(shape) => "remove",
         "DELETE" => "delete",
@@ -407,6 +426,53 @@ fn posts_to_item(source: &OperationSource<'_>, shape: &PathShape) -> bool {
             .last()
             .is_some_and(|resource| !resource.params.is_empty())
         && source.path.trim_end_matches('/').ends_with('}')
+}
+
+/// Rule "answered list": who sends a word or some ids and gets a list of something else has asked.
+fn only_answers(source: &OperationSource<'_>, shape: &PathShape) -> bool {
+    let Some(response) = source.response else {
+        return false;
+    };
+    let schemas = source.schemas;
+    let head = shape.resources.last().map(Resource::head);
+    let holds_objects = |schema| {
+        schemas
+            .items(schema)
+            .map(|item| schemas.properties(item))
+            .filter(|item| !item.is_empty())
+    };
+    let sent = source.request.map_or_else(
+        || source.query.clone(),
+        |request| schemas.properties(request),
+    );
+    let sends_objects = source.request.and_then(holds_objects).is_some()
+        || sent.iter().any(|property| {
+            !schemas.is_scalar(property.schema) && !lists_scalars(schemas, property.schema)
+        });
+    let answered = holds_objects(response).or_else(|| {
+        schemas
+            .properties(response)
+            .iter()
+            .find_map(|property| holds_objects(property.schema))
+    });
+    // What comes back as it was sent was stored.
+    !sent.is_empty()
+        && !sends_objects
+        && answered.is_some_and(|answered| {
+            !answered.iter().any(|property| {
+                let name = crate::words::split(property.name);
+                // New attachments have a `FileAttachmentID`.
+                let is_own_id = matches!(name.as_slice(), [.., of, id]
+                        if id == "id" && Some(of) == head.as_ref());
+                is_own_id || name == ["id"] || sent.iter().any(|sent| sent.name == property.name)
+            })
+        })
+}
+
+fn lists_scalars<'a>(schemas: Schemas<'a>, schema: &'a serde_json::Value) -> bool {
+    schemas
+        .items(schema)
+        .is_some_and(|items| schemas.is_scalar(items))
 }
 
 /// Rule "relation": `/me/followings/{user_id}` names no following but a user.
@@ -455,6 +521,10 @@ fn settle(
             (Action::Update, true)
         }
         ("POST", Action::Read) if base == "load" => (Action::Execute, false),
+        // A report is resolved, an address looked up.
+        ("POST" | "PUT" | "PATCH", Action::Read) if base == "resolve" && on_item => {
+            (Action::Execute, false)
+        }
         // What is there already is handed in, not made.
         (_, Action::Create) if base == "submit" && on_item => (Action::Execute, false),
         _ if upsert && matches!(action, Action::Create | Action::Update) => (Action::Update, true),

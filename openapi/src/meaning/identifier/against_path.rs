@@ -144,6 +144,23 @@ pub(super) fn is_noun_of_path(word: &str, source: &OperationSource<'_>) -> bool 
     in_path(word, source) && !is_done_to_item
 }
 
+/// The most characters of a text that are searched for a noun.
+const WITNESS_CHARS_MAX: usize = 1_000;
+
+/// Whether path, summary, description or tags speak of the noun, however its words are joined.
+pub(super) fn is_witnessed(noun: &[String], source: &OperationSource<'_>) -> bool {
+    let Some(head) = noun.last().map(|head| words::singular(head)) else {
+        return true;
+    };
+    [source.path, source.summary, source.description]
+        .iter()
+        .chain(&source.tags)
+        .any(|text| {
+            let start: String = text.chars().take(WITNESS_CHARS_MAX).collect();
+            start.to_lowercase().contains(&head)
+        })
+}
+
 pub(super) fn is_link_word(word: &str) -> bool {
     matches!(
         word,

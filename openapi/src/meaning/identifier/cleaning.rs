@@ -90,6 +90,41 @@ pub(super) fn without_method_behind<'a>(own: &'a str, method: &str, path: &str) 
     }
 }
 
+/// Rule "method of a class": `quoteCartRepositoryV1GetList` names a class, its version and its method; the
+/// path names the thing.
+pub(super) fn called_of_class(own: &str) -> Option<&str> {
+    own.match_indices(['V', 'v']).find_map(|(at, _)| {
+        let (class, rest) = own.split_at(at);
+        let called = rest[1..].trim_start_matches(|digit: char| digit.is_ascii_digit());
+        let has_version = called.len() + 1 < rest.len()
+            && called.starts_with(|letter: char| letter.is_ascii_uppercase());
+        let is_class = words::split(class).last().is_some_and(|last| {
+            matches!(
+                last.as_str(),
+                "repository" | "management" | "interface" | "service"
+            )
+        });
+        // `V1DeleteByIdDelete` ends with its method.
+        let called = called
+            .strip_suffix("Delete")
+            .filter(|called| called.starts_with("Delete"))
+            .unwrap_or(called);
+        (has_version && is_class).then_some(called)
+    })
+}
+
+/// Rule "kind behind": `edit_passwordUserItem` below the tag User is called `edit_password`.
+pub(super) fn in_front_of_kind<'a>(own: &'a str, source: &OperationSource<'_>) -> Option<&'a str> {
+    let front = own
+        .strip_suffix("Item")
+        .or_else(|| own.strip_suffix("Collection"))?;
+    let called = source
+        .tags
+        .iter()
+        .find_map(|tag| front.strip_suffix(*tag))?;
+    (!called.is_empty() && !called.eq_ignore_ascii_case(source.method)).then_some(called)
+}
+
 /// Django REST framework ends its names with what a method is called there:
 /// `signatures_batch_delete_create` is a POST.
 pub(super) fn without_framework_action(all: &mut Vec<String>, source: &OperationSource<'_>) {
@@ -207,6 +242,7 @@ pub(super) fn without_kind(noun: &mut Vec<String>, source: &OperationSource<'_>)
                 | "dto"
                 | "item"
                 | "collection"
+                | "request"
         )
         && (in_path(before, source) || matches!(last.as_str(), "collection" | "resource"))
         && !in_path(last, source)

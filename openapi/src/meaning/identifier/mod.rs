@@ -5,21 +5,23 @@ mod against_path;
 mod cleaning;
 mod word_order;
 
-use super::phrase::{Phrase, is_verb_here, unglued, verb_first};
+use super::glued::unglued;
+use super::phrase::{Phrase, is_verb_here, verb_first};
 use crate::meaning::path_shape::is_adjective;
 use crate::operation::OperationSource;
 use crate::verbs::{self, Kind};
 use crate::words;
 use against_path::{
-    has_verb, is_noun_of_path, is_param_word, is_path_itself, is_random, names_last_literal,
-    repeats_path, says_less_than_path,
+    has_verb, is_noun_of_path, is_param_word, is_path_itself, is_random, is_witnessed,
+    names_last_literal, repeats_path, says_less_than_path,
 };
 use cleaning::{
-    cleaned, without_amount, without_framework_action, without_key, without_kind, without_number,
-    without_repetition, without_tag, without_versions,
+    called_of_class, cleaned, in_front_of_kind, without_amount, without_framework_action,
+    without_key, without_kind, without_number, without_repetition, without_tag, without_versions,
 };
 use word_order::{
-    dotted_verb_last, grouped, method_last, noun_first, path_noun_first, path_verb_last,
+    PROGRAM_WORDS, dotted_verb_last, grouped, habitually_first, habitually_last, method_last,
+    noun_first, path_noun_first, path_verb_last, starts_with_unknown_verb,
 };
 
 /// What stands between the groups of an identifier.
@@ -27,6 +29,57 @@ const SEPARATORS: &[char] = &['.', '_', '/', '-', ' ', ':', '#'];
 
 /// Reads an `operationId`; `None` where it only repeats method and path, as generated ones do.
 pub(crate) fn of_operation_id(source: &OperationSource<'_>) -> Option<Phrase> {
+    let own = own_name(source)?;
+    let all = own_words(&own, source)?;
+    let mut phrase = as_summary_says(&own, &all, source)
+        .or_else(|| habitually_last(&own, &all, source))
+        .or_else(|| grouped(&own, &all, source))
+        .or_else(|| method_last(&own, &all, source))
+        .or_else(|| path_verb_last(&own, &all, source))
+        .or_else(|| path_noun_first(&all, source))
+        .or_else(|| dotted_verb_last(&own))
+        .unwrap_or_else(|| {
+            let phrase = verb_first(&all);
+            if phrase.verb.is_some() {
+                return phrase;
+            }
+            noun_first(&own, source)
+                .or_else(|| habitually_first(&all, source))
+                .unwrap_or(phrase)
+        });
+    // `app.settings.templates.default_template`: what stands between dots stands for itself.
+    if phrase.verb.is_none()
+        && let Some((_, last)) = own.rsplit_once('.')
+    {
+        phrase.noun = words::split(last);
+    }
+    // `deleteAddonProperty_delete` says it twice.
+    while phrase.noun.len() > 1
+        && phrase
+            .verb
+            .as_ref()
+            .is_some_and(|verb| verb.base == phrase.noun[0])
+    {
+        phrase.noun.remove(0);
+    }
+    clean_object(&mut phrase, source);
+    // `putDocumentUpload` uploads a document.
+    if phrase.noun.len() > 1
+        && phrase.verb.as_ref().is_some_and(|verb| verb.base == "put")
+        && phrase.noun.last().is_some_and(|last| last == "upload")
+    {
+        phrase.noun.pop();
+        phrase.verb = verbs::known("upload");
+    }
+    // `dispatcher_qrcode_post` on `/qrcode`: a noun that nothing else speaks of names the program.
+    if phrase.verb.is_none() && !is_witnessed(&phrase.noun, source) {
+        return None;
+    }
+    Some(phrase)
+}
+
+/// An `operationId` without what generators put around it.
+fn own_name(source: &OperationSource<'_>) -> Option<String> {
     let mut own = cleaned(source);
     // `put_folders_id#remove_shared_link` on a path with the same fragment
     if let Some((_, fragment)) = source.path.split_once('#')
@@ -37,12 +90,31 @@ pub(crate) fn of_operation_id(source: &OperationSource<'_>) -> Option<Phrase> {
     if own.trim().is_empty() {
         return None;
     }
+    if let Some(called) = called_of_class(&own) {
+        own = called.to_owned();
+    } else if let Some(front) = in_front_of_kind(&own, source) {
+        own = front.to_owned();
+        if !words::split(&own).iter().any(|word| verbs::is_clear(word)) {
+            return None;
+        }
+    }
     // `appIdPUT` on `/packages/{appId}/content`
     if source.path.contains(&format!("{{{own}}}")) {
         return None;
     }
+    Some(own)
+}
+
+/// The words of an `operationId` that say more than method and path.
+fn own_words(own: &str, source: &OperationSource<'_>) -> Option<Vec<String>> {
     let lower_method = source.method.to_ascii_lowercase();
-    let mut all = unglued(without_versions(words::split(&own)), source);
+    let mut all = unglued(without_versions(words::split(own)), source);
+    // `queries.createquery`
+    if own.contains('.')
+        && let Some(last) = all.pop()
+    {
+        all.append(&mut unglued(vec![last], source));
+    }
     // `documents_clone_post_id`: the method stands between path and parameter.
     if let Some(at) = all.iter().skip(1).position(|word| *word == lower_method)
         && own.contains(&format!("_{lower_method}_"))
@@ -66,8 +138,8 @@ pub(crate) fn of_operation_id(source: &OperationSource<'_>) -> Option<Phrase> {
     let (last, front) = all.split_last()?;
     if *last == lower_method && repeats_path(front, source.path)
         || all.len() > 1 && !has_verb(&all, source) && repeats_path(&all, source.path)
-        || is_random(&own)
-        || is_path_itself(&own, &all, source)
+        || is_random(own)
+        || is_path_itself(own, &all, source)
         || says_less_than_path(&all, source)
     {
         return None;
@@ -89,6 +161,7 @@ pub(crate) fn of_operation_id(source: &OperationSource<'_>) -> Option<Phrase> {
                     && !words::split(source.path).contains(word)
                     && verbs::known(word)
                         .is_some_and(|verb| verb.kind == Kind::Verb && lower_method != "get")
+                || separated && starts_with_unknown_verb(rest, source)
         });
         if is_call {
             all = rest.to_vec();
@@ -101,44 +174,22 @@ pub(crate) fn of_operation_id(source: &OperationSource<'_>) -> Option<Phrase> {
         return None;
     }
     without_framework_action(&mut all, source);
-    let mut phrase = as_summary_says(&own, &all, source)
-        .or_else(|| grouped(&own, &all, source))
-        .or_else(|| method_last(&own, &all, source))
-        .or_else(|| path_verb_last(&own, &all, source))
-        .or_else(|| path_noun_first(&all, source))
-        .or_else(|| dotted_verb_last(&own))
-        .unwrap_or_else(|| {
-            let phrase = verb_first(&all);
-            if phrase.verb.is_some() {
-                return phrase;
-            }
-            noun_first(&own, source).unwrap_or(phrase)
-        });
-    // `deleteAddonProperty_delete` says it twice.
-    while phrase.noun.len() > 1
-        && phrase
-            .verb
-            .as_ref()
-            .is_some_and(|verb| verb.base == phrase.noun[0])
-    {
-        phrase.noun.remove(0);
-    }
-    clean_object(&mut phrase, source);
-    // `putDocumentUpload` uploads a document.
-    if phrase.noun.len() > 1
-        && phrase.verb.as_ref().is_some_and(|verb| verb.base == "put")
-        && phrase.noun.last().is_some_and(|last| last == "upload")
-    {
-        phrase.noun.pop();
-        phrase.verb = verbs::known("upload");
-    }
-    Some(phrase)
+    Some(all)
 }
 
 /// Takes from an object what is none of it: amounts, keys, kinds, repetitions, numbers, media types.
 fn clean_object(phrase: &mut Phrase, source: &OperationSource<'_>) {
     phrase.bulk |= without_amount(&mut phrase.noun);
     if phrase.noun.len() > 1 && phrase.noun.last().is_some_and(|last| last == "async") {
+        phrase.noun.pop();
+    }
+    // `WebHookManagement_Post` on `/webhooks`
+    while phrase.noun.len() > 1
+        && phrase.noun.last().is_some_and(|last| {
+            PROGRAM_WORDS.contains(&last.as_str())
+                && !source.path.to_ascii_lowercase().contains(last.as_str())
+        })
+    {
         phrase.noun.pop();
     }
     without_key(&mut phrase.noun);
@@ -149,7 +200,7 @@ fn clean_object(phrase: &mut Phrase, source: &OperationSource<'_>) {
     if phrase
         .noun
         .iter()
-        .all(|word| matches!(word.as_str(), "id" | "ids" | "uuid"))
+        .all(|word| matches!(word.as_str(), "id" | "ids" | "uuid" | "sync" | "async"))
     {
         phrase.noun.clear();
     }

@@ -3,10 +3,12 @@
 use super::SEPARATORS;
 use super::against_path::{in_path, is_param_word, names_resource};
 use super::cleaning::{is_version, without_versions};
+use crate::meaning::glued::unglued;
 use crate::meaning::noun_words::ends_with_noun;
 use crate::meaning::path_shape::is_adjective;
 use crate::meaning::phrase::{Phrase, is_filler, is_preposition, object, verb_first};
 use crate::meaning::rule;
+use crate::meaning::verb_place::VerbPlace;
 use crate::operation::OperationSource;
 use crate::verbs::{self, Kind};
 use crate::words;
@@ -15,6 +17,14 @@ use crate::words;
 #[rustfmt::skip] // a list of words, not of lines
 pub(super) const PROGRAM_WORDS: &[&str] = &[
     "controller", "api", "apis", "service", "resource", "endpoint", "handler", "rest", "route",
+    "management", "manager", "repository",
+];
+
+/// How nouns and adjectives end, and a verb that a preposition is glued to: `scanforNetworks`.
+#[rustfmt::skip] // a list of words, not of lines
+const NO_VERBS_ENDINGS: &[&str] = &[
+    "al", "ion", "ment", "ity", "ness", "us", "able", "ible", "ive", "ous", "ful", "less", "ary",
+    "ic", "er", "or", "for", "with", "from",
 ];
 
 /// Rule "noun first" before "verb first": the last group starts with a clear verb, and the whole with
@@ -42,6 +52,77 @@ pub(super) fn grouped(own: &str, all: &[String], source: &OperationSource<'_>) -
     noun_first(own, source)
 }
 
+/// Rule "document's verb first": where nearly every operationId starts with a verb, an unknown word in
+/// front of an object is one as well: `defineExpression` beside `createDomain`.
+pub(super) fn habitually_first(all: &[String], source: &OperationSource<'_>) -> Option<Phrase> {
+    starts_with_unknown_verb(all, source).then(|| Phrase {
+        verb: Some(verbs::taken_for_verb(&all[0])),
+        noun: object(&all[1..]),
+        rule: Some(&rule::VERB_BY_HABIT),
+        ..Phrase::default()
+    })
+}
+
+pub(super) fn starts_with_unknown_verb(all: &[String], source: &OperationSource<'_>) -> bool {
+    let [first, next, ..] = all else {
+        return false;
+    };
+    !matches!(source.method, "GET" | "DELETE")
+        && source.habits.verb_place == VerbPlace::First
+        && (3..=12).contains(&first.len())
+        && first.bytes().all(|letter| letter.is_ascii_lowercase())
+        && verbs::known_in_any_form(first).is_none()
+        && !is_adjective(first)
+        && !is_filler(first)
+        && !is_preposition(first)
+        && !is_preposition(next)
+        && !words::is_plural(first)
+        && !NO_VERBS_ENDINGS.iter().any(|end| first.ends_with(end))
+        && !words::split(source.path.split('#').next().unwrap_or_default())
+            .iter()
+            .any(|word| words::singular(word) == *first)
+        && !all.iter().any(|word| verbs::is_clear(word))
+        && is_told_of_rest(first, &object(&all[1..]), source)
+}
+
+/// Whether summary or description speak of the rest without the first word.
+fn is_told_of_rest(first: &str, rest: &[String], source: &OperationSource<'_>) -> bool {
+    let told = [source.summary, source.description]
+        .map(words::split)
+        .concat();
+    let stem = first.get(..first.len().min(5)).unwrap_or(first);
+    rest.last().is_some_and(|head| {
+        told.iter()
+            .any(|word| words::singular(word) == words::singular(head))
+    }) && !told.iter().any(|word| word.starts_with(stem))
+}
+
+/// Rule "document's verb last": where nearly every operationId ends with a verb, a word in front that
+/// may be one is none: `rankSubmit` beside `pageSubmit`.
+pub(super) fn habitually_last(
+    own: &str,
+    all: &[String],
+    source: &OperationSource<'_>,
+) -> Option<Phrase> {
+    let [front @ .., last] = all else { return None };
+    let first = front.first()?;
+    let may_be_verb = verbs::known(first).is_some_and(|verb| verb.kind == Kind::VerbOrNoun);
+    if source.method == "GET"
+        || source.habits.verb_place != VerbPlace::Last
+        || own.contains(SEPARATORS)
+        || !may_be_verb
+        || is_filler(first)
+    {
+        return None;
+    }
+    Some(Phrase {
+        verb: Some(verbs::known(last)?),
+        noun: about(front),
+        rule: Some(&rule::VERB_BY_HABIT),
+        ..Phrase::default()
+    })
+}
+
 /// Rule "method's verb last": `invoice_delete` of a DELETE, `sign_confirm`.
 pub(super) fn method_last(
     own: &str,
@@ -57,7 +138,8 @@ pub(super) fn method_last(
     let [.., before, end] = groups.as_slice() else {
         return None;
     };
-    if words::split(end).len() != 1 || is_preposition(front.last()?) {
+    let is_glued = own.contains('.') && words::split(end) != std::slice::from_ref(last);
+    if words::split(end).len() != 1 || is_glued || is_preposition(front.last()?) {
         return None;
     }
     // `pubsub.projects.topics.delete`: what stands between dots stands for itself.
@@ -134,23 +216,37 @@ pub(super) fn path_verb_last(
     let path = source.path.trim_end_matches('/');
     let path = path.strip_suffix(".json").unwrap_or(path);
     let path_end = words::split(path.rsplit(['/', ':', '.']).next().unwrap_or_default());
-    let ([front @ .., last], [end]) = (all, path_end.as_slice()) else {
+    let ([front @ .., last], [end, behind @ ..]) = (all, path_end.as_slice()) else {
         return None;
     };
+    let front = match front {
+        [first, rest @ ..] if first == "do" && !rest.is_empty() => rest,
+        _ => front,
+    };
     let first = front.first()?;
-    let has_clear_verb = front.iter().skip(1).any(|word| {
-        matches!(
-            word.as_str(),
-            "get" | "create" | "add" | "update" | "delete"
-        )
-    });
+    // `ReviewRevisionReindex` on `/reindex-reviews`
+    if !behind.is_empty()
+        && !behind
+            .iter()
+            .any(|word| words::singular(word) == words::singular(first))
+    {
+        return None;
+    }
+    // `ChangePointDetect` on `/changePoint/detect`
+    let names_segment = path
+        .rsplit('/')
+        .nth(1)
+        .is_some_and(|before| front.len() > 1 && words::split(before) == front);
+    let has_clear_verb = front.iter().skip(1).any(|word| verbs::is_clear(word));
     let fits = !own.contains(' ')
         && !has_clear_verb
         && !is_filler(first)
         && !matches!(first.as_str(), "bulk" | "batch" | "mass" | "multi")
         && last == end
-        && verbs::known(first).is_none_or(|verb| verb.kind == Kind::VerbOrNoun);
-    let verb = verbs::known(last).filter(|_| fits)?;
+        && (names_segment || verbs::known(first).is_none_or(|verb| verb.kind == Kind::VerbOrNoun));
+    // `post_result_file` on `/results/{id}/file`
+    let is_method = first.eq_ignore_ascii_case(source.method);
+    let verb = verbs::known(last).filter(|_| fits && !is_method)?;
     Some(Phrase {
         verb: Some(verb),
         noun: object(front),
@@ -196,11 +292,17 @@ pub(super) fn path_noun_first(all: &[String], source: &OperationSource<'_>) -> O
 
 /// Rule "noun first": `ContainerKill`, `Redis_RegenerateKey`, `pubsub.projects.topics.publish`.
 pub(super) fn noun_first(own: &str, source: &OperationSource<'_>) -> Option<Phrase> {
-    let groups: Vec<Vec<String>> = own
+    let mut groups: Vec<Vec<String>> = own
         .split(SEPARATORS)
         .map(|group| without_versions(words::split(group)))
         .filter(|group| !group.is_empty())
         .collect();
+    // `queries.createquery`
+    if own.contains('.')
+        && let Some(last) = groups.pop()
+    {
+        groups.push(unglued(last, source));
+    }
     if let [front @ .., last] = groups.as_slice()
         && !front.is_empty()
     {

@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
-use super::snakes;
+use super::{only_id, snakes};
 use crate::schema::{Property, Schemas};
 use crate::secrets::is_secret_name;
+use crate::words;
 
 /// What names a thing that has no id.
 #[rustfmt::skip] // a list of words, not of lines
@@ -101,6 +102,41 @@ pub(super) fn natural_key<'a>(
                 .flatten()
                 .map(|(property, _)| property)
         })
+        .map(|property| property.name)
+}
+
+/// `TableName` of a table storage optimizer, beside the id of its catalog.
+pub(super) fn name_of_part<'a>(
+    properties: &[Property<'a>],
+    noun: &str,
+    schemas: Schemas<'_>,
+) -> Option<&'a str> {
+    let front = noun.rsplit_once(' ')?.0;
+    properties
+        .iter()
+        .find(|property| {
+            let name = words::split(property.name);
+            matches!(name.as_slice(), [of, name] if name == "name" && front.split(' ').any(|word| word == of))
+                && schemas.is_scalar(property.schema)
+        })
+        .map(|property| property.name)
+}
+
+/// `name` of an execution whose only id is that of a revision.
+pub(super) fn name_before_foreign_id<'a>(
+    properties: &[Property<'a>],
+    noun: &str,
+    schemas: Schemas<'_>,
+) -> Option<&'a str> {
+    let only = only_id(properties, noun, schemas)?;
+    let is_foreign = words::split(only).len() > 2
+        && words::split(only)
+            .iter()
+            .all(|word| !noun.split(' ').any(|own| own == words::singular(word)));
+    properties
+        .iter()
+        .find(|property| property.name == "name" && schemas.is_scalar(property.schema))
+        .filter(|_| is_foreign)
         .map(|property| property.name)
 }
 

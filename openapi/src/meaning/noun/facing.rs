@@ -6,7 +6,7 @@ use super::{Number, ParamRole, Thing};
 use crate::meaning::Parent;
 use crate::meaning::identity::{self, Search};
 use crate::meaning::noun_words::{GENERIC, ends_with_noun, is_detail, same};
-use crate::meaning::path_shape::{Resource, param_noun};
+use crate::meaning::path_shape::{Resource, is_key_word, param_noun};
 use crate::meaning::rule;
 use crate::meaning::verb::{Chosen, Source};
 use crate::operation::OperationSource;
@@ -102,13 +102,16 @@ impl Facing<'_> {
                 .thing(words::noun_phrase(&param), false)
                 .by(&rule::PARAMETER_NOUN);
         }
+        if let Some(thing) = summary.and_then(|noun| self.outvoted(noun)) {
+            return thing;
+        }
         // A summary that ends with the path's own noun only makes it more exact.
         if let Some(noun) = summary
             && self.names_resource(noun)
             && noun.len() <= 3
         {
             let plural = noun.last().is_some_and(|head| words::is_plural(head));
-            let thing = self.thing(self.exact(noun), plural);
+            let thing = self.thing(self.exact(self.witnessed(noun)), plural);
             return self.below_another(thing).by(&rule::OBJECT_AND_PATH);
         }
         // `/messages/reschedule` with one id in its body is about one message.
@@ -133,7 +136,38 @@ impl Facing<'_> {
         self.thing(self.resource_noun(), self.resource.is_plural())
     }
 
+    /// Where the summary's noun, and what agrees with it, say more than the path's end.
+    fn outvoted(&self, noun: &[String]) -> Option<Thing> {
+        let thing = || self.thing(words::noun_phrase(noun), is_plural(noun));
+        // "Create a rule" below the tag "Automation rules" at `/automations/fax/inbound`
+        if matches!(self.level, Level::Item | Level::Collection) && self.is_outvoted(noun) {
+            return Some(thing().by(&rule::SUMMARY_AND_TAG));
+        }
+        // "Get image sbom in the native format" at `/sboms/native`
+        let is_form = self.level == Level::Collection
+            && self.source.method == "GET"
+            && !self.resource.is_plural()
+            && ends_with_noun(noun, &self.resource.qualifier)
+            && !self.contains_resource(noun);
+        // "Create export preferences" at `/preferences/export`: English has the words in its own order.
+        let is_turned = self.level == Level::Collection
+            && noun.len() > 1
+            && ends_with_noun(noun, &self.resource.qualifier)
+            && self.contains_resource(noun);
+        (is_form || is_turned).then(|| thing().by(&rule::SUMMARY_OBJECT))
+    }
+
     pub(super) fn with_object(&self, object: &[String]) -> Thing {
+        // `untagResource` on `/tags/{arn}`: what is done is no thing.
+        let base = self.chosen.base.as_str();
+        if self.resource.head() == base.strip_prefix("un").unwrap_or(base)
+            && self.level == Level::Item
+            && matches!(object, [only] if only == "resource" || only == "resources")
+        {
+            return self
+                .thing(words::noun_phrase(object), false)
+                .by(&rule::OBJECT);
+        }
         // `delete_instance` says no more than the path.
         if let [only] = object
             && matches!(
@@ -148,6 +182,12 @@ impl Facing<'_> {
         }
         // `/v1/{name}` names nothing: Google's way.
         if self.resource.words.is_empty() {
+            return self
+                .thing(words::noun_phrase(object), false)
+                .by(&rule::OBJECT);
+        }
+        // `RoleAssignments_CreateById` on `/{roleId}`: a path of parameters says less.
+        if self.is_without_literal() && self.contains_resource(object) {
             return self
                 .thing(words::noun_phrase(object), false)
                 .by(&rule::OBJECT);
@@ -192,7 +232,12 @@ impl Facing<'_> {
             .resource
             .own_param()
             .is_some_and(|param| !param_noun(param).is_empty());
-        if is_item && is_qualifier && is_named && plural && self.source.method == "GET" {
+        let by_name = is_named && (plural || self.param_names(&self.resource.words));
+        if is_item
+            && is_qualifier
+            && (by_name || self.is_found_by_resource())
+            && self.source.method == "GET"
+        {
             let mut thing = self.thing(words::noun_phrase(object), plural);
             thing.number = Number::Many;
             thing.parent = self.item_as_parent();
@@ -204,7 +249,10 @@ impl Facing<'_> {
         let of_another = is_item && self.param_names_another();
         // `getOrgProjects` on `/projects/{owner}` lists.
         let reads_one = matches!(self.chosen.base.as_str(), "read" | "retrieve" | "show");
-        if of_another && plural && !reads_one && self.answers_list() {
+        let lists = self.answers_list()
+            || self.chosen.base == "list"
+            || self.chosen.action == Action::Read && self.source.response.is_none();
+        if of_another && plural && !reads_one && lists {
             let mut thing = self.thing(self.exact(object), plural);
             thing.number = Number::Many;
             return Some(thing.by(&rule::KIND_OF_LIST));
@@ -231,6 +279,10 @@ impl Facing<'_> {
         let plural = is_plural(object);
         let contains = self.contains_resource(object);
         let in_action = contains && self.is_in_action(object.last());
+        // `checkCompatibility` checks no property, `testOAuth` a config.
+        let names_object = self.chosen.base == "check"
+            && self.action.len() > 1
+            && self.is_in_action(object.last());
         let creates = self.chosen.action == Action::Create;
         let only_tries = matches!(
             self.chosen.base.as_str(),
@@ -248,7 +300,7 @@ impl Facing<'_> {
                 .by(&rule::PARAMETER_NOUN)
         } else if creates || self.brings_new() {
             self.child_of_item(object, plural)
-        } else if only_tries {
+        } else if only_tries && !names_object {
             self.thing(self.resource_noun(), false)
         } else {
             self.part_of_item(object, plural)
@@ -339,7 +391,16 @@ impl Facing<'_> {
                 .is_some_and(|found| !found.many)
         };
         let many = match self.level {
-            Level::Item | Level::ItemAction => false,
+            // `/search/{index}/{kind}`: where it searches, and no thing that it found.
+            Level::Item | Level::ItemAction => {
+                self.is_search()
+                    && !self.action.is_empty()
+                    && self.resource.params.last().is_some_and(|param| {
+                        !words::split(param)
+                            .last()
+                            .is_some_and(|last| is_key_word(last))
+                    })
+            }
             _ if self.is_search() => true,
             // A POST that does something to a collection, as its summary says, does it once.
             Level::Collection

@@ -84,7 +84,7 @@ pub(crate) fn choose(
     let summary_noun = summary
         .map(|phrase| phrase.noun.clone())
         .filter(|noun| !noun.is_empty());
-    let worded = worded(source, shape, chosen, said, path);
+    let worded = worded(source, shape, chosen, said, path, summary);
     let from_summary = summary_noun.as_ref().filter(|noun| {
         gives_verb(source, shape, chosen, said)
             || worded.is_none() && resource_repeats_verb(shape, chosen, noun)
@@ -142,6 +142,7 @@ fn worded(
     chosen: &Chosen,
     said: Option<&Phrase>,
     path: Option<&Phrase>,
+    summary: Option<&Phrase>,
 ) -> Option<Vec<String>> {
     let mut noun = said
         .map(|phrase| own_words(&phrase.noun, shape))
@@ -173,6 +174,23 @@ fn worded(
     {
         noun.clone_from(object);
     }
+    // `addMediaIntentHandling` on `/intent/addMedia`: what the path says is all there is to say.
+    if let Some(object) = path
+        .filter(|phrase| {
+            phrase
+                .verb
+                .as_ref()
+                .is_some_and(|verb| verb.base == chosen.base)
+        })
+        .map(|phrase| &phrase.noun)
+        .filter(|object| !object.is_empty())
+        && noun.len() > object.len()
+        && noun.starts_with(object)
+        && (summary.is_some_and(|phrase| phrase.noun == *object)
+            || source.path.contains(&format!("/{}/", noun[object.len()])))
+    {
+        noun.clone_from(object);
+    }
     // "searched search users"
     if noun.len() > 1 && noun[0] == chosen.base {
         noun.remove(0);
@@ -187,6 +205,8 @@ fn worded(
 fn names_deed(noun: &str, base: &str) -> bool {
     let stem = base.trim_end_matches('e');
     let stem = stem.get(..stem.len().saturating_sub(1)).unwrap_or(stem);
+    // `registration` of register
+    let stem = stem.get(..6).unwrap_or(stem);
     stem.len() >= 4
         && noun.starts_with(stem)
         && ["tion", "sion", "ment", "al", "ance", "ence"]
@@ -282,7 +302,9 @@ fn implied(
         matches!(noun, [only] if matches!(
             only.as_str(),
             "auth" | "session" | "user" | "account" | "oauth" | "authentication"
-        ))
+        )) || noun
+            .last()
+            .is_some_and(|last| matches!(last.as_str(), "token" | "password" | "credentials"))
     });
     // `/users/{id}/logout` does it to a user.
     let is_item = shape.resources.last().is_some_and(|resource| {

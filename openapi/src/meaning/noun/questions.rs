@@ -2,7 +2,7 @@
 
 use super::facing::Facing;
 use crate::meaning::noun_words::{ends_with_noun, same};
-use crate::meaning::path_shape::{is_criterion, param_noun};
+use crate::meaning::path_shape::{is_adjective, is_criterion, param_noun};
 use crate::meaning::scope::scope_key;
 use crate::words;
 
@@ -43,6 +43,15 @@ impl Facing<'_> {
         object
             .iter()
             .any(|word| *word != head && words::singular(word) == head)
+    }
+
+    /// `getAssetByRenderId` on `/assets/render/{id}`
+    pub(super) fn is_found_by_resource(&self) -> bool {
+        let head = self.resource.head();
+        words::split(self.source.operation_id)
+            .iter()
+            .skip_while(|word| *word != "by")
+            .any(|word| words::singular(word) == head)
     }
 
     /// Whether a GET's answer is a list.
@@ -118,7 +127,11 @@ impl Facing<'_> {
                 .params
                 .last()
                 .is_some_and(|param| param_noun(param).is_empty())
-            && self.source.scopes.contains(&scope_key(self.source.path))
+            && self
+                .source
+                .habits
+                .scopes
+                .contains(&scope_key(self.source.path))
     }
 
     /// `/users/me` is one user.
@@ -142,6 +155,57 @@ impl Facing<'_> {
             let word = words::singular(word);
             word == head || param.as_ref().is_some_and(|param| param.contains(&word))
         })
+    }
+
+    /// `/{roleId}`
+    pub(super) fn is_without_literal(&self) -> bool {
+        self.source
+            .path
+            .split('/')
+            .all(|segment| segment.is_empty() || segment.starts_with('{'))
+    }
+
+    /// Whether summary and tag agree on another noun than the path's, which neither of them has.
+    pub(super) fn is_outvoted(&self, summary: &[String]) -> bool {
+        let head = self.resource.head();
+        let tagged: Vec<String> = self
+            .source
+            .tags
+            .iter()
+            .flat_map(|tag| words::split(tag))
+            .map(|word| words::singular(&word))
+            .collect();
+        let told = [self.source.summary, self.source.description].map(words::split);
+        summary
+            .last()
+            .is_some_and(|noun| tagged.contains(&words::singular(noun)))
+            && !tagged.contains(&head)
+            && !told
+                .iter()
+                .flatten()
+                .any(|word| words::singular(word) == head)
+            && !self.contains_resource(summary)
+    }
+
+    /// A summary's noun without the adjectives in front that nothing else has: "a local account".
+    pub(super) fn witnessed<'a>(&self, noun: &'a [String]) -> &'a [String] {
+        let others = [
+            words::split(self.source.path),
+            words::split(self.source.operation_id),
+            self.source
+                .tags
+                .iter()
+                .flat_map(|tag| words::split(tag))
+                .collect(),
+        ];
+        let count = noun
+            .iter()
+            .take(noun.len().saturating_sub(1))
+            .take_while(|word| {
+                is_adjective(word) && !others.iter().any(|known| known.contains(word))
+            })
+            .count();
+        &noun[count..]
     }
 
     /// Verbs that go through many things, however their object is written.

@@ -42,7 +42,9 @@ impl Facing<'_> {
 
     pub(super) fn resource_noun(&self) -> String {
         // `/executions/{execution_id}/{action_id}`: the second parameter has a noun of its own.
-        if let [first, .., last] = self.resource.params.as_slice() {
+        if let [first, .., last] = self.resource.params.as_slice()
+            && !self.is_search()
+        {
             let (first, last) = (param_noun(first), param_noun(last));
             let first_is_resource = first
                 .last()

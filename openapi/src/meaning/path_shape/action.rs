@@ -2,6 +2,7 @@
 
 use super::resource::param_noun;
 use super::steps::Step;
+use crate::meaning::glued::unglued;
 use crate::meaning::noun_words::ends_with_noun;
 use crate::meaning::phrase;
 use crate::operation::OperationSource;
@@ -264,7 +265,7 @@ pub(super) fn take_action(
         }
         Step::Param(_) => None,
         Step::Literal(text) => {
-            let phrase = phrase::unglued(words::split(text), source);
+            let phrase = unglued(words::split(text), source);
             let reads = source.method == "GET";
             let behind_param = matches!(steps.iter().rev().nth(1), Some(Step::Param(_)));
             if phrase::is_forgotten_password(&phrase) {
@@ -337,7 +338,7 @@ pub(super) fn take_action(
 
 /// Of the words that are as often nouns, those that behind an item are rather done to it than part
 /// of it: `/payments/{id}/refund`, but not `/payments/{id}/comment`.
-pub(super) fn is_mostly_done_to_things(word: &str) -> bool {
+pub(crate) fn is_mostly_done_to_things(word: &str) -> bool {
     matches!(
         word,
         "import"

@@ -7,6 +7,7 @@ mod steps;
 use super::phrase::Phrase;
 use crate::operation::OperationSource;
 use crate::words;
+pub(crate) use action::is_mostly_done_to_things;
 use action::{take_action, take_inner_action};
 pub(crate) use resource::{Resource, is_adjective, is_key_word, param_noun};
 use resource::{push_literal, resource_words, take_resource};
@@ -54,7 +55,7 @@ impl PathShape {
             .iter()
             .filter(|step| matches!(step, Step::Literal(_)) && !is_amount(step))
             .count();
-        let bulk = others > 0 && steps.iter().any(is_amount);
+        let bulk = others > 0 && !names_amount(summary, &steps) && steps.iter().any(is_amount);
         if bulk {
             steps.retain(|step| !is_amount(step));
         }
@@ -82,7 +83,8 @@ impl PathShape {
                         && !matches!(steps.peek(), Some(Step::Literal(next))
                             if !matches!(next.as_str(), "from" | "to" | "by" | "with")) => {}
                 Step::Literal(text)
-                    if NOISE_IN_FRONT.contains(&text.to_ascii_lowercase().as_str())
+                    if NOISE_IN_FRONT
+                        .contains(&text.trim_matches('_').to_ascii_lowercase().as_str())
                         && matches!(steps.peek(), Some(Step::Literal(_))) => {}
                 Step::Literal(text) => push_literal(&mut literals, resource_words(&text)),
                 Step::Custom(_) => {}
@@ -106,7 +108,7 @@ impl PathShape {
                             // `/lookup/{uuid}` names nothing else.
                             words: if noun.is_empty()
                                 && action.is_some()
-                                && !matches!(name.as_str(), "id" | "name")
+                                && !matches!(name.as_str(), "id" | "name" | "resource" | "parent")
                             {
                                 words::split(&name)
                             } else {
@@ -133,4 +135,15 @@ impl PathShape {
             bulk,
         }
     }
+}
+
+/// "Create a batch ID" at `/mail/batch`: there it is a thing.
+fn names_amount(summary: Option<&Phrase>, steps: &[Step]) -> bool {
+    let Some([first, rest @ ..]) = summary.map(|phrase| phrase.noun.as_slice()) else {
+        return false;
+    };
+    rest.iter().all(|word| word == "id")
+        && steps
+            .iter()
+            .any(|step| is_amount(step) && matches!(step, Step::Literal(text) if text == first))
 }

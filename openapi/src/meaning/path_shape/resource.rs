@@ -242,6 +242,13 @@ pub(super) fn resource_words(text: &str) -> Vec<String> {
     {
         found.pop();
     }
+    // `xrefsBatch`, `idBoard`
+    if found.len() > 1 && found.last().is_some_and(|last| last == "batch") {
+        found.pop();
+    }
+    if found.len() > 1 && found[0] == "id" {
+        found.remove(0);
+    }
     if found == ["whoami"] {
         return vec!["user".to_owned()];
     }

@@ -1,6 +1,6 @@
 //! A path, segment by segment: literals, parameters, and what only says how.
 
-use super::resource::resource_words;
+use super::resource::{is_key_word, resource_words};
 use crate::operation::OperationSource;
 use crate::path_template::{Part, PathTemplate, Segment};
 use crate::verbs::{self, Kind};
@@ -11,7 +11,7 @@ use crate::words;
 pub(super) const NOISE: &[&str] = &[
     "api", "apis", "rest", "public", "latest", "relationships", "me", "self", "rpc", "mine", "my",
     "odata", "ws", "api-public", "beta", "alpha", "wp-json", "index.php", "last", "first",
-    "previous", "_", "where",
+    "previous", "_", "where", "noauth",
 ];
 
 pub(super) enum Step {
@@ -79,17 +79,30 @@ pub(super) fn version_step(found: &mut Vec<Step>, segments: &[Segment]) {
 pub(super) fn literal_steps(text: &str, found: &mut Vec<Step>) {
     let text = without_extension(text);
     if let Some((noun, method)) = text.split_once(':') {
+        // `/webhooks/:id` is a parameter as a program writes it.
         if !noun.is_empty() {
             found.push(Step::Literal(noun.to_owned()));
+            found.push(Step::Custom(method.to_owned()));
+        } else if !is_key_word(words::split(method).last().map_or("", String::as_str)) {
+            found.push(Step::Custom(method.to_owned()));
         }
-        found.push(Step::Custom(method.to_owned()));
         return;
     }
     // `rest_services.get_chart` is a program and its method, `Microsoft.Cache` a name within one.
-    if let Some((_, last)) = text.rsplit_once('.').filter(|(_, last)| last.len() > 2) {
-        let is_method = words::split(last)
+    if let Some((front, last)) = text.rsplit_once('.').filter(|(_, last)| last.len() > 2) {
+        let method = words::split(last);
+        let is_method = method
             .first()
             .is_some_and(|first| verbs::known(first).is_some());
+        // `/admin.users.session.reset`: a verb alone is done to what stands in front.
+        if is_method && method.len() == 1 && found.is_empty() {
+            found.extend(
+                front
+                    .split('.')
+                    .filter(|part| !is_noise(part))
+                    .map(|part| Step::Literal(part.to_owned())),
+            );
+        }
         found.push(if is_method {
             Step::Custom(last.to_owned())
         } else {

@@ -1,0 +1,120 @@
+//! How one document names its operations: where in their operationIds the verbs stand.
+
+use crate::{verbs, words};
+
+/// Where the verbs of a document's operationIds stand.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum VerbPlace {
+    /// There are too few ids, or they do not agree.
+    #[default]
+    Mixed,
+    /// `createUser`, `defineExpression`
+    First,
+    /// `userCreate`, `rankSubmit`
+    Last,
+}
+
+/// The most ids of a document that are asked, and the fewest that say anything.
+const IDS_MAX: usize = 1_000;
+const IDS_MIN: usize = 4;
+
+/// Of ten ids, how many must agree.
+const AGREEING_OF_TEN: usize = 8;
+
+impl VerbPlace {
+    /// What most ids of a document agree on; each comes with its operation's method.
+    pub(crate) fn of<'a>(ids: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
+        let (mut verb_first, mut verb_last) = (0, 0);
+        for (method, id) in ids.take(IDS_MAX) {
+            let all = words::split(without_method(id, method));
+            let ([first, .., last], true) = (all.as_slice(), all.len() < 12) else {
+                continue;
+            };
+            match (verbs::is_clear(first), verbs::is_clear(last)) {
+                (true, false) => verb_first += 1,
+                (false, true) => verb_last += 1,
+                _ => {}
+            }
+        }
+        let agree = |count: usize| {
+            count >= IDS_MIN && count * 10 >= (verb_first + verb_last) * AGREEING_OF_TEN
+        };
+        if agree(verb_first) {
+            Self::First
+        } else if agree(verb_last) {
+            Self::Last
+        } else {
+            Self::Mixed
+        }
+    }
+}
+
+/// `POST_DefineExpression` without what only repeats the method; a method that is glued to the rest in
+/// front is the verb.
+fn without_method<'a>(id: &'a str, method: &str) -> &'a str {
+    let id = id
+        .split_once(['_', '-', ' '])
+        .filter(|(first, _)| first.eq_ignore_ascii_case(method))
+        .map_or(id, |(_, rest)| rest);
+    // `cartManagementV1PlaceOrderPut`
+    let end = id.len().saturating_sub(method.len());
+    match id.get(end..) {
+        Some(last) if end > 0 && last.eq_ignore_ascii_case(method) => &id[..end],
+        _ => id,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(ids: &[&str], expected: VerbPlace) {
+        let ids = ids.iter().map(|id| ("post", *id));
+        assert_eq!(VerbPlace::of(ids), expected);
+    }
+
+    #[test]
+    fn most_ids_say_where_their_verbs_stand() {
+        check(
+            &[
+                "POST_CreateDomain",
+                "POST_DefineExpression",
+                "deleteDomain",
+                "listDomains",
+                "updateScaling",
+            ],
+            VerbPlace::First,
+        );
+        check(
+            &[
+                "rankSubmit",
+                "serpSubmit",
+                "keyDelete",
+                "keyCreate",
+                "keyList",
+            ],
+            VerbPlace::Last,
+        );
+        check(&["createUser", "deleteUser"], VerbPlace::Mixed);
+        check(
+            &[
+                "cartV1AddPost",
+                "cartV1SharePost",
+                "itemV1MovePost",
+                "itemV1PricePost",
+            ],
+            VerbPlace::Mixed,
+        );
+        check(
+            &[
+                "createUser",
+                "deleteUser",
+                "userUpdate",
+                "userCreate",
+                "getUser",
+            ],
+            VerbPlace::Mixed,
+        );
+    }
+}
