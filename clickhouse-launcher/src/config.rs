@@ -12,6 +12,10 @@ const MEMORY_BYTES_MAX: u64 = 4 << 30;
 /// ClickHouse's own default is 5 GiB, for servers that do nothing else.
 const MARK_CACHE_BYTES_MAX: u64 = 256 << 20;
 
+/// Merges and mutations get a third of the share of whoever inserts or asks. At 10 they get a tenth,
+/// and an erasure on a machine that is never at rest is not done in time.
+const MERGE_NICE_VALUE: u8 = 5;
+
 /// Where things are inside a launcher's directory.
 #[derive(Debug, Clone)]
 pub(crate) struct Layout {
@@ -86,6 +90,7 @@ impl Layout {
     <default_database>default</default_database>
     <max_server_memory_usage>{MEMORY_BYTES_MAX}</max_server_memory_usage>
     <mark_cache_size>{MARK_CACHE_BYTES_MAX}</mark_cache_size>
+    <os_threads_nice_value_merge_mutate>{MERGE_NICE_VALUE}</os_threads_nice_value_merge_mutate>
     <keep_alive_timeout>30</keep_alive_timeout>
     <backups><allowed_path>{backups}/</allowed_path></backups>
     <logger><level>error</level><console>1</console></logger>

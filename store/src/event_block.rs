@@ -1,5 +1,8 @@
 //! Audit events as a block of the events table.
 
+use std::panic::resume_unwind;
+use std::thread;
+
 use jiff::Timestamp;
 
 use crate::insert::NewEvent;
@@ -12,8 +15,6 @@ macro_rules! columns {
     ($($name:ident: $kind:ty = $sql_type:literal),+ $(,)?) => {
         #[derive(Default)]
         struct Columns<'a> {
-            /// One text at a time, before it is a column's.
-            scratch: Vec<u8>,
             $($name: $kind),+
         }
 
@@ -36,6 +37,8 @@ macro_rules! columns {
 
 /// So that a buffer seldom has to grow.
 const EVENT_BYTES_ABOUT: usize = 1_024;
+/// For fewer rows a second thread is not worth its start.
+const ROWS_FOR_TWO_MIN: usize = 2_000;
 
 columns! {
     org_id: Words<&'a str> = "LowCardinality(String)",
@@ -70,11 +73,51 @@ columns! {
 
 /// The block of those events of a batch that the indexes name, in their order.
 pub(crate) fn event_block(batch: Batch<'_>, indexes: &[usize]) -> Vec<u8> {
+    let columns = if indexes.len() < ROWS_FOR_TWO_MIN {
+        plain_columns(batch, indexes).with_packed(packed_columns(batch, indexes))
+    } else {
+        thread::scope(|scope| {
+            // The packed columns take as long as all the others.
+            let packed = scope.spawn(|| packed_columns(batch, indexes));
+            let plain = plain_columns(batch, indexes);
+            match packed.join() {
+                Ok(packed) => plain.with_packed(packed),
+                Err(panic) => resume_unwind(panic),
+            }
+        })
+    };
+    columns.into_block(indexes.len())
+}
+
+fn plain_columns<'a>(batch: Batch<'a>, indexes: &[usize]) -> Columns<'a> {
     let mut columns = Columns::default();
     for &index in indexes {
         columns.push(&batch.events[index], batch.expires_at[index]);
     }
-    columns.into_block(indexes.len())
+    columns
+}
+
+/// What is packed, as text.
+#[derive(Default)]
+struct Packed<'a> {
+    facts: Words<Facts<'a>>,
+    told: Texts,
+    rest: Texts,
+}
+
+fn packed_columns<'a>(batch: Batch<'a>, indexes: &[usize]) -> Packed<'a> {
+    let mut packed = Packed::default();
+    // One text at a time, before it is a column's.
+    let mut text = Vec::new();
+    for &index in indexes {
+        let event = &batch.events[index].event;
+        packed.facts.push(Facts::of(event));
+        write_told(event, &mut text);
+        packed.told.push_bytes(&text);
+        write_rest(event, &mut text);
+        packed.rest.push_bytes(&text);
+    }
+    packed
 }
 
 impl<'a> Columns<'a> {
@@ -104,14 +147,18 @@ impl<'a> Columns<'a> {
         self.correlation_id.push(&event.correlation_id);
         self.activity.push(&event.activity);
         self.detail.push(&event.detail);
-        self.facts.push(Facts::of(event));
-        write_told(event, &mut self.scratch);
-        self.told.push_bytes(&self.scratch);
-        write_rest(event, &mut self.scratch);
-        self.rest.push_bytes(&self.scratch);
         self.ingested_at
             .push(&event.ingested_at.as_millisecond().to_le_bytes());
         self.expires_at
             .push(&expires_at.as_millisecond().to_le_bytes());
+    }
+
+    fn with_packed(self, Packed { facts, told, rest }: Packed<'a>) -> Self {
+        Self {
+            facts,
+            told,
+            rest,
+            ..self
+        }
     }
 }

@@ -28,7 +28,7 @@ pub enum Unstorable {
 /// Why it can never be stored.
 pub fn check_storable(event: &AuditEvent) -> Result<(), Unstorable> {
     if event.org_id != UNATTRIBUTED_ORG_ID {
-        TenantId::new(&event.org_id)?;
+        TenantId::check(&event.org_id)?;
     }
     for (field, time) in [
         ("timestamp", event.timestamp),

@@ -36,6 +36,12 @@ impl TenantId {
     /// Where it is empty, too long, or has a control character (which also keeps the reserved
     /// tenant out of every token's reach).
     pub fn new(org_id: &str) -> Result<Self, InvalidTenant> {
+        Self::check(org_id)?;
+        Ok(Self(org_id.to_owned()))
+    }
+
+    /// Whether [`TenantId::new`] would take the name.
+    pub(crate) fn check(org_id: &str) -> Result<(), InvalidTenant> {
         if org_id.is_empty() {
             return Err(InvalidTenant::Empty);
         }
@@ -47,7 +53,7 @@ impl TenantId {
         if org_id.chars().any(char::is_control) {
             return Err(InvalidTenant::ControlCharacter);
         }
-        Ok(Self(org_id.to_owned()))
+        Ok(())
     }
 
     /// The reserved tenant of events that name none; for operators only.

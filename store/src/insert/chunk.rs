@@ -1,7 +1,6 @@
 //! Events of one month that are stored with one insert, and what is known of them so far.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -125,35 +124,47 @@ impl<'a> Chunk<'a> {
         if stored.is_empty() {
             return;
         }
-        let digests: HashMap<EventKey<'_>, &[u8; 16]> = stored
+        let mut stored: Vec<_> = stored
             .iter()
-            .map(|stored| (stored.key(), &stored.request_digest))
+            .map(|stored| (stored.key().table_order(), stored.request_digest))
             .collect();
+        stored.sort_by_key(|&(order, _)| order);
+        // Open events are in this order, too, so that one walk finds them all.
         let events = self.events;
+        let mut place = 0;
+        let mut found = Vec::with_capacity(self.open.len());
+        for &index in &self.open {
+            let order = EventKey::of(&events[index].event).table_order();
+            if place > 0 && stored[place - 1].0 >= order {
+                place = 0; // were they not, none would be missed
+            }
+            while stored.get(place).is_some_and(|&(other, _)| other < order) {
+                place += 1;
+            }
+            let same = stored.get(place).filter(|&&(other, _)| other == order);
+            found.push(same.map(|&(_, digest)| digest));
+        }
         // A block is stored whole: where one of it is missing, the others are not this writer's.
-        let is_whole = self
-            .open
-            .iter()
-            .all(|&index| digests.contains_key(&EventKey::of(&events[index].event)));
-        let found_as = if is_whole {
+        let found_as = if found.iter().all(Option::is_some) {
             self.found_as
         } else {
             Stored::Duplicate
         };
         let decisions = &mut self.decisions;
+        let mut found = found.into_iter();
         self.open.retain(|&index| {
             let new = &events[index];
-            let Some(&stored_digest) = digests.get(&EventKey::of(&new.event)) else {
+            let Some(stored_digest) = found.next().flatten() else {
                 return true;
             };
-            let outcome = match compare(stored_digest, new) {
+            let outcome = match compare(&stored_digest, new) {
                 Stored::Duplicate => found_as,
                 other => other,
             };
             decisions.push(Decision {
                 index,
                 outcome,
-                stored_digest: Some(*stored_digest),
+                stored_digest: Some(stored_digest),
             });
             false
         });
