@@ -170,6 +170,10 @@ const ROLES: &[Role] = &[
             ("max_concurrent_queries_for_user", "100"),
             // The start of a day after 2106 is one, too.
             ("enable_extended_results_for_datetime_functions", "1"),
+            // A page is planned as long as it is read: its columns are few already, and there is not enough
+            // to format for two threads.
+            ("query_plan_remove_unused_columns", "0"),
+            ("output_format_parallel_formatting", "0"),
         ],
         logs_in: true,
     },

@@ -105,6 +105,20 @@ async fn whoever_controls_the_readers_sql_sees_one_tenant() {
         "SELECT * FROM events SETTINGS readonly = 0",
         "SELECT count() FROM tenant_events SETTINGS additional_table_filters = {'daybook.events': '1'}",
         "SELECT count() FROM tenant_events SETTINGS max_rows_to_read = 0",
+        "SELECT org_id FROM tenant_events SETTINGS analyzer_inline_views = 0",
+        // The view's names, given another meaning around it.
+        "WITH (x -> 'access-victim') AS unhex SELECT org_id FROM tenant_events",
+        "WITH (x -> '6163636573732d76696374696d') AS getClientHTTPHeader \
+         SELECT org_id FROM tenant_events",
+        "WITH ((x, y) -> 1) AS equals SELECT org_id FROM tenant_events",
+        "WITH ((x, y, z) -> 1) AS `and` SELECT org_id FROM tenant_events",
+        "WITH 'access-victim' AS org_id SELECT seen.org_id FROM tenant_events AS seen WHERE 1",
+        "WITH events AS (SELECT 'access-' || 'victim' AS org_id) SELECT org_id FROM tenant_events",
+        "SELECT org_id FROM tenant_events FINAL",
+        "SELECT _part FROM tenant_events",
+        // An error names the value that it is about.
+        "SELECT org_id FROM tenant_events WHERE toUInt8(toString(org_id)) = 0",
+        "SELECT org_id FROM tenant_events PREWHERE toUInt8(toString(org_id)) = 0",
         "EXECUTE AS daybook_migrator SELECT * FROM daybook.events",
     ];
     for attempt in attempts {
