@@ -97,7 +97,7 @@ fn filter() -> impl Strategy<Value = Value> {
     let of_q = prop::sample::select(vec![
         "-action:delete",
         "workflow after:2026-11-01",
-        "(service:s1 action:update)",
+        "service:s1 action:update",
         "deleted -service:s2",
         "\"deleted workflow\"",
     ]);

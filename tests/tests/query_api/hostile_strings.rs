@@ -13,6 +13,8 @@ use serde_json::{Value, json};
 
 use crate::fixture::{event, numbers, served_with_eraser, store};
 
+/// As long as a value in an address may be.
+const PARAMETER_CHARS_MAX: usize = 256;
 const AT_ONCE: usize = 8;
 /// A tenant has four places for them.
 const ERASURES_AT_ONCE: usize = 4;
@@ -149,6 +151,46 @@ async fn check(api: &ServedApi, token: &str, number: u32, text: &str) {
     }
 }
 
+/// The text in each parameter, and where a word, a name or a token is expected.
+async fn check_parameters(api: &ServedApi, token: &str, text: &str) {
+    let encoded = utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+    let filter = ["service_name", "entity.id", "user.email", "ip"];
+    let filter = filter.map(|name| format!("{name}={encoded}")).join("&");
+    let counted = format!("/v1/logs/facets?field=service_name&{filter}");
+    let answer = api.get(token, &counted).await.unwrap();
+    if text.chars().count() <= PARAMETER_CHARS_MAX {
+        let found = answer.json().unwrap()["facets"]["service_name"].clone();
+        assert_eq!(found, json!([{"value": text, "count": 1}]), "{text:?}");
+    } else {
+        assert_eq!(answer.status, 400, "{text:?}: {}", answer.text());
+    }
+    let nobody = "correlation_id=nobody";
+    let mut answers = Vec::new();
+    for address in [
+        format!("/v1/logs/facets?{nobody}&field={encoded}"),
+        format!("/v1/logs/histogram?{nobody}&time_zone={encoded}"),
+        format!("/v1/logs/histogram?{nobody}&bucket={encoded}"),
+        format!("/v1/logs/export?{nobody}&format={encoded}"),
+        format!("/v1/logs/export?{nobody}&timestamp.from={encoded}"),
+        format!("/v1/logs/export?{nobody}&{encoded}={encoded}"),
+    ] {
+        answers.push(api.get(token, &address).await.unwrap());
+    }
+    for (name, value) in [
+        ("cursor", json!(text)),
+        ("locale", json!(text)),
+        (text, json!(1)),
+    ] {
+        let mut body = json!({"correlation_id": "nobody", "total": "none"});
+        body[name] = value;
+        answers.push(api.post(token, "/v1/logs", &body).await.unwrap());
+    }
+    for answer in answers {
+        let is_fine = matches!(answer.status, 200 | 400);
+        assert!(is_fine, "{text:?}: {} {}", answer.status, answer.text());
+    }
+}
+
 /// Whom an erasure would be about, with a text in each of its fields: who has that very text (an
 /// address has no case), or nobody where it can be no name.
 async fn check_erasure(api: &ServedApi, token: &str, text: &str, texts: &BTreeSet<String>) {
@@ -199,7 +241,11 @@ async fn check_all(org_id: &str, texts: BTreeSet<String>) {
     let token = api.token(org_id);
     stream::iter(texts.iter().enumerate())
         .for_each_concurrent(AT_ONCE, |(number, text)| {
-            check(&api, &token, u32::try_from(number).unwrap(), text)
+            let (api, token) = (&api, &token);
+            async move {
+                check(api, token, u32::try_from(number).unwrap(), text).await;
+                check_parameters(api, token, text).await;
+            }
         })
         .await;
     let every = match std::env::var("DAYBOOK_HOSTILE_ERASURES") {
