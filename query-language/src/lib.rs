@@ -19,6 +19,7 @@
 //!   or a range (`10.0.0.0/8`).
 //! - A word that looks like a qualifier and is none is a mistake; in quotes it is text. What comes
 //!   before `://` is no qualifier's name.
+//! - A mistake says where it is, how long, and what may stand there instead ([`QueryError`]).
 //!
 //! **Invariant:** pure and bounded; no text makes it panic, and what is printed reads the same.
 

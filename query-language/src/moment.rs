@@ -97,7 +97,7 @@ impl FromStr for Moment {
 }
 
 /// `7d`, as it stands behind the minus.
-pub(crate) fn ago(text: &str) -> Option<Moment> {
+fn ago(text: &str) -> Option<Moment> {
     let unit = AgoUnit::ALL
         .into_iter()
         .find(|unit| text.ends_with(unit.letter()))?;

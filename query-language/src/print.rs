@@ -49,13 +49,16 @@ impl fmt::Display for Condition {
             Self::After(moment) | Self::Before(moment) => moment.to_string(),
         };
         let name = self.qualifier().unwrap_or_default();
-        // What begins with two slashes would make an address of the name.
-        let needs_quotes = value.starts_with('"')
-            || value.starts_with("//")
-            || value.contains(char::is_whitespace);
-        let value = if needs_quotes { quoted(&value) } else { value };
-        write!(formatter, "{name}:{value}")
+        write!(formatter, "{name}:{}", value_as_written(value))
     }
+}
+
+/// The text as it stands behind a qualifier's name.
+pub(crate) fn value_as_written(value: String) -> String {
+    // What begins with two slashes would make an address of the name.
+    let needs_quotes =
+        value.starts_with('"') || value.starts_with("//") || value.contains(char::is_whitespace);
+    if needs_quotes { quoted(&value) } else { value }
 }
 
 /// Whether the text, as it stands and behind a minus, is read as itself.

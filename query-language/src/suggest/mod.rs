@@ -1,7 +1,17 @@
-//! The known word that somebody probably meant.
+//! What somebody probably meant: the known word that is close, the value in the language's own words.
+
+mod moment;
+mod name;
+mod value;
+
+pub(crate) use name::names_meant;
+pub(crate) use value::{example_of, meant};
 
 /// How many letters may be wrong, missing, too many or swapped.
 const DISTANCE_MAX: usize = 2;
+/// And how many in a word of at most [`SHORT_CHARS_MAX`], where two make another word of it.
+const SHORT_DISTANCE_MAX: usize = 1;
+const SHORT_CHARS_MAX: usize = 4;
 
 /// How long a word may be to be looked at.
 const WORD_CHARS_MAX: usize = 40;
@@ -20,7 +30,13 @@ pub fn closest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         .into_iter()
         .map(|candidate| (distance(&letters, candidate), candidate))
         .filter(|(distance, candidate)| {
-            *distance <= DISTANCE_MAX && *distance < candidate.chars().count()
+            let length = candidate.chars().count();
+            let distance_max = if length <= SHORT_CHARS_MAX {
+                SHORT_DISTANCE_MAX
+            } else {
+                DISTANCE_MAX
+            };
+            *distance <= distance_max && *distance < length
         })
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
@@ -63,6 +79,8 @@ mod tests {
         assert_eq!(closest("timestmap", known), Some("timestamp"));
         assert_eq!(closest("Service_Name", known), Some("service_name"));
         assert_eq!(closest("colour", known), None);
+        assert_eq!(closest("raed", ["read"]), Some("read"));
+        assert_eq!(closest("bad", ["read"]), None);
         assert_eq!(closest("", known), None);
         assert_eq!(closest("x", known), None);
         assert_eq!(closest(&"limit".repeat(9), known), None);
