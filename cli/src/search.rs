@@ -57,12 +57,28 @@ fn query_of(options: &SearchOptions) -> String {
     options.query.join(" ")
 }
 
-/// The query with a mark under the mistake.
+/// The query with the mistake underlined.
 fn shown(query: &str, error: &QueryError) -> String {
     let spaces = " ".repeat(error.position.saturating_sub(1));
+    let marks = "^".repeat(error.length.max(1));
     let query: String = query
         .chars()
         .map(|letter| if letter.is_control() { ' ' } else { letter })
         .collect();
-    format!("the query has a mistake at {error}\n  {query}\n  {spaces}^")
+    format!("the query has a mistake at {error}\n  {query}\n  {spaces}{marks}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mistake_is_underlined() {
+        let query = "é action:delte x";
+        let shown = shown(query, &parse(query).unwrap_err());
+        assert!(
+            shown.ends_with("\n  é action:delte x\n           ^^^^^"),
+            "{shown}"
+        );
+    }
 }

@@ -69,6 +69,8 @@ pub struct FieldProblem {
     pub detail: String,
     /// Where in a query, from 1, in characters.
     pub position: Option<usize>,
-    /// What could stand in a query instead.
+    /// How many characters of a query, from `position` on, the suggestion stands for.
+    pub length: Option<usize>,
+    /// What could stand in their place.
     pub suggestion: Option<String>,
 }

@@ -28,7 +28,10 @@ pub(crate) struct FieldFault {
     /// Where in a query, from 1, in characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) position: Option<usize>,
-    /// What could stand in a query instead.
+    /// How many characters of a query are wrong; 0 where something is missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) length: Option<usize>,
+    /// What could stand in their place.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) suggestion: Option<String>,
 }
@@ -40,6 +43,7 @@ impl FieldFault {
             pointer: pointer.to_owned(),
             detail: detail.into(),
             position: None,
+            length: None,
             suggestion: None,
         }
     }

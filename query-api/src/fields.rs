@@ -36,6 +36,7 @@ impl Faults {
     pub(crate) fn add_query(&mut self, pointer: &str, error: &QueryError) {
         self.push(FieldFault {
             position: Some(error.position),
+            length: Some(error.length),
             suggestion: error.suggestion.clone(),
             ..FieldFault::new(pointer, error.to_string())
         });

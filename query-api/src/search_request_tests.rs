@@ -121,6 +121,7 @@ fn a_mistake_in_a_query_says_where_and_what_was_meant() {
     let error = &refused["errors"][0];
     assert_eq!(error["pointer"], "/q");
     assert_eq!(error["position"], 3);
+    assert_eq!(error["length"], 10);
     assert_eq!(error["suggestion"], "actor:jane");
     assert!(error["detail"].as_str().unwrap().contains("no qualifier"));
 }

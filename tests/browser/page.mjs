@@ -32,6 +32,16 @@ const fill = (query) => page.$eval("#q", (input, query) => {
   input.value = query;
   input.form.requestSubmit();
 }, query);
+/** A query with a mistake, if not there already, and what is found when its suggestion is taken. */
+async function mended(mistake, suggestion, query) {
+  if (mistake) await fill(mistake);
+  await page.waitForSelector(`#q-fault:not([hidden]) ::-p-text(Use ${suggestion})`);
+  await picture("mistake");
+  await page.click("#q-fault button");
+  await page.waitForFunction((query) => document.querySelector("#q").value === query, {}, query);
+  await settled();
+  return text("#summary");
+}
 const picture = async (name) => {
   if (!pictures) return;
   await page.screenshot({ path: `${pictures}/${name}.png` });
@@ -66,17 +76,11 @@ seen.all = await text("#summary");
 await page.waitForSelector("#bars g");
 await picture("all");
 
-await fill("autor:jane");
-await says("#q-fault", "Use actor:jane");
-await picture("mistake");
-await page.click("#q-fault button");
-await page.waitForFunction(() => document.querySelector("#q").value === "actor:jane");
-await settled();
-seen.mended = await text("#summary");
-await fill("action:delete");
-await says("#summary", "event");
-await settled();
-seen.deleted = await text("#summary");
+seen.mended = await mended("autor:jane", "actor:jane", "actor:jane");
+seen.deleted = await mended("action:delte", "delete", "action:delete");
+// The second mistake shows when the first is mended.
+await mended('  jane -result:"OK" action: removed', "outcome:success", "jane -outcome:success action: removed");
+seen.denied = await mended(null, "delete", "jane -outcome:success action:delete");
 await page.focus("#service");
 await page.waitForSelector("#services option");
 seen.services = await page.$$eval("#services option", (options) => options.map((option) => option.label));

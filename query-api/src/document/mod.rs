@@ -100,6 +100,7 @@ fn problems() -> Vec<(u16, &'static str, Problem)> {
                 FieldFault::new("/page", "a whole number from 0 to 100 is needed here"),
                 FieldFault {
                     position: Some(9),
+                    length: Some(10),
                     suggestion: Some("actor:jane".to_owned()),
                     ..FieldFault::new("/q", "character 9: autor: is no qualifier")
                 },

@@ -30,7 +30,9 @@ const timeZone = timeFormat.resolvedOptions().timeZone;
 const numberFormat = new Intl.NumberFormat();
 
 /** What is on the page: how many events of how many, where to go on, and which request is the last. */
-const state = { shown: 0, total: null, cursor: null, request: null, search: null };
+/** How much of a suggestion stands on its button. */
+const LABEL_CHARS_MAX = 60;
+const state = { shown: 0, total: null, cursor: null, request: null, search: null, q: "" };
 
 // ---------------------------------------------------------------- the token
 
@@ -219,6 +221,7 @@ async function search() {
   byId("clear").hidden = !hasFilters;
   showChips(filters);
 
+  state.q = filters.q;
   state.search = searchBody(filters);
   state.shown = 0;
   state.total = null;
@@ -308,18 +311,21 @@ function localTime(when) {
 }
 
 /** What is wrong with the search bar, under it, with what was meant. */
-function showQueryFault({ detail, position, suggestion }) {
+function showQueryFault({ detail, position, length, suggestion }) {
   const note = byId("q-fault");
   const hasSuggestion = typeof suggestion === "string";
   // What was meant stands on the button.
   note.replaceChildren(hasSuggestion ? text(detail).replace(/; did you mean [^]*$/, "") : text(detail));
   if (hasSuggestion) {
-    const button = element("button", `Use ${suggestion}`, "quiet");
+    const shown = [...suggestion];
+    const label = shown.length > LABEL_CHARS_MAX ? `${shown.slice(0, LABEL_CHARS_MAX).join("")}…` : suggestion;
+    const button = element("button", `Use ${label}`, "quiet");
     button.type = "button";
     button.addEventListener("click", () => {
-      const characters = [...byId("q").value];
-      const rest = characters.slice(position - 1).join("").replace(/^\S+/, suggestion);
-      setFilters({ q: characters.slice(0, position - 1).join("") + rest });
+      // Of the query that was asked; what was typed since has other places.
+      const characters = [...state.q];
+      characters.splice(position - 1, length, suggestion);
+      setFilters({ q: characters.join("") });
     });
     note.append(" ", button);
   }

@@ -74,6 +74,7 @@ async fn a_reader_finds_a_day_an_event_a_thing_and_takes_them_along() {
     assert_eq!(seen["all"], "50 of 66 events");
     assert_eq!(seen["mended"], "");
     assert_eq!(seen["deleted"], "50 of 64 events");
+    assert_eq!(seen["denied"], "50 of 60 events");
     assert_eq!(seen["services"], json!(["webhooks (64)"]));
     assert!(seen["bar"].as_str().unwrap().contains(": 3"), "{seen}");
     assert_eq!(seen["day"], "3 events");
