@@ -77,14 +77,15 @@ await page.waitForSelector("#bars g");
 await picture("all");
 
 seen.mended = await mended("autor:jane", "actor:jane", "actor:jane");
-seen.deleted = await mended("action:delte", "delete", "action:delete");
 // The second mistake shows when the first is mended.
 await mended('  jane -result:"OK" action: removed', "outcome:success", "jane -outcome:success action: removed");
 seen.denied = await mended(null, "delete", "jane -outcome:success action:delete");
+seen.deleted = await mended("action:delte", "delete", "action:delete");
 await page.focus("#service");
 await page.waitForSelector("#services option");
 seen.services = await page.$$eval("#services option", (options) => options.map((option) => option.label));
 
+await page.waitForSelector("#over-time:not([hidden])");
 await page.waitForFunction(() => document.querySelectorAll("#bars g").length > 1);
 const bar = (await page.$$("#bars g"))[0];
 seen.bar = await bar.evaluate((bar) => bar.querySelector("title").textContent);
