@@ -189,8 +189,8 @@ async fn the_bar_and_the_fields_must_both_hold() {
     assert_eq!(answer.status, 400);
     let error = &answer.json().unwrap()["errors"][0];
     assert_eq!(
-        (&error["position"], &error["suggestion"]),
-        (&json!(3), &json!("actor:jane"))
+        (&error["position"], &error["length"], &error["suggestion"]),
+        (&json!(3), &json!(10), &json!("actor:jane"))
     );
 }
 
