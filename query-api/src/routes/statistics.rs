@@ -117,7 +117,17 @@ pub(crate) async fn facets(
     let reader = api.searching(identity.tenant, services)?;
     let counted = count_values(&reader, &filter, &names, limit);
     let facets = in_time(api.read_timeout, counted).await?;
-    say_read(&identity.person, "counted values of the audit log", None);
+    // Of how many events, as far as the values that are shown say.
+    let counts = facets.values().map(|values| {
+        let counts = values.iter().map(|value| value.count);
+        counts.sum::<u64>()
+    });
+    let did = "counted values of the audit log";
+    say_read(
+        &identity.person,
+        did,
+        Some(counts.max().unwrap_or_default()),
+    );
     Ok(Json(FacetsAnswer { facets }))
 }
 

@@ -39,6 +39,8 @@ async fn who_read_what_is_in_the_log_of_the_tenant() {
     assert_eq!(up.logs(&token, &query).await.unwrap().len(), 3);
     up.get(&token, "/v1/logs/export?format=csv").await.unwrap();
     up.get(&token, "/v1/logs/histogram").await.unwrap();
+    let facets = "/v1/logs/facets?field=action&field=service_name";
+    up.get(&token, facets).await.unwrap();
 
     let searched = "reader@example.com searched the audit log: 3 events";
     let record = record_of(up, &token, searched).await;
@@ -54,8 +56,12 @@ async fn who_read_what_is_in_the_log_of_the_tenant() {
     let exported = "reader@example.com exported the audit log: 3 events";
     let record = record_of(up, &token, exported).await;
     assert_eq!(record["http"]["query"]["format"], "csv");
-    let counted = "reader@example.com counted the audit log over time: 3 events";
-    record_of(up, &token, counted).await;
+    for counted in [
+        "reader@example.com counted the audit log over time: 3 events",
+        "reader@example.com counted values of the audit log: 3 events",
+    ] {
+        record_of(up, &token, counted).await;
+    }
 
     // Who does not ask for it does not see it, and nobody else's.
     assert_eq!(up.total(&token).await.unwrap(), 3);
