@@ -104,7 +104,7 @@ pub struct HistoryOptions {
 pub struct History {
     /// Newest first.
     pub history: Vec<Step>,
-    /// Whether a thing has so many earlier bodies that not all were read: changes may lack what was before.
+    /// Whether there are so many earlier bodies that not all were read: changes may lack what was before.
     #[serde(default)]
     pub changes_are_bounded: bool,
     /// Where older events begin.

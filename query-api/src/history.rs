@@ -95,12 +95,17 @@ impl History {
             return (ChangesFrom::Nothing, Vec::new());
         }
         let thing = thing(event);
-        if event.action == Action::Delete {
+        // What is created anew has nothing of what had its name before.
+        if matches!(event.action, Action::Create | Action::Delete) {
             self.things.remove(&thing);
         }
         let known = self.things.entry(thing).or_default();
         if !event.changes.is_empty() {
-            for change in &event.changes {
+            for change in event
+                .changes
+                .iter()
+                .filter(|_| event.action != Action::Read)
+            {
                 remember(known, &change.field, &change.after);
             }
             return (ChangesFrom::Given, event.changes.clone());

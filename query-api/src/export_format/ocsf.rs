@@ -126,14 +126,14 @@ fn user(event: &AuditEvent) -> Value {
         token_id,
         ..
     } = &event.caller;
-    // The schema wants one of them.
-    let is_known = [user_id, user_email, name, token_id]
-        .iter()
-        .any(|text| !text.is_empty());
+    // The schema wants an id or a name.
+    let called = [user_email, token_id].into_iter().find(|it| !it.is_empty());
+    let called = called.map_or(UNKNOWN, String::as_str);
+    let is_named = !(user_id.is_empty() && name.is_empty());
     json!({
         "uid": user_id,
         "email_addr": user_email,
-        "name": if is_known { name } else { UNKNOWN },
+        "name": if is_named { name } else { called },
         "credential_uid": token_id,
         "type_id": type_id,
         "type": kind,
@@ -168,7 +168,10 @@ fn resources(event: &AuditEvent) -> Vec<Value> {
         .filter(|(thing, _)| **thing != Entity::default());
     known
         .map(|(thing, role)| {
-            json!({"type": thing.kind, "uid": thing.id, "name": thing.name, "labels": [role]})
+            // The schema wants an id or a name.
+            let is_named = !(thing.id.is_empty() && thing.name.is_empty());
+            let name = if is_named { &thing.name } else { &thing.kind };
+            json!({"type": thing.kind, "uid": thing.id, "name": name, "labels": [role]})
         })
         .collect()
 }
@@ -342,6 +345,12 @@ mod tests {
             assert!(activity.pointer(pointer).is_some(), "{pointer}");
         }
         assert_eq!(activity.get("resources"), None);
+        let mut event = AuditEvent::default();
+        event.caller.token_id = "key_9".to_owned();
+        event.entity.kind = "settings".to_owned();
+        let activity = api_activity(&event);
+        assert_eq!(activity["actor"]["user"]["name"], "key_9");
+        assert_eq!(activity["resources"][0]["name"], "settings");
         assert_eq!(activity.pointer("/actor/user/email_addr"), None);
     }
 }

@@ -42,6 +42,16 @@ const LIMIT_MAX: u32 = 200;
 /// changed. Most things have fewer, or one that says all of the thing.
 const EVENTS_BEFORE: [u32; 2] = [200, 800];
 
+/// Of more things all that the history has is read.
+const THINGS_ASKED_MAX: usize = 20;
+/// What may say how a thing is: a read never does.
+const ACTIONS_WITH_BODIES: [Action; 4] = [
+    Action::Create,
+    Action::Update,
+    Action::Delete,
+    Action::Execute,
+];
+
 #[derive(Debug, Serialize)]
 struct HistoryAnswer<'a> {
     history: Vec<Step<'a>>,
@@ -89,11 +99,11 @@ pub(crate) async fn history(
     let cursors = PageCursors::new(&api, reader.tenant(), request.cursor.as_deref())?;
     let search = cursors.place(request.search, request.direction)?;
     check_range(&search.filter, api.range_days_max, cursors.asked_at)?;
-    let read = async {
+    let read = Box::pin(async {
         let page = reader.search(&search).await?;
         let before = bodies_before(&reader, &search, &page, api.range_days_max).await?;
         Ok((page, before))
-    };
+    });
     let (mut page, before) = in_time(api.read_timeout, read).await?;
     if let Some(locale) = languages.locale(&api.catalogs, request.locale.as_deref()) {
         page.events.iter_mut().for_each(|event| locale.word(event));
@@ -186,18 +196,25 @@ async fn bodies_before(
         if open.is_empty() {
             break;
         }
-        let names = |name: fn(&Thing) -> &String| {
-            Match::any_of(open.iter().map(name).cloned().collect::<BTreeSet<_>>())
+        // What the history itself asks for, and nothing of another thing's parts.
+        let mut filter = Filter {
+            timestamp: TimeRange { from, to: None },
+            action: Match::any_of(ACTIONS_WITH_BODIES),
+            outcome: Match::any_of([Outcome::Success, Outcome::Unknown]),
+            ..search.filter.clone()
         };
-        let asked = Search {
-            filter: Filter {
-                timestamp: TimeRange { from, to: None },
+        if open.len() <= THINGS_ASKED_MAX {
+            let names = |name: fn(&Thing) -> &String| {
+                Match::any_of(open.iter().map(name).cloned().collect::<BTreeSet<_>>())
+            };
+            filter.also = Some(Box::new(Filter {
                 entity_type: names(|(kind, _)| kind),
                 entity_id: names(|(_, id)| id),
-                action: Match::any_of([Action::Create, Action::Update, Action::Delete]),
-                outcome: Match::any_of([Outcome::Success, Outcome::Unknown]),
                 ..Filter::default()
-            },
+            }));
+        }
+        let asked = Search {
+            filter,
             position: Some(position),
             direction: Direction::Next,
             offset: 0,
@@ -214,10 +231,12 @@ async fn bodies_before(
                 before.events.push(event);
             }
         }
-        match found.next {
-            Some(next) => position = next,
-            None => return Ok(before),
-        }
+        let Some(next) = found.next else {
+            // Further back nobody may ask.
+            before.is_bounded = from.is_some() && !open.is_empty();
+            return Ok(before);
+        };
+        position = next;
     }
     before.is_bounded = !open.is_empty();
     Ok(before)

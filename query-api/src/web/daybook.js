@@ -190,7 +190,7 @@ function searchBody(filters) {
     body.user = { email: filters.actor };
   } else if (filters.actor) {
     // A program has no e-mail address; its name stands in its sentences.
-    const name = `"${filters.actor.replaceAll('"', " ")}"`;
+    const name = `"${filters.actor.replace(/["\\]/g, " ")}"`;
     body.q = body.q ? `${body.q} ${name}` : name;
   }
   if (filters.action) body.action = filters.action;

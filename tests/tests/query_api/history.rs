@@ -197,3 +197,28 @@ async fn it_says_where_a_thing_has_more_bodies_than_are_read() {
         assert_eq!(answer["changes_are_bounded"], is_bounded, "{limit}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn parts_of_two_things_are_not_taken_for_each_other() {
+    let org_id = "history-of-like-parts";
+    let part = |number, parent: &str, method: &str, detail: &str| {
+        let mut part = change(org_id, number, Action::Update, method, detail);
+        part.parent = std::mem::take(&mut part.entity);
+        parent.clone_into(&mut part.parent.id);
+        "step".clone_into(&mut part.entity.kind);
+        "1".clone_into(&mut part.entity.id);
+        part
+    };
+    store([
+        part(1, "4 2", "PATCH", r#"{"text":"x"}"#),
+        part(2, "4 3", "PUT", r#"{"text":"y"}"#),
+        part(3, "4 2", "PATCH", r#"{"text":"z"}"#),
+    ])
+    .await;
+    let api = ServedApi::start(clickhouse()).await.unwrap();
+    let token = api.token(org_id);
+    let path = format!("{PATH}?include_children=true&limit=1");
+    let answer = api.get(&token, &path).await.unwrap().json().unwrap();
+    let expected = (3, "bodies".to_owned(), r#"/text "x">"z""#.to_owned());
+    assert_eq!(told(&answer), [expected]);
+}
