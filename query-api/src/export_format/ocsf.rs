@@ -210,32 +210,35 @@ mod tests {
                 .unwrap()
                 .to_string()
         };
+        // What is left out was an empty text.
+        let text = |value: &Value| Value::from(value.as_str().unwrap_or_default());
         let metadata = &activity["metadata"];
         event["id"] = metadata["uid"].clone();
-        event["org_id"] = metadata["tenant_uid"].clone();
-        event["correlation_id"] = metadata["correlation_uid"].clone();
+        event["org_id"] = text(&metadata["tenant_uid"]);
+        event["correlation_id"] = text(&metadata["correlation_uid"]);
         event["timestamp"] = time(&activity["time"]).into();
         event["ingested_at"] = time(&metadata["logged_time"]).into();
-        event["service_name"] = activity["api"]["service"]["name"].clone();
-        event["event_name"] = activity["api"]["operation"].clone();
+        event["service_name"] = text(&activity["api"]["service"]["name"]);
+        event["event_name"] = text(&activity["api"]["operation"]);
         event["status_code"] = activity["api"]["response"]["code"].clone();
-        event["activity"] = activity["message"].clone();
+        event["activity"] = text(&activity["message"]);
         for (number, name) in ["entity", "parent"].into_iter().enumerate() {
             let resource = &activity["resources"][number];
             event[name] = json!({
-                "type": resource["type"], "id": resource["uid"], "name": resource["name"],
+                "type": text(&resource["type"]), "id": text(&resource["uid"]),
+                "name": text(&resource["name"]),
             });
         }
         let user = &activity["actor"]["user"];
-        event["caller"]["user_id"] = user["uid"].clone();
-        event["caller"]["user_email"] = user["email_addr"].clone();
-        event["caller"]["name"] = user["name"].clone();
-        event["caller"]["token_id"] = user["credential_uid"].clone();
+        event["caller"]["user_id"] = text(&user["uid"]);
+        event["caller"]["user_email"] = text(&user["email_addr"]);
+        event["caller"]["name"] = text(&user["name"]);
+        event["caller"]["token_id"] = text(&user["credential_uid"]);
         let request = &activity["http_request"];
-        event["http"]["method"] = request["http_method"].clone();
-        event["http"]["path"] = request["url"]["path"].clone();
-        event["http"]["domain_name"] = request["url"]["hostname"].clone();
-        event["http"]["user_agent"] = request["user_agent"].clone();
+        event["http"]["method"] = text(&request["http_method"]);
+        event["http"]["path"] = text(&request["url"]["path"]);
+        event["http"]["domain_name"] = text(&request["url"]["hostname"]);
+        event["http"]["user_agent"] = text(&request["user_agent"]);
         let headers = request["http_headers"].as_array().unwrap().iter();
         event["http"]["headers"] = headers
             .map(|header| {
@@ -278,6 +281,8 @@ mod tests {
                 timestamp: "2026-11-22T07:21:14.123Z".parse().unwrap(),
                 ingested_at: "2026-11-22T07:21:16Z".parse().unwrap(),
                 expires_at: "2027-11-22T07:21:16Z".parse().unwrap(),
+                service_name: text("workflows"),
+                event_name: text("updateWorkflow"),
                 action,
                 outcome,
                 status_code: 204,
