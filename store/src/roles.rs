@@ -90,12 +90,12 @@ const ROLES: &[Role] = &[
     Role {
         user: MIGRATOR_USER,
         grants: &[
-            "CREATE DATABASE, CREATE TABLE, CREATE VIEW, DROP VIEW, SELECT, INSERT ON {database}.*",
+            "CREATE DATABASE, CREATE TABLE, DROP VIEW, SELECT, INSERT ON {database}.*",
             // Every change of a schema that takes no value away: no UPDATE, DELETE, CLEAR COLUMN, DROP
             // COLUMN, and no partition moved or dropped.
             "ALTER ADD COLUMN, ALTER MODIFY COLUMN, ALTER RENAME COLUMN, ALTER COMMENT COLUMN, \
              ALTER MATERIALIZE COLUMN, ALTER INDEX, ALTER PROJECTION, ALTER STATISTICS, \
-             ALTER CONSTRAINT, ALTER TTL, ALTER SETTINGS, ALTER VIEW ON {database}.*",
+             ALTER CONSTRAINT, ALTER TTL, ALTER SETTINGS ON {database}.*",
             // CREATE OR REPLACE makes the new one under such a name, and removes the old one by it.
             "DROP TABLE ON {database}._tmp_replace_*",
             "SET DEFINER ON daybook_view_definer",
@@ -122,7 +122,7 @@ const ROLES: &[Role] = &[
             // Whether another writer is storing.
             "SELECT(query_id) ON system.processes",
             // What must not be stored again, and how long an event is kept.
-            "SELECT(org_id, id, scope, subject_hashes, up_to) ON {database}.erasures",
+            "SELECT(org_id, scope, subject_hashes, up_to) ON {database}.erasures",
             "SELECT(org_id, at, days) ON {database}.retention",
             "SELECT(org_id, entity_type, entity_id, at, held) ON {database}.legal_holds",
         ],
@@ -148,8 +148,8 @@ const ROLES: &[Role] = &[
             "SELECT, INSERT ON {database}.legal_holds",
             "SELECT(database, table, mutation_id, command, is_done, latest_fail_reason) \
              ON system.mutations",
-            "SELECT(database, table, partition, active, data_version) ON system.parts",
-            "SELECT(database, table, name) ON system.detached_parts",
+            "SELECT(database, table, partition, data_version) ON system.parts",
+            "SELECT(database, table) ON system.detached_parts",
             "SYSTEM WAIT LOADING PARTS ON {database}.events",
             "SELECT(database, table) ON system.merges",
         ],

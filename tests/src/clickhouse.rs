@@ -42,12 +42,24 @@ impl ClickHouse {
     /// # Errors
     /// Where no engine is found, it does not start, or the schema cannot be made.
     pub async fn start(engine_program: &str) -> Result<Self> {
+        Self::start_with_users(engine_program, str::to_owned).await
+    }
+
+    /// Starts one whose `users.xml` is made of Daybook's.
+    ///
+    /// # Errors
+    /// As [`ClickHouse::start`].
+    pub async fn start_with_users(
+        engine_program: &str,
+        users: impl FnOnce(&str) -> String,
+    ) -> Result<Self> {
         remove_abandoned_directories();
         let temporary = tempfile::Builder::new()
             .prefix(DIRECTORY_PREFIX)
             .tempdir()?;
         let directory = temporary.path().join("clickhouse");
-        let mut clickhouse = Self::start_on(&directory, engine_program, RolePasswords::random())
+        let passwords = RolePasswords::random();
+        let mut clickhouse = Self::start_as(&directory, engine_program, passwords, users)
             .await
             .context("starting clickhouse")?;
         clickhouse.temporary = Some(temporary);
@@ -63,11 +75,20 @@ impl ClickHouse {
         engine_program: &str,
         passwords: RolePasswords,
     ) -> Result<Self> {
+        Self::start_as(directory, engine_program, passwords, str::to_owned).await
+    }
+
+    async fn start_as(
+        directory: &Path,
+        engine_program: &str,
+        passwords: RolePasswords,
+        users: impl FnOnce(&str) -> String,
+    ) -> Result<Self> {
         let engine = engine().await?;
         let migrator = passwords.migrator_credentials();
         let options = ServerOptions {
             data_directory: directory.to_owned(),
-            users_xml: with_administrator(&users_xml(DATABASE_DEFAULT, &passwords)?),
+            users_xml: with_administrator(&users(&users_xml(DATABASE_DEFAULT, &passwords)?)),
             ready_user: migrator.user.clone(),
             ready_password: migrator.password.clone(),
             engine_command: (engine_program.into(), Vec::<OsString>::new()),

@@ -13,6 +13,8 @@ mod delivered_again;
 #[path = "store/fixture.rs"]
 #[allow(dead_code)] // the tests of the store use the rest of it
 mod fixture;
+#[path = "erasure/grants.rs"]
+mod grants;
 #[path = "erasure/kills.rs"]
 mod kills;
 #[path = "erasure/late.rs"]

@@ -30,8 +30,8 @@ async fn each_grant_of_the_eraser_is_there_and_nothing_beyond() {
         "INSERT INTO erasure_subjects (subject) SELECT 'nobody' WHERE 0",
         "ALTER TABLE erasure_subjects DROP PARTITION '00000000-0000-0000-0000-000000000000'",
         "SELECT database, table, mutation_id, command, is_done, latest_fail_reason FROM system.mutations LIMIT 0",
-        "SELECT database, table, partition, active, data_version FROM system.parts LIMIT 0",
-        "SELECT database, table, name FROM system.detached_parts LIMIT 0",
+        "SELECT database, table, partition, data_version FROM system.parts LIMIT 0",
+        "SELECT database, table FROM system.detached_parts LIMIT 0",
         "SYSTEM WAIT LOADING PARTS events",
         "SELECT database, table FROM system.merges LIMIT 0",
         "ALTER TABLE events DROP PARTITION 1",
@@ -100,7 +100,7 @@ async fn the_migrator_takes_no_value_away() {
 async fn the_writer_knows_what_is_erased_and_no_more() {
     let writer = shared().await.passwords().writer_credentials();
     for allowed in [
-        "SELECT org_id, id, scope, subject_hashes, up_to FROM erasures",
+        "SELECT org_id, scope, subject_hashes, up_to FROM erasures",
         "SELECT org_id, at, days FROM retention",
         "SELECT org_id, entity_type, entity_id, at, held FROM legal_holds",
     ] {

@@ -33,7 +33,7 @@ pub(crate) async fn shared() -> &'static ClickHouse {
     clickhouse
 }
 
-async fn hasten(clickhouse: &ClickHouse) {
+pub(crate) async fn hasten(clickhouse: &ClickHouse) {
     run(
         clickhouse,
         "ALTER TABLE events MODIFY SETTING old_parts_lifetime = 1",
