@@ -5,10 +5,14 @@
 //! earlier body gave them: a field that no earlier body had shows no value before. Calls that failed
 //! change nothing, and what was redacted is never compared.
 
+mod bodies_before;
+
 use std::collections::{BTreeMap, HashMap};
 
 use daybook_event::{Action, AuditEvent, Change, Outcome, REDACTED};
 use serde_json::Value;
+
+pub(crate) use self::bodies_before::bodies_before;
 
 /// How many fields of one thing are remembered, and how many changes one event shows.
 const FIELDS_MAX: usize = 500;
@@ -40,16 +44,16 @@ impl ChangesFrom {
 }
 
 /// A thing, by its kind and id.
-pub(crate) type Thing = (String, String);
+type Thing = (String, String);
 
 /// Which thing it was, where what the event changed is made out from bodies.
-pub(crate) fn compared_thing(event: &AuditEvent) -> Option<Thing> {
+fn compared_thing(event: &AuditEvent) -> Option<Thing> {
     let is_compared = event.changes.is_empty() && is_done(event) && is_a_state(event);
     is_compared.then(|| thing(event))
 }
 
 /// Whether nothing before the event is needed to know the thing's fields after it.
-pub(crate) fn says_the_whole_thing(event: &AuditEvent) -> bool {
+fn says_the_whole_thing(event: &AuditEvent) -> bool {
     let is_whole = event.http.method == "PUT" && event.changes.is_empty();
     is_done(event)
         && match event.action {
@@ -63,8 +67,11 @@ fn thing(event: &AuditEvent) -> Thing {
     (event.entity.kind.clone(), event.entity.id.clone())
 }
 
+/// With another outcome a call changed nothing.
+const OUTCOMES_OF_CHANGES: [Outcome; 2] = [Outcome::Success, Outcome::Unknown];
+
 fn is_done(event: &AuditEvent) -> bool {
-    matches!(event.outcome, Outcome::Success | Outcome::Unknown)
+    OUTCOMES_OF_CHANGES.contains(&event.outcome)
 }
 
 fn is_a_state(event: &AuditEvent) -> bool {

@@ -206,6 +206,9 @@ pub(crate) fn whole(routes: OpenApi) -> Value {
                 parameters.extend_from_slice(more);
             }
             operation["parameters"] = parameters.into();
+        }
+        let parameters = operation["parameters"].as_array();
+        if parameters.is_some_and(|parameters| !parameters.is_empty()) {
             operation["responses"]["414"] = json!({"description": ADDRESS_TOO_LONG});
         }
     }

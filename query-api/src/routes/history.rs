@@ -1,15 +1,10 @@
 //! `GET /v1/entities/{type}/{id}/history`: the life of one thing, newest first, with what changed.
 
-use std::collections::BTreeSet;
-
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
-use daybook_event::{Action, AuditEvent, Change, Outcome};
-use daybook_store::{
-    Direction, Filter, Match, Page, Position, Search, StoreError, TimeRange, TotalMode,
-};
-use jiff::SignedDuration;
+use daybook_event::{AuditEvent, Change};
+use daybook_store::{Direction, Filter, Match, Search, TotalMode};
 use serde::Serialize;
 
 use crate::api::SharedApi;
@@ -18,12 +13,11 @@ use crate::catalog::AcceptedLanguages;
 use crate::document::ReadProblems;
 use crate::error::Problem;
 use crate::fields::{Faults, Fields, VALUE_CHARS_MAX};
-use crate::history::{ChangesFrom, History, Thing, compared_thing, says_the_whole_thing};
+use crate::history::{ChangesFrom, History, bodies_before};
 use crate::recording::say_read;
 use crate::routes::in_time;
 use crate::routes::logs::{PageCursors, json_within};
 use crate::search_request::{body_of_query, check_range, locale};
-use crate::tenant_reader::TenantReader;
 use crate::wire_event::WireEvent;
 
 /// The parameters.
@@ -38,20 +32,6 @@ pub(crate) const HISTORY_FIELDS: [&str; 6] = [
 
 const LIMIT_DEFAULT: u32 = 50;
 const LIMIT_MAX: u32 = 200;
-/// How many events of its things are read before a page, first and then, to know what its oldest ones
-/// changed. Most things have fewer, or one that says all of the thing.
-const EVENTS_BEFORE: [u32; 2] = [200, 800];
-
-/// Of more things all that the history has is read.
-const THINGS_ASKED_MAX: usize = 20;
-/// What may say how a thing is: a read never does.
-const ACTIONS_WITH_BODIES: [Action; 4] = [
-    Action::Create,
-    Action::Update,
-    Action::Delete,
-    Action::Execute,
-];
-
 #[derive(Debug, Serialize)]
 struct HistoryAnswer<'a> {
     history: Vec<Step<'a>>,
@@ -163,83 +143,6 @@ impl HistoryRequest {
             locale,
         })
     }
-}
-
-/// What is known of things before a page.
-#[derive(Debug, Default)]
-struct BodiesBefore {
-    /// Newest first.
-    events: Vec<AuditEvent>,
-    /// Whether there are more than may be read.
-    is_bounded: bool,
-}
-
-/// The events before the page that say how its things were, those before the range that was asked for
-/// included, as far back as one may ask.
-async fn bodies_before(
-    reader: &TenantReader,
-    search: &Search,
-    page: &Page,
-    range_days_max: Option<u32>,
-) -> Result<BodiesBefore, StoreError> {
-    let mut before = BodiesBefore::default();
-    let mut open: BTreeSet<Thing> = page.events.iter().filter_map(compared_thing).collect();
-    let Some(oldest) = page.events.last() else {
-        return Ok(before);
-    };
-    let from = range_days_max.and_then(|days| {
-        let length = SignedDuration::from_hours(24 * i64::from(days));
-        oldest.timestamp.checked_sub(length).ok()
-    });
-    let mut position = Position::of(oldest, search.sort);
-    for limit in EVENTS_BEFORE {
-        if open.is_empty() {
-            break;
-        }
-        // What the history itself asks for, and nothing of another thing's parts.
-        let mut filter = Filter {
-            timestamp: TimeRange { from, to: None },
-            action: Match::any_of(ACTIONS_WITH_BODIES),
-            outcome: Match::any_of([Outcome::Success, Outcome::Unknown]),
-            ..search.filter.clone()
-        };
-        if open.len() <= THINGS_ASKED_MAX {
-            let names = |name: fn(&Thing) -> &String| {
-                Match::any_of(open.iter().map(name).cloned().collect::<BTreeSet<_>>())
-            };
-            filter.also = Some(Box::new(Filter {
-                entity_type: names(|(kind, _)| kind),
-                entity_id: names(|(_, id)| id),
-                ..Filter::default()
-            }));
-        }
-        let asked = Search {
-            filter,
-            position: Some(position),
-            direction: Direction::Next,
-            offset: 0,
-            limit,
-            ..search.clone()
-        };
-        let found = reader.search(&asked).await?;
-        for event in found.events {
-            let thing = (event.entity.kind.clone(), event.entity.id.clone());
-            if open.contains(&thing) {
-                if says_the_whole_thing(&event) {
-                    open.remove(&thing);
-                }
-                before.events.push(event);
-            }
-        }
-        let Some(next) = found.next else {
-            // Further back nobody may ask.
-            before.is_bounded = from.is_some() && !open.is_empty();
-            return Ok(before);
-        };
-        position = next;
-    }
-    before.is_bounded = !open.is_empty();
-    Ok(before)
 }
 
 /// Both newest first.
