@@ -7,14 +7,16 @@
 //!   service configured) and by shape (a JWT, `Bearer …`, `Basic …`, a private key).
 //! - `cookies` (payload 2.0): each of them.
 //! - `requestContext`, so `identity.apiKey` and raw tokens of an authorizer; `stageVariables`;
-//!   `authorizationToken`: by name and shape.
+//!   `authorizationToken`: by name and shape. A configured header goes there, too, where the context
+//!   repeats it (`identity.userAgent`).
 //! - `queryStringParameters`, `multiValueQueryStringParameters`, `rawQueryString`: by name and
 //!   shape, encoded or not, signatures of signed links as well.
 //! - `body`, plain or base64: see [`body`].
 //! - A link in any of them: its parameters as those of a query, and a password in front of its host.
 //! - A text in any of them: see [`literals`].
 //!
-//! Concrete paths and `pathParameters` are not looked at: they identify the call.
+//! Concrete paths and `pathParameters` identify the call: of them goes only what is a credential by its shape,
+//! and a session's id behind a semicolon.
 
 mod body;
 mod json;
@@ -64,6 +66,20 @@ const BODY_RULES: Rules<'_> = Rules {
     is_credential: looks_like_a_credential,
 };
 
+/// What is a credential in a concrete path.
+const PATH_RULES: Rules<'_> = Rules {
+    says_secret: &|_| false,
+    says_secret_if_drawn: |_| false,
+    is_credential: looks_like_a_credential,
+};
+
+/// Members of a request's context that repeat a header under another name.
+const REPEATED_HEADERS: &[(&str, &str)] = &[
+    ("useragent", "user-agent"),
+    ("sourceip", "x-forwarded-for"),
+    ("domainname", "host"),
+];
+
 /// What is a credential in a query.
 const QUERY_RULES: Rules<'_> = Rules {
     says_secret: &encoded_name_says_secret,
@@ -111,6 +127,14 @@ impl Credentials {
         Ok(cleaned)
     }
 
+    /// Whether a member of a request's context repeats a header that the service wants removed.
+    fn repeats_a_header(&self, name: &str) -> bool {
+        !self.sensitive_headers.is_empty()
+            && REPEATED_HEADERS.iter().any(|(repeated, header)| {
+                repeated.eq_ignore_ascii_case(name) && self.sensitive_headers.contains(*header)
+            })
+    }
+
     fn remove_from_member<'a>(
         &self,
         name: &str,
@@ -131,14 +155,27 @@ impl Credentials {
                 };
                 remove_from_json(value, &rules)
             }
-            "requestContext" | "stageVariables" => remove_from_json(value, &BODY_RULES),
+            "requestContext" => {
+                let says_secret = |name: &str| says_secret(name) || self.repeats_a_header(name);
+                let rules = Rules {
+                    says_secret: &says_secret,
+                    ..BODY_RULES
+                };
+                remove_from_json(value, &rules)
+            }
+            "stageVariables" => remove_from_json(value, &BODY_RULES),
+            "path" | "rawPath" | "pathParameters" => remove_from_json(value, &PATH_RULES),
             "queryStringParameters" | "multiValueQueryStringParameters" => {
                 remove_from_json(value, &QUERY_RULES)
             }
             "cookies" => Ok(removed_items(value)),
             "authorizationToken" => Ok(Some(REMOVED.to_owned())),
             "rawQueryString" => replace_text(value, remove_from_query),
-            "body" => replace_text(value, |body| remove_from_body(body, body_encoding)),
+            "body" if value.starts_with('"') => {
+                replace_text(value, |body| remove_from_body(body, body_encoding))
+            }
+            // No gateway sends one that is no text; whoever invokes the function may.
+            "body" => remove_from_json(value, &BODY_RULES),
             _ => Ok(None),
         };
         match cleaned {

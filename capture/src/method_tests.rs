@@ -96,6 +96,21 @@ fn any_context() -> impl Strategy<Value = String> {
     })
 }
 
+/// The event with blanks before and behind its signs.
+fn spaced(event: &str, blanks: &[String]) -> String {
+    let mut spaced = String::new();
+    let (mut in_text, mut is_escaped) = (false, false);
+    let mut blanks = blanks.iter().cycle();
+    for letter in event.chars() {
+        let is_sign = !in_text && matches!(letter, '{' | '}' | '[' | ']' | ':' | ',');
+        let mut blank = || blanks.next().filter(|_| is_sign).map_or("", String::as_str);
+        spaced.extend([blank(), letter.encode_utf8(&mut [0; 4]), blank()]);
+        in_text ^= letter == '"' && !is_escaped;
+        is_escaped = letter == '\\' && !is_escaped;
+    }
+    spaced
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(500))]
 
@@ -108,6 +123,17 @@ proptest! {
             Some(Said::Nothing) => prop_assert_eq!(None, read),
             None => {}
         }
+    }
+
+    #[test]
+    fn blanks_between_the_parts_of_an_event_change_nothing(
+        event in any_event(),
+        blanks in prop::collection::vec("[ \\n]{0,2}", 1..7),
+    ) {
+        let spaced = spaced(&event, &blanks);
+        let read = read(event.as_bytes());
+        let found = method_of(spaced.as_bytes());
+        prop_assert_eq!(found.as_deref(), read.as_deref(), "{}", spaced);
     }
 
     #[test]
@@ -181,6 +207,10 @@ fn what_aws_writes_is_scanned_and_not_read() {
     for (event, method) in events {
         assert_eq!(scan(event), Some(Said::Method(method)));
     }
+    // As Python writes a recorded event.
+    let spaced =
+        br#"{"resource": "/v1/orders/{id}", "path": "/v1/orders/7", "httpMethod": "POST"}"#;
+    assert_eq!(method_of(spaced).unwrap(), "POST");
     // An escape in a name that counts is for a parser to read.
     let escaped = br#"{"http\u004dethod":"GET","httpMethod":"POST"}"#;
     assert_eq!(scan(escaped), None);

@@ -95,12 +95,14 @@ impl<'a> Scan<'a> {
         match self.peek()? {
             b'"' => self.string().map(|_| ()),
             b'{' | b'[' => self.skip_container(),
-            _ => {
+            b'-' | b'0'..=b'9' | b't' | b'f' | b'n' => {
                 while !matches!(self.peek()?, b',' | b'}' | b']') {
                     self.at += 1;
                 }
                 Some(())
             }
+            // A blank: nothing tells where the value behind it ends.
+            _ => None,
         }
     }
 

@@ -22,6 +22,8 @@ use super::{Members, remove_from_text};
 
 /// More of the name of a multipart body's part is not looked at.
 const PART_NAME_BYTES_MAX: usize = 128;
+/// What stands behind a longer head is removed, as nobody reads all of it.
+const PART_HEAD_BYTES_MAX: usize = 8 * 1024;
 /// A body that seems to have more parts goes whole, as nobody looks at all of them.
 const PARTS_MAX: usize = 1_000;
 
@@ -220,6 +222,9 @@ fn content_start(part: &[u8]) -> Option<usize> {
 }
 
 fn remove_from_part(head: &[u8], content: &[u8]) -> Option<String> {
+    if head.len() > PART_HEAD_BYTES_MAX {
+        return (!content.is_empty()).then(|| REDACTED.into());
+    }
     let head = String::from_utf8_lossy(head);
     let lower = head.to_ascii_lowercase();
     let is_encoded = [
@@ -248,26 +253,44 @@ fn names_a_secret(name: &str, content: &[u8]) -> bool {
 /// their sign, and encoded (RFC 8187).
 fn names_in_head<'a>(head: &'a str, lower: &'a str) -> impl Iterator<Item = String> + 'a {
     let places = lower.match_indices("name").map(|(place, _)| place);
-    let words = places.filter(|place| !lower[..*place].ends_with(char::is_alphanumeric));
-    words.filter_map(|place| {
-        let rest = &head[place + "name".len()..];
-        let (rest, is_encoded) = match rest.strip_prefix('*') {
-            Some(rest) => (rest, true),
-            None => (rest, false),
-        };
-        let value = rest.trim_start().strip_prefix('=')?.trim_start();
-        let name = match value.strip_prefix('"') {
-            Some(quoted) => quoted.split('"').next()?,
-            None => value.split([';', ' ', '\t', '\r', '\n']).next()?,
-        };
-        // The character set and the language stand in front, each behind a quote.
-        let name = if is_encoded {
-            name.rsplit('\'').next()?
-        } else {
-            name
-        };
-        Some(percent_decode_str(name).decode_utf8_lossy().into_owned())
+    let mut words = places.filter(|place| !lower[..*place].ends_with(char::is_alphanumeric));
+    let mut seen = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let place = words.next()?;
+            // What a name holds is no other one.
+            if place < seen {
+                continue;
+            }
+            let rest = &head[place + "name".len()..];
+            let (rest, is_encoded) = match rest.strip_prefix('*') {
+                Some(rest) => (rest, true),
+                None => (rest, false),
+            };
+            let Some(value) = rest.trim_start().strip_prefix('=') else {
+                continue;
+            };
+            let value = value.trim_start();
+            let (value, ends): (_, &[char]) = match value.strip_prefix('"') {
+                Some(quoted) => (quoted, &['"']),
+                None => (value, &[';', ' ', '\t', '\r', '\n']),
+            };
+            let name = beginning(value, PART_NAME_BYTES_MAX);
+            let name = name.split(ends).next().unwrap_or_default();
+            seen = head.len() - value.len() + name.len();
+            // The character set and the language stand in front, each behind a quote.
+            let name = match name.rsplit_once('\'') {
+                Some((_, name)) if is_encoded => name,
+                _ => name,
+            };
+            return Some(percent_decode_str(name).decode_utf8_lossy().into_owned());
+        }
     })
+}
+
+/// The first `bytes_max` bytes of a text, or as many as are whole characters.
+fn beginning(text: &str, bytes_max: usize) -> &str {
+    &text[..text.floor_char_boundary(bytes_max)]
 }
 
 /// What stands behind each `name=`, with or without quotes (RFC 7578, section 4.2).

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::credentials::Credentials;
+use crate::credentials::tests::in_one_go;
 
 const JWT: &str = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl";
 
@@ -85,6 +86,22 @@ fn what_a_part_says_under_a_secret_name_or_by_its_shape_is_removed_and_the_rest_
         let found = cleaned(around(before).as_bytes());
         assert_eq!(String::from_utf8(found).unwrap(), around(after));
     }
+}
+
+#[test]
+fn a_head_is_read_in_one_go_and_what_stands_behind_a_long_one_goes() {
+    for unit in ["name=", "NAME*=", "name=\"", "name = ", "filename=name="] {
+        let head = unit.repeat(1_000_000 / unit.len());
+        let body = part(&head, "hunter2") + "--Bound--\r\n";
+        in_one_go(move || {
+            let found = String::from_utf8(cleaned(body.as_bytes())).unwrap();
+            assert!(!found.contains("hunter2"));
+        });
+    }
+    // Under the limit for a head, a thousand times.
+    let head = "name=".repeat(1_600);
+    let body = part(&head, "x").repeat(100) + "--Bound--\r\n";
+    in_one_go(move || drop(cleaned(body.as_bytes())));
 }
 
 #[test]

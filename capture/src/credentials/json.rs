@@ -14,9 +14,11 @@ const DEPTH_MAX: usize = 100;
 /// JSON or a link inside a string inside JSON: beyond this it is left alone.
 pub(super) const EMBEDDED_MAX: usize = 3;
 
-/// Members of which one names what the member `value` beside it holds:
-/// `{"name": "Authorization", "value": "…"}`, and JSON Patch's `{"path": "/password", "value": "…"}`.
+/// Members, in any case, of which one names what the member `value` (or `values`) beside it holds:
+/// `{"name": "Authorization", "value": "…"}`, AWS's `{"Name": "password", "Value": "…"}`, and JSON Patch's
+/// `{"path": "/password", "value": "…"}`.
 const NAMING_MEMBERS: &[&str] = &["name", "key", "field", "header", "attribute", "path"];
+const NAMED_MEMBERS: &[&str] = &["value", "values"];
 
 /// A value that a machine drew has no blank and is not longer.
 const DRAWN_BYTES_MAX: usize = 4_096;
@@ -97,7 +99,7 @@ impl Scan<'_> {
 
     fn object(&mut self, depth: usize) -> Result<(), NotJson> {
         let mut names_a_secret = false;
-        let mut named_value = None;
+        let mut named_values = Vec::new();
         self.at += 1;
         self.skip_whitespace();
         if self.take(b'}') {
@@ -122,9 +124,9 @@ impl Scan<'_> {
                         || (self.rules.says_secret_if_drawn)(&name) && self.is_drawn(&value)
                     {
                         self.remove(value);
-                    } else if name == "value" {
-                        named_value = Some(value);
-                    } else if NAMING_MEMBERS.contains(&name.as_ref()) {
+                    } else if is_one_of(NAMED_MEMBERS, &name) {
+                        named_values.push(value);
+                    } else if is_one_of(NAMING_MEMBERS, &name) {
                         names_a_secret |= unescape(&self.json[value])
                             .is_some_and(|text| (self.rules.says_secret)(last_segment(&text)));
                     }
@@ -139,8 +141,10 @@ impl Scan<'_> {
             if !self.take(b'}') {
                 return Err(NotJson);
             }
-            if let (true, Some(value)) = (names_a_secret, named_value) {
-                self.remove(value);
+            if names_a_secret {
+                named_values
+                    .into_iter()
+                    .for_each(|value| self.remove(value));
             }
             return Ok(());
         }
@@ -310,6 +314,10 @@ impl Scan<'_> {
             }
         }
     }
+}
+
+fn is_one_of(names: &[&str], name: &str) -> bool {
+    names.iter().any(|one| one.eq_ignore_ascii_case(name))
 }
 
 /// The last part of a JSON pointer; any other text as it is.

@@ -109,8 +109,8 @@ fn remove_passwords(text: &str) -> Option<String> {
     finish(text, cleaned, copied)
 }
 
-/// `?name=value`, `&name=value`, `#name=value`, `;name=value`, and `name=value` where a text without a
-/// blank begins so.
+/// `?name=value`, `&name=value`, `#name=value`, `;name=value`, and `name=value` where a text or a word of it
+/// begins so.
 fn remove_parameters(text: &str, nested: usize) -> Option<String> {
     let bytes = text.as_bytes();
     let mut cleaned = String::new();
@@ -126,8 +126,10 @@ fn remove_parameters(text: &str, nested: usize) -> Option<String> {
         let start = equals - name_length.unwrap_or(front.len());
         seen = equals + 1;
         let begins_parameter = match start.checked_sub(1).map(|before| bytes[before]) {
-            Some(before) => matches!(before, b'?' | b'&' | b'#' | b';'),
-            None => !text.contains(char::is_whitespace),
+            Some(before) => {
+                matches!(before, b'?' | b'&' | b'#' | b';') || before.is_ascii_whitespace()
+            }
+            None => true,
         };
         if start == equals || !begins_parameter {
             continue;
@@ -180,6 +182,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::credentials::tests::in_one_go;
 
     #[test]
     fn links_lose_their_secrets_and_nothing_else() {
@@ -265,14 +268,13 @@ mod tests {
         }
     }
 
-    /// Whoever sends a text chooses what it looks like: the work must not grow faster than it does.
     #[test]
-    fn a_text_full_of_links_is_cleaned_one_by_one() {
-        for part in [
-            "?a", "=", "?a=", "://", "&token=x", "?a=?", "%3Fa%3D", "://u:p@",
+    fn a_text_full_of_links_is_cleaned_in_one_go() {
+        for unit in [
+            "?a", "=", "?a=", "://", "&token=x", "?a=?", "%3Fa%3D", "://u:p@", " a=", "token= ",
         ] {
-            let text = part.repeat(1_000_000 / part.len());
-            let _ = remove_from_links(&text);
+            let text = unit.repeat(1_000_000 / unit.len());
+            in_one_go(move || drop(remove_from_links(&text)));
         }
     }
 }

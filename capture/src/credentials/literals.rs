@@ -7,11 +7,13 @@ use daybook_event::REDACTED;
 use memchr::{memchr_iter, memmem};
 
 use super::names::says_secret;
-use super::shapes::is_jwt;
-use super::{REMOVED, REMOVED_IN_LINK, finish};
+use super::shapes::{is_jwt, looks_drawn};
+use super::{REMOVED_IN_LINK, finish};
 
 /// Longer names are not looked at.
 const NAME_BYTES_MAX: usize = 256;
+/// A shorter word behind `Bearer` or `Basic` is one of a sentence.
+const CREDENTIAL_BYTES_MIN: usize = 8;
 
 /// A text without the JWTs in it; none where there are none.
 pub(super) fn remove_tokens(text: &str) -> Option<String> {
@@ -43,19 +45,26 @@ fn is_token_byte(byte: u8) -> bool {
 
 /// A text without the literals behind names that say secret, `name: "…"`; none where there are none.
 ///
-/// Numbers only count in GraphQL: in a sentence, `tokens: 7` is how many there are.
+/// Numbers only count in GraphQL: in a sentence, `tokens: 7` is how many there are. Without quotes a
+/// header's value counts (`Authorization: Bearer …`) and what a machine drew.
 pub(super) fn remove_literals(text: &str) -> Option<String> {
-    let is_graphql = is_graphql(text);
+    let mut literals = Literals {
+        text,
+        is_graphql: is_graphql(text),
+        wasted: 0,
+    };
     let mut cleaned = String::new();
     let mut copied = 0;
     for colon in memchr_iter(b':', text.as_bytes()) {
-        if colon < copied {
+        if colon < copied || !says_secret(name_before(&text[copied..colon])) {
             continue;
         }
-        let literal = literal_at(text, colon + 1, is_graphql);
-        if let Some(literal) = literal.filter(|_| says_secret(name_before(&text[copied..colon]))) {
+        if let Some(literal) = literals.at(colon + 1) {
             cleaned.push_str(&text[copied..literal.start]);
-            cleaned.push_str(REMOVED);
+            // As many as its own quotes have, so that what it stands in stays what it is.
+            let backslashes = backslashes_at(text.as_bytes(), literal.start);
+            let quote = format!("{}\"", &text[literal.start..literal.start + backslashes]);
+            cleaned.extend([quote.as_str(), REDACTED, quote.as_str()]);
             copied = literal.end;
         }
     }
@@ -75,6 +84,7 @@ fn is_graphql(text: &str) -> bool {
 fn name_before(text: &str) -> &str {
     let text = text.trim_end();
     let text = text.strip_suffix('"').unwrap_or(text);
+    let text = text.trim_end_matches('\\');
     let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
     let letters = text.bytes().rev().take(NAME_BYTES_MAX + 1);
     let length = letters.take_while(is_name).count();
@@ -84,32 +94,109 @@ fn name_before(text: &str) -> &str {
     &text[text.len() - length..]
 }
 
-/// Where the literal behind a colon stands, be it a variable's default (`: String! = "…"`) or not.
-fn literal_at(text: &str, at: usize, is_graphql: bool) -> Option<Range<usize>> {
+struct Literals<'a> {
+    text: &'a str,
+    is_graphql: bool,
+    /// How many bytes were looked at in vain.
+    wasted: usize,
+}
+
+impl Literals<'_> {
+    /// Where the literal behind a colon stands, be it a variable's default (`: String! = "…"`) or not.
+    fn at(&mut self, at: usize) -> Option<Range<usize>> {
+        let (text, bytes) = (self.text, self.text.as_bytes());
+        let start = behind_blanks(bytes, at);
+        match bytes.get(start)? {
+            b'"' => Some(start..end_of_string(text, start)),
+            b'\\' => end_of_escaped_string(bytes, start).map(|end| start..end),
+            b'[' => self.list(start),
+            b'0'..=b'9' | b'-' if self.is_graphql => {
+                let is_number = |byte: &u8| matches!(byte, b'0'..=b'9' | b'-' | b'.' | b'e' | b'E');
+                let length = bytes[start..].iter().position(|byte| !is_number(byte));
+                Some(start..start + length.unwrap_or(bytes.len() - start))
+            }
+            b'A'..=b'Z' | b'a'..=b'z' | b'_' if self.is_graphql => default_at(text, start),
+            _ if self.is_graphql => None,
+            _ => end_of_drawn(bytes, start).map(|end| start..end),
+        }
+    }
+
+    fn list(&mut self, start: usize) -> Option<Range<usize>> {
+        // A text whose lists are looked through again and again goes from there on.
+        if self.wasted > self.text.len() {
+            return Some(start..self.text.len());
+        }
+        let (end, is_list) = end_of_list(self.text, start);
+        if is_list {
+            return Some(start..end);
+        }
+        self.wasted += end - start;
+        None
+    }
+}
+
+/// The default of a variable whose type stands at this place.
+fn default_at(text: &str, start: usize) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
-    let start = behind_blanks(bytes, at);
-    match bytes.get(start)? {
-        b'"' => Some(start..end_of_string(text, start)),
-        b'[' => end_of_list(text, start).map(|end| start..end),
-        b'0'..=b'9' | b'-' if is_graphql => {
-            let is_number = |byte: &u8| matches!(byte, b'0'..=b'9' | b'-' | b'.' | b'e' | b'E');
-            let length = bytes[start..].iter().position(|byte| !is_number(byte));
-            Some(start..start + length.unwrap_or(bytes.len() - start))
+    let is_type = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'!' | b']');
+    let rest = &bytes[start..];
+    let length = rest
+        .iter()
+        .take(NAME_BYTES_MAX)
+        .position(|byte| !is_type(byte))?;
+    let equals = behind_blanks(bytes, start + length);
+    let literal = behind_blanks(bytes, equals + 1);
+    (bytes.get(equals) == Some(&b'=') && bytes.get(literal) == Some(&b'"'))
+        .then(|| literal..end_of_string(text, literal))
+}
+
+/// Behind what stands here without quotes, where a machine drew it or it is what an `Authorization` header has.
+fn end_of_drawn(bytes: &[u8], start: usize) -> Option<usize> {
+    let word_end = |from: usize| {
+        let rest = bytes.get(from..).unwrap_or_default();
+        let length = rest.iter().position(|byte| !is_value_byte(*byte));
+        from + length.unwrap_or(rest.len())
+    };
+    let end = word_end(start);
+    let word = std::str::from_utf8(&bytes[start..end]).ok()?;
+    let is_scheme = ["bearer", "basic", "token", "apikey"]
+        .iter()
+        .any(|scheme| word.eq_ignore_ascii_case(scheme));
+    if is_scheme && bytes.get(end) == Some(&b' ') {
+        let end_of_credential = word_end(end + 1);
+        return (end_of_credential - end > CREDENTIAL_BYTES_MIN).then_some(end_of_credential);
+    }
+    looks_drawn(word).then_some(end)
+}
+
+fn is_value_byte(byte: u8) -> bool {
+    is_token_byte(byte) || matches!(byte, b'+' | b'/' | b'=' | b'~' | b':')
+}
+
+fn backslashes_at(bytes: &[u8], at: usize) -> usize {
+    bytes[at..]
+        .iter()
+        .take_while(|byte| **byte == b'\\')
+        .count()
+}
+
+/// Behind the closing quote of a string in a string, whose quotes are escaped, or the end of the text.
+fn end_of_escaped_string(bytes: &[u8], start: usize) -> Option<usize> {
+    let backslashes = backslashes_at(bytes, start);
+    let mut at = start + backslashes;
+    if bytes.get(at) != Some(&b'"') {
+        return None;
+    }
+    let mut before = 0;
+    loop {
+        at += 1;
+        match bytes.get(at) {
+            None => return Some(bytes.len()),
+            Some(b'\\') => before += 1,
+            // One that is escaped once more stands in the string.
+            Some(b'"') if before <= backslashes => return Some(at + 1),
+            Some(_) => before = 0,
         }
-        b'A'..=b'Z' | b'a'..=b'z' | b'_' if is_graphql => {
-            let is_type =
-                |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'!' | b']');
-            let rest = &bytes[start..];
-            let length = rest
-                .iter()
-                .take(NAME_BYTES_MAX)
-                .position(|byte| !is_type(byte))?;
-            let equals = behind_blanks(bytes, start + length);
-            let literal = behind_blanks(bytes, equals + 1);
-            (bytes.get(equals) == Some(&b'=') && bytes.get(literal) == Some(&b'"'))
-                .then(|| literal..end_of_string(text, literal))
-        }
-        _ => None,
     }
 }
 
@@ -145,16 +232,18 @@ fn end_of_string(text: &str, start: usize) -> usize {
     }
 }
 
-/// Behind the bracket that closes a list of literals.
-fn end_of_list(text: &str, start: usize) -> Option<usize> {
+/// Behind the bracket that closes a list of literals, or the end of the text; or, where it is none,
+/// where that is seen.
+fn end_of_list(text: &str, start: usize) -> (usize, bool) {
     let bytes = text.as_bytes();
     let mut at = start + 1;
     loop {
-        match bytes.get(at)? {
-            b']' => return Some(at + 1),
-            b'"' => at = end_of_string(text, at),
-            b'[' | b'{' | b':' | b'$' => return None,
-            _ => at += 1,
+        match bytes.get(at) {
+            None => return (bytes.len(), at > start + 1),
+            Some(b']') => return (at + 1, true),
+            Some(b'"') => at = end_of_string(text, at),
+            Some(b'[' | b'{' | b':' | b'$') => return (at, false),
+            Some(_) => at += 1,
         }
     }
 }
@@ -164,6 +253,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::credentials::tests::in_one_go;
 
     #[test]
     fn what_a_call_writes_out_is_removed() {
@@ -189,12 +279,25 @@ mod tests {
                 r#"sent {"password": "[redacted]", "n": 1} to it"#,
             ),
             (r#"password: "cut off"#, r#"password: "[redacted]""#),
+            (
+                r#"{\"password\": \"x\\\"y\", \"n\": 1}"#,
+                r#"{\"password\": \"[redacted]\", \"n\": 1}"#,
+            ),
+            (
+                "x-api-key: 9f86d081884c7d659a2f, a",
+                "x-api-key: \"[redacted]\", a",
+            ),
+            (
+                "Authorization: Basic dXNlcjpwYXNz\nAccept: a",
+                "Authorization: \"[redacted]\"\nAccept: a",
+            ),
         ] {
             assert_eq!(remove_literals(before).as_deref(), Some(after), "{before}");
         }
         for text in [
             "mutation($password: String!) { login(password: $password) { token { id } } }",
             "The password: never written down. tokens: 1500",
+            "Authorization: Bearer of news. Password: Basic rules",
             r#"{ order(name: "x", token_id: "t1") { id } }"#,
             "password:",
             ": \"x\"",
@@ -238,26 +341,40 @@ mod tests {
         }
     }
 
-    /// Whoever sends a text chooses what it looks like: the work must not grow faster than it does.
     #[test]
     fn a_long_text_is_cleaned_in_one_go() {
-        for part in [
+        for unit in [
             ":",
             " :",
             ": ",
             ":[",
+            ":[\"",
             "token:[\"",
+            "token:[\"\\\"",
+            "token:\\\"",
+            "token:\\",
+            "token:[a",
+            "token:Bearer ",
             "a:\"",
             "eyJ",
             "eyJ.",
             ":A",
             "x:a=",
         ] {
-            let text = part.repeat(1_000_000 / part.len());
-            for text in [text.clone(), format!("{{{text}")] {
-                let _ = remove_literals(&text);
-                let _ = remove_tokens(&text);
+            let text = unit.repeat(1_000_000 / unit.len());
+            for text in [text.clone(), format!("{text}]:"), format!("{{{text}")] {
+                in_one_go(move || {
+                    let _ = remove_literals(&text);
+                    let _ = remove_tokens(&text);
+                });
             }
         }
+    }
+
+    #[test]
+    fn a_text_whose_lists_never_end_loses_its_rest() {
+        let text = "token:[\"\\\"".repeat(1_000) + "]:";
+        let cleaned = remove_literals(&text).unwrap();
+        assert!(cleaned.len() < 100, "{cleaned}");
     }
 }

@@ -37,16 +37,16 @@ const SECRET_LAST_WORDS: &[&str] = &[
 #[rustfmt::skip] // a list of words, not of lines
 const SECRET_KEYS: &[&str] = &[
     "admin", "aes", "api", "auth", "cipher", "client", "decryption", "encryption",
-    "functions", "hmac", "integration", "master", "private", "rsa", "secret", "server",
-    "session", "shared", "signing", "ssl", "storage", "subscription", "tls", "wifi", "wpa", "write",
+    "functions", "hmac", "integration", "master", "priv", "private", "rsa", "secret", "secretaccess", "server",
+    "session", "shared", "sharedaccess", "signing", "ssl", "storage", "subscription", "tls", "wifi", "wpa", "write",
 ];
 
 /// What a code is for, where knowing it is the proof: `mfaCode`.
 #[rustfmt::skip] // a list of words, not of lines
 const SECRET_CODES: &[&str] = &[
-    "access", "activation", "auth", "authorization", "backup", "confirmation", "device", "fa",
-    "factor", "login", "mfa", "onetime", "pass", "pin", "recovery", "reset", "security", "sms", "unlock",
-    "verification",
+    "access", "activation", "auth", "authorization", "backup", "confirmation", "device", "email", "fa",
+    "factor", "login", "mfa", "onetime", "otp", "pass", "pin", "recovery", "reset", "security", "sms",
+    "totp", "unlock", "verification", "verify",
 ];
 
 /// Other phrases that say so wherever they stand.
@@ -65,6 +65,9 @@ const SECRET_PHRASES: &[[&str; 2]] = &[
     ["connect", "sid"],
 ];
 
+/// Pairs that are one word, however they are written: `one_time_code`, `SharedAccessKey`.
+const SINGLE_WORDS: &[[&str; 2]] = &[["one", "time"], ["shared", "access"]];
+
 /// Names of frameworks' session cookies whose words say nothing by themselves.
 const SESSION_COOKIES: &[&str] = &[
     "aspnetsessionid",
@@ -82,6 +85,7 @@ const VARIANTS: &[&str] = &[
     "b", "base", "hex", "pem", "der", "utf", "raw", "plain", "plaintext", "cleartext", "clear",
     "encoded", "encrypted", "enc", "text", "txt", "string", "str", "value", "val", "data",
     "confirmation", "confirm", "confirmed", "repeat", "repeated", "again", "verify", "retype",
+    "hash", "hint",
     "prod", "production", "prd", "preprod", "dev", "development", "test", "testing", "stg",
     "stage", "staging", "sandbox", "live", "qa", "uat", "local", "demo", "ci",
 ];
@@ -162,7 +166,7 @@ pub(crate) fn query_name_says_secret(name: &str) -> bool {
 /// Whether a URL's parameter of this name is a credential where a machine drew its value: an
 /// authorization code (RFC 6749, section 4.1.2), an API's key.
 pub(super) fn query_name_says_secret_if_drawn(name: &str) -> bool {
-    ["code", "key", "session", "ticket"]
+    ["assertion", "code", "key", "session", "ticket"]
         .iter()
         .any(|drawn| name.eq_ignore_ascii_case(drawn))
 }
@@ -226,7 +230,13 @@ fn ends_with_a_secret_phrase(word: &str) -> bool {
         return ends_with(word, SECRET_KEYS);
     }
     if let Some(word) = word.strip_suffix("code") {
-        return SECRET_CODES.contains(&word);
+        // A shorter one may well be the end of another word.
+        let long = |code: &&&str| code.len() > "pass".len();
+        return SECRET_CODES.contains(&word)
+            || SECRET_CODES
+                .iter()
+                .filter(long)
+                .any(|code| word.ends_with(code));
     }
     SECRET_PHRASES.iter().any(|[first, second]| {
         word.strip_suffix(second)
@@ -337,6 +347,11 @@ fn words(name: &str) -> Vec<String> {
     }
     if !word.is_empty() {
         words.push(word);
+    }
+    for pair in SINGLE_WORDS {
+        if let Some(at) = words.windows(2).position(|words| words == pair) {
+            words.splice(at..at + 2, [pair.concat()]);
+        }
     }
     words
 }
