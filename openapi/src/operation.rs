@@ -75,6 +75,11 @@ pub(crate) struct Habits {
 }
 
 impl<'a> OperationSource<'a> {
+    /// Whether a summary or a description speaks of it.
+    pub(crate) fn is_told(&self) -> bool {
+        !self.summary.is_empty() || !self.description.is_empty()
+    }
+
     pub(crate) fn read(
         schemas: Schemas<'a>,
         habits: &'a Habits,

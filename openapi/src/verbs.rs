@@ -22,93 +22,9 @@ pub(crate) struct KnownVerb {
     pub(crate) kind: Kind,
 }
 
-/// Verbs by the kind of change they make. What is in none of them, but has the form of a verb,
-/// makes an [`Execute`].
-const CLASSES: &[(Action, Kind, &str)] = &[
-    (
-        Create,
-        Kind::Verb,
-        "create add insert store register upload submit make provision append enroll enrol clone duplicate
-         fork new issue book generate initialize init compose",
-    ),
-    (Create, Kind::VerbOrNoun, "copy post place order"),
-    (
-        Read,
-        Kind::Verb,
-        "get list search find query fetch retrieve show describe read view check preview export
-         download calculate estimate count compare diff lookup browse enumerate load inspect simulate
-         suggest recommend autocomplete resolve validate poll contains exists return obtain compute
-         determine is has can explain introspect peek select discover extract detect predict aggregate
-         summarize analyze analyse parse classify geocode quote infer guess recognize recognise
-         ascertain enquire inquire interpret geolocate diagnose identify",
-    ),
-    (Read, Kind::VerbOrNoun, "watch match filter see"),
-    (
-        Update,
-        Kind::Verb,
-        "update edit modify change set put patch replace rename move assign configure adjust upsert
-         save overwrite override reorder amend alter customize increment decrement reassign
-         attach detach link unlink associate disassociate connect bind unbind mark merge toggle
-         write refresh extend transition categorize tag untag unassign remap swap",
-    ),
-    (
-        Delete,
-        Kind::Verb,
-        "delete remove destroy purge wipe erase drop clear discard prune unset del rm truncate",
-    ),
-    (
-        Execute,
-        Kind::Verb,
-        "start stop run execute trigger cancel abort approve reject accept decline confirm invite send
-         resend notify activate deactivate enable disable publish unpublish archive unarchive restore
-         recover suspend resume pause lock unlock ban block unblock mute unmute pin unpin hide unhide
-         login logout signin signout signup log sign authenticate authorize revoke grant verify reset
-         import sync synchronize migrate rebuild restart reboot shutdown retry replay retrigger rerun
-         rollback revert undo redo apply deploy undeploy build convert transform translate encrypt
-         decrypt render process subscribe unsubscribe follow unfollow like unlike vote join leave
-         complete finish begin end close reopen open switch advance skip transfer ship deliver dispatch
-         return refund charge capture void pay settle invoke call dial hangup play record speak stream
-         flush invalidate reindex rotate regenerate renew expire freeze unfreeze claim release reserve
-         schedule reschedule unschedule bookmark share unshare flag unflag star unstar watch unwatch
-         report escalate acknowledge ack snooze dismiss mention ping test probe kill terminate evict
-         drain scale resize mount unmount push pull tune train crawl index ingest export emit consume
-         receive redeem exchange swap withdraw deposit control disconnect reconnect sell buy purchase
-         checkout unconfirm promote demote launch abandon apply perform raise lower rate score notarize
-         impersonate onboard offboard redeliver reply forward respond answer ask request solve
-         upgrade downgrade install uninstall resync wake boot power commit checkin clock fulfill
-         fulfil reconcile track opt quarantine unquarantine whitelist blacklist allow deny
-         permit forbid repair heal optimize compact compress unzip cleanup clean collect accumulate
-         split combine group ungroup hold unhold swipe sweep seal unseal attest certify finalize
-         initiate finalise prepare warm warmup prefetch propose nominate endorse countersign sort print
-         scan draft stage unstage evaluate enqueue dequeue interrupt drive park charge discharge steer
-         arm disarm honk navigate force forget impress bounce moderate describe fix spawn mint burn
-         stake unstake airdrop bridge inject patch ignore
-         seek equip unequip broadcast jettison correct reverse flip anonymize anonymise transcribe translate
-         provide resample enrich encode decode unhash unpack
-         warn nudge greet donate wager lend borrow assess 
-         attend absent excuse admit discharge prescribe diagnose vaccinate triage refill
-         simplify normalize sanitize scrub unmask obfuscate deobfuscate shorten expand lengthen
-          redirect reroute recharge prepay autopay reimburse remit disburse  
-         allocate deallocate reallocate relocate replicate failover elect vacuum reload respawn
-         hibernate rescan requeue retire rehire suppress unsuppress silence unsilence
-         intercept scan crawl spider scrape fulfil combine concatenate dedupe deduplicate
-         embed unembed vectorize annotate underline notarise cosign
-         countersign kick unkick demolish construct   
-            breed tame refine fill negotiate undock warp ignite
-         extinguish dim brighten blink locate vibrate reinstate unlist relist list refuse",
-    ),
-    (
-        Execute,
-        Kind::VerbOrNoun,
-        "order report review comment message email mail note invoice request schedule log file record
-         document share map group label rate rating host process project contact display design link
-         vote like place release answer page code tag test transfer call play stream score index vote
-         track power stage draft bridge draft clock record group power print sort hold fix quote import
-         export build watch star flag follow bookmark charge refund push pull ping probe purchase swap
-         split forward reply exchange deposit power boot wake park arm drive force step route echo plan
-         survey fire loan gift bid tip heat cool ring plant water feed mine harvest rank mirror mask stamp relay poke rent craft dock orbit credit debit grade rescue round hash pack crop trim highlight blur hire beep buzz dispense initial queue bundle batch cache",
-    ),
-];
+/// Verbs by the kind of change they make: a section for each action, those that are as often nouns
+/// apart. What is in none of them, but has the form of a verb, makes an [`Execute`].
+const CLASSES: &str = include_str!("verbs.txt");
 
 /// Verbs that look at what is there; the others that read work something out.
 #[rustfmt::skip] // a list of words, not of lines
@@ -228,7 +144,7 @@ pub(crate) fn known(word: &str) -> Option<KnownVerb> {
             (has_form && !ends_in_noun && !NOT_VERBS.contains(&word)).then(|| KnownVerb {
                 base: word.to_owned(),
                 action: Execute,
-                kind: Kind::Verb,
+                kind: Kind::VerbOrNoun,
             })
         })
 }
@@ -250,8 +166,11 @@ pub(crate) fn known_in_any_form(word: &str) -> Option<KnownVerb> {
         .or_else(|| gerund(word))
 }
 
-/// A word that its place makes a verb, in its base form: `extracts` → extract.
+/// A word that its place makes a verb, in its base form: `extracts` → extract, `deleted` → delete.
 pub(crate) fn taken_for_verb(word: &str) -> KnownVerb {
+    if let Some(verb) = regular_past_of(word) {
+        return verb;
+    }
     let base = word
         .strip_suffix("ies")
         .map(|stem| format!("{stem}y"))
@@ -315,6 +234,22 @@ fn third_person(word: &str) -> Option<KnownVerb> {
         })
 }
 
+/// The verb whose past tense a word is by rule: `deleted`, `submitted`, `applied`.
+fn regular_past_of(word: &str) -> Option<KnownVerb> {
+    let stem = word.strip_suffix("ed").filter(|stem| stem.len() > 2)?;
+    let bases = [
+        stem.strip_suffix('i').map(|stem| format!("{stem}y")),
+        Some(format!("{stem}e")),
+        Some(stem.to_owned()),
+        stem.get(..stem.len() - 1).map(str::to_owned),
+    ];
+    bases
+        .into_iter()
+        .flatten()
+        .filter_map(|base| listed(&base))
+        .find(|verb| regular_past(&verb.base) == word)
+}
+
 fn gerund(word: &str) -> Option<KnownVerb> {
     let stem = word.strip_suffix("ing").filter(|stem| stem.len() > 2)?;
     let undoubled = stem
@@ -359,13 +294,29 @@ pub(crate) fn is_phrasal(word: &str) -> bool {
     PHRASAL.iter().any(|(_, _, joined)| *joined == word)
 }
 
-/// Every listed verb; the first class that names one decides its action.
+/// Every listed verb; the first section that names one decides its action.
 static LISTED: LazyLock<HashMap<&'static str, (Action, Kind)>> = LazyLock::new(|| {
     let mut listed = HashMap::new();
-    for (action, kind, words) in CLASSES {
-        for word in words.split_whitespace() {
-            let (_, known_kind) = listed.entry(word).or_insert((*action, *kind));
-            if *kind == Kind::VerbOrNoun {
+    let mut section = (Execute, Kind::Verb);
+    for line in CLASSES.lines().filter(|line| !line.starts_with('#')) {
+        if let Some(title) = line.strip_prefix('[') {
+            let title = title.trim_end_matches(']');
+            let (action, kind) = title
+                .strip_suffix(" noun")
+                .map_or((title, Kind::Verb), |action| (action, Kind::VerbOrNoun));
+            let action = match action {
+                "create" => Create,
+                "read" => Read,
+                "update" => Update,
+                "delete" => Delete,
+                _ => Execute,
+            };
+            section = (action, kind);
+            continue;
+        }
+        for word in line.split_whitespace() {
+            let (_, known_kind) = listed.entry(word).or_insert(section);
+            if section.1 == Kind::VerbOrNoun {
                 *known_kind = Kind::VerbOrNoun;
             }
         }

@@ -115,7 +115,7 @@ impl IdSearch<'_> {
                         Some("result" | "status" | "progress")
                     );
                 if found.is_none() && is_outcome {
-                    return (self.in_query(Search::Only), &rule::ONLY_ID).or_none();
+                    return (self.in_query(Search::Natural), &rule::ONLY_ID).or_none();
                 }
                 return (found, &rule::IN_BODY_OR_QUERY).or_none();
             }
@@ -211,6 +211,9 @@ impl IdSearch<'_> {
         {
             return (Some(found), &rule::CREATED);
         }
+        if creates && let Some(found) = self.in_answered_list() {
+            return (Some(found), &rule::CREATED);
+        }
         let answers_many = identity::response_id(self.source, &self.thing.noun, Search::Exact)
             .is_some_and(|found| found.many);
         let chosen = if creates && !answers_many {
@@ -218,7 +221,24 @@ impl IdSearch<'_> {
         } else {
             None
         };
+        // `/favorites/create?id=7`: what is made a favorite is there already.
+        if creates
+            && chosen.is_none()
+            && identity::must_have_query_id(self.source, &self.thing.noun)
+        {
+            return (self.in_query(Search::Exact), &rule::IN_BODY_OR_QUERY).or_none();
+        }
         (chosen, &rule::CHOSEN_BY_CALLER).or_none()
+    }
+
+    /// A new thing that is answered with a list: its only item.
+    fn in_answered_list(&self) -> Option<ValueLocation> {
+        if self.thing.plural || is_secret_name(&self.thing.noun) {
+            return None;
+        }
+        identity::response_id(self.source, &self.thing.noun, Search::Near)
+            .filter(|found| found.many && !self.is_enclosing(&found.pointer))
+            .map(|found| ValueLocation::Response(found.pointer))
     }
 
     fn in_path(&self) -> Option<ValueLocation> {
@@ -264,11 +284,18 @@ impl IdSearch<'_> {
 
     /// `DELETE /users/{id}/drafts?name=x`: what no call goes without tells which one.
     fn in_required_query(&self) -> Option<ValueLocation> {
-        if self.source.method != "DELETE" || self.chosen.bulk {
+        let changes = matches!(
+            self.chosen.action,
+            Action::Update | Action::Delete | Action::Execute
+        );
+        if self.chosen.bulk || self.source.method == "GET" || !changes {
             return None;
         }
         if identity::must_have_query_id(self.source, &self.thing.noun) {
             return self.in_query(Search::Exact);
+        }
+        if self.source.method != "DELETE" {
+            return None;
         }
         identity::only_required_query(self.source, &self.thing.noun)
             .map(|name| ValueLocation::Query(name.to_owned()))

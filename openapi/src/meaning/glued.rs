@@ -5,8 +5,12 @@ use crate::operation::OperationSource;
 use crate::verbs::{self, Kind};
 use crate::words;
 
+/// How many words of a text are looked through for a noun.
+const TOLD_WORDS_MAX: usize = 30;
+
 /// Rule "glued": one lower-case word that is a verb and a noun that the operation's own parameters
-/// name: `switchschedule` beside `schedule_id`.
+/// name, or that it is told of: `switchschedule` beside
+/// `schedule_id`.
 pub(crate) fn unglued(all: Vec<String>, source: &OperationSource<'_>) -> Vec<String> {
     let [word] = all.as_slice() else { return all };
     if word.len() < 7 || word.len() > 40 || !word.is_ascii() || verbs::known(word).is_some() {
@@ -38,10 +42,16 @@ pub(crate) fn unglued(all: Vec<String>, source: &OperationSource<'_>) -> Vec<Str
                 .map(|segment| words::singular(&words::split(segment).concat())),
         )
         .filter(|noun| noun.len() > 2)
+        .chain(told(source))
         .collect();
     for verb_end in 3..word.len() - 2 {
         let (verb, rest) = word.split_at(verb_end);
+        // `createnewschedule`
+        let rest = rest.strip_prefix("new").unwrap_or(rest);
         if verbs::known(verb).is_none_or(|verb| verb.kind != Kind::Verb) {
+            continue;
+        }
+        if rest.len() < 3 {
             continue;
         }
         for noun_end in (3..=rest.len()).rev() {
@@ -56,4 +66,15 @@ pub(crate) fn unglued(all: Vec<String>, source: &OperationSource<'_>) -> Vec<Str
         }
     }
     all
+}
+
+/// The longer words of summary and description, in the singular.
+fn told(source: &OperationSource<'_>) -> Vec<String> {
+    [source.summary, source.description]
+        .iter()
+        .flat_map(|text| text.split_whitespace().take(TOLD_WORDS_MAX))
+        .flat_map(words::split)
+        .filter(|word| word.len() > 3)
+        .map(|word| words::singular(&word))
+        .collect()
 }

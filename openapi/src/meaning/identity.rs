@@ -1,24 +1,30 @@
 //! Where the id and the name of the thing acted upon are.
 
+mod foreign;
 mod natural_keys;
 
 use serde_json::Value;
 
 use crate::meaning::noun_words::SAYS_HOW;
 use crate::meaning::path_shape::is_key_word;
+use crate::meaning::witness::Witnesses;
 use crate::operation::{OperationSource, escape};
 use crate::schema::{Property, Schemas};
 use crate::secrets::is_secret_name;
 use crate::value_location::ValueLocation;
 use crate::words;
-use natural_keys::{name_before_foreign_id, name_of_part, natural_key, natural_key_of};
+use foreign::{id_behind, is_caller, is_of_the_call, is_owner, is_state_of_another, unglued_id};
+use natural_keys::{is_person, name_before_foreign_id, name_of_part, natural_key, natural_key_of};
 
 /// Keys behind which a body wraps what it is about.
 #[rustfmt::skip] // a list of words, not of lines
 const WRAPPERS: &[&str] = &[
     "data", "result", "response", "item", "payload", "resource", "entity", "object", "body",
-    "attributes",
+    "attributes", "id",
 ];
+
+/// In a body of so few properties the only id is the thing's, whatever it is called.
+const SHORT_BODY: usize = 2;
 
 /// How deep a body's wrappers are opened.
 const WRAPPER_DEPTH_MAX: usize = 2;
@@ -60,6 +66,15 @@ pub(crate) enum Search {
     Chosen,
 }
 
+/// The thing whose id is wanted.
+#[derive(Clone, Copy)]
+struct Wanted<'a> {
+    noun: &'a str,
+    search: Search,
+    /// What the operation speaks of, where the id must be of that.
+    told: Option<&'a Witnesses>,
+}
+
 /// Finds the id of `noun` in a response: `{noun}_id`, `id`, an id behind the noun's own key or a
 /// wrapper, and as far as `search` allows, what names the thing.
 pub(crate) fn response_id(
@@ -67,13 +82,13 @@ pub(crate) fn response_id(
     noun: &str,
     search: Search,
 ) -> Option<BodyId> {
-    find(
-        source.schemas,
-        source.response?,
+    // What is answered is about what was done, whatever it is called.
+    let wanted = Wanted {
         noun,
-        WRAPPER_DEPTH_MAX,
         search,
-    )
+        told: None,
+    };
+    find(source.schemas, source.response?, wanted, WRAPPER_DEPTH_MAX)
 }
 
 /// Finds the id of `noun` in a request body.
@@ -82,14 +97,30 @@ pub(crate) fn request_id(
     noun: &str,
     search: Search,
 ) -> Option<BodyId> {
-    find(source.schemas, source.request?, noun, 1, search)
+    let told = Witnesses::all(source);
+    let wanted = Wanted {
+        noun,
+        search,
+        told: Some(&told).filter(|_| source.is_told()),
+    };
+    find(source.schemas, source.request?, wanted, 1)
 }
 
 /// Finds the id of `noun` among the query parameters.
 pub(crate) fn query_id(source: &OperationSource<'_>, noun: &str, search: Search) -> Option<String> {
     let found = own_id(&source.query, noun, source.schemas, search).or_else(|| {
         (search >= Search::Only)
-            .then(|| only_id(&source.query, noun, source.schemas))
+            .then(|| {
+                let told = Witnesses::all(source);
+                let is_bound = search == Search::Only && source.is_told();
+                let wanted = Wanted {
+                    noun,
+                    search,
+                    told: None,
+                };
+                only_id(&source.query, wanted, source.schemas)
+                    .filter(|name| !is_bound || is_told_of(name, &told))
+            })
             .flatten()
     });
     found.map(str::to_owned)
@@ -218,15 +249,10 @@ fn name_pointers(
     }
 }
 
-fn find(
-    schemas: Schemas<'_>,
-    schema: &Value,
-    noun: &str,
-    depth: usize,
-    search: Search,
-) -> Option<BodyId> {
+fn find(schemas: Schemas<'_>, schema: &Value, wanted: Wanted<'_>, depth: usize) -> Option<BodyId> {
+    let Wanted { noun, search, .. } = wanted;
     if let Some(items) = schemas.items(schema) {
-        let inner = find(schemas, items, noun, depth.checked_sub(1)?, search)?;
+        let inner = find(schemas, items, wanted, depth.checked_sub(1)?)?;
         return Some(BodyId {
             pointer: format!("/*{}", inner.pointer),
             many: true,
@@ -240,13 +266,13 @@ fn find(
     if let Some(name) = own_id(&properties, noun, schemas, search) {
         return Some(at(name));
     }
-    let behind = |is_wanted: &dyn Fn(&str) -> bool, search: Search| {
+    let behind = |is_wanted: &dyn Fn(&str) -> bool| {
         let depth = depth.checked_sub(1)?;
         properties
             .iter()
             .filter(|property| is_wanted(property.name))
             .find_map(|property| {
-                let inner = find(schemas, property.schema, noun, depth, search)?;
+                let inner = find(schemas, property.schema, wanted, depth)?;
                 let pointer = format!("/{}{}", escape(property.name), inner.pointer);
                 Some(BodyId {
                     pointer,
@@ -254,9 +280,9 @@ fn find(
                 })
             })
     };
-    behind(&|name| is_noun_key(name, noun), search)
-        .or_else(|| behind(&|name| WRAPPERS.contains(&snake(name).as_str()), search))
-        .or_else(|| behind(&|name| is_envelope(name) || properties.len() == 1, search))
+    behind(&|name| is_noun_key(name, noun))
+        .or_else(|| behind(&|name| WRAPPERS.contains(&snake(name).as_str())))
+        .or_else(|| behind(&|name| is_envelope(name) || properties.len() == 1))
         .or_else(|| {
             (search == Search::Natural)
                 .then(|| natural_key_of(&properties, noun, schemas))
@@ -265,7 +291,7 @@ fn find(
         })
         .or_else(|| {
             (search == Search::Natural)
-                .then(|| name_before_foreign_id(&properties, noun, schemas))
+                .then(|| name_before_foreign_id(&properties, wanted, schemas))
                 .flatten()
                 .or_else(|| {
                     (search >= Search::Only)
@@ -276,7 +302,7 @@ fn find(
         })
         .or_else(|| {
             matches!(search, Search::Only | Search::Natural)
-                .then(|| only_id(&properties, noun, schemas))
+                .then(|| only_id(&properties, wanted, schemas))
                 .flatten()
                 .map(at)
         })
@@ -318,80 +344,35 @@ fn ids<'a>(
         .collect()
 }
 
-/// What owns a thing is not the thing.
-fn is_owner(word: &str) -> bool {
-    matches!(
-        word,
-        "region"
-            | "owner"
-            | "tenant"
-            | "org"
-            | "organization"
-            | "organisation"
-            | "workspace"
-            | "creator"
-            | "parent"
-    )
-}
-
-/// Ids of the call itself, which name no thing.
-fn is_of_the_call(word: &str, noun: &str) -> bool {
-    !noun.ends_with(word)
-        && matches!(
-            word,
-            "request"
-                | "correlation"
-                | "trace"
-                | "idempotency"
-                | "txn"
-                | "nonce"
-                | "span"
-                | "client"
-        )
-}
-
-/// `id_pic` is a picture's id, `id_type` a kind of id.
-fn id_behind(mut words: Vec<String>) -> Vec<String> {
-    let names_thing = words.len() > 1
-        && words[0] == "id"
-        && !words.last().is_some_and(|last| {
-            is_key_word(last) || matches!(last.as_str(), "type" | "kind" | "format" | "card")
-        });
-    if names_thing {
-        words.rotate_left(1);
-    }
-    words
-}
-
-/// `siteid` is a site's id.
-fn unglued_id(mut words: Vec<String>) -> Vec<String> {
-    let stem = words
-        .last()
-        .and_then(|last| {
-            ["uuid", "guid", "id"]
-                .iter()
-                .find_map(|end| last.strip_suffix(end))
-        })
-        .filter(|stem| stem.len() > 3)
-        .map(str::to_owned);
-    if let Some(stem) = stem {
-        words.pop();
-        words.push(stem);
-        words.push("id".to_owned());
-    }
-    words
-}
-
-/// The only thing that looks like an id at all.
-fn only_id<'a>(properties: &[Property<'a>], noun: &str, schemas: Schemas<'_>) -> Option<&'a str> {
-    let found = ids(properties, noun, schemas);
+/// The only thing that looks like an id at all, of what the operation speaks of: where merchants are
+/// looked up, an `AcquirerId` is another thing's.
+fn only_id<'a>(
+    properties: &[Property<'a>],
+    wanted: Wanted<'_>,
+    schemas: Schemas<'_>,
+) -> Option<&'a str> {
+    let found = ids(properties, wanted.noun, schemas);
     let mut found = found.iter().filter(|(_, front)| {
-        front
-            .last()
-            .is_some_and(|last| !is_owner(last) && (last != "key" || noun.ends_with("key")))
+        front.last().is_some_and(|last| {
+            !is_owner(last)
+                && (last != "key" || wanted.noun.ends_with("key"))
+                && match wanted.told {
+                    Some(told) => told.speak_of(last) || properties.len() <= SHORT_BODY,
+                    None => !is_caller(last) || wanted.noun.ends_with(last.as_str()),
+                }
+        })
     });
     let (name, _) = found.next()?;
     found.next().is_none().then_some(*name)
+}
+
+fn is_told_of(name: &str, told: &Witnesses) -> bool {
+    let words = unglued_id(words::split(name));
+    words
+        .iter()
+        .rev()
+        .nth(1)
+        .is_some_and(|of| told.speak_of(of))
 }
 
 /// The property that is the id of `noun`: by the whole noun (`bulk_job_id`), plainly (`id`), and, in a
@@ -435,21 +416,28 @@ fn own_id<'a>(
     let by_end = || with_front(&|front| noun_words.ends_with(front));
     // `entity_id` and `tid` of a transaction are plain ids too.
     let of_kind = || {
-        with_front(&|front| matches!(front, ["entity" | "resource" | "object" | "record"])).or_else(
-            || {
-                let initial = noun_words.last()?.chars().next()?;
-                let short = format!("{initial}id");
-                found
-                    .iter()
-                    .find(|(name, _)| name.eq_ignore_ascii_case(&short))
-            },
-        )
+        with_front(&|front| {
+            matches!(
+                front,
+                ["entity" | "resource" | "object" | "record" | "item"]
+            )
+        })
+        .or_else(|| {
+            let initial = noun_words.last()?.chars().next()?;
+            let short = format!("{initial}id");
+            found
+                .iter()
+                .find(|(name, _)| name.eq_ignore_ascii_case(&short))
+        })
     };
     let glued = || {
-        let wanted = format!("{joined}id");
-        found
-            .iter()
-            .find(|(name, _)| name.eq_ignore_ascii_case(&wanted))
+        let head = noun_words.last().copied().unwrap_or_default();
+        [joined.as_str(), head].into_iter().find_map(|stem| {
+            let wanted = format!("{stem}id");
+            found
+                .iter()
+                .find(|(name, _)| name.eq_ignore_ascii_case(&wanted))
+        })
     };
     let exact = found
         .iter()
@@ -469,6 +457,11 @@ fn own_id<'a>(
     }
     exact
         .or_else(by_end)
+        // A collaborator is a user.
+        .or_else(|| {
+            with_front(&|front| matches!(front, ["user" | "member" | "person"]))
+                .filter(|_| is_person(noun))
+        })
         .or_else(|| with_front(&|front| front.ends_with(&noun_words)))
         .or_else(|| {
             with_front(&|front| {
@@ -516,24 +509,6 @@ fn by_head<'a>(found: &[(&'a str, Vec<String>)], noun_words: &[&str]) -> Option<
         .filter(|(_, front)| matches!(front.as_slice(), [only] if only == head))
         .min_by_key(|(name, _)| !name.to_ascii_lowercase().ends_with("id"))
         .map(|(name, _)| *name)
-}
-
-/// What has no id but that of what it is the state of.
-fn is_state_of_another(word: &str) -> bool {
-    matches!(
-        word,
-        "status"
-            | "state"
-            | "result"
-            | "detail"
-            | "info"
-            | "information"
-            | "history"
-            | "progress"
-            | "setting"
-            | "summary"
-            | "metadata"
-    )
 }
 
 /// Words that make a property an id: `order_id`, `registrantKey`, `userArn`.

@@ -15,6 +15,7 @@
 //! 5. **Parent.** The resource whose parameter stands in front.
 
 mod entity_id;
+mod function_words;
 mod glued;
 mod identifier;
 mod identity;
@@ -27,6 +28,7 @@ mod scope;
 mod summary_words;
 mod verb;
 mod verb_place;
+mod witness;
 
 use daybook_event::Action;
 use serde::{Deserialize, Serialize};

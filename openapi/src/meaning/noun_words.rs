@@ -30,6 +30,14 @@ pub(crate) const SAYS_HOW: &[&str] = &[
     "cascade", "query", "filter", "where",
 ];
 
+/// What programs call their classes behind the thing's own name: `CompanyContactsChildEntity`.
+pub(crate) fn is_role_of_class(word: &str) -> bool {
+    matches!(
+        word,
+        "entity" | "child" | "resource" | "object" | "model" | "dto" | "vo" | "bean" | "pojo"
+    )
+}
+
 /// The object's words after a plural in front of the head that the path names as well: generated
 /// identifiers string path words together (`putWebhooksFirehose`), English does not.
 pub(crate) fn own_words(object: &[String], shape: &PathShape) -> Vec<String> {
@@ -48,10 +56,13 @@ pub(crate) fn own_words(object: &[String], shape: &PathShape) -> Vec<String> {
         .rposition(|word| words::is_plural(word) && in_path(word))
         .filter(|at| {
             // "tracks playlist": the head is in front.
-            shape
-                .resources
-                .last()
-                .is_none_or(|resource| resource.words.last() != object.get(*at))
+            // `run-stats` behind `servers`: the path ends in the same words.
+            let ends_alike = shape.action.as_deref() == object.get(*at + 1..);
+            ends_alike && object.len() > at + 2
+                || shape
+                    .resources
+                    .last()
+                    .is_none_or(|resource| resource.words.last() != object.get(*at))
         });
     let words = cut.map_or(object, |at| &object[at + 1..]);
     // "binarize advanced" names no thing.
@@ -61,9 +72,13 @@ pub(crate) fn own_words(object: &[String], shape: &PathShape) -> Vec<String> {
     {
         return Vec::new();
     }
+    // What is available is the name: `CheckNameAvailability`.
+    let is_asked_of = words.last().is_some_and(|last| last == "availability");
     words
         .iter()
-        .filter(|word| !is_key_word(word) || words.len() == 1 || words.last() == Some(word))
+        .filter(|word| {
+            is_asked_of || !is_key_word(word) || words.len() == 1 || words.last() == Some(word)
+        })
         .cloned()
         .collect()
 }

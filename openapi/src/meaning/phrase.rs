@@ -2,56 +2,15 @@
 
 use daybook_event::Action;
 
+use super::function_words::{
+    BULK_WORDS, DETERMINERS, FILLERS, FORMATS, LEADING_PARTICIPLES, PARTICIPLES, PRAISE,
+    PREPOSITIONS,
+};
 use super::path_shape::{is_adjective, is_mostly_done_to_things};
 use super::rule::{self, Rule};
 use super::summary_words::{alternatives, said_of_noun, without_brackets};
 use crate::verbs::{self, Kind, KnownVerb};
 use crate::words;
-
-/// Words that end an object: `by` in `getUserById`.
-#[rustfmt::skip] // a list of words, not of lines
-const PREPOSITIONS: &[&str] = &[
-    "by", "for", "of", "to", "from", "in", "into", "with", "without", "on", "onto", "at", "via",
-    "using", "per", "within", "under", "when", "if", "that", "which", "who", "where", "through",
-    "against", "between", "based", "belonging", "associated", "related", "given", "identified",
-    "matching", "and", "or", "so", "before", "after", "about", "as", "whose", "during", "over",
-    "is", "are", "should", "can", "will", "including", "together", "has", "was", "were", "then",
-    "vs", "versus", "out", "across", "among", "around", "inside", "outside", "along", "throughout", "upon",
-];
-
-/// Words in front of an object that say nothing of its kind.
-#[rustfmt::skip] // a list of words, not of lines
-pub(super) const DETERMINERS: &[&str] = &[
-    "a", "an", "the", "all", "my", "own", "current", "new", "existing", "single", "multiple",
-    "specific", "given", "one", "some", "any", "several", "this", "your", "their", "its",
-    "individual", "particular", "specified", "more", "many", "every", "each", "available",
-    "private", "public", "s", "another", "up", "existing", "authenticated", "user's", "full",
-    "uploaded", "different", "following", "corresponding", "likely", "latest", "complete", "entire", "either", "both", "requested", "provided", "selected",
-];
-
-/// Participles that no ending tells: "the consent given by the bank".
-#[rustfmt::skip] // a list of words, not of lines
-const PARTICIPLES: &[&str] = &[
-    "given", "sent", "made", "found", "written", "held", "bought", "sold", "paid", "shown", "taken",
-    "built", "kept", "bound", "seen", "known",
-];
-
-/// Adverbs and fillers in front of the verb.
-#[rustfmt::skip] // a list of words, not of lines
-const FILLERS: &[&str] = &[
-    "do", "perform", "handle", "try", "async", "quick", "auto", "force", "admin", "api", "public",
-    "internal", "v", "please", "allows", "allow", "you", "can", "will", "to", "this", "endpoint",
-    "operation", "method", "route", "be", "used", "use", "silently", "partially",
-    "permanently", "soft", "hard", "immediately", "helps", "lets", "enables", "enable", "let",
-    "us", "user", "users", "client", "clients", "paginated", "call", "function", "service",
-    "simply", "programmatically", "beta", "deprecated", "it", "we", "remote", "should", "must", "may",
-];
-
-/// Forms that a thing may be written in, which in front of it are no verb.
-const FORMATS: &[&str] = &["json", "xml", "csv", "pdf", "html", "yaml", "rss"];
-
-/// Words in front of the verb that say "many at once".
-const BULK_WORDS: &[&str] = &["bulk", "batch", "mass", "multi"];
 
 /// A verb and what it is done to.
 #[derive(Debug, Clone, Default)]
@@ -484,6 +443,13 @@ fn without_link<'a>(base: &str, rest: &'a [String]) -> &'a [String] {
     {
         return after;
     }
+    // "poll whether a request was confirmed"
+    if let [link, after @ ..] = rest
+        && matches!(link.as_str(), "whether" | "that" | "how" | "what")
+        && after.len() > 1
+    {
+        return after;
+    }
     // "start uploading a file"
     if matches!(base, "start" | "begin" | "stop" | "finish")
         && let [gerund, after @ ..] = rest
@@ -535,9 +501,24 @@ pub(crate) fn object(all: &[String]) -> Vec<String> {
     {
         return object(&all[start + 2..]);
     }
-    let mut noun: Vec<String> = all[start..]
+    // "input text inot a given language": in front of an article within stands a preposition.
+    let article = all[start..]
         .iter()
         .take_while(|word| !PREPOSITIONS.contains(&word.as_str()))
+        .skip(2)
+        .position(|word| matches!(word.as_str(), "a" | "an" | "the"));
+    if let Some(at) = article {
+        return object(&all[start..=start + at]);
+    }
+    let leads = matches!(&all[start..], [first, next, ..]
+        if LEADING_PARTICIPLES.contains(&first.as_str())
+            && !PREPOSITIONS.contains(&next.as_str())
+            && !DETERMINERS.contains(&next.as_str()));
+    let mut noun: Vec<String> = all[start..]
+        .iter()
+        .enumerate()
+        .take_while(|(at, word)| *at == 0 && leads || !PREPOSITIONS.contains(&word.as_str()))
+        .map(|(_, word)| word)
         .zip(all[start..].iter().skip(1).map(Some).chain([None]))
         .enumerate()
         .take_while(|(at, (word, _))| {
@@ -559,7 +540,11 @@ pub(crate) fn object(all: &[String]) -> Vec<String> {
         .cloned()
         .collect();
     // "a list of orders" and "the details of an order" are about orders.
-    if let [only] = noun.as_slice()
+    let praised = usize::from(
+        matches!(noun.as_slice(), [first, _] if is_adjective(first) || PRAISE.contains(&first.as_str())),
+    );
+    let named = start + praised;
+    if let Some([only]) = noun.get(praised..)
         && matches!(
             only.as_str(),
             "list"
@@ -577,10 +562,10 @@ pub(crate) fn object(all: &[String]) -> Vec<String> {
                 | "subset"
         )
         && all
-            .get(start + 1)
-            .is_some_and(|word| word == "of" || word == "for" || word == "about")
+            .get(named + 1)
+            .is_some_and(|word| matches!(word.as_str(), "of" | "for" | "about" | "on"))
     {
-        noun = object(&all[start + 2..]);
+        noun = object(&all[named + 2..]);
     }
     noun
 }

@@ -65,7 +65,7 @@ rules! {
     VERB_LAST "verb-last" true
         "snake-case names of handlers end with what they do: invoice_delete, sign_confirm";
     VERB_BY_HABIT "verb-by-habit" false
-        "where nearly every operationId of a document has its verb in one place, a word there is one: defineExpression";
+        "where nearly every operationId of a document has its verb in one place, a word there is one: grokExpression";
     PATH_VERB "path-verb" true
         "a path that ends in a verb, or has one behind a colon, is a call of it: /orders/{id}/cancel, /users:invite";
     INNER_VERB "inner-verb" true

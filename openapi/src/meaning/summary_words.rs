@@ -1,6 +1,6 @@
 //! The words of a summary before they are read as a phrase: labels, alternatives, praise.
 
-use super::phrase::DETERMINERS;
+use super::function_words::DETERMINERS;
 use crate::verbs;
 
 /// How many words in front only praise or place the noun: "currently executing jobs", "the logged
@@ -13,7 +13,8 @@ pub(super) fn said_of_noun(noun: &[String]) -> usize {
             first.as_str(),
             "original" | "unique" | "short" | "simple" | "certain" | "logged" | "registered"
         ) || count > 0 && DETERMINERS.contains(&first.as_str());
-        let skipped = if is_adverb || first == "high" && second == "quality" {
+        let is_superlative = matches!(first.as_str(), "most" | "least") && noun.len() > count + 2;
+        let skipped = if is_adverb || is_superlative || first == "high" && second == "quality" {
             2
         } else {
             usize::from(is_praise)

@@ -159,7 +159,7 @@ pub(super) fn without_versions(mut all: Vec<String>) -> Vec<String> {
 }
 
 /// Generators append how a method was called: `getTextUsingPOST`, `GetItemusingJSON_1`.
-pub(super) fn without_using(operation_id: &str) -> &str {
+pub(crate) fn without_using(operation_id: &str) -> &str {
     let lower = operation_id.to_ascii_lowercase();
     match lower.rfind("using") {
         Some(at) if at > 2 && lower.len() - at <= 14 && lower.is_char_boundary(at) => {

@@ -15,6 +15,7 @@ use against_path::{
     has_verb, is_noun_of_path, is_param_word, is_path_itself, is_random, is_witnessed,
     names_last_literal, repeats_path, says_less_than_path,
 };
+pub(crate) use cleaning::without_using;
 use cleaning::{
     called_of_class, cleaned, in_front_of_kind, without_amount, without_framework_action,
     without_key, without_kind, without_number, without_repetition, without_tag, without_versions,
@@ -114,6 +115,15 @@ fn own_words(own: &str, source: &OperationSource<'_>) -> Option<Vec<String>> {
         && let Some(last) = all.pop()
     {
         all.append(&mut unglued(vec![last], source));
+    }
+    // `GetGiftCardbyID`
+    if let [.., glued, id] = all.as_mut_slice()
+        && id == "id"
+        && glued.len() > 4
+        && glued.ends_with("by")
+    {
+        glued.truncate(glued.len() - 2);
+        all.insert(all.len() - 1, "by".to_owned());
     }
     // `documents_clone_post_id`: the method stands between path and parameter.
     if let Some(at) = all.iter().skip(1).position(|word| *word == lower_method)

@@ -247,9 +247,11 @@ pub(super) fn path_verb_last(
     // `post_result_file` on `/results/{id}/file`
     let is_method = first.eq_ignore_ascii_case(source.method);
     let verb = verbs::known(last).filter(|_| fits && !is_method)?;
+    // `pubsub.projects.subscriptions.pull`: what stands between dots stands for itself.
+    let group = own.rsplit('.').nth(1).map(words::split);
     Some(Phrase {
         verb: Some(verb),
-        noun: object(front),
+        noun: object(group.as_deref().unwrap_or(front)),
         rule: Some(&rule::NOUN_FIRST),
         ..Phrase::default()
     })
@@ -269,9 +271,11 @@ pub(super) fn path_noun_first(all: &[String], source: &OperationSource<'_>) -> O
     {
         return None;
     }
+    // `emailInvoice` on `/invoice/send_email`: what the path has for a noun is none of the verbs.
     let at = rest.iter().position(|word| {
         verbs::known(word).is_some_and(|verb| {
-            verb.kind == Kind::Verb || rest.last().is_some_and(|last| last == word)
+            verb.kind == Kind::Verb
+                || rest.last().is_some_and(|last| last == word) && !in_path(word, source)
         }) && !is_preposition(word)
     })?;
     let (front, behind) = all.split_at(at + 1);

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{only_id, snakes};
+use super::{Wanted, only_id, snakes};
 use crate::schema::{Property, Schemas};
 use crate::secrets::is_secret_name;
 use crate::words;
@@ -125,14 +125,17 @@ pub(super) fn name_of_part<'a>(
 /// `name` of an execution whose only id is that of a revision.
 pub(super) fn name_before_foreign_id<'a>(
     properties: &[Property<'a>],
-    noun: &str,
+    wanted: Wanted<'_>,
     schemas: Schemas<'_>,
 ) -> Option<&'a str> {
-    let only = only_id(properties, noun, schemas)?;
+    let only = only_id(properties, wanted, schemas)?;
     let is_foreign = words::split(only).len() > 2
-        && words::split(only)
-            .iter()
-            .all(|word| !noun.split(' ').any(|own| own == words::singular(word)));
+        && words::split(only).iter().all(|word| {
+            !wanted
+                .noun
+                .split(' ')
+                .any(|own| own == words::singular(word))
+        });
     properties
         .iter()
         .find(|property| property.name == "name" && schemas.is_scalar(property.schema))
@@ -142,7 +145,7 @@ pub(super) fn name_before_foreign_id<'a>(
 
 /// Whom or what an address or a login stands for: nobody calls a shipment by an e-mail address.
 #[rustfmt::skip] // a list of words, not of lines
-fn is_person(noun: &str) -> bool {
+pub(super) fn is_person(noun: &str) -> bool {
     noun.split(' ').any(|word| {
         let word = word.strip_prefix("sub").unwrap_or(word);
         matches!(

@@ -7,6 +7,7 @@ use crate::meaning::Parent;
 use crate::meaning::identity::{self, Search};
 use crate::meaning::noun_words::{GENERIC, ends_with_noun, is_detail, same};
 use crate::meaning::path_shape::{Resource, is_key_word, param_noun};
+use crate::meaning::phrase::Phrase;
 use crate::meaning::rule;
 use crate::meaning::verb::{Chosen, Source};
 use crate::operation::OperationSource;
@@ -33,6 +34,8 @@ pub(super) struct Facing<'a> {
     pub(super) enclosing: &'a [Resource],
     pub(super) chosen: &'a Chosen,
     pub(super) level: Level,
+    /// What the summary says is done, and to what.
+    pub(super) summary: Option<&'a Phrase>,
     /// The words of the path's verb phrase.
     pub(super) action: &'a [String],
 }
@@ -158,6 +161,7 @@ impl Facing<'_> {
     }
 
     pub(super) fn with_object(&self, object: &[String]) -> Thing {
+        let object = self.witnessed_object(object);
         // `untagResource` on `/tags/{arn}`: what is done is no thing.
         let base = self.chosen.base.as_str();
         if self.resource.head() == base.strip_prefix("un").unwrap_or(base)
@@ -170,6 +174,7 @@ impl Facing<'_> {
         }
         // `delete_instance` says no more than the path.
         if let [only] = object
+            && !self.resource.words.is_empty()
             && matches!(
                 words::singular(only).as_str(),
                 "instance" | "resource" | "object" | "entity" | "element" | "me" | "self"
@@ -351,7 +356,11 @@ impl Facing<'_> {
         // "Follow category" at `/categories/follows`: the path names what is done.
         let base = self.chosen.base.as_str();
         let names_deed = self.resource.head() == base.strip_prefix("un").unwrap_or(base);
-        if is_collection && resource_plural && !names_deed && same(object, &self.resource.qualifier)
+        if is_collection
+            && resource_plural
+            && !names_deed
+            && (self.chosen.bulk || !self.summary_agrees(object))
+            && same(object, &self.resource.qualifier)
         {
             // A job that is made for many things is one job.
             let makes_one = self.source.method == "POST";
@@ -461,12 +470,20 @@ impl Facing<'_> {
         }
     }
 
-    /// `DELETE /drafts?draft_id=7`, which cannot be called without the id.
+    /// `DELETE /drafts?draft_id=7`, which cannot be called without the id, and a PATCH of contacts with
+    /// the `id` of one in its body.
     fn must_name_one(&self, noun: &str) -> bool {
+        let changes = self.source.method == "POST"
+            && matches!(self.chosen.action, Action::Update | Action::Delete);
+        let is_put = matches!(self.source.method, "PUT" | "PATCH");
+        let in_body = || {
+            identity::request_id(self.source, noun, Search::Exact).is_some_and(|found| !found.many)
+        };
         self.level == Level::Collection
-            && matches!(self.source.method, "DELETE" | "PUT" | "PATCH")
+            && (changes || is_put || self.source.method == "DELETE")
             && !self.chosen.bulk
             && (identity::must_have_query_id(self.source, noun)
+                || is_put && in_body()
                 || self.source.method == "DELETE"
                     && identity::only_required_query(self.source, noun).is_some())
     }

@@ -115,6 +115,7 @@ pub(crate) fn choose(
         enclosing,
         chosen,
         level,
+        summary,
         action: shape.action.as_deref().unwrap_or_default(),
     };
     let mut thing = match said_noun {
@@ -353,7 +354,7 @@ fn without_path(source: &OperationSource<'_>, chosen: &Chosen, noun: Option<Vec<
     let creates = chosen.action == Action::Create;
     Thing {
         noun: words::noun_phrase(&noun),
-        number: if plural && !creates {
+        number: if (plural || chosen.bulk) && !creates {
             Number::Many
         } else {
             Number::One

@@ -1,9 +1,10 @@
 //! What the rules of nouns ask of a resource and an object.
 
 use super::facing::Facing;
-use crate::meaning::noun_words::{ends_with_noun, same};
+use crate::meaning::noun_words::{GENERIC, ends_with_noun, is_role_of_class, same};
 use crate::meaning::path_shape::{is_adjective, is_criterion, param_noun};
 use crate::meaning::scope::scope_key;
+use crate::meaning::witness::Witnesses;
 use crate::words;
 
 impl Facing<'_> {
@@ -206,6 +207,57 @@ impl Facing<'_> {
             })
             .count();
         &noun[count..]
+    }
+
+    /// Rule "witnessed": of an object whose head the path has too, only the words that path, summary,
+    /// description or tags speak of: `PostedPlaybackInfo` on `/items/{id}/playbackInfo`,
+    /// `CompanyContactsChildEntity` on `/contacts`.
+    pub(super) fn witnessed_object<'a>(&self, object: &'a [String]) -> &'a [String] {
+        let head = self.resource.head();
+        let Some(at) = object
+            .iter()
+            .rposition(|word| words::singular(word) == head)
+            .filter(|_| object.len() > 1)
+        else {
+            return object;
+        };
+        let told = Witnesses::beside_operation_id(self.source);
+        // `save-tracks-user`, "Save tracks for the current user": the summary's object ends there.
+        let summary_ends = self.summary_agrees(&object[..=at]);
+        let cut = object.get(at + 1).is_some_and(|next| {
+            summary_ends
+                || is_role_of_class(next) && !words::split(self.source.path).contains(next)
+                || self.source.is_told() && !told.speak_of(next)
+        });
+        // Where the rest is the program's, so may be what stands in front: the path's own words do.
+        if cut {
+            let start = (at + 1).saturating_sub(self.resource.words.len().max(1));
+            return &object[start..=at];
+        }
+        if at + 1 != object.len() || self.is_generic() || !self.source.is_told() {
+            return object;
+        }
+        let start = object[..at]
+            .iter()
+            .take_while(|word| !told.speak_of(word))
+            .count();
+        &object[start..]
+    }
+
+    /// Whether the summary does the same to the same thing.
+    pub(super) fn summary_agrees(&self, object: &[String]) -> bool {
+        self.summary.is_some_and(|summary| {
+            let does_same = summary
+                .verb
+                .as_ref()
+                .is_some_and(|verb| verb.base == self.chosen.base);
+            does_same && same(&summary.noun, object)
+        })
+    }
+
+    /// `/config` alone, but not `/playbackInfo`.
+    fn is_generic(&self) -> bool {
+        self.resource.words.len() == 1 && GENERIC.contains(&self.resource.head().as_str())
     }
 
     /// Verbs that go through many things, however their object is written.

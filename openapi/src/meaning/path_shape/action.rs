@@ -3,6 +3,7 @@
 use super::resource::param_noun;
 use super::steps::Step;
 use crate::meaning::glued::unglued;
+use crate::meaning::identifier::without_using;
 use crate::meaning::noun_words::ends_with_noun;
 use crate::meaning::phrase;
 use crate::operation::OperationSource;
@@ -204,6 +205,30 @@ fn ends_call(word: &str) -> bool {
             | "convert"
             | "calculate"
             | "retrieve"
+            | "accept"
+            | "reject"
+            | "decline"
+            | "deny"
+            | "authenticate"
+            | "authorize"
+            | "begin"
+            | "complete"
+            | "finalize"
+            | "initiate"
+            | "terminate"
+            | "revoke"
+            | "redeem"
+            | "resend"
+            | "notify"
+            | "register"
+            | "unregister"
+            | "subscribe"
+            | "unsubscribe"
+            | "publish"
+            | "unpublish"
+            | "suspend"
+            | "acknowledge"
+            | "dismiss"
     )
 }
 
@@ -276,6 +301,7 @@ pub(super) fn take_action(
             if let [.., last] = phrase.as_slice()
                 && phrase.len() > 1
                 && matches!(last.as_str(), "search" | "query" | "lookup")
+                && !summary.is_some_and(|said| ends_with_noun(&said.noun, &phrase))
             {
                 let action = vec![last.clone()];
                 steps.pop();
@@ -306,7 +332,7 @@ pub(super) fn take_action(
                 // `/portfolio/analysis/return` is a number.
                 _ if first == "return" && !behind_param => false,
                 Kind::Verb => true,
-                // The operationId takes it for a verb as well: `requestPasswordReset`.
+                // OperationId or summary take it for a verb as well: `requestPasswordReset`.
                 Kind::VerbOrNoun
                     if !reads
                         && (phrase.len() > 1
@@ -314,8 +340,15 @@ pub(super) fn take_action(
                                 && steps.len() > 1
                                 && is_mostly_done_to_things(first)) =>
                 {
-                    let said = words::split(source.operation_id);
-                    said.first() == Some(first)
+                    let said = words::split(without_using(source.operation_id));
+                    // `ProjectMember_Post` takes it for a class.
+                    let is_class = said
+                        .last()
+                        .is_some_and(|last| last.eq_ignore_ascii_case(source.method));
+                    said.first() == Some(first) && !is_class
+                        || summary
+                            .and_then(|said| said.verb.as_ref())
+                            .is_some_and(|verb| verb.base == *first)
                 }
                 Kind::VerbOrNoun => {
                     behind_param && !reads && phrase.len() == 1 && is_mostly_done_to_things(first)

@@ -129,12 +129,6 @@ impl Resource {
 /// The noun that a parameter's name holds: `execution_id` → execution; empty for `id` or `key`.
 pub(crate) fn param_noun(name: &str) -> Vec<String> {
     let mut found = words::split(name);
-    // Google's `{parent}` and `{resource}` name a role and no thing.
-    if let [only] = found.as_slice()
-        && matches!(only.as_str(), "parent" | "resource")
-    {
-        found.clear();
-    }
     if found.len() > 1 && found.last().is_some_and(|last| last == "title") {
         found.pop();
     }
@@ -152,6 +146,12 @@ pub(crate) fn param_noun(name: &str) -> Vec<String> {
         } else {
             break;
         }
+    }
+    // Google's `{parent}` and `{resource}` name a role and no thing, and so does `{resourceName}`.
+    if let [only] = found.as_slice()
+        && matches!(only.as_str(), "parent" | "resource" | "entity" | "object")
+    {
+        found.clear();
     }
     found
 }

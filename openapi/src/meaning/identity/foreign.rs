@@ -1,0 +1,90 @@
+//! Names of ids held against the thing that is looked for: whose they are instead.
+
+use crate::meaning::path_shape::is_key_word;
+
+/// What owns a thing is not the thing.
+pub(super) fn is_owner(word: &str) -> bool {
+    matches!(
+        word,
+        "region"
+            | "owner"
+            | "tenant"
+            | "org"
+            | "organization"
+            | "organisation"
+            | "workspace"
+            | "creator"
+            | "parent"
+    )
+}
+
+/// Whose call it is comes back in many an answer.
+pub(super) fn is_caller(word: &str) -> bool {
+    matches!(word, "user" | "account" | "customer" | "company")
+}
+
+/// Ids of the call itself, which name no thing.
+pub(super) fn is_of_the_call(word: &str, noun: &str) -> bool {
+    !noun.ends_with(word)
+        && matches!(
+            word,
+            "request"
+                | "correlation"
+                | "trace"
+                | "idempotency"
+                | "txn"
+                | "nonce"
+                | "span"
+                | "client"
+        )
+}
+
+/// What has no id but that of what it is the state of.
+pub(super) fn is_state_of_another(word: &str) -> bool {
+    matches!(
+        word,
+        "status"
+            | "state"
+            | "result"
+            | "detail"
+            | "info"
+            | "information"
+            | "history"
+            | "progress"
+            | "setting"
+            | "summary"
+            | "metadata"
+    )
+}
+
+/// `id_pic` is a picture's id, `id_type` a kind of id.
+pub(super) fn id_behind(mut words: Vec<String>) -> Vec<String> {
+    let names_thing = words.len() > 1
+        && words[0] == "id"
+        && !words.last().is_some_and(|last| {
+            is_key_word(last) || matches!(last.as_str(), "type" | "kind" | "format" | "card")
+        });
+    if names_thing {
+        words.rotate_left(1);
+    }
+    words
+}
+
+/// `siteid` is a site's id.
+pub(super) fn unglued_id(mut words: Vec<String>) -> Vec<String> {
+    let stem = words
+        .last()
+        .and_then(|last| {
+            ["uuid", "guid", "id"]
+                .iter()
+                .find_map(|end| last.strip_suffix(end))
+        })
+        .filter(|stem| stem.len() > 3)
+        .map(str::to_owned);
+    if let Some(stem) = stem {
+        words.pop();
+        words.push(stem);
+        words.push("id".to_owned());
+    }
+    words
+}
