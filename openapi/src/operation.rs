@@ -72,6 +72,8 @@ pub(crate) struct Habits {
     /// See [`crate::meaning::scopes`].
     pub(crate) scopes: HashSet<String>,
     pub(crate) verb_place: VerbPlace,
+    /// Nearly all paths are calls by their names: `/get_profile`.
+    pub(crate) paths_call: bool,
 }
 
 impl<'a> OperationSource<'a> {

@@ -56,9 +56,10 @@ fn read_within(
         list: problems,
     };
     let corners = Corners::check(document, &mut problems);
-    let paths = document.path_keys.iter().map(|(path, _)| path.as_str());
+    let paths = || document.path_keys.iter().map(|(path, _)| path.as_str());
     let habits = Habits {
-        scopes: crate::meaning::scopes(paths),
+        scopes: crate::meaning::scopes(paths()),
+        paths_call: crate::meaning::paths_call(paths()),
         verb_place: VerbPlace::of(operation_ids(document)),
     };
     let mut reading = Reading {

@@ -211,7 +211,7 @@ impl IdSearch<'_> {
         {
             return (Some(found), &rule::CREATED);
         }
-        if creates && let Some(found) = self.in_answered_list() {
+        if creates && let Some(found) = self.in_answer_of_creation() {
             return (Some(found), &rule::CREATED);
         }
         let answers_many = identity::response_id(self.source, &self.thing.noun, Search::Exact)
@@ -231,14 +231,20 @@ impl IdSearch<'_> {
         (chosen, &rule::CHOSEN_BY_CALLER).or_none()
     }
 
-    /// A new thing that is answered with a list: its only item.
-    fn in_answered_list(&self) -> Option<ValueLocation> {
-        if self.thing.plural || is_secret_name(&self.thing.noun) {
+    /// A new thing whose answer does not call its id by name: the only item of a list, or the first id
+    /// that was not sent.
+    fn in_answer_of_creation(&self) -> Option<ValueLocation> {
+        let (source, noun) = (self.source, self.thing.noun.as_str());
+        if self.thing.plural || is_secret_name(noun) {
             return None;
         }
-        identity::response_id(self.source, &self.thing.noun, Search::Near)
-            .filter(|found| found.many && !self.is_enclosing(&found.pointer))
-            .map(|found| ValueLocation::Response(found.pointer))
+        let in_list = identity::response_id(source, noun, Search::Near)
+            .filter(|found| found.many)
+            .map(|found| found.pointer);
+        in_list
+            .or_else(|| identity::first_new_id(source, noun))
+            .filter(|pointer| !self.is_enclosing(pointer))
+            .map(ValueLocation::Response)
     }
 
     fn in_path(&self) -> Option<ValueLocation> {

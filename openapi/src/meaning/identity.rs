@@ -91,6 +91,31 @@ pub(crate) fn response_id(
     find(source.schemas, source.response?, wanted, WRAPPER_DEPTH_MAX)
 }
 
+/// The first id at the top of an answer that was not sent, of what the operation speaks of.
+pub(crate) fn first_new_id(source: &OperationSource<'_>, noun: &str) -> Option<String> {
+    let schemas = source.schemas;
+    let told = Witnesses::all(source);
+    let sent: Vec<Vec<String>> = source
+        .request
+        .map(|request| schemas.properties(request))
+        .unwrap_or_default()
+        .iter()
+        .chain(&source.query)
+        .map(|property| words::split(property.name))
+        .collect();
+    let answered = schemas.properties(source.response?);
+    let (name, _) = ids(&answered, noun, schemas)
+        .into_iter()
+        .find(|(name, front)| {
+            let is_anothers = |last: &String| is_owner(last) || is_caller(last) || last == "key";
+            front
+                .last()
+                .is_some_and(|last| !is_anothers(last) && told.speak_of(last))
+                && !sent.contains(&words::split(name))
+        })?;
+    Some(format!("/{}", escape(name)))
+}
+
 /// Finds the id of `noun` in a request body.
 pub(crate) fn request_id(
     source: &OperationSource<'_>,

@@ -42,7 +42,7 @@ use noun::Number;
 use path_shape::PathShape;
 pub use rule::{Decisions, Rule};
 pub(crate) use scope::scopes;
-pub(crate) use verb_place::VerbPlace;
+pub(crate) use verb_place::{VerbPlace, paths_call};
 
 /// What a call of an operation means.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -21,6 +21,9 @@ const IDS_MIN: usize = 4;
 /// Of ten ids, how many must agree.
 const AGREEING_OF_TEN: usize = 8;
 
+/// Of ten paths, how many must be calls; verbs that are nouns as well are not counted.
+const PATHS_OF_TEN: usize = 6;
+
 impl VerbPlace {
     /// What most ids of a document agree on; each comes with its operation's method.
     pub(crate) fn of<'a>(ids: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
@@ -47,6 +50,20 @@ impl VerbPlace {
             Self::Mixed
         }
     }
+}
+
+/// Whether nearly all paths of a document end in a verb and its object: `/get_profile`, `/createPad`.
+pub(crate) fn paths_call<'a>(paths: impl Iterator<Item = &'a str>) -> bool {
+    let (mut calls, mut all) = (0, 0);
+    for path in paths.take(IDS_MAX).filter(|path| path.len() <= 200) {
+        let end = path.rsplit('/').next().unwrap_or_default();
+        let words = words::split(end);
+        all += 1;
+        if words.len() > 1 && !end.starts_with('{') && verbs::is_clear(&words[0]) {
+            calls += 1;
+        }
+    }
+    calls >= IDS_MIN && calls * 10 >= all * PATHS_OF_TEN
 }
 
 /// `POST_DefineExpression` without what only repeats the method; a method that is glued to the rest in

@@ -225,7 +225,10 @@ impl Facing<'_> {
         // `save-tracks-user`, "Save tracks for the current user": the summary's object ends there.
         let summary_ends = self.summary_agrees(&object[..=at]);
         let cut = object.get(at + 1).is_some_and(|next| {
+            let is_caller = matches!(next.as_str(), "user" | "users")
+                && self.source.path.split('/').any(|segment| segment == "me");
             summary_ends
+                || is_caller
                 || is_role_of_class(next) && !words::split(self.source.path).contains(next)
                 || self.source.is_told() && !told.speak_of(next)
         });

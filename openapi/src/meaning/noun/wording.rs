@@ -86,7 +86,9 @@ impl Facing<'_> {
         };
         match enclosing.map(Resource::noun) {
             Some(parent)
-                if !parent.is_empty() && parent != noun && NEEDS_PARENT.contains(&noun) =>
+                if !parent.is_empty()
+                    && !words::singular(&parent).ends_with(noun)
+                    && NEEDS_PARENT.contains(&noun) =>
             {
                 format!("{parent} {noun}")
             }

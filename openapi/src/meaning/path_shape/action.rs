@@ -332,7 +332,8 @@ pub(super) fn take_action(
                 // `/portfolio/analysis/return` is a number.
                 _ if first == "return" && !behind_param => false,
                 Kind::Verb => true,
-                // OperationId or summary take it for a verb as well: `requestPasswordReset`.
+                // OperationId, summary or the other paths take it for a verb as well: `requestPasswordReset`,
+                // `/record_action` beside `/get_profile`.
                 Kind::VerbOrNoun
                     if !reads
                         && (phrase.len() > 1
@@ -346,6 +347,7 @@ pub(super) fn take_action(
                         .last()
                         .is_some_and(|last| last.eq_ignore_ascii_case(source.method));
                     said.first() == Some(first) && !is_class
+                        || source.habits.paths_call && phrase.len() > 1
                         || summary
                             .and_then(|said| said.verb.as_ref())
                             .is_some_and(|verb| verb.base == *first)
