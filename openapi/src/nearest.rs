@@ -20,11 +20,11 @@ pub(crate) fn nearest_by<'a>(
     part: &str,
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
-    let wanted: Vec<char> = folded(word);
-    if wanted.is_empty() || wanted.len() > WORD_CHARS_MAX {
+    let wanted = folded(word);
+    if wanted.is_empty() || wanted.chars().count() > WORD_CHARS_MAX {
         return None;
     }
-    let mistakes_max = (folded(part).len() / 3).min(4);
+    let mistakes_max = (folded(part).chars().count() / 3).min(4);
     candidates
         .into_iter()
         .take(CANDIDATES_MAX)
@@ -49,7 +49,7 @@ pub(crate) fn did_you_mean(word: &str, known: &[&str]) -> String {
 }
 
 /// How people mistype: case and the marks between words do not count.
-fn folded(word: &str) -> Vec<char> {
+fn folded(word: &str) -> String {
     word.chars()
         .filter(|character| !matches!(character, '_' | '-' | ' ' | '[' | ']'))
         .flat_map(char::to_lowercase)
@@ -58,30 +58,11 @@ fn folded(word: &str) -> Vec<char> {
 }
 
 /// Insertions, deletions, replacements and swaps of neighbours; `None` above `distance_max`.
-fn distance(one: &[char], other: &[char], distance_max: usize) -> Option<usize> {
-    if one.len().abs_diff(other.len()) > distance_max {
+fn distance(one: &str, other: &str, distance_max: usize) -> Option<usize> {
+    if one.chars().count().abs_diff(other.chars().count()) > distance_max {
         return None;
     }
-    let mut before_last: Vec<usize> = Vec::new();
-    let mut last: Vec<usize> = (0..=other.len()).collect();
-    for (row, left) in one.iter().enumerate() {
-        let mut line = vec![row + 1];
-        for (column, right) in other.iter().enumerate() {
-            let mut cost = (last[column] + usize::from(left != right))
-                .min(last[column + 1] + 1)
-                .min(line[column] + 1);
-            let swapped =
-                row > 0 && column > 0 && one[row - 1] == *right && other[column - 1] == *left;
-            if swapped {
-                cost = cost.min(before_last[column - 1] + 1);
-            }
-            line.push(cost);
-        }
-        before_last = std::mem::replace(&mut last, line);
-    }
-    last.last()
-        .copied()
-        .filter(|distance| *distance <= distance_max)
+    Some(strsim::osa_distance(one, other)).filter(|distance| *distance <= distance_max)
 }
 
 #[cfg(test)]

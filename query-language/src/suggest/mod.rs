@@ -7,7 +7,7 @@ mod value;
 pub(crate) use name::names_meant;
 pub(crate) use value::{example_of, meant};
 
-/// How many letters may be wrong, missing, too many or swapped.
+/// How many letters may be wrong, missing, too many or swapped (the optimal string alignment distance).
 const DISTANCE_MAX: usize = 2;
 /// And how many in a word of at most [`SHORT_CHARS_MAX`], where two make another word of it.
 const SHORT_DISTANCE_MAX: usize = 1;
@@ -18,17 +18,17 @@ const WORD_CHARS_MAX: usize = 40;
 
 /// The closest of the `known` words, where one is close.
 pub fn closest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let letters: Vec<char> = word
+    let letters: String = word
         .chars()
         .take(WORD_CHARS_MAX + 1)
         .flat_map(char::to_lowercase)
         .collect();
-    if letters.len() > WORD_CHARS_MAX {
+    if letters.chars().count() > WORD_CHARS_MAX {
         return None;
     }
     known
         .into_iter()
-        .map(|candidate| (distance(&letters, candidate), candidate))
+        .map(|candidate| (strsim::osa_distance(&letters, candidate), candidate))
         .filter(|(distance, candidate)| {
             let length = candidate.chars().count();
             let distance_max = if length <= SHORT_CHARS_MAX {
@@ -40,32 +40,6 @@ pub fn closest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         })
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
-}
-
-/// How many letters must be put in, taken out, replaced or swapped with their neighbour (the
-/// optimal string alignment distance).
-fn distance(letters: &[char], candidate: &str) -> usize {
-    let candidate: Vec<char> = candidate.chars().collect();
-    let mut before_last: Vec<usize> = Vec::new();
-    let mut last: Vec<usize> = (0..=candidate.len()).collect();
-    for (row, letter) in letters.iter().enumerate() {
-        let mut current = vec![row + 1];
-        for (column, wanted) in candidate.iter().enumerate() {
-            let mut best = (last[column] + usize::from(letter != wanted))
-                .min(last[column + 1] + 1)
-                .min(current[column] + 1);
-            let swapped = row > 0
-                && column > 0
-                && *letter == candidate[column - 1]
-                && letters[row - 1] == *wanted;
-            if swapped {
-                best = best.min(before_last[column - 1] + 1);
-            }
-            current.push(best);
-        }
-        before_last = std::mem::replace(&mut last, current);
-    }
-    last[candidate.len()]
 }
 
 #[cfg(test)]
