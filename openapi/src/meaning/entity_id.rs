@@ -241,8 +241,13 @@ impl IdSearch<'_> {
         let in_list = identity::response_id(source, noun, Search::Near)
             .filter(|found| found.many)
             .map(|found| found.pointer);
+        // A video that is answered for its thumbnail is none.
+        let answers_enclosing = PathTemplate::parse(source.path)
+            .param_names
+            .iter()
+            .any(|name| identity::answers_with(source, name));
         in_list
-            .or_else(|| identity::first_new_id(source, noun))
+            .or_else(|| identity::first_new_id(source, noun).filter(|_| !answers_enclosing))
             .filter(|pointer| !self.is_enclosing(pointer))
             .map(ValueLocation::Response)
     }

@@ -6,14 +6,15 @@ mod natural_keys;
 use serde_json::Value;
 
 use crate::meaning::noun_words::SAYS_HOW;
-use crate::meaning::path_shape::is_key_word;
 use crate::meaning::witness::Witnesses;
 use crate::operation::{OperationSource, escape};
 use crate::schema::{Property, Schemas};
 use crate::secrets::is_secret_name;
 use crate::value_location::ValueLocation;
 use crate::words;
-use foreign::{id_behind, is_caller, is_of_the_call, is_owner, is_state_of_another, unglued_id};
+use foreign::{
+    id_behind, is_caller, is_of_the_call, is_owner, is_state_of_another, is_strong_key, unglued_id,
+};
 use natural_keys::{is_person, name_before_foreign_id, name_of_part, natural_key, natural_key_of};
 
 /// Keys behind which a body wraps what it is about.
@@ -24,7 +25,7 @@ const WRAPPERS: &[&str] = &[
 ];
 
 /// In a body of so few properties the only id is the thing's, whatever it is called.
-const SHORT_BODY: usize = 2;
+const SHORT_BODY: usize = 1;
 
 /// How deep a body's wrappers are opened.
 const WRAPPER_DEPTH_MAX: usize = 2;
@@ -114,6 +115,18 @@ pub(crate) fn first_new_id(source: &OperationSource<'_>, noun: &str) -> Option<S
                 && !sent.contains(&words::split(name))
         })?;
     Some(format!("/{}", escape(name)))
+}
+
+/// Whether an answer has a property of a path parameter's name at its top.
+pub(crate) fn answers_with(source: &OperationSource<'_>, param: &str) -> bool {
+    let param = words::split(param);
+    param.len() > 1
+        && source.response.is_some_and(|response| {
+            let answered = source.schemas.properties(response);
+            answered
+                .iter()
+                .any(|property| words::split(property.name) == param)
+        })
 }
 
 /// Finds the id of `noun` in a request body.
@@ -503,20 +516,26 @@ fn own_id<'a>(
             })
         })
         .map(|(name, _)| *name)
-        .or_else(|| {
-            // `RegionName` of a region
-            let wanted = format!("{joined}name");
-            properties
-                .iter()
-                .find(|property| {
-                    let name = words::split(property.name);
-                    name.len() > 1
-                        && name.concat() == wanted
-                        && schemas.is_scalar(property.schema)
-                        && !is_secret_name(property.name)
-                })
-                .map(|property| property.name)
+        .or_else(|| name_of_own(properties, &joined, schemas))
+}
+
+/// `RegionName` of a region
+fn name_of_own<'a>(
+    properties: &[Property<'a>],
+    joined: &str,
+    schemas: Schemas<'_>,
+) -> Option<&'a str> {
+    let wanted = format!("{joined}name");
+    properties
+        .iter()
+        .find(|property| {
+            let name = words::split(property.name);
+            name.len() > 1
+                && name.concat() == wanted
+                && schemas.is_scalar(property.schema)
+                && !is_secret_name(property.name)
         })
+        .map(|property| property.name)
 }
 
 /// `settingId` of a config setting goes before `configId`, and an id before an ARN.
@@ -534,15 +553,6 @@ fn by_head<'a>(found: &[(&'a str, Vec<String>)], noun_words: &[&str]) -> Option<
         .filter(|(_, front)| matches!(front.as_slice(), [only] if only == head))
         .min_by_key(|(name, _)| !name.to_ascii_lowercase().ends_with("id"))
         .map(|(name, _)| *name)
-}
-
-/// Words that make a property an id: `order_id`, `registrantKey`, `userArn`.
-fn is_strong_key(word: &str) -> bool {
-    is_key_word(word)
-        && !matches!(
-            word,
-            "name" | "code" | "number" | "no" | "nr" | "handle" | "slug" | "ids"
-        )
 }
 
 fn is_noun_key(name: &str, noun: &str) -> bool {

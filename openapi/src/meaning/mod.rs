@@ -25,6 +25,7 @@ mod path_shape;
 mod phrase;
 mod rule;
 mod scope;
+mod summary_and_path;
 mod summary_words;
 mod verb;
 mod verb_place;

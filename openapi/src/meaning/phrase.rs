@@ -3,11 +3,13 @@
 use daybook_event::Action;
 
 use super::function_words::{
-    BULK_WORDS, DETERMINERS, FILLERS, FORMATS, LEADING_PARTICIPLES, PARTICIPLES, PRAISE,
-    PREPOSITIONS,
+    BULK_WORDS, DETERMINERS, FILLERS, LEADING_PARTICIPLES, PARTICIPLES, PRAISE, PREPOSITIONS,
 };
-use super::path_shape::{is_adjective, is_mostly_done_to_things};
+use super::path_shape::is_adjective;
 use super::rule::{self, Rule};
+use super::summary_and_path::{
+    is_done_to_item, is_done_to_path, path_ends_in, path_takes_it_for_verb,
+};
 use super::summary_words::{alternatives, said_of_noun, without_brackets};
 use crate::verbs::{self, Kind, KnownVerb};
 use crate::words;
@@ -82,6 +84,8 @@ fn before_determiner(all: &[String]) -> Option<verbs::KnownVerb> {
 }
 
 fn of_sentence(sentence: &str, path: &str) -> Option<Phrase> {
+    // "Start / stop charging"
+    let sentence = sentence.replace(" / ", "/");
     let all: Vec<String> = sentence
         .split_whitespace()
         .take(24)
@@ -111,6 +115,7 @@ fn of_sentence(sentence: &str, path: &str) -> Option<Phrase> {
             .get(1)
             .is_none_or(|next| !DETERMINERS.contains(&next.as_str()))
         && !is_done_to_path(&all, path)
+        && !is_done_to_item(&all, path)
         && !all
             .iter()
             .any(|word| matches!(word.as_str(), "to" | "from" | "into"));
@@ -157,46 +162,6 @@ fn of_sentence(sentence: &str, path: &str) -> Option<Phrase> {
         phrase = verb_first(&imperative);
     }
     phrase.verb.is_some().then_some(phrase)
-}
-
-/// "Follow category" at `/categories/follows`: the path ends with the word, behind its object.
-fn path_takes_it_for_verb(all: &[String], path: &str) -> bool {
-    let [first, objects @ ..] = all else {
-        return false;
-    };
-    let path = path.trim_end_matches('/');
-    let mut segments = path.rsplit('/').filter(|segment| !segment.starts_with('{'));
-    let names = |segment: Option<&str>, word: &str| {
-        segment
-            .and_then(|segment| words::split(segment).pop())
-            .is_some_and(|last| words::singular(&last) == words::singular(word))
-    };
-    let (last, before) = (segments.next(), segments.next());
-    // "License editorial video content" at `/editorial/videos/licenses`
-    let is_unknown = verbs::known_in_any_form(first).is_none() && !is_adjective(first);
-    !FORMATS.contains(&first.as_str())
-        && !path.ends_with('}')
-        && names(last, first)
-        && objects
-            .iter()
-            .take(if is_unknown { 3 } else { 1 })
-            .any(|object| names(before, object))
-}
-
-/// "Import sandbox" at `/sandbox`: of two words, the path takes the second for the thing.
-fn is_done_to_path(all: &[String], path: &str) -> bool {
-    let [verb, noun] = all else { return false };
-    let end = path
-        .trim_end_matches('/')
-        .rsplit('/')
-        .next()
-        .unwrap_or_default();
-    is_mostly_done_to_things(verb) && words::split(end).last() == Some(noun)
-}
-
-/// "Transfers credits" at `/account/transfer`: the path takes the word for a verb as well.
-fn path_ends_in(path: &str, base: &str) -> bool {
-    path.trim_end_matches('/').rsplit(['/', ':', '.']).next() == Some(base)
 }
 
 /// "Accepts an upload", "Receives a callback": the service does it, not its caller.

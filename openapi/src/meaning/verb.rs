@@ -10,6 +10,9 @@ use crate::operation::OperationSource;
 use crate::schema::Schemas;
 use crate::verbs::{self, Kind};
 
+/// Within how many words a summary says that what it returns is new.
+const NEWS_WORDS: usize = 5;
+
 /// Where a verb was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Source {
@@ -169,9 +172,21 @@ fn weigh(
             || said.is_none_or(|phrase| !phrase.noun.contains(&path.base) || of_said.is_none())
     });
     if said_is_plain {
+        // "Returns the newly created comment": what is returned was made.
+        let returns_new = source.method == "POST"
+            && [source.summary, source.description]
+                .iter()
+                .find(|text| !text.is_empty())
+                .is_some_and(|text| {
+                    crate::words::split(text)
+                        .iter()
+                        .take(NEWS_WORDS)
+                        .any(|word| word == "created")
+                });
         // What only reads is believed of a POST where nothing else speaks.
         let of_summary = of_summary.filter(|summarized| {
-            tells_more(&summarized.base, source.method, summary)
+            !(returns_new && summarized.base == "return")
+                && tells_more(&summarized.base, source.method, summary)
                 && (summarized.action != Action::Read
                     || only_works_out
                     || of_said.as_ref().is_none_or(|said| {
@@ -322,9 +337,16 @@ fn fits(source: &OperationSource<'_>, candidate: &Candidate) -> bool {
             let is_rather_a_noun = candidate.kind == Kind::VerbOrNoun
                 && candidate.action == Action::Execute
                 && from == Source::OperationId;
+            // "Open orders" is a title.
+            let is_said_alone = from == Source::Summary
+                && candidate.action == Action::Execute
+                && !crate::words::split(source.path)
+                    .iter()
+                    .any(|word| word == base);
             !matches!(candidate.action, Action::Create | Action::Delete)
                 && !matches!(base, "update" | "put" | "patch")
                 && !is_rather_a_noun
+                && !is_said_alone
         }
         "PUT" | "PATCH" => !matches!(
             base,

@@ -105,6 +105,22 @@ pub(super) fn names_last_literal(word: &str, source: &OperationSource<'_>) -> bo
         })
 }
 
+/// `giftCardDetails` on `/giftCards/view`: a gift card, and nothing gifted.
+pub(super) fn starts_with_segment(all: &[String], source: &OperationSource<'_>) -> bool {
+    let may_be_noun = all
+        .first()
+        .and_then(|first| verbs::known(first))
+        .is_some_and(|verb| verb.kind == Kind::VerbOrNoun);
+    may_be_noun
+        && source.path.split('/').any(|segment| {
+            let segment = words::split(segment);
+            segment.len() > 1
+                && segment.len() < all.len()
+                && words::is_plural(&segment[segment.len() - 1])
+                && words::noun_phrase(&segment) == words::noun_phrase(&all[..segment.len()])
+        })
+}
+
 pub(super) fn is_param_word(word: &str, path: &str) -> bool {
     path.split(['{', '}']).skip(1).step_by(2).any(|name| {
         words::split(name)

@@ -6,14 +6,14 @@ mod cleaning;
 mod word_order;
 
 use super::glued::unglued;
-use super::phrase::{Phrase, is_verb_here, verb_first};
+use super::phrase::{Phrase, is_verb_here, object, verb_first};
 use crate::meaning::path_shape::is_adjective;
 use crate::operation::OperationSource;
 use crate::verbs::{self, Kind};
 use crate::words;
 use against_path::{
     has_verb, is_noun_of_path, is_param_word, is_path_itself, is_random, is_witnessed,
-    names_last_literal, repeats_path, says_less_than_path,
+    names_last_literal, repeats_path, says_less_than_path, starts_with_segment,
 };
 pub(crate) use cleaning::without_using;
 use cleaning::{
@@ -40,8 +40,13 @@ pub(crate) fn of_operation_id(source: &OperationSource<'_>) -> Option<Phrase> {
         .or_else(|| path_noun_first(&all, source))
         .or_else(|| dotted_verb_last(&own))
         .unwrap_or_else(|| {
-            let phrase = verb_first(&all);
-            if phrase.verb.is_some() {
+            let mut phrase = verb_first(&all);
+            if starts_with_segment(&all, source) {
+                phrase = Phrase {
+                    noun: object(&all),
+                    ..Phrase::default()
+                };
+            } else if phrase.verb.is_some() {
                 return phrase;
             }
             noun_first(&own, source)

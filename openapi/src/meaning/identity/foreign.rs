@@ -88,3 +88,12 @@ pub(super) fn unglued_id(mut words: Vec<String>) -> Vec<String> {
     }
     words
 }
+
+/// Words that make a property an id: `order_id`, `registrantKey`, `userArn`.
+pub(super) fn is_strong_key(word: &str) -> bool {
+    is_key_word(word)
+        && !matches!(
+            word,
+            "name" | "code" | "number" | "no" | "nr" | "handle" | "slug" | "ids"
+        )
+}

@@ -377,7 +377,7 @@ impl Facing<'_> {
         self.thing(self.qualified(object), plural).by(&rule::OBJECT)
     }
 
-    fn thing(&self, noun: String, plural: bool) -> Thing {
+    pub(super) fn thing(&self, noun: String, plural: bool) -> Thing {
         let plural = plural && !self.must_name_one(&noun);
         let head = noun.rsplit(' ').next().map(str::to_owned);
         let own = if self.last_param_speaks_of(head.as_ref()) {
@@ -488,7 +488,7 @@ impl Facing<'_> {
                     && identity::only_required_query(self.source, noun).is_some())
     }
 
-    fn on_parent(&self, parent: &Resource) -> Thing {
+    pub(super) fn on_parent(&self, parent: &Resource) -> Thing {
         let index = self.enclosing.len().saturating_sub(1);
         let above = Facing {
             resource: parent,

@@ -125,6 +125,9 @@ pub(crate) fn choose(
     if by_summary {
         thing.rule = Some(&rule::SUMMARY_OBJECT);
     }
+    if let Some(whole) = facing.whole_of_deed(&thing) {
+        thing = whole;
+    }
     // Nobody verifies a forgotten password.
     if thing.noun == "forgot password" {
         "password reset".clone_into(&mut thing.noun);

@@ -1,9 +1,13 @@
 //! The words of a noun: the more exact of two, and what a generic one takes in front of it.
 
-use super::facing::Facing;
+use daybook_event::Action;
+
+use super::Thing;
+use super::facing::{Facing, Level};
 use super::names_deed;
 use crate::meaning::noun_words::{GENERIC, NEEDS_PARENT};
 use crate::meaning::path_shape::{Resource, param_noun};
+use crate::meaning::verb::Source;
 use crate::words;
 
 impl Facing<'_> {
@@ -61,6 +65,23 @@ impl Facing<'_> {
             return words::noun_phrase(&self.resource.qualifier);
         }
         self.qualify(&self.resource.noun())
+    }
+
+    /// Rule "whole of part": a noun that is the verb itself is no thing: what is waited for at
+    /// `/containers/{id}/wait` is the container.
+    pub(super) fn whole_of_deed(&self, thing: &Thing) -> Option<Thing> {
+        let is_deed = thing.noun == self.chosen.base
+            && self.chosen.source != Source::Method
+            && !matches!(self.chosen.action, Action::Create | Action::Read);
+        if !is_deed {
+            return None;
+        }
+        if self.level == Level::ItemAction && self.resource.head() != thing.noun {
+            return Some(self.thing(self.resource_noun(), false));
+        }
+        let parent = self.enclosing.last()?;
+        (!parent.params.is_empty() && self.resource.params.is_empty())
+            .then(|| self.on_parent(parent))
     }
 
     pub(super) fn qualified(&self, object: &[String]) -> String {

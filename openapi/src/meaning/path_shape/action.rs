@@ -353,7 +353,14 @@ pub(super) fn take_action(
                             .is_some_and(|verb| verb.base == *first)
                 }
                 Kind::VerbOrNoun => {
-                    behind_param && !reads && phrase.len() == 1 && is_mostly_done_to_things(first)
+                    // "Link user" at `/users/{id}/link`
+                    let summary_agrees = summary
+                        .and_then(|said| said.verb.as_ref())
+                        .is_some_and(|verb| verb.base == *first && verb.action != Action::Create);
+                    behind_param
+                        && !reads
+                        && phrase.len() == 1
+                        && (is_mostly_done_to_things(first) || summary_agrees)
                 }
             };
             // "Creates a new checkout key" at `/checkout-key`: a thing all the same.
