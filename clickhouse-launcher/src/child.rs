@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW, Symbol};
 
 use crate::cache::FileLock;
-use crate::config::Layout;
+use crate::config::{COMPRESSION_ARGUMENTS, Layout};
 use crate::engine::Engine;
 
 /// The directory is in use by another engine (EX_TEMPFAIL of sysexits.h).
@@ -228,6 +228,7 @@ fn run_library(library: &Path, layout: &Layout, http_port: u16) -> io::Result<Ex
     ];
     let arguments = arguments
         .into_iter()
+        .chain(COMPRESSION_ARGUMENTS.map(OsString::from))
         .map(|argument| CString::new(argument.into_vec()))
         .collect::<Result<Vec<_>, _>>()?;
     let mut pointers: Vec<*mut c_char> = arguments
@@ -285,6 +286,7 @@ fn run_binary(
         .arg("server")
         .arg("--config-file")
         .arg(layout.config_xml())
+        .args(COMPRESSION_ARGUMENTS)
         .current_dir(layout.directory())
         .stdin(Stdio::null())
         .stdout(Stdio::null());

@@ -18,8 +18,10 @@
 -- Each part costs a search through all of time a millisecond: a month that nothing has come to for a
 -- day is merged into one.
 --
--- id and request_digest are mostly random bytes. In all other columns a tenant's neighbouring rows
--- are alike, which is what ZSTD needs.
+-- No column names LZ4 or ZSTD: a part has what the server's cases say for its size, see
+-- docs/operations.md. What an insert writes is soon written again, and with LZ4 the server has a third
+-- less to do for it. Rows that are a day old get ZSTD whatever the server says, in the merges that they are
+-- in anyway, or in one of their own: a month of few events stays small for ever.
 --
 -- A page unpacks a granule of every column for each event that it finds, and an insert writes every
 -- column of its block. So what no search asks for is packed into three columns, as JSON text; see
@@ -27,39 +29,39 @@
 CREATE TABLE IF NOT EXISTS events
 (
     org_id              LowCardinality(String),
-    timestamp           DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
-    id                  UUID CODEC(ZSTD(1)),
-    request_digest      FixedString(16) CODEC(ZSTD(1)),
+    timestamp           DateTime64(3, 'UTC') CODEC(Delta, Default),
+    id                  UUID,
+    request_digest      FixedString(16),
     service_name        LowCardinality(String),
     event_name          LowCardinality(String),
     action              LowCardinality(String),
     outcome             LowCardinality(String),
-    caller_user_id      String CODEC(ZSTD(1)),
-    caller_user_email   String CODEC(ZSTD(1)),
-    caller_name         String CODEC(ZSTD(1)),
-    caller_token_id     String CODEC(ZSTD(1)),
+    caller_user_id      String,
+    caller_user_email   String,
+    caller_name         String,
+    caller_token_id     String,
     entity_type         LowCardinality(String),
-    entity_id           String CODEC(ZSTD(1)),
-    entity_name         String CODEC(ZSTD(1)),
+    entity_id           String,
+    entity_name         String,
     parent_type         LowCardinality(String),
-    parent_id           String CODEC(ZSTD(1)),
+    parent_id           String,
     http_method         LowCardinality(String),
-    http_ip             String CODEC(ZSTD(1)),
+    http_ip             String,
     http_user_agent     LowCardinality(String),
-    correlation_id      String CODEC(ZSTD(1)),
-    activity            String CODEC(ZSTD(3)),
-    detail              String CODEC(ZSTD(3)),
+    correlation_id      String,
+    activity            String,
+    detail              String,
     -- What names no person and no thing: caller_type, status_code, domain_name, stage, source,
     -- schema_version, spec_version, described.
     facts               LowCardinality(String),
     -- What may call people by their names: the reason; the changes, each a field, before and after;
     -- the parts of the sentence, each a kind, a text and a word, where the sentence does not say them.
-    told                String CODEC(ZSTD(1)),
+    told                String,
     -- path, route (resource), heads (headers), query, args (path_params), owner (the parent's name), parts
     -- (how the sentence is cut), seen (privacy), page (source_url), cut (redacted).
-    rest                String CODEC(ZSTD(1)),
-    ingested_at         DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
-    expires_at          DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
+    rest                String,
+    ingested_at         DateTime64(3, 'UTC') CODEC(Delta, Default),
+    expires_at          DateTime64(3, 'UTC') CODEC(Delta, Default),
 
     -- Merges make the indexes, not inserts: a part without them is small.
     INDEX words lowerUTF8(concat(activity, ' ', entity_name, ' ', detail)) TYPE text(tokenizer = 'splitByNonAlpha'),
@@ -73,7 +75,7 @@ CREATE TABLE IF NOT EXISTS events
 ENGINE = MergeTree
 PARTITION BY toYYYYMM(timestamp)
 ORDER BY (org_id, timestamp, id)
-TTL expires_at
+TTL expires_at, ingested_at + INTERVAL 1 DAY RECOMPRESS CODEC(ZSTD(1))
 SETTINGS
     index_granularity = 1024,
     min_compress_block_size = 16384,

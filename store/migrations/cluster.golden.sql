@@ -5,33 +5,33 @@ CREATE TABLE IF NOT EXISTS audit.migrations ON CLUSTER 'main' (version UInt32, n
 CREATE TABLE IF NOT EXISTS audit.events ON CLUSTER 'main'
 (
     org_id              LowCardinality(String),
-    timestamp           DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
-    id                  UUID CODEC(ZSTD(1)),
-    request_digest      FixedString(16) CODEC(ZSTD(1)),
+    timestamp           DateTime64(3, 'UTC') CODEC(Delta, Default),
+    id                  UUID,
+    request_digest      FixedString(16),
     service_name        LowCardinality(String),
     event_name          LowCardinality(String),
     action              LowCardinality(String),
     outcome             LowCardinality(String),
-    caller_user_id      String CODEC(ZSTD(1)),
-    caller_user_email   String CODEC(ZSTD(1)),
-    caller_name         String CODEC(ZSTD(1)),
-    caller_token_id     String CODEC(ZSTD(1)),
+    caller_user_id      String,
+    caller_user_email   String,
+    caller_name         String,
+    caller_token_id     String,
     entity_type         LowCardinality(String),
-    entity_id           String CODEC(ZSTD(1)),
-    entity_name         String CODEC(ZSTD(1)),
+    entity_id           String,
+    entity_name         String,
     parent_type         LowCardinality(String),
-    parent_id           String CODEC(ZSTD(1)),
+    parent_id           String,
     http_method         LowCardinality(String),
-    http_ip             String CODEC(ZSTD(1)),
+    http_ip             String,
     http_user_agent     LowCardinality(String),
-    correlation_id      String CODEC(ZSTD(1)),
-    activity            String CODEC(ZSTD(3)),
-    detail              String CODEC(ZSTD(3)),
+    correlation_id      String,
+    activity            String,
+    detail              String,
     facts               LowCardinality(String),
-    told                String CODEC(ZSTD(1)),
-    rest                String CODEC(ZSTD(1)),
-    ingested_at         DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
-    expires_at          DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
+    told                String,
+    rest                String,
+    ingested_at         DateTime64(3, 'UTC') CODEC(Delta, Default),
+    expires_at          DateTime64(3, 'UTC') CODEC(Delta, Default),
 
     INDEX words lowerUTF8(concat(activity, ' ', entity_name, ' ', detail)) TYPE text(tokenizer = 'splitByNonAlpha'),
     INDEX entity_id entity_id TYPE bloom_filter(0.01) GRANULARITY 1,
@@ -44,7 +44,7 @@ CREATE TABLE IF NOT EXISTS audit.events ON CLUSTER 'main'
 ENGINE = ReplicatedMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}')
 PARTITION BY toYYYYMM(timestamp)
 ORDER BY (org_id, timestamp, id)
-TTL expires_at
+TTL expires_at, ingested_at + INTERVAL 1 DAY RECOMPRESS CODEC(ZSTD(1))
 SETTINGS
     index_granularity = 1024,
     min_compress_block_size = 16384,
@@ -74,7 +74,7 @@ WHERE org_id = (SELECT unhex(getClientHTTPHeader('X-Daybook-Org')))
     AND expires_at > now64(3)
 SETTINGS apply_mutations_on_fly = 1;
 
-INSERT INTO audit.migrations (version, name, checksum) VALUES (1, 'events', '0fc77859240d961c7972b8c79873b85a11cbcb58fd7f9efb09465c239ffbaf27');
+INSERT INTO audit.migrations (version, name, checksum) VALUES (1, 'events', 'e441e551126e9e7bf78d3c79fdee0e2d052f98876b68bf49b021598f9008da51');
 
 CREATE TABLE IF NOT EXISTS audit.erasures ON CLUSTER 'main'
 (

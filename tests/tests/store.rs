@@ -9,6 +9,8 @@ mod access;
 mod backup;
 #[path = "store/bench.rs"]
 mod bench;
+#[path = "store/compression.rs"]
+mod compression;
 #[path = "store/engine.rs"]
 mod engine;
 #[path = "store/exactly_once.rs"]
