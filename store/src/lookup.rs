@@ -37,11 +37,37 @@ impl<'a> EventKey<'a> {
         }
     }
 
-    /// What the table is sorted by. ClickHouse compares UUIDs by their second half first.
-    pub(crate) fn table_order(self) -> (&'a str, i64, u64, u64) {
-        let (high, low) = self.id.as_u64_pair();
-        (self.org_id, self.timestamp_ms, low, high)
+    /// What the table is sorted by.
+    pub(crate) fn table_order(self) -> TableOrder<'a> {
+        let name = self.org_id.as_bytes();
+        let (start, org_rest) = name.split_at(name.len().min(16));
+        let mut org_start = [0; 16];
+        org_start[..start.len()].copy_from_slice(start);
+        let (id_high, id_low) = self.id.as_u64_pair();
+        TableOrder {
+            org_start: u128::from_be_bytes(org_start),
+            org_rest,
+            org_bytes: name.len(),
+            timestamp_ms: self.timestamp_ms,
+            id_low,
+            id_high,
+        }
     }
+}
+
+/// A key as ClickHouse compares it: the tenant's name, the time, and a UUID by its second half first.
+///
+/// The names of a batch lie apart in memory, and to fetch them for each comparison takes longer than all
+/// else in a sort. So they begin here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct TableOrder<'a> {
+    /// Filled with zeros where it is shorter, and then `org_bytes` decides.
+    org_start: u128,
+    org_rest: &'a [u8],
+    org_bytes: usize,
+    timestamp_ms: i64,
+    id_low: u64,
+    id_high: u64,
 }
 
 /// A stored event's key and the digest of its request.
@@ -296,6 +322,21 @@ mod tests {
             prop_assert_eq!(read.len(), 1);
             prop_assert_eq!(read[0].key(), key);
             prop_assert_eq!(read[0].request_digest, digest);
+        }
+
+        #[test]
+        fn keys_are_in_the_order_of_the_table(
+            names in prop::array::uniform2("[a-b\0]{0,18}"), times in prop::array::uniform2(0..3_i64),
+            ids in prop::array::uniform2(prop::array::uniform2(0..3_u64)),
+        ) {
+            let key = |place: usize| EventKey {
+                org_id: &names[place],
+                timestamp_ms: times[place],
+                id: Uuid::from_u64_pair(ids[place][0], ids[place][1]),
+            };
+            let plain = |place: usize| (&names[place], times[place], ids[place][1], ids[place][0]);
+            let order = key(0).table_order().cmp(&key(1).table_order());
+            prop_assert_eq!(order, plain(0).cmp(&plain(1)));
         }
 
         #[test]
