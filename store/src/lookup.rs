@@ -65,7 +65,7 @@ pub(crate) struct TableOrder<'a> {
     org_start: u128,
     org_rest: &'a [u8],
     org_bytes: usize,
-    timestamp_ms: i64,
+    pub(crate) timestamp_ms: i64,
     id_low: u64,
     id_high: u64,
 }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::admission::Rules;
 use crate::error::StoreError;
 use crate::insert::{DIGEST_WAY_BYTES, NewEvent, Stored};
-use crate::lookup::{EventKey, Part, StoredKey};
+use crate::lookup::{EventKey, Part, StoredKey, TableOrder};
 use crate::plan::Batch;
 
 /// Events of one month that are stored with one insert.
@@ -19,12 +19,20 @@ pub(super) struct Chunk<'a> {
     pub(super) rules: Arc<Rules>,
     pub(super) month: u32,
     /// Those of which nothing is known yet, in the order of the table.
-    pub(super) open: Vec<usize>,
+    pub(super) open: Vec<Open<'a>>,
     pub(super) decisions: Vec<Decision>,
     /// No open event is in a block up to this one.
     pub(super) seen: Option<i64>,
     /// What an event with the same request is, once it is found.
     pub(super) found_as: Stored,
+}
+
+/// An event of which nothing is known yet. Events are large and lie apart: to touch each of them once more
+/// for each look takes a good part of a writer's time.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Open<'a> {
+    index: usize,
+    order: TableOrder<'a>,
 }
 
 /// What became of one event of a chunk.
@@ -37,17 +45,26 @@ pub(super) struct Decision {
 }
 
 impl<'a> Chunk<'a> {
-    pub(super) fn of(batch: Batch<'a>, rules: Arc<Rules>, month: u32, open: Vec<usize>) -> Self {
+    pub(super) fn of(batch: Batch<'a>, rules: Arc<Rules>, month: u32, places: &[usize]) -> Self {
+        let open = places.iter().map(|&index| Open {
+            index,
+            order: EventKey::of(&batch.events[index].event).table_order(),
+        });
         Self {
             events: batch.events,
             expires_at: Cow::Borrowed(batch.expires_at),
             rules,
             month,
-            decisions: Vec::with_capacity(open.len()),
-            open,
+            decisions: Vec::with_capacity(places.len()),
+            open: open.collect(),
             seen: None,
             found_as: Stored::Duplicate,
         }
+    }
+
+    /// The places of the open events in the batch.
+    pub(super) fn places(&self) -> Vec<usize> {
+        self.open.iter().map(|open| open.index).collect()
     }
 
     pub(super) fn batch(&self) -> Batch<'_> {
@@ -62,7 +79,8 @@ impl<'a> Chunk<'a> {
     pub(super) fn admit(&mut self, rules: Arc<Rules>) -> Result<bool, StoreError> {
         let mut is_changed = false;
         let mut open = Vec::with_capacity(self.open.len());
-        for &index in &self.open {
+        for &open_event in &self.open {
+            let index = open_event.index;
             let event = &self.events[index].event;
             if rules.is_erased(event)? {
                 self.decisions.push(Decision {
@@ -72,7 +90,7 @@ impl<'a> Chunk<'a> {
                 });
                 continue;
             }
-            open.push(index);
+            open.push(open_event);
             let expires_at = rules.expiry(event).unwrap_or(event.expires_at);
             if self.expires_at[index] != expires_at {
                 self.expires_at.to_mut()[index] = expires_at;
@@ -88,11 +106,18 @@ impl<'a> Chunk<'a> {
         self.seen.unwrap_or(0)
     }
 
-    /// The open events that may be in a part with a block that was not seen yet, and these parts.
-    pub(super) fn suspects<'p>(&self, parts: &'p [Part]) -> (Vec<EventKey<'a>>, Vec<&'p Part>) {
+    /// The keys of events of the batch.
+    pub(super) fn keys(&self, places: &[usize]) -> Vec<EventKey<'a>> {
         let events = self.events;
+        let key = |&index: &usize| EventKey::of(&events[index].event);
+        places.iter().map(key).collect()
+    }
+
+    /// The places of the open events that may be in a part with a block that was not seen yet, and these
+    /// parts.
+    pub(super) fn suspects<'p>(&self, parts: &'p [Part]) -> (Vec<usize>, Vec<&'p Part>) {
         let seen = self.seen.unwrap_or(-1);
-        let times = || self.open.iter().map(|&index| time_ms(&events[index]));
+        let times = || self.open.iter().map(|open| open.order.timestamp_ms);
         let (first, last) = (times().min().unwrap_or(0), times().max().unwrap_or(0));
         let mut holders: Vec<_> = parts
             .iter()
@@ -100,17 +125,17 @@ impl<'a> Chunk<'a> {
             .map(|part| (part, false))
             .collect();
         let mut suspects = Vec::new();
-        for &index in &self.open {
-            let key = EventKey::of(&events[index].event);
+        for open in &self.open {
+            let time = open.order.timestamp_ms;
             let mut is_suspect = false;
             for (part, holds) in &mut holders {
-                if part.may_hold(key.timestamp_ms..=key.timestamp_ms) {
+                if part.may_hold(time..=time) {
                     *holds = true;
                     is_suspect = true;
                 }
             }
             if is_suspect {
-                suspects.push(key);
+                suspects.push(open.index);
             }
         }
         let holders = holders
@@ -133,8 +158,7 @@ impl<'a> Chunk<'a> {
         let events = self.events;
         let mut place = 0;
         let mut found = Vec::with_capacity(self.open.len());
-        for &index in &self.open {
-            let order = EventKey::of(&events[index].event).table_order();
+        for &Open { order, .. } in &self.open {
             if place > 0 && stored[place - 1].0 >= order {
                 place = 0; // were they not, none would be missed
             }
@@ -152,12 +176,11 @@ impl<'a> Chunk<'a> {
         };
         let decisions = &mut self.decisions;
         let mut found = found.into_iter();
-        self.open.retain(|&index| {
-            let new = &events[index];
+        self.open.retain(|&Open { index, .. }| {
             let Some(stored_digest) = found.next().flatten() else {
                 return true;
             };
-            let outcome = match compare(&stored_digest, new) {
+            let outcome = match compare(&stored_digest, &events[index]) {
                 Stored::Duplicate => found_as,
                 other => other,
             };
@@ -173,7 +196,7 @@ impl<'a> Chunk<'a> {
     /// ClickHouse drops an expired row as it comes in: it would be missed for ever.
     pub(super) fn decide_expired(&mut self, now: Timestamp) {
         let (kept_until, decisions) = (&self.expires_at, &mut self.decisions);
-        self.open.retain(|&index| {
+        self.open.retain(|&Open { index, .. }| {
             let is_expired = kept_until[index] <= now;
             if is_expired {
                 decisions.push(Decision {
@@ -185,10 +208,6 @@ impl<'a> Chunk<'a> {
             !is_expired
         });
     }
-}
-
-fn time_ms(new: &NewEvent) -> i64 {
-    new.event.timestamp.as_millisecond()
 }
 
 /// What an event is beside a stored one of the same id.

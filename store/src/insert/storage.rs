@@ -110,9 +110,9 @@ impl<T: EventTable> Storage<T> {
         let lock = &self.locks[partition.month as usize % PARTITION_LOCKS];
         let mut decisions = Vec::new();
         for places in partition.chunks {
-            let mut chunk = Chunk::of(batch, rules.clone(), partition.month, places);
+            let mut chunk = Chunk::of(batch, rules.clone(), partition.month, &places);
             // Made before it is this one's turn: others may store meanwhile.
-            let block = self.table.block(batch, &chunk.open)?;
+            let block = self.table.block(batch, &places)?;
             let _turn = lock.lock().await;
             self.store_chunk(&mut chunk, block, deadline).await?;
             decisions.append(&mut chunk.decisions);
@@ -154,7 +154,7 @@ impl<T: EventTable> Storage<T> {
             if is_changed || block.0 != chunk.open.len() {
                 block = (
                     chunk.open.len(),
-                    self.table.block(chunk.batch(), &chunk.open)?,
+                    self.table.block(chunk.batch(), &chunk.places())?,
                 );
             }
             if looked_at.elapsed() > LOOK_TO_INSERT_MAX {
@@ -194,7 +194,7 @@ impl<T: EventTable> Storage<T> {
         }
         let stored = match stored {
             Some(stored) => stored,
-            None => in_time(self.table.stored_keys(&suspects)).await?,
+            None => in_time(self.table.stored_keys(&chunk.keys(&suspects))).await?,
         };
         chunk.decide_stored(&stored);
         let head = parts.iter().map(|part| part.last_block).max().unwrap_or(0);
