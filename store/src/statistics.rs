@@ -105,7 +105,7 @@ impl Division {
         let is_never_empty = words.is_some();
         let column = facet.map_or("''", Facet::column);
         let (of_row, of_bar) = match words {
-            // Two keys of which one is a text take ClickHouse twice as long as two numbers.
+            // Two keys of which one is a text take ClickHouse up to twice as long as two numbers.
             Some(words) => {
                 let numbers: Vec<_> = (1..=words.len()).map(|number| number.to_string()).collect();
                 let (words, numbers) = (words.join("', '"), numbers.join(", "));
