@@ -60,7 +60,7 @@
 //! |---|---|
 //! | `headers`, `multiValueHeaders` | `Authorization`, `Cookie`, `Set-Cookie`, `X-Api-Key`, `X-Amz-Security-Token`, `X-Auth`, session ids, others whose names say secret, and [`CaptureBuilder::sensitive_headers`] |
 //! | `cookies` (payload 2.0) | every value; their number stays |
-//! | `requestContext` | `identity.apiKey`; what an authorizer's context holds under a name that says secret, or as a raw token |
+//! | `requestContext` | `identity.apiKey`; what an authorizer's context holds under a name that says secret, or as a raw token; `userAgent`, `sourceIp` and `domainName` where [`CaptureBuilder::sensitive_headers`] name the header that they repeat |
 //! | `stageVariables` | those whose names say secret |
 //! | `queryStringParameters`, `multiValueQueryStringParameters`, `rawQueryString` | parameters whose names say secret, session ids, the signatures of signed links, and a `code`, `key`, `session` or `ticket` that a machine drew |
 //! | `body`, plain or base64 | JSON's members at any depth, JSON inside JSON's strings too, and a form's parameters, whose names say secret, and of these a `code`, `key`, `session` or `ticket` that a machine drew; so in each part of a multipart body that is text, but whole where a part is encoded or a call of its own |
@@ -72,7 +72,8 @@
 //! link its parameters, in the fragment too, and the password in front of its host: `Referer` and
 //! `X-Original-URL` repeat what the query had, and bodies hand signed links on. A JWT goes wherever it stands in
 //! a text, and so does what a text writes out behind a name that says secret: `login(password: "…")` of a GraphQL
-//! call, the default of a variable, a piece of JSON in a sentence. GraphQL's own variables are JSON members.
+//! call, the default of a variable, a piece of JSON in a sentence, its quotes escaped or not, a header of a `curl` line, and
+//! without quotes what a machine drew. GraphQL's own variables are JSON members.
 //!
 //! A name says secret in any spelling (`api_key`, `X-Api-Key`, `apiKey`): passwords, secrets, tokens,
 //! credentials, cookies, API and private keys, PINs and one-time codes. Which one it is, or how it is
@@ -84,9 +85,9 @@
 //! a training's or a checkout's, which is what the record is about: there it goes only where a
 //! machine drew it, so where 16 letters and digits follow each other, both among them. A UUID stays.
 //!
-//! Concrete paths and path parameters identify the call and are kept. In bodies that are neither JSON
-//! nor a form (XML, CSV) elements and columns are not known by their names: only links, JWTs and `name: "…"` are
-//! looked for. Files are kept as they are, and what a handler writes as a message or reason is not looked into.
+//! Concrete paths and path parameters identify the call and are kept, but for a JWT and a session's id behind a
+//! semicolon. In bodies that are neither JSON nor a form (XML, CSV) elements and columns are not known by their
+//! names: only links, JWTs, `name: "…"` and `name=…` are looked for. Files are kept as they are, and what a handler writes as a message or reason is not looked into.
 //! What a service's OpenAPI document calls secret is removed later, by the normalizer.
 //!
 //! # A server that is no Lambda
