@@ -184,7 +184,7 @@ impl Shared {
 
 /// Megabytes are made and cut by a thread of their own: a handler may be at work on this one, a server's
 /// requests are, and Lambda may be about to end the function.
-async fn in_a_thread<T: Send + 'static>(
+pub(crate) async fn in_a_thread<T: Send + 'static>(
     making: impl FnOnce() -> Result<T, MessageError> + Send + 'static,
     deadline: Instant,
 ) -> Result<T, MessageError> {

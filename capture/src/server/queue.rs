@@ -4,7 +4,7 @@
 //! The thread has a runtime of its own. The service's may end before the service does, or be one of several
 //! (each worker's, each test's), and a task that ended with it would leave the queue without anybody.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::{io, thread};
@@ -12,16 +12,16 @@ use std::{io, thread};
 use bytes::Bytes;
 use futures::future::{AbortHandle, Abortable};
 use futures::stream::FuturesUnordered;
-use futures::{FutureExt, StreamExt};
+use futures::{FutureExt, StreamExt, stream};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
 use super::event::ReceivedRequest;
 use crate::capture::Shared;
-use crate::delivery::with_sources;
+use crate::delivery::{in_a_thread, with_sources};
 use crate::exchange::{Exchange, Observed};
-use crate::message::{Outgoing as Made, outgoing};
+use crate::message::{MessageError, Outgoing as Made, outgoing};
 use crate::sink::{MESSAGE_BYTES_MAX, Message, Receipt};
 
 /// The most messages that one `SendMessageBatch` takes.
@@ -30,6 +30,10 @@ const BATCH_LENGTH_MAX: usize = 10;
 /// How many batches are under way at the same time. Their order is nobody's promise: a call's time says when
 /// it was, and in a FIFO queue each call is a group of its own.
 const BATCHES_AT_ONCE_MAX: usize = 4;
+
+/// How many messages of a batch are made at the same time: while one takes long, the others go past it, and no
+/// batch takes all of the service's processors.
+const MAKING_AT_ONCE_MAX: usize = 2;
 
 /// The most memory that waiting calls may hold, however few they are.
 const WAITING_BYTES_MAX: usize = 64 * 1024 * 1024;
@@ -257,79 +261,60 @@ async fn work(mut receiver: mpsc::Receiver<Item>, outgoing: Arc<Outgoing>) {
 
 impl Outgoing {
     async fn send(self: &Arc<Self>, calls: Vec<Waiting>) {
-        let (ended, places): (Vec<_>, Vec<_>) = calls
-            .into_iter()
-            .map(|call| ((call.request, call.observed), call.place))
-            .unzip();
-        let outgoing = self.clone();
-        let mut started = Instant::now();
-        let timeout = self.shared.flush_timeout();
-        // Cleaning a large body takes its time, and this thread sends other batches. The places stay here: a
-        // shutdown that ends the work must count them at once.
-        let making = tokio::task::spawn_blocking(move || {
-            let messages = ended.into_iter();
-            let messages = messages.map(|(request, observed)| outgoing.prepare(request, observed));
-            messages.collect::<Vec<_>>()
-        });
-        let Ok(messages) = timeout_at(started + timeout, making).await else {
-            self.burst
-                .note(places.len(), "making the messages takes too long");
-            drop(places);
-            self.shared.lost();
-            return;
-        };
-        let messages = messages.unwrap_or_else(|_| {
-            self.burst.note(places.len(), "the messages were not made");
-            Vec::new()
-        });
+        let making = stream::iter(calls).map(|call| self.message(call));
+        let made: Vec<_> = making.buffer_unordered(MAKING_AT_ONCE_MAX).collect().await;
         let mut batch = Vec::new();
         let mut batch_bytes = 0;
         let mut is_flushed = false;
-        for (made, place) in messages.into_iter().zip(places) {
-            let Some(made) = made else {
-                continue;
-            };
-            let message = match self.shared.fitted(made, started, timeout).await {
-                Ok(message) => message,
-                Err(reason) => {
-                    self.burst.note(1, &reason);
-                    continue;
-                }
-            };
+        for (message, place) in made.into_iter().flatten() {
             let bytes = message.body().len();
             if batch_bytes + bytes > MESSAGE_BYTES_MAX && !batch.is_empty() {
-                self.send_batch(std::mem::take(&mut batch), started).await;
+                self.send_batch(std::mem::take(&mut batch)).await;
                 is_flushed = true;
                 batch_bytes = 0;
-                started = Instant::now();
             }
             batch_bytes += bytes;
             batch.push((message, place));
         }
         if !batch.is_empty() {
-            self.send_batch(batch, started).await;
+            self.send_batch(batch).await;
         } else if !is_flushed {
             self.shared.lost();
         }
     }
 
-    fn prepare(&self, request: ReceivedRequest, observed: Observed) -> Option<Made> {
-        let attempt = catch_unwind(AssertUnwindSafe(|| self.made_of(request, observed)));
-        match attempt {
-            Ok(Ok(message)) => Some(message),
-            Ok(Err(reason)) => {
+    /// The message of a call, within a limit of its own: one that takes too long takes no other one with it.
+    ///
+    /// Another thread makes it, for this one sends batches meanwhile. The place stays here: a shutdown that ends
+    /// the work must count it at once.
+    async fn message(self: &Arc<Self>, call: Waiting) -> Option<(Message, Place)> {
+        let Waiting {
+            request,
+            observed,
+            place,
+        } = call;
+        let (started, timeout) = (Instant::now(), self.shared.flush_timeout());
+        let outgoing = self.clone();
+        let making = move || outgoing.made_of(request, observed);
+        let message = match in_a_thread(making, started + timeout).await {
+            Ok(made) => self.shared.fitted(made, started, timeout).await,
+            Err(error) => Err(with_sources(&error)),
+        };
+        match message {
+            Ok(message) => Some((message, place)),
+            Err(reason) => {
                 self.burst.note(1, &reason);
-                None
-            }
-            Err(_) => {
-                self.burst.note(1, "making the message panicked");
                 None
             }
         }
     }
 
-    fn made_of(&self, request: ReceivedRequest, mut observed: Observed) -> Result<Made, String> {
-        let ready = observed.ready.ok_or("the call has not ended")?;
+    fn made_of(
+        &self,
+        request: ReceivedRequest,
+        mut observed: Observed,
+    ) -> Result<Made, MessageError> {
+        let ready = observed.ready.ok_or(MessageError::Unfinished)?;
         let request_id = Uuid::new_v4().to_string();
         let event = request.into_event(&request_id, observed.request_body.take(), ready);
         let exchange = Exchange::ended(
@@ -339,8 +324,7 @@ impl Outgoing {
             observed,
         );
         let was_cut = exchange.truncated.is_some();
-        let made =
-            outgoing(&exchange, &self.shared.credentials).map_err(|error| with_sources(&error))?;
+        let made = outgoing(&exchange, &self.shared.credentials)?;
         // What is over the limit is counted when it is cut.
         if was_cut && matches!(made, Made::Whole(_)) {
             self.shared.counters.truncated();
@@ -348,7 +332,8 @@ impl Outgoing {
         Ok(made)
     }
 
-    async fn send_batch(&self, batch: Vec<(Message, Place)>, started: Instant) {
+    async fn send_batch(&self, batch: Vec<(Message, Place)>) {
+        let started = Instant::now();
         let (messages, waiting): (Vec<_>, Vec<_>) = batch
             .into_iter()
             .map(|(message, place)| {

@@ -1,12 +1,17 @@
 //! The queue: it never stands in a call's way, and nothing is lost quietly.
 
+use std::convert::Infallible;
 use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 
 use axum::Router;
 use axum::routing::post;
-use daybook_capture::{MESSAGE_BYTES_MAX, Metrics, ServerCapture};
+use bytes::Bytes;
+use daybook_capture::{CapturedBody, MESSAGE_BYTES_MAX, Metrics, ServerCapture};
 use futures::future::join_all;
+use http::{HeaderValue, Request, Response};
+use http_body_util::Full;
+use tower::{Layer, ServiceExt, service_fn};
 
 use crate::world::{Mood, Raw, Server, builder, capture, door};
 
@@ -219,6 +224,62 @@ async fn one_message_that_hangs_takes_no_other_one_with_it() {
         .map(|message| message.body().len())
         .sum::<usize>();
     assert_eq!(counters.sent_bytes, bytes as u64);
+}
+
+/// Holds up whoever drops the last copy of it, until its test is over.
+struct Hold(mpsc::Receiver<()>);
+
+impl AsRef<[u8]> for Hold {
+    fn as_ref(&self) -> &[u8] {
+        b"held"
+    }
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        // An error says that the test is over.
+        let _ = self.0.recv();
+    }
+}
+
+#[tokio::test]
+async fn one_message_that_takes_long_to_make_takes_no_other_one_with_it() {
+    let (sink, capture) = capture(Mood::Waits);
+    let audit = builder(capture.flush_timeout_ms(2_000)).build().unwrap();
+    let (is_over, over) = mpsc::channel();
+    let held = Bytes::from_owner(Hold(over));
+    // The thread that makes the message lets go of the request's head last.
+    let call = async |header: Bytes| {
+        let service = service_fn(async |request: Request<CapturedBody<Full<Bytes>>>| {
+            drop(request);
+            Ok::<_, Infallible>(Response::new(Full::<Bytes>::default()))
+        });
+        let request = Request::post("/v1/orders")
+            .header("x-any", HeaderValue::from_maybe_shared(header).unwrap());
+        let request = request.body(Full::default()).unwrap();
+        drop(audit.layer().layer(service).oneshot(request).await.unwrap());
+    };
+    for batches in 1..=4 {
+        call(Bytes::from_static(b"free")).await;
+        while sink.asked() < batches {
+            tokio::task::yield_now().await;
+        }
+    }
+    call(held).await;
+    for _ in 1..10 {
+        call(Bytes::from_static(b"free")).await;
+    }
+    sink.permits.add_permits(100);
+    assert_eq!(audit.shut_down().await, 1);
+    let counters = audit.counters();
+    assert_eq!((counters.acknowledged, counters.dropped), (13, 1));
+    let batches = sink.batches();
+    assert_eq!(
+        batches.iter().map(Vec::len).max(),
+        Some(9),
+        "one is missing"
+    );
+    drop(is_over);
 }
 
 #[test]
