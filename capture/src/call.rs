@@ -13,9 +13,9 @@ pub(crate) struct Call<'a> {
     pub(crate) method: Cow<'a, str>,
     /// `resource`, or `routeKey` without its method. Empty for ALB.
     pub(crate) template: Cow<'a, str>,
-    /// `path` or `rawPath`.
+    /// `path` or `rawPath`; empty where it was not asked for and the template says where the call went to.
     pub(crate) path: Cow<'a, str>,
-    /// `requestContext.stage`: `rawPath` begins with it.
+    /// `requestContext.stage`: `rawPath` begins with it. Empty where the template says where the call went to.
     pub(crate) stage: Cow<'a, str>,
 }
 
@@ -44,15 +44,19 @@ impl<'a> Call<'a> {
 
     /// The call of an event whose method is this one.
     ///
-    /// The event is read as far as is necessary: AWS writes the body behind all that counts.
-    pub(crate) fn of(event: &'a [u8], method: Cow<'a, str>) -> Self {
-        let place = Place::scanned(event).or_else(|| Place::read(event));
+    /// The event is read as far as is necessary: its template comes first, the stage of an HTTP API stands behind
+    /// all headers, and the body behind all that counts.
+    pub(crate) fn of(event: &'a [u8], method: Cow<'a, str>, asked: Asked) -> Self {
+        let place = Place::scanned(event, asked).or_else(|| Place::read(event));
         let place = place.unwrap_or_default();
+        let template = place.template.unwrap_or_default();
+        let path = place.path.filter(|_| asked.for_path(&template));
+        let stage = place.stage.filter(|_| !is_specific(&template));
         Self {
             method,
-            template: place.template.unwrap_or_default(),
-            path: place.path.unwrap_or_default(),
-            stage: place.stage.unwrap_or_default(),
+            template,
+            path: path.unwrap_or_default(),
+            stage: stage.unwrap_or_default(),
         }
     }
 
@@ -71,10 +75,7 @@ impl<'a> Call<'a> {
         if self.template == pattern {
             return true;
         }
-        let is_specific = !self.template.is_empty()
-            && self.template != "$default"
-            && !self.template.contains("+}");
-        !is_specific
+        !is_specific(&self.template)
             && (path_matches(&self.path, pattern)
                 || self
                     .path_without_stage()
@@ -90,6 +91,26 @@ impl<'a> Call<'a> {
             .strip_prefix(self.stage.as_ref())
             .filter(|rest| rest.starts_with('/'))
     }
+}
+
+/// What of a call is to be known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// Which routes it is on: its path counts only where the template says nothing.
+    Route,
+    RouteAndPath,
+}
+
+impl Asked {
+    fn for_path(self, template: &str) -> bool {
+        self == Self::RouteAndPath || !is_specific(template)
+    }
+}
+
+/// Whether a route says where its calls go to. A load balancer has none, and others take whatever comes: a
+/// parameter that takes several segments is a template's last one.
+fn is_specific(template: &str) -> bool {
+    !template.is_empty() && template != "$default" && !template.ends_with("+}")
 }
 
 fn path_matches(path: &str, pattern: &str) -> bool {
@@ -118,7 +139,7 @@ struct Place<'a> {
 
 impl<'a> Place<'a> {
     /// None where the event must be read.
-    fn scanned(event: &'a [u8]) -> Option<Self> {
+    fn scanned(event: &'a [u8], asked: Asked) -> Option<Self> {
         let mut place = Self::default();
         let mut scan = Scan { json: event, at: 0 };
         scan.take(b'{')?;
@@ -142,7 +163,7 @@ impl<'a> Place<'a> {
             } else if !place.take(name, || scan.text())? {
                 scan.skip_value()?;
             }
-            if place.is_known() || !scan.has_next()? {
+            if place.is_known(asked) || !scan.has_next()? {
                 return Some(place);
             }
         }
@@ -174,16 +195,23 @@ impl<'a> Place<'a> {
         Some(true)
     }
 
-    fn is_known(&self) -> bool {
-        self.template.is_some() && self.path.is_some() && self.stage.is_some()
+    fn is_known(&self, asked: Asked) -> bool {
+        self.template.as_deref().is_some_and(|template| {
+            (self.path.is_some() || !asked.for_path(template))
+                && (self.stage.is_some() || is_specific(template))
+        })
     }
 }
 
 /// What stands behind the method of a route's key: `POST /v1/orders`, `ANY /v1/orders`, `$default`.
 fn template_of(route_key: Cow<'_, str>) -> Cow<'_, str> {
-    match route_key.split_once(' ') {
-        Some((_, template)) => Cow::Owned(template.to_owned()),
-        None => route_key,
+    let start = |route_key: &str| route_key.find(' ').map_or(0, |blank| blank + 1);
+    match route_key {
+        Cow::Borrowed(route_key) => Cow::Borrowed(&route_key[start(route_key)..]),
+        Cow::Owned(mut route_key) => {
+            route_key.drain(..start(&route_key));
+            Cow::Owned(route_key)
+        }
     }
 }
 
@@ -193,7 +221,7 @@ mod tests {
     use crate::method::method_of;
 
     fn call(event: &[u8]) -> Option<Call<'_>> {
-        Some(Call::of(event, method_of(event)?))
+        Some(Call::of(event, method_of(event)?, Asked::RouteAndPath))
     }
 
     const REST: &[u8] = br#"{"resource":"/v1/orders/{id}","path":"/v1/orders/7","httpMethod":"PUT","headers":{"httpMethod":"GET"},"requestContext":{"stage":"prod"}}"#;
@@ -211,14 +239,14 @@ mod tests {
     #[test]
     fn where_a_call_went_to_is_found_by_scanning_and_by_reading() {
         const ALB: &[u8] = br#"{"requestContext":{"elb":{"targetGroupArn":"a"}},"httpMethod":"PUT","path":"/v1/orders/7"}"#;
-        const ESCAPED: &[u8] = br#"{"resource":"/v1/\u00e4{id}","path":"\/v1\/\u00e4","httpMethod":"PUT","requestContext":{"stage":"d\u00e9v"}}"#;
+        const ESCAPED: &[u8] = br#"{"resource":"/v1/\u00e4{id+}","path":"\/v1\/\u00e4","httpMethod":"PUT","requestContext":{"stage":"d\u00e9v"}}"#;
         for (event, template, path, stage) in [
-            (REST, "/v1/orders/{id}", "/v1/orders/7", "prod"),
+            (REST, "/v1/orders/{id}", "/v1/orders/7", ""),
             (HTTP, "/v1/{proxy+}", "/prod/v1/orders/7", "prod"),
             (ALB, "", "/v1/orders/7", ""),
-            (ESCAPED, "/v1/\u{e4}{id}", "/v1/\u{e4}", "d\u{e9}v"),
+            (ESCAPED, "/v1/\u{e4}{id+}", "/v1/\u{e4}", "d\u{e9}v"),
         ] {
-            assert!(Place::scanned(event).unwrap().is_known());
+            assert!(is_scanned(event));
             let found = call(event).unwrap();
             let place = (&*found.template, &*found.path, &*found.stage);
             assert_eq!(place, (template, path, stage));
@@ -228,12 +256,35 @@ mod tests {
         }
     }
 
+    fn is_scanned(event: &[u8]) -> bool {
+        let asked = Asked::RouteAndPath;
+        Place::scanned(event, asked).is_some_and(|place| place.is_known(asked))
+    }
+
+    #[test]
+    fn a_specific_route_says_all_that_is_asked_of_it() {
+        let rest = br#"{"resource":"/v1/orders/{id}","path":"no end"#;
+        let http = br#"{"version":"2.0","routeKey":"GET /v1/orders/{id}","rawPath":"no end"#;
+        for event in [&rest[..], http] {
+            let call = Call::of(event, "GET".into(), Asked::Route);
+            assert!(call.has_route("/v1/orders/{id}") && !call.has_route("/v1/orders/7"));
+            assert_eq!(call.path, "");
+            // Nothing is found in an event that must be read further and breaks off.
+            let call = Call::of(event, "GET".into(), Asked::RouteAndPath);
+            assert_eq!(call.template, "");
+        }
+        let whole = br#"{"resource":"/v1/orders","path":"/v1/orders","httpMethod":"GET"}"#;
+        for (asked, path) in [(Asked::Route, ""), (Asked::RouteAndPath, "/v1/orders")] {
+            assert_eq!(Call::of(whole, "GET".into(), asked).path, path);
+        }
+    }
+
     #[test]
     fn a_body_is_not_looked_at() {
         for event in [REST, HTTP] {
             let event = event.strip_suffix(b"}").unwrap();
             let with_body = [event, br#","body":"no end"#].concat();
-            assert!(Place::scanned(&with_body).unwrap().is_known());
+            assert!(is_scanned(&with_body));
         }
     }
 

@@ -14,7 +14,7 @@ use lambda_runtime::{Diagnostic, Error, LambdaInvocation, Runtime};
 use tower::{Layer, Service};
 
 use crate::builder::{CaptureBuilder, ConfigError};
-use crate::call::{ApiCall, Call};
+use crate::call::{ApiCall, Asked, Call};
 use crate::counters::{Counters, LiveCounters};
 use crate::credentials::Credentials;
 use crate::delivery::with_sources;
@@ -209,7 +209,11 @@ impl Shared {
         if !goes_by_route && self.ignore_paths.is_empty() && self.capture_if.is_none() {
             return Some(is_read);
         }
-        let call = Call::of(event, method);
+        let asked = match self.capture_if {
+            Some(_) => Asked::RouteAndPath,
+            None => Asked::Route,
+        };
+        let call = Call::of(event, method, asked);
         self.is_chosen(&call, is_read).then_some(is_read)
     }
 
