@@ -29,9 +29,10 @@ pub(crate) struct DeadlineNear {
 }
 
 impl DeadlineNear {
-    /// `deadline_ms` is Lambda's, since 1970; 0 where there is none.
+    /// `deadline_ms` is Lambda's, since 1970; 0 where there is none. One that is over when the call begins is
+    /// none: the clock here is ahead of Lambda's.
     pub(crate) fn new(deadline_ms: u64, flush_timeout_ms: u64) -> Self {
-        let deadline_ms = if deadline_ms < DEADLINE_MS_MIN {
+        let deadline_ms = if deadline_ms < DEADLINE_MS_MIN || deadline_ms <= now_ms() {
             0
         } else {
             deadline_ms
@@ -104,10 +105,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_deadline_of_long_ago_is_none() {
-        let near = DeadlineNear::new(600_000, 1_000);
-        assert_eq!(near.flush_time(), Duration::from_secs(1));
-        assert!(near.is_over);
+    fn a_deadline_that_is_over_at_the_beginning_is_none() {
+        for deadline_ms in [600_000, now_ms() - 1, now_ms()] {
+            let near = DeadlineNear::new(deadline_ms, 1_000);
+            assert_eq!(near.flush_time(), Duration::from_secs(1));
+            assert!(near.is_over);
+        }
     }
 
     #[test]

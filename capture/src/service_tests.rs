@@ -191,7 +191,7 @@ async fn a_large_message_that_is_not_made_in_time_is_dropped_and_counted() {
             ..SlowSink::default()
         };
         let capture = capture(sink);
-        let mut invocation = invocation(Duration::ZERO);
+        let mut invocation = invocation(Duration::from_millis(40));
         invocation.body = body.unwrap_or(invocation.body);
         let runtime = service_fn(|_: LambdaInvocation| async { Ok::<(), Error>(()) });
         capture.layer(runtime).oneshot(invocation).await.unwrap();
@@ -283,6 +283,25 @@ async fn a_flush_after_the_response_ends_before_lambda_ends_the_function() {
     assert!(started.elapsed() < time, "{:?}", started.elapsed());
     assert!(started.elapsed() + SLACK > time, "{:?}", started.elapsed());
     assert_eq!(capture.counters().dropped, 1);
+}
+
+/// The clock of the machine is ahead of Lambda's.
+#[tokio::test(start_paused = true)]
+async fn a_call_whose_time_is_over_when_it_begins_is_sent_as_if_it_had_no_end() {
+    let sink = SlowSink {
+        delay: Duration::from_millis(900),
+        ..SlowSink::default()
+    };
+    let capture = capture(sink.clone());
+    let runtime = service_fn(|_: LambdaInvocation| async {
+        sleep(Duration::from_millis(10)).await;
+        Ok::<(), Error>(())
+    });
+    let mut invocation = invocation(Duration::ZERO);
+    invocation.context.deadline -= 5_000;
+    capture.layer(runtime).oneshot(invocation).await.unwrap();
+    assert_eq!(sink.only().1, None, "it is no timeout");
+    assert_eq!(capture.counters().acknowledged, 1);
 }
 
 #[tokio::test(start_paused = true)]
