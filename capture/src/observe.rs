@@ -23,7 +23,7 @@ use lambda_http::{Body as LambdaBody, IntoResponse};
 use lambda_runtime::{FunctionResponse, StreamResponse};
 use pin_project_lite::pin_project;
 
-use crate::exchange::{Answer, Exchange, PanicWatch};
+use crate::exchange::{Answer, Exchange, PanicWatch, Within};
 use json_response::{Made, MadeBody};
 
 /// A response whose status and body can be seen.
@@ -358,8 +358,10 @@ impl<B: Body> Body for ObservedBody<B> {
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
         let mut this = self.project();
         let frame = {
-            let watched = this.watched.as_ref();
-            let _watch = PanicWatch(watched.map(|watched| &*watched.exchange));
+            let exchange = this.watched.as_ref().map(|watched| &watched.exchange);
+            // A body may be read by a task of its own.
+            let _within = exchange.map(|exchange| Within::enter(Some(exchange)));
+            let _watch = PanicWatch(exchange.map(|exchange| &**exchange));
             ready!(this.inner.as_mut().poll_frame(context))
         };
         let is_end = match (&frame, this.watched.as_mut()) {
@@ -409,12 +411,16 @@ where
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<S::Item>> {
         let this = &mut *self;
         let item = {
-            let _watch = PanicWatch(this.exchange.as_deref());
+            let exchange = this.exchange.as_ref();
+            // `lambda_runtime` reads it in a task of its own.
+            let _within = exchange.map(|exchange| Within::enter(Some(exchange)));
+            let _watch = PanicWatch(exchange.map(|exchange| &**exchange));
             ready!(Pin::new(&mut this.inner).poll_next(context))
         };
         if !matches!(item, Some(Ok(_)))
             && let Some(exchange) = this.exchange.take()
             && item.is_some()
+            let _within = Within::enter(Some(&exchange));
         {
             exchange.failed(HandlerFailure::Error);
         }
@@ -436,6 +442,7 @@ pub(crate) struct ObservedReturn<R> {
 impl<R: IntoResponse> IntoResponse for ObservedReturn<R> {
     fn into_response(
         self,
+            let _within = Within::enter(Some(&this.exchange));
     ) -> Pin<Box<dyn Future<Output = http::Response<LambdaBody>> + Send + 'static>> {
         let Some(exchange) = self.exchange else {
             return self.inner.into_response();

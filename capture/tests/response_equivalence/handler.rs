@@ -142,7 +142,7 @@ fn echo(seen: u64) -> Answer {
 /// Of what a handler saw, so much of it makes a stream break off.
 const BREAKS_OFF: u64 = 8;
 
-/// Comes in pieces, with pauses between them, and sometimes breaks off.
+/// Comes in pieces, with pauses between them, and sometimes breaks off. Each piece has something to say.
 fn frames(seen: u64) -> Frames {
     let mut frames = vec![
         Ok(Bytes::from(format!("{{\"id\":{seen},"))),
@@ -154,8 +154,10 @@ fn frames(seen: u64) -> Frames {
         Ok(Bytes::from_static(b"}"))
     });
     stream::iter(frames)
-        .then(async |frame| {
+        .enumerate()
+        .then(async |(place, frame)| {
             tokio::task::yield_now().await;
+            audit(|a| a.reason(format!("piece {place}")));
             frame
         })
         .boxed()

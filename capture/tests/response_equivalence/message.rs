@@ -105,6 +105,7 @@ fn assert_response(style: Style, path: &str, message: &CapturedExchange) {
             assert_eq!(response.status_code, 200, "{label}");
             // Of a bare stream of `lambda_runtime`'s only the prelude is looked at.
             assert_eq!(body.is_some(), style != Style::PlainStreaming, "{label}");
+            assert_said_at_the_end_of_the_stream(message, &label);
         }
         "/breaks-off" => {
             let failure = match style {
@@ -116,6 +117,7 @@ fn assert_response(style: Style, path: &str, message: &CapturedExchange) {
             let is_streamed = matches!(style, Style::Streaming | Style::PlainStreaming);
             let status_code = if is_streamed { 200 } else { 0 };
             assert_eq!((response.status_code, body), (status_code, None), "{label}");
+            assert_said_at_the_end_of_the_stream(message, &label);
         }
         "/fail" if style != Style::Axum => {
             assert_eq!(response.failure, Some(HandlerFailure::Error), "{label}");
@@ -125,6 +127,12 @@ fn assert_response(style: Style, path: &str, message: &CapturedExchange) {
         }
         other => panic!("no expectation for {other}"),
     }
+}
+
+/// `lambda_runtime` reads a stream in a task of its own.
+fn assert_said_at_the_end_of_the_stream(message: &CapturedExchange, label: &str) {
+    let context = message.context.as_ref().expect("what the stream said");
+    assert_eq!(context.reason.as_deref(), Some("piece 2"), "{label}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

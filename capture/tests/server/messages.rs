@@ -107,6 +107,9 @@ async fn how_each_call_ended_is_in_its_message() {
             .try_into()
             .unwrap();
         assert_eq!(message["response"], response, "{path}");
+        let is_streamed = matches!(path, "/stream" | "/breaks-off");
+        let said = is_streamed.then_some("frame 2");
+        assert_eq!(message["context"]["reason"].as_str(), said, "{path}");
         assert!(message["duration_ms"].is_u64() && message["captured_at"].is_string());
     }
 }

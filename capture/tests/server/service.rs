@@ -88,7 +88,7 @@ async fn panics_late() -> Response {
     panic!("the handler's own late panic")
 }
 
-/// Two frames, then trailers or an error.
+/// Two frames, then trailers or an error. Each of them has something to say.
 fn streamed(is_whole: bool) -> Response {
     let mut trailers = HeaderMap::new();
     trailers.insert("x-checksum", "1".parse().unwrap());
@@ -102,7 +102,11 @@ fn streamed(is_whole: bool) -> Response {
         Ok(Frame::data(Bytes::from("1}"))),
         last,
     ];
-    let body = Body::new(StreamBody::new(stream::iter(frames)));
+    let frames = stream::iter(frames).enumerate().map(|(place, frame)| {
+        audit(|a| a.reason(format!("frame {place}")));
+        frame
+    });
+    let body = Body::new(StreamBody::new(frames));
     let mut response = json(body);
     let headers = response.headers_mut();
     headers.insert("trailer", "x-checksum".parse().unwrap());
