@@ -13,7 +13,7 @@
 mod thread_time;
 
 use std::convert::Infallible;
-use std::future::ready;
+use std::future::{Ready, ready};
 use std::hint::black_box;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
@@ -22,12 +22,13 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 use criterion::measurement::{Measurement, WallTime};
 use criterion::{BenchmarkGroup, Criterion, criterion_group};
-use daybook_capture::{Capture, Message, Sink, SinkError};
+use daybook_capture::{Capture, CaptureBuilder, Message, Sink, SinkError};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use http_body_util::{BodyExt, Full};
-use lambda_runtime::LambdaInvocation;
-use serde_json::{Map, json};
+use lambda_runtime::{LambdaEvent, LambdaInvocation};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
 use tower::{Service, service_fn};
 
 use thread_time::{ThreadTime, typical};
@@ -79,23 +80,41 @@ fn layer(criterion: &mut Criterion<ThreadTime>) {
     print_allocations();
     let mut group = criterion.benchmark_group("added before the response");
     for (name, event) in EVENTS {
-        measure(&mut group, name, event, |call| call.before);
+        let services = (without_layer(), with_layer());
+        measure(&mut group, name, event, services, |call| call.before);
+    }
+    for (name, event) in &EVENTS[2..4] {
+        let name = format!("{name}, by its route");
+        let services = (without_layer(), with_layer_of(choosing_by_routes()));
+        measure(&mut group, &name, event, services, |call| call.before);
+    }
+    for (name, items) in [("3 KB", 20), ("50 KB", 400)] {
+        let name = format!("POST, HTTP, a plain handler's JSON of {name}");
+        let services = (
+            plain_runtime(service_fn(plain(items))),
+            plain_with_layer(items),
+        );
+        measure(&mut group, &name, EVENTS[1].1, services, |call| call.before);
     }
     group.finish();
     let mut group = criterion.benchmark_group("added after the response, the sending stubbed");
     for (name, event) in &EVENTS[..2] {
-        measure(&mut group, name, event, |call| call.after);
+        let services = (without_layer(), with_layer());
+        measure(&mut group, name, event, services, |call| call.after);
     }
     group.finish();
 }
 
-fn measure(
+fn measure<A, B>(
     group: &mut BenchmarkGroup<'_, ThreadTime>,
     name: &str,
     event: &'static str,
+    (mut without, mut with): (A, B),
     part: impl Fn(Times) -> Duration,
-) {
-    let (mut without, mut with) = (without_layer(), with_layer());
+) where
+    A: Service<LambdaInvocation>,
+    B: Service<LambdaInvocation>,
+{
     group.bench_function(name, |bencher| {
         bencher.iter_custom(|calls| {
             let (mut without_times, mut with_times) = (Vec::new(), Vec::new());
@@ -138,7 +157,7 @@ fn print_wall_clock() {
         let call = json!({"before": before - without_before, "after": after - without_after});
         added.insert((*name).to_owned(), call);
     }
-    println!("{}", serde_json::Value::from(added));
+    println!("{}", Value::from(added));
 }
 
 fn print_allocations() {
@@ -228,8 +247,49 @@ fn without_layer() -> impl Service<LambdaInvocation> {
 }
 
 fn with_layer() -> impl Service<LambdaInvocation> {
-    let capture = Capture::builder().sink(StubbedSink).build().unwrap();
+    with_layer_of(Capture::builder())
+}
+
+fn with_layer_of(capture: CaptureBuilder) -> impl Service<LambdaInvocation> {
+    let capture = capture.sink(StubbedSink).build().unwrap();
     capture.layer(runtime(capture.layer(service_fn(handler))))
+}
+
+/// None of the events is on one of these.
+fn choosing_by_routes() -> CaptureBuilder {
+    Capture::builder()
+        .capture_reads(["/v1/customers/{id}/bank-account", "/v1/reports/{id}"])
+        .ignore_paths(["/v1/webhooks/configs/{configId}/trigger"])
+}
+
+/// A handler of `lambda_runtime`'s own that returns a list of as many items.
+fn plain(items: usize) -> impl FnMut(LambdaEvent<()>) -> Ready<Result<Value, Infallible>> + Clone {
+    let item = json!({"id": "itm_7", "name": "Item 7", "state": "open", "total": 1497.0,
+        "description": "Nothing that anybody would want to read twice, and here it is"});
+    let returned = json!({"id": "ord_7", "name": "Order 7", "items": vec![item; items]});
+    move |_| ready(Ok(returned.clone()))
+}
+
+fn plain_with_layer(items: usize) -> impl Service<LambdaInvocation> {
+    let capture = Capture::builder().sink(StubbedSink).build().unwrap();
+    capture.layer(plain_runtime(capture.layer(service_fn(plain(items)))))
+}
+
+/// As [`runtime`], for what a handler returns as JSON.
+fn plain_runtime<H>(
+    mut handler: H,
+) -> impl Service<LambdaInvocation, Response = (), Error = Infallible, Future: Future>
+where
+    H: Service<LambdaEvent<()>, Response: Serialize, Error = Infallible>,
+{
+    service_fn(move |invocation: LambdaInvocation| {
+        let answer = handler.call(LambdaEvent::new((), invocation.context));
+        async move {
+            black_box(serde_json::to_vec(&answer.await?).unwrap());
+            PendingOnce::default().await;
+            Ok(())
+        }
+    })
 }
 
 fn handler(

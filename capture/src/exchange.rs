@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::audit_context::{Withheld, merge};
+use crate::observe::written;
 use crate::server::{ServerCall, TakenBody};
 
 thread_local! {
@@ -126,6 +127,8 @@ pub(crate) struct Observed {
     pub(crate) answer: Answer,
     /// The response body, where one is taken and complete.
     pub(crate) body: Option<String>,
+    /// The response body that is to be written when the response is out.
+    pub(crate) json: Option<Value>,
     pub(crate) said: HandlerContext,
     /// Who called, where the service verified it itself.
     pub(crate) claims: Option<Value>,
@@ -138,7 +141,7 @@ impl Observed {
     /// How much memory it holds, roughly.
     pub(crate) fn bytes_held(&self) -> usize {
         let said = &self.said;
-        let values = [&self.claims, &said.before, &said.after];
+        let values = [&self.json, &self.claims, &said.before, &said.after];
         let texts = [&self.body, &said.message, &said.reason];
         let named = [&said.entity, &said.parent];
         let request_body = self.request_body.as_ref();
@@ -280,6 +283,10 @@ impl Exchange {
         self.with_observed(|observed| observed.body = Some(body));
     }
 
+    pub(crate) fn took_json(&self, json: Value) {
+        self.with_observed(|observed| observed.json = Some(json));
+    }
+
     pub(crate) fn say(&self, later: HandlerContext) {
         self.with_observed(|observed| {
             observed.said = merge(std::mem::take(&mut observed.said), later);
@@ -306,7 +313,10 @@ impl Exchange {
 
     /// What is known; where no handler was seen, the end is now.
     pub(crate) fn finish(&self) -> (Observed, Ready) {
-        let observed = self.with_observed(std::mem::take);
+        let mut observed = self.with_observed(std::mem::take);
+        if let Some(json) = observed.json.take() {
+            observed.body = written(&json, self.body_bytes_max);
+        }
         let ready = observed.ready.unwrap_or_else(|| self.ready_now());
         (observed, ready)
     }

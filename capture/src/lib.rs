@@ -215,7 +215,7 @@ pub use daybook_event::Privacy;
 pub use daybook_overflow::{OverflowBucket, OverflowError};
 pub use intake::{IntakeSink, IntakeUrlError};
 pub use metrics::Metrics;
-pub use observe::{Observation, ObserveResponse, ObservedBody, ObservedStream};
+pub use observe::{Observation, ObserveResponse, ObservedBody, ObservedJson, ObservedStream};
 pub use server::{
     CapturedBody, ServerBuilder, ServerCapture, ServerFuture, ServerLayer, ServerService,
     server_from_env,

@@ -1,10 +1,10 @@
 //! Looking at responses on their way out, without touching them.
 
 mod json_response;
+mod later_json;
 
 use std::borrow::Cow;
 use std::fmt;
-use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -25,6 +25,9 @@ use pin_project_lite::pin_project;
 
 use crate::exchange::{Answer, Exchange, PanicWatch, Within};
 use json_response::{Made, MadeBody};
+
+pub use later_json::ObservedJson;
+pub(crate) use later_json::written;
 
 /// A response whose status and body can be seen.
 ///
@@ -119,22 +122,24 @@ impl<B: Body> ObserveResponse for http::Response<B> {
 }
 
 impl ObserveResponse for serde_json::Value {
-    type Observed = Self;
+    type Observed = ObservedJson;
 
-    fn observe(self, observation: Observation) -> Self {
-        if let Some(exchange) = &observation.exchange {
+    fn observe(self, observation: Observation) -> ObservedJson {
+        let exchange = observation.exchange.filter(|exchange| {
             let made = match observation.returned_to {
                 ReturnedTo::HttpAdapter => Made::AS_IT_IS,
                 ReturnedTo::Gateway => json_response::made_of(&self, &exchange.event),
             };
             let body = match made.body {
-                MadeBody::None => None,
                 MadeBody::Text(text, is_base64) => Some(EventBody::Text(text, is_base64)),
-                MadeBody::Itself => Some(EventBody::Json(&self)),
+                MadeBody::None | MadeBody::Itself => None,
             };
             observe_event_response(exchange, Some(made.status_code), body);
-        }
-        self
+            made.body == MadeBody::Itself
+                && (self.is_object() || self.is_array())
+                && wants_body(exchange, made.status_code, &HeaderMap::new())
+        });
+        ObservedJson::new(self, exchange)
     }
 }
 
@@ -204,8 +209,6 @@ enum EventBody<'a> {
     Text(&'a str, bool),
     /// As the bytes that it stands for.
     Bytes(&'a [u8]),
-    /// As JSON that nobody has written yet.
-    Json(&'a serde_json::Value),
 }
 
 fn observe_event_response(
@@ -223,15 +226,6 @@ fn observe_event_response(
     match body {
         EventBody::Text(text, false) => take_body(exchange, Cow::Borrowed(text.as_bytes())),
         EventBody::Bytes(bytes) => take_body(exchange, Cow::Borrowed(bytes)),
-        EventBody::Json(json) => {
-            let mut text = Bounded {
-                bytes: Vec::new(),
-                bytes_max: exchange.body_bytes_max,
-            };
-            if serde_json::to_writer(&mut text, json).is_ok() {
-                take_body(exchange, Cow::Owned(text.bytes));
-            }
-        }
         EventBody::Text(base64, true) => {
             // Four characters are three bytes: what is too long is not decoded at all.
             if base64.len() / 4 * 3 <= exchange.body_bytes_max.saturating_add(3)
@@ -240,26 +234,6 @@ fn observe_event_response(
                 take_body(exchange, Cow::Owned(bytes));
             }
         }
-    }
-}
-
-/// Takes no more than it may: what is too long is not written to its end.
-struct Bounded {
-    bytes: Vec<u8>,
-    bytes_max: usize,
-}
-
-impl io::Write for Bounded {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if bytes.len() > self.bytes_max - self.bytes.len() {
-            return Err(io::ErrorKind::FileTooLarge.into());
-        }
-        self.bytes.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }
 
@@ -420,7 +394,6 @@ where
         if !matches!(item, Some(Ok(_)))
             && let Some(exchange) = this.exchange.take()
             && item.is_some()
-            let _within = Within::enter(Some(&exchange));
         {
             exchange.failed(HandlerFailure::Error);
         }
@@ -442,12 +415,12 @@ pub(crate) struct ObservedReturn<R> {
 impl<R: IntoResponse> IntoResponse for ObservedReturn<R> {
     fn into_response(
         self,
-            let _within = Within::enter(Some(&this.exchange));
     ) -> Pin<Box<dyn Future<Output = http::Response<LambdaBody>> + Send + 'static>> {
         let Some(exchange) = self.exchange else {
             return self.inner.into_response();
         };
         let conversion = {
+            let _within = Within::enter(Some(&exchange));
             let _watch = PanicWatch(Some(&exchange));
             self.inner.into_response()
         };
@@ -469,6 +442,7 @@ impl Future for ObservedConversion {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
         let response = {
+            let _within = Within::enter(Some(&this.exchange));
             let _watch = PanicWatch(Some(&this.exchange));
             ready!(this.conversion.as_mut().poll(context))
         };

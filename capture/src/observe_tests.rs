@@ -16,6 +16,8 @@ use lambda_runtime::{LambdaEvent, LambdaInvocation};
 use serde_json::{Value, json};
 use tower::{Service, ServiceExt, service_fn};
 
+use super::ReturnedTo;
+use crate::exchange::Exchange;
 use crate::{Capture, Message, Observation, ObserveResponse, Sink, SinkError, audit};
 
 #[derive(Clone, Default)]
@@ -163,7 +165,7 @@ async fn json_is_recorded_as_what_api_gateway_makes_of_it() {
         let runtime = service_fn(|invocation: LambdaInvocation| {
             let answer = handler.call(LambdaEvent::new((), invocation.context));
             async {
-                assert_eq!(answer.await.unwrap(), returned);
+                assert_eq!(*answer.await.unwrap(), returned);
                 Ok::<(), Infallible>(())
             }
         });
@@ -178,6 +180,52 @@ async fn json_is_recorded_as_what_api_gateway_makes_of_it() {
         let found = (response.status_code, response.body.as_deref());
         assert_eq!(found, (status_code, body), "{returned} to {event}");
     }
+}
+
+/// A copy of what is passed on, or a text of it, would be as long as that is.
+#[test]
+fn json_is_not_written_before_the_response_is_made() {
+    let event = Bytes::from_static(br#"{"version":"2.0","routeKey":"POST /"}"#);
+    for (items, is_recorded) in [(1_000, true), (10_000, false)] {
+        let returned = json!({"id": "7", "items": vec!["an item"; items]});
+        let text = returned.to_string();
+        let exchange = Exchange::new(event.clone(), String::new(), false, 65_536);
+        let exchange = Arc::new(exchange);
+        let observation = Observation {
+            exchange: Some(exchange.clone()),
+            returned_to: ReturnedTo::Gateway,
+        };
+        let mut observed = None;
+        let observing =
+            allocation_counter::measure(|| observed = Some(returned.observe(observation)));
+        assert!(observing.bytes_total < 1_024, "{observing:?}");
+        assert_eq!(serde_json::to_string(&observed.unwrap()).unwrap(), text);
+        assert_eq!(exchange.finish().0.body, is_recorded.then_some(text));
+    }
+}
+
+/// A layer around the handler's takes the JSON and makes something else of it.
+#[tokio::test]
+async fn json_that_is_taken_and_changed_is_recorded_as_it_was() {
+    let (sink, capture) = keeping();
+    let handler = service_fn(|_: LambdaEvent<()>| ready(Ok::<_, Infallible>(json!({"id": "7"}))));
+    let mut handler = capture.layer(handler).map_response(|json| {
+        let mut json = Value::from(json);
+        json["links"] = json!([]);
+        json
+    });
+    let runtime = service_fn(|invocation: LambdaInvocation| {
+        let answer = handler.call(LambdaEvent::new((), invocation.context));
+        async {
+            assert_eq!(answer.await.unwrap(), json!({"id": "7", "links": []}));
+            Ok::<(), Infallible>(())
+        }
+    });
+    let event = r#"{"version":"2.0","routeKey":"POST /"}"#.to_owned();
+    let served = capture.layer(runtime).oneshot(invocation(event));
+    served.await.unwrap();
+    let response = sink.0.lock().unwrap().pop().unwrap().response.unwrap();
+    assert_eq!(response.body.as_deref(), Some(r#"{"id":"7"}"#));
 }
 
 #[tokio::test]
