@@ -1,8 +1,10 @@
 //! What the message says of the response, in each style.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use daybook_event::{CapturedExchange, HandlerFailure};
+use futures::future::join_all;
 use serde_json::{Value, json};
 
 use crate::function::Function;
@@ -133,6 +135,42 @@ fn assert_response(style: Style, path: &str, message: &CapturedExchange) {
 fn assert_said_at_the_end_of_the_stream(message: &CapturedExchange, label: &str) {
     let context = message.context.as_ref().expect("what the stream said");
     assert_eq!(context.reason.as_deref(), Some("piece 2"), "{label}");
+}
+
+/// Lambda gives such a function several events at a time.
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_at_the_same_time_are_told_apart() {
+    const CALLS: usize = 20;
+    const AT_ONCE: usize = 4;
+    let queue = healthy().await;
+    let mut environment = queue.environment(60_000);
+    environment.push(("AWS_LAMBDA_MAX_CONCURRENCY", AT_ONCE.to_string()));
+    let function = Function::start(Style::Concurrent, &environment).await;
+    let paths: Vec<String> = (0..CALLS).map(|call| format!("/stream/{call}")).collect();
+    let calls = paths.iter().map(|path| event("POST", path).to_string());
+    let calls: Vec<String> = calls.collect();
+    let answers = join_all(calls.iter().map(|call| function.invoke(call))).await;
+    // Each of the workers has asked for one more.
+    function.asked(CALLS + AT_ONCE).await;
+    let messages: HashMap<String, CapturedExchange> = queue
+        .messages()
+        .iter()
+        .map(Received::exchange)
+        .map(|message| (message.id.clone().unwrap(), message))
+        .collect();
+    assert_eq!(messages.len(), CALLS);
+    for (answer, path) in answers.iter().zip(&paths) {
+        let message = &messages[&answer.request_id];
+        let event: Value = serde_json::from_str(message.event.get()).unwrap();
+        assert_eq!(event["path"], **path);
+        let answered: Value = serde_json::from_slice(&answer.body).unwrap();
+        let response = message.response.as_ref().unwrap();
+        let recorded = response.body.as_deref().unwrap_or_default();
+        // A stream that breaks off is a failure.
+        let body = answered["body"].as_str().unwrap_or_default();
+        assert_eq!(recorded, body, "{path}");
+        assert_said_at_the_end_of_the_stream(message, path);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -29,6 +29,8 @@ pub(crate) enum Style {
     RuntimeLayerOnly,
     /// `lambda_http::runtime(capture.layer(handler)).layer(capture)`.
     BothPlaces,
+    /// `lambda_http::runtime_concurrent(capture.layer(handler)).layer(capture)`.
+    Concurrent,
     /// An axum router.
     Axum,
     /// `lambda_http::streaming_runtime`, in both places.
@@ -40,10 +42,11 @@ pub(crate) enum Style {
 }
 
 impl Style {
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Run,
         Self::RuntimeLayerOnly,
         Self::BothPlaces,
+        Self::Concurrent,
         Self::Axum,
         Self::Streaming,
         Self::Plain,
@@ -89,6 +92,12 @@ async fn serve(style: Style, capture: Capture) -> Result<(), Error> {
                 .run()
                 .await
         }
+        Style::Concurrent => {
+            lambda_http::runtime_concurrent(capture.layer(service_fn(buffered)))
+                .layer(capture)
+                .run_concurrent()
+                .await
+        }
         Style::Axum => capture.run(router()).await,
         Style::Streaming => {
             lambda_http::streaming_runtime(capture.layer(service_fn(streamed)))
@@ -118,6 +127,7 @@ async fn serve_bare(style: Style) -> Result<(), Error> {
         Style::RuntimeLayerOnly | Style::BothPlaces => {
             lambda_http::runtime(service_fn(buffered)).run().await
         }
+        Style::Concurrent => lambda_http::run_concurrent(service_fn(buffered)).await,
         Style::Axum => lambda_http::run(router()).await,
         Style::Streaming => {
             lambda_http::streaming_runtime(service_fn(streamed))
