@@ -2,9 +2,11 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr2;
+
 use crate::credentials::Members;
 use crate::method::{member, text};
-use crate::scan::{ALB_CONTEXT_BEGINNING, Scan};
+use crate::scan::{ALB_CONTEXT_BEGINNING, PAYLOAD_2_BEGINNING, Scan};
 
 /// What tells calls apart, whichever of API Gateway's two formats or ALB's the event has.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -13,7 +15,7 @@ pub(crate) struct Call<'a> {
     pub(crate) method: Cow<'a, str>,
     /// `resource`, or `routeKey` without its method. Empty for ALB.
     pub(crate) template: Cow<'a, str>,
-    /// `path` or `rawPath`; empty where it was not asked for and the template says where the call went to.
+    /// `path` or `rawPath`; may be empty where it was not asked for.
     pub(crate) path: Cow<'a, str>,
     /// `requestContext.stage`: `rawPath` begins with it. Empty where the template says where the call went to.
     pub(crate) stage: Cow<'a, str>,
@@ -47,15 +49,23 @@ impl<'a> Call<'a> {
     /// The event is read as far as is necessary: its template comes first, the stage of an HTTP API stands behind
     /// all headers, and the body behind all that counts.
     pub(crate) fn of(event: &'a [u8], method: Cow<'a, str>, asked: Asked) -> Self {
-        let place = Place::scanned(event, asked).or_else(|| Place::read(event));
+        if asked == Asked::Route
+            && let Some(template) = first_template(event).filter(|it| is_specific(it))
+        {
+            return Self {
+                method,
+                template: Cow::Borrowed(template),
+                ..Self::default()
+            };
+        }
+        let place = Place::scanned(event).or_else(|| Place::read(event));
         let place = place.unwrap_or_default();
         let template = place.template.unwrap_or_default();
-        let path = place.path.filter(|_| asked.for_path(&template));
         let stage = place.stage.filter(|_| !is_specific(&template));
         Self {
             method,
             template,
-            path: path.unwrap_or_default(),
+            path: place.path.unwrap_or_default(),
             stage: stage.unwrap_or_default(),
         }
     }
@@ -96,15 +106,9 @@ impl<'a> Call<'a> {
 /// What of a call is to be known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Asked {
-    /// Which routes it is on: its path counts only where the template says nothing.
+    /// Which routes it is on, for which its path counts only where the template says nothing.
     Route,
     RouteAndPath,
-}
-
-impl Asked {
-    fn for_path(self, template: &str) -> bool {
-        self == Self::RouteAndPath || !is_specific(template)
-    }
 }
 
 /// Whether a route says where its calls go to. A load balancer has none, and others take whatever comes: a
@@ -129,6 +133,19 @@ fn path_matches(path: &str, pattern: &str) -> bool {
     segments.next().is_none()
 }
 
+/// The template, where it comes first, as AWS writes it, and has no escape.
+fn first_template(event: &[u8]) -> Option<&str> {
+    let payload_2 = || {
+        let event = event.strip_prefix(PAYLOAD_2_BEGINNING)?;
+        event.strip_prefix(br#""routeKey":""#)
+    };
+    let rest = event.strip_prefix(br#"{"resource":""#);
+    let rest = rest.or_else(payload_2)?;
+    let length = memchr2(b'"', b'\\', rest)?;
+    let text = std::str::from_utf8(&rest[..length]).ok()?;
+    (rest[length] == b'"').then(|| &text[template_start(text)..])
+}
+
 /// What an event says of where it went to; the first of several counts.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Place<'a> {
@@ -139,7 +156,7 @@ struct Place<'a> {
 
 impl<'a> Place<'a> {
     /// None where the event must be read.
-    fn scanned(event: &'a [u8], asked: Asked) -> Option<Self> {
+    fn scanned(event: &'a [u8]) -> Option<Self> {
         let mut place = Self::default();
         let mut scan = Scan { json: event, at: 0 };
         scan.take(b'{')?;
@@ -163,7 +180,7 @@ impl<'a> Place<'a> {
             } else if !place.take(name, || scan.text())? {
                 scan.skip_value()?;
             }
-            if place.is_known(asked) || !scan.has_next()? {
+            if place.is_known() || !scan.has_next()? {
                 return Some(place);
             }
         }
@@ -195,24 +212,26 @@ impl<'a> Place<'a> {
         Some(true)
     }
 
-    fn is_known(&self, asked: Asked) -> bool {
-        self.template.as_deref().is_some_and(|template| {
-            (self.path.is_some() || !asked.for_path(template))
-                && (self.stage.is_some() || is_specific(template))
-        })
+    fn is_known(&self) -> bool {
+        let is_specific = self.template.as_deref().map(is_specific);
+        self.path.is_some() && is_specific.is_some_and(|it| it || self.stage.is_some())
     }
 }
 
 /// What stands behind the method of a route's key: `POST /v1/orders`, `ANY /v1/orders`, `$default`.
 fn template_of(route_key: Cow<'_, str>) -> Cow<'_, str> {
-    let start = |route_key: &str| route_key.find(' ').map_or(0, |blank| blank + 1);
+    let start = template_start(&route_key);
     match route_key {
-        Cow::Borrowed(route_key) => Cow::Borrowed(&route_key[start(route_key)..]),
+        Cow::Borrowed(route_key) => Cow::Borrowed(&route_key[start..]),
         Cow::Owned(mut route_key) => {
-            route_key.drain(..start(&route_key));
+            route_key.drain(..start);
             Cow::Owned(route_key)
         }
     }
+}
+
+fn template_start(route_key: &str) -> usize {
+    route_key.find(' ').map_or(0, |blank| blank + 1)
 }
 
 #[cfg(test)]
@@ -257,8 +276,7 @@ mod tests {
     }
 
     fn is_scanned(event: &[u8]) -> bool {
-        let asked = Asked::RouteAndPath;
-        Place::scanned(event, asked).is_some_and(|place| place.is_known(asked))
+        Place::scanned(event).is_some_and(|place| place.is_known())
     }
 
     #[test]
