@@ -15,8 +15,8 @@
 //! - A link in any of them: its parameters as those of a query, and a password in front of its host.
 //! - A text in any of them: see [`literals`].
 //!
-//! Concrete paths and `pathParameters` identify the call: of them goes only what is a credential by its shape,
-//! and a session's id behind a semicolon.
+//! Concrete paths and `pathParameters` identify the call: of them goes only a JWT, and what stands behind a name
+//! that says secret and its sign (`;jsessionid=…`).
 
 mod body;
 mod json;
@@ -42,7 +42,7 @@ use names::{
     header_says_secret, is_session_id, query_name_says_secret, query_name_says_secret_if_drawn,
     says_secret,
 };
-use shapes::looks_like_a_credential;
+use shapes::{is_jwt, looks_like_a_credential};
 
 /// [`REDACTED`] as JSON.
 const REMOVED: &str = "\"[redacted]\"";
@@ -70,7 +70,7 @@ const BODY_RULES: Rules<'_> = Rules {
 const PATH_RULES: Rules<'_> = Rules {
     says_secret: &|_| false,
     says_secret_if_drawn: |_| false,
-    is_credential: looks_like_a_credential,
+    is_credential: is_jwt,
 };
 
 /// Members of a request's context that repeat a header under another name.
@@ -78,6 +78,7 @@ const REPEATED_HEADERS: &[(&str, &str)] = &[
     ("useragent", "user-agent"),
     ("sourceip", "x-forwarded-for"),
     ("domainname", "host"),
+    ("domainprefix", "host"),
 ];
 
 /// What is a credential in a query.

@@ -277,6 +277,14 @@ fn members_of_bodies_are_removed_by_name_and_shape() {
         ),
         ("password=p&a=b\n", "password=%5Bredacted%5D&a=b\n"),
         (
+            "<login user=\"j\" password=\"p\"/> and password='q'",
+            "<login user=\"j\" password=\"%5Bredacted%5D\"/> and password='%5Bredacted%5D'",
+        ),
+        (
+            r#"x password=\"p\" y"#,
+            r#"x password=\"%5Bredacted%5D\" y"#,
+        ),
+        (
             "sent payload=\"{\\\"password\\\":\\\"p\\\"}\"",
             "sent payload=\"{\\\"password\\\":\\\"[redacted]\\\"}\"",
         ),
@@ -543,6 +551,22 @@ fn a_body_full_of_secrets_is_cleaned_one_by_one() {
     let body = format!("[{}]", vec![r#"{"pin":1}"#; members].join(","));
     let cleaned = clean_body(&body);
     assert_eq!(cleaned.matches("[redacted]").count(), members);
+}
+
+#[test]
+fn an_object_of_very_many_named_values_goes_whole() {
+    let (values, pins) = (r#""value":1,"#.repeat(60_000), r#""pin":1,"#.repeat(60_000));
+    let body = format!(r#"[{{{values}{pins}"name":"token"}},2]"#);
+    in_one_go(move || assert_eq!(clean_body(&body), r#"["[redacted]",2]"#));
+}
+
+#[test]
+fn what_identifies_a_call_stays_in_its_path() {
+    let event = json!({
+        "path": "/v1/entities/urn:acme:token:01J9ZQ6T9M4K7W3N5B8C2D1EFG",
+        "pathParameters": {"plan": "basic enterprise", "id": "urn:acme:token:01J9ZQ6T9M4K7W3N5B8C2D1EFG"},
+    });
+    assert_eq!(clean(&event), event);
 }
 
 #[test]

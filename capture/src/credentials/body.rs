@@ -272,11 +272,10 @@ fn names_in_head<'a>(head: &'a str, lower: &'a str) -> impl Iterator<Item = Stri
             };
             let value = value.trim_start();
             let (value, ends): (_, &[char]) = match value.strip_prefix('"') {
-                Some(quoted) => (quoted, &['"']),
+                Some(quoted) => (quoted, &['"', '\r', '\n']),
                 None => (value, &[';', ' ', '\t', '\r', '\n']),
             };
-            let name = beginning(value, PART_NAME_BYTES_MAX);
-            let name = name.split(ends).next().unwrap_or_default();
+            let name = value.split(ends).next().unwrap_or_default();
             seen = head.len() - value.len() + name.len();
             // The character set and the language stand in front, each behind a quote.
             let name = match name.rsplit_once('\'') {
@@ -286,11 +285,6 @@ fn names_in_head<'a>(head: &'a str, lower: &'a str) -> impl Iterator<Item = Stri
             return Some(percent_decode_str(name).decode_utf8_lossy().into_owned());
         }
     })
-}
-
-/// The first `bytes_max` bytes of a text, or as many as are whole characters.
-fn beginning(text: &str, bytes_max: usize) -> &str {
-    &text[..text.floor_char_boundary(bytes_max)]
 }
 
 /// What stands behind each `name=`, with or without quotes (RFC 7578, section 4.2).

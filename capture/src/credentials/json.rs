@@ -20,6 +20,9 @@ pub(super) const EMBEDDED_MAX: usize = 3;
 const NAMING_MEMBERS: &[&str] = &["name", "key", "field", "header", "attribute", "path"];
 const NAMED_MEMBERS: &[&str] = &["value", "values"];
 
+/// An object with more of them goes whole.
+const NAMED_VALUES_MAX: usize = 16;
+
 /// A value that a machine drew has no blank and is not longer.
 const DRAWN_BYTES_MAX: usize = 4_096;
 
@@ -100,6 +103,7 @@ impl Scan<'_> {
     fn object(&mut self, depth: usize) -> Result<(), NotJson> {
         let mut names_a_secret = false;
         let mut named_values = Vec::new();
+        let start = self.at;
         self.at += 1;
         self.skip_whitespace();
         if self.take(b'}') {
@@ -141,7 +145,9 @@ impl Scan<'_> {
             if !self.take(b'}') {
                 return Err(NotJson);
             }
-            if names_a_secret {
+            if names_a_secret && named_values.len() > NAMED_VALUES_MAX {
+                self.replace(start..self.at, REMOVED);
+            } else if names_a_secret {
                 named_values
                     .into_iter()
                     .for_each(|value| self.remove(value));

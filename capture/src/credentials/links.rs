@@ -3,13 +3,16 @@
 //! hands on links that are signed.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use daybook_event::REDACTED;
 use memchr::{memchr, memchr_iter, memmem};
 
 use super::json::{EMBEDDED_MAX, remove_embedded};
 use super::literals::{remove_literals, remove_tokens};
-use super::names::{query_name_says_secret, query_name_says_secret_if_drawn};
+use super::names::{
+    is_session_id, query_name_says_secret, query_name_says_secret_if_drawn, says_secret,
+};
 use super::shapes::{looks_drawn, looks_like_a_credential};
 use super::{BODY_RULES, REMOVED_IN_LINK, finish};
 
@@ -125,16 +128,28 @@ fn remove_parameters(text: &str, nested: usize) -> Option<String> {
         let name_length = front.iter().rev().position(|byte| ends_name(*byte));
         let start = equals - name_length.unwrap_or(front.len());
         seen = equals + 1;
-        let begins_parameter = match start.checked_sub(1).map(|before| bytes[before]) {
-            Some(before) => {
-                matches!(before, b'?' | b'&' | b'#' | b';') || before.is_ascii_whitespace()
-            }
-            None => true,
-        };
-        if start == equals || !begins_parameter {
+        let before = start.checked_sub(1).map(|before| bytes[before]);
+        let is_of_link = before.is_some_and(|before| matches!(before, b'?' | b'&' | b'#' | b';'));
+        let is_word = before.is_none_or(|before| before.is_ascii_whitespace());
+        if start == equals || !is_of_link && !is_word {
+            continue;
+        }
+        let name = &text[start..equals];
+        // In a sentence a `code` or a `key` is what it is about.
+        let is_sentence = is_word && (before.is_some() || text.contains(char::is_whitespace));
+        if is_sentence && !says_secret(name) && !is_session_id(name) {
             continue;
         }
         let rest = &text[equals + 1..];
+        if says_secret(name)
+            && let Some(quoted) = quoted(rest)
+        {
+            cleaned.push_str(&text[copied..equals + 1 + quoted.start]);
+            cleaned.push_str(REMOVED_IN_LINK);
+            copied = equals + 1 + quoted.end;
+            seen = copied;
+            continue;
+        }
         let end = rest
             .find(|character| ends_parameter(character) || character == '?')
             .unwrap_or(rest.len());
@@ -142,7 +157,9 @@ fn remove_parameters(text: &str, nested: usize) -> Option<String> {
             continue;
         }
         // In a query a value may have a question mark in it; behind a path's it begins the query.
-        let end = match start.checked_sub(1).map(|before| bytes[before]) {
+        let end = match before {
+            // A session's id is of one segment, and the path goes on behind it.
+            Some(b';') if is_session_id(name) => rest[..end].find('/').unwrap_or(end),
             Some(b';') => end,
             _ => rest.find(ends_parameter).unwrap_or(rest.len()),
         };
@@ -152,6 +169,22 @@ fn remove_parameters(text: &str, nested: usize) -> Option<String> {
         seen = copied;
     }
     finish(text, cleaned, copied)
+}
+
+/// Where the text in the quotes stands with which a value begins, escaped or not; none where it is empty.
+fn quoted(value: &str) -> Option<Range<usize>> {
+    let behind = value.trim_start_matches('\\');
+    let backslashes = value.len() - behind.len();
+    let quote = behind
+        .chars()
+        .next()
+        .filter(|quote| matches!(quote, '"' | '\''))?;
+    let start = backslashes + 1;
+    let ends = |letter: char| letter == quote || backslashes > 0 && letter == '\\';
+    let length = value[start..].find(ends);
+    let end = start + length.unwrap_or(value.len() - start);
+    let is_removed = matches!(&value[start..end], "" | REDACTED | REMOVED_IN_LINK);
+    (!is_removed).then_some(start..end)
 }
 
 fn ends_name(byte: u8) -> bool {
@@ -247,6 +280,10 @@ mod tests {
             "text/html;q=0.9, */*;q=0.8",
             "a?token=",
             "1+1=2",
+            "parcel code=1Z999AA10123456784 sent",
+            "Object key=5f2b7c8d9e0a1b2c3d4e.pdf",
+            "password=\"[redacted]\"",
+            "a password=''",
         ] {
             assert_eq!(remove_from_links(text), None, "{text}");
         }

@@ -46,7 +46,8 @@ fn is_token_byte(byte: u8) -> bool {
 /// A text without the literals behind names that say secret, `name: "…"`; none where there are none.
 ///
 /// Numbers only count in GraphQL: in a sentence, `tokens: 7` is how many there are. Without quotes a
-/// header's value counts (`Authorization: Bearer …`) and what a machine drew.
+/// header's value counts (`Authorization: Bearer …`) and, behind a blank, what a machine drew: what follows a
+/// colon at once may be the rest of an id (`urn:acme:token:01J9…`).
 pub(super) fn remove_literals(text: &str) -> Option<String> {
     let mut literals = Literals {
         text,
@@ -56,10 +57,14 @@ pub(super) fn remove_literals(text: &str) -> Option<String> {
     let mut cleaned = String::new();
     let mut copied = 0;
     for colon in memchr_iter(b':', text.as_bytes()) {
-        if colon < copied || !says_secret(name_before(&text[copied..colon])) {
+        if colon < copied {
             continue;
         }
-        if let Some(literal) = literals.at(colon + 1) {
+        let name = name_before(&text[copied..colon]);
+        if !says_secret(name) {
+            continue;
+        }
+        if let Some(literal) = literals.at(colon + 1, name) {
             cleaned.push_str(&text[copied..literal.start]);
             // As many as its own quotes have, so that what it stands in stays what it is.
             let backslashes = backslashes_at(text.as_bytes(), literal.start);
@@ -103,9 +108,13 @@ struct Literals<'a> {
 
 impl Literals<'_> {
     /// Where the literal behind a colon stands, be it a variable's default (`: String! = "…"`) or not.
-    fn at(&mut self, at: usize) -> Option<Range<usize>> {
+    fn at(&mut self, at: usize, name: &str) -> Option<Range<usize>> {
         let (text, bytes) = (self.text, self.text.as_bytes());
         let start = behind_blanks(bytes, at);
+        let drawn = || {
+            let is_word = start > at;
+            end_of_unquoted(text, start, name, is_word).map(|end| start..end)
+        };
         match bytes.get(start)? {
             b'"' => Some(start..end_of_string(text, start)),
             b'\\' => end_of_escaped_string(bytes, start).map(|end| start..end),
@@ -113,11 +122,14 @@ impl Literals<'_> {
             b'0'..=b'9' | b'-' if self.is_graphql => {
                 let is_number = |byte: &u8| matches!(byte, b'0'..=b'9' | b'-' | b'.' | b'e' | b'E');
                 let length = bytes[start..].iter().position(|byte| !is_number(byte));
-                Some(start..start + length.unwrap_or(bytes.len() - start))
+                let end = start + length.unwrap_or(bytes.len() - start);
+                let is_alone = !bytes.get(end).copied().is_some_and(is_token_byte);
+                if is_alone { Some(start..end) } else { drawn() }
             }
-            b'A'..=b'Z' | b'a'..=b'z' | b'_' if self.is_graphql => default_at(text, start),
-            _ if self.is_graphql => None,
-            _ => end_of_drawn(bytes, start).map(|end| start..end),
+            b'A'..=b'Z' | b'a'..=b'z' | b'_' if self.is_graphql => {
+                default_at(text, start).or_else(drawn)
+            }
+            _ => drawn(),
         }
     }
 
@@ -150,27 +162,38 @@ fn default_at(text: &str, start: usize) -> Option<Range<usize>> {
         .then(|| literal..end_of_string(text, literal))
 }
 
-/// Behind what stands here without quotes, where a machine drew it or it is what an `Authorization` header has.
-fn end_of_drawn(bytes: &[u8], start: usize) -> Option<usize> {
+/// Behind what stands here without quotes, where it is what an `Authorization` header has, or a word that a
+/// machine drew.
+fn end_of_unquoted(text: &str, start: usize, name: &str, is_word: bool) -> Option<usize> {
+    let bytes = text.as_bytes();
     let word_end = |from: usize| {
         let rest = bytes.get(from..).unwrap_or_default();
         let length = rest.iter().position(|byte| !is_value_byte(*byte));
         from + length.unwrap_or(rest.len())
     };
     let end = word_end(start);
-    let word = std::str::from_utf8(&bytes[start..end]).ok()?;
-    let is_scheme = ["bearer", "basic", "token", "apikey"]
-        .iter()
-        .any(|scheme| word.eq_ignore_ascii_case(scheme));
-    if is_scheme && bytes.get(end) == Some(&b' ') {
-        let end_of_credential = word_end(end + 1);
-        return (end_of_credential - end > CREDENTIAL_BYTES_MIN).then_some(end_of_credential);
+    // Their bytes are of ASCII.
+    let word = text.get(start..end)?;
+    if word.eq_ignore_ascii_case("bearer") || word.eq_ignore_ascii_case("basic") {
+        let is_blank = |byte: &&u8| matches!(byte, b' ' | b'\t');
+        let blanks = bytes[end..].iter().take_while(is_blank).count();
+        let credential_start = end + blanks;
+        let credential_end = word_end(credential_start);
+        let credential = text.get(credential_start..credential_end)?;
+        let is_credential = blanks > 0
+            && credential.len() >= CREDENTIAL_BYTES_MIN
+            && (name.eq_ignore_ascii_case("authorization") || is_no_plain_word(credential));
+        return is_credential.then_some(credential_end);
     }
-    looks_drawn(word).then_some(end)
+    (is_word && looks_drawn(word)).then_some(end)
+}
+
+fn is_no_plain_word(word: &str) -> bool {
+    word.bytes().skip(1).any(|byte| !byte.is_ascii_lowercase())
 }
 
 fn is_value_byte(byte: u8) -> bool {
-    is_token_byte(byte) || matches!(byte, b'+' | b'/' | b'=' | b'~' | b':')
+    is_token_byte(byte) || matches!(byte, b'+' | b'/' | b'=' | b'~')
 }
 
 fn backslashes_at(bytes: &[u8], at: usize) -> usize {
@@ -232,16 +255,25 @@ fn end_of_string(text: &str, start: usize) -> usize {
     }
 }
 
-/// Behind the bracket that closes a list of literals, or the end of the text; or, where it is none,
-/// where that is seen.
+/// Behind the bracket that closes a list of literals, or the end of a text that was cut off in it; or, where it
+/// is none, where that is seen.
 fn end_of_list(text: &str, start: usize) -> (usize, bool) {
     let bytes = text.as_bytes();
     let mut at = start + 1;
+    let mut has_strings = false;
     loop {
         match bytes.get(at) {
-            None => return (bytes.len(), at > start + 1),
+            None => return (bytes.len(), has_strings),
             Some(b']') => return (at + 1, true),
-            Some(b'"') => at = end_of_string(text, at),
+            Some(b'"') => {
+                has_strings = true;
+                at = end_of_string(text, at);
+            }
+            Some(b'\\') => {
+                let end = end_of_escaped_string(bytes, at);
+                has_strings |= end.is_some();
+                at = end.unwrap_or(at + backslashes_at(bytes, at));
+            }
             Some(b'[' | b'{' | b':' | b'$') => return (at, false),
             Some(_) => at += 1,
         }
@@ -297,7 +329,10 @@ mod tests {
         for text in [
             "mutation($password: String!) { login(password: $password) { token { id } } }",
             "The password: never written down. tokens: 1500",
-            "Authorization: Bearer of news. Password: Basic rules",
+            "Authorization: Bearer of news. Password: Basic ingredients",
+            "ghcr.io/acme/token-service:3f9c2a1b4d5e6f7081923344",
+            "urn:acme:token:01J9ZQ6T9M4K7W3N5B8C2D1EFG",
+            "token: [see page two",
             r#"{ order(name: "x", token_id: "t1") { id } }"#,
             "password:",
             ": \"x\"",
@@ -347,6 +382,11 @@ mod tests {
             ":",
             " :",
             ": ",
+            "pw:",
+            "pw: ",
+            "token:a/",
+            "token: a",
+            "token:[\\",
             ":[",
             ":[\"",
             "token:[\"",
@@ -373,7 +413,7 @@ mod tests {
 
     #[test]
     fn a_text_whose_lists_never_end_loses_its_rest() {
-        let text = "token:[\"\\\"".repeat(1_000) + "]:";
+        let text = "token:[\"\\\"".repeat(1_000) + ":";
         let cleaned = remove_literals(&text).unwrap();
         assert!(cleaned.len() < 100, "{cleaned}");
     }

@@ -45,8 +45,8 @@ const SECRET_KEYS: &[&str] = &[
 #[rustfmt::skip] // a list of words, not of lines
 const SECRET_CODES: &[&str] = &[
     "access", "activation", "auth", "authorization", "backup", "confirmation", "device", "email", "fa",
-    "factor", "login", "mfa", "onetime", "otp", "pass", "pin", "recovery", "reset", "security", "sms",
-    "totp", "unlock", "verification", "verify",
+    "factor", "login", "mfa", "onetime", "otp", "pass", "pin", "recovery", "reset", "security", "sharedaccess", "sms",
+    "totp", "twofactor", "unlock", "verification", "verify",
 ];
 
 /// Other phrases that say so wherever they stand.
@@ -230,13 +230,7 @@ fn ends_with_a_secret_phrase(word: &str) -> bool {
         return ends_with(word, SECRET_KEYS);
     }
     if let Some(word) = word.strip_suffix("code") {
-        // A shorter one may well be the end of another word.
-        let long = |code: &&&str| code.len() > "pass".len();
-        return SECRET_CODES.contains(&word)
-            || SECRET_CODES
-                .iter()
-                .filter(long)
-                .any(|code| word.ends_with(code));
+        return SECRET_CODES.contains(&word);
     }
     SECRET_PHRASES.iter().any(|[first, second]| {
         word.strip_suffix(second)
