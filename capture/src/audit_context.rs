@@ -11,8 +11,7 @@ use crate::exchange::current_exchange;
 /// Adds to what is recorded about the call that is being served.
 ///
 /// Works anywhere below the handler, in the same task, and in the body that it streams: nothing has to be passed
-/// along. Outside a
-/// captured call (a test, a background job, a left-out GET, a task of its own made with
+/// along. Outside a captured call (a test, a background job, a left-out GET, a task of its own made with
 /// `tokio::spawn`) it does nothing, and the closure does not run. A panic inside the closure goes
 /// no further than this call. What is said twice counts as said last.
 ///

@@ -164,7 +164,6 @@ impl Credentials {
                 };
                 remove_from_json(value, &rules)
             }
-            "stageVariables" => remove_from_json(value, &BODY_RULES),
             "path" | "rawPath" | "pathParameters" => remove_from_json(value, &PATH_RULES),
             "queryStringParameters" | "multiValueQueryStringParameters" => {
                 remove_from_json(value, &QUERY_RULES)
@@ -175,8 +174,8 @@ impl Credentials {
             "body" if value.starts_with('"') => {
                 replace_text(value, |body| remove_from_body(body, body_encoding))
             }
-            // No gateway sends one that is no text; whoever invokes the function may.
-            "body" => remove_from_json(value, &BODY_RULES),
+            // No gateway sends a body that is no text; whoever invokes the function may.
+            "stageVariables" | "body" => remove_from_json(value, &BODY_RULES),
             _ => Ok(None),
         };
         match cleaned {

@@ -16,7 +16,7 @@ pub(super) fn in_one_go(work: impl FnOnce() + Send + 'static) {
         done.send(()).unwrap();
     });
     is_done
-        .recv_timeout(std::time::Duration::from_mins(2))
+        .recv_timeout(std::time::Duration::from_mins(1))
         .expect("the work grows faster than the text");
 }
 

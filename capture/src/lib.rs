@@ -36,7 +36,7 @@
 //! An event captured on the runtime alone has the outcome `unknown`; its duration includes the posting.
 //!
 //! A wrapped handler returns [`http::Response`] (any body, streamed ones pass through frame by
-//! frame), a `serde_json::Value` or, in `lambda_runtime`'s own, one of `aws_lambda_events`' three response types;
+//! frame), a `serde_json::Value` (which comes out as [`ObservedJson`] and serializes the same) or, in `lambda_runtime`'s own, one of `aws_lambda_events`' three response types;
 //! a type of the service's own says by [`ObserveResponse`] what its client gets. Texts and pairs of status and
 //! body become an [`http::Response`] by `lambda_http`'s `into_response().await`; [`run`] takes whatever `lambda_http::run` takes.
 //!
@@ -62,8 +62,8 @@
 //! | `cookies` (payload 2.0) | every value; their number stays |
 //! | `requestContext` | `identity.apiKey`; what an authorizer's context holds under a name that says secret, or as a raw token; `userAgent`, `sourceIp` and `domainName` where [`CaptureBuilder::sensitive_headers`] name the header that they repeat |
 //! | `stageVariables` | those whose names say secret |
-//! | `queryStringParameters`, `multiValueQueryStringParameters`, `rawQueryString` | parameters whose names say secret, session ids, the signatures of signed links, and a `code`, `key`, `session` or `ticket` that a machine drew |
-//! | `body`, plain or base64 | JSON's members at any depth, JSON inside JSON's strings too, and a form's parameters, whose names say secret, and of these a `code`, `key`, `session` or `ticket` that a machine drew; so in each part of a multipart body that is text, but whole where a part is encoded or a call of its own |
+//! | `queryStringParameters`, `multiValueQueryStringParameters`, `rawQueryString` | parameters whose names say secret, session ids, the signatures of signed links, and an `assertion`, `code`, `key`, `session` or `ticket` that a machine drew |
+//! | `body`, plain or base64 | JSON's members at any depth, JSON inside JSON's strings too, and a form's parameters, whose names say secret, and of these an `assertion`, `code`, `key`, `session` or `ticket` that a machine drew; so in each part of a multipart body that is text, but whole where a part is encoded or a call of its own |
 //! | the whole `body` | where it is compressed (`Content-Encoding`, or by its first bytes), begins like JSON but is none, says that it is JSON or a form and is no UTF-8, or is multipart with a part whose name says secret |
 //! | the response's body | as the request's JSON |
 //! | [`AuditContext::before`], [`AuditContext::after`] | as the request's JSON |
@@ -85,8 +85,8 @@
 //! a training's or a checkout's, which is what the record is about: there it goes only where a
 //! machine drew it, so where 16 letters and digits follow each other, both among them. A UUID stays.
 //!
-//! Concrete paths and path parameters identify the call and are kept, but for a JWT and a session's id behind a
-//! semicolon. In bodies that are neither JSON nor a form (XML, CSV) elements and columns are not known by their
+//! Concrete paths and path parameters identify the call and are kept, but for a JWT and what stands behind a name that
+//! says secret and its sign (`;jsessionid=…`). In bodies that are neither JSON nor a form (XML, CSV) elements and columns are not known by their
 //! names: only links, JWTs, `name: "…"` and `name=…` are looked for. Files are kept as they are, and what a handler writes as a message or reason is not looked into.
 //! What a service's OpenAPI document calls secret is removed later, by the normalizer.
 //!
@@ -131,12 +131,13 @@
 //! | the binary | 3.6 MB more, stripped: rustls, the signing and HTTP |
 //!
 //! Before the response the method is found in the event's bytes, which are shared and not copied, and a
-//! JSON response body within the limit is copied. Everything else, cleaning, writing and sending,
+//! JSON response body within the limit is copied; the JSON of a plain handler is moved, and written afterwards. Everything else, cleaning, writing and sending,
 //! happens after the response was posted. A call that is left out costs the finding of its method;
 //! where an HTTP API's route says none it stands behind all headers.
-//! [`CaptureBuilder::ignore_paths`], [`CaptureBuilder::capture_if`] and routes of
-//! [`CaptureBuilder::capture_reads`] need the path and the stage as well, which are looked for in the same way; the
-//! body, which AWS writes behind them, is not looked at. Credentials are looked for with the first message.
+//! [`CaptureBuilder::ignore_paths`] and routes of [`CaptureBuilder::capture_reads`] are decided by the route's
+//! template where that is specific. Behind a catch-all (`/{proxy+}`, `$default`) or a load balancer, and for
+//! [`CaptureBuilder::capture_if`], path and stage are looked for as well, behind the headers: about 1 µs. The body, which AWS
+//! writes behind them, is not looked at. Credentials are looked for with the first message.
 //!
 //! After the response the next invocation of the same environment waits until the message is sent:
 //! the time of one `SendMessageBatch`, at most `flush_timeout_ms` (1,000). Lambda bills that time.
@@ -160,7 +161,9 @@
 //! | whoever gives credentials out is slower than a flush | the next invocation waits up to `flush_timeout_ms` | dropped; the search goes on with the next flush |
 //! | the message is over 1 MiB | nothing | cut between members, and marked with what it was; whole in S3 where [`CaptureBuilder::overflow_bucket`] says so |
 //! | S3 does not take it within half of the flush timeout | nothing | the cut message is sent without a pointer |
-//! | a large message is not made within `flush_timeout_ms` | nothing; the next invocation waits as long | dropped |
+//! | a large message is not made within `flush_timeout_ms` | nothing; the next invocation waits as long | dropped; in a server the others of its batch are sent |
+//! | the machine's clock is past the deadline when the call begins | nothing | sent as if there were no deadline |
+//! | the handler blocks its thread past the deadline | what it would notice without the layer | neither sent nor counted: nothing else runs on that thread before Lambda ends the function |
 //! | the sink panics | nothing | dropped |
 //! | the predicate of [`CaptureBuilder::capture_if`] panics | nothing | sent: the call is captured |
 //! | the closure of [`audit`] panics | nothing: outside a captured call it does not run, so inside one it must not matter | sent without what the closure said |

@@ -148,9 +148,9 @@ impl Scan<'_> {
             if names_a_secret && named_values.len() > NAMED_VALUES_MAX {
                 self.replace(start..self.at, REMOVED);
             } else if names_a_secret {
-                named_values
-                    .into_iter()
-                    .for_each(|value| self.remove(value));
+                for value in named_values {
+                    self.remove(value);
+                }
             }
             return Ok(());
         }

@@ -401,8 +401,8 @@ mod tests {
             ":A",
             "x:a=",
         ] {
-            let text = unit.repeat(1_000_000 / unit.len());
-            for text in [text.clone(), format!("{text}]:"), format!("{{{text}")] {
+            let text = unit.repeat(500_000 / unit.len());
+            for text in [format!("{text}]:"), format!("{{{text}")] {
                 in_one_go(move || {
                     let _ = remove_literals(&text);
                     let _ = remove_tokens(&text);

@@ -32,7 +32,7 @@ const BATCH_LENGTH_MAX: usize = 10;
 const BATCHES_AT_ONCE_MAX: usize = 4;
 
 /// How many messages of a batch are made at the same time: while one takes long, the others go past it, and no
-/// batch takes all of the service's processors.
+/// batch asks for all of the service's processors.
 const MAKING_AT_ONCE_MAX: usize = 2;
 
 /// The most memory that waiting calls may hold, however few they are.
