@@ -267,3 +267,6 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
 #[cfg(test)]
 #[path = "credentials_tests.rs"]
 mod tests;
+#[cfg(test)]
+#[path = "credentials_whole_tests.rs"]
+mod whole_tests;
