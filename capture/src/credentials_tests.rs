@@ -292,6 +292,10 @@ fn members_of_bodies_are_removed_by_name_and_shape() {
             "<login user=\"j\" password=\"%5Bredacted%5D\"/> and password='%5Bredacted%5D'",
         ),
         (
+            "curl -d 'client_secret=p&grant_type=x' (password=q)",
+            "curl -d 'client_secret=%5Bredacted%5D&grant_type=x' (password=%5Bredacted%5D",
+        ),
+        (
             r#"x password=\"p\" y"#,
             r#"x password=\"%5Bredacted%5D\" y"#,
         ),

@@ -63,7 +63,7 @@
 //! | `requestContext` | `identity.apiKey`; what an authorizer's context holds under a name that says secret, or as a raw token; `userAgent`, `sourceIp` and `domainName` where [`CaptureBuilder::sensitive_headers`] name the header that they repeat |
 //! | `stageVariables` | those whose names say secret |
 //! | `queryStringParameters`, `multiValueQueryStringParameters`, `rawQueryString` | parameters whose names say secret, session ids, the signatures of signed links, and an `assertion`, `code`, `key`, `session` or `ticket` that a machine drew |
-//! | `body`, plain or base64 | JSON's members at any depth, JSON inside JSON's strings too, and a form's parameters, whose names say secret, and of these an `assertion`, `code`, `key`, `session` or `ticket` that a machine drew; so in each part of a multipart body that is text, but whole where a part is encoded or a call of its own |
+//! | `body`, plain or base64 | JSON's members at any depth, JSON inside JSON's strings too, whose names say secret; a form's parameters as those of a query; so in each part of a multipart body that is text, but whole where a part is encoded or a call of its own |
 //! | the whole `body` | where it is compressed (`Content-Encoding`, or by its first bytes), begins like JSON but is none, says that it is JSON or a form and is no UTF-8, or is multipart with a part whose name says secret |
 //! | the response's body | as the request's JSON |
 //! | [`AuditContext::before`], [`AuditContext::after`] | as the request's JSON |
@@ -72,17 +72,17 @@
 //! link its parameters, in the fragment too, and the password in front of its host: `Referer` and
 //! `X-Original-URL` repeat what the query had, and bodies hand signed links on. A JWT goes wherever it stands in
 //! a text, and so does what a text writes out behind a name that says secret: `login(password: "…")` of a GraphQL
-//! call, the default of a variable, a piece of JSON in a sentence, its quotes escaped or not, a header of a `curl` line, and
-//! without quotes what a machine drew. GraphQL's own variables are JSON members.
+//! call, the default of a variable, a piece of JSON in a sentence, its quotes escaped or not, an `Authorization` of a `curl` line, and
+//! behind a colon and a blank what a machine drew. GraphQL's own variables are JSON members.
 //!
 //! A name says secret in any spelling (`api_key`, `X-Api-Key`, `apiKey`): passwords, secrets, tokens,
 //! credentials, cookies, API and private keys, PINs and one-time codes. Which one it is, or how it is
 //! written, makes no difference (`apiKeyV2`, `db_pass_prod`, `privateKeyBase64`). A name whose last word
 //! only describes a secret says none (`token_id`, `passwordChangedAt`), and neither do a position in a list
-//! (`next_token`) and a number of tokens (`max_tokens`). `true`, `false`, `null` and empty texts stay.
+//! (`next_token`) and a number of tokens (`max_tokens`). In JSON `true`, `false`, `null` and empty texts stay.
 //!
 //! A session's id lets its holder in, so headers, queries and links lose it. In a body `sessionId` may be
-//! a training's or a checkout's, which is what the record is about: there it goes only where a
+//! a training's or a checkout's, which is what the record is about: there, forms excepted, it goes only where a
 //! machine drew it, so where 16 letters and digits follow each other, both among them. A UUID stays.
 //!
 //! Concrete paths and path parameters identify the call and are kept, but for a JWT and what stands behind a name that

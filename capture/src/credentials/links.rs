@@ -18,6 +18,8 @@ use super::{BODY_RULES, REMOVED_IN_LINK, finish};
 
 /// Longer names of parameters are not looked at.
 const NAME_BYTES_MAX: usize = 256;
+/// More of a session's id is not looked at to know whether a machine drew it.
+const SESSION_ID_BYTES_MAX: usize = 256;
 
 /// A text without the secret parameters and passwords of its links; none where there are none.
 pub(super) fn remove_from_links(text: &str) -> Option<String> {
@@ -130,17 +132,23 @@ fn remove_parameters(text: &str, nested: usize) -> Option<String> {
         seen = equals + 1;
         let before = start.checked_sub(1).map(|before| bytes[before]);
         let is_of_link = before.is_some_and(|before| matches!(before, b'?' | b'&' | b'#' | b';'));
-        let is_word = before.is_none_or(|before| before.is_ascii_whitespace());
+        let is_word = before.is_none_or(|before| {
+            before.is_ascii_whitespace() || matches!(before, b'\'' | b'"' | b'(' | b'{' | b',')
+        });
         if start == equals || !is_of_link && !is_word {
             continue;
         }
-        let name = &text[start..equals];
-        // In a sentence a `code` or a `key` is what it is about.
+        let (name, rest) = (&text[start..equals], &text[equals + 1..]);
+        // In a sentence a `code` or a `key` is what it is about, and `sessionId` may be a training's.
         let is_sentence = is_word && (before.is_some() || text.contains(char::is_whitespace));
-        if is_sentence && !says_secret(name) && !is_session_id(name) {
+        let is_drawn_id = || {
+            let value = &rest[..rest.floor_char_boundary(SESSION_ID_BYTES_MAX)];
+            let value = value.split(ends_parameter).next().unwrap_or_default();
+            looks_drawn(value)
+        };
+        if is_sentence && !says_secret(name) && !(is_session_id(name) && is_drawn_id()) {
             continue;
         }
-        let rest = &text[equals + 1..];
         if says_secret(name)
             && let Some(quoted) = quoted(rest)
         {
@@ -284,6 +292,7 @@ mod tests {
             "Object key=5f2b7c8d9e0a1b2c3d4e.pdf",
             "password=\"[redacted]\"",
             "a password=''",
+            "Moved sessionId=training-2026-11-26 to Monday",
         ] {
             assert_eq!(remove_from_links(text), None, "{text}");
         }
@@ -308,7 +317,22 @@ mod tests {
     #[test]
     fn a_text_full_of_links_is_cleaned_in_one_go() {
         for unit in [
-            "?a", "=", "?a=", "://", "&token=x", "?a=?", "%3Fa%3D", "://u:p@", " a=", "token= ",
+            "?a",
+            "=",
+            "?a=",
+            "://",
+            "&token=x",
+            "?a=?",
+            "%3Fa%3D",
+            "://u:p@",
+            " a=",
+            ",a=",
+            ",sessionid=-",
+            "'pw=",
+            "'pw=?",
+            "token=\\",
+            "token=\"",
+            "token= ",
         ] {
             let text = unit.repeat(1_000_000 / unit.len());
             in_one_go(move || drop(remove_from_links(&text)));

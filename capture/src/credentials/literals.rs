@@ -120,14 +120,15 @@ impl Literals<'_> {
             b'\\' => end_of_escaped_string(bytes, start).map(|end| start..end),
             b'[' => self.list(start),
             b'0'..=b'9' | b'-' if self.is_graphql => {
-                let is_number = |byte: &u8| matches!(byte, b'0'..=b'9' | b'-' | b'.' | b'e' | b'E');
-                let length = bytes[start..].iter().position(|byte| !is_number(byte));
-                let end = start + length.unwrap_or(bytes.len() - start);
+                let end = end_of_number(bytes, start);
                 let is_alone = !bytes.get(end).copied().is_some_and(is_token_byte);
                 if is_alone { Some(start..end) } else { drawn() }
             }
             b'A'..=b'Z' | b'a'..=b'z' | b'_' if self.is_graphql => {
-                default_at(text, start).or_else(drawn)
+                let rest = bytes[start..].iter().take(NAME_BYTES_MAX);
+                let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+                let length = rest.take_while(|byte| is_name(byte)).count();
+                self.default_behind(start + length).or_else(drawn)
             }
             _ => drawn(),
         }
@@ -138,28 +139,42 @@ impl Literals<'_> {
         if self.wasted > self.text.len() {
             return Some(start..self.text.len());
         }
-        let (end, is_list) = end_of_list(self.text, start);
+        let (end, is_list) = end_of_list(self.text, start, self.is_graphql);
         if is_list {
             return Some(start..end);
         }
         self.wasted += end - start;
-        None
+        // In GraphQL it is the type of a variable, which may have a default.
+        let is_type = self.is_graphql && self.text.as_bytes()[start..end].ends_with(b"]");
+        if is_type {
+            self.default_behind(end)
+        } else {
+            None
+        }
+    }
+
+    /// The default of a variable whose type ends at this place, but for its `!`.
+    fn default_behind(&self, type_end: usize) -> Option<Range<usize>> {
+        let (text, bytes) = (self.text, self.text.as_bytes());
+        let is_required = usize::from(bytes.get(type_end) == Some(&b'!'));
+        let equals = behind_blanks(bytes, type_end + is_required);
+        if bytes.get(equals) != Some(&b'=') {
+            return None;
+        }
+        let start = behind_blanks(bytes, equals + 1);
+        let end = match bytes.get(start)? {
+            b'"' => end_of_string(text, start),
+            b'[' => end_of_list(text, start, true).0,
+            b'0'..=b'9' | b'-' => end_of_number(bytes, start),
+            _ => return None,
+        };
+        Some(start..end)
     }
 }
 
-/// The default of a variable whose type stands at this place.
-fn default_at(text: &str, start: usize) -> Option<Range<usize>> {
-    let bytes = text.as_bytes();
-    let is_type = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'!' | b']');
-    let rest = &bytes[start..];
-    let length = rest
-        .iter()
-        .take(NAME_BYTES_MAX)
-        .position(|byte| !is_type(byte))?;
-    let equals = behind_blanks(bytes, start + length);
-    let literal = behind_blanks(bytes, equals + 1);
-    (bytes.get(equals) == Some(&b'=') && bytes.get(literal) == Some(&b'"'))
-        .then(|| literal..end_of_string(text, literal))
+fn end_of_number(bytes: &[u8], start: usize) -> usize {
+    let is_number = |byte: &&u8| matches!(byte, b'0'..=b'9' | b'-' | b'.' | b'e' | b'E');
+    start + bytes[start..].iter().take_while(is_number).count()
 }
 
 /// Behind what stands here without quotes, where it is what an `Authorization` header has, or a word that a
@@ -172,23 +187,32 @@ fn end_of_unquoted(text: &str, start: usize, name: &str, is_word: bool) -> Optio
         from + length.unwrap_or(rest.len())
     };
     let end = word_end(start);
-    // Their bytes are of ASCII.
+    // Its bytes are of ASCII.
     let word = text.get(start..end)?;
-    if word.eq_ignore_ascii_case("bearer") || word.eq_ignore_ascii_case("basic") {
-        let is_blank = |byte: &&u8| matches!(byte, b' ' | b'\t');
-        let blanks = bytes[end..].iter().take_while(is_blank).count();
-        let credential_start = end + blanks;
-        let credential_end = word_end(credential_start);
-        let credential = text.get(credential_start..credential_end)?;
-        let is_credential = blanks > 0
-            && credential.len() >= CREDENTIAL_BYTES_MIN
-            && (name.eq_ignore_ascii_case("authorization") || is_no_plain_word(credential));
-        return is_credential.then_some(credential_end);
+    let is_scheme = word.eq_ignore_ascii_case("bearer") || word.eq_ignore_ascii_case("basic");
+    let is_header = name.eq_ignore_ascii_case("authorization");
+    if !is_scheme && !is_header {
+        return (is_word && looks_drawn(word)).then_some(end);
     }
-    (is_word && looks_drawn(word)).then_some(end)
+    let is_blank = |byte: &&u8| matches!(byte, b' ' | b'\t');
+    let blanks = bytes[end..].iter().take_while(is_blank).count();
+    let rest = text.get(end + blanks..).filter(|_| blanks > 0)?;
+    let credential = rest.split(ends_credential).next().unwrap_or_default();
+    let is_credential = credential.len() >= CREDENTIAL_BYTES_MIN
+        && if is_scheme {
+            is_header || is_no_plain_word(credential)
+        } else {
+            looks_drawn(credential)
+        };
+    is_credential.then_some(end + blanks + credential.len())
+}
+
+fn ends_credential(letter: char) -> bool {
+    letter.is_whitespace() || matches!(letter, '"' | '\'' | ',' | '\\' | '<')
 }
 
 fn is_no_plain_word(word: &str) -> bool {
+    let word = word.trim_end_matches(['.', '!', '?', ';', ':']);
     word.bytes().skip(1).any(|byte| !byte.is_ascii_lowercase())
 }
 
@@ -256,23 +280,31 @@ fn end_of_string(text: &str, start: usize) -> usize {
 }
 
 /// Behind the bracket that closes a list of literals, or the end of a text that was cut off in it; or, where it
-/// is none, where that is seen.
-fn end_of_list(text: &str, start: usize) -> (usize, bool) {
+/// is none, where that is seen. A list has strings, or numbers where those count.
+fn end_of_list(text: &str, start: usize, numbers_count: bool) -> (usize, bool) {
     let bytes = text.as_bytes();
     let mut at = start + 1;
-    let mut has_strings = false;
+    let (mut has_literals, mut has_letters) = (false, false);
     loop {
         match bytes.get(at) {
-            None => return (bytes.len(), has_strings),
-            Some(b']') => return (at + 1, true),
+            None => return (bytes.len(), has_literals),
+            Some(b']') => return (at + 1, has_literals),
             Some(b'"') => {
-                has_strings = true;
+                has_literals = true;
                 at = end_of_string(text, at);
             }
             Some(b'\\') => {
                 let end = end_of_escaped_string(bytes, at);
-                has_strings |= end.is_some();
+                has_literals |= end.is_some();
                 at = end.unwrap_or(at + backslashes_at(bytes, at));
+            }
+            Some(b'0'..=b'9') if numbers_count && !has_letters => {
+                has_literals = true;
+                at += 1;
+            }
+            Some(b'A'..=b'Z' | b'a'..=b'z' | b'_') => {
+                has_letters = true;
+                at += 1;
             }
             Some(b'[' | b'{' | b':' | b'$') => return (at, false),
             Some(_) => at += 1,
@@ -303,6 +335,10 @@ mod tests {
                 r#"query($password: String! = "[redacted]", $token: ID!) { a }"#,
             ),
             (
+                r#"query($tokens: [String!]! = ["x"], $pin: Int = 1234, $secrets: [Int!]=[1, 2]) { a }"#,
+                r#"query($tokens: [String!]! = "[redacted]", $pin: Int = "[redacted]", $secrets: [Int!]="[redacted]") { a }"#,
+            ),
+            (
                 "{ a(secret: \"\"\"two\n\\\"\"\" lines\"\"\", tokens: [\"a\", \"]\"]) }",
                 "{ a(secret: \"[redacted]\", tokens: \"[redacted]\") }",
             ),
@@ -327,12 +363,15 @@ mod tests {
             assert_eq!(remove_literals(before).as_deref(), Some(after), "{before}");
         }
         for text in [
+            "mutation($passwords: [String!]!) { a(b: $passwords) }",
             "mutation($password: String!) { login(password: $password) { token { id } } }",
             "The password: never written down. tokens: 1500",
             "Authorization: Bearer of news. Password: Basic ingredients",
             "ghcr.io/acme/token-service:3f9c2a1b4d5e6f7081923344",
             "urn:acme:token:01J9ZQ6T9M4K7W3N5B8C2D1EFG",
             "token: [see page two",
+            "password: [reset it](url)",
+            "Secrets: basic training.",
             r#"{ order(name: "x", token_id: "t1") { id } }"#,
             "password:",
             ": \"x\"",
@@ -395,6 +434,9 @@ mod tests {
             "token:\\",
             "token:[a",
             "token:Bearer ",
+            "authorization:a ",
+            "authorization: a:",
+            "{token:[a]=[",
             "a:\"",
             "eyJ",
             "eyJ.",
