@@ -27,4 +27,4 @@ pub use cache::{CACHE_DIRECTORY_VARIABLE, Cache};
 pub use child::run_engine_child;
 pub use engine::Engine;
 pub use error::LauncherError;
-pub use server::{Server, ServerOptions};
+pub use server::{Ended, Server, ServerOptions};

@@ -73,6 +73,16 @@ pub struct Server {
     child: Child,
     input: Option<ChildStdin>,
     http_port: u16,
+    output: LastLines,
+}
+
+/// How a ClickHouse ended by itself.
+#[derive(Debug, Clone)]
+pub struct Ended {
+    /// Its exit status, or the signal that killed it.
+    pub status: ExitStatus,
+    /// The end of what it said.
+    pub output: String,
 }
 
 impl Server {
@@ -112,11 +122,16 @@ impl Server {
     ///
     /// # Errors
     /// [`LauncherError::Io`].
-    pub async fn ended(&mut self) -> Result<ExitStatus, LauncherError> {
-        self.child
+    pub async fn ended(&mut self) -> Result<Ended, LauncherError> {
+        let status = self
+            .child
             .wait()
             .await
-            .map_err(LauncherError::io("waiting for clickhouse"))
+            .map_err(LauncherError::io("waiting for clickhouse"))?;
+        Ok(Ended {
+            status,
+            output: self.output.text().await,
+        })
     }
 
     /// Stops it cleanly; one that has not ended after 15 s is killed.
@@ -169,16 +184,13 @@ impl Server {
             child,
             input,
             http_port,
+            output,
         };
-        server.wait_until_ready(options, &output).await?;
+        server.wait_until_ready(options).await?;
         Ok(server)
     }
 
-    async fn wait_until_ready(
-        &mut self,
-        options: &ServerOptions,
-        output: &LastLines,
-    ) -> Result<(), LauncherError> {
+    async fn wait_until_ready(&mut self, options: &ServerOptions) -> Result<(), LauncherError> {
         let deadline = Instant::now() + ORPHAN_WAIT + options.ready_timeout;
         loop {
             let status = self
@@ -194,7 +206,7 @@ impl Server {
                 }
                 return Err(LauncherError::Ended {
                     status: status.to_string(),
-                    output: output.text().await,
+                    output: self.output.text().await,
                 });
             }
             let answer = probe(self.http_port, options).await;
@@ -202,7 +214,7 @@ impl Server {
                 Ok(()) => return Ok(()),
                 Err(_) if Instant::now() < deadline => sleep(READY_POLL_INTERVAL).await,
                 Err(problem) => {
-                    let said = output.text().await;
+                    let said = self.output.text().await;
                     return Err(LauncherError::NotReady {
                         waited_seconds: (ORPHAN_WAIT + options.ready_timeout).as_secs(),
                         output: if said.is_empty() { problem } else { said },

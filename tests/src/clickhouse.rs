@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use daybook_clickhouse_launcher::{Cache, Engine, Server, ServerOptions};
+use daybook_clickhouse_launcher::{Cache, Ended, Engine, Server, ServerOptions};
 use daybook_store::{
     Credentials, DATABASE_DEFAULT, Endpoint, MIGRATOR_USER, Reader, RolePasswords, Writer, migrate,
     users_xml,
@@ -171,7 +171,7 @@ impl ClickHouse {
     ///
     /// # Errors
     /// Where it cannot be waited for.
-    pub async fn ended(mut self) -> Result<std::process::ExitStatus> {
+    pub async fn ended(mut self) -> Result<Ended> {
         Ok(self.server.ended().await?)
     }
 

@@ -8,6 +8,7 @@ use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 use tokio::process::{Child, Command};
+use tokio::task::JoinHandle;
 
 use crate::clickhouse::{DIRECTORY_PREFIX, remove_abandoned_directories, started_for_all};
 use crate::http;
@@ -18,6 +19,8 @@ pub const ENDS_WITH_INPUT: &str = "DAYBOOK_UNDER_TEST_ENDS_WITH_INPUT";
 /// A running `daybook up`; dropping it kills it.
 pub struct Up {
     child: Child,
+    /// What it writes to stderr, until it ends.
+    words: JoinHandle<String>,
     program: PathBuf,
     data: PathBuf,
     /// `http://127.0.0.1:PORT`
@@ -102,6 +105,7 @@ impl Up {
                 let url = rest.split("/?").next().unwrap_or_default().to_owned();
                 return Ok(Self {
                     child,
+                    words,
                     program,
                     data: data.to_owned(),
                     url,
@@ -126,15 +130,20 @@ impl Up {
         Ok(())
     }
 
-    /// Stops it with SIGINT, as Ctrl-C does, and gives its exit status.
+    /// Stops it with SIGINT, as Ctrl-C does.
     ///
     /// # Errors
-    /// Where it does not end within 30 s.
-    pub async fn interrupt(mut self) -> anyhow::Result<Option<i32>> {
+    /// Where it does not end within 30 s; with what it wrote to stderr, where it says by its exit status
+    /// that something failed.
+    pub async fn interrupt(mut self) -> anyhow::Result<()> {
         let id = self.process_id().to_string();
         Command::new("kill").args(["-INT", &id]).status().await?;
         let ended = tokio::time::timeout(std::time::Duration::from_secs(30), self.child.wait());
-        Ok(ended.await.context("up did not stop")??.code())
+        let status = ended.await.context("up did not stop")??;
+        if !status.success() {
+            bail!("up ended with {status}:\n{}", self.words.await?);
+        }
+        Ok(())
     }
 
     /// A token from `daybook token` for `org_id`, which may view and export.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
-use daybook_clickhouse_launcher::{Cache, Engine, Server, ServerOptions};
+use daybook_clickhouse_launcher::{Cache, Ended, Engine, Server, ServerOptions};
 use daybook_store::{
     Credentials, DATABASE_DEFAULT, Endpoint, RolePasswords, StoreError, create_roles, migrate,
     users_xml,
@@ -62,13 +62,17 @@ impl ClickHouse {
         })
     }
 
-    /// Waits until the embedded engine has ended by itself, which it does only when it fails.
-    pub(crate) async fn ended(&mut self) {
+    /// Waits until the embedded engine has ended by itself, which it does only when it fails, and
+    /// says how.
+    pub(crate) async fn ended(&mut self) -> anyhow::Error {
         match &mut self.embedded {
-            Some(server) => {
-                // Whether it ended or can no longer be watched, it is of no use any more.
-                let _ = server.ended().await;
-            }
+            Some(server) => match server.ended().await {
+                Ok(Ended { status, output }) => {
+                    anyhow::anyhow!("the embedded ClickHouse ended ({status}): {output}")
+                }
+                // What can no longer be watched is of no use any more.
+                Err(error) => error.into(),
+            },
             None => std::future::pending().await,
         }
     }

@@ -29,6 +29,7 @@ use daybook_store::{ErasureKey, Reader, Writer, migrate};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::arguments::UpOptions;
@@ -85,7 +86,7 @@ pub(crate) async fn up(options: UpOptions) -> anyhow::Result<bool> {
     }
     let ran = tokio::select! {
         ran = parts.run(&options, &directory, listener, stop) => ran,
-        () = clickhouse.ended() => Err(anyhow::anyhow!("the embedded ClickHouse ended (DAYBOOK_LOG=debug shows its words)")),
+        failure = clickhouse.ended() => Err(failure),
     };
     clickhouse.stop().await?;
     ran.map(|()| true)
@@ -168,15 +169,7 @@ impl Parts {
         if !*stop.borrow() {
             announce(&url, &token, directory)?;
         }
-        tokio::select! {
-            // Told to stop, the server may end before this is polled: that is no failure.
-            biased;
-            () = stopped(stop) => {}
-            ended = &mut server => {
-                ended?.context("the server ended")?;
-                bail!("the server ended");
-            }
-        }
+        serves_until_stopped(&mut server, stop).await?;
         say("stopping");
         let drained = async {
             if let Some(consumer) = consumer {
@@ -185,7 +178,9 @@ impl Parts {
             if let Some(erasing) = erasing {
                 let _ = erasing.await;
             }
-            let _ = (&mut server).await;
+            if !server.is_finished() {
+                let _ = (&mut server).await;
+            }
             // Who read what is known only now, and the batcher ends with its last user.
             reads.shut_down().await;
             drop(reads);
@@ -236,6 +231,27 @@ async fn serve(
     axum::serve(listener, router)
         .with_graceful_shutdown(stopped(stop))
         .await
+}
+
+/// Waits until `up` is to stop.
+///
+/// # Errors
+/// Where the server ends before.
+async fn serves_until_stopped(
+    server: &mut JoinHandle<std::io::Result<()>>,
+    stop: watch::Receiver<bool>,
+) -> anyhow::Result<()> {
+    tokio::select! {
+        () = stopped(stop.clone()) => Ok(()),
+        ended = server => {
+            // All who wait are woken one after the other: the server may have ended before this is.
+            if *stop.borrow() {
+                return Ok(());
+            }
+            ended?.context("the server ended")?;
+            bail!("the server ended")
+        }
+    }
 }
 
 /// The same handler, with the queue's own dead-letter queue where it has one.
@@ -310,4 +326,37 @@ async fn stopped(mut stop: watch::Receiver<bool>) {
 fn say(line: &str) {
     // A closed stderr must not end the service.
     let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+    use std::pin::pin;
+    use std::task::Poll;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_server_that_is_told_to_stop_may_end_before_anybody_else_is_woken() {
+        let (sender, stop) = watch::channel(false);
+        let mut server = tokio::spawn(async { Ok(()) });
+        let mut serving = pin!(serves_until_stopped(&mut server, stop));
+        let is_pending =
+            poll_fn(|context| Poll::Ready(serving.as_mut().poll(context).is_pending()));
+        assert!(is_pending.await, "the server has not run yet");
+        // The value, and no word of it to those who wait.
+        sender.send_if_modified(|stop| {
+            *stop = true;
+            false
+        });
+        serving.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_server_that_ends_by_itself_is_a_failure() {
+        let (_sender, stop) = watch::channel(false);
+        let mut server = tokio::spawn(async { Ok(()) });
+        let failure = serves_until_stopped(&mut server, stop).await.unwrap_err();
+        assert_eq!(failure.to_string(), "the server ended");
+    }
 }

@@ -37,7 +37,7 @@ async fn ctrl_c_is_for_the_parent_and_sigterm_stops_it_cleanly() {
         reader.ping().await.unwrap();
     }
     kill_process(engine, Signal::TERM).unwrap();
-    assert!(clickhouse.ended().await.unwrap().success());
+    assert!(clickhouse.ended().await.unwrap().status.success());
 }
 
 /// A stand-in for a `clickhouse` binary on PATH. It says through a pipe, which stays open for as
