@@ -71,9 +71,13 @@
 //! In all of them a value also goes by its shape (a JWT, a private key, `Bearer …`, `Basic …`), and of a
 //! link its parameters, in the fragment too, and the password in front of its host: `Referer` and
 //! `X-Original-URL` repeat what the query had, and bodies hand signed links on. A JWT goes wherever it stands in
-//! a text, and so does what a text writes out behind a name that says secret: `login(password: "…")` of a GraphQL
-//! call, the default of a variable, a piece of JSON in a sentence, its quotes escaped or not, an `Authorization` of a `curl` line, and
-//! behind a colon and a blank what a machine drew. GraphQL's own variables are JSON members.
+//! a text.
+//!
+//! A text in a value, as a line of a log, is nobody's format, so there it is for the ways in which programs write
+//! credentials out that Daybook looks, behind a name that says secret: `login(password: "…")` of a GraphQL call and the
+//! default of a variable, a piece of JSON, its quotes escaped or not, `name=…`, `Authorization` and `Cookie` of
+//! a `curl` line, and behind a colon and a blank what a machine drew. A password that a sentence tells in other words
+//! stays. GraphQL's own variables are JSON members.
 //!
 //! A name says secret in any spelling (`api_key`, `X-Api-Key`, `apiKey`): passwords, secrets, tokens,
 //! credentials, cookies, API and private keys, PINs and one-time codes. Which one it is, or how it is

@@ -44,6 +44,8 @@ fn scan(event: &[u8]) -> Option<Said<'_>> {
     let mut in_context = false;
     if event.starts_with(PAYLOAD_2_BEGINNING) {
         scan.at = PAYLOAD_2_BEGINNING.len();
+    } else if let Some(method) = method_of_rest(event) {
+        return Some(Said::Method(method));
     } else {
         scan.take(b'{')?;
     }
@@ -79,6 +81,20 @@ fn scan(event: &[u8]) -> Option<Said<'_>> {
             return Some(Said::Nothing);
         }
     }
+}
+
+/// The method of a REST API's event whose members come in the order in which AWS writes them.
+///
+/// None says nothing.
+#[inline]
+fn method_of_rest(event: &[u8]) -> Option<&str> {
+    let mut scan = Scan { json: event, at: 0 };
+    for front in [&br#"{"resource":"#[..], br#","path":"#] {
+        scan.pass(front)?;
+        scan.string()?;
+    }
+    scan.pass(br#","httpMethod":"#)?;
+    method_alone(&mut scan)
 }
 
 /// Members that say of an event that it is no API call, so that megabytes of another kind are not looked

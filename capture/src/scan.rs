@@ -145,6 +145,7 @@ impl<'a> Scan<'a> {
     }
 
     /// The string at this place, without its quotes.
+    #[inline]
     pub(crate) fn string(&mut self) -> Option<&'a [u8]> {
         self.take(b'"')?;
         let start = self.at;
@@ -158,10 +159,20 @@ impl<'a> Scan<'a> {
         }
     }
 
+    #[inline]
     pub(crate) fn peek(&self) -> Option<u8> {
         self.json.get(self.at).copied()
     }
 
+    /// Goes behind these bytes, where they stand at this place.
+    #[inline]
+    pub(crate) fn pass(&mut self, bytes: &[u8]) -> Option<()> {
+        self.json.get(self.at..)?.strip_prefix(bytes)?;
+        self.at += bytes.len();
+        Some(())
+    }
+
+    #[inline]
     pub(crate) fn take(&mut self, byte: u8) -> Option<()> {
         (self.peek()? == byte).then(|| self.at += 1)
     }

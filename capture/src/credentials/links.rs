@@ -9,7 +9,10 @@ use daybook_event::REDACTED;
 use memchr::{memchr, memchr_iter, memmem};
 
 use super::json::{EMBEDDED_MAX, remove_embedded};
-use super::literals::{remove_literals, remove_tokens};
+use super::literals::{
+    end_of_escaped_string, end_of_scheme_and_credential, end_of_string, remove_literals,
+    remove_tokens,
+};
 use super::names::{
     is_session_id, query_name_says_secret, query_name_says_secret_if_drawn, says_secret,
 };
@@ -132,67 +135,139 @@ fn remove_parameters(text: &str, nested: usize) -> Option<String> {
         seen = equals + 1;
         let before = start.checked_sub(1).map(|before| bytes[before]);
         let is_of_link = before.is_some_and(|before| matches!(before, b'?' | b'&' | b'#' | b';'));
-        let is_word = before.is_none_or(|before| {
-            before.is_ascii_whitespace() || matches!(before, b'\'' | b'"' | b'(' | b'{' | b',')
-        });
+        let is_word = before.is_none_or(stands_before_word);
         if start == equals || !is_of_link && !is_word {
             continue;
         }
-        let (name, rest) = (&text[start..equals], &text[equals + 1..]);
+        let parameter = Parameter {
+            before,
+            name: &text[start..equals],
+            text,
+            value: equals + 1,
+        };
+        let says_secret = says_secret(parameter.name);
         // In a sentence a `code` or a `key` is what it is about, and `sessionId` may be a training's.
         let is_sentence = is_word && (before.is_some() || text.contains(char::is_whitespace));
-        let is_drawn_id = || {
-            let value = &rest[..rest.floor_char_boundary(SESSION_ID_BYTES_MAX)];
-            let value = value.split(ends_parameter).next().unwrap_or_default();
-            looks_drawn(value)
+        if is_sentence && !says_secret && !parameter.is_drawn_session_id() {
+            continue;
+        }
+        if says_secret && let Some((quoted, quote)) = parameter.quoted() {
+            seen = quoted.end;
+            let inside = &text[quoted.start + quote.len()..quoted.end];
+            let inside = inside.strip_suffix(quote).unwrap_or(inside);
+            if !matches!(inside, "" | REDACTED | REMOVED_IN_LINK) {
+                cleaned.push_str(&text[copied..=equals]);
+                cleaned.extend([quote, REMOVED_IN_LINK, quote]);
+                copied = seen;
+            }
+            continue;
+        }
+        let list = parameter.list().filter(|_| says_secret);
+        let Some(value) = list.or_else(|| parameter.secret_value(nested)) else {
+            continue;
         };
-        if is_sentence && !says_secret(name) && !(is_session_id(name) && is_drawn_id()) {
+        if matches!(&text[value.clone()], "" | REMOVED_IN_LINK) {
+            seen = value.end;
             continue;
         }
-        if says_secret(name)
-            && let Some(quoted) = quoted(rest)
-        {
-            cleaned.push_str(&text[copied..equals + 1 + quoted.start]);
-            cleaned.push_str(REMOVED_IN_LINK);
-            copied = equals + 1 + quoted.end;
-            seen = copied;
-            continue;
-        }
-        let end = rest
-            .find(|character| ends_parameter(character) || character == '?')
-            .unwrap_or(rest.len());
-        if !is_secret_parameter(&text[start..=equals + end], nested) {
-            continue;
-        }
-        // In a query a value may have a question mark in it; behind a path's it begins the query.
-        let end = match before {
-            // A session's id is of one segment, and the path goes on behind it.
-            Some(b';') if is_session_id(name) => rest[..end].find('/').unwrap_or(end),
-            Some(b';') => end,
-            _ => rest.find(ends_parameter).unwrap_or(rest.len()),
-        };
-        cleaned.push_str(&text[copied..=equals]);
+        cleaned.push_str(&text[copied..value.start]);
         cleaned.push_str(REMOVED_IN_LINK);
-        copied = equals + 1 + end;
+        copied = value.end;
         seen = copied;
     }
     finish(text, cleaned, copied)
 }
 
-/// Where the text in the quotes stands with which a value begins, escaped or not; none where it is empty.
-fn quoted(value: &str) -> Option<Range<usize>> {
-    let behind = value.trim_start_matches('\\');
-    let backslashes = value.len() - behind.len();
-    let quote = behind
-        .chars()
-        .next()
-        .filter(|quote| matches!(quote, '"' | '\''))?;
-    let start = backslashes + 1;
-    let ends = |letter: char| letter == quote || backslashes > 0 && letter == '\\';
-    let length = value[start..].find(ends);
-    let end = start + length.unwrap_or(value.len() - start);
-    let is_removed = matches!(&value[start..end], "" | REDACTED | REMOVED_IN_LINK);
-    (!is_removed).then_some(start..end)
+/// `name=value`, in a link or as a word.
+struct Parameter<'a> {
+    /// What stands in front of it.
+    before: Option<u8>,
+    name: &'a str,
+    text: &'a str,
+    /// Where its value begins.
+    value: usize,
+}
+
+impl<'a> Parameter<'a> {
+    fn rest(&self) -> &'a str {
+        &self.text[self.value..]
+    }
+
+    fn is_drawn_session_id(&self) -> bool {
+        if !is_session_id(self.name) {
+            return false;
+        }
+        let rest = self.rest();
+        let value = &rest[..rest.floor_char_boundary(SESSION_ID_BYTES_MAX)];
+        looks_drawn(value.split(ends_parameter).next().unwrap_or_default())
+    }
+
+    /// Where the value stands that begins with a quote, escaped or not, and the quote with its backslashes; none
+    /// where the quote ends what the parameter stands in (`href="/a?token="`).
+    fn quoted(&self) -> Option<(Range<usize>, &'a str)> {
+        let rest = self.rest();
+        let backslashes = rest.len() - rest.trim_start_matches('\\').len();
+        let quote = rest.as_bytes().get(backslashes).copied();
+        let mark = quote.filter(|quote| matches!(quote, b'"' | b'\''))?;
+        if matches!(self.before, Some(b'?' | b'&' | b'#')) || self.before == quote {
+            return None;
+        }
+        let (text, start) = (self.text, self.value);
+        let end = match mark {
+            _ if backslashes > 0 => end_of_escaped_string(text.as_bytes(), start, mark)?,
+            b'"' => end_of_string(text, start),
+            _ => {
+                let length = rest[1..].find('\'');
+                start + length.map_or(rest.len(), |length| length + 2)
+            }
+        };
+        let quote = &rest[..=backslashes];
+        Some((start..end, quote))
+    }
+
+    /// What stands in the brackets of a list, as Java prints one (`Authorization=[Bearer …]`).
+    fn list(&self) -> Option<Range<usize>> {
+        if matches!(self.before, Some(b'?' | b'&' | b'#' | b';')) {
+            return None;
+        }
+        let inside = self.rest().strip_prefix('[')?;
+        let length = inside.find([']', '"', '\n']).unwrap_or(inside.len());
+        Some(self.value + 1..self.value + 1 + length)
+    }
+
+    /// Where the value stands, if it is secret.
+    fn secret_value(&self, nested: usize) -> Option<Range<usize>> {
+        let (text, rest) = (self.text, self.rest());
+        let end = rest
+            .find(|character| ends_parameter(character) || character == '?')
+            .unwrap_or(rest.len());
+        let parameter = &text[self.value - self.name.len() - 1..self.value + end];
+        if !is_secret_parameter(parameter, nested) {
+            return None;
+        }
+        let scheme = self.value..self.value + end;
+        if let Some(end) = end_of_scheme_and_credential(text, scheme, self.name) {
+            return Some(self.value..end);
+        }
+        // In a query a value may have a question mark in it; behind a path's it begins the query.
+        let length = match self.before {
+            // What is of one segment ends with it, and the path goes on behind it.
+            Some(b';') if is_session_id(self.name) => rest[..end].find('/').unwrap_or(end),
+            Some(b'/') => rest[..end].find('/').unwrap_or(end),
+            Some(b';') => end,
+            _ => rest.find(ends_parameter).unwrap_or(rest.len()),
+        };
+        Some(self.value..self.value + length)
+    }
+}
+
+/// What a word begins behind, of a sentence, a path, a log's line or an element.
+fn stands_before_word(before: u8) -> bool {
+    before.is_ascii_whitespace()
+        || matches!(
+            before,
+            b'\'' | b'"' | b'(' | b'{' | b',' | b'/' | b':' | b'>' | b'['
+        )
 }
 
 fn ends_name(byte: u8) -> bool {
@@ -211,6 +286,7 @@ fn ends_name(byte: u8) -> bool {
             | b'>'
             | b'('
             | b'{'
+            | b'['
     ) || byte.is_ascii_whitespace()
 }
 
@@ -265,6 +341,34 @@ mod tests {
             ),
             ("token=abc&a=1", "token=%5Bredacted%5D&a=1"),
             (
+                "failed authorization=Bearer sk_live_51H8x9y2eZvKYlo2C again",
+                "failed authorization=%5Bredacted%5D again",
+            ),
+            (
+                "{Authorization=[Bearer sk_live_51H8x9y2eZvKYlo2C]}",
+                "{Authorization=[%5Bredacted%5D]}",
+            ),
+            (
+                "/v1/reset/token=9f86d081884c7d65/lines",
+                "/v1/reset/token=%5Bredacted%5D/lines",
+            ),
+            (
+                "https://a.example/#/access_token=2YotnFZFEjr1&x=1",
+                "https://a.example/#/access_token=%5Bredacted%5D&x=1",
+            ),
+            (
+                "<p>password=hunter2</p>, msg:password=hunter2",
+                "<p>password=%5Bredacted%5D</p>, msg:password=%5Bredacted%5D",
+            ),
+            (
+                r#"a password="hun\"ter2" b"#,
+                r#"a password="%5Bredacted%5D" b"#,
+            ),
+            (
+                r#"a \"b\" password=\"hunter2\" c"#,
+                r#"a \"b\" password=\"%5Bredacted%5D\" c"#,
+            ),
+            (
                 "https://x.example/?eyJhIjoxfQ.eyJhIjoxfQ.c2ln&a=1",
                 "https://x.example/?%5Bredacted%5D&a=1",
             ),
@@ -292,6 +396,9 @@ mod tests {
             "Object key=5f2b7c8d9e0a1b2c3d4e.pdf",
             "password=\"[redacted]\"",
             "a password=''",
+            r#"<a href="/reset?token=">Reset</a> order 7 ships"#,
+            r#"sent {"url":"/a?token=","id":"42"} to it"#,
+            r#"<a href="token=">Reset</a> order 7"#,
             "Moved sessionId=training-2026-11-26 to Monday",
         ] {
             assert_eq!(remove_from_links(text), None, "{text}");

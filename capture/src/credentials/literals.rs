@@ -20,8 +20,8 @@ pub(super) fn remove_tokens(text: &str) -> Option<String> {
     let mut cleaned = String::new();
     let mut copied = 0;
     for start in memmem::find_iter(text.as_bytes(), b"eyJ") {
-        let before = start.checked_sub(1).map(|before| text.as_bytes()[before]);
-        if start < copied || before.is_some_and(is_token_byte) {
+        let front = &text.as_bytes()[..start];
+        if start < copied || !may_stand_before_token(front) {
             continue;
         }
         let rest = &text.as_bytes()[start..];
@@ -29,8 +29,8 @@ pub(super) fn remove_tokens(text: &str) -> Option<String> {
         let end = start + length.unwrap_or(rest.len());
         if is_jwt(&text[start..end]) {
             cleaned.push_str(&text[copied..start]);
-            cleaned.push_str(match before {
-                Some(b'?' | b'&' | b'#' | b';' | b'/' | b'=') => REMOVED_IN_LINK,
+            cleaned.push_str(match front {
+                [.., b'?' | b'&' | b'#' | b';' | b'/' | b'='] | [.., b'%', _, _] => REMOVED_IN_LINK,
                 _ => REDACTED,
             });
             copied = end;
@@ -39,15 +39,26 @@ pub(super) fn remove_tokens(text: &str) -> Option<String> {
     finish(text, cleaned, copied)
 }
 
+/// Nothing that belongs to a word; but for the end of an encoded character (`%3D`), or of one that is written
+/// out (`\n`).
+fn may_stand_before_token(front: &[u8]) -> bool {
+    match front {
+        [.., b'%', high, low] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => true,
+        [.., b'\\', b'n' | b'r' | b't'] => true,
+        [.., byte] => !is_token_byte(*byte),
+        [] => true,
+    }
+}
+
 fn is_token_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.')
 }
 
 /// A text without the literals behind names that say secret, `name: "…"`; none where there are none.
 ///
-/// Numbers only count in GraphQL: in a sentence, `tokens: 7` is how many there are. Without quotes a
-/// header's value counts (`Authorization: Bearer …`) and, behind a blank, what a machine drew: what follows a
-/// colon at once may be the rest of an id (`urn:acme:token:01J9…`).
+/// Numbers and objects only count in GraphQL and behind a name in quotes: in a sentence, `tokens: 7` is how many
+/// there are. Without quotes a header's value counts (`Authorization: Bearer …`, `Cookie: a=b; c=d`) and, behind a
+/// blank, what a machine drew: what follows a colon at once may be the rest of an id (`urn:acme:token:01J9…`).
 pub(super) fn remove_literals(text: &str) -> Option<String> {
     let mut literals = Literals {
         text,
@@ -60,17 +71,19 @@ pub(super) fn remove_literals(text: &str) -> Option<String> {
         if colon < copied {
             continue;
         }
-        let name = name_before(&text[copied..colon]);
-        if !says_secret(name) {
+        let name = Name::before(text, copied, colon);
+        if !says_secret(name.text) {
             continue;
         }
-        if let Some(literal) = literals.at(colon + 1, name) {
-            cleaned.push_str(&text[copied..literal.start]);
-            // As many as its own quotes have, so that what it stands in stays what it is.
-            let backslashes = backslashes_at(text.as_bytes(), literal.start);
-            let quote = format!("{}\"", &text[literal.start..literal.start + backslashes]);
-            cleaned.extend([quote.as_str(), REDACTED, quote.as_str()]);
-            copied = literal.end;
+        if let Some(Literal { range, is_word }) = literals.at(colon + 1, &name) {
+            cleaned.push_str(&text[copied..range.start]);
+            // As many as its own quotes or its name's have, so that what it stands in stays what it is.
+            let own = backslashes_at(text.as_bytes(), range.start);
+            let backslashes = if own == 0 { name.backslashes } else { own };
+            let quote = "\\".repeat(backslashes) + "\"";
+            let quote = if is_word { "" } else { quote.as_str() };
+            cleaned.extend([quote, REDACTED, quote]);
+            copied = range.end;
         }
     }
     finish(text, cleaned, copied)
@@ -79,24 +92,63 @@ pub(super) fn remove_literals(text: &str) -> Option<String> {
 /// <https://spec.graphql.org/October2021/#sec-Executable-Definitions>
 fn is_graphql(text: &str) -> bool {
     let text = text.trim_start();
-    let begins = |word: &str| text.starts_with(word);
-    ["{", "mutation", "query", "subscription", "fragment", "#"]
-        .into_iter()
-        .any(begins)
+    let begins = |word: &str| {
+        let rest = text.strip_prefix(word);
+        rest.is_some_and(|rest| !rest.starts_with(|letter: char| letter.is_alphanumeric()))
+    };
+    let words = ["mutation", "query", "subscription", "fragment"];
+    text.starts_with('{')
+        || (text.starts_with('#') || words.into_iter().any(begins)) && text.contains('{')
 }
 
-/// The name at the end of a text, in quotes or without.
-fn name_before(text: &str) -> &str {
-    let text = text.trim_end();
-    let text = text.strip_suffix('"').unwrap_or(text);
-    let text = text.trim_end_matches('\\');
-    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
-    let letters = text.bytes().rev().take(NAME_BYTES_MAX + 1);
-    let length = letters.take_while(is_name).count();
-    if length > NAME_BYTES_MAX {
-        return "";
+/// The name in front of a colon, in quotes or without.
+struct Name<'a> {
+    text: &'a str,
+    is_quoted: bool,
+    /// How many stand in front of the quote that ends it.
+    backslashes: usize,
+    /// `$name`, as a variable of GraphQL's is declared.
+    is_variable: bool,
+}
+
+impl<'a> Name<'a> {
+    /// The name that ends at `colon` and begins behind `from`.
+    fn before(text: &'a str, from: usize, colon: usize) -> Self {
+        let front = text[from..colon].trim_end();
+        let (front, is_quoted) = match front.strip_suffix('"') {
+            Some(front) => (front, true),
+            None => (front, false),
+        };
+        let unescaped = front.trim_end_matches('\\');
+        let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+        let letters = unescaped.bytes().rev().take(NAME_BYTES_MAX + 1);
+        let mut length = letters.take_while(is_name).count();
+        if length > NAME_BYTES_MAX {
+            length = 0;
+        }
+        let (before, name) = unescaped.split_at(unescaped.len() - length);
+        Self {
+            text: name,
+            is_quoted,
+            backslashes: front.len() - unescaped.len(),
+            is_variable: before.ends_with('$'),
+        }
     }
-    &text[text.len() - length..]
+}
+
+struct Literal {
+    range: Range<usize>,
+    /// It has no quotes of its own, and gets none.
+    is_word: bool,
+}
+
+impl Literal {
+    fn new(range: Range<usize>) -> Self {
+        Self {
+            range,
+            is_word: false,
+        }
+    }
 }
 
 struct Literals<'a> {
@@ -107,47 +159,65 @@ struct Literals<'a> {
 }
 
 impl Literals<'_> {
-    /// Where the literal behind a colon stands, be it a variable's default (`: String! = "…"`) or not.
-    fn at(&mut self, at: usize, name: &str) -> Option<Range<usize>> {
+    /// The literal behind a colon, be it a variable's default (`: String! = "…"`) or not.
+    fn at(&mut self, at: usize, name: &Name<'_>) -> Option<Literal> {
         let (text, bytes) = (self.text, self.text.as_bytes());
         let start = behind_blanks(bytes, at);
-        let drawn = || {
-            let is_word = start > at;
-            end_of_unquoted(text, start, name, is_word).map(|end| start..end)
+        let has_syntax = self.is_graphql || name.is_quoted;
+        let drawn = |start: usize, is_apart: bool| {
+            let end = end_of_unquoted(text, start, name.text, is_apart)?;
+            Some(Literal {
+                range: start..end,
+                is_word: true,
+            })
         };
+        let is_apart = start > at;
         match bytes.get(start)? {
-            b'"' => Some(start..end_of_string(text, start)),
-            b'\\' => end_of_escaped_string(bytes, start).map(|end| start..end),
-            b'[' => self.list(start),
-            b'0'..=b'9' | b'-' if self.is_graphql => {
+            b'"' => Some(Literal::new(start..end_of_string(text, start))),
+            b'\\' => {
+                let end = end_of_escaped_string(bytes, start, b'"')?;
+                Some(Literal::new(start..end))
+            }
+            // Go and Java print a header's values so: `Authorization:[Bearer …]`.
+            b'[' => (self.container(start, has_syntax)).or_else(|| drawn(start + 1, true)),
+            b'{' if has_syntax => self.container(start, has_syntax),
+            b'0'..=b'9' | b'-' if has_syntax => {
                 let end = end_of_number(bytes, start);
                 let is_alone = !bytes.get(end).copied().is_some_and(is_token_byte);
-                if is_alone { Some(start..end) } else { drawn() }
+                if is_alone {
+                    Some(Literal::new(start..end))
+                } else {
+                    drawn(start, is_apart)
+                }
             }
             b'A'..=b'Z' | b'a'..=b'z' | b'_' if self.is_graphql => {
                 let rest = bytes[start..].iter().take(NAME_BYTES_MAX);
                 let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
-                let length = rest.take_while(|byte| is_name(byte)).count();
-                self.default_behind(start + length).or_else(drawn)
+                let end = start + rest.take_while(|byte| is_name(byte)).count();
+                // A type, or a field with arguments, is no credential, however it looks.
+                let is_named = name.is_variable || bytes.get(end) == Some(&b'(');
+                let default = self.default_behind(end).map(Literal::new);
+                default.or_else(|| drawn(start, is_apart).filter(|_| !is_named))
             }
-            _ => drawn(),
+            _ => drawn(start, is_apart),
         }
     }
 
-    fn list(&mut self, start: usize) -> Option<Range<usize>> {
+    /// A list, or where there is a syntax, an object as well.
+    fn container(&mut self, start: usize, has_syntax: bool) -> Option<Literal> {
         // A text whose lists are looked through again and again goes from there on.
         if self.wasted > self.text.len() {
-            return Some(start..self.text.len());
+            return Some(Literal::new(start..self.text.len()));
         }
-        let (end, is_list) = end_of_list(self.text, start, self.is_graphql);
-        if is_list {
-            return Some(start..end);
+        let (end, is_literal) = end_of_container(self.text, start, has_syntax);
+        if is_literal {
+            return Some(Literal::new(start..end));
         }
         self.wasted += end - start;
         // In GraphQL it is the type of a variable, which may have a default.
         let is_type = self.is_graphql && self.text.as_bytes()[start..end].ends_with(b"]");
         if is_type {
-            self.default_behind(end)
+            self.default_behind(end).map(Literal::new)
         } else {
             None
         }
@@ -164,7 +234,7 @@ impl Literals<'_> {
         let start = behind_blanks(bytes, equals + 1);
         let end = match bytes.get(start)? {
             b'"' => end_of_string(text, start),
-            b'[' => end_of_list(text, start, true).0,
+            b'[' => end_of_container(text, start, true).0,
             b'0'..=b'9' | b'-' => end_of_number(bytes, start),
             _ => return None,
         };
@@ -177,25 +247,43 @@ fn end_of_number(bytes: &[u8], start: usize) -> usize {
     start + bytes[start..].iter().take_while(is_number).count()
 }
 
-/// Behind what stands here without quotes, where it is what an `Authorization` header has, or a word that a
-/// machine drew.
-fn end_of_unquoted(text: &str, start: usize, name: &str, is_word: bool) -> Option<usize> {
+/// Behind what stands here without quotes, where it is what an `Authorization` or `Cookie` header has, or a word
+/// that a machine drew and that stands apart from the colon.
+fn end_of_unquoted(text: &str, start: usize, name: &str, is_apart: bool) -> Option<usize> {
     let bytes = text.as_bytes();
-    let word_end = |from: usize| {
-        let rest = bytes.get(from..).unwrap_or_default();
-        let length = rest.iter().position(|byte| !is_value_byte(*byte));
-        from + length.unwrap_or(rest.len())
-    };
-    let end = word_end(start);
+    let rest = bytes.get(start..)?;
+    let length = rest.iter().position(|byte| !is_value_byte(*byte));
+    let end = start + length.unwrap_or(rest.len());
     // Its bytes are of ASCII.
     let word = text.get(start..end)?;
-    let is_scheme = word.eq_ignore_ascii_case("bearer") || word.eq_ignore_ascii_case("basic");
-    let is_header = name.eq_ignore_ascii_case("authorization");
-    if !is_scheme && !is_header {
-        return (is_word && looks_drawn(word)).then_some(end);
+    if is_cookie(name) && word.contains('=') {
+        let rest = text.get(end..)?;
+        let ends_line = |letter: char| matches!(letter, '\n' | '\r' | '"' | '\'' | '\\' | ']');
+        return Some(end + rest.find(ends_line).unwrap_or(rest.len()));
+    }
+    end_of_scheme_and_credential(text, start..end, name)
+        .or_else(|| (is_apart && looks_drawn(word)).then_some(end))
+}
+
+fn is_cookie(name: &str) -> bool {
+    name.eq_ignore_ascii_case("cookie") || name.eq_ignore_ascii_case("set-cookie")
+}
+
+/// Behind the credential of `Bearer …` or `Basic …`, or of any scheme where an `Authorization` header has it.
+pub(super) fn end_of_scheme_and_credential(
+    text: &str,
+    scheme: Range<usize>,
+    name: &str,
+) -> Option<usize> {
+    let end = scheme.end;
+    let scheme = text.get(scheme)?;
+    let is_scheme = scheme.eq_ignore_ascii_case("bearer") || scheme.eq_ignore_ascii_case("basic");
+    let is_header = name.to_ascii_lowercase().ends_with("authorization");
+    if scheme.is_empty() || !is_scheme && !is_header {
+        return None;
     }
     let is_blank = |byte: &&u8| matches!(byte, b' ' | b'\t');
-    let blanks = bytes[end..].iter().take_while(is_blank).count();
+    let blanks = text.as_bytes()[end..].iter().take_while(is_blank).count();
     let rest = text.get(end + blanks..).filter(|_| blanks > 0)?;
     let credential = rest.split(ends_credential).next().unwrap_or_default();
     let is_credential = credential.len() >= CREDENTIAL_BYTES_MIN
@@ -208,7 +296,7 @@ fn end_of_unquoted(text: &str, start: usize, name: &str, is_word: bool) -> Optio
 }
 
 fn ends_credential(letter: char) -> bool {
-    letter.is_whitespace() || matches!(letter, '"' | '\'' | ',' | '\\' | '<')
+    letter.is_whitespace() || matches!(letter, '"' | '\'' | ',' | '\\' | '<' | ']' | '}')
 }
 
 fn is_no_plain_word(word: &str) -> bool {
@@ -228,10 +316,10 @@ fn backslashes_at(bytes: &[u8], at: usize) -> usize {
 }
 
 /// Behind the closing quote of a string in a string, whose quotes are escaped, or the end of the text.
-fn end_of_escaped_string(bytes: &[u8], start: usize) -> Option<usize> {
+pub(super) fn end_of_escaped_string(bytes: &[u8], start: usize, quote: u8) -> Option<usize> {
     let backslashes = backslashes_at(bytes, start);
     let mut at = start + backslashes;
-    if bytes.get(at) != Some(&b'"') {
+    if bytes.get(at) != Some(&quote) {
         return None;
     }
     let mut before = 0;
@@ -241,7 +329,7 @@ fn end_of_escaped_string(bytes: &[u8], start: usize) -> Option<usize> {
             None => return Some(bytes.len()),
             Some(b'\\') => before += 1,
             // One that is escaped once more stands in the string.
-            Some(b'"') if before <= backslashes => return Some(at + 1),
+            Some(byte) if *byte == quote && before <= backslashes => return Some(at + 1),
             Some(_) => before = 0,
         }
     }
@@ -254,7 +342,7 @@ fn behind_blanks(bytes: &[u8], at: usize) -> usize {
 }
 
 /// Behind the closing quote of the string that begins at `start`, or the end of the text.
-fn end_of_string(text: &str, start: usize) -> usize {
+pub(super) fn end_of_string(text: &str, start: usize) -> usize {
     const BLOCK: &str = "\"\"\"";
     if text[start..].starts_with(BLOCK) {
         let mut from = start + BLOCK.len();
@@ -280,183 +368,46 @@ fn end_of_string(text: &str, start: usize) -> usize {
 }
 
 /// Behind the bracket that closes a list of literals, or the end of a text that was cut off in it; or, where it
-/// is none, where that is seen. A list has strings, or numbers where those count.
-fn end_of_list(text: &str, start: usize, numbers_count: bool) -> (usize, bool) {
+/// is none, where that is seen. A list has strings; where there is a syntax it has numbers too, others in it, and
+/// so has an object.
+fn end_of_container(text: &str, start: usize, has_syntax: bool) -> (usize, bool) {
     let bytes = text.as_bytes();
-    let mut at = start + 1;
+    let mut at = start;
+    let mut depth = 0_usize;
     let (mut has_literals, mut has_letters) = (false, false);
     loop {
         match bytes.get(at) {
             None => return (bytes.len(), has_literals),
-            Some(b']') => return (at + 1, has_literals),
+            Some(b'[' | b'{') if at == start || has_syntax => depth += 1,
+            Some(b'[' | b'{' | b':' | b'$') if !has_syntax => return (at, false),
+            Some(b']' | b'}') => {
+                depth -= 1;
+                if depth == 0 {
+                    return (at + 1, has_literals);
+                }
+            }
             Some(b'"') => {
-                has_literals = true;
-                at = end_of_string(text, at);
+                let end = end_of_string(text, at);
+                // In an object one in front of a colon is a name.
+                has_literals |= bytes.get(behind_blanks(bytes, end)) != Some(&b':');
+                at = end;
+                continue;
             }
             Some(b'\\') => {
-                let end = end_of_escaped_string(bytes, at);
+                let end = end_of_escaped_string(bytes, at, b'"');
                 has_literals |= end.is_some();
                 at = end.unwrap_or(at + backslashes_at(bytes, at));
+                continue;
             }
-            Some(b'0'..=b'9') if numbers_count && !has_letters => {
-                has_literals = true;
-                at += 1;
-            }
-            Some(b'A'..=b'Z' | b'a'..=b'z' | b'_') => {
-                has_letters = true;
-                at += 1;
-            }
-            Some(b'[' | b'{' | b':' | b'$') => return (at, false),
-            Some(_) => at += 1,
+            Some(b':' | b',') => has_letters = false,
+            Some(b'0'..=b'9') if has_syntax && !has_letters => has_literals = true,
+            Some(b'A'..=b'Z' | b'a'..=b'z' | b'_' | b'$') => has_letters = true,
+            Some(_) => {}
         }
+        at += 1;
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::credentials::tests::in_one_go;
-
-    #[test]
-    fn what_a_call_writes_out_is_removed() {
-        for (before, after) in [
-            (
-                r#"mutation { login(email: "a@b.c", password: "x\"y") { token } }"#,
-                r#"mutation { login(email: "a@b.c", password: "[redacted]") { token } }"#,
-            ),
-            (
-                r#"mutation { a(input: {apiKey:"x", name: "n"}, pin : 1234) }"#,
-                r#"mutation { a(input: {apiKey:"[redacted]", name: "n"}, pin : "[redacted]") }"#,
-            ),
-            (
-                r#"query($password: String! = "x", $token: ID!) { a }"#,
-                r#"query($password: String! = "[redacted]", $token: ID!) { a }"#,
-            ),
-            (
-                r#"query($tokens: [String!]! = ["x"], $pin: Int = 1234, $secrets: [Int!]=[1, 2]) { a }"#,
-                r#"query($tokens: [String!]! = "[redacted]", $pin: Int = "[redacted]", $secrets: [Int!]="[redacted]") { a }"#,
-            ),
-            (
-                "{ a(secret: \"\"\"two\n\\\"\"\" lines\"\"\", tokens: [\"a\", \"]\"]) }",
-                "{ a(secret: \"[redacted]\", tokens: \"[redacted]\") }",
-            ),
-            (
-                r#"sent {"password": "x", "n": 1} to it"#,
-                r#"sent {"password": "[redacted]", "n": 1} to it"#,
-            ),
-            (r#"password: "cut off"#, r#"password: "[redacted]""#),
-            (
-                r#"{\"password\": \"x\\\"y\", \"n\": 1}"#,
-                r#"{\"password\": \"[redacted]\", \"n\": 1}"#,
-            ),
-            (
-                "x-api-key: 9f86d081884c7d659a2f, a",
-                "x-api-key: \"[redacted]\", a",
-            ),
-            (
-                "Authorization: Basic dXNlcjpwYXNz\nAccept: a",
-                "Authorization: \"[redacted]\"\nAccept: a",
-            ),
-        ] {
-            assert_eq!(remove_literals(before).as_deref(), Some(after), "{before}");
-        }
-        for text in [
-            "mutation($passwords: [String!]!) { a(b: $passwords) }",
-            "mutation($password: String!) { login(password: $password) { token { id } } }",
-            "The password: never written down. tokens: 1500",
-            "Authorization: Bearer of news. Password: Basic ingredients",
-            "ghcr.io/acme/token-service:3f9c2a1b4d5e6f7081923344",
-            "urn:acme:token:01J9ZQ6T9M4K7W3N5B8C2D1EFG",
-            "token: [see page two",
-            "password: [reset it](url)",
-            "Secrets: basic training.",
-            r#"{ order(name: "x", token_id: "t1") { id } }"#,
-            "password:",
-            ": \"x\"",
-            "token: [",
-            "",
-        ] {
-            assert_eq!(remove_literals(text), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_token_is_removed_wherever_it_stands() {
-        const JWT: &str = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl";
-        for (before, after) in [
-            (
-                format!("https://a.example/?{JWT}"),
-                "https://a.example/?%5Bredacted%5D",
-            ),
-            (
-                format!("/a?b=1&{JWT}&c=2#{JWT}"),
-                "/a?b=1&%5Bredacted%5D&c=2#%5Bredacted%5D",
-            ),
-            (
-                format!("it was {JWT}, he said"),
-                "it was [redacted], he said",
-            ),
-            (format!("<t>{JWT}</t>"), "<t>[redacted]</t>"),
-        ] {
-            assert_eq!(remove_tokens(&before).as_deref(), Some(after), "{before}");
-        }
-        for text in ["eyJ", "a?eyJhIjoxfQ", "heyJo.h.n", "eyJ.x"] {
-            assert_eq!(remove_tokens(text), None, "{text}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn no_text_panics(text in "(password|token|é|eyJ|[\"\\\\:=\\[\\](){}. a1!-]){0,30}") {
-            let _ = remove_literals(&text);
-            let _ = remove_tokens(&text);
-        }
-    }
-
-    #[test]
-    fn a_long_text_is_cleaned_in_one_go() {
-        for unit in [
-            ":",
-            " :",
-            ": ",
-            "pw:",
-            "pw: ",
-            "token:a/",
-            "token: a",
-            "token:[\\",
-            ":[",
-            ":[\"",
-            "token:[\"",
-            "token:[\"\\\"",
-            "token:\\\"",
-            "token:\\",
-            "token:[a",
-            "token:Bearer ",
-            "authorization:a ",
-            "authorization: a:",
-            "{token:[a]=[",
-            "a:\"",
-            "eyJ",
-            "eyJ.",
-            ":A",
-            "x:a=",
-        ] {
-            let text = unit.repeat(500_000 / unit.len());
-            for text in [format!("{text}]:"), format!("{{{text}")] {
-                in_one_go(move || {
-                    let _ = remove_literals(&text);
-                    let _ = remove_tokens(&text);
-                });
-            }
-        }
-    }
-
-    #[test]
-    fn a_text_whose_lists_never_end_loses_its_rest() {
-        let text = "token:[\"\\\"".repeat(1_000) + ":";
-        let cleaned = remove_literals(&text).unwrap();
-        assert!(cleaned.len() < 100, "{cleaned}");
-    }
-}
+#[path = "literals_tests.rs"]
+mod tests;

@@ -10,7 +10,7 @@
 //!
 //! What these do not tell is not guessed: the event is then scanned from string to string.
 
-use memchr::{memchr2, memrchr};
+use memchr::{memchr2, memrchr_iter};
 
 /// An event of AWS has fewer braces in front of its method.
 const BRACES_MAX: usize = 64;
@@ -39,12 +39,10 @@ pub(super) fn method_near_the_end(json: &[u8], at: usize) -> Option<&[u8]> {
         return None;
     }
     rest = &rest[rest.len().saturating_sub(BYTES_FROM_THE_END_MAX)..];
-    for _ in 0..BRACES_FROM_THE_END_MAX {
-        let (before, object) = rest.split_at(memrchr(b'{', rest)?);
-        if before.ends_with(b",\"http\":") {
-            return first_method(object.get(1..)?);
+    for brace in memrchr_iter(b'{', rest).take(BRACES_FROM_THE_END_MAX) {
+        if rest[..brace].ends_with(b",\"http\":") {
+            return first_method(&rest[brace + 1..]);
         }
-        rest = before;
     }
     None
 }

@@ -1,0 +1,196 @@
+//! What texts lose, and what they keep.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::credentials::tests::in_one_go;
+
+#[test]
+fn what_a_call_writes_out_is_removed() {
+    for (before, after) in [
+        (
+            r#"mutation { login(email: "a@b.c", password: "x\"y") { token } }"#,
+            r#"mutation { login(email: "a@b.c", password: "[redacted]") { token } }"#,
+        ),
+        (
+            r#"mutation { a(input: {apiKey:"x", name: "n"}, pin : 1234) }"#,
+            r#"mutation { a(input: {apiKey:"[redacted]", name: "n"}, pin : "[redacted]") }"#,
+        ),
+        (
+            r#"query($password: String! = "x", $token: ID!) { a }"#,
+            r#"query($password: String! = "[redacted]", $token: ID!) { a }"#,
+        ),
+        (
+            r#"query($tokens: [String!]! = ["x"], $pin: Int = 1234, $secrets: [Int!]=[1, 2]) { a }"#,
+            r#"query($tokens: [String!]! = "[redacted]", $pin: Int = "[redacted]", $secrets: [Int!]="[redacted]") { a }"#,
+        ),
+        (
+            "{ a(secret: \"\"\"two\n\\\"\"\" lines\"\"\", tokens: [\"a\", \"]\"]) }",
+            "{ a(secret: \"[redacted]\", tokens: \"[redacted]\") }",
+        ),
+        (
+            r#"sent {"password": "x", "n": 1} to it"#,
+            r#"sent {"password": "[redacted]", "n": 1} to it"#,
+        ),
+        (r#"password: "cut off"#, r#"password: "[redacted]""#),
+        (
+            r#"{\"password\": \"x\\\"y\", \"n\": 1}"#,
+            r#"{\"password\": \"[redacted]\", \"n\": 1}"#,
+        ),
+        (
+            "x-api-key: 9f86d081884c7d659a2f, a",
+            "x-api-key: [redacted], a",
+        ),
+        (
+            "curl -H 'Authorization: 9f86d081884c7d659a2feaa0c55ad015' https://x",
+            "curl -H 'Authorization: [redacted]' https://x",
+        ),
+        (
+            "X-Authorization: ApiKey 9f86d081884c7d659a2feaa0c55ad015",
+            "X-Authorization: [redacted]",
+        ),
+        (
+            "map[Authorization:[Bearer sk_live_51H8x9y2] X-Api-Key:[9f86d081884c7d659a2f]]",
+            "map[Authorization:[[redacted]] X-Api-Key:[[redacted]]]",
+        ),
+        (
+            "curl -H 'Cookie: theme=dark; sid=9f86d081884c7d659a2f' https://x",
+            "curl -H 'Cookie: [redacted]' https://x",
+        ),
+        (
+            r#"sent {"credentials": {"user": "u", "key": "x"}, "pin":1234} to it"#,
+            r#"sent {"credentials": "[redacted]", "pin":"[redacted]"} to it"#,
+        ),
+        (
+            r#"mutation { a(credentials: {user: "u", ids: [1, "]"]}, tokens: ["a", $t]) { id } }"#,
+            r#"mutation { a(credentials: "[redacted]", tokens: "[redacted]") { id } }"#,
+        ),
+        (
+            r#"sent "{\"tokens\": [\"a\"], \"n\": 1}""#,
+            r#"sent "{\"tokens\": \"[redacted]\", \"n\": 1}""#,
+        ),
+        (
+            r#"sent {"h":"x-api-key: 9f86d081884c7d659a2f"}"#,
+            r#"sent {"h":"x-api-key: [redacted]"}"#,
+        ),
+        (
+            "Authorization: Basic dXNlcjpwYXNz\nAccept: a",
+            "Authorization: [redacted]\nAccept: a",
+        ),
+    ] {
+        assert_eq!(remove_literals(before).as_deref(), Some(after), "{before}");
+    }
+    for text in [
+        "mutation($passwords: [String!]!) { a(b: $passwords) }",
+        "mutation($password: String!) { login(password: $password) { token { id } } }",
+        "The password: never written down. tokens: 1500",
+        "Authorization: Bearer of news. Password: Basic ingredients",
+        "ghcr.io/acme/token-service:3f9c2a1b4d5e6f7081923344",
+        "urn:acme:token:01J9ZQ6T9M4K7W3N5B8C2D1EFG",
+        "token: [see page two",
+        "subscription renewed, tokens: 1500 added",
+        "# Changes\npin: 2026-11-26",
+        "mutation($token: OAuth2AccessTokenInput) { a(t: $token) }",
+        "{ token: getAccessTokenV2ForUser(id: 1) { id } }",
+        "{ a(credentials: {user: $u, key: $k}) }",
+        "Cookie: chocolate. Authorization: [see above]",
+        "password: [reset it](url)",
+        "Secrets: basic training.",
+        r#"{ order(name: "x", token_id: "t1") { id } }"#,
+        "password:",
+        ": \"x\"",
+        "token: [",
+        "",
+    ] {
+        assert_eq!(remove_literals(text), None, "{text}");
+    }
+}
+
+#[test]
+fn a_token_is_removed_wherever_it_stands() {
+    const JWT: &str = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl";
+    for (before, after) in [
+        (
+            format!("https://a.example/?{JWT}"),
+            "https://a.example/?%5Bredacted%5D",
+        ),
+        (
+            format!("/a?b=1&{JWT}&c=2#{JWT}"),
+            "/a?b=1&%5Bredacted%5D&c=2#%5Bredacted%5D",
+        ),
+        (
+            format!("it was {JWT}, he said"),
+            "it was [redacted], he said",
+        ),
+        (format!("<t>{JWT}</t>"), "<t>[redacted]</t>"),
+        (
+            format!("https%3A%2F%2Fb.example%2F%3Fjwt%3D{JWT}"),
+            "https%3A%2F%2Fb.example%2F%3Fjwt%3D%5Bredacted%5D",
+        ),
+        (format!("one\\n{JWT}\\n"), "one\\n[redacted]\\n"),
+    ] {
+        assert_eq!(remove_tokens(&before).as_deref(), Some(after), "{before}");
+    }
+    for text in ["eyJ", "a?eyJhIjoxfQ", "heyJo.h.n", "eyJ.x"] {
+        assert_eq!(remove_tokens(text), None, "{text}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_text_panics(text in "(password|token|é|eyJ|[\"\\\\:=\\[\\](){}. a1!-]){0,30}") {
+        let _ = remove_literals(&text);
+        let _ = remove_tokens(&text);
+    }
+}
+
+#[test]
+fn a_long_text_is_cleaned_in_one_go() {
+    for unit in [
+        ":",
+        " :",
+        ": ",
+        "pw:",
+        "pw: ",
+        "token:a/",
+        "token: a",
+        "token:[\\",
+        ":[",
+        ":[\"",
+        "token:[\"",
+        "token:[\"\\\"",
+        "token:\\\"",
+        "token:\\",
+        "token:[a",
+        "token:Bearer ",
+        "authorization:a ",
+        "authorization: a:",
+        "{token:[a]=[",
+        "a:\"",
+        "eyJ",
+        "eyJ.",
+        ":A",
+        "x:a=",
+        "cookie: a=",
+        "cookie:a",
+        "token:{",
+        "\"token\":{",
+        "\"token\":[1",
+        "authorization: [a ",
+    ] {
+        let text = unit.repeat(500_000 / unit.len());
+        for text in [format!("{text}]:"), format!("{{{text}")] {
+            in_one_go(move || {
+                let _ = remove_literals(&text);
+                let _ = remove_tokens(&text);
+            });
+        }
+    }
+}
+
+#[test]
+fn a_text_whose_lists_never_end_loses_its_rest() {
+    let text = "token:[\"\\\"".repeat(1_000) + ":";
+    let cleaned = remove_literals(&text).unwrap();
+    assert!(cleaned.len() < 100, "{cleaned}");
+}
