@@ -42,12 +42,12 @@ pub(super) fn remove_tokens(text: &str) -> Option<String> {
 /// Nothing that belongs to a word; but for the end of an encoded character (`%3D`), or of one that is written
 /// out (`\n`).
 fn may_stand_before_token(front: &[u8]) -> bool {
-    match front {
-        [.., b'%', high, low] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => true,
-        [.., b'\\', b'n' | b'r' | b't'] => true,
-        [.., byte] => !is_token_byte(*byte),
-        [] => true,
-    }
+    let ends_character = match front {
+        [.., b'%', high, low] => high.is_ascii_hexdigit() && low.is_ascii_hexdigit(),
+        [.., b'\\', letter] => matches!(letter, b'n' | b'r' | b't'),
+        _ => false,
+    };
+    ends_character || !front.last().copied().is_some_and(is_token_byte)
 }
 
 fn is_token_byte(byte: u8) -> bool {
