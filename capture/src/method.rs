@@ -37,8 +37,8 @@ enum Said<'a> {
 /// The same, where the event is written as AWS writes events: no blanks between its parts, no escapes in the
 /// names and texts that count. None where it must be read.
 ///
-/// Of an event that AWS writes it finds what reading it would find; of one with half of a surrogate or with two
-/// members of a name, one or the other.
+/// Of an event that AWS writes it finds what reading it would find; of one with half of a surrogate, with two
+/// members of a name or with objects that AWS does not write, one or the other.
 fn scan(event: &[u8]) -> Option<Said<'_>> {
     let mut scan = Scan { json: event, at: 0 };
     let mut in_context = false;

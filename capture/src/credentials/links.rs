@@ -21,6 +21,8 @@ use super::{BODY_RULES, REMOVED_IN_LINK, finish};
 
 /// Longer names of parameters are not looked at.
 const NAME_BYTES_MAX: usize = 256;
+/// Longer lists end where a word does.
+const LIST_BYTES_MAX: usize = 1_024;
 /// More of a session's id is not looked at to know whether a machine drew it.
 const SESSION_ID_BYTES_MAX: usize = 256;
 
@@ -130,22 +132,28 @@ fn remove_parameters(text: &str, nested: usize) -> Option<String> {
             continue;
         }
         let front = &bytes[seen.max(equals.saturating_sub(NAME_BYTES_MAX))..equals];
-        let name_length = front.iter().rev().position(|byte| ends_name(*byte));
+        let mut is_indexed = false; // `token[0]`
+        let name_length = front.iter().rev().position(|byte| {
+            is_indexed |= *byte == b']';
+            *byte == b'[' && !is_indexed || ends_name(*byte)
+        });
         let start = equals - name_length.unwrap_or(front.len());
         seen = equals + 1;
         let before = start.checked_sub(1).map(|before| bytes[before]);
-        let is_of_link = before.is_some_and(|before| matches!(before, b'?' | b'&' | b'#' | b';'));
+        let is_of_link = matches!(before, Some(b'?' | b'&' | b'#' | b';'));
         let is_word = before.is_none_or(stands_before_word);
         if start == equals || !is_of_link && !is_word {
             continue;
         }
+        let name = &text[start..equals];
+        let says_secret = says_secret(name);
         let parameter = Parameter {
             before,
-            name: &text[start..equals],
+            name,
+            is_secret_word: is_word && says_secret,
             text,
             value: equals + 1,
         };
-        let says_secret = says_secret(parameter.name);
         // In a sentence a `code` or a `key` is what it is about, and `sessionId` may be a training's.
         let is_sentence = is_word && (before.is_some() || text.contains(char::is_whitespace));
         if is_sentence && !says_secret && !parameter.is_drawn_session_id() {
@@ -162,8 +170,7 @@ fn remove_parameters(text: &str, nested: usize) -> Option<String> {
             }
             continue;
         }
-        let list = parameter.list().filter(|_| says_secret);
-        let Some(value) = list.or_else(|| parameter.secret_value(nested)) else {
+        let Some(value) = parameter.list().or_else(|| parameter.secret_value(nested)) else {
             continue;
         };
         if matches!(&text[value.clone()], "" | REMOVED_IN_LINK) {
@@ -183,6 +190,8 @@ struct Parameter<'a> {
     /// What stands in front of it.
     before: Option<u8>,
     name: &'a str,
+    /// It stands in no link, and its name says secret.
+    is_secret_word: bool,
     text: &'a str,
     /// Where its value begins.
     value: usize,
@@ -205,14 +214,13 @@ impl<'a> Parameter<'a> {
     /// Where the value stands that begins with a quote, escaped or not, and the quote with its backslashes; none
     /// where the quote ends what the parameter stands in (`href="/a?token="`).
     fn quoted(&self) -> Option<(Range<usize>, &'a str)> {
-        let rest = self.rest();
+        let (text, rest, start) = (self.text, self.rest(), self.value);
         let backslashes = rest.len() - rest.trim_start_matches('\\').len();
-        let quote = rest.as_bytes().get(backslashes).copied();
-        let mark = quote.filter(|quote| matches!(quote, b'"' | b'\''))?;
-        if matches!(self.before, Some(b'?' | b'&' | b'#')) || self.before == quote {
+        let mark = rest.as_bytes().get(backslashes).copied();
+        let mark = mark.filter(|mark| matches!(mark, b'"' | b'\''))?;
+        if self.is_inside(mark, backslashes) {
             return None;
         }
-        let (text, start) = (self.text, self.value);
         let end = match mark {
             _ if backslashes > 0 => end_of_escaped_string(text.as_bytes(), start, mark)?,
             b'"' => end_of_string(text, start),
@@ -221,43 +229,83 @@ impl<'a> Parameter<'a> {
                 start + length.map_or(rest.len(), |length| length + 2)
             }
         };
-        let quote = &rest[..=backslashes];
-        Some((start..end, quote))
+        Some((start..end, &rest[..=backslashes]))
+    }
+
+    /// Whether the word in which the name stands has begun with such a quote.
+    fn is_inside(&self, mark: u8, backslashes: usize) -> bool {
+        let end = self.value - 1 - self.name.len();
+        let front = &self.text.as_bytes()[end.saturating_sub(NAME_BYTES_MAX)..end];
+        let blank = front.iter().rposition(u8::is_ascii_whitespace);
+        let word = &front[blank.map_or(0, |blank| blank + 1)..];
+        let is_such = |at: &usize| {
+            let escapes = word[..*at].iter().rev();
+            escapes.take_while(|byte| **byte == b'\\').count() == backslashes
+        };
+        memchr_iter(mark, word).filter(is_such).count() % 2 == 1
     }
 
     /// What stands in the brackets of a list, as Java prints one (`Authorization=[Bearer …]`).
     fn list(&self) -> Option<Range<usize>> {
-        if matches!(self.before, Some(b'?' | b'&' | b'#' | b';')) {
+        let rest = self.rest();
+        if !self.is_secret_word || rest.starts_with(REDACTED) {
             return None;
         }
-        let inside = self.rest().strip_prefix('[')?;
-        let length = inside.find([']', '"', '\n']).unwrap_or(inside.len());
-        Some(self.value + 1..self.value + 1 + length)
+        let rest = &rest[..rest.floor_char_boundary(LIST_BYTES_MAX)];
+        let inside = rest.strip_prefix('[')?;
+        let length = inside.find([']', '"', '\n'])?;
+        let is_list = match inside.as_bytes()[length..] {
+            [b']'] => true,
+            [b']', behind, ..] => behind.is_ascii_whitespace() || b",}])".contains(&behind),
+            _ => false,
+        };
+        is_list.then_some(self.value + 1..self.value + 1 + length)
     }
 
     /// Where the value stands, if it is secret.
     fn secret_value(&self, nested: usize) -> Option<Range<usize>> {
         let (text, rest) = (self.text, self.rest());
-        let end = rest
-            .find(|character| ends_parameter(character) || character == '?')
-            .unwrap_or(rest.len());
-        let parameter = &text[self.value - self.name.len() - 1..self.value + end];
-        if !is_secret_parameter(parameter, nested) {
-            return None;
-        }
-        let scheme = self.value..self.value + end;
-        if let Some(end) = end_of_scheme_and_credential(text, scheme, self.name) {
-            return Some(self.value..end);
+        let end = self.end_of_value(|letter| {
+            letter == '?'
+                // A segment's and a bracket's ends where they do.
+                || letter == '/' && self.before == Some(b'/')
+                || letter == ']' && self.before == Some(b'[')
+        });
+        if self.is_secret_word {
+            if matches!(&rest[..end], "" | REDACTED | REMOVED_IN_LINK) {
+                return None;
+            }
+            let scheme = self.value..self.value + end;
+            if let Some(end) = end_of_scheme_and_credential(text, scheme, self.name) {
+                return Some(self.value..end);
+            }
+        } else {
+            let parameter = &text[self.value - self.name.len() - 1..self.value + end];
+            if !is_secret_parameter(parameter, nested) {
+                return None;
+            }
         }
         // In a query a value may have a question mark in it; behind a path's it begins the query.
         let length = match self.before {
-            // What is of one segment ends with it, and the path goes on behind it.
+            // A session's id is of one segment, and the path goes on behind it.
             Some(b';') if is_session_id(self.name) => rest[..end].find('/').unwrap_or(end),
-            Some(b'/') => rest[..end].find('/').unwrap_or(end),
-            Some(b';') => end,
-            _ => rest.find(ends_parameter).unwrap_or(rest.len()),
+            Some(b';' | b'/' | b'[') => end,
+            _ => self.end_of_value(|_| false),
         };
         Some(self.value..self.value + length)
+    }
+
+    fn end_of_value(&self, ends: impl Fn(char) -> bool) -> usize {
+        let rest = self.rest();
+        let Some(end) = rest.find(|letter| ends_parameter(letter) || ends(letter)) else {
+            return rest.len();
+        };
+        // What escapes the quote behind it belongs to that.
+        if rest[end..].starts_with(['"', '\'']) {
+            rest[..end].trim_end_matches('\\').len()
+        } else {
+            end
+        }
     }
 }
 
@@ -286,7 +334,6 @@ fn ends_name(byte: u8) -> bool {
             | b'>'
             | b'('
             | b'{'
-            | b'['
     ) || byte.is_ascii_whitespace()
 }
 
@@ -361,6 +408,27 @@ mod tests {
                 "<p>password=%5Bredacted%5D</p>, msg:password=%5Bredacted%5D",
             ),
             (
+                "https://x.example/?tokens[]=abc&api[key]=abc&urls[]=https%3A%2F%2Fb%2F%3Ftoken%3Dabc",
+                "https://x.example/?tokens[]=%5Bredacted%5D&api[key]=%5Bredacted%5D&urls[]=%5Bredacted%5D",
+            ),
+            (
+                r#"exec ["mysql","--password=\"hunter2\""] failed"#,
+                r#"exec ["mysql","--password=\"%5Bredacted%5D\""] failed"#,
+            ),
+            (
+                r#"user=bob&password="hunter2" ok"#,
+                r#"user=bob&password="%5Bredacted%5D" ok"#,
+            ),
+            (
+                r#"{"html":"<a href=\"/a?token=abc\">Reset</a>"}"#,
+                r#"{"html":"<a href=\"/a?token=%5Bredacted%5D\">Reset</a>"}"#,
+            ),
+            ("password=[x]Hunter2! ok", "password=%5Bredacted%5D ok"),
+            (
+                "[token=abc] [user=bob]",
+                "[token=%5Bredacted%5D] [user=bob]",
+            ),
+            (
                 r#"a password="hun\"ter2" b"#,
                 r#"a password="%5Bredacted%5D" b"#,
             ),
@@ -380,6 +448,10 @@ mod tests {
             );
             assert_eq!(remove_from_links(after), None, "{after}");
         }
+    }
+
+    #[test]
+    fn what_is_no_secret_of_a_link_stays() {
         for text in [
             "",
             "=",
@@ -399,6 +471,9 @@ mod tests {
             r#"<a href="/reset?token=">Reset</a> order 7 ships"#,
             r#"sent {"url":"/a?token=","id":"42"} to it"#,
             r#"<a href="token=">Reset</a> order 7"#,
+            r#"<a href="/reset/token=">Reset</a> order 7"#,
+            r#"{"html":"<a href=\"/reset?token=\">Reset</a>"}"#,
+            "password=[redacted]",
             "Moved sessionId=training-2026-11-26 to Monday",
         ] {
             assert_eq!(remove_from_links(text), None, "{text}");
@@ -440,6 +515,14 @@ mod tests {
             "token=\\",
             "token=\"",
             "token= ",
+            "/token=",
+            "/token=a",
+            "[token=",
+            " token=[",
+            " sessionid=[a1b2c3d4e5f6a7b8",
+            ",token%69d=",
+            "a[token=",
+            "&token=\"",
         ] {
             let text = unit.repeat(1_000_000 / unit.len());
             in_one_go(move || drop(remove_from_links(&text)));

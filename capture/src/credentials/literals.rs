@@ -30,7 +30,8 @@ pub(super) fn remove_tokens(text: &str) -> Option<String> {
         if is_jwt(&text[start..end]) {
             cleaned.push_str(&text[copied..start]);
             cleaned.push_str(match front {
-                [.., b'?' | b'&' | b'#' | b';' | b'/' | b'='] | [.., b'%', _, _] => REMOVED_IN_LINK,
+                [.., b'?' | b'&' | b'#' | b';' | b'/' | b'='] => REMOVED_IN_LINK,
+                _ if ends_encoded(front) => REMOVED_IN_LINK,
                 _ => REDACTED,
             });
             copied = end;
@@ -42,12 +43,12 @@ pub(super) fn remove_tokens(text: &str) -> Option<String> {
 /// Nothing that belongs to a word; but for the end of an encoded character (`%3D`), or of one that is written
 /// out (`\n`).
 fn may_stand_before_token(front: &[u8]) -> bool {
-    let ends_character = match front {
-        [.., b'%', high, low] => high.is_ascii_hexdigit() && low.is_ascii_hexdigit(),
-        [.., b'\\', letter] => matches!(letter, b'n' | b'r' | b't'),
-        _ => false,
-    };
-    ends_character || !front.last().copied().is_some_and(is_token_byte)
+    let is_written_out = matches!(front, [.., b'\\', b'n' | b'r' | b't']);
+    is_written_out || ends_encoded(front) || !front.last().copied().is_some_and(is_token_byte)
+}
+
+fn ends_encoded(front: &[u8]) -> bool {
+    matches!(front, [.., b'%', high, low] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit())
 }
 
 fn is_token_byte(byte: u8) -> bool {
@@ -58,7 +59,7 @@ fn is_token_byte(byte: u8) -> bool {
 ///
 /// Numbers and objects only count in GraphQL and behind a name in quotes: in a sentence, `tokens: 7` is how many
 /// there are. Without quotes a header's value counts (`Authorization: Bearer …`, `Cookie: a=b; c=d`) and, behind a
-/// blank, what a machine drew: what follows a colon at once may be the rest of an id (`urn:acme:token:01J9…`).
+/// blank or a bracket, what a machine drew: what follows a colon at once may be the rest of an id (`urn:acme:token:01J9…`).
 pub(super) fn remove_literals(text: &str) -> Option<String> {
     let mut literals = Literals {
         text,
@@ -98,7 +99,8 @@ fn is_graphql(text: &str) -> bool {
     };
     let words = ["mutation", "query", "subscription", "fragment"];
     text.starts_with('{')
-        || (text.starts_with('#') || words.into_iter().any(begins)) && text.contains('{')
+        || (text.starts_with('#') || words.into_iter().any(begins))
+            && (text.contains('{') || text.contains("($"))
 }
 
 /// The name in front of a colon, in quotes or without.
@@ -129,7 +131,7 @@ impl<'a> Name<'a> {
         let (before, name) = unescaped.split_at(unescaped.len() - length);
         Self {
             text: name,
-            is_quoted,
+            is_quoted: is_quoted && before.ends_with('"'),
             backslashes: front.len() - unescaped.len(),
             is_variable: before.ends_with('$'),
         }
@@ -179,12 +181,13 @@ impl Literals<'_> {
                 Some(Literal::new(start..end))
             }
             // Go and Java print a header's values so: `Authorization:[Bearer …]`.
-            b'[' => (self.container(start, has_syntax)).or_else(|| drawn(start + 1, true)),
-            b'{' if has_syntax => self.container(start, has_syntax),
+            b'[' => (self.container(start, has_syntax, name)).or_else(|| drawn(start + 1, true)),
+            b'{' if has_syntax => self.container(start, has_syntax, name),
             b'0'..=b'9' | b'-' if has_syntax => {
                 let end = end_of_number(bytes, start);
+                let has_digits = bytes[start..end].iter().any(u8::is_ascii_digit);
                 let is_alone = !bytes.get(end).copied().is_some_and(is_token_byte);
-                if is_alone {
+                if has_digits && is_alone {
                     Some(Literal::new(start..end))
                 } else {
                     drawn(start, is_apart)
@@ -194,17 +197,18 @@ impl Literals<'_> {
                 let rest = bytes[start..].iter().take(NAME_BYTES_MAX);
                 let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
                 let end = start + rest.take_while(|byte| is_name(byte)).count();
-                // A type, or a field with arguments, is no credential, however it looks.
-                let is_named = name.is_variable || bytes.get(end) == Some(&b'(');
-                let default = self.default_behind(end).map(Literal::new);
-                default.or_else(|| drawn(start, is_apart).filter(|_| !is_named))
+                if name.is_variable {
+                    return self.default_behind(end).map(Literal::new);
+                }
+                // A field with arguments is no credential, however it looks.
+                drawn(start, is_apart).filter(|_| bytes.get(end) != Some(&b'('))
             }
             _ => drawn(start, is_apart),
         }
     }
 
     /// A list, or where there is a syntax, an object as well.
-    fn container(&mut self, start: usize, has_syntax: bool) -> Option<Literal> {
+    fn container(&mut self, start: usize, has_syntax: bool, name: &Name<'_>) -> Option<Literal> {
         // A text whose lists are looked through again and again goes from there on.
         if self.wasted > self.text.len() {
             return Some(Literal::new(start..self.text.len()));
@@ -214,8 +218,8 @@ impl Literals<'_> {
             return Some(Literal::new(start..end));
         }
         self.wasted += end - start;
-        // In GraphQL it is the type of a variable, which may have a default.
-        let is_type = self.is_graphql && self.text.as_bytes()[start..end].ends_with(b"]");
+        // It is the type of a variable, which may have a default.
+        let is_type = name.is_variable && self.text.as_bytes()[start..end].ends_with(b"]");
         if is_type {
             self.default_behind(end).map(Literal::new)
         } else {
@@ -257,9 +261,7 @@ fn end_of_unquoted(text: &str, start: usize, name: &str, is_apart: bool) -> Opti
     // Its bytes are of ASCII.
     let word = text.get(start..end)?;
     if is_cookie(name) && word.contains('=') {
-        let rest = text.get(end..)?;
-        let ends_line = |letter: char| matches!(letter, '\n' | '\r' | '"' | '\'' | '\\' | ']');
-        return Some(end + rest.find(ends_line).unwrap_or(rest.len()));
+        return Some(end + end_of_cookies(&text[end..]));
     }
     end_of_scheme_and_credential(text, start..end, name)
         .or_else(|| (is_apart && looks_drawn(word)).then_some(end))
@@ -267,6 +269,17 @@ fn end_of_unquoted(text: &str, start: usize, name: &str, is_apart: bool) -> Opti
 
 fn is_cookie(name: &str) -> bool {
     name.eq_ignore_ascii_case("cookie") || name.eq_ignore_ascii_case("set-cookie")
+}
+
+/// Behind the last of `a=b; c=d`.
+fn end_of_cookies(rest: &str) -> usize {
+    let mut before = ' ';
+    let end = rest.find(|letter: char| {
+        let is_between = letter == ' ' && before == ';';
+        before = letter;
+        !is_between && ends_credential(letter)
+    });
+    end.unwrap_or(rest.len())
 }
 
 /// Behind the credential of `Bearer …` or `Basic …`, or of any scheme where an `Authorization` header has it.
@@ -278,7 +291,9 @@ pub(super) fn end_of_scheme_and_credential(
     let end = scheme.end;
     let scheme = text.get(scheme)?;
     let is_scheme = scheme.eq_ignore_ascii_case("bearer") || scheme.eq_ignore_ascii_case("basic");
-    let is_header = name.to_ascii_lowercase().ends_with("authorization");
+    let is_header = ["authorization", "proxy-authorization", "x-authorization"]
+        .iter()
+        .any(|header| name.eq_ignore_ascii_case(header));
     if scheme.is_empty() || !is_scheme && !is_header {
         return None;
     }
