@@ -2,11 +2,9 @@
 
 use std::borrow::Cow;
 
-use memchr::memchr2;
-
 use crate::credentials::Members;
-use crate::method::{member, text};
-use crate::scan::{ALB_CONTEXT_BEGINNING, PAYLOAD_2_BEGINNING, Scan};
+use crate::method::{http_near_the_end, member, text};
+use crate::scan::{ALB_CONTEXT_BEGINNING, PAYLOAD_2_ROUTE, REST_ROUTE, Scan};
 
 /// What tells calls apart, whichever of API Gateway's two formats or ALB's the event has.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -58,7 +56,8 @@ impl<'a> Call<'a> {
                 ..Self::default()
             };
         }
-        let place = Place::scanned(event).or_else(|| Place::read(event));
+        let place = Place::of_http_api(event).or_else(|| Place::scanned(event));
+        let place = place.or_else(|| Place::read(event));
         let place = place.unwrap_or_default();
         let template = place.template.unwrap_or_default();
         let stage = place.stage.filter(|_| !is_specific(&template));
@@ -71,6 +70,7 @@ impl<'a> Call<'a> {
     }
 
     /// Whether nothing is changed by such a call (RFC 9110, section 9.2.1).
+    #[inline]
     pub(crate) fn is_read(method: &str) -> bool {
         let is = |read| method.eq_ignore_ascii_case(read);
         is("GET") || is("HEAD") || is("OPTIONS")
@@ -135,20 +135,20 @@ fn path_matches(path: &str, pattern: &str) -> bool {
 
 /// The template, where it comes first, as AWS writes it, and has no escape.
 fn first_template(event: &[u8]) -> Option<&str> {
-    let is_payload_2 = event.starts_with(PAYLOAD_2_BEGINNING);
-    let rest = if is_payload_2 {
-        event[PAYLOAD_2_BEGINNING.len()..].strip_prefix(br#""routeKey":""#)?
-    } else {
-        event.strip_prefix(br#"{"resource":""#)?
+    let mut scan = Scan { json: event, at: 0 };
+    let is_payload_2 = scan.pass(PAYLOAD_2_ROUTE).is_some();
+    if !is_payload_2 {
+        scan.pass(REST_ROUTE)?;
+    }
+    let Cow::Borrowed(text) = scan.text()? else {
+        return None;
     };
-    let length = memchr2(b'"', b'\\', rest)?;
-    let text = std::str::from_utf8(&rest[..length]).ok()?;
     let start = if is_payload_2 {
         template_start(text)
     } else {
         0
     };
-    (rest[length] == b'"').then(|| &text[start..])
+    Some(&text[start..])
 }
 
 /// What an event says of where it went to; the first of several counts.
@@ -160,6 +160,32 @@ struct Place<'a> {
 }
 
 impl<'a> Place<'a> {
+    /// The same of a payload 2.0 as AWS writes it, without its headers and claims having been looked through.
+    ///
+    /// None says nothing.
+    fn of_http_api(event: &'a [u8]) -> Option<Self> {
+        let mut scan = Scan { json: event, at: 0 };
+        scan.pass(PAYLOAD_2_ROUTE)?;
+        let template = template_of(scan.text()?);
+        let http = http_near_the_end(event, scan.at)?;
+        scan.pass(br#","rawPath":"#)?;
+        let path = scan.text()?;
+        scan.at = http;
+        loop {
+            scan.skip_value()?;
+            if !scan.has_next()? {
+                return None;
+            }
+            if scan.name()? == b"stage" {
+                return Some(Self {
+                    template: Some(template),
+                    path: Some(path),
+                    stage: Some(scan.text()?),
+                });
+            }
+        }
+    }
+
     /// None where the event must be read.
     fn scanned(event: &'a [u8]) -> Option<Self> {
         let mut place = Self::default();
@@ -279,6 +305,48 @@ mod tests {
             let value: serde_json::Value = serde_json::from_slice(event).unwrap();
             let pretty = serde_json::to_string_pretty(&value).unwrap();
             assert_eq!(call(pretty.as_bytes()).unwrap(), found, "it is read");
+        }
+    }
+
+    #[test]
+    fn what_aws_writes_says_from_its_end_where_a_call_went_to() {
+        const EVENT: &str = include_str!("../benches/events/http-get-any.json");
+        let with = |member: &str, value: &str| {
+            let before = format!(r#""{member}":"#);
+            let (front, rest) = EVENT.split_once(&before).unwrap();
+            format!("{front}{before}{value},\"was\":{rest}")
+        };
+        let stranger = r#"{"a":1,"http":{"method":"PUT"},"stage":"of another"}"#;
+        for event in [
+            EVENT.to_owned(),
+            EVENT.replace(r#""stage":"$default""#, r#""stage":"v1""#),
+            EVENT.replace("ANY /{proxy+}", "$default"),
+            EVENT.replace("/v1/orders/7", r"/v1/\u00e4\\"),
+            with("authorizer", stranger),
+            with(
+                "queryStringParameters",
+                r#"{"q":",\"http\":{\"stage\":\"x\"}"}"#,
+            ),
+            with(
+                "pathParameters",
+                r#"{"proxy":",\"http\":{{{{","stage":"x"}"#,
+            ),
+        ] {
+            let found = Place::of_http_api(event.as_bytes()).unwrap();
+            assert_eq!(Place::read(event.as_bytes()).unwrap(), found, "{event}");
+            assert_eq!(Place::scanned(event.as_bytes()).unwrap(), found, "{event}");
+        }
+        let crowded = with(
+            "pathParameters",
+            &format!(r#"{{"a":"{}"}}"#, "{".repeat(16)),
+        );
+        for event in [
+            crowded.as_str(),
+            &EVENT.replace(",\"http\":", ", \"http\":"),
+        ] {
+            assert_eq!(Place::of_http_api(event.as_bytes()), None);
+            let call = Call::of(event.as_bytes(), "GET".into(), Asked::RouteAndPath);
+            assert_eq!((&*call.path, &*call.stage), ("/v1/orders/7", "$default"));
         }
     }
 

@@ -51,15 +51,9 @@ pub(crate) fn is_inside_the_runtime_layer() -> bool {
 /// A guard and not a function that takes a closure, because a request that is moved into a closure costs
 /// more than all else that is done for a left-out call.
 pub(crate) struct Within {
-    inside_before: Inside,
-    current_before: Before,
-}
-
-/// What a thread served before.
-enum Before {
+    _inside: WasInside,
     /// A left-out call has not touched it.
-    Untouched,
-    Served(Option<Arc<Exchange>>),
+    _served: Option<Served>,
 }
 
 impl Within {
@@ -71,23 +65,30 @@ impl Within {
             None => Inside::LeftOut,
         };
         Self {
-            inside_before: INSIDE.replace(inside),
-            current_before: exchange.map_or(Before::Untouched, |exchange| {
-                Before::Served(CURRENT.replace(Some(exchange.clone())))
-            }),
+            _inside: WasInside(INSIDE.replace(inside)),
+            _served: exchange.map(|exchange| Served(CURRENT.replace(Some(exchange.clone())))),
         }
     }
 }
 
-impl Drop for Within {
+/// How the call that a thread served before stood to the layer.
+struct WasInside(Inside);
+
+impl Drop for WasInside {
     #[inline]
     fn drop(&mut self) {
-        INSIDE.set(self.inside_before);
-        if let Before::Served(before) = &mut self.current_before {
-            // The last holder of an exchange does more than free memory: not while the cell is borrowed.
-            let ended = CURRENT.replace(before.take());
-            drop(ended);
-        }
+        INSIDE.set(self.0);
+    }
+}
+
+/// The call that a thread served before.
+struct Served(Option<Arc<Exchange>>);
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        // The last holder of an exchange does more than free memory: not while the cell is borrowed.
+        let ended = CURRENT.replace(self.0.take());
+        drop(ended);
     }
 }
 
@@ -331,6 +332,22 @@ impl Exchange {
     fn with_observed<T>(&self, change: impl FnOnce(&mut Observed) -> T) -> T {
         // A panic elsewhere leaves whole values behind: nothing here is half done.
         change(&mut self.observed.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// A step of a captured call's handler: this thread serves it, and watches for a panic.
+pub(crate) struct HandlerStep<'a> {
+    _watch: PanicWatch<'a>,
+    _within: Within,
+}
+
+impl Exchange {
+    /// Begins a step of this call's handler, which may be read or polled by a task of its own.
+    pub(crate) fn step(self: &Arc<Self>) -> HandlerStep<'_> {
+        HandlerStep {
+            _watch: PanicWatch(Some(self)),
+            _within: Within::enter(Some(self)),
+        }
     }
 }
 

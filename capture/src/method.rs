@@ -10,7 +10,8 @@ use std::borrow::Cow;
 use serde_json::value::RawValue;
 
 use crate::credentials::Members;
-use crate::scan::{PAYLOAD_2_BEGINNING, Scan};
+use crate::scan::{PAYLOAD_2_ROUTE, REST_ROUTE, Scan};
+pub(crate) use jump::http_near_the_end;
 use jump::{method_in_context, method_near_the_end};
 
 /// The method of an API call; none where the event is none.
@@ -18,7 +19,11 @@ use jump::{method_in_context, method_near_the_end};
 /// What comes first says it: `httpMethod`, a `routeKey` that names one, or
 /// `requestContext.http.method`; it alone counts behind a `routeKey` that names none. An authorizer's
 /// request begins with the ARN of what is asked for.
+#[inline]
 pub(crate) fn method_of(event: &[u8]) -> Option<Cow<'_, str>> {
+    if let Some(method) = method_of_http(event).or_else(|| method_of_rest(event)) {
+        return Some(Cow::Borrowed(method));
+    }
     match scan(event) {
         Some(Said::Method(method)) => Some(Cow::Borrowed(method)),
         Some(Said::Nothing) => None,
@@ -42,30 +47,15 @@ enum Said<'a> {
 fn scan(event: &[u8]) -> Option<Said<'_>> {
     let mut scan = Scan { json: event, at: 0 };
     let mut in_context = false;
-    if event.starts_with(PAYLOAD_2_BEGINNING) {
-        scan.at = PAYLOAD_2_BEGINNING.len();
-    } else if let Some(method) = method_of_rest(event) {
-        return Some(Said::Method(method));
-    } else {
-        scan.take(b'{')?;
-    }
+    scan.take(b'{')?;
     loop {
         match scan.name()? {
             b"httpMethod" if !in_context => return method_alone(&mut scan).map(Said::Method),
             b"routeKey" if !in_context => {
-                let start = scan.at;
-                match scan.word()? {
-                    (b"ANY", b' ') | (_, b'"') => {
-                        scan.at = start;
-                        scan.string()?;
-                        let method = method_near_the_end(event, scan.at);
-                        if let Some(method) = method.or_else(|| method_in_context(event, scan.at)) {
-                            return text_of(method).map(Said::Method);
-                        }
-                        in_context = true;
-                    }
-                    (method, _) => return text_of(method).map(Said::Method),
+                if let Some(method) = method_by_route(&mut scan)? {
+                    return text_of(method).map(Said::Method);
                 }
+                in_context = true;
             }
             b"requestContext" => {
                 if scan.enter(b"http")? {
@@ -83,16 +73,46 @@ fn scan(event: &[u8]) -> Option<Said<'_>> {
     }
 }
 
+/// The method that the route's key at this place names; where it names none, the context's, if that is found
+/// from here.
+#[inline]
+fn method_by_route<'a>(scan: &mut Scan<'a>) -> Option<Option<&'a [u8]>> {
+    if scan.rest().starts_with(b"\"GET ") {
+        return Some(Some(b"GET"));
+    }
+    let key = scan.string()?;
+    // What is escaped is read.
+    let end = key.iter().position(|byte| matches!(byte, b' ' | b'\\'));
+    match end.map(|end| key.split_at(end)) {
+        Some((method, [b' ', ..])) if method != b"ANY" => Some(Some(method)),
+        Some((_, [b'\\', ..])) => None,
+        _ => {
+            let near = method_near_the_end(scan.json, scan.at);
+            Some(near.or_else(|| method_in_context(scan.json, scan.at)))
+        }
+    }
+}
+
+/// The method of an HTTP API's event of payload 2.0 that begins as AWS begins it.
+///
+/// None says nothing.
+#[inline]
+fn method_of_http(event: &[u8]) -> Option<&str> {
+    let mut scan = Scan { json: event, at: 0 };
+    scan.pass(PAYLOAD_2_ROUTE)?;
+    text_of(method_by_route(&mut scan)??)
+}
+
 /// The method of a REST API's event whose members come in the order in which AWS writes them.
 ///
 /// None says nothing.
 #[inline]
 fn method_of_rest(event: &[u8]) -> Option<&str> {
     let mut scan = Scan { json: event, at: 0 };
-    for front in [&br#"{"resource":"#[..], br#","path":"#] {
-        scan.pass(front)?;
-        scan.string()?;
-    }
+    scan.pass(REST_ROUTE)?;
+    scan.string()?;
+    scan.pass(br#","path":"#)?;
+    scan.string()?;
     scan.pass(br#","httpMethod":"#)?;
     method_alone(&mut scan)
 }

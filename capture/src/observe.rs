@@ -16,6 +16,7 @@ use daybook_event::HandlerFailure;
 use futures::Stream;
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use http::response::Parts;
 use http_body::{Body, Frame, SizeHint};
 use lambda_http::aws_lambda_events::alb::AlbTargetGroupResponse;
 use lambda_http::aws_lambda_events::apigw::{ApiGatewayProxyResponse, ApiGatewayV2httpResponse};
@@ -23,7 +24,7 @@ use lambda_http::{Body as LambdaBody, IntoResponse};
 use lambda_runtime::{FunctionResponse, StreamResponse};
 use pin_project_lite::pin_project;
 
-use crate::exchange::{Answer, Exchange, PanicWatch, Within};
+use crate::exchange::{Answer, Exchange};
 use json_response::{Made, MadeBody};
 
 pub use later_json::ObservedJson;
@@ -106,18 +107,13 @@ impl Observation {
 impl<B: Body> ObserveResponse for http::Response<B> {
     type Observed = http::Response<ObservedBody<B>>;
 
+    #[inline]
     fn observe(self, observation: Observation) -> Self::Observed {
-        let watched = observation.exchange.and_then(|exchange| {
-            exchange.answered(Answer::Status(self.status().as_u16()));
-            let is_wanted = wants_body(&exchange, self.status().as_u16(), self.headers())
-                && self.body().size_hint().lower() <= exchange.body_bytes_max as u64;
-            // A body without a frame neither names anything nor breaks off.
-            (!self.body().is_end_stream()).then(|| Watched {
-                exchange,
-                copy: is_wanted.then(Vec::new),
-            })
-        });
-        self.map(|inner| ObservedBody { inner, watched })
+        let (head, inner) = self.into_parts();
+        let watched = observation
+            .exchange
+            .and_then(|exchange| Watched::new(exchange, &head, &inner));
+        http::Response::from_parts(head, ObservedBody { inner, watched })
     }
 }
 
@@ -299,6 +295,18 @@ impl fmt::Debug for Watched {
 }
 
 impl Watched {
+    fn new(exchange: Arc<Exchange>, head: &Parts, body: &impl Body) -> Option<Self> {
+        let status_code = head.status.as_u16();
+        exchange.answered(Answer::Status(status_code));
+        let is_wanted = wants_body(&exchange, status_code, &head.headers)
+            && body.size_hint().lower() <= exchange.body_bytes_max as u64;
+        // A body without a frame neither names anything nor breaks off.
+        (!body.is_end_stream()).then(|| Self {
+            exchange,
+            copy: is_wanted.then(Vec::new),
+        })
+    }
+
     /// The copy is given up where the body is over the limit, or its data is not in one piece and could
     /// not be read without consuming it.
     fn push(&mut self, data: &impl Buf) {
@@ -326,16 +334,37 @@ impl<B: Body> Body for ObservedBody<B> {
     type Data = B::Data;
     type Error = B::Error;
 
+    #[inline]
     fn poll_frame(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        if self.watched.is_none() {
+            return self.project().inner.poll_frame(context);
+        }
+        self.poll_watched(context)
+    }
+
+    #[inline]
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    #[inline]
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
+
+impl<B: Body> ObservedBody<B> {
+    fn poll_watched(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let mut this = self.project();
         let frame = {
-            let exchange = this.watched.as_ref().map(|watched| &watched.exchange);
             // A body may be read by a task of its own.
-            let _within = exchange.map(|exchange| Within::enter(Some(exchange)));
-            let _watch = PanicWatch(exchange.map(|exchange| &**exchange));
+            let _step = this.watched.as_ref().map(|it| it.exchange.step());
             ready!(this.inner.as_mut().poll_frame(context))
         };
         let is_end = match (&frame, this.watched.as_mut()) {
@@ -359,14 +388,6 @@ impl<B: Body> Body for ObservedBody<B> {
         }
         Poll::Ready(frame)
     }
-
-    fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
-    }
 }
 
 /// A stream that is passed on as it is; whether it breaks off is noted.
@@ -385,10 +406,8 @@ where
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<S::Item>> {
         let this = &mut *self;
         let item = {
-            let exchange = this.exchange.as_ref();
             // `lambda_runtime` reads it in a task of its own.
-            let _within = exchange.map(|exchange| Within::enter(Some(exchange)));
-            let _watch = PanicWatch(exchange.map(|exchange| &**exchange));
+            let _step = this.exchange.as_ref().map(Exchange::step);
             ready!(Pin::new(&mut this.inner).poll_next(context))
         };
         if !matches!(item, Some(Ok(_)))
@@ -420,8 +439,7 @@ impl<R: IntoResponse> IntoResponse for ObservedReturn<R> {
             return self.inner.into_response();
         };
         let conversion = {
-            let _within = Within::enter(Some(&exchange));
-            let _watch = PanicWatch(Some(&exchange));
+            let _step = exchange.step();
             self.inner.into_response()
         };
         Box::pin(ObservedConversion {
@@ -442,8 +460,7 @@ impl Future for ObservedConversion {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
         let response = {
-            let _within = Within::enter(Some(&this.exchange));
-            let _watch = PanicWatch(Some(&this.exchange));
+            let _step = this.exchange.step();
             ready!(this.conversion.as_mut().poll(context))
         };
         let status_code = response.status().as_u16();

@@ -11,6 +11,12 @@ use memchr::{memchr, memchr2};
 /// How an HTTP API's event of payload 2.0 begins, as AWS writes it: the route's key follows.
 pub(crate) const PAYLOAD_2_BEGINNING: &[u8] = br#"{"version":"2.0","#;
 
+/// The same up to the route's key.
+pub(crate) const PAYLOAD_2_ROUTE: &[u8] = br#"{"version":"2.0","routeKey":"#;
+
+/// How a REST API's event begins, as AWS writes it, up to its template.
+pub(crate) const REST_ROUTE: &[u8] = br#"{"resource":"#;
+
 /// How a load balancer's `requestContext` begins.
 pub(crate) const ALB_CONTEXT_BEGINNING: &[u8] = br#"{"elb":"#;
 
@@ -67,10 +73,13 @@ impl<'a> Scan<'a> {
             return Some(Cow::Borrowed(""));
         }
         let start = self.at;
-        let text = self.string()?;
-        if memchr(b'\\', text).is_none() {
-            return std::str::from_utf8(text).ok().map(Cow::Borrowed);
+        let rest = self.json.get(start + 1..)?;
+        let length = memchr2(b'"', b'\\', rest)?;
+        if rest[length] == b'"' {
+            self.at += length + 2;
+            return std::str::from_utf8(&rest[..length]).ok().map(Cow::Borrowed);
         }
+        self.string()?;
         serde_json::from_slice(self.json.get(start..self.at)?)
             .ok()
             .map(Cow::Owned)
@@ -162,6 +171,11 @@ impl<'a> Scan<'a> {
     #[inline]
     pub(crate) fn peek(&self) -> Option<u8> {
         self.json.get(self.at).copied()
+    }
+
+    #[inline]
+    pub(crate) fn rest(&self) -> &'a [u8] {
+        self.json.get(self.at..).unwrap_or_default()
     }
 
     /// Goes behind these bytes, where they stand at this place.

@@ -261,11 +261,15 @@ pin_project! {
     }
 }
 
-/// How a handler ended, and the exchange that it belongs to.
-type Ended<T, E> = (Result<T, E>, Option<Arc<Exchange>>);
-
 impl<F> HandlerFuture<F> {
-    fn poll_inner<T, E>(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Ended<T, E>>
+    /// What the handler returned goes straight through `pass`, because a response is long and every move of it
+    /// is a copy.
+    #[inline]
+    fn poll_inner<T, E, P>(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        pass: impl FnOnce(T, Observation) -> P,
+    ) -> Poll<Result<P, E>>
     where
         F: Future<Output = Result<T, E>>,
     {
@@ -275,10 +279,21 @@ impl<F> HandlerFuture<F> {
             ready!(this.inner.poll(context))
         };
         let exchange = this.exchange.take();
-        if let (Err(_), Some(exchange)) = (&result, &exchange) {
-            exchange.answered(Answer::Failed(HandlerFailure::Error));
-        }
-        Poll::Ready((result, exchange))
+        Poll::Ready(match result {
+            Ok(returned) => Ok(pass(
+                returned,
+                Observation {
+                    exchange,
+                    returned_to: *this.returned_to,
+                },
+            )),
+            Err(error) => {
+                if let Some(exchange) = exchange {
+                    exchange.answered(Answer::Failed(HandlerFailure::Error));
+                }
+                Err(error)
+            }
+        })
     }
 }
 
@@ -290,13 +305,7 @@ where
     type Output = Result<R::Observed, E>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let returned_to = self.returned_to;
-        let (result, exchange) = ready!(self.poll_inner(context));
-        let observation = Observation {
-            exchange,
-            returned_to,
-        };
-        Poll::Ready(result.map(|response| response.observe(observation)))
+        self.poll_inner(context, R::observe)
     }
 }
 
@@ -354,8 +363,11 @@ where
     type Output = Result<ObservedReturn<R>, E>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let (result, exchange) = ready!(self.project().inner.poll_inner(context));
-        Poll::Ready(result.map(|inner| ObservedReturn { inner, exchange }))
+        let inner = self.project().inner;
+        inner.poll_inner(context, |inner, observation| ObservedReturn {
+            inner,
+            exchange: observation.exchange,
+        })
     }
 }
 

@@ -26,25 +26,32 @@ const BYTES_FROM_THE_END_MAX: usize = 16 * 1024;
 /// What stands behind the route's key in what AWS writes. Whoever calls a service cannot write it there.
 const BEHIND_ROUTE_KEY: &[u8] = b",\"rawPath\":\"";
 
-/// The method of a payload 2.0 as AWS writes it, looked for from the end; its route's key ends at `at`.
-///
-/// These bytes with their quotes stand in no text. Objects with members that others may have chosen, an
-/// authorizer's, stand in front of the method, and behind it are texts and maps of texts alone: the last
-/// object `http` is the context's own.
+/// The method of a payload 2.0 as AWS writes it; its route's key ends at `at`.
 ///
 /// None says nothing.
+#[inline]
 pub(super) fn method_near_the_end(json: &[u8], at: usize) -> Option<&[u8]> {
-    let mut rest = json.get(at..)?;
-    if !rest.starts_with(BEHIND_ROUTE_KEY) {
+    first_method(json.get(http_near_the_end(json, at)? + 1..)?)
+}
+
+/// Where the context's object `http` begins in a payload 2.0 as AWS writes it, looked for from the end; its
+/// route's key ends at `at`.
+///
+/// `,"http":{` with its quotes stands in no text. Objects with members that others may have chosen, an
+/// authorizer's, stand in front of the context's own, and behind it are texts and maps of texts alone: it is
+/// the last one.
+///
+/// None says nothing.
+pub(crate) fn http_near_the_end(json: &[u8], at: usize) -> Option<usize> {
+    let behind = json.get(at..)?;
+    if !behind.starts_with(BEHIND_ROUTE_KEY) {
         return None;
     }
-    rest = &rest[rest.len().saturating_sub(BYTES_FROM_THE_END_MAX)..];
-    for brace in memrchr_iter(b'{', rest).take(BRACES_FROM_THE_END_MAX) {
-        if rest[..brace].ends_with(b",\"http\":") {
-            return first_method(&rest[brace + 1..]);
-        }
-    }
-    None
+    let skipped = at + behind.len().saturating_sub(BYTES_FROM_THE_END_MAX);
+    let mut braces = memrchr_iter(b'{', &json[skipped..])
+        .take(BRACES_FROM_THE_END_MAX)
+        .map(|brace| skipped + brace);
+    braces.find(|brace| json[..*brace].ends_with(b",\"http\":"))
 }
 
 /// The method in the first `requestContext` behind `at`, where a member of the event has ended.
@@ -169,6 +176,7 @@ fn has_name(json: &[u8], brace: usize, name: &[u8]) -> Option<bool> {
 }
 
 /// The method at the beginning of an object.
+#[inline]
 fn first_method(object: &[u8]) -> Option<&[u8]> {
     let text = object.strip_prefix(b"\"method\":\"")?;
     let length = text

@@ -12,7 +12,7 @@ use tower::{Layer, Service};
 
 use super::door::{Begun, Door};
 use super::request_body::CapturedBody;
-use crate::exchange::{Answer, Exchange, PanicWatch, Within};
+use crate::exchange::{Answer, Exchange, Within};
 use crate::observe::{Observation, ObserveResponse, ObservedBody, ReturnedTo};
 
 /// The layer that [`ServerCapture::layer`](crate::ServerCapture::layer) makes.
@@ -79,8 +79,7 @@ where
         let request = Request::from_parts(parts, body);
         // A service's `call` may do its work before it returns a future.
         let inner = {
-            let _within = Within::enter(Some(&exchange));
-            let _watch = PanicWatch(Some(&exchange));
+            let _step = exchange.step();
             self.inner.call(request)
         };
         ServerFuture {
@@ -150,8 +149,7 @@ where
                     return Poll::Pending;
                 };
                 let result = {
-                    let _within = Within::enter(exchange.as_ref());
-                    let _watch = PanicWatch(exchange.as_deref());
+                    let _step = exchange.as_ref().map(Exchange::step);
                     ready!(future.poll(context))
                 };
                 // The call ends when nobody holds it any more, and the future may live on.
