@@ -52,7 +52,11 @@ fn scan(event: &[u8]) -> Option<Said<'_>> {
         match scan.name()? {
             b"httpMethod" if !in_context => return method_alone(&mut scan).map(Said::Method),
             b"routeKey" if !in_context => {
-                if let Some(method) = method_by_route(&mut scan)? {
+                let method = match route(&mut scan)? {
+                    Route::Names(method) => Some(method),
+                    Route::TakesAny => method_behind_route(&scan),
+                };
+                if let Some(method) = method {
                     return text_of(method).map(Said::Method);
                 }
                 in_context = true;
@@ -73,24 +77,35 @@ fn scan(event: &[u8]) -> Option<Said<'_>> {
     }
 }
 
-/// The method that the route's key at this place names; where it names none, the context's, if that is found
-/// from here.
+/// What a route's key says of the method.
+enum Route<'a> {
+    Names(&'a [u8]),
+    /// `ANY /v1/orders`, `$default`.
+    TakesAny,
+}
+
+/// The route's key at this place; what is escaped is read.
 #[inline]
-fn method_by_route<'a>(scan: &mut Scan<'a>) -> Option<Option<&'a [u8]>> {
+fn route<'a>(scan: &mut Scan<'a>) -> Option<Route<'a>> {
     if scan.rest().starts_with(b"\"GET ") {
-        return Some(Some(b"GET"));
+        return Some(Route::Names(b"GET"));
     }
     let key = scan.string()?;
-    // What is escaped is read.
     let end = key.iter().position(|byte| matches!(byte, b' ' | b'\\'));
     match end.map(|end| key.split_at(end)) {
-        Some((method, [b' ', ..])) if method != b"ANY" => Some(Some(method)),
         Some((_, [b'\\', ..])) => None,
-        _ => {
-            let near = method_near_the_end(scan.json, scan.at);
-            Some(near.or_else(|| method_in_context(scan.json, scan.at)))
-        }
+        Some((method, _)) if method != b"ANY" => Some(Route::Names(method)),
+        _ => Some(Route::TakesAny),
     }
+}
+
+/// The method of a call whose route takes any and whose route's key ends here.
+///
+/// None says nothing.
+#[inline]
+fn method_behind_route<'a>(scan: &Scan<'a>) -> Option<&'a [u8]> {
+    let method = method_near_the_end(scan.json, scan.at);
+    method.or_else(|| method_in_context(scan.json, scan.at))
 }
 
 /// The method of an HTTP API's event of payload 2.0 that begins as AWS begins it.
@@ -100,7 +115,10 @@ fn method_by_route<'a>(scan: &mut Scan<'a>) -> Option<Option<&'a [u8]>> {
 fn method_of_http(event: &[u8]) -> Option<&str> {
     let mut scan = Scan { json: event, at: 0 };
     scan.pass(PAYLOAD_2_ROUTE)?;
-    text_of(method_by_route(&mut scan)??)
+    text_of(match route(&mut scan)? {
+        Route::Names(method) => method,
+        Route::TakesAny => method_behind_route(&scan)?,
+    })
 }
 
 /// The method of a REST API's event whose members come in the order in which AWS writes them.

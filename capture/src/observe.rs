@@ -356,11 +356,10 @@ impl<B: Body> Body for ObservedBody<B> {
     }
 }
 
+type PolledFrame<B> = Poll<Option<Result<Frame<<B as Body>::Data>, <B as Body>::Error>>>;
+
 impl<B: Body> ObservedBody<B> {
-    fn poll_watched(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+    fn poll_watched(self: Pin<&mut Self>, context: &mut Context<'_>) -> PolledFrame<B> {
         let mut this = self.project();
         let frame = {
             // A body may be read by a task of its own.
