@@ -83,7 +83,7 @@ fn layer(criterion: &mut Criterion<ThreadTime>) {
         let services = (without_layer(), with_layer());
         measure(&mut group, name, event, services, |call| call.before);
     }
-    for (name, event) in &EVENTS[2..4] {
+    for (name, event) in &EVENTS[2..] {
         let name = format!("{name}, by its route");
         let services = (without_layer(), with_layer_of(choosing_by_routes()));
         measure(&mut group, &name, event, services, |call| call.before);

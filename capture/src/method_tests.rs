@@ -72,6 +72,19 @@ fn any_event() -> impl Strategy<Value = String> {
             r#""version":"2.0","routeKey":"ANY /{proxy+}""#.to_owned()
         ]),
         Just(vec![r#""routeKey":"$default""#.to_owned()]),
+        any_method().prop_map(|method| {
+            let key = json!(format!("{method} /a"));
+            vec![format!(r#""version":"2.0","routeKey":{key}"#)]
+        }),
+        (any_text(), any_text(), any_method()).prop_map(|(resource, path, method)| {
+            [
+                ("resource", resource),
+                ("path", path),
+                ("httpMethod", method),
+            ]
+            .map(|(name, text)| format!(r#""{name}":{}"#, json!(text)))
+            .to_vec()
+        }),
     ];
     (head, prop::collection::vec(member, 0..6))
         .prop_map(|(head, members)| format!("{{{}}}", [head, members].concat().join(",")))
@@ -120,9 +133,11 @@ proptest! {
         let read = read(event.as_bytes());
         match scan(event.as_bytes()) {
             Some(Said::Method(method)) => prop_assert_eq!(Some(method), read.as_deref()),
-            Some(Said::Nothing) => prop_assert_eq!(None, read),
+            Some(Said::Nothing) => prop_assert_eq!(None, read.as_deref()),
             None => {}
         }
+        let found = method_of(event.as_bytes());
+        prop_assert_eq!(found.as_deref(), read.as_deref());
     }
 
     #[test]

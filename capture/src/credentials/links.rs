@@ -10,8 +10,8 @@ use memchr::{memchr, memchr_iter, memmem};
 
 use super::json::{EMBEDDED_MAX, remove_embedded};
 use super::literals::{
-    end_of_escaped_string, end_of_scheme_and_credential, end_of_string, remove_literals,
-    remove_tokens,
+    end_of_cookies, end_of_escaped_string, end_of_scheme_and_credential, end_of_string, is_cookie,
+    is_in_quotes, remove_literals, remove_tokens,
 };
 use super::names::{
     is_session_id, query_name_says_secret, query_name_says_secret_if_drawn, says_secret,
@@ -103,10 +103,7 @@ fn remove_passwords(text: &str) -> Option<String> {
     let mut copied = 0;
     for at in memmem::find_iter(text.as_bytes(), b"://") {
         let authority = at + "://".len();
-        let rest = &text[authority..];
-        let end =
-            rest.find(|character| ends_parameter(character) || matches!(character, '/' | '?'));
-        let user = rest[..end.unwrap_or(rest.len())].rsplit_once('@');
+        let user = authority_of(&text[authority..]).rsplit_once('@');
         if let Some((name, password)) = user.and_then(|(user, _)| user.split_once(':'))
             && !matches!(password, "" | REMOVED_IN_LINK)
         {
@@ -117,6 +114,25 @@ fn remove_passwords(text: &str) -> Option<String> {
         }
     }
     finish(text, cleaned, copied)
+}
+
+/// What stands in front of a link's path. A password may have signs in it that end a link's parameter, where
+/// something in front of them is no port.
+fn authority_of(rest: &str) -> &str {
+    let ends = |letter: char| {
+        letter.is_whitespace() || matches!(letter, '"' | '<' | '>' | '/' | '?' | '#' | '\\')
+    };
+    let whole = rest.split(ends).next().unwrap_or_default();
+    let (front, behind) = whole.split_at(whole.find(ends_parameter).unwrap_or(whole.len()));
+    let has_password = !front.contains('@')
+        && front
+            .split_once(':')
+            .is_some_and(|(_, password)| password.bytes().any(|byte| !byte.is_ascii_digit()));
+    if behind.is_empty() || has_password {
+        whole
+    } else {
+        front
+    }
 }
 
 /// `?name=value`, `&name=value`, `#name=value`, `;name=value`, and `name=value` where a text or a word of it
@@ -156,10 +172,11 @@ fn remove_parameters(text: &str, nested: usize) -> Option<String> {
         };
         // In a sentence a `code` or a `key` is what it is about, and `sessionId` may be a training's.
         let is_sentence = is_word && (before.is_some() || text.contains(char::is_whitespace));
-        if is_sentence && !says_secret && !parameter.is_drawn_session_id() {
+        let is_secret = says_secret || is_sentence && parameter.is_drawn_session_id();
+        if is_sentence && !is_secret {
             continue;
         }
-        if says_secret && let Some((quoted, quote)) = parameter.quoted() {
+        if is_secret && let Some((quoted, quote)) = parameter.quoted() {
             seen = quoted.end;
             let inside = &text[quoted.start + quote.len()..quoted.end];
             let inside = inside.strip_suffix(quote).unwrap_or(inside);
@@ -208,7 +225,8 @@ impl<'a> Parameter<'a> {
         }
         let rest = self.rest();
         let value = &rest[..rest.floor_char_boundary(SESSION_ID_BYTES_MAX)];
-        looks_drawn(value.split(ends_parameter).next().unwrap_or_default())
+        let value = value.trim_start_matches(['\\', '"', '\'']);
+        looks_drawn(value.split(ends_value).next().unwrap_or_default())
     }
 
     /// Where the value stands that begins with a quote, escaped or not, and the quote with its backslashes; none
@@ -218,7 +236,8 @@ impl<'a> Parameter<'a> {
         let backslashes = rest.len() - rest.trim_start_matches('\\').len();
         let mark = rest.as_bytes().get(backslashes).copied();
         let mark = mark.filter(|mark| matches!(mark, b'"' | b'\''))?;
-        if self.is_inside(mark, backslashes) {
+        let name_start = self.value - 1 - self.name.len();
+        if is_in_quotes(&text.as_bytes()[..name_start], mark, backslashes) {
             return None;
         }
         let end = match mark {
@@ -230,19 +249,6 @@ impl<'a> Parameter<'a> {
             }
         };
         Some((start..end, &rest[..=backslashes]))
-    }
-
-    /// Whether the word in which the name stands has begun with such a quote.
-    fn is_inside(&self, mark: u8, backslashes: usize) -> bool {
-        let end = self.value - 1 - self.name.len();
-        let front = &self.text.as_bytes()[end.saturating_sub(NAME_BYTES_MAX)..end];
-        let blank = front.iter().rposition(u8::is_ascii_whitespace);
-        let word = &front[blank.map_or(0, |blank| blank + 1)..];
-        let is_such = |at: &usize| {
-            let escapes = word[..*at].iter().rev();
-            escapes.take_while(|byte| **byte == b'\\').count() == backslashes
-        };
-        memchr_iter(mark, word).filter(is_such).count() % 2 == 1
     }
 
     /// What stands in the brackets of a list, as Java prints one (`Authorization=[Bearer …]`).
@@ -265,8 +271,8 @@ impl<'a> Parameter<'a> {
     /// Where the value stands, if it is secret.
     fn secret_value(&self, nested: usize) -> Option<Range<usize>> {
         let (text, rest) = (self.text, self.rest());
-        let end = self.end_of_value(|letter| {
-            letter == '?'
+        let end = self.end_of_value(|at, letter| {
+            letter == '?' && at > 0
                 // A segment's and a bracket's ends where they do.
                 || letter == '/' && self.before == Some(b'/')
                 || letter == ']' && self.before == Some(b'[')
@@ -274,6 +280,9 @@ impl<'a> Parameter<'a> {
         if self.is_secret_word {
             if matches!(&rest[..end], "" | REDACTED | REMOVED_IN_LINK) {
                 return None;
+            }
+            if is_cookie(self.name) {
+                return Some(self.value..self.value + end_of_cookies(rest, None));
             }
             let scheme = self.value..self.value + end;
             if let Some(end) = end_of_scheme_and_credential(text, scheme, self.name) {
@@ -290,14 +299,16 @@ impl<'a> Parameter<'a> {
             // A session's id is of one segment, and the path goes on behind it.
             Some(b';') if is_session_id(self.name) => rest[..end].find('/').unwrap_or(end),
             Some(b';' | b'/' | b'[') => end,
-            _ => self.end_of_value(|_| false),
+            _ => self.end_of_value(|_, _| false),
         };
         Some(self.value..self.value + length)
     }
 
-    fn end_of_value(&self, ends: impl Fn(char) -> bool) -> usize {
+    fn end_of_value(&self, ends: impl Fn(usize, char) -> bool) -> usize {
         let rest = self.rest();
-        let Some(end) = rest.find(|letter| ends_parameter(letter) || ends(letter)) else {
+        let mut letters = rest.char_indices();
+        let ending = letters.find(|(at, letter)| ends_parameter(*letter) || ends(*at, *letter));
+        let Some((end, _)) = ending else {
             return rest.len();
         };
         // What escapes the quote behind it belongs to that.
@@ -335,6 +346,11 @@ fn ends_name(byte: u8) -> bool {
             | b'('
             | b'{'
     ) || byte.is_ascii_whitespace()
+}
+
+/// Of a session's id.
+fn ends_value(character: char) -> bool {
+    ends_parameter(character) || character == '\\'
 }
 
 fn ends_parameter(character: char) -> bool {
@@ -437,6 +453,36 @@ mod tests {
                 r#"a \"b\" password=\"%5Bredacted%5D\" c"#,
             ),
             (
+                "user=O'Brien&password='hunter2'",
+                "user=O'Brien&password='%5Bredacted%5D'",
+            ),
+            (
+                "call name=\"O'Brien\",password='hunter2' failed",
+                "call name=\"O'Brien\",password='%5Bredacted%5D' failed",
+            ),
+            (
+                r#"<user name="bob"/> <auth password="hunter2"/>"#,
+                r#"<user name="bob"/> <auth password="%5Bredacted%5D"/>"#,
+            ),
+            (
+                "postgres://app:Hunter&2;3'4@db.internal/x",
+                "postgres://app:%5Bredacted%5D@db.internal/x",
+            ),
+            (
+                r#"{"database":"postgres://app:Hunter&2@db/x"}"#,
+                r#"{"database":"postgres://app:%5Bredacted%5D@db/x"}"#,
+            ),
+            ("{Cookie=theme=dark; sid=H}", "{Cookie=%5Bredacted%5D}"),
+            (
+                "https://x.example/cb?token=?Hunter2&a=1",
+                "https://x.example/cb?token=%5Bredacted%5D&a=1",
+            ),
+            ("password=?Hunter2 ok", "password=%5Bredacted%5D ok"),
+            (
+                r#"<call sessionId="9f86d081884c7d659a2feaa0c55ad015"/>"#,
+                r#"<call sessionId="%5Bredacted%5D"/>"#,
+            ),
+            (
                 "https://x.example/?eyJhIjoxfQ.eyJhIjoxfQ.c2ln&a=1",
                 "https://x.example/?%5Bredacted%5D&a=1",
             ),
@@ -474,6 +520,11 @@ mod tests {
             r#"<a href="/reset/token=">Reset</a> order 7"#,
             r#"{"html":"<a href=\"/reset?token=\">Reset</a>"}"#,
             "password=[redacted]",
+            r#"sent {"note":"see /a?token=","id":"42"} to it"#,
+            r#"the "reset token=" parameter of order 7 was dropped"#,
+            "http://a.example:8080&by=jane@example.com",
+            "http://a.example&by=b:c@example.com",
+            r#"<call sessionId="training"/>"#,
             "Moved sessionId=training-2026-11-26 to Monday",
         ] {
             assert_eq!(remove_from_links(text), None, "{text}");

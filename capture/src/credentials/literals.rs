@@ -4,9 +4,9 @@
 use std::ops::Range;
 
 use daybook_event::REDACTED;
-use memchr::{memchr_iter, memmem};
+use memchr::{memchr_iter, memmem, memrchr_iter};
 
-use super::names::says_secret;
+use super::names::{is_session_id, says_secret};
 use super::shapes::{is_jwt, looks_drawn};
 use super::{REMOVED_IN_LINK, finish};
 
@@ -73,10 +73,15 @@ pub(super) fn remove_literals(text: &str) -> Option<String> {
             continue;
         }
         let name = Name::before(text, copied, colon);
-        if !says_secret(name.text) {
+        let says_secret = says_secret(name.text);
+        if !says_secret && !is_session_id(name.text) {
             continue;
         }
         if let Some(Literal { range, is_word }) = literals.at(colon + 1, &name) {
+            let inside = text[range.clone()].trim_matches(['"', '\\']);
+            if inside.is_empty() || !says_secret && !looks_drawn(inside) {
+                continue;
+            }
             cleaned.push_str(&text[copied..range.start]);
             // As many as its own quotes or its name's have, so that what it stands in stays what it is.
             let own = backslashes_at(text.as_bytes(), range.start);
@@ -111,9 +116,22 @@ struct Name<'a> {
     backslashes: usize,
     /// `$name`, as a variable of GraphQL's is declared.
     is_variable: bool,
+    /// What is in front of it.
+    before: &'a str,
 }
 
 impl<'a> Name<'a> {
+    /// The quote that the name's own text begins with: `'Cookie: …'`.
+    fn opened_by(&self) -> Option<char> {
+        let quote = self.before.chars().next_back();
+        quote.filter(|it| !self.is_quoted && matches!(it, '"' | '\''))
+    }
+
+    /// Whether a quote behind the colon ends what the name stands in (`"Password:"`).
+    fn is_in_quotes(&self, backslashes: usize) -> bool {
+        !self.is_quoted && is_in_quotes(self.before.as_bytes(), b'"', backslashes)
+    }
+
     /// The name that ends at `colon` and begins behind `from`.
     fn before(text: &'a str, from: usize, colon: usize) -> Self {
         let front = text[from..colon].trim_end();
@@ -128,12 +146,17 @@ impl<'a> Name<'a> {
         if length > NAME_BYTES_MAX {
             length = 0;
         }
-        let (before, name) = unescaped.split_at(unescaped.len() - length);
+        let (mut before, mut name) = unescaped.split_at(unescaped.len() - length);
+        // The end of a line that is written out.
+        if before.ends_with('\\') && name.len() > 1 && name.starts_with(['n', 'r', 't']) {
+            (before, name) = unescaped.split_at(before.len() + 1);
+        }
         Self {
             text: name,
             is_quoted: is_quoted && before.ends_with('"'),
             backslashes: front.len() - unescaped.len(),
             is_variable: before.ends_with('$'),
+            before,
         }
     }
 }
@@ -167,7 +190,7 @@ impl Literals<'_> {
         let start = behind_blanks(bytes, at);
         let has_syntax = self.is_graphql || name.is_quoted;
         let drawn = |start: usize, is_apart: bool| {
-            let end = end_of_unquoted(text, start, name.text, is_apart)?;
+            let end = end_of_unquoted(text, start, name, is_apart)?;
             Some(Literal {
                 range: start..end,
                 is_word: true,
@@ -175,6 +198,7 @@ impl Literals<'_> {
         };
         let is_apart = start > at;
         match bytes.get(start)? {
+            b'"' | b'\\' if name.is_in_quotes(backslashes_at(bytes, start)) => None,
             b'"' => Some(Literal::new(start..end_of_string(text, start))),
             b'\\' => {
                 let end = end_of_escaped_string(bytes, start, b'"')?;
@@ -230,6 +254,7 @@ impl Literals<'_> {
     /// The default of a variable whose type ends at this place, but for its `!`.
     fn default_behind(&self, type_end: usize) -> Option<Range<usize>> {
         let (text, bytes) = (self.text, self.text.as_bytes());
+        let type_end = behind_blanks(bytes, type_end);
         let is_required = usize::from(bytes.get(type_end) == Some(&b'!'));
         let equals = behind_blanks(bytes, type_end + is_required);
         if bytes.get(equals) != Some(&b'=') {
@@ -238,7 +263,7 @@ impl Literals<'_> {
         let start = behind_blanks(bytes, equals + 1);
         let end = match bytes.get(start)? {
             b'"' => end_of_string(text, start),
-            b'[' => end_of_container(text, start, true).0,
+            b'[' | b'{' => end_of_container(text, start, true).0,
             b'0'..=b'9' | b'-' => end_of_number(bytes, start),
             _ => return None,
         };
@@ -253,33 +278,63 @@ fn end_of_number(bytes: &[u8], start: usize) -> usize {
 
 /// Behind what stands here without quotes, where it is what an `Authorization` or `Cookie` header has, or a word
 /// that a machine drew and that stands apart from the colon.
-fn end_of_unquoted(text: &str, start: usize, name: &str, is_apart: bool) -> Option<usize> {
+fn end_of_unquoted(text: &str, start: usize, name: &Name<'_>, is_apart: bool) -> Option<usize> {
     let bytes = text.as_bytes();
     let rest = bytes.get(start..)?;
     let length = rest.iter().position(|byte| !is_value_byte(*byte));
     let end = start + length.unwrap_or(rest.len());
     // Its bytes are of ASCII.
     let word = text.get(start..end)?;
-    if is_cookie(name) && word.contains('=') {
-        return Some(end + end_of_cookies(&text[end..]));
+    if is_cookie(name.text) && word.contains('=') {
+        return Some(end + end_of_cookies(&text[end..], name.opened_by()));
     }
-    end_of_scheme_and_credential(text, start..end, name)
+    end_of_scheme_and_credential(text, start..end, name.text)
         .or_else(|| (is_apart && looks_drawn(word)).then_some(end))
 }
 
-fn is_cookie(name: &str) -> bool {
+pub(super) fn is_cookie(name: &str) -> bool {
     name.eq_ignore_ascii_case("cookie") || name.eq_ignore_ascii_case("set-cookie")
 }
 
-/// Behind the last of `a=b; c=d`.
-fn end_of_cookies(rest: &str) -> usize {
+/// Behind the last of `a=b; c=d`: where the quote ends in which they stand, or else a word.
+pub(super) fn end_of_cookies(rest: &str, opened_by: Option<char>) -> usize {
     let mut before = ' ';
     let end = rest.find(|letter: char| {
         let is_between = letter == ' ' && before == ';';
         before = letter;
-        !is_between && ends_credential(letter)
+        match opened_by {
+            Some(quote) => letter == quote || matches!(letter, '\\' | '\n' | '\r'),
+            None => !is_between && ends_credential(letter),
+        }
     });
     end.unwrap_or(rest.len())
+}
+
+/// Whether a text goes on behind `front` that such a quote has begun: the last of its kind there begins one.
+///
+/// A quote that begins a text has no word in front of it, and one behind it; an apostrophe has both.
+pub(super) fn is_in_quotes(front: &[u8], mark: u8, backslashes: usize) -> bool {
+    let front = &front[front.len().saturating_sub(NAME_BYTES_MAX)..];
+    for at in memrchr_iter(mark, front) {
+        let escapes = front[..at].iter().rev();
+        let escapes = escapes.take_while(|byte| **byte == b'\\').count();
+        if escapes != backslashes {
+            continue;
+        }
+        let ends = match front[at + 1..] {
+            [] => false,
+            [b'/', b'>', ..] => true,
+            [behind, ..] => behind.is_ascii_whitespace() || b",;:&|+.!?)]}>\\".contains(&behind),
+        };
+        if ends {
+            return false;
+        }
+        let before = front[..at - escapes].last();
+        if !before.is_some_and(u8::is_ascii_alphanumeric) {
+            return true;
+        }
+    }
+    false
 }
 
 /// Behind the credential of `Bearer …` or `Basic …`, or of any scheme where an `Authorization` header has it.

@@ -32,6 +32,34 @@ fn what_a_call_writes_out_is_removed() {
             r#"sent {"password": "x", "n": 1} to it"#,
             r#"sent {"password": "[redacted]", "n": 1} to it"#,
         ),
+        (
+            "curl -H 'Cookie: sid=\"H\"; prefs=a,b; p={\"a\":1}' https://x",
+            "curl -H 'Cookie: [redacted]' https://x",
+        ),
+        (
+            r#"sent {"raw":"GET / HTTP/1.1\r\nCookie: theme=dark; sid=H"} to it"#,
+            r#"sent {"raw":"GET / HTTP/1.1\r\nCookie: [redacted]"} to it"#,
+        ),
+        (
+            r#"mutation($credentials: CredentialsInput! = {user: "jane", key: "Hunter2"}) { a }"#,
+            r#"mutation($credentials: CredentialsInput! = "[redacted]") { a }"#,
+        ),
+        (
+            r#"query($password: String ! = "x") { a }"#,
+            r#"query($password: String ! = "[redacted]") { a }"#,
+        ),
+        (
+            r#"sent {"sessionId":"9f86d081884c7d659a2feaa0c55ad015"} to it"#,
+            r#"sent {"sessionId":"[redacted]"} to it"#,
+        ),
+        (
+            "curl -H 'X-Session-Id: 9f86d081884c7d659a2feaa0c55ad015' https://x",
+            "curl -H 'X-Session-Id: [redacted]' https://x",
+        ),
+        (
+            r#"{a: "x", password:"y"}"#,
+            r#"{a: "x", password:"[redacted]"}"#,
+        ),
         (r#"password: "cut off"#, r#"password: "[redacted]""#),
         (
             r#"{\"password\": \"x\\\"y\", \"n\": 1}"#,
@@ -93,6 +121,12 @@ fn what_a_call_writes_out_is_removed() {
 #[test]
 fn what_says_secret_and_writes_none_out_stays() {
     for text in [
+        r#"{"note":"Label \"Password:\" is too small on the order page"}"#,
+        r#"<label title="Password:">Order 7 is here</label><input name="x">"#,
+        r#"sent {"label":"Password:","hint":"Order 7"} to it"#,
+        r#"the label "New password:" of "orders" is wrong"#,
+        r#"sent {"password":"","n":1} to it"#,
+        r#"sent {"sessionId":"training"} to it"#,
         "mutation($passwords: [String!]!) { a(b: $passwords) }",
         "mutation($password: String!) { login(password: $password) { token { id } } }",
         "The password: never written down. tokens: 1500",
