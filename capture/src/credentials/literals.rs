@@ -77,6 +77,13 @@ pub(super) fn remove_literals(text: &str) -> Option<String> {
         if !says_secret && !is_session_id(name.text) {
             continue;
         }
+        // A session's id is one string or word: objects and lists are not looked through for it.
+        let value = text
+            .as_bytes()
+            .get(behind_blanks(text.as_bytes(), colon + 1));
+        if !says_secret && (name.is_variable || matches!(value, Some(b'[' | b'{'))) {
+            continue;
+        }
         if let Some(Literal { range, is_word }) = literals.at(colon + 1, &name) {
             let inside = text[range.clone()].trim_matches(['"', '\\']);
             if inside.is_empty() || !says_secret && !looks_drawn(inside) {
@@ -127,9 +134,11 @@ impl<'a> Name<'a> {
         quote.filter(|it| !self.is_quoted && matches!(it, '"' | '\''))
     }
 
-    /// Whether a quote behind the colon ends what the name stands in (`"Password:"`).
-    fn is_in_quotes(&self, backslashes: usize) -> bool {
-        !self.is_quoted && is_in_quotes(self.before.as_bytes(), b'"', backslashes)
+    /// Whether the quote behind the colon, at the beginning of `rest`, ends what the name stands in (`"Password:"`).
+    fn ends_with_quote(&self, rest: &[u8]) -> bool {
+        let backslashes = backslashes_at(rest, 0);
+        let behind = rest.get(backslashes + 1..).unwrap_or_default();
+        !self.is_quoted && ends_quoted(self.before.as_bytes(), b'"', backslashes, behind)
     }
 
     /// The name that ends at `colon` and begins behind `from`.
@@ -198,7 +207,7 @@ impl Literals<'_> {
         };
         let is_apart = start > at;
         match bytes.get(start)? {
-            b'"' | b'\\' if name.is_in_quotes(backslashes_at(bytes, start)) => None,
+            b'"' | b'\\' if name.ends_with_quote(&bytes[start..]) => None,
             b'"' => Some(Literal::new(start..end_of_string(text, start))),
             b'\\' => {
                 let end = end_of_escaped_string(bytes, start, b'"')?;
@@ -297,7 +306,7 @@ pub(super) fn is_cookie(name: &str) -> bool {
 }
 
 /// Behind the last of `a=b; c=d`: where the quote ends in which they stand, or else a word.
-pub(super) fn end_of_cookies(rest: &str, opened_by: Option<char>) -> usize {
+fn end_of_cookies(rest: &str, opened_by: Option<char>) -> usize {
     let mut before = ' ';
     let end = rest.find(|letter: char| {
         let is_between = letter == ' ' && before == ';';
@@ -310,10 +319,11 @@ pub(super) fn end_of_cookies(rest: &str, opened_by: Option<char>) -> usize {
     end.unwrap_or(rest.len())
 }
 
-/// Whether a text goes on behind `front` that such a quote has begun: the last of its kind there begins one.
-///
-/// A quote that begins a text has no word in front of it, and one behind it; an apostrophe has both.
-pub(super) fn is_in_quotes(front: &[u8], mark: u8, backslashes: usize) -> bool {
+/// Whether a quote ends a text that another one of its kind in `front` has begun, by what stands around both.
+pub(super) fn ends_quoted(front: &[u8], mark: u8, backslashes: usize, behind: &[u8]) -> bool {
+    if !may_stand_behind_quoted(behind) {
+        return false;
+    }
     let front = &front[front.len().saturating_sub(NAME_BYTES_MAX)..];
     for at in memrchr_iter(mark, front) {
         let escapes = front[..at].iter().rev();
@@ -321,20 +331,25 @@ pub(super) fn is_in_quotes(front: &[u8], mark: u8, backslashes: usize) -> bool {
         if escapes != backslashes {
             continue;
         }
-        let ends = match front[at + 1..] {
-            [] => false,
-            [b'/', b'>', ..] => true,
-            [behind, ..] => behind.is_ascii_whitespace() || b",;:&|+.!?)]}>\\".contains(&behind),
-        };
-        if ends {
+        let behind = &front[at + 1..];
+        // `"/` begins a path, and `"/>` ends an element; what ends with the quote begins with it.
+        let begins_path = behind.starts_with(b"/") && !behind.starts_with(b"/>");
+        if !behind.is_empty() && !begins_path && may_stand_behind_quoted(behind) {
             return false;
         }
+        // An apostrophe stands in a word.
         let before = front[..at - escapes].last();
         if !before.is_some_and(u8::is_ascii_alphanumeric) {
             return true;
         }
     }
     false
+}
+
+fn may_stand_behind_quoted(behind: &[u8]) -> bool {
+    behind
+        .first()
+        .is_none_or(|byte| byte.is_ascii_whitespace() || b",;:&|+.!?)]}>\\/<'\"`=".contains(byte))
 }
 
 /// Behind the credential of `Bearer …` or `Basic …`, or of any scheme where an `Authorization` header has it.

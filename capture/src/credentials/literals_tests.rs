@@ -94,6 +94,10 @@ fn what_a_call_writes_out_is_removed() {
 fn quotes_lines_and_objects_hide_nothing() {
     for (before, after) in [
         (
+            r#"msg="bad input password: "hunter2" for bob""#,
+            r#"msg="bad input password: "[redacted]" for bob""#,
+        ),
+        (
             "curl -H 'Cookie: sid=\"H\"; prefs=a,b; p={\"a\":1}' https://x",
             "curl -H 'Cookie: [redacted]' https://x",
         ),
@@ -203,6 +207,9 @@ proptest! {
 #[test]
 fn a_long_text_is_cleaned_in_one_go() {
     for unit in [
+        "\"sessionid\":[\"a\",",
+        "sessionid:\"a",
+        "($sessionid:A=[\"a\",",
         ":",
         " :",
         ": ",
