@@ -10,8 +10,8 @@ use memchr::{memchr, memchr_iter, memmem};
 
 use super::json::{EMBEDDED_MAX, remove_embedded};
 use super::literals::{
-    end_of_escaped_string, end_of_scheme_and_credential, end_of_string, ends_quoted, is_cookie,
-    remove_literals, remove_tokens,
+    end_of_cookies, end_of_escaped_string, end_of_scheme_and_credential, end_of_string,
+    ends_quoted, is_cookie, remove_literals, remove_tokens,
 };
 use super::names::{
     is_session_id, query_name_says_secret, query_name_says_secret_if_drawn, says_secret,
@@ -123,11 +123,13 @@ fn authority_of(rest: &str) -> &str {
         letter.is_whitespace() || matches!(letter, '"' | '<' | '>' | '/' | '?' | '#')
     };
     let whole = rest.split(ends).next().unwrap_or_default();
-    let (front, behind) = whole.split_at(whole.find(ends_parameter).unwrap_or(whole.len()));
+    let (front, behind) = whole.split_at(whole.find(ends_value).unwrap_or(whole.len()));
     let has_password = !front.contains('@')
-        && front
-            .split_once(':')
-            .is_some_and(|(_, password)| password.bytes().any(|byte| !byte.is_ascii_digit()));
+        && match front.split_once(':') {
+            Some((_, password)) => password.bytes().any(|byte| !byte.is_ascii_digit()),
+            // A user of a Windows domain: `CORP\jane`.
+            None => behind.starts_with('\\'),
+        };
     if behind.is_empty() || has_password {
         whole
     } else {
@@ -283,7 +285,7 @@ impl<'a> Parameter<'a> {
                 return None;
             }
             if is_cookie(self.name) {
-                return Some(self.value..self.value + self.end_of_cookies());
+                return Some(self.value..self.value + end_of_cookies(rest, None));
             }
             let scheme = self.value..self.value + end;
             if let Some(end) = end_of_scheme_and_credential(text, scheme, self.name) {
@@ -305,26 +307,16 @@ impl<'a> Parameter<'a> {
         Some(self.value..self.value + length)
     }
 
-    /// Whether the value has the question mark that comes first; else that begins a query, or stands for what an SQL
-    /// statement's parameter is.
+    /// Whether the value has the question mark that comes first. Behind a path's parameter that begins the query, and
+    /// as a word it may stand for what an SQL statement's parameter is.
     fn begins_with_question_mark(&self) -> bool {
-        let no_value = |byte: u8| byte.is_ascii_whitespace() || b",);&#'\"".contains(&byte);
-        !matches!(self.before, Some(b';' | b'/' | b'['))
-            && matches!(self.rest().as_bytes(), [b'?', behind, ..] if !no_value(*behind))
-    }
-
-    /// Behind the last of `a=b; c=d`.
-    fn end_of_cookies(&self) -> usize {
-        let rest = self.rest();
-        let mut end = self.end_of_value(|_, _| false);
-        while let Some(next) = rest[end..].strip_prefix("; ") {
-            let cookie = next.split(ends_parameter).next().unwrap_or_default();
-            if !cookie.contains('=') {
-                break;
-            }
-            end += "; ".len() + cookie.len();
+        let no_value = |byte: u8| byte.is_ascii_whitespace() || b",);]&#'\"".contains(&byte);
+        match self.before {
+            Some(b'/') => false,
+            Some(b';') => !is_session_id(self.name),
+            Some(b'?' | b'&' | b'#') => true,
+            _ => matches!(self.rest().as_bytes(), [b'?', behind, ..] if !no_value(*behind)),
         }
-        end
     }
 
     fn end_of_value(&self, ends: impl Fn(usize, char) -> bool) -> usize {
@@ -371,7 +363,6 @@ fn ends_name(byte: u8) -> bool {
     ) || byte.is_ascii_whitespace()
 }
 
-/// Of a session's id.
 fn ends_value(character: char) -> bool {
     ends_parameter(character) || character == '\\'
 }

@@ -139,6 +139,31 @@ fn signs_and_quotes_in_front_and_inside_of_a_secret_hide_nothing() {
             "sent Cookie=%5Bredacted%5D to it",
         ),
         (
+            "GET / cookie=OptanonConsent=isGpcEnabled=0&groups=C1; SESSION=NzY1YzM0 status=200",
+            "GET / cookie=%5Bredacted%5D status=200",
+        ),
+        (
+            "sent Cookie=theme=#fff; seen; sid=H to it",
+            "sent Cookie=%5Bredacted%5D to it",
+        ),
+        ("{Cookie=theme=dark; sid=H}", "{Cookie=%5Bredacted%5D}"),
+        (
+            r#"sent "{\"h\":\"Cookie=a=1; sid=H\",\"n\":1}" to it"#,
+            r#"sent "{\"h\":\"Cookie=%5Bredacted%5D\",\"n\":1}" to it"#,
+        ),
+        (
+            "Server=db;User Id=sa;Password=?Hunter2!;Encrypt=True",
+            "Server=db;User Id=sa;Password=%5Bredacted%5D;Encrypt=True",
+        ),
+        (
+            "[user=bob] [password=?Hunter2]",
+            "[user=bob] [password=%5Bredacted%5D]",
+        ),
+        (
+            "user=bob&password=?,Hunter2",
+            "user=bob&password=%5Bredacted%5D",
+        ),
+        (
             "https://x.example/cb?token=?Hunter2&a=1",
             "https://x.example/cb?token=%5Bredacted%5D&a=1",
         ),
@@ -190,6 +215,11 @@ fn what_is_no_secret_of_a_link_stays() {
         "password=[redacted]",
         r#"sent {"note":"see /a?token=","id":"42"} to it"#,
         r#"the "reset token=" parameter of order 7 was dropped"#,
+        r#"<a href="?token=">Reset</a> order 7 ships"#,
+        r#"sent {"url":"./a?token=","id":"42"} to it"#,
+        r#"html = "<a href='/reset?token=" + t + "'>Reset</a>""#,
+        r#"sent {"text":"http://shop.example:8080\njane@example.com"} to it"#,
+        r"file://C:\Users\jane@corp\x.txt",
         "http://a.example:8080&by=jane@example.com",
         "http://a.example&by=b:c@example.com",
         r#"<call sessionId="training"/>"#,

@@ -12,6 +12,8 @@ use super::{REMOVED_IN_LINK, finish};
 
 /// Longer names are not looked at.
 const NAME_BYTES_MAX: usize = 256;
+/// A session's id is looked for in so much behind its name, so that no text is looked through again and again.
+const SESSION_ID_BYTES_MAX: usize = 1_024;
 /// A shorter word behind `Bearer` or `Basic` is one of a sentence.
 const CREDENTIAL_BYTES_MIN: usize = 8;
 
@@ -77,16 +79,13 @@ pub(super) fn remove_literals(text: &str) -> Option<String> {
         if !says_secret && !is_session_id(name.text) {
             continue;
         }
-        // A session's id is one string or word: objects and lists are not looked through for it.
-        let value = text
-            .as_bytes()
-            .get(behind_blanks(text.as_bytes(), colon + 1));
-        if !says_secret && (name.is_variable || matches!(value, Some(b'[' | b'{'))) {
-            continue;
-        }
-        if let Some(Literal { range, is_word }) = literals.at(colon + 1, &name) {
-            let inside = text[range.clone()].trim_matches(['"', '\\']);
-            if inside.is_empty() || !says_secret && !looks_drawn(inside) {
+        let literal = if says_secret {
+            literals.at(colon + 1, &name)
+        } else {
+            literals.session_id(colon + 1, &name)
+        };
+        if let Some(Literal { range, is_word }) = literal {
+            if text[range.clone()].trim_matches(['"', '\\']).is_empty() {
                 continue;
             }
             cleaned.push_str(&text[copied..range.start]);
@@ -193,6 +192,20 @@ struct Literals<'a> {
 }
 
 impl Literals<'_> {
+    /// What a machine drew, behind a name that says no secret but a session's id.
+    fn session_id(&self, at: usize, name: &Name<'_>) -> Option<Literal> {
+        let text = self.text;
+        let until = text.floor_char_boundary(at + SESSION_ID_BYTES_MAX);
+        let mut near = Literals {
+            text: &text[..until],
+            is_graphql: self.is_graphql,
+            wasted: 0,
+        };
+        let literal = near.at(at, name)?;
+        let is_whole = literal.range.end < until || until == text.len();
+        (is_whole && looks_drawn(&text[literal.range.clone()])).then_some(literal)
+    }
+
     /// The literal behind a colon, be it a variable's default (`: String! = "…"`) or not.
     fn at(&mut self, at: usize, name: &Name<'_>) -> Option<Literal> {
         let (text, bytes) = (self.text, self.text.as_bytes());
@@ -306,7 +319,7 @@ pub(super) fn is_cookie(name: &str) -> bool {
 }
 
 /// Behind the last of `a=b; c=d`: where the quote ends in which they stand, or else a word.
-fn end_of_cookies(rest: &str, opened_by: Option<char>) -> usize {
+pub(super) fn end_of_cookies(rest: &str, opened_by: Option<char>) -> usize {
     let mut before = ' ';
     let end = rest.find(|letter: char| {
         let is_between = letter == ' ' && before == ';';
@@ -321,7 +334,9 @@ fn end_of_cookies(rest: &str, opened_by: Option<char>) -> usize {
 
 /// Whether a quote ends a text that another one of its kind in `front` has begun, by what stands around both.
 pub(super) fn ends_quoted(front: &[u8], mark: u8, backslashes: usize, behind: &[u8]) -> bool {
-    if !may_stand_behind_quoted(behind) {
+    // `"Password:"-Feld` and `„Password:“` are words; behind other signs the quote may begin the secret.
+    let is_joined = matches!(behind, [b'-' | 0x80.., ..]);
+    if !is_joined && !may_stand_behind_quoted(behind) {
         return false;
     }
     let front = &front[front.len().saturating_sub(NAME_BYTES_MAX)..];
@@ -331,11 +346,11 @@ pub(super) fn ends_quoted(front: &[u8], mark: u8, backslashes: usize, behind: &[
         if escapes != backslashes {
             continue;
         }
-        let behind = &front[at + 1..];
-        // `"/` begins a path, and `"/>` ends an element; what ends with the quote begins with it.
-        let begins_path = behind.starts_with(b"/") && !behind.starts_with(b"/>");
-        if !behind.is_empty() && !begins_path && may_stand_behind_quoted(behind) {
-            return false;
+        // What ends with the quote begins with it.
+        let inside = &front[at + 1..];
+        let begins = inside.is_empty() || begins_link(inside);
+        if is_joined || !begins && has_ended_quoted(inside) {
+            return begins;
         }
         // An apostrophe stands in a word.
         let before = front[..at - escapes].last();
@@ -344,6 +359,23 @@ pub(super) fn ends_quoted(front: &[u8], mark: u8, backslashes: usize, behind: &[
         }
     }
     false
+}
+
+/// `/path`, `./path`, `../path` and `?query`; `"/>` ends an element.
+fn begins_link(text: &[u8]) -> bool {
+    match text {
+        [b'?'] => true,
+        [b'?', letter, ..] => letter.is_ascii_alphanumeric(),
+        [b'/', behind @ ..] => !behind.starts_with(b">"),
+        _ => text.starts_with(b"./") || text.starts_with(b"../"),
+    }
+}
+
+/// What stands in front of a name has ended a text in quotes if it begins so.
+fn has_ended_quoted(behind: &[u8]) -> bool {
+    let begins_text =
+        matches!(behind, [b'\'' | b'"' | b'`' | b'=', ..] | [b'<', b'a'..=b'z' | b'A'..=b'Z', ..]);
+    !begins_text && may_stand_behind_quoted(behind)
 }
 
 fn may_stand_behind_quoted(behind: &[u8]) -> bool {

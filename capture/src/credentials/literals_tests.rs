@@ -118,6 +118,18 @@ fn quotes_lines_and_objects_hide_nothing() {
             r#"sent {"sessionId":"[redacted]"} to it"#,
         ),
         (
+            r#"sent {"X-Session-Id":["9f86d081884c7d659a2feaa0c55ad015"]} to it"#,
+            r#"sent {"X-Session-Id":"[redacted]"} to it"#,
+        ),
+        (
+            "got map[Accept:[*/*] X-Session-Id:[9f86d081884c7d659a2feaa0c55ad015]]",
+            "got map[Accept:[*/*] X-Session-Id:[[redacted]]]",
+        ),
+        (
+            r#"query($sessionId: ID! = "9f86d081884c7d659a2feaa0c55ad015") { a }"#,
+            r#"query($sessionId: ID! = "[redacted]") { a }"#,
+        ),
+        (
             "curl -H 'X-Session-Id: 9f86d081884c7d659a2feaa0c55ad015' https://x",
             "curl -H 'X-Session-Id: [redacted]' https://x",
         ),
@@ -137,6 +149,9 @@ fn what_says_secret_and_writes_none_out_stays() {
         r#"<label title="Password:">Order 7 is here</label><input name="x">"#,
         r#"sent {"label":"Password:","hint":"Order 7"} to it"#,
         r#"the label "New password:" of "orders" is wrong"#,
+        r#"Das "Password:"-Feld der Bestellung 7 ist zu klein."#,
+        "ラベル\"Password:\"が小さい。注文7",
+        r#"sent {"label":"<b>Password:","hint":"Order 7"} to it"#,
         r#"sent {"password":"","n":1} to it"#,
         r#"sent {"sessionId":"training"} to it"#,
         "mutation($passwords: [String!]!) { a(b: $passwords) }",
@@ -206,7 +221,11 @@ proptest! {
 
 #[test]
 fn a_long_text_is_cleaned_in_one_go() {
+    let ever_more: String = (1..700)
+        .map(|count| format!("sessId:{}\"", "\\".repeat(count)))
+        .collect();
     for unit in [
+        ever_more.as_str(),
         "\"sessionid\":[\"a\",",
         "sessionid:\"a",
         "($sessionid:A=[\"a\",",
