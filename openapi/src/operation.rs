@@ -63,6 +63,8 @@ pub(crate) struct OperationSource<'a> {
     pub(crate) holders: [&'a Value; 2],
     pub(crate) request: Option<&'a Value>,
     pub(crate) response: Option<&'a Value>,
+    /// What it answers with is a file and no JSON.
+    pub(crate) answers_file: bool,
     pub(crate) habits: &'a Habits,
 }
 
@@ -90,6 +92,7 @@ impl<'a> OperationSource<'a> {
         path_item: &'a Value,
         operation: &'a Value,
     ) -> Self {
+        let response = success_response(operation).and_then(|response| schemas.resolve(response));
         let text = |key: &str| {
             operation
                 .get(key)
@@ -119,9 +122,8 @@ impl<'a> OperationSource<'a> {
                 .get("requestBody")
                 .and_then(|body| schemas.resolve(body))
                 .and_then(content_schema),
-            response: success_response(operation)
-                .and_then(|response| schemas.resolve(response))
-                .and_then(content_schema),
+            response: response.and_then(content_schema),
+            answers_file: response.is_some_and(answers_file),
         }
     }
 }
@@ -201,6 +203,30 @@ fn content_schema(holder: &Value) -> Option<&Value> {
         })
         .min_by_key(|(rank, _)| *rank)
         .map(|(_, schema)| schema)
+}
+
+/// Whether all of a response's content is of documents, pictures, sound or bytes.
+fn answers_file(response: &Value) -> bool {
+    let is_file = |media_type: &str| {
+        let media_type = media_type.to_ascii_lowercase();
+        ["image/", "audio/", "video/"]
+            .iter()
+            .any(|kind| media_type.starts_with(kind))
+            || matches!(
+                media_type.as_str(),
+                "application/pdf" | "application/zip" | "application/octet-stream"
+            )
+    };
+    response
+        .get("content")
+        .and_then(Value::as_object)
+        .is_some_and(|content| {
+            !content.is_empty()
+                && content
+                    .keys()
+                    .take(LISTED_MAX)
+                    .all(|media_type| is_file(media_type))
+        })
 }
 
 /// The response of the lowest success status, or `2XX`, or `default`.

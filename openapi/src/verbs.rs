@@ -48,7 +48,7 @@ const PHRASAL: &[(&str, &str, &str)] = &[
     ("scale", "up", "scaleup"), ("scale", "down", "scaledown"), ("power", "on", "poweron"),
     ("power", "off", "poweroff"), ("wake", "up", "wakeup"), ("take", "over", "takeover"),
     ("hand", "over", "handover"), ("fail", "over", "failover"),
-    ("top", "up", "topup"), ("punch", "in", "punchin"), ("punch", "out", "punchout"),
+    ("top", "up", "topup"), ("act", "on", "acton"), ("punch", "in", "punchin"), ("punch", "out", "punchout"),
 ];
 
 /// Past tenses that no rule gives.

@@ -342,7 +342,7 @@ impl IdSearch<'_> {
             return true;
         }
         let key = words::split(pointer.rsplit('/').next().unwrap_or_default());
-        key.len() > 1
+        (key.len() > 1 || pointer.matches('/').count() == 1 && key != ["id"])
             && self.thing.param_role == ParamRole::Enclosing
             && PathTemplate::parse(self.source.path)
                 .param_names

@@ -1,6 +1,7 @@
 //! Where the id and the name of the thing acted upon are.
 
 mod foreign;
+mod names;
 mod natural_keys;
 
 use serde_json::Value;
@@ -15,6 +16,7 @@ use crate::words;
 use foreign::{
     id_behind, is_caller, is_of_the_call, is_owner, is_state_of_another, is_strong_key, unglued_id,
 };
+pub(crate) use names::names;
 use natural_keys::{is_person, name_before_foreign_id, name_of_part, natural_key, natural_key_of};
 
 /// Keys behind which a body wraps what it is about.
@@ -34,15 +36,6 @@ const WRAPPER_DEPTH_MAX: usize = 2;
 const PLAIN_IDS: &[&str] = &[
     "id", "uuid", "guid", "sid", "oid", "gid", "uri", "serial", "sku", "arn",
 ];
-
-/// Properties that hold what people call a thing, best first.
-#[rustfmt::skip] // a list of words, not of lines
-const NAMES: &[&str] = &[
-    "name", "title", "display_name", "label", "subject", "email", "username", "slug",
-];
-
-/// The most places of a thing's name.
-const NAMES_MAX: usize = 100;
 
 /// An id within a body.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -222,71 +215,6 @@ pub(crate) fn ids_of_many(source: &OperationSource<'_>, noun: &str) -> Option<Va
     Some(ValueLocation::Request(format!("/{}/*", escape(found.name))))
 }
 
-/// Where the name may be: what was sent, then what was answered; each under its own key first.
-pub(crate) fn names(source: &OperationSource<'_>, noun: &str) -> Vec<ValueLocation> {
-    let mut found = Vec::new();
-    for (schema, place) in [
-        (
-            source.response,
-            ValueLocation::Response as fn(String) -> ValueLocation,
-        ),
-        (source.request, ValueLocation::Request),
-    ] {
-        if let Some(schema) = schema {
-            name_pointers(
-                source.schemas,
-                schema,
-                noun,
-                WRAPPER_DEPTH_MAX,
-                "",
-                &mut |pointer| {
-                    if found.len() < NAMES_MAX {
-                        found.push(place(pointer));
-                    }
-                },
-            );
-        }
-    }
-    found
-}
-
-fn name_pointers(
-    schemas: Schemas<'_>,
-    schema: &Value,
-    noun: &str,
-    depth: usize,
-    pointer: &str,
-    found: &mut dyn FnMut(String),
-) {
-    if schemas.items(schema).is_some() {
-        return;
-    }
-    let properties = schemas.properties(schema);
-    let snakes = snakes(&properties);
-    let named = |wanted: &str| {
-        let mut named = properties.iter().zip(&snakes);
-        let found =
-            named.find(|(property, name)| *name == wanted && schemas.is_scalar(property.schema));
-        found.map(|(property, _)| property)
-    };
-    let own = format!("{}_name", noun.replace(' ', "_"));
-    for wanted in [own.as_str()].iter().chain(NAMES) {
-        if let Some(property) = named(wanted) {
-            found(format!("{pointer}/{}", escape(property.name)));
-        }
-    }
-    if depth == 0 {
-        return;
-    }
-    for property in properties
-        .iter()
-        .filter(|property| wraps(property.name, noun))
-    {
-        let pointer = format!("{pointer}/{}", escape(property.name));
-        name_pointers(schemas, property.schema, noun, depth - 1, &pointer, found);
-    }
-}
-
 fn find(schemas: Schemas<'_>, schema: &Value, wanted: Wanted<'_>, depth: usize) -> Option<BodyId> {
     let Wanted { noun, search, .. } = wanted;
     if let Some(items) = schemas.items(schema) {
@@ -318,7 +246,13 @@ fn find(schemas: Schemas<'_>, schema: &Value, wanted: Wanted<'_>, depth: usize) 
                 })
             })
     };
+    // `evidence` of a dispute evidence text
+    let is_inner_word = |name: &str| {
+        let mut words = noun.split(' ').skip(1);
+        words.any(|word| word == snake(name))
+    };
     behind(&|name| is_noun_key(name, noun))
+        .or_else(|| behind(&is_inner_word))
         .or_else(|| behind(&|name| WRAPPERS.contains(&snake(name).as_str())))
         .or_else(|| behind(&|name| is_envelope(name) || properties.len() == 1))
         .or_else(|| {
@@ -498,7 +432,7 @@ fn own_id<'a>(
         // A collaborator is a user.
         .or_else(|| {
             with_front(&|front| matches!(front, ["user" | "member" | "person"]))
-                .filter(|_| is_person(noun))
+                .filter(|_| is_person(noun) && !noun.ends_with("email"))
         })
         .or_else(|| with_front(&|front| front.ends_with(&noun_words)))
         .or_else(|| {

@@ -123,7 +123,7 @@ pub(crate) fn work_out(source: &OperationSource<'_>, annotations: &Annotations) 
         path_phrase.as_ref(),
         summary.as_ref(),
     );
-    let thing = noun::choose(
+    let mut thing = noun::choose(
         source,
         &shape,
         &chosen,
@@ -132,6 +132,7 @@ pub(crate) fn work_out(source: &OperationSource<'_>, annotations: &Annotations) 
         summary.as_ref(),
     );
     verb::for_secret(&mut chosen, source, &thing.noun);
+    verb::for_login(&mut chosen, &mut thing, source);
     let entity_type = annotations
         .entity_type
         .clone()

@@ -74,10 +74,20 @@ pub(crate) fn own_words(object: &[String], shape: &PathShape) -> Vec<String> {
     }
     // What is available is the name: `CheckNameAvailability`.
     let is_asked_of = words.last().is_some_and(|last| last == "availability");
+    let in_action = |word: &String| {
+        shape
+            .action
+            .as_ref()
+            .is_some_and(|action| action.len() > 2 && action.contains(word))
+    };
     words
         .iter()
         .filter(|word| {
-            is_asked_of || !is_key_word(word) || words.len() == 1 || words.last() == Some(word)
+            is_asked_of
+                || in_action(word)
+                || !is_key_word(word)
+                || words.len() == 1
+                || words.last() == Some(word)
         })
         .cloned()
         .collect()

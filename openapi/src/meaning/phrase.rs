@@ -38,6 +38,13 @@ pub(crate) fn of_summary(summary: &str, path: &str) -> Option<Phrase> {
         .split(':')
         .flat_map(|part| part.split(" - "))
         .find_map(|part| of_sentence(part, path))
+        // "This functionality aggregates …" speaks of itself.
+        .filter(|phrase| {
+            phrase
+                .noun
+                .last()
+                .is_none_or(|head| head != "functionality")
+        })
         .map(|mut phrase| {
             phrase.noun.drain(..said_of_noun(&phrase.noun));
             phrase
@@ -479,10 +486,17 @@ pub(crate) fn object(all: &[String]) -> Vec<String> {
         if LEADING_PARTICIPLES.contains(&first.as_str())
             && !PREPOSITIONS.contains(&next.as_str())
             && !DETERMINERS.contains(&next.as_str()));
+    // `siteToSiteVpn`
+    let joins = |at: usize| {
+        let behind = &all[start..];
+        at > 0 && behind[at] == "to" && behind.get(at + 1) == behind.get(at - 1)
+    };
     let mut noun: Vec<String> = all[start..]
         .iter()
         .enumerate()
-        .take_while(|(at, word)| *at == 0 && leads || !PREPOSITIONS.contains(&word.as_str()))
+        .take_while(|(at, word)| {
+            *at == 0 && leads || !PREPOSITIONS.contains(&word.as_str()) || joins(*at)
+        })
         .map(|(_, word)| word)
         .zip(all[start..].iter().skip(1).map(Some).chain([None]))
         .enumerate()
@@ -502,8 +516,19 @@ pub(crate) fn object(all: &[String]) -> Vec<String> {
         .filter(|word| !word.chars().all(|digit| digit.is_ascii_digit()))
         .filter(|word| !DETERMINERS[..3].contains(&word.as_str()))
         .take(6)
-        .cloned()
+        // "a video's metadata"
+        .map(|word| word.strip_suffix("'s").unwrap_or(word).to_owned())
         .collect();
+    // "a request for a messages report"
+    if let [only] = noun.as_slice()
+        && only == "request"
+        && all.get(start + 1).is_some_and(|word| word == "for")
+        && all
+            .get(start + 2)
+            .is_some_and(|word| matches!(word.as_str(), "a" | "an" | "the"))
+    {
+        return object(&all[start + 2..]);
+    }
     // "a list of orders" and "the details of an order" are about orders.
     let praised = usize::from(
         matches!(noun.as_slice(), [first, _] if is_adjective(first) || PRAISE.contains(&first.as_str())),

@@ -1,14 +1,17 @@
 //! Rules 1 and 2: the verb, and the kind of change it makes.
 
+mod method;
+
 use daybook_event::Action;
 
 use super::Verb;
-use super::path_shape::{PathShape, Resource};
+use super::noun::Thing;
+use super::path_shape::PathShape;
 use super::phrase::Phrase;
 use super::rule::{self, Rule};
 use crate::operation::OperationSource;
-use crate::schema::Schemas;
 use crate::verbs::{self, Kind};
+use method::{method_action, method_verb};
 
 /// Within how many words a summary says that what it returns is new.
 const NEWS_WORDS: usize = 5;
@@ -273,7 +276,7 @@ fn decided_by(
             .unwrap_or(&rule::SUMMARY_VERB),
         Source::Method => match (source.method, method_verb(source, shape)) {
             ("PUT", "add") | ("DELETE", "remove") => &rule::MEMBERSHIP,
-            ("POST", "update") => &rule::POST_ON_ITEM,
+            ("POST", "update" | "execute") => &rule::POST_ON_ITEM,
             ("POST", "get") => &rule::ANSWERED_LIST,
             ("POST", _) => &rule::BARE_POST,
             _ => &rule::METHOD_VERB,
@@ -293,6 +296,28 @@ pub(crate) fn for_secret(chosen: &mut Chosen, source: &OperationSource<'_>, noun
         "requested".clone_into(&mut chosen.verb.past);
         "request".clone_into(&mut chosen.verb.base);
         chosen.rule = &rule::SECRET_REQUESTED;
+    }
+}
+
+/// Rule "login": whoever posts to `/auth` logs in.
+pub(crate) fn for_login(chosen: &mut Chosen, thing: &mut Thing, source: &OperationSource<'_>) {
+    let is_login = source.method == "POST"
+        && chosen.action == Action::Create
+        && matches!(chosen.source, Source::Method | Source::OperationId)
+        && matches!(
+            thing.noun.as_str(),
+            "auth" | "authentication" | "oauth" | "jwt auth" | "user auth" | "token auth"
+        )
+        && !source.path.contains('{');
+    if is_login {
+        chosen.action = Action::Execute;
+        "logged in".clone_into(&mut chosen.verb.past);
+        "log in".clone_into(&mut chosen.verb.base);
+        *thing = Thing {
+            noun: "session".to_owned(),
+            rule: Some(&rule::SESSION),
+            ..Thing::default()
+        };
     }
 }
 
@@ -343,7 +368,13 @@ fn fits(source: &OperationSource<'_>, candidate: &Candidate) -> bool {
                 && !crate::words::split(source.path)
                     .iter()
                     .any(|word| word == base);
+            // `contribute` on `/contribute.json`
+            let names_path = candidate.action == Action::Execute
+                && from == Source::OperationId
+                && crate::words::split(source.operation_id) == [base.to_owned()]
+                && source.path.trim_start_matches('/').starts_with(base);
             !matches!(candidate.action, Action::Create | Action::Delete)
+                && !names_path
                 && !matches!(base, "update" | "put" | "patch")
                 && !is_rather_a_noun
                 && !is_said_alone
@@ -418,113 +449,6 @@ fn tells_more(base: &str, method: &str, summary: Option<&Phrase>) -> bool {
         )
 }
 
-fn method_verb(source: &OperationSource<'_>, shape: &PathShape) -> &'static str {
-    match source.method {
-        "GET" | "HEAD" | "OPTIONS" | "TRACE" => "get",
-        "POST" if posts_to_item(source, shape) => "update",
-        "POST" if only_answers(source, shape) => "get",
-        "POST" => "create",
-        "DELETE" if source.operation_id.is_empty() && is_relation(shape) => "remove",
-        "DELETE" => "delete",
-        "PUT" if is_bare_membership(source, shape) => "add",
-        _ => "update",
-    }
-}
-
-fn method_action(source: &OperationSource<'_>, shape: &PathShape) -> Action {
-    match method_verb(source, shape) {
-        "get" => Action::Read,
-        "create" | "add" => Action::Create,
-        "delete" | "remove" => Action::Delete,
-        _ => Action::Update,
-    }
-}
-
-/// Rule "POST on an item": without another word, it changes the item.
-fn posts_to_item(source: &OperationSource<'_>, shape: &PathShape) -> bool {
-    shape.action.is_none()
-        && shape
-            .resources
-            .last()
-            .is_some_and(|resource| !resource.params.is_empty())
-        && source.path.trim_end_matches('/').ends_with('}')
-}
-
-/// Rule "answered list": who sends a word or some ids and gets a list of something else has asked.
-fn only_answers(source: &OperationSource<'_>, shape: &PathShape) -> bool {
-    let Some(response) = source.response else {
-        return false;
-    };
-    let schemas = source.schemas;
-    let head = shape.resources.last().map(Resource::head);
-    let holds_objects = |schema| {
-        schemas
-            .items(schema)
-            .map(|item| schemas.properties(item))
-            .filter(|item| !item.is_empty())
-    };
-    let sent = source.request.map_or_else(
-        || source.query.clone(),
-        |request| schemas.properties(request),
-    );
-    let sends_objects = source.request.and_then(holds_objects).is_some()
-        || sent.iter().any(|property| {
-            !schemas.is_scalar(property.schema) && !lists_scalars(schemas, property.schema)
-        });
-    let answered = holds_objects(response).or_else(|| {
-        schemas
-            .properties(response)
-            .iter()
-            .find_map(|property| holds_objects(property.schema))
-    });
-    // What comes back as it was sent was stored.
-    !sent.is_empty()
-        && !sends_objects
-        && answered.is_some_and(|answered| {
-            !answered.iter().any(|property| {
-                let name = crate::words::split(property.name);
-                // New attachments have a `FileAttachmentID`.
-                let is_own_id = matches!(name.as_slice(), [.., of, id]
-                        if id == "id" && Some(of) == head.as_ref());
-                is_own_id || name == ["id"] || sent.iter().any(|sent| sent.name == property.name)
-            })
-        })
-}
-
-fn lists_scalars<'a>(schemas: Schemas<'a>, schema: &'a serde_json::Value) -> bool {
-    schemas
-        .items(schema)
-        .is_some_and(|items| schemas.is_scalar(items))
-}
-
-/// Rule "relation": `/me/followings/{user_id}` names no following but a user.
-fn is_relation(shape: &PathShape) -> bool {
-    let Some(resource) = shape.resources.last() else {
-        return false;
-    };
-    let Some(param) = resource.params.last() else {
-        return false;
-    };
-    let noun = super::path_shape::param_noun(param);
-    !noun.is_empty()
-        && noun
-            .last()
-            .is_some_and(|last| crate::words::singular(last) != resource.head())
-        && !noun.concat().contains(&resource.head())
-}
-
-/// Rule "membership": a PUT without a body on `/users/{id}/groups/{groupId}` adds.
-fn is_bare_membership(source: &OperationSource<'_>, shape: &PathShape) -> bool {
-    source.request.is_none()
-        && source.operation_id.is_empty()
-        && shape.action.is_none()
-        && shape.resources.len() > 1
-        && shape
-            .resources
-            .last()
-            .is_some_and(|resource| !resource.params.is_empty())
-}
-
 /// Rule 2: what the method allows of the verb's own class.
 fn settle(
     source: &OperationSource<'_>,
@@ -541,6 +465,12 @@ fn settle(
         // A PUT on an item that creates it would also replace it.
         ("PUT" | "PATCH", Action::Create) if base == "create" && (on_item || upsert) => {
             (Action::Update, true)
+        }
+        // Rule "answered with a file": what is removed from a PDF that comes back is kept nowhere.
+        ("POST", Action::Update | Action::Delete)
+            if source.answers_file && !source.path.contains('{') =>
+        {
+            (Action::Execute, false)
         }
         ("POST", Action::Read) if base == "load" => (Action::Execute, false),
         // A report is resolved, an address looked up.
@@ -578,7 +508,7 @@ fn spoken<'a>(base: &'a str, method: &str, action: Action) -> &'a str {
         "get" | "fetch" | "retrieve" | "show" | "describe" | "view" | "read" | "load"
         | "return" | "obtain" | "see" | "inspect" | "introspect" | "peek" | "poll" => "view",
         "list" | "browse" | "enumerate" => "list",
-        "search" | "find" | "filter" => "search",
+        "search" | "find" => "search",
         "lookup" => "lookup",
         "is" | "has" | "can" | "contains" | "exists" | "determine" => "check",
         "put" | "patch" | "modify" | "post" if method != "POST" => "update",

@@ -109,7 +109,12 @@ pub(super) fn called_of_class(own: &str) -> Option<&str> {
             .strip_suffix("Delete")
             .filter(|called| called.starts_with("Delete"))
             .unwrap_or(called);
-        (has_version && is_class).then_some(called)
+        // `stockRegistryV1UpdateStockItem`
+        let is_call = words::split(class).len() > 2
+            && words::split(called)
+                .first()
+                .is_some_and(|first| verbs::is_clear(first));
+        (has_version && (is_class || is_call)).then_some(called)
     })
 }
 
@@ -183,12 +188,19 @@ pub(super) fn without_number(all: &mut [String], source: &OperationSource<'_>) {
     }
 }
 
-/// `originBatch` is about origins, many at once.
-pub(super) fn without_amount(noun: &mut Vec<String>) -> bool {
+/// `originBatch` is about origins, many at once; on `/originBatches/{id}` it is one thing.
+pub(super) fn without_amount(noun: &mut Vec<String>, source: &OperationSource<'_>) -> bool {
+    let is_thing = || {
+        source.path.split('/').any(|segment| {
+            let segment = words::split(segment);
+            segment.len() > 1 && segment.last().is_some_and(|last| last == "batches")
+        })
+    };
     let amount = noun.len() > 1
         && noun
             .last()
-            .is_some_and(|last| matches!(last.as_str(), "batch" | "bulk"));
+            .is_some_and(|last| matches!(last.as_str(), "batch" | "bulk"))
+        && !is_thing();
     if amount {
         noun.pop();
     }

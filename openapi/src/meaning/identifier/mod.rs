@@ -12,7 +12,7 @@ use crate::operation::OperationSource;
 use crate::verbs::{self, Kind};
 use crate::words;
 use against_path::{
-    has_verb, is_noun_of_path, is_param_word, is_path_itself, is_random, is_witnessed,
+    has_verb, in_path, is_noun_of_path, is_param_word, is_path_itself, is_random, is_witnessed,
     names_last_literal, repeats_path, says_less_than_path, starts_with_segment,
 };
 pub(crate) use cleaning::without_using;
@@ -141,6 +141,21 @@ fn own_words(own: &str, source: &OperationSource<'_>) -> Option<Vec<String>> {
         all.truncate(at + 1);
     }
     without_number(&mut all, source);
+    // `idPostDeployPattern`
+    if let [id, method, _, ..] = all.as_slice()
+        && id == "id"
+        && *method == lower_method
+    {
+        all.remove(0);
+    }
+    // `detailAdvisory` shows one.
+    if let [detail, thing, ..] = all.as_slice()
+        && detail == "detail"
+        && source.method == "GET"
+        && in_path(thing, source)
+    {
+        all.remove(0);
+    }
     // API Platform ends its names with what a method answers: `postMatchingUrlCollection`.
     if all.len() > 2 && all[all.len() - 1] == "collection" {
         if all[0] == lower_method {
@@ -168,7 +183,7 @@ fn own_words(own: &str, source: &OperationSource<'_>) -> Option<Vec<String>> {
         let after_method = own.get(lower_method.len()..).unwrap_or_default();
         let separated = after_method.starts_with(['-', '_', '.', '/', ' ']);
         let is_call = rest.first().is_some_and(|word| {
-            separated
+            (separated || lower_method == "post" && rest.len() > 1)
                 && is_verb_here(word, &rest[1..])
                 && (verbs::is_clear(word)
                     || lower_method != "delete" && !is_noun_of_path(word, source))
@@ -194,9 +209,25 @@ fn own_words(own: &str, source: &OperationSource<'_>) -> Option<Vec<String>> {
 
 /// Takes from an object what is none of it: amounts, keys, kinds, repetitions, numbers, media types.
 fn clean_object(phrase: &mut Phrase, source: &OperationSource<'_>) {
-    phrase.bulk |= without_amount(&mut phrase.noun);
-    if phrase.noun.len() > 1 && phrase.noun.last().is_some_and(|last| last == "async") {
+    phrase.bulk |= without_amount(&mut phrase.noun, source);
+    let is_manner =
+        |word: &str| word == "async" || word == "sync" && source.path.ends_with("/sync");
+    if phrase.noun.len() > 1 && phrase.noun.last().is_some_and(|last| is_manner(last)) {
         phrase.noun.pop();
+    }
+    // `getDtcDataList` lists.
+    if phrase.noun.len() > 1
+        && phrase.noun.last().is_some_and(|last| last == "list")
+        && phrase.verb.as_ref().is_some_and(|verb| verb.base == "get")
+        && !source.path.to_ascii_lowercase().contains("list")
+    {
+        phrase.noun.pop();
+        if phrase.noun.len() > 1 && phrase.noun.last().is_some_and(|last| last == "data") {
+            phrase.noun.pop();
+        }
+        if let Some(head) = phrase.noun.last_mut() {
+            *head = words::plural(head);
+        }
     }
     // `WebHookManagement_Post` on `/webhooks`
     while phrase.noun.len() > 1

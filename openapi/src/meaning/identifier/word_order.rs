@@ -239,6 +239,7 @@ pub(super) fn path_verb_last(
         .is_some_and(|before| front.len() > 1 && words::split(before) == front);
     let has_clear_verb = front.iter().skip(1).any(|word| verbs::is_clear(word));
     let fits = !own.contains(' ')
+        && !matches!(last.as_str(), "bulk" | "batch")
         && !has_clear_verb
         && !is_filler(first)
         && !matches!(first.as_str(), "bulk" | "batch" | "mass" | "multi")

@@ -79,7 +79,9 @@ pub(super) fn unglued_id(mut words: Vec<String>) -> Vec<String> {
                 .iter()
                 .find_map(|end| last.strip_suffix(end))
         })
-        .filter(|stem| stem.len() > 3)
+        .filter(|stem| {
+            stem.len() > 3 || matches!(*stem, "key" | "job" | "app" | "tag" | "run" | "bot")
+        })
         .map(str::to_owned);
     if let Some(stem) = stem {
         words.pop();
@@ -94,6 +96,6 @@ pub(super) fn is_strong_key(word: &str) -> bool {
     is_key_word(word)
         && !matches!(
             word,
-            "name" | "code" | "number" | "no" | "nr" | "handle" | "slug" | "ids"
+            "name" | "code" | "number" | "num" | "no" | "nr" | "handle" | "slug" | "ids"
         )
 }

@@ -7,8 +7,8 @@ mod wording;
 use daybook_event::Action;
 
 use super::Parent;
-use super::noun_words::{NEEDS_PARENT, own_words};
-use super::path_shape::PathShape;
+use super::noun_words::{NEEDS_PARENT, own_words, same};
+use super::path_shape::{PathShape, param_noun};
 use super::phrase::Phrase;
 use super::rule::{self, Rule};
 use super::verb::{Chosen, Source};
@@ -89,6 +89,7 @@ pub(crate) fn choose(
         gives_verb(source, shape, chosen, said)
             || worded.is_none() && resource_repeats_verb(shape, chosen, noun)
             || worded.is_none() && names_chapter(shape, chosen, summary, noun)
+            || worded.is_none() && is_bare_parameter(shape)
     });
     let by_summary = from_summary.is_some_and(|noun| Some(noun) != worded.as_ref());
     let said_noun = from_summary.cloned().or(worded);
@@ -119,6 +120,9 @@ pub(crate) fn choose(
         action: shape.action.as_deref().unwrap_or_default(),
     };
     let mut thing = match said_noun {
+        Some(noun) if by_summary && is_bare_parameter(shape) => {
+            facing.thing(words::noun_phrase(&noun), false)
+        }
         Some(noun) => facing.with_object(&noun),
         None => facing.alone(summary_noun.as_deref()),
     };
@@ -191,7 +195,12 @@ fn worded(
         && noun.len() > object.len()
         && noun.starts_with(object)
         && (summary.is_some_and(|phrase| phrase.noun == *object)
-            || source.path.contains(&format!("/{}/", noun[object.len()])))
+            || source.path.contains(&format!("/{}/", noun[object.len()]))
+            || object.len() > 1
+                && shape
+                    .resources
+                    .last()
+                    .is_some_and(|resource| same(&noun[object.len()..], &resource.words)))
     {
         noun.clone_from(object);
     }
@@ -234,6 +243,15 @@ fn gives_verb(
         && source.method == "POST"
         && shape.action.is_none()
         && said.is_none_or(|phrase| phrase.verb.is_none())
+}
+
+/// `/void/{pgIdOrig}`: the path has no noun of its own.
+fn is_bare_parameter(shape: &PathShape) -> bool {
+    shape.inner_action
+        && matches!(shape.resources.as_slice(), [only]
+            if matches!(only.params.as_slice(), [param]
+                if only.words == param_noun(param)
+                    && words::split(param).iter().rev().skip(1).any(|word| word == "id")))
 }
 
 /// "geocode" at `/geocoding`: what is geocoded stands in the summary.

@@ -1,5 +1,6 @@
 //! The verb phrase of a path: at its end, behind a colon, or in front of its parameters.
 
+use super::named_calls::{agent, conversion, state};
 use super::resource::param_noun;
 use super::steps::Step;
 use crate::meaning::glued::unglued;
@@ -232,49 +233,6 @@ fn ends_call(word: &str) -> bool {
     )
 }
 
-/// `/html-to-pdf`, `/xmltojson`: one form into another.
-fn conversion(phrase: &[String]) -> Option<Vec<String>> {
-    let is_form = |word: &str| {
-        matches!(
-            word,
-            "html"
-                | "pdf"
-                | "xml"
-                | "json"
-                | "csv"
-                | "yaml"
-                | "yml"
-                | "docx"
-                | "doc"
-                | "xlsx"
-                | "xls"
-                | "pptx"
-                | "png"
-                | "jpg"
-                | "svg"
-                | "txt"
-                | "text"
-                | "markdown"
-                | "image"
-                | "url"
-                | "speech"
-                | "toml"
-        )
-    };
-    let from = match phrase {
-        [from, to, into] if (to == "to" || to == "2") && is_form(from) && is_form(into) => from,
-        [glued] => {
-            let (from, into) = glued.split_once("to").or_else(|| glued.split_once('2'))?;
-            if !is_form(from) || !is_form(into) {
-                return None;
-            }
-            return Some(vec!["convert".to_owned(), from.to_owned()]);
-        }
-        _ => return None,
-    };
-    Some(vec!["convert".to_owned(), from.clone()])
-}
-
 /// Rule "verb at the end": a custom method, or a last literal that is a verb phrase. A word that is
 /// as often a noun counts only behind a parameter and where something is posted.
 pub(super) fn take_action(
@@ -282,6 +240,13 @@ pub(super) fn take_action(
     source: &OperationSource<'_>,
     summary: Option<&phrase::Phrase>,
 ) -> Option<Vec<String>> {
+    // `/datasets/upload/sync` uploads, and answers when it is done.
+    if let [.., Step::Literal(before), Step::Literal(last)] = steps.as_slice()
+        && matches!(last.as_str(), "sync" | "async")
+        && verbs::is_clear(before)
+    {
+        steps.pop();
+    }
     match steps.last()? {
         Step::Custom(text) => {
             let phrase = words::split(text);
@@ -307,7 +272,10 @@ pub(super) fn take_action(
                 steps.pop();
                 return Some(action);
             }
-            if let Some(action) = conversion(&phrase) {
+            let named = state(&phrase, source.method, behind_param)
+                .or_else(|| agent(&phrase, source, steps.len()))
+                .or_else(|| conversion(&phrase));
+            if let Some(action) = named {
                 steps.pop();
                 return Some(action);
             }
@@ -364,8 +332,10 @@ pub(super) fn take_action(
                 }
             };
             // "Creates a new checkout key" at `/checkout-key`: a thing all the same.
-            let is_thing =
-                phrase.len() > 1 && summary.is_some_and(|said| ends_with_noun(&said.noun, &phrase));
+            // "Creates a new checkout key" at `/checkout-key`: a thing all the same.
+            let is_thing = phrase.len() > 1
+                && (is_object_of_id(&phrase, source)
+                    || summary.is_some_and(|said| ends_with_noun(&said.noun, &phrase)));
             // `/login_links` are links: such a verb in one word is a noun in front of another.
             let is_compound =
                 phrase.len() > 1 && phrase.len() == rest.len() + 1 && verbs::is_phrasal(first);
@@ -376,6 +346,18 @@ pub(super) fn take_action(
             Some(phrase)
         }
     }
+}
+
+/// `getAverageListPrice` on `/listPrice`
+fn is_object_of_id(phrase: &[String], source: &OperationSource<'_>) -> bool {
+    let said = words::split(source.operation_id);
+    said.split_first().is_some_and(|(verb, object)| {
+        phrase.first() != Some(verb)
+            && verbs::is_clear(verb)
+            && object
+                .windows(phrase.len())
+                .any(|object| *object == *phrase)
+    })
 }
 
 /// Of the words that are as often nouns, those that behind an item are rather done to it than part

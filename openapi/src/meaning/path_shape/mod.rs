@@ -1,6 +1,7 @@
 //! A path as a reader sees it: resources, their parameters, and the verb at its end.
 
 mod action;
+mod named_calls;
 mod resource;
 mod steps;
 

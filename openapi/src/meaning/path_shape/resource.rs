@@ -36,8 +36,13 @@ impl Resource {
         let is_longer =
             noun.len() > 1 && noun.first() == self.words.first() && self.words.len() == 1;
         let is_kind = matches!(self.head().as_str(), "action" | "operation" | "command");
+        // `/registrierkassen/{registrierkasseUuid}`: in any language the parameter has the singular.
+        let is_singular = matches!((self.words.as_slice(), noun.as_slice()), ([many], [one])
+            if one.len() > 3
+                && !words::is_plural(many)
+                && many.strip_prefix(one.as_str()).is_some_and(|end| (1..3).contains(&end.len())));
         Self {
-            words: if is_longer || is_kind && !noun.is_empty() {
+            words: if is_longer || is_singular || is_kind && !noun.is_empty() {
                 noun
             } else {
                 self.words
@@ -134,7 +139,7 @@ pub(crate) fn param_noun(name: &str) -> Vec<String> {
     }
     while let Some(last) = found.last() {
         // A lower-case name may end in its kind of key all the same: `ticketid`.
-        let glued = ["uuid", "guid", "id"]
+        let glued = ["uuid", "guid", "id", "name"]
             .iter()
             .find_map(|end| last.strip_suffix(end))
             .filter(|stem| stem.len() > 3);
@@ -177,6 +182,7 @@ pub(crate) fn is_key_word(word: &str) -> bool {
             | "sid"
             | "name"
             | "number"
+            | "num"
             | "no"
             | "nr"
             | "code"

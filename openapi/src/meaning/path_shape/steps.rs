@@ -14,6 +14,26 @@ pub(super) const NOISE: &[&str] = &[
     "previous", "_", "where", "noauth",
 ];
 
+/// What is found by one of these, in a path, is one thing.
+const NAMES_ONE: &[&str] = &[
+    "email", "username", "login", "phone", "domain", "url", "ip", "address", "hash", "symbol",
+    "ticker", "isbn", "ean", "upc", "barcode", "sku", "path", "token", "hostname", "title",
+];
+
+/// What a thing has, and what a call that ends in it sets: `/comments/{id}/status/{status}`.
+const SET_ON_THINGS: &[&str] = &[
+    "rating",
+    "status",
+    "state",
+    "score",
+    "value",
+    "amount",
+    "quantity",
+    "priority",
+    "level",
+    "visibility",
+];
+
 pub(super) enum Step {
     Literal(String),
     Param(String),
@@ -22,11 +42,19 @@ pub(super) enum Step {
 }
 
 pub(super) fn steps(source: &OperationSource<'_>) -> Vec<Step> {
-    let template = PathTemplate::parse(source.path);
+    let template = PathTemplate::parse(whole_path(source));
     let mut names = template.param_names.iter().cloned();
     let mut found = Vec::new();
+    let mut is_filtered = false;
     for (at, segment) in template.segments.iter().enumerate() {
         match segment {
+            Segment::Param
+                if is_filtered
+                    || says_version(&template.segments, at, names.clone().next().as_ref()) =>
+            {
+                names.next();
+            }
+            Segment::Literal(text) if is_filter(text, &found, source.method) => is_filtered = true,
             Segment::Literal(text) if is_version(text) => {
                 version_step(&mut found, &template.segments);
             }
@@ -52,6 +80,42 @@ pub(super) fn steps(source: &OperationSource<'_>) -> Vec<Step> {
         }
     }
     found
+}
+
+/// `delete-/crm/v3/cards/{cardId}` on `/{cardId}`: the operationId has the path that the server's URL begins.
+fn whole_path<'a>(source: &OperationSource<'a>) -> &'a str {
+    source
+        .operation_id
+        .find('/')
+        .map(|at| &source.operation_id[at..])
+        .filter(|whole| whole.len() > source.path.len() && whole.ends_with(source.path))
+        .unwrap_or(source.path)
+}
+
+/// Rule "found by": `/episodes/bySeason/{show}/{season}` lists what has no id there; `/users/byEmail/{email}` names one.
+fn is_filter(text: &str, before: &[Step], method: &str) -> bool {
+    let is_list = matches!(before.last(), Some(Step::Literal(noun))
+        if words::split(noun).last().is_some_and(|noun| words::is_plural(noun)));
+    let words = words::split(text);
+    method == "GET"
+        && is_list
+        && matches!(words.as_slice(), [by, .., what] if by == "by"
+            && !is_key_word(what)
+            && !NAMES_ONE.contains(&what.as_str()))
+}
+
+/// `/routing/{versionNumber}/calculateRoute`: which interface is called, and not what.
+fn says_version(segments: &[Segment], at: usize, name: Option<&String>) -> bool {
+    let has_noun_behind = segments[at + 1..]
+        .iter()
+        .any(|segment| matches!(segment, Segment::Literal(text) if !text.is_empty()));
+    has_noun_behind
+        && name.is_some_and(|name| {
+            matches!(
+                words::split(name).concat().as_str(),
+                "versionnumber" | "apiversion"
+            )
+        })
 }
 
 /// Rule "in front of the version": `/discovery/v2/events` names the interface there, not a thing.
@@ -119,6 +183,17 @@ pub(super) fn literal_steps(text: &str, found: &mut Vec<Step>) {
 /// `/watchlist/{type}/{sort}`) names nothing; behind its own noun (`/countries/{country}`) it does.
 pub(super) fn param_step(name: String, before: &[Step], method: &str) -> Option<Step> {
     let last = words::split(&name).pop().unwrap_or_default();
+    let is_set = matches!(method, "PUT" | "POST" | "PATCH")
+        && SET_ON_THINGS.contains(&last.as_str())
+        && before.iter().any(|step| matches!(step, Step::Param(_)))
+        && before.iter().rev().any(|step| {
+            matches!(step, Step::Literal(text)
+            if resource_words(text).last().is_some_and(|noun| words::singular(noun) == last))
+        });
+    // `{enableOrNot}`
+    if is_set || name.contains("OrNot") {
+        return None;
+    }
     let own = match before.last() {
         Some(Step::Literal(text)) => resource_words(text)
             .last()
@@ -174,6 +249,7 @@ pub(crate) fn is_criterion(name: &str) -> bool {
                 | "order"
                 | "currency"
                 | "page"
+                | "n"
                 | "limit"
                 | "offset"
         )

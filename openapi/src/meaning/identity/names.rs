@@ -1,0 +1,82 @@
+//! Where the name of a thing may be.
+
+use serde_json::Value;
+
+use super::{WRAPPER_DEPTH_MAX, snakes, wraps};
+use crate::operation::{OperationSource, escape};
+use crate::schema::Schemas;
+use crate::value_location::ValueLocation;
+
+/// Properties that hold what people call a thing, best first.
+#[rustfmt::skip] // a list of words, not of lines
+const NAMES: &[&str] = &[
+    "name", "title", "display_name", "label", "subject", "email", "username", "slug",
+];
+
+/// The most places of a thing's name.
+const NAMES_MAX: usize = 100;
+
+/// Where the name may be: what was sent, then what was answered; each under its own key first.
+pub(crate) fn names(source: &OperationSource<'_>, noun: &str) -> Vec<ValueLocation> {
+    let mut found = Vec::new();
+    for (schema, place) in [
+        (
+            source.response,
+            ValueLocation::Response as fn(String) -> ValueLocation,
+        ),
+        (source.request, ValueLocation::Request),
+    ] {
+        if let Some(schema) = schema {
+            name_pointers(
+                source.schemas,
+                schema,
+                noun,
+                WRAPPER_DEPTH_MAX,
+                "",
+                &mut |pointer| {
+                    if found.len() < NAMES_MAX {
+                        found.push(place(pointer));
+                    }
+                },
+            );
+        }
+    }
+    found
+}
+
+fn name_pointers(
+    schemas: Schemas<'_>,
+    schema: &Value,
+    noun: &str,
+    depth: usize,
+    pointer: &str,
+    found: &mut dyn FnMut(String),
+) {
+    if schemas.items(schema).is_some() {
+        return;
+    }
+    let properties = schemas.properties(schema);
+    let snakes = snakes(&properties);
+    let named = |wanted: &str| {
+        let mut named = properties.iter().zip(&snakes);
+        let found =
+            named.find(|(property, name)| *name == wanted && schemas.is_scalar(property.schema));
+        found.map(|(property, _)| property)
+    };
+    let own = format!("{}_name", noun.replace(' ', "_"));
+    for wanted in [own.as_str()].iter().chain(NAMES) {
+        if let Some(property) = named(wanted) {
+            found(format!("{pointer}/{}", escape(property.name)));
+        }
+    }
+    if depth == 0 {
+        return;
+    }
+    for property in properties
+        .iter()
+        .filter(|property| wraps(property.name, noun))
+    {
+        let pointer = format!("{pointer}/{}", escape(property.name));
+        name_pointers(schemas, property.schema, noun, depth - 1, &pointer, found);
+    }
+}

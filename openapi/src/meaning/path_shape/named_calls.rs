@@ -1,0 +1,101 @@
+//! Last segments that are calls without a verb: a state, who does it, one form into another.
+
+use crate::operation::OperationSource;
+
+/// Rule "marked as": a POST on `/orders/{id}/unfulfillable` or `/order-is-ready` says what a thing is.
+pub(super) fn state(phrase: &[String], method: &str, behind_param: bool) -> Option<Vec<String>> {
+    if !matches!(method, "POST" | "PUT") {
+        return None;
+    }
+    let (front, state) = match phrase {
+        [only] if behind_param && only.len() > 7 => {
+            let is_state = ["un", "in"].iter().any(|start| only.starts_with(start))
+                && ["able", "ible"].iter().any(|end| only.ends_with(end));
+            (&phrase[..0], Some(only).filter(|_| is_state)?)
+        }
+        [..] => {
+            let at = phrase.iter().position(|word| word == "ready")?;
+            let front = phrase[..at]
+                .strip_suffix(&["is".to_owned()])
+                .unwrap_or(&phrase[..at]);
+            (front, &phrase[at])
+        }
+    };
+    let mark = [&["mark".to_owned()], front].concat();
+    (behind_param || !front.is_empty())
+        .then(|| [mark, vec!["as".to_owned(), state.clone()]].concat())
+}
+
+/// Rule "named for what it does": a POST to `/vat/validator` validates.
+pub(super) fn agent(
+    phrase: &[String],
+    source: &OperationSource<'_>,
+    steps: usize,
+) -> Option<Vec<String>> {
+    let (last, front) = phrase.split_last()?;
+    let verb = match last.as_str() {
+        "validator" => "validate",
+        "converter" => "convert",
+        "calculator" => "calculate",
+        "generator" => "generate",
+        "translator" => "translate",
+        "parser" => "parse",
+        "formatter" => "format",
+        "checker" => "check",
+        "verifier" => "verify",
+        "encoder" => "encode",
+        "decoder" => "decode",
+        "classifier" => "classify",
+        "detector" => "detect",
+        "analyzer" | "analyser" => "analyze",
+        "renderer" => "render",
+        "tokenizer" => "tokenize",
+        "optimizer" => "optimize",
+        _ => return None,
+    };
+    let says_what = !front.is_empty() || steps > 1;
+    (source.method == "POST" && says_what).then(|| [&[verb.to_owned()], front].concat())
+}
+
+/// `/html-to-pdf`, `/xmltojson`: one form into another.
+pub(super) fn conversion(phrase: &[String]) -> Option<Vec<String>> {
+    let is_form = |word: &str| {
+        matches!(
+            word,
+            "html"
+                | "pdf"
+                | "xml"
+                | "json"
+                | "csv"
+                | "yaml"
+                | "yml"
+                | "docx"
+                | "doc"
+                | "xlsx"
+                | "xls"
+                | "pptx"
+                | "png"
+                | "jpg"
+                | "svg"
+                | "txt"
+                | "text"
+                | "markdown"
+                | "image"
+                | "url"
+                | "speech"
+                | "toml"
+        )
+    };
+    let from = match phrase {
+        [from, to, into] if (to == "to" || to == "2") && is_form(from) && is_form(into) => from,
+        [glued] => {
+            let (from, into) = glued.split_once("to").or_else(|| glued.split_once('2'))?;
+            if !is_form(from) || !is_form(into) {
+                return None;
+            }
+            return Some(vec!["convert".to_owned(), from.to_owned()]);
+        }
+        _ => return None,
+    };
+    Some(vec!["convert".to_owned(), from.clone()])
+}

@@ -1,0 +1,134 @@
+//! What a method does by itself, where nothing else says it.
+
+use daybook_event::Action;
+
+use crate::meaning::path_shape::{PathShape, Resource, param_noun};
+use crate::operation::OperationSource;
+use crate::schema::Schemas;
+
+pub(super) fn method_verb(source: &OperationSource<'_>, shape: &PathShape) -> &'static str {
+    match source.method {
+        "GET" | "HEAD" | "OPTIONS" | "TRACE" => "get",
+        "POST" if posts_to_item(source, shape) || posts_state(shape) => "update",
+        "POST" if posts_batch(shape) => "execute",
+        "POST" if only_answers(source, shape) => "get",
+        "POST" => "create",
+        "DELETE" if source.operation_id.is_empty() && is_relation(shape) => "remove",
+        "DELETE" => "delete",
+        "PUT" if is_bare_membership(source, shape) => "add",
+        _ => "update",
+    }
+}
+
+pub(super) fn method_action(source: &OperationSource<'_>, shape: &PathShape) -> Action {
+    match method_verb(source, shape) {
+        "get" => Action::Read,
+        "create" | "add" => Action::Create,
+        "delete" | "remove" => Action::Delete,
+        "execute" => Action::Execute,
+        _ => Action::Update,
+    }
+}
+
+/// Rule "state of an item": a POST on `/invoices/{id}/status` changes it.
+fn posts_state(shape: &PathShape) -> bool {
+    shape.action.is_none()
+        && matches!(shape.resources.as_slice(), [.., item, state]
+            if !item.params.is_empty()
+                && state.params.is_empty()
+                && matches!(state.words.as_slice(), [only] if only == "status" || only == "state"))
+}
+
+/// `/batch` takes calls and makes them.
+fn posts_batch(shape: &PathShape) -> bool {
+    shape.action.is_none()
+        && matches!(shape.resources.as_slice(), [only]
+            if only.params.is_empty()
+                && only.qualifier.is_empty()
+                && matches!(only.words.as_slice(), [batch] if batch == "batch"))
+}
+
+/// Rule "POST on an item": without another word, it changes the item.
+fn posts_to_item(source: &OperationSource<'_>, shape: &PathShape) -> bool {
+    shape.action.is_none()
+        && shape
+            .resources
+            .last()
+            .is_some_and(|resource| !resource.params.is_empty())
+        && source.path.trim_end_matches('/').ends_with('}')
+}
+
+/// Rule "answered list": who sends a word or some ids and gets a list of something else has asked.
+fn only_answers(source: &OperationSource<'_>, shape: &PathShape) -> bool {
+    let Some(response) = source.response else {
+        return false;
+    };
+    let schemas = source.schemas;
+    let head = shape.resources.last().map(Resource::head);
+    let holds_objects = |schema| {
+        schemas
+            .items(schema)
+            .map(|item| schemas.properties(item))
+            .filter(|item| !item.is_empty())
+    };
+    let sent = source.request.map_or_else(
+        || source.query.clone(),
+        |request| schemas.properties(request),
+    );
+    let sends_objects = source.request.and_then(holds_objects).is_some()
+        || sent.iter().any(|property| {
+            !schemas.is_scalar(property.schema) && !lists_scalars(schemas, property.schema)
+        });
+    let answered = holds_objects(response).or_else(|| {
+        schemas
+            .properties(response)
+            .iter()
+            .find_map(|property| holds_objects(property.schema))
+    });
+    // What comes back as it was sent was stored.
+    !sent.is_empty()
+        && !sends_objects
+        && answered.is_some_and(|answered| {
+            !answered.iter().any(|property| {
+                let name = crate::words::split(property.name);
+                // New attachments have a `FileAttachmentID`.
+                let is_own_id = matches!(name.as_slice(), [.., of, id]
+                        if id == "id" && Some(of) == head.as_ref());
+                is_own_id || name == ["id"] || sent.iter().any(|sent| sent.name == property.name)
+            })
+        })
+}
+
+fn lists_scalars<'a>(schemas: Schemas<'a>, schema: &'a serde_json::Value) -> bool {
+    schemas
+        .items(schema)
+        .is_some_and(|items| schemas.is_scalar(items))
+}
+
+/// Rule "relation": `/me/followings/{user_id}` names no following but a user.
+fn is_relation(shape: &PathShape) -> bool {
+    let Some(resource) = shape.resources.last() else {
+        return false;
+    };
+    let Some(param) = resource.params.last() else {
+        return false;
+    };
+    let noun = param_noun(param);
+    !noun.is_empty()
+        && noun
+            .last()
+            .is_some_and(|last| crate::words::singular(last) != resource.head())
+        && !noun.concat().contains(&resource.head())
+}
+
+/// Rule "membership": a PUT without a body on `/users/{id}/groups/{groupId}` adds.
+fn is_bare_membership(source: &OperationSource<'_>, shape: &PathShape) -> bool {
+    source.request.is_none()
+        && source.operation_id.is_empty()
+        && shape.action.is_none()
+        && shape.resources.len() > 1
+        && shape
+            .resources
+            .last()
+            .is_some_and(|resource| !resource.params.is_empty())
+}
