@@ -129,9 +129,9 @@
 //! |---|---|
 //! | before the response, at 3 KB | 0.7 to 1.5 µs, 5 allocations of 1.0 KB |
 //! | before the response of a left-out GET | 0.1 µs, 0.2 µs where an HTTP API's route names no method; no allocation |
-//! | in a server's task, at 3 KB | 2.6 µs, 9 allocations of 4.9 KB; 0.1 µs for a left-out GET |
-//! | after the response, without the sending | 50 to 60 µs |
-//! | cold start | 0.3 ms of processor time until the first event is asked for |
+//! | in a server's task, at 3 KB | 2.5 µs, 9 allocations of 4.9 KB; 0.1 µs for a left-out GET |
+//! | after the response, without the sending | 45 to 60 µs |
+//! | cold start | 0.2 to 0.3 ms of processor time until the first event is asked for |
 //! | the binary | 3.6 MB more, stripped: rustls, the signing and HTTP |
 //!
 //! Before the response the method is found in the event's bytes, which are shared and not copied, and a
@@ -140,7 +140,7 @@
 //! where an HTTP API's route says none it is looked for from the event's end.
 //! [`CaptureBuilder::ignore_paths`] and routes of [`CaptureBuilder::capture_reads`] are decided by the route's
 //! template where that is specific, for 0.1 µs more. Behind a catch-all (`/{proxy+}`, `$default`) or a load balancer, and for
-//! [`CaptureBuilder::capture_if`], path and stage are looked for as well: 0.6 µs, and behind the headers of a REST API about 1 µs. The body, which AWS
+//! [`CaptureBuilder::capture_if`], path and stage are looked for as well: 0.6 to 0.7 µs, and behind the headers of a REST API about 1 µs. The body, which AWS
 //! writes behind them, is not looked at. Credentials are looked for with the first message.
 //!
 //! After the response the next invocation of the same environment waits until the message is sent:
