@@ -440,8 +440,10 @@ fn tells_more(base: &str, method: &str, summary: Option<&Phrase>) -> bool {
                 )
             })
         });
-    let is_empty = matches!(base, "use" | "allow" | "is" | "has" | "perform" | "make")
-        || !names_thing && matches!(base, "process" | "set" | "execute" | "call");
+    let is_empty = matches!(
+        base,
+        "use" | "allow" | "is" | "has" | "perform" | "make" | "manage"
+    ) || !names_thing && matches!(base, "process" | "set" | "execute" | "call");
     !is_empty
         && !matches!(
             (method, base),

@@ -229,15 +229,24 @@ pub(super) fn without_tag(noun: &mut Vec<String>, source: &OperationSource<'_>) 
     }
 }
 
-/// `listId` is a list.
-pub(super) fn without_key(noun: &mut Vec<String>) {
+/// `listId` is a list; on `/playback-ids` the ids are what it is about.
+pub(super) fn without_key(noun: &mut Vec<String>, source: &OperationSource<'_>) {
     while noun.len() > 1
+        && !are_things(source, noun)
         && noun
             .last()
             .is_some_and(|last| matches!(last.as_str(), "id" | "ids" | "uuid" | "guid"))
     {
         noun.pop();
     }
+}
+
+fn are_things(source: &OperationSource<'_>, noun: &[String]) -> bool {
+    let [.., of, id] = noun else { return false };
+    let plural = format!("{id}s");
+    source.path.split('/').any(|segment| {
+        matches!(words::split(segment).as_slice(), [.., front, ids] if front == of && *ids == plural)
+    })
 }
 
 /// `internalUserEntity` on `/user` is an internal user.

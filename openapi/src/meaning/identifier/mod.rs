@@ -148,6 +148,10 @@ fn own_words(own: &str, source: &OperationSource<'_>) -> Option<Vec<String>> {
     {
         all.remove(0);
     }
+    // Django REST framework: `wireless-links_bulk_partial_update`.
+    if all.len() > 2 && all.ends_with(&["partial".to_owned(), "update".to_owned()]) {
+        all.remove(all.len() - 2);
+    }
     // `detailAdvisory` shows one.
     if let [detail, thing, ..] = all.as_slice()
         && detail == "detail"
@@ -238,7 +242,7 @@ fn clean_object(phrase: &mut Phrase, source: &OperationSource<'_>) {
     {
         phrase.noun.pop();
     }
-    without_key(&mut phrase.noun);
+    without_key(&mut phrase.noun, source);
     without_kind(&mut phrase.noun, source);
     without_number(&mut phrase.noun, source);
     without_repetition(&mut phrase.noun);

@@ -7,6 +7,12 @@ pub(super) fn state(phrase: &[String], method: &str, behind_param: bool) -> Opti
     if !matches!(method, "POST" | "PUT") {
         return None;
     }
+    // `/lights/{id}/on`
+    if let [only] = phrase
+        && matches!(only.as_str(), "on" | "off")
+    {
+        return Some(vec!["turn".to_owned(), only.clone()]);
+    }
     let (front, state) = match phrase {
         [only] if behind_param && only.len() > 7 => {
             let is_state = ["un", "in"].iter().any(|start| only.starts_with(start))

@@ -244,7 +244,7 @@ pub(super) fn resource_words(text: &str) -> Vec<String> {
     while found.len() > 1
         && found
             .last()
-            .is_some_and(|last| matches!(last.as_str(), "id" | "ids" | "uuid" | "guid"))
+            .is_some_and(|last| matches!(last.as_str(), "id" | "uuid" | "guid"))
     {
         found.pop();
     }

@@ -30,13 +30,18 @@ pub(super) fn method_action(source: &OperationSource<'_>, shape: &PathShape) -> 
     }
 }
 
-/// Rule "state of an item": a POST on `/invoices/{id}/status` changes it.
+/// Rule "state of an item": a POST on `/invoices/{id}/status` or `/account/settings` changes what is there.
 fn posts_state(shape: &PathShape) -> bool {
-    shape.action.is_none()
-        && matches!(shape.resources.as_slice(), [.., item, state]
-            if !item.params.is_empty()
-                && state.params.is_empty()
-                && matches!(state.words.as_slice(), [only] if only == "status" || only == "state"))
+    let Some((last, front)) = shape.resources.split_last() else {
+        return false;
+    };
+    let is_state = matches!(last.words.as_slice(), [only] if only == "status" || only == "state")
+        && front.last().is_some_and(|item| !item.params.is_empty());
+    let are_settings = last
+        .words
+        .last()
+        .is_some_and(|head| matches!(head.as_str(), "settings" | "preferences"));
+    shape.action.is_none() && last.params.is_empty() && (is_state || are_settings)
 }
 
 /// `/batch` takes calls and makes them.
