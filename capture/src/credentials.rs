@@ -7,8 +7,8 @@
 //!   service configured) and by shape (a JWT, `Bearer …`, `Basic …`, a private key).
 //! - `cookies` (payload 2.0): each of them.
 //! - `requestContext`, so `identity.apiKey` and raw tokens of an authorizer; `stageVariables`;
-//!   `authorizationToken`: by name and shape. A configured header goes there, too, where the context
-//!   repeats it (`identity.userAgent`).
+//!   `authorizationToken`: by name and shape. A configured header goes there, too, where they repeat it,
+//!   by its name or another (`identity.userAgent`).
 //! - `queryStringParameters`, `multiValueQueryStringParameters`, `rawQueryString`: by name and
 //!   shape, encoded or not, signatures of signed links as well.
 //! - `body`, plain or base64: see [`body`].
@@ -93,6 +93,8 @@ const QUERY_RULES: Rules<'_> = Rules {
 pub(crate) struct Credentials {
     /// Lower case.
     sensitive_headers: HashSet<String>,
+    /// The same without hyphens, as a context may name what it has of a header: `x_partner_sig`, `xPartnerSig`.
+    sensitive_members: HashSet<String>,
 }
 
 /// The event is no JSON object.
@@ -102,11 +104,13 @@ pub(crate) struct NotAnEvent(#[source] serde_json::Error);
 
 impl Credentials {
     pub(crate) fn new<'a>(sensitive_headers: impl IntoIterator<Item = &'a str>) -> Self {
+        let sensitive_headers: HashSet<String> = sensitive_headers
+            .into_iter()
+            .map(str::to_ascii_lowercase)
+            .collect();
         Self {
-            sensitive_headers: sensitive_headers
-                .into_iter()
-                .map(str::to_ascii_lowercase)
-                .collect(),
+            sensitive_members: sensitive_headers.iter().map(|name| joined(name)).collect(),
+            sensitive_headers,
         }
     }
 
@@ -128,12 +132,13 @@ impl Credentials {
         Ok(cleaned)
     }
 
-    /// Whether a member of a request's context repeats a header that the service wants removed.
+    /// Whether a member of a request's context or a stage variable repeats a header that the service wants removed.
     fn repeats_a_header(&self, name: &str) -> bool {
         !self.sensitive_headers.is_empty()
-            && REPEATED_HEADERS.iter().any(|(repeated, header)| {
-                repeated.eq_ignore_ascii_case(name) && self.sensitive_headers.contains(*header)
-            })
+            && (self.sensitive_members.contains(&joined(name))
+                || REPEATED_HEADERS.iter().any(|(repeated, header)| {
+                    repeated.eq_ignore_ascii_case(name) && self.sensitive_headers.contains(*header)
+                }))
     }
 
     fn remove_from_member<'a>(
@@ -156,7 +161,7 @@ impl Credentials {
                 };
                 remove_from_json(value, &rules)
             }
-            "requestContext" => {
+            "requestContext" | "stageVariables" => {
                 let says_secret = |name: &str| says_secret(name) || self.repeats_a_header(name);
                 let rules = Rules {
                     says_secret: &says_secret,
@@ -175,7 +180,7 @@ impl Credentials {
                 replace_text(value, |body| remove_from_body(body, body_encoding))
             }
             // No gateway sends a body that is no text; whoever invokes the function may.
-            "stageVariables" | "body" => remove_from_json(value, &BODY_RULES),
+            "body" => remove_from_json(value, &BODY_RULES),
             _ => Ok(None),
         };
         match cleaned {
@@ -184,6 +189,12 @@ impl Credentials {
             Err(NotJson) => Cow::Borrowed(REMOVED),
         }
     }
+}
+
+/// A name in lower case and without what joins its words.
+fn joined(name: &str) -> String {
+    let letters = name.chars().filter(|letter| !matches!(letter, '-' | '_'));
+    letters.collect::<String>().to_ascii_lowercase()
 }
 
 /// A JSON text (a response body, what a handler said) without credentials; none where there were

@@ -190,6 +190,36 @@ fn a_configured_header_goes_wherever_the_context_repeats_it() {
 }
 
 #[test]
+fn a_configured_header_goes_wherever_an_event_has_it_by_its_name() {
+    let event = |value: &str| {
+        json!({
+            "headers": {"x-partner-id": value, "accept": "a"},
+            "multiValueHeaders": {"X-Partner-Id": [value]},
+            "stageVariables": {"xPartnerId": value, "x_partner_id": value, "partner": "p"},
+            "requestContext": {"authorizer": {
+                "X-Partner-Id": value,
+                "lambda": {"x-partner-id": value, "partnerId": "p"},
+            }},
+        })
+    };
+    let credentials = Credentials::new(["X-Partner-Id"]);
+    let cleaned = credentials
+        .remove_from_event(event("S1").to_string().as_bytes())
+        .unwrap();
+    let cleaned: Value = serde_json::from_str(&cleaned).unwrap();
+    assert_eq!(cleaned, event("[redacted]"));
+}
+
+#[test]
+fn what_only_sounds_like_a_token_stays() {
+    let event = json!({
+        "headers": {"Postman-Token": "76e1b7d6-5d6f-4b3f-9d0a-1f2e3d4c5b6a"},
+        "requestContext": {"authorizer": {"authorization_details": [{"type": "payment"}]}},
+    });
+    assert_eq!(clean(&event), event);
+}
+
+#[test]
 fn links_and_sessions_let_nobody_in() {
     let cases = [
         // (where, before, after)

@@ -60,8 +60,8 @@
 //! |---|---|
 //! | `headers`, `multiValueHeaders` | `Authorization`, `Cookie`, `Set-Cookie`, `X-Api-Key`, `X-Amz-Security-Token`, `X-Auth`, session ids, others whose names say secret, and [`CaptureBuilder::sensitive_headers`] |
 //! | `cookies` (payload 2.0) | every value; their number stays |
-//! | `requestContext` | `identity.apiKey`; what an authorizer's context holds under a name that says secret, or as a raw token; `userAgent`, `sourceIp` and `domainName` where [`CaptureBuilder::sensitive_headers`] name the header that they repeat |
-//! | `stageVariables` | those whose names say secret |
+//! | `requestContext` | `identity.apiKey`; what an authorizer's context holds under a name that says secret, or as a raw token; what bears the name of one of [`CaptureBuilder::sensitive_headers`]; `userAgent`, `sourceIp` and `domainName` where those name the header that they repeat |
+//! | `stageVariables` | those whose names say secret, or are those of [`CaptureBuilder::sensitive_headers`] |
 //! | `queryStringParameters`, `multiValueQueryStringParameters`, `rawQueryString` | parameters whose names say secret, session ids, the signatures of signed links, and an `assertion`, `code`, `key`, `session` or `ticket` that a machine drew |
 //! | `body`, plain or base64 | JSON's members at any depth, JSON inside JSON's strings too, whose names say secret; a form's parameters as those of a query; so in each part of a multipart body that is text, but whole where a part is encoded or a call of its own |
 //! | the whole `body` | where it is compressed (`Content-Encoding`, or by its first bytes), begins like JSON but is none, says that it is JSON or a form and is no UTF-8, or is multipart with a part whose name says secret |
@@ -130,7 +130,7 @@
 //! | before the response, at 3 KB | 0.7 to 1.5 µs, 5 allocations of 1.0 KB |
 //! | before the response of a left-out GET | 0.1 µs, 0.2 µs where an HTTP API's route names no method; no allocation |
 //! | in a server's task, at 3 KB | 2.5 µs, 9 allocations of 4.9 KB; 0.1 µs for a left-out GET |
-//! | after the response, without the sending | 45 to 60 µs |
+//! | after the response, without the sending | 45 to 90 µs |
 //! | cold start | 0.2 to 0.3 ms of processor time until the first event is asked for |
 //! | the binary | 3.6 MB more, stripped: rustls, the signing and HTTP |
 //!
@@ -170,6 +170,7 @@
 //! | the handler blocks its thread past the deadline | what it would notice without the layer | neither sent nor counted: nothing else runs on that thread before Lambda ends the function |
 //! | the sink panics | nothing | dropped |
 //! | the predicate of [`CaptureBuilder::capture_if`] panics | nothing | sent: the call is captured |
+//! | an [`ObserveResponse`] of the service's own panics | a panic, as of its handler | sent without the answer |
 //! | the closure of [`audit`] panics | nothing: outside a captured call it does not run, so inside one it must not matter | sent without what the closure said |
 //! | the handler returns an error or panics | what it would notice without the layer | sent with `failure` |
 //! | a streamed body breaks off or panics | the same | sent with its status and with `failure` |

@@ -95,10 +95,21 @@ impl Sink for Kept {
 
 /// The messages of so many calls.
 async fn messages(count: usize) -> Vec<Message> {
+    large_messages(count, 0).await
+}
+
+/// Each with a body of at least so many bytes.
+async fn large_messages(count: usize, bytes: usize) -> Vec<Message> {
+    let text = "a".repeat(bytes);
     let kept = Kept::default();
     let capture = Capture::builder().sink(kept.clone()).build().unwrap();
     let calls: Vec<Call> = (0..count)
-        .map(|number| create_call(&format!("request-{number}"), json!({"name": "A"})))
+        .map(|number| {
+            create_call(
+                &format!("request-{number}"),
+                json!({"name": "A", "text": text}),
+            )
+        })
         .collect();
     serve(&capture, &calls).await;
     let messages = kept.0.lock().unwrap().clone();

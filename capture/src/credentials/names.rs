@@ -122,6 +122,9 @@ const COUNT_WORDS: &[&str] = &[
     "max", "min", "total", "num", "prompt", "completion", "input", "output", "cached", "reasoning",
 ];
 
+/// Names that only sound so: a random number of a request's, and what was granted (RFC 9396).
+const NO_SECRETS: &[&str] = &["postmantoken", "authorizationdetails"];
+
 /// What signed links end their parameters' names with.
 const SIGNATURES: &[&str] = &["signature", "sig", "hmac"];
 
@@ -132,7 +135,11 @@ pub(crate) fn says_secret(name: &str) -> bool {
         return false;
     }
     let words = words(name);
-    if SESSION_COOKIES.contains(&words.concat().as_str()) {
+    let joined = words.concat();
+    if NO_SECRETS.contains(&joined.as_str()) {
+        return false;
+    }
+    if SESSION_COOKIES.contains(&joined.as_str()) {
         return true;
     }
     for length in lengths_without_variants(&words) {

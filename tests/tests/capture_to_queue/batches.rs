@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use daybook_capture::Sink as _;
+use daybook_capture::{MESSAGE_BYTES_MAX, Sink as _};
 use daybook_tests::ministack::MiniStack;
 use serde_json::json;
 
-use super::{message, messages, sink};
+use super::{large_messages, message, messages, sink};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn eleven_messages_of_one_flush_arrive_once_each() {
@@ -29,6 +29,29 @@ async fn eleven_messages_of_one_flush_arrive_once_each() {
         received,
         sent.iter().map(|sent| sent.body().to_owned()).collect()
     );
+}
+
+/// Of 1,000,000 bytes and more together, which SQS takes in no one batch.
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_that_are_too_large_for_one_batch_arrive_in_several() {
+    let ministack = MiniStack::start().await.unwrap();
+    let queue = ministack.create_queue("audit", json!({})).await.unwrap();
+    let sent = large_messages(3, 400_000).await;
+    let bytes: usize = sent.iter().map(|sent| sent.body().len()).sum();
+    assert!(bytes > MESSAGE_BYTES_MAX, "{bytes}");
+    sink(&ministack, &queue, None)
+        .send(sent.clone())
+        .await
+        .unwrap();
+    let received: BTreeSet<String> = ministack
+        .receive(&queue, 3)
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|received| received.body)
+        .collect();
+    let sent = sent.iter().map(|sent| sent.body().to_owned());
+    assert_eq!(received, sent.collect());
 }
 
 #[tokio::test(flavor = "multi_thread")]
