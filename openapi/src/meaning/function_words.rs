@@ -18,7 +18,7 @@ pub(super) const LEADING_PARTICIPLES: &[&str] =
 /// Words in front of an object that say nothing of its kind.
 #[rustfmt::skip] // a list of words, not of lines
 pub(super) const DETERMINERS: &[&str] = &[
-    "a", "an", "the", "n", "all", "my", "own", "current", "new", "existing", "single", "multiple",
+    "a", "an", "the", "n", "all", "my", "own", "current", "new", "existing", "existent", "single", "multiple",
     "specific", "given", "one", "some", "any", "several", "this", "your", "their", "its",
     "individual", "particular", "specified", "more", "many", "every", "each", "available",
     "private", "public", "s", "another", "up", "existing", "authenticated", "user's", "full",

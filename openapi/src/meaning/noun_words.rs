@@ -80,16 +80,32 @@ pub(crate) fn own_words(object: &[String], shape: &PathShape) -> Vec<String> {
             .as_ref()
             .is_some_and(|action| action.len() > 2 && action.contains(word))
     };
+    // `addApiKeyPrivilege` on `/apikeys/{key}/privileges`
+    let is_joined_in_path = |at: usize| {
+        let Some(front) = at.checked_sub(1) else {
+            return false;
+        };
+        let joined = format!("{}{}", words[front], words[at]);
+        shape.resources.iter().any(|resource| {
+            [&resource.qualifier, &resource.words].iter().any(|known| {
+                known
+                    .last()
+                    .is_some_and(|last| words::singular(last) == joined)
+            })
+        })
+    };
     words
         .iter()
-        .filter(|word| {
+        .enumerate()
+        .filter(|(at, word)| {
             is_asked_of
                 || in_action(word)
                 || !is_key_word(word)
                 || words.len() == 1
                 || words.last() == Some(word)
+                || is_joined_in_path(*at)
         })
-        .cloned()
+        .map(|(_, word)| word.clone())
         .collect()
 }
 

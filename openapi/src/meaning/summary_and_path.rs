@@ -20,8 +20,14 @@ pub(super) fn path_takes_it_for_verb(all: &[String], path: &str) -> bool {
     let (last, before) = (segments.next(), segments.next());
     // "License editorial video content" at `/editorial/videos/licenses`
     let is_unknown = verbs::known_in_any_form(first).is_none() && !is_adjective(first);
+    // "Logarithmic returns"
+    let qualifies = is_unknown
+        && ["ic", "al", "ive", "ous", "ary", "able", "ible"]
+            .iter()
+            .any(|end| first.len() > 5 && first.ends_with(end));
     !FORMATS.contains(&first.as_str())
         && !path.ends_with('}')
+        && !qualifies
         && names(last, first)
         && objects
             .iter()

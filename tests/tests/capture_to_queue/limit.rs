@@ -12,8 +12,9 @@ async fn what_just_fits_arrives_whole_and_what_does_not_is_cut_and_marked() {
     let limit = json!({"MaximumMessageSize": MESSAGE_BYTES_MAX.to_string()});
     let queue = ministack.create_queue("audit", limit).await.unwrap();
     // The server holds to it.
-    let refused = ministack.send(&queue, &["a".repeat(MESSAGE_BYTES_MAX + 1)]);
-    refused.await.expect_err("a byte too much");
+    let too_long = ["a".repeat(MESSAGE_BYTES_MAX + 1)];
+    let refused = ministack.send(&queue, &too_long).await;
+    refused.expect_err("a byte too much");
     let capture = builder(&ministack, &queue).build().unwrap();
     let with_text = |request_id: &str, bytes: usize| {
         create_call(

@@ -133,14 +133,10 @@ pub(super) fn in_front_of_kind<'a>(own: &'a str, source: &OperationSource<'_>) -
 /// Django REST framework ends its names with what a method is called there:
 /// `signatures_batch_delete_create` is a POST.
 pub(super) fn without_framework_action(all: &mut Vec<String>, source: &OperationSource<'_>) {
-    let path_end = words::split(
-        source
-            .path
-            .trim_end_matches('/')
-            .rsplit('/')
-            .next()
-            .unwrap_or_default(),
-    );
+    // `server_trigger_update` on `/triggers/{trigger}` updates one.
+    let path_end = source.path.trim_end_matches('/').rsplit('/').next();
+    let path_end = path_end.filter(|segment| !segment.starts_with('{'));
+    let path_end = words::split(path_end.unwrap_or_default());
     if let [.., before, last] = all.as_slice()
         && matches!(
             last.as_str(),
@@ -188,6 +184,21 @@ pub(super) fn without_number(all: &mut [String], source: &OperationSource<'_>) {
     }
 }
 
+/// `replaceCoreV1NamespacedSecret` is about a secret.
+pub(super) fn without_interface(noun: &mut Vec<String>) {
+    let is_letter_and_digits =
+        |word: &String| word.len() < 4 && word.starts_with('v') && is_version(word);
+    if let Some(at) = noun.iter().position(is_letter_and_digits)
+        && at > 0
+        && at + 1 < noun.len()
+    {
+        noun.drain(..=at);
+        if noun.len() > 1 && noun[0] == "namespaced" {
+            noun.remove(0);
+        }
+    }
+}
+
 /// `originBatch` is about origins, many at once; on `/originBatches/{id}` it is one thing.
 pub(super) fn without_amount(noun: &mut Vec<String>, source: &OperationSource<'_>) -> bool {
     let is_thing = || {
@@ -222,6 +233,7 @@ pub(super) fn without_tag(noun: &mut Vec<String>, source: &OperationSource<'_>) 
         && !GENERIC.contains(&words::singular(&noun[1]).as_str());
     if (noun.len() > 2 || is_chapter)
         && names_path
+        && noun[0] != "bulk"
         && is_tag(&noun[0])
         && !words::is_plural(&noun[0])
     {

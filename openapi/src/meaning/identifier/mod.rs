@@ -18,7 +18,8 @@ use against_path::{
 pub(crate) use cleaning::without_using;
 use cleaning::{
     called_of_class, cleaned, in_front_of_kind, without_amount, without_framework_action,
-    without_key, without_kind, without_number, without_repetition, without_tag, without_versions,
+    without_interface, without_key, without_kind, without_number, without_repetition, without_tag,
+    without_versions,
 };
 use word_order::{
     PROGRAM_WORDS, dotted_verb_last, grouped, habitually_first, habitually_last, method_last,
@@ -213,6 +214,7 @@ fn own_words(own: &str, source: &OperationSource<'_>) -> Option<Vec<String>> {
 
 /// Takes from an object what is none of it: amounts, keys, kinds, repetitions, numbers, media types.
 fn clean_object(phrase: &mut Phrase, source: &OperationSource<'_>) {
+    without_interface(&mut phrase.noun);
     phrase.bulk |= without_amount(&mut phrase.noun, source);
     let is_manner =
         |word: &str| word == "async" || word == "sync" && source.path.ends_with("/sync");

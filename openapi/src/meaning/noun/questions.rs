@@ -105,11 +105,9 @@ impl Facing<'_> {
         };
         word != self.resource.head()
             && self.resource.params.len() > 1
-            && self
-                .resource
-                .params
-                .last()
-                .is_some_and(|param| words::split(param).contains(&word))
+            && self.resource.params.last().is_some_and(|param| {
+                words::split(param).contains(&word) || param_noun(param).contains(&word)
+            })
     }
 
     /// Rule "scope": where another path of the document has a second parameter right behind this

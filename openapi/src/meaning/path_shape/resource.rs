@@ -143,7 +143,9 @@ pub(crate) fn param_noun(name: &str) -> Vec<String> {
             .iter()
             .find_map(|end| last.strip_suffix(end))
             .filter(|stem| stem.len() > 3);
-        if is_key_word(last) || matches!(last.as_str(), "or" | "and" | "with" | "by") {
+        let is_address = last == "email" && found.len() > 1;
+        if is_key_word(last) || is_address || matches!(last.as_str(), "or" | "and" | "with" | "by")
+        {
             found.pop();
         } else if let Some(stem) = glued.map(str::to_owned) {
             found.pop();
