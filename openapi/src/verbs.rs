@@ -80,6 +80,7 @@ const DOUBLING: &[&str] = &[
     "submit", "commit", "transfer", "refer", "prefer", "defer", "infer", "permit", "admit", "omit",
     "remit", "emit", "control", "cancel", "enrol", "rebel", "format", "label", "model", "signal",
     "travel", "patrol", "occur", "recur", "transmit", "abet", "equip", "program", "unsub",
+    "snapshot",
 ];
 
 /// Prefixes that make a verb of a verb.
@@ -141,10 +142,15 @@ pub(crate) fn known(word: &str) -> Option<KnownVerb> {
                 ]
                 .iter()
                 .any(|noun| word.ends_with(noun));
+            let is_clear = word.len() > 6 && (word.ends_with("ize") || word.ends_with("ify"));
             (has_form && !ends_in_noun && !NOT_VERBS.contains(&word)).then(|| KnownVerb {
                 base: word.to_owned(),
                 action: Execute,
-                kind: Kind::VerbOrNoun,
+                kind: if is_clear {
+                    Kind::Verb
+                } else {
+                    Kind::VerbOrNoun
+                },
             })
         })
 }
@@ -199,6 +205,7 @@ pub(crate) fn of_noun(word: &str) -> Option<KnownVerb> {
         "search" | "query" | "lookup" | "check" => word,
         "analysis" => "analyze",
         "comparison" => "compare",
+        "correction" => "correct",
         "reversal" => "reverse",
         "retrieval" => "retrieve",
         "removal" => "remove",

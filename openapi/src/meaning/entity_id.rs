@@ -100,7 +100,12 @@ impl IdSearch<'_> {
         if is_of_collection && let Some(found) = self.in_response(Search::Natural) {
             return (Some(found), &rule::CREATED);
         }
-        if let Some(found) = self.in_path() {
+        // What is sent to a site has an id of its own, if any.
+        let is_sent = source.method == "POST"
+            && matches!(chosen.base.as_str(), "send" | "track" | "ingest" | "record")
+            && thing.param_role == ParamRole::Enclosing
+            && self.in_request(Search::Exact).is_some();
+        if !is_sent && let Some(found) = self.in_path() {
             return (Some(found), &rule::WHOLE_PARAMETER);
         }
         let steps: &[(Search, &'static Rule)] = match (source.method, chosen.action) {

@@ -490,10 +490,21 @@ fn by_head<'a>(found: &[(&'a str, Vec<String>)], noun_words: &[&str]) -> Option<
 }
 
 fn is_noun_key(name: &str, noun: &str) -> bool {
-    let name: Vec<String> = words::split(name)
+    let mut name: Vec<String> = words::split(name)
         .iter()
         .map(|word| words::singular(word))
         .collect();
+    // `import_task` of an import
+    if name.len() > 1
+        && name
+            .last()
+            .is_some_and(|last| last == "task" || last == "job")
+    {
+        let head = noun.rsplit(' ').next();
+        if name[name.len() - 2..].first().map(String::as_str) == head {
+            name.pop();
+        }
+    }
     let joined = name.concat();
     let noun_joined: String = noun.split(' ').collect();
     !joined.is_empty()

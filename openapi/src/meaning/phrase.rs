@@ -46,6 +46,7 @@ pub(crate) fn of_summary(summary: &str, path: &str) -> Option<Phrase> {
                 .is_none_or(|head| head != "functionality")
         })
         .map(|mut phrase| {
+            phrase.noun.retain(|word| word != "all");
             phrase.noun.drain(..said_of_noun(&phrase.noun));
             phrase
         })
@@ -437,6 +438,11 @@ fn without_link<'a>(base: &str, rest: &'a [String]) -> &'a [String] {
 /// Whether a word ends an object: `by` in `getUserById`.
 pub(crate) fn is_preposition(word: &str) -> bool {
     PREPOSITIONS.contains(&word)
+}
+
+/// Whether a word says that there are many: `bulk`, `batch`.
+pub(crate) fn is_bulk_word(word: &str) -> bool {
+    BULK_WORDS.contains(&word)
 }
 
 /// Whether a word in front of a verb only says how: `quick`, `do`.

@@ -26,6 +26,7 @@ pub(super) fn path_takes_it_for_verb(all: &[String], path: &str) -> bool {
             .iter()
             .any(|end| first.len() > 5 && first.ends_with(end));
     !FORMATS.contains(&first.as_str())
+        && first != "feedback"
         && !path.ends_with('}')
         && !qualifies
         && names(last, first)

@@ -309,6 +309,14 @@ pub(crate) fn for_login(chosen: &mut Chosen, thing: &mut Thing, source: &Operati
             "auth" | "authentication" | "oauth" | "jwt auth" | "user auth" | "token auth"
         )
         && !source.path.contains('{');
+    // A token is refreshed at `/auth/refresh`.
+    if !is_login
+        && matches!(thing.noun.as_str(), "auth" | "authentication")
+        && thing.param.is_none()
+    {
+        "session".clone_into(&mut thing.noun);
+        thing.rule = Some(&rule::SESSION);
+    }
     if is_login {
         chosen.action = Action::Execute;
         "logged in".clone_into(&mut chosen.verb.past);

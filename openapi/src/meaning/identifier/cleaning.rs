@@ -15,6 +15,14 @@ pub(super) fn cleaned(source: &OperationSource<'_>) -> String {
         .strip_prefix(&format!("{method}-{path}_"))
         .or_else(|| operation_id.strip_prefix(&format!("{method}{path}")))
         .unwrap_or(operation_id);
+    // `Object_PUTProductRatePlanCharge`: a chapter, the method, and what it is about.
+    let own = own
+        .split_once(&format!("_{}", source.method))
+        .map(|(_, behind)| behind)
+        .filter(|behind| {
+            behind.len() > 3 && behind.starts_with(|letter: char| letter.is_alphabetic())
+        })
+        .unwrap_or(own);
     let own = without_using(own);
     let own = match own.strip_suffix(path) {
         Some(front) if !front.is_empty() => front

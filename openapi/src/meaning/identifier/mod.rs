@@ -106,7 +106,8 @@ fn own_name(source: &OperationSource<'_>) -> Option<String> {
         }
     }
     // `appIdPUT` on `/packages/{appId}/content`
-    if source.path.contains(&format!("{{{own}}}")) {
+    let names_param = |name: &str| source.path.contains(&format!("{{{name}}}"));
+    if names_param(&own) || names_param(&format!("{own}Id")) {
         return None;
     }
     Some(own)
@@ -148,6 +149,15 @@ fn own_words(own: &str, source: &OperationSource<'_>) -> Option<Vec<String>> {
         && *method == lower_method
     {
         all.remove(0);
+    }
+    // `SyncPlaySetShuffleMode` on `/SyncPlay/SetShuffleMode`
+    let chapter = words::split(source.path.split('/').nth(1).unwrap_or_default());
+    if chapter.len() > 1
+        && all.len() > chapter.len() + 1
+        && all.starts_with(&chapter)
+        && verbs::is_clear(&all[chapter.len()])
+    {
+        all.drain(..chapter.len());
     }
     // Django REST framework: `wireless-links_bulk_partial_update`.
     if all.len() > 2 && all.ends_with(&["partial".to_owned(), "update".to_owned()]) {
@@ -214,6 +224,15 @@ fn own_words(own: &str, source: &OperationSource<'_>) -> Option<Vec<String>> {
 
 /// Takes from an object what is none of it: amounts, keys, kinds, repetitions, numbers, media types.
 fn clean_object(phrase: &mut Phrase, source: &OperationSource<'_>) {
+    // `updateMe`
+    if let [only] = phrase.noun.as_mut_slice()
+        && matches!(only.as_str(), "me" | "myself" | "self")
+    {
+        "user".clone_into(only);
+    }
+    if phrase.noun.len() > 1 && phrase.noun[0] == "async" {
+        phrase.noun.remove(0);
+    }
     without_interface(&mut phrase.noun);
     phrase.bulk |= without_amount(&mut phrase.noun, source);
     let is_manner =

@@ -6,7 +6,7 @@ use super::cleaning::{is_version, without_versions};
 use crate::meaning::glued::unglued;
 use crate::meaning::noun_words::ends_with_noun;
 use crate::meaning::path_shape::is_adjective;
-use crate::meaning::phrase::{Phrase, is_filler, is_preposition, object, verb_first};
+use crate::meaning::phrase::{Phrase, is_bulk_word, is_filler, is_preposition, object, verb_first};
 use crate::meaning::rule;
 use crate::meaning::verb_place::VerbPlace;
 use crate::operation::OperationSource;
@@ -17,7 +17,7 @@ use crate::words;
 #[rustfmt::skip] // a list of words, not of lines
 pub(super) const PROGRAM_WORDS: &[&str] = &[
     "controller", "api", "apis", "service", "resource", "endpoint", "handler", "rest", "route",
-    "management", "manager", "repository",
+    "management", "manager", "repository", "atomic",
 ];
 
 /// How nouns and adjectives end, and a verb that a preposition is glued to: `scanforNetworks`.
@@ -30,9 +30,17 @@ const NO_VERBS_ENDINGS: &[&str] = &[
 /// Rule "noun first" before "verb first": the last group starts with a clear verb, and the whole with
 /// a word that is as often a noun: `RouteTypes_GetRouteTypes`.
 pub(super) fn grouped(own: &str, all: &[String], source: &OperationSource<'_>) -> Option<Phrase> {
-    let first = verbs::known(all.first()?)?;
     let (front, last) = own.rsplit_once(SEPARATORS)?;
     let last_group = words::split(last);
+    // `BulkSendV2Batch_GetBulkSendBatches`: a class, and what it gets.
+    if let [first, ..] = all
+        && is_bulk_word(first)
+        && last_group.len() > 1
+        && verbs::is_clear(&last_group[0])
+    {
+        return Some(verb_first(&last_group));
+    }
+    let first = verbs::known(all.first()?)?;
     // `ConnectLog_GetConnectLogs`: what the group repeats is its noun.
     if let Some((verb, object)) = last_group.split_first()
         && let Some(verb) = verbs::known(verb)

@@ -30,6 +30,7 @@ pub(super) fn is_of_the_call(word: &str, noun: &str) -> bool {
             word,
             "request"
                 | "correlation"
+                | "action"
                 | "trace"
                 | "idempotency"
                 | "txn"

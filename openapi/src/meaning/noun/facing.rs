@@ -283,6 +283,15 @@ impl Facing<'_> {
     fn with_object_of_action(&self, object: &[String]) -> Thing {
         let plural = is_plural(object);
         let contains = self.contains_resource(object);
+        // `Bookings_CheckIn` on `/bookings/{id}/reservations/{number}/check_in`: the class says where.
+        if plural
+            && self
+                .enclosing
+                .iter()
+                .any(|above| same(object, &above.words))
+        {
+            return self.thing(self.resource_noun(), false);
+        }
         let in_action = contains && self.is_in_action(object.last());
         // `checkCompatibility` checks no property, `testOAuth` a config.
         let names_object = self.chosen.base == "check"

@@ -97,7 +97,9 @@ impl Facing<'_> {
         if qualifier.split(' ').next_back() == Some(noun) {
             return qualifier;
         }
-        if !qualifier.is_empty() && self.resource.head() == noun {
+        if !matches!(qualifier.as_str(), "" | "entity" | "object" | "resource")
+            && self.resource.head() == noun
+        {
             return format!("{qualifier} {noun}");
         }
         let enclosing = if self.resource.head() == noun {

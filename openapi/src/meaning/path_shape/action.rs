@@ -8,7 +8,7 @@ use crate::meaning::identifier::without_using;
 use crate::meaning::noun_words::ends_with_noun;
 use crate::meaning::phrase;
 use crate::operation::OperationSource;
-use crate::verbs::{self, Kind};
+use crate::verbs::{self, Kind, KnownVerb};
 use crate::words;
 use daybook_event::Action;
 
@@ -67,7 +67,9 @@ pub(super) fn take_inner_action(
         && method == "POST"
         && verbs::is_clear(first)
         && words::split(source.operation_id).first() == Some(first);
+    let is_undone = first.starts_with("un") && verbs::is_clear(first) && phrase.len() == 1;
     if !(is_said
+        || is_undone
         || is_never_a_noun(first)
         || at == 0 && matches!(method, "POST" | "PUT") && names_thing())
     {
@@ -333,9 +335,10 @@ pub(super) fn take_action(
             };
             // "Creates a new checkout key" at `/checkout-key`: a thing all the same.
             // "Creates a new checkout key" at `/checkout-key`: a thing all the same.
-            let is_thing = phrase.len() > 1
-                && (is_object_of_id(&phrase, source)
-                    || summary.is_some_and(|said| ends_with_noun(&said.noun, &phrase)));
+            let is_thing = is_sent(&known, &phrase, summary)
+                || phrase.len() > 1
+                    && (is_object_of_id(&phrase, source)
+                        || summary.is_some_and(|said| ends_with_noun(&said.noun, &phrase)));
             // `/login_links` are links: such a verb in one word is a noun in front of another.
             let is_compound =
                 phrase.len() > 1 && phrase.len() == rest.len() + 1 && verbs::is_phrasal(first);
@@ -348,15 +351,25 @@ pub(super) fn take_action(
     }
 }
 
+/// "Send a new mail" at `/characters/{id}/mail`
+fn is_sent(known: &KnownVerb, phrase: &[String], summary: Option<&phrase::Phrase>) -> bool {
+    known.kind == Kind::VerbOrNoun
+        && summary.is_some_and(|said| {
+            let verb = said.verb.as_ref();
+            verb.is_some_and(|verb| verb.base != known.base) && said.noun == phrase
+        })
+}
+
 /// `getAverageListPrice` on `/listPrice`
 fn is_object_of_id(phrase: &[String], source: &OperationSource<'_>) -> bool {
     let said = words::split(source.operation_id);
     said.split_first().is_some_and(|(verb, object)| {
         phrase.first() != Some(verb)
             && verbs::is_clear(verb)
-            && object
-                .windows(phrase.len())
-                .any(|object| *object == *phrase)
+            && object.windows(phrase.len()).any(|object| {
+                let mut pairs = object.iter().zip(phrase);
+                pairs.all(|(one, other)| words::singular(one) == words::singular(other))
+            })
     })
 }
 

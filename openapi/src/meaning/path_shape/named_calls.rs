@@ -1,11 +1,23 @@
 //! Last segments that are calls without a verb: a state, who does it, one form into another.
 
+use daybook_event::Action;
+
+use crate::meaning::identity::{self, Search};
 use crate::operation::OperationSource;
+use crate::verbs;
 
 /// Rule "marked as": a POST on `/orders/{id}/unfulfillable` or `/order-is-ready` says what a thing is.
 pub(super) fn state(phrase: &[String], method: &str, behind_param: bool) -> Option<Vec<String>> {
     if !matches!(method, "POST" | "PUT") {
         return None;
+    }
+    // `/username-available`, `/email-exists`
+    if let [front @ .., last] = phrase
+        && matches!(last.as_str(), "available" | "availability" | "exists")
+        && !front.is_empty()
+        && !front.iter().any(|word| verbs::is_clear(word))
+    {
+        return Some([&["check".to_owned()], front].concat());
     }
     // `/lights/{id}/on`
     if let [only] = phrase
@@ -57,10 +69,20 @@ pub(super) fn agent(
         "renderer" => "render",
         "tokenizer" => "tokenize",
         "optimizer" => "optimize",
-        _ => return None,
+        _ => return worked_out(last, front, source),
     };
     let says_what = !front.is_empty() || steps > 1;
     (source.method == "POST" && says_what).then(|| [&[verb.to_owned()], front].concat())
+}
+
+/// Rule "named for what is worked out": a POST to `/GenderDetection` detects, unless what it makes has an id.
+fn worked_out(last: &str, front: &[String], source: &OperationSource<'_>) -> Option<Vec<String>> {
+    let verb = verbs::of_noun(last).filter(|verb| verb.action == Action::Read)?;
+    let is_asked = source.method == "POST"
+        && !front.is_empty()
+        && !matches!(last, "search" | "query" | "lookup" | "check")
+        && identity::response_id(source, last, Search::Exact).is_none();
+    is_asked.then(|| [&[verb.base], front].concat())
 }
 
 /// `/html-to-pdf`, `/xmltojson`: one form into another.
