@@ -88,7 +88,10 @@ fn whole_path<'a>(source: &OperationSource<'a>) -> &'a str {
         .operation_id
         .find('/')
         .map(|at| &source.operation_id[at..])
-        .filter(|whole| whole.len() > source.path.len() && whole.ends_with(source.path))
+        .filter(|whole| {
+            let front = whole.strip_suffix(source.path);
+            front.is_some_and(|front| !front.is_empty() && !front.contains('{'))
+        })
         .unwrap_or(source.path)
 }
 
