@@ -257,6 +257,11 @@ fn regular_past_of(word: &str) -> Option<KnownVerb> {
         .find(|verb| regular_past(&verb.base) == word)
 }
 
+/// The verb that is done with at the end of an event's name: `updated` of `order-time-updated`.
+pub(crate) fn done(word: &str) -> Option<KnownVerb> {
+    regular_past_of(word)
+}
+
 fn gerund(word: &str) -> Option<KnownVerb> {
     let stem = word.strip_suffix("ing").filter(|stem| stem.len() > 2)?;
     let undoubled = stem

@@ -254,7 +254,12 @@ fn find(schemas: Schemas<'_>, schema: &Value, wanted: Wanted<'_>, depth: usize) 
     behind(&|name| is_noun_key(name, noun))
         .or_else(|| behind(&is_inner_word))
         .or_else(|| behind(&|name| WRAPPERS.contains(&snake(name).as_str())))
-        .or_else(|| behind(&|name| is_envelope(name) || properties.len() == 1))
+        .or_else(|| {
+            behind(&|name| {
+                let is_only = properties.len() == 1 && !is_of_the_call(&snake(name), noun);
+                is_only || is_envelope(name)
+            })
+        })
         .or_else(|| {
             (search == Search::Natural)
                 .then(|| natural_key_of(&properties, noun, schemas))
@@ -304,7 +309,9 @@ fn ids<'a>(
             let (last, front) = words.split_last()?;
             let front: Vec<String> = front.iter().map(|word| words::singular(word)).collect();
             let is_foreign = front.last().is_some_and(|last| is_of_the_call(last, noun))
-                || front.first().is_some_and(|first| first == "parent");
+                || front.first().is_some_and(|first| {
+                    matches!(first.as_str(), "parent" | "reply" | "previous" | "related")
+                });
             let is_short = last.len() == 3
                 && last.ends_with("id")
                 && front.is_empty()

@@ -1,10 +1,10 @@
 //! A verb phrase out of an `operationId`, a summary or a path segment: a verb and its object.
 
+mod object;
+
 use daybook_event::Action;
 
-use super::function_words::{
-    BULK_WORDS, DETERMINERS, FILLERS, LEADING_PARTICIPLES, PARTICIPLES, PRAISE, PREPOSITIONS,
-};
+use super::function_words::{BULK_WORDS, DETERMINERS, FILLERS, PREPOSITIONS};
 use super::path_shape::is_adjective;
 use super::rule::{self, Rule};
 use super::summary_and_path::{
@@ -13,6 +13,7 @@ use super::summary_and_path::{
 use super::summary_words::{alternatives, said_of_noun, without_brackets};
 use crate::verbs::{self, Kind, KnownVerb};
 use crate::words;
+pub(crate) use object::object;
 
 /// A verb and what it is done to.
 #[derive(Debug, Clone, Default)]
@@ -112,7 +113,21 @@ fn of_sentence(sentence: &str, path: &str) -> Option<Phrase> {
             }
         })
         .collect();
-    let all = without_fillers(&all).to_vec();
+    // "The operation creates an income."
+    let all = match all.as_slice() {
+        [the, itself, verb, ..]
+            if matches!(the.as_str(), "the" | "this")
+                && matches!(
+                    itself.as_str(),
+                    "operation" | "endpoint" | "method" | "service" | "api"
+                )
+                && verbs::known_in_any_form(verb).is_some() =>
+        {
+            &all[2..]
+        }
+        _ => all.as_slice(),
+    };
+    let all = without_fillers(all).to_vec();
     // "Order details" is a title, "Order a pizza" a sentence.
     let is_title = !path_takes_it_for_verb(&all, path)
         && all
@@ -248,7 +263,8 @@ fn is_adverb(word: &str) -> bool {
 
 /// `forgot-password`
 pub(crate) fn is_forgotten_password(all: &[String]) -> bool {
-    matches!(all, [forgot, password] if password == "password"
+    matches!(all, [forgot, password, behind @ ..] if password == "password"
+        && behind.first().is_none_or(|word| is_preposition(word))
         && matches!(forgot.as_str(), "forgot" | "forget" | "forgotten" | "lost"))
 }
 
@@ -367,6 +383,10 @@ fn performed(mut verb: KnownVerb, rest: &[String]) -> (KnownVerb, Vec<String>) {
         noun.pop();
         return (set, noun);
     }
+    // `markRead`: see `complement`.
+    if verb.base == "mark" && is_mark(&noun) {
+        return (verb, Vec::new());
+    }
     if matches!(
         verb.base.as_str(),
         "perform" | "execute" | "run" | "do" | "make" | "conduct" | "request"
@@ -464,112 +484,22 @@ pub(crate) fn is_verb_here(word: &str, following: &[String]) -> bool {
     }
 }
 
-/// The object's words, up to a preposition and without determiners.
-pub(crate) fn object(all: &[String]) -> Vec<String> {
-    let start = all
-        .iter()
-        .take_while(|word| DETERMINERS.contains(&word.as_str()))
-        .count();
-    // "incoming and outgoing transactions"
-    if let [first, link, second, ..] = &all[start..]
-        && matches!(link.as_str(), "and" | "or")
-        && [first, second]
-            .iter()
-            .all(|word| is_adjective(word) || word.ends_with("ing") && word.len() > 5)
-    {
-        return object(&all[start + 2..]);
-    }
-    // "input text inot a given language": in front of an article within stands a preposition.
-    let article = all[start..]
-        .iter()
-        .take_while(|word| !PREPOSITIONS.contains(&word.as_str()))
-        .skip(2)
-        .position(|word| matches!(word.as_str(), "a" | "an" | "the"));
-    if let Some(at) = article {
-        return object(&all[start..=start + at]);
-    }
-    let leads = matches!(&all[start..], [first, next, ..]
-        if LEADING_PARTICIPLES.contains(&first.as_str())
-            && !PREPOSITIONS.contains(&next.as_str())
-            && !DETERMINERS.contains(&next.as_str()));
-    // `siteToSiteVpn`
-    let joins = |at: usize| {
-        let behind = &all[start..];
-        at > 0 && behind[at] == "to" && behind.get(at + 1) == behind.get(at - 1)
-    };
-    let mut noun: Vec<String> = all[start..]
-        .iter()
-        .enumerate()
-        .take_while(|(at, word)| {
-            *at == 0 && leads || !PREPOSITIONS.contains(&word.as_str()) || joins(*at)
-        })
-        .map(|(_, word)| word)
-        .zip(all[start..].iter().skip(1).map(Some).chain([None]))
-        .enumerate()
-        .take_while(|(at, (word, _))| {
-            // "daily report all countries"
-            *at == 0 || !matches!(word.as_str(), "all" | "each" | "every" | "any")
-        })
-        .take_while(|(at, (word, next))| {
-            // "areas located within", "tokens belonging to"
-            *at == 0
-                || !(word.ends_with("ed")
-                    || word.ends_with("ing")
-                    || PARTICIPLES.contains(&word.as_str()))
-                || next.is_none_or(|next| !PREPOSITIONS.contains(&next.as_str()))
-        })
-        .map(|(_, (word, _))| word)
-        .filter(|word| !word.chars().all(|digit| digit.is_ascii_digit()))
-        .filter(|word| !DETERMINERS[..3].contains(&word.as_str()))
-        .take(6)
-        // "a video's metadata"
-        .map(|word| word.strip_suffix("'s").unwrap_or(word).to_owned())
-        .collect();
-    // "a request for a messages report"
-    if let [only] = noun.as_slice()
-        && only == "request"
-        && all.get(start + 1).is_some_and(|word| word == "for")
-        && all
-            .get(start + 2)
-            .is_some_and(|word| matches!(word.as_str(), "a" | "an" | "the"))
-    {
-        return object(&all[start + 2..]);
-    }
-    // "a list of orders" and "the details of an order" are about orders.
-    let praised = usize::from(
-        matches!(noun.as_slice(), [first, _] if is_adjective(first) || PRAISE.contains(&first.as_str())),
-    );
-    let named = start + praised;
-    if let Some([only]) = noun.get(praised..)
-        && matches!(
-            only.as_str(),
-            "list"
-                | "details"
-                | "detail"
-                | "set"
-                | "number"
-                | "collection"
-                | "information"
-                | "info"
-                | "batch"
-                | "page"
-                | "sequence"
-                | "array"
-                | "subset"
-        )
-        && all
-            .get(named + 1)
-            .is_some_and(|word| matches!(word.as_str(), "of" | "for" | "about" | "on"))
-    {
-        noun = object(&all[named + 2..]);
-    }
-    noun
+/// `markRead`, `mark_unread`
+fn is_mark(rest: &[String]) -> bool {
+    matches!(rest, [mark] if matches!(
+        mark.as_str(),
+        "read" | "unread" | "seen" | "done" | "complete" | "completed" | "spam" | "favorite"
+            | "favourite" | "paid" | "shipped" | "delivered" | "resolved"
+    ))
 }
 
 /// "mark message as read": what the verb makes of its object.
 fn complement(base: &str, rest: &[String]) -> String {
     if !matches!(base, "mark" | "set") {
         return String::new();
+    }
+    if base == "mark" && is_mark(rest) {
+        return format!("as {}", rest[0]);
     }
     match rest.iter().position(|word| word == "as") {
         Some(at) if rest.len() - at <= 3 => rest[at..].join(" "),

@@ -410,7 +410,7 @@ fn is_plain(base: &str, method: &str) -> bool {
     base == method.to_ascii_lowercase()
         || matches!(
             (method, base),
-            ("POST", "do" | "process") | ("PUT" | "PATCH", "put" | "patch")
+            ("POST", "do" | "process" | "put") | ("PUT" | "PATCH", "put" | "patch")
         )
 }
 
@@ -522,7 +522,7 @@ fn spoken<'a>(base: &'a str, method: &str, action: Action) -> &'a str {
         "lookup" => "lookup",
         "is" | "has" | "can" | "contains" | "exists" | "determine" => "check",
         "put" | "patch" | "modify" | "post" if method != "POST" => "update",
-        "post" | "new" | "insert" | "make" => "create",
+        "post" | "put" | "new" | "insert" | "make" => "create",
         // Nobody views a token: it is made for whoever asks.
         "del" | "rm" | "unset" => "delete",
         "destroy" if method == "DELETE" => "delete",

@@ -207,12 +207,46 @@ pub(super) fn without_interface(noun: &mut Vec<String>) {
     }
 }
 
+/// Without what programs put into a name and the thing has not.
+pub(super) fn without_program(all: &mut Vec<String>, source: &OperationSource<'_>) {
+    let lower_method = source.method.to_ascii_lowercase();
+    // `idPostDeployPattern`
+    if let [id, method, _, ..] = all.as_slice()
+        && id == "id"
+        && *method == lower_method
+    {
+        all.remove(0);
+    }
+    // `SyncPlaySetShuffleMode` on `/SyncPlay/SetShuffleMode`
+    let chapter = words::split(source.path.split('/').nth(1).unwrap_or_default());
+    if chapter.len() > 1
+        && all.len() > chapter.len() + 1
+        && all.starts_with(&chapter)
+        && verbs::is_clear(&all[chapter.len()])
+    {
+        all.drain(..chapter.len());
+    }
+    // Django REST framework: `wireless-links_bulk_partial_update`.
+    if all.len() > 2 && all.ends_with(&["partial".to_owned(), "update".to_owned()]) {
+        all.remove(all.len() - 2);
+    }
+    // `detailAdvisory` shows one.
+    if let [detail, thing, ..] = all.as_slice()
+        && detail == "detail"
+        && source.method == "GET"
+        && in_path(thing, source)
+    {
+        all.remove(0);
+    }
+}
+
 /// `originBatch` is about origins, many at once; on `/originBatches/{id}` it is one thing.
 pub(super) fn without_amount(noun: &mut Vec<String>, source: &OperationSource<'_>) -> bool {
     let is_thing = || {
         source.path.split('/').any(|segment| {
             let segment = words::split(segment);
-            segment.len() > 1 && segment.last().is_some_and(|last| last == "batches")
+            segment.last().is_some_and(|last| last == "batches") && segment.len() > 1
+                || noun.len() > 2 && segment.ends_with(noun.as_slice())
         })
     };
     let amount = noun.len() > 1

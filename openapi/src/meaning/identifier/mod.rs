@@ -12,14 +12,14 @@ use crate::operation::OperationSource;
 use crate::verbs::{self, Kind};
 use crate::words;
 use against_path::{
-    has_verb, in_path, is_noun_of_path, is_param_word, is_path_itself, is_random, is_witnessed,
+    has_verb, is_noun_of_path, is_param_word, is_path_itself, is_random, is_witnessed,
     names_last_literal, repeats_path, says_less_than_path, starts_with_segment,
 };
 pub(crate) use cleaning::without_using;
 use cleaning::{
     called_of_class, cleaned, in_front_of_kind, without_amount, without_framework_action,
-    without_interface, without_key, without_kind, without_number, without_repetition, without_tag,
-    without_versions,
+    without_interface, without_key, without_kind, without_number, without_program,
+    without_repetition, without_tag, without_versions,
 };
 use word_order::{
     PROGRAM_WORDS, dotted_verb_last, grouped, habitually_first, habitually_last, method_last,
@@ -143,34 +143,7 @@ fn own_words(own: &str, source: &OperationSource<'_>) -> Option<Vec<String>> {
         all.truncate(at + 1);
     }
     without_number(&mut all, source);
-    // `idPostDeployPattern`
-    if let [id, method, _, ..] = all.as_slice()
-        && id == "id"
-        && *method == lower_method
-    {
-        all.remove(0);
-    }
-    // `SyncPlaySetShuffleMode` on `/SyncPlay/SetShuffleMode`
-    let chapter = words::split(source.path.split('/').nth(1).unwrap_or_default());
-    if chapter.len() > 1
-        && all.len() > chapter.len() + 1
-        && all.starts_with(&chapter)
-        && verbs::is_clear(&all[chapter.len()])
-    {
-        all.drain(..chapter.len());
-    }
-    // Django REST framework: `wireless-links_bulk_partial_update`.
-    if all.len() > 2 && all.ends_with(&["partial".to_owned(), "update".to_owned()]) {
-        all.remove(all.len() - 2);
-    }
-    // `detailAdvisory` shows one.
-    if let [detail, thing, ..] = all.as_slice()
-        && detail == "detail"
-        && source.method == "GET"
-        && in_path(thing, source)
-    {
-        all.remove(0);
-    }
+    without_program(&mut all, source);
     // API Platform ends its names with what a method answers: `postMatchingUrlCollection`.
     if all.len() > 2 && all[all.len() - 1] == "collection" {
         if all[0] == lower_method {
@@ -262,6 +235,13 @@ fn clean_object(phrase: &mut Phrase, source: &OperationSource<'_>) {
         })
     {
         phrase.noun.pop();
+    }
+    // `Api_End`
+    if matches!(phrase.noun.as_slice(), [only] if only == "api" || only == "controller")
+        && phrase.verb.is_some()
+        && !source.path.contains("/apis")
+    {
+        phrase.noun.clear();
     }
     without_key(&mut phrase.noun, source);
     without_kind(&mut phrase.noun, source);

@@ -31,6 +31,7 @@ pub(super) fn is_of_the_call(word: &str, noun: &str) -> bool {
             "request"
                 | "correlation"
                 | "action"
+                | "message"
                 | "trace"
                 | "idempotency"
                 | "txn"

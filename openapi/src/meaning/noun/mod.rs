@@ -1,6 +1,7 @@
 //! Rules 3 and 5: what is acted upon, and what it is part of.
 
 mod facing;
+mod parents;
 mod questions;
 mod wording;
 

@@ -19,6 +19,15 @@ pub(super) fn state(phrase: &[String], method: &str, behind_param: bool) -> Opti
     {
         return Some([&["check".to_owned()], front].concat());
     }
+    // `/order-time-updated`
+    if let [front @ .., last] = phrase
+        && method == "POST"
+        && !front.is_empty()
+        && let Some(verb) = verbs::done(last)
+        && !front.iter().any(|word| verbs::is_clear(word))
+    {
+        return Some([&[verb.base], front].concat());
+    }
     // `/lights/{id}/on`
     if let [only] = phrase
         && matches!(only.as_str(), "on" | "off")

@@ -213,7 +213,7 @@ pub(super) const ADJECTIVES: &[&str] = &[
     "scheduled", "online", "offline", "primary", "anonymous", "assigned", "unassigned",
     "unique", "permanent", "temporary", "default", "advanced", "simple", "basic", "detailed",
     "next", "previous", "past", "today", "daily", "weekly", "monthly", "yearly", "hourly", "nearest", "full", "live", "running", "failed", "missing", "invalid", "valid", "favorite", "favourite",
-    "alternative", "alternate",
+    "alternative", "alternate", "incoming", "outgoing", "inbound", "outbound",
 ];
 
 pub(crate) fn is_adjective(word: &str) -> bool {
@@ -225,20 +225,28 @@ pub(crate) fn is_adjective(word: &str) -> bool {
                 .any(|noun| word.ends_with(noun))
 }
 
+/// Verbs that in front of a plural are no noun.
+#[rustfmt::skip] // a list of words, not of lines
+const CALLS: &[&str] = &[
+    "get", "find", "fetch", "show", "view", "add", "create", "update", "delete", "remove", "edit",
+];
+
 /// A literal's words as a noun: without `Api` and what follows a preposition
 /// (`/schedule-for-stop`).
 pub(super) fn resource_words(text: &str) -> Vec<String> {
     let mut found = words::split(text);
-    // `/compareStation/{name}`: a call by its name.
+    // `/compareStation/{name}`: a call by its name; `/merge_requests/{id}` are requests.
     if let [first, second, ..] = found.as_slice()
         && verbs::is_clear(first)
+        && (CALLS.contains(&first.as_str())
+            || !found.last().is_some_and(|last| words::is_plural(last)))
         && !matches!(
             second.as_str(),
             "for" | "by" | "from" | "with" | "to" | "of"
         )
         && !matches!(
             first.as_str(),
-            "issue" | "set" | "list" | "check" | "book" | "build"
+            "issue" | "set" | "list" | "check" | "book" | "build" | "load"
         )
     {
         found.remove(0);
@@ -250,8 +258,8 @@ pub(super) fn resource_words(text: &str) -> Vec<String> {
     {
         found.pop();
     }
-    // `xrefsBatch`, `idBoard`
-    if found.len() > 1 && found.last().is_some_and(|last| last == "batch") {
+    // `xrefsBatch`, `idBoard`; but `schedule-payment-batch`
+    if found.len() == 2 && found.last().is_some_and(|last| last == "batch") {
         found.pop();
     }
     if found.len() > 1 && found[0] == "id" {

@@ -1,0 +1,69 @@
+//! Rule 5: what a thing is part of.
+
+use super::facing::Facing;
+use crate::meaning::Parent;
+use crate::meaning::noun_words::GENERIC;
+use crate::meaning::path_shape::param_noun;
+use crate::secrets::is_secret_name;
+use crate::value_location::ValueLocation;
+use crate::words;
+
+impl Facing<'_> {
+    pub(super) fn item_as_parent(&self) -> Option<Parent> {
+        // `/assignments/{userId}`: what hangs there hangs on the user.
+        let noun = match self.resource.own_param() {
+            Some(param) if self.param_names_another() && param.to_lowercase().ends_with("id") => {
+                words::noun_phrase(&param_noun(param))
+            }
+            _ => self.resource_noun(),
+        };
+        let id = self
+            .resource
+            .params
+            .last()
+            .filter(|name| !is_secret_name(name))
+            .cloned()
+            .map(ValueLocation::Path);
+        (!noun.is_empty()).then_some(Parent {
+            entity_type: noun,
+            id,
+        })
+    }
+
+    /// Rule 5: the resource whose parameter stands in front.
+    pub(super) fn parent(&self, noun: &str) -> Option<Parent> {
+        let location =
+            |name: &String| (!is_secret_name(name)).then(|| ValueLocation::Path(name.clone()));
+        if let Some(before) = self.resource.param_before_own() {
+            let own = param_noun(before);
+            let head = own.last().map(|word| words::singular(word));
+            let entity_type = if head.as_deref() == Some(self.resource.head().as_str())
+                && noun != self.resource.noun()
+            {
+                self.resource.noun()
+            } else {
+                words::noun_phrase(&own)
+            };
+            if entity_type.is_empty() || entity_type == noun {
+                return None;
+            }
+            return Some(Parent {
+                entity_type,
+                id: location(before),
+            });
+        }
+        let parent = self.enclosing.last()?;
+        let param = parent.params.last()?;
+        let named = param_noun(param);
+        let mut entity_type = parent.noun();
+        if parent.params.len() > 1 && !named.is_empty() {
+            entity_type = words::noun_phrase(&named);
+        } else if GENERIC.contains(&entity_type.as_str()) && !parent.qualifier.is_empty() {
+            entity_type = format!("{} {entity_type}", words::noun_phrase(&parent.qualifier));
+        }
+        (!entity_type.is_empty()).then(|| Parent {
+            entity_type,
+            id: location(param),
+        })
+    }
+}
