@@ -142,15 +142,10 @@ pub(crate) fn known(word: &str) -> Option<KnownVerb> {
                 ]
                 .iter()
                 .any(|noun| word.ends_with(noun));
-            let is_clear = word.len() > 6 && (word.ends_with("ize") || word.ends_with("ify"));
             (has_form && !ends_in_noun && !NOT_VERBS.contains(&word)).then(|| KnownVerb {
                 base: word.to_owned(),
                 action: Execute,
-                kind: if is_clear {
-                    Kind::Verb
-                } else {
-                    Kind::VerbOrNoun
-                },
+                kind: Kind::VerbOrNoun,
             })
         })
 }

@@ -21,7 +21,7 @@ pub(super) const DETERMINERS: &[&str] = &[
     "a", "an", "the", "n", "all", "my", "own", "current", "new", "existing", "existent", "single", "multiple",
     "specific", "given", "one", "some", "any", "several", "this", "your", "their", "its",
     "individual", "particular", "specified", "more", "many", "every", "each", "available",
-    "private", "public", "s", "another", "up", "existing", "authenticated", "user's", "full",
+    "private", "public", "s", "another", "up", "authenticated", "user's", "full",
     "uploaded", "different", "following", "corresponding", "likely", "latest", "complete", "entire", "either", "both", "requested", "provided", "selected",
 ];
 

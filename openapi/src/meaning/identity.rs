@@ -248,8 +248,8 @@ fn find(schemas: Schemas<'_>, schema: &Value, wanted: Wanted<'_>, depth: usize) 
     };
     // `evidence` of a dispute evidence text
     let is_inner_word = |name: &str| {
-        let mut words = noun.split(' ').skip(1);
-        words.any(|word| word == snake(name))
+        let name = snake(name);
+        noun.split(' ').skip(1).any(|word| word == name)
     };
     behind(&|name| is_noun_key(name, noun))
         .or_else(|| behind(&is_inner_word))

@@ -276,7 +276,7 @@ fn decided_by(
             .unwrap_or(&rule::SUMMARY_VERB),
         Source::Method => match (source.method, method_verb(source, shape)) {
             ("PUT", "add") | ("DELETE", "remove") => &rule::MEMBERSHIP,
-            ("POST", "update" | "execute") => &rule::POST_ON_ITEM,
+            ("POST", "update") => &rule::POST_ON_ITEM,
             ("POST", "get") => &rule::ANSWERED_LIST,
             ("POST", _) => &rule::BARE_POST,
             _ => &rule::METHOD_VERB,
@@ -299,34 +299,34 @@ pub(crate) fn for_secret(chosen: &mut Chosen, source: &OperationSource<'_>, noun
     }
 }
 
-/// Rule "login": whoever posts to `/auth` logs in.
+/// Rule "login": whoever posts to `/auth` logs in, and what is refreshed there is a session.
 pub(crate) fn for_login(chosen: &mut Chosen, thing: &mut Thing, source: &OperationSource<'_>) {
-    let is_login = source.method == "POST"
-        && chosen.action == Action::Create
-        && matches!(chosen.source, Source::Method | Source::OperationId)
-        && matches!(
-            thing.noun.as_str(),
-            "auth" | "authentication" | "oauth" | "jwt auth" | "user auth" | "token auth"
-        )
-        && !source.path.contains('{');
-    // A token is refreshed at `/auth/refresh`.
-    if !is_login
-        && matches!(thing.noun.as_str(), "auth" | "authentication")
-        && thing.param.is_none()
-    {
-        "session".clone_into(&mut thing.noun);
-        thing.rule = Some(&rule::SESSION);
+    let is_auth = matches!(
+        thing.noun.as_str(),
+        "auth" | "authentication" | "oauth" | "jwt auth" | "user auth" | "token auth"
+    );
+    let base = chosen.base.as_str();
+    let is_login =
+        source.method == "POST" && matches!(base, "create" | "post" | "add" | "authenticate");
+    let is_of_session = is_login
+        || matches!(
+            base,
+            "get" | "refresh" | "renew" | "revoke" | "delete" | "check"
+        );
+    if !is_auth || !is_of_session || source.path.contains('{') || thing.param.is_some() {
+        return;
     }
     if is_login {
         chosen.action = Action::Execute;
+        chosen.rule = &rule::SESSION;
         "logged in".clone_into(&mut chosen.verb.past);
         "log in".clone_into(&mut chosen.verb.base);
-        *thing = Thing {
-            noun: "session".to_owned(),
-            rule: Some(&rule::SESSION),
-            ..Thing::default()
-        };
     }
+    *thing = Thing {
+        noun: "session".to_owned(),
+        rule: Some(&rule::SESSION),
+        ..Thing::default()
+    };
 }
 
 /// "set ride status" whose object is the ride: the ride was updated, not set.

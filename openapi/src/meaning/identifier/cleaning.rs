@@ -106,6 +106,9 @@ pub(super) fn called_of_class(own: &str) -> Option<&str> {
         let called = rest[1..].trim_start_matches(|digit: char| digit.is_ascii_digit());
         let has_version = called.len() + 1 < rest.len()
             && called.starts_with(|letter: char| letter.is_ascii_uppercase());
+        if !has_version {
+            return None;
+        }
         let is_class = words::split(class).last().is_some_and(|last| {
             matches!(
                 last.as_str(),
@@ -122,7 +125,7 @@ pub(super) fn called_of_class(own: &str) -> Option<&str> {
             && words::split(called)
                 .first()
                 .is_some_and(|first| verbs::is_clear(first));
-        (has_version && (is_class || is_call)).then_some(called)
+        (is_class || is_call).then_some(called)
     })
 }
 
@@ -286,10 +289,10 @@ pub(super) fn without_tag(noun: &mut Vec<String>, source: &OperationSource<'_>) 
 /// `listId` is a list; on `/playback-ids` the ids are what it is about.
 pub(super) fn without_key(noun: &mut Vec<String>, source: &OperationSource<'_>) {
     while noun.len() > 1
-        && !are_things(source, noun)
         && noun
             .last()
             .is_some_and(|last| matches!(last.as_str(), "id" | "ids" | "uuid" | "guid"))
+        && !are_things(source, noun)
     {
         noun.pop();
     }

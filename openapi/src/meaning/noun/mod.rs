@@ -307,6 +307,13 @@ fn names_nobody(shape: &PathShape) -> bool {
     }
 }
 
+/// `AuthController_register` names who serves it, and not who is registered.
+fn is_nobody(said_noun: Option<&[String]>) -> bool {
+    said_noun.is_none_or(|noun| {
+        matches!(noun, [only] if matches!(only.as_str(), "auth" | "authentication" | "oauth"))
+    })
+}
+
 /// A thing that the verb itself implies: a session of whoever logs in, the user who registers.
 fn implied(
     shape: &PathShape,
@@ -338,7 +345,7 @@ fn implied(
             implied("session", &rule::SESSION)
         }
         "register" | "signup" | "enroll" | "enrol"
-            if said_noun.is_none() && !has_summary && names_nobody(shape) =>
+            if is_nobody(said_noun) && !has_summary && names_nobody(shape) =>
         {
             implied("user", &rule::CALLER)
         }

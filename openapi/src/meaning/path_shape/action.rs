@@ -67,7 +67,11 @@ pub(super) fn take_inner_action(
         && method == "POST"
         && verbs::is_clear(first)
         && words::split(source.operation_id).first() == Some(first);
-    let is_undone = first.starts_with("un") && verbs::is_clear(first) && phrase.len() == 1;
+    let is_undone = method != "GET"
+        && first.starts_with("un")
+        && !matches!(first.as_str(), "unread" | "unique" | "union")
+        && verbs::is_clear(first)
+        && phrase.len() == 1;
     if !(is_said
         || is_undone
         || is_never_a_noun(first)
@@ -334,10 +338,9 @@ pub(super) fn take_action(
                 }
             };
             // "Creates a new checkout key" at `/checkout-key`: a thing all the same.
-            // "Creates a new checkout key" at `/checkout-key`: a thing all the same.
             let is_thing = is_sent(&known, &phrase, summary)
                 || phrase.len() > 1
-                    && (is_object_of_id(&phrase, source)
+                    && (reads && !behind_param && is_object_of_id(&phrase, source)
                         || summary.is_some_and(|said| ends_with_noun(&said.noun, &phrase)));
             // `/login_links` are links: such a verb in one word is a noun in front of another.
             let is_compound =

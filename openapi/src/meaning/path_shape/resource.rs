@@ -143,9 +143,8 @@ pub(crate) fn param_noun(name: &str) -> Vec<String> {
             .iter()
             .find_map(|end| last.strip_suffix(end))
             .filter(|stem| stem.len() > 3);
-        let is_address = last == "email" && found.len() > 1;
-        if is_key_word(last) || is_address || matches!(last.as_str(), "or" | "and" | "with" | "by")
-        {
+        let is_key_of = found.len() > 1 && matches!(last.as_str(), "email" | "num");
+        if is_key_word(last) || is_key_of || matches!(last.as_str(), "or" | "and" | "with" | "by") {
             found.pop();
         } else if let Some(stem) = glued.map(str::to_owned) {
             found.pop();
@@ -184,7 +183,6 @@ pub(crate) fn is_key_word(word: &str) -> bool {
             | "sid"
             | "name"
             | "number"
-            | "num"
             | "no"
             | "nr"
             | "code"

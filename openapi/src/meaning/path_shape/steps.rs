@@ -34,6 +34,9 @@ const SET_ON_THINGS: &[&str] = &[
     "visibility",
 ];
 
+/// A longer path in front of an operation's own is not looked at.
+const FRONT_BYTES_MAX: usize = 256;
+
 pub(super) enum Step {
     Literal(String),
     Param(String),
@@ -54,7 +57,7 @@ pub(super) fn steps(source: &OperationSource<'_>) -> Vec<Step> {
             {
                 names.next();
             }
-            Segment::Literal(text) if is_filter(text, &found, source.method) => is_filtered = true,
+            Segment::Literal(text) if is_filter(text, &found, source) => is_filtered = true,
             Segment::Literal(text) if is_version(text) => {
                 version_step(&mut found, &template.segments);
             }
@@ -69,7 +72,10 @@ pub(super) fn steps(source: &OperationSource<'_>) -> Vec<Step> {
             {
                 found.push(Step::Literal(text.clone()));
             }
-            Segment::Literal(text) => literal_steps(text, &mut found),
+            Segment::Literal(text) => {
+                is_filtered &= text.is_empty();
+                literal_steps(text, &mut found);
+            }
             Segment::Param | Segment::Greedy => {
                 let step = names
                     .next()
@@ -89,19 +95,31 @@ fn whole_path<'a>(source: &OperationSource<'a>) -> &'a str {
         .find('/')
         .map(|at| &source.operation_id[at..])
         .filter(|whole| {
-            let front = whole.strip_suffix(source.path);
+            let front = whole
+                .strip_suffix(source.path)
+                .filter(|front| front.len() <= FRONT_BYTES_MAX);
             front.is_some_and(|front| !front.is_empty() && !front.contains('{'))
         })
         .unwrap_or(source.path)
 }
 
 /// Rule "found by": `/episodes/bySeason/{show}/{season}` lists what has no id there; `/users/byEmail/{email}` names one.
-fn is_filter(text: &str, before: &[Step], method: &str) -> bool {
+fn is_filter(text: &str, before: &[Step], source: &OperationSource<'_>) -> bool {
     let is_list = matches!(before.last(), Some(Step::Literal(noun))
         if words::split(noun).last().is_some_and(|noun| words::is_plural(noun)));
     let words = words::split(text);
-    method == "GET"
+    // What answers with one thing has found it.
+    let answers_one = source.response.is_some_and(|response| {
+        source.schemas.items(response).is_none()
+            && !source
+                .schemas
+                .properties(response)
+                .iter()
+                .any(|property| source.schemas.items(property.schema).is_some())
+    });
+    source.method == "GET"
         && is_list
+        && !answers_one
         && matches!(words.as_slice(), [by, .., what] if by == "by"
             && !is_key_word(what)
             && !NAMES_ONE.contains(&what.as_str()))
@@ -182,17 +200,33 @@ pub(super) fn literal_steps(text: &str, found: &mut Vec<Step>) {
     }
 }
 
+/// `/comments/{comment}/status/{status}`, `/ratings/{type}/{item}/{rating}`: a value that the thing in front gets.
+fn is_set_on_thing(last: &str, before: &[Step]) -> bool {
+    if !SET_ON_THINGS.contains(&last) {
+        return false;
+    }
+    let names = |text: &str| {
+        let words = resource_words(text);
+        words
+            .last()
+            .filter(|noun| words::singular(noun) == last)
+            .cloned()
+    };
+    match before {
+        [.., Step::Param(_), Step::Literal(text)] => {
+            names(text).is_some_and(|noun| !words::is_plural(&noun))
+        }
+        [.., Step::Literal(text), Step::Param(_)]
+        | [.., Step::Literal(text), Step::Param(_), Step::Param(_)] => names(text).is_some(),
+        _ => false,
+    }
+}
+
 /// A parameter that says in which form, language or order an answer is wanted (`{format}`,
 /// `/watchlist/{type}/{sort}`) names nothing; behind its own noun (`/countries/{country}`) it does.
 pub(super) fn param_step(name: String, before: &[Step], method: &str) -> Option<Step> {
     let last = words::split(&name).pop().unwrap_or_default();
-    let is_set = matches!(method, "PUT" | "POST" | "PATCH")
-        && SET_ON_THINGS.contains(&last.as_str())
-        && before.iter().any(|step| matches!(step, Step::Param(_)))
-        && before.iter().rev().any(|step| {
-            matches!(step, Step::Literal(text)
-            if resource_words(text).last().is_some_and(|noun| words::singular(noun) == last))
-        });
+    let is_set = matches!(method, "PUT" | "POST" | "PATCH") && is_set_on_thing(&last, before);
     // `{enableOrNot}`
     if is_set || name.contains("OrNot") {
         return None;
@@ -254,8 +288,6 @@ pub(crate) fn is_criterion(name: &str) -> bool {
                 | "page"
                 | "query"
                 | "q"
-                | "term"
-                | "keyword"
                 | "n"
                 | "limit"
                 | "offset"
