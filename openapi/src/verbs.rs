@@ -237,7 +237,7 @@ fn third_person(word: &str) -> Option<KnownVerb> {
 }
 
 /// The verb whose past tense a word is by rule: `deleted`, `submitted`, `applied`.
-fn regular_past_of(word: &str) -> Option<KnownVerb> {
+pub(crate) fn regular_past_of(word: &str) -> Option<KnownVerb> {
     let stem = word.strip_suffix("ed").filter(|stem| stem.len() > 2)?;
     let bases = [
         stem.strip_suffix('i').map(|stem| format!("{stem}y")),
@@ -250,11 +250,6 @@ fn regular_past_of(word: &str) -> Option<KnownVerb> {
         .flatten()
         .filter_map(|base| listed(&base))
         .find(|verb| regular_past(&verb.base) == word)
-}
-
-/// The verb that is done with at the end of an event's name: `updated` of `order-time-updated`.
-pub(crate) fn done(word: &str) -> Option<KnownVerb> {
-    regular_past_of(word)
 }
 
 fn gerund(word: &str) -> Option<KnownVerb> {

@@ -502,15 +502,11 @@ fn is_noun_key(name: &str, noun: &str) -> bool {
         .map(|word| words::singular(word))
         .collect();
     // `import_task` of an import
-    if name.len() > 1
-        && name
-            .last()
-            .is_some_and(|last| last == "task" || last == "job")
+    if let [.., of, last] = name.as_slice()
+        && matches!(last.as_str(), "task" | "job")
+        && noun.rsplit(' ').next() == Some(of)
     {
-        let head = noun.rsplit(' ').next();
-        if name[name.len() - 2..].first().map(String::as_str) == head {
-            name.pop();
-        }
+        name.pop();
     }
     let joined = name.concat();
     let noun_joined: String = noun.split(' ').collect();

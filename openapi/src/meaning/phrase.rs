@@ -201,7 +201,7 @@ pub(crate) fn of_words(all: &[String]) -> Phrase {
     // `/sms/send-bulk`
     if let [only] = phrase.noun.as_slice()
         && phrase.verb.is_some()
-        && BULK_WORDS.contains(&only.as_str())
+        && is_bulk_word(only)
     {
         phrase.noun.clear();
         phrase.bulk = true;
@@ -233,7 +233,7 @@ pub(crate) fn without_fillers(all: &[String]) -> &[String] {
     let mut rest = all;
     loop {
         match rest {
-            [first, _, ..] if BULK_WORDS.contains(&first.as_str()) => rest = &rest[1..],
+            [first, _, ..] if is_bulk_word(first) => rest = &rest[1..],
             [first, second, ..]
                 if (FILLERS.contains(&first.as_str())
                     && (!lets_somebody(first) || rest.iter().any(|word| word == "to"))
@@ -283,7 +283,7 @@ pub(crate) fn verb_first(all: &[String]) -> Phrase {
         && all
             .iter()
             .take(all.len() - rest.len())
-            .any(|word| BULK_WORDS.contains(&word.as_str()));
+            .any(|word| is_bulk_word(word));
     let Some((first, more)) = rest.split_first() else {
         return Phrase {
             bulk,

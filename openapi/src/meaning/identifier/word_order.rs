@@ -250,7 +250,7 @@ pub(super) fn path_verb_last(
         && !matches!(last.as_str(), "bulk" | "batch")
         && !has_clear_verb
         && !is_filler(first)
-        && !matches!(first.as_str(), "bulk" | "batch" | "mass" | "multi")
+        && !is_bulk_word(first)
         && last == end
         && (names_segment || verbs::known(first).is_none_or(|verb| verb.kind == Kind::VerbOrNoun));
     // `post_result_file` on `/results/{id}/file`

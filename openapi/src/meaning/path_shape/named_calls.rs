@@ -23,7 +23,7 @@ pub(super) fn state(phrase: &[String], method: &str, behind_param: bool) -> Opti
     if let [front @ .., last] = phrase
         && method == "POST"
         && !front.is_empty()
-        && let Some(verb) = verbs::done(last)
+        && let Some(verb) = verbs::regular_past_of(last)
         && !front.iter().any(|word| verbs::is_clear(word))
     {
         return Some([&[verb.base], front].concat());

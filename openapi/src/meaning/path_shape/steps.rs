@@ -105,24 +105,27 @@ fn whole_path<'a>(source: &OperationSource<'a>) -> &'a str {
 
 /// Rule "found by": `/episodes/bySeason/{show}/{season}` lists what has no id there; `/users/byEmail/{email}` names one.
 fn is_filter(text: &str, before: &[Step], source: &OperationSource<'_>) -> bool {
-    let is_list = matches!(before.last(), Some(Step::Literal(noun))
-        if words::split(noun).last().is_some_and(|noun| words::is_plural(noun)));
-    let words = words::split(text);
+    let is_of_list = || {
+        matches!(before.last(), Some(Step::Literal(noun))
+            if words::split(noun).last().is_some_and(|noun| words::is_plural(noun)))
+    };
     // What answers with one thing has found it.
-    let answers_one = source.response.is_some_and(|response| {
-        source.schemas.items(response).is_none()
-            && !source
-                .schemas
-                .properties(response)
-                .iter()
-                .any(|property| source.schemas.items(property.schema).is_some())
-    });
+    let answers_one = || {
+        source.response.is_some_and(|response| {
+            source.schemas.items(response).is_none()
+                && !source
+                    .schemas
+                    .properties(response)
+                    .iter()
+                    .any(|property| source.schemas.items(property.schema).is_some())
+        })
+    };
     source.method == "GET"
-        && is_list
-        && !answers_one
-        && matches!(words.as_slice(), [by, .., what] if by == "by"
+        && matches!(words::split(text).as_slice(), [by, .., what] if by == "by"
             && !is_key_word(what)
             && !NAMES_ONE.contains(&what.as_str()))
+        && is_of_list()
+        && !answers_one()
 }
 
 /// `/routing/{versionNumber}/calculateRoute`: which interface is called, and not what.
