@@ -76,7 +76,7 @@ impl<E> Captured<E> {
     fn begin(shared: &Arc<Shared>, invocation: &LambdaInvocation) -> Option<Self> {
         let exchange = shared.begin(invocation)?;
         Some(Self {
-            near: DeadlineNear::new(invocation.context.deadline, shared.flush_timeout_ms),
+            near: DeadlineNear::new(invocation.context.deadline, shared.flush_timeout()),
             delivery: Some(Delivery::Due {
                 exchange: exchange.clone(),
                 shared: shared.clone(),
