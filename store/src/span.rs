@@ -48,9 +48,9 @@ impl Newest {
 pub(crate) fn spans(search: &Search, newest: Timestamp) -> Vec<TimeRange> {
     let [_, _, longest_days] = REACH_DAYS;
     let mut filters = std::iter::successors(Some(&search.filter), |filter| filter.also.as_deref());
-    // An index finds the granules that have a caller. Most callers do little within a week, and to
-    // open the parts of two months costs less than to ask two times more.
-    let reach_min = if filters.any(is_of_callers) {
+    // An index finds the granules that have a caller, or the words of a phrase. Most callers do little within a
+    // week, and to open the parts of two months costs less than to ask two times more.
+    let reach_min = if filters.any(is_looked_up) {
         SignedDuration::from_hours(24 * longest_days)
     } else {
         SignedDuration::ZERO
@@ -119,8 +119,10 @@ pub(crate) fn spans_beyond(
     spans
 }
 
-fn is_of_callers(filter: &Filter) -> bool {
-    !filter.user_id.any_of.is_empty() || !filter.user_email.any_of.is_empty()
+fn is_looked_up(filter: &Filter) -> bool {
+    !filter.user_id.any_of.is_empty()
+        || !filter.user_email.any_of.is_empty()
+        || !filter.words.is_empty()
 }
 
 /// Whether few events match, which an index finds wherever they are.

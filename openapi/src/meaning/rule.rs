@@ -6,7 +6,7 @@ use crate::compiled::rule_by_position;
 
 /// A rule that decides a fact of a meaning: its verb and action, its noun, or where its id is.
 ///
-/// `docs/openapi.md` shows each with an example; `tests/meaning_rules.jsonl` holds its cases.
+/// `docs/openapi.md` shows each with an example; `tests/meaning_rules.json` holds its cases.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Rule {
     /// Its name.

@@ -5,7 +5,7 @@ mod method;
 use daybook_event::Action;
 
 use super::Verb;
-use super::noun::Thing;
+use super::noun::{Thing, is_logging_in};
 use super::path_shape::PathShape;
 use super::phrase::Phrase;
 use super::rule::{self, Rule};
@@ -240,13 +240,14 @@ fn path_goes_before(
         _ => false,
     };
     // `addIgnore` on `/ignore/{issue}` adds one, and so does `servers_run-stats_create`.
-    let is_object = said.is_some_and(|phrase| {
-        phrase.noun.last() == Some(&path.base)
-            || phrase
-                .rule
-                .is_some_and(|rule| rule.name == rule::VERB_LAST.name)
-                && phrase.noun.contains(&path.base)
-    });
+    let is_object = path.complement.is_empty()
+        && said.is_some_and(|phrase| {
+            phrase.noun.last() == Some(&path.base)
+                || phrase
+                    .rule
+                    .is_some_and(|rule| rule.name == rule::VERB_LAST.name)
+                    && phrase.noun.contains(&path.base)
+        });
     said_is_method
         && source.path.contains('}')
         && !matches!(path.action, Action::Create | Action::Read)
@@ -301,10 +302,8 @@ pub(crate) fn for_secret(chosen: &mut Chosen, source: &OperationSource<'_>, noun
 
 /// Rule "login": whoever posts to `/auth` logs in, and what is refreshed there is a session.
 pub(crate) fn for_login(chosen: &mut Chosen, thing: &mut Thing, source: &OperationSource<'_>) {
-    let is_auth = matches!(
-        thing.noun.as_str(),
-        "auth" | "authentication" | "oauth" | "jwt auth" | "user auth" | "token auth"
-    );
+    let is_auth = is_logging_in(&thing.noun)
+        || matches!(thing.noun.as_str(), "jwt auth" | "user auth" | "token auth");
     let base = chosen.base.as_str();
     let is_login =
         source.method == "POST" && matches!(base, "create" | "post" | "add" | "authenticate");

@@ -189,10 +189,9 @@ fn rule_of_words(found: &[String]) -> Option<&'static str> {
     }
     let mut joined = front.concat();
     joined.push_str(&head);
-    if ["pagetoken", "nexttoken", "synctoken"]
-        .iter()
-        .any(|end| joined.ends_with(end))
-    {
+    let is_place = |end: &&str| joined.ends_with(end);
+    // `Postman-Token` tells requests apart.
+    if joined == "postmantoken" || ["pagetoken", "nexttoken", "synctoken"].iter().any(is_place) {
         return None;
     }
     if let Some(rule) = table.exact.get(&(How::Word, head.as_str())) {

@@ -297,11 +297,7 @@ fn names_nobody(shape: &PathShape) -> bool {
     match shape.resources.as_slice() {
         [] => true,
         [only] => {
-            only.params.is_empty()
-                && matches!(
-                    only.head().as_str(),
-                    "auth" | "authentication" | "oauth" | "account"
-                )
+            only.params.is_empty() && (is_logging_in(&only.head()) || only.head() == "account")
         }
         _ => false,
     }
@@ -309,9 +305,12 @@ fn names_nobody(shape: &PathShape) -> bool {
 
 /// `AuthController_register` names who serves it, and not who is registered.
 fn is_nobody(said_noun: Option<&[String]>) -> bool {
-    said_noun.is_none_or(|noun| {
-        matches!(noun, [only] if matches!(only.as_str(), "auth" | "authentication" | "oauth"))
-    })
+    said_noun.is_none_or(|noun| matches!(noun, [only] if is_logging_in(only)))
+}
+
+/// The name of logging in, which is no thing that anybody has.
+pub(crate) fn is_logging_in(noun: &str) -> bool {
+    matches!(noun, "auth" | "authentication" | "oauth")
 }
 
 /// A thing that the verb itself implies: a session of whoever logs in, the user who registers.
@@ -329,12 +328,11 @@ fn implied(
         })
     };
     let is_about_session = said_noun.is_none_or(|noun| {
-        matches!(noun, [only] if matches!(
-            only.as_str(),
-            "auth" | "session" | "user" | "account" | "oauth" | "authentication"
-        )) || noun
-            .last()
-            .is_some_and(|last| matches!(last.as_str(), "token" | "password" | "credentials"))
+        matches!(noun, [only] if is_logging_in(only)
+            || matches!(only.as_str(), "session" | "user" | "account"))
+            || noun
+                .last()
+                .is_some_and(|last| matches!(last.as_str(), "token" | "password" | "credentials"))
     });
     // `/users/{id}/logout` does it to a user.
     let is_item = shape.resources.last().is_some_and(|resource| {
