@@ -74,7 +74,7 @@ WHERE org_id = (SELECT unhex(getClientHTTPHeader('X-Daybook-Org')))
     AND expires_at > now64(3)
 SETTINGS apply_mutations_on_fly = 1;
 
-INSERT INTO audit.migrations (version, name, checksum) VALUES (1, 'events', 'e441e551126e9e7bf78d3c79fdee0e2d052f98876b68bf49b021598f9008da51');
+INSERT INTO audit.migrations (version, name, checksum) VALUES (1, 'events', 'bda9cd8d6e30d26ccb9848df9292cbe3218e28514b7a6e9dff920608fd139ae6');
 
 CREATE TABLE IF NOT EXISTS audit.erasures ON CLUSTER 'main'
 (
