@@ -15,7 +15,8 @@ const browser = await puppeteer.launch({
 const page = await browser.newPage();
 await page.setViewport({ width: 1280, height: 900 });
 const session = await browser.target().createCDPSession();
-await session.send("Browser.setDownloadBehavior", { behavior: "allow", downloadPath: downloads });
+const download = new Promise((resolve) => session.on("Browser.downloadProgress", ({ state }) => state !== "inProgress" && resolve(state)));
+await session.send("Browser.setDownloadBehavior", { behavior: "allow", downloadPath: downloads, eventsEnabled: true });
 
 const faults = [];
 page.on("pageerror", (error) => faults.push(String(error)));
@@ -58,12 +59,11 @@ const isCrowded = () => page.evaluate(() => {
   return overlap || isCut || document.documentElement.scrollWidth > innerWidth;
 });
 
+// The browser keeps the name by an empty file until it has all.
 async function downloaded() {
-  for (;;) {
-    const name = (await readdir(downloads)).find((name) => name.startsWith("daybook-") && !name.endsWith(".crdownload"));
-    if (name) return { name, text: await readFile(`${downloads}/${name}`, "utf8") };
-    await page.waitForFunction(() => true, { polling: 100 });
-  }
+  if ((await download) !== "completed") throw new Error("the download broke off");
+  const [name] = await readdir(downloads);
+  return { name, text: await readFile(`${downloads}/${name}`, "utf8") };
 }
 
 const seen = {};
