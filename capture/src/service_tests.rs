@@ -218,6 +218,7 @@ async fn a_large_event_is_not_cleaned_on_the_task_of_a_handler_that_is_at_work()
     while capture.counters().flushes == 0 {
         let _ = timeout(Duration::from_millis(1), served.as_mut()).await;
     }
+    assert_eq!(capture.counters().acknowledged, 1);
     let response = sink.only().1.unwrap();
     assert_eq!(response.failure, Some(HandlerFailure::Timeout));
 }

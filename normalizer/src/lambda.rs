@@ -1,6 +1,6 @@
 //! The Lambda: SQS batches in, the ids of failed messages out.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use aws_lambda_events::event::sqs::SqsEvent;
 use lambda_runtime::{Context, Error, LambdaEvent, service_fn};
@@ -10,6 +10,10 @@ use crate::context::handler_from_env;
 
 /// What is kept of the function's time to report, instead of being ended in the middle.
 const REPORT_TIME: Duration = Duration::from_secs(5);
+
+/// What a batch may take where the clock here is so far ahead that the function's time seems to be over
+/// before it began: the batch is not put back for that, unread, again and again until it is dead.
+const TIME_WITHOUT_CLOCK: Duration = Duration::from_secs(10);
 
 /// Runs until Lambda ends it. The log is JSON on stderr, its level in `DAYBOOK_LOG`.
 ///
@@ -39,10 +43,38 @@ pub async fn run() -> Result<(), Error> {
     .await
 }
 
+/// Lambda gives its deadline as a time of day.
 fn time_left(context: &Context) -> Duration {
-    let until_deadline = context
-        .deadline()
-        .duration_since(std::time::SystemTime::now())
-        .unwrap_or_default();
-    until_deadline.saturating_sub(REPORT_TIME)
+    match context.deadline().duration_since(SystemTime::now()) {
+        Ok(until_deadline) => until_deadline.saturating_sub(REPORT_TIME),
+        Err(_) => TIME_WITHOUT_CLOCK,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn until(seconds: i64) -> Duration {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        let deadline = now.unwrap().as_secs().saturating_add_signed(seconds);
+        let mut context = Context::default();
+        context.deadline = deadline * 1_000;
+        time_left(&context)
+    }
+
+    #[test]
+    fn a_batch_has_the_functions_time_but_for_what_reporting_takes() {
+        let left = until(60);
+        assert!(
+            left <= Duration::from_secs(55) && left > Duration::from_secs(50),
+            "{left:?}"
+        );
+        assert_eq!(until(3), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_clock_that_is_ahead_puts_no_batch_back() {
+        assert_eq!(until(-3_600), TIME_WITHOUT_CLOCK);
+    }
 }

@@ -18,9 +18,8 @@
 -- Each part costs a search through all of time a millisecond: a month that nothing has come to for a
 -- day is merged into one.
 --
--- Only what a phrase is compared with in many rows is LZ4 for good, in which a phrase is found a third sooner;
--- `detail` is not, which would be ten bytes a row longer. The others name no codec: a part has what the
--- server's cases say for its size, see docs/operations.md. What an insert writes is soon written again, and with LZ4 the server has a third
+-- No column names LZ4 or ZSTD: a part has what the server's cases say for its size, see
+-- docs/operations.md. What an insert writes is soon written again, and with LZ4 the server has a third
 -- less to do for it. Rows that are a day old get ZSTD whatever the server says, in the merges that they are
 -- in anyway, or in one of their own: a month of few events stays small for ever.
 --
@@ -43,14 +42,14 @@ CREATE TABLE IF NOT EXISTS events
     caller_token_id     String,
     entity_type         LowCardinality(String),
     entity_id           String,
-    entity_name         String CODEC(LZ4),
+    entity_name         String,
     parent_type         LowCardinality(String),
     parent_id           String,
     http_method         LowCardinality(String),
     http_ip             String,
     http_user_agent     LowCardinality(String),
     correlation_id      String,
-    activity            String CODEC(LZ4),
+    activity            String,
     detail              String,
     -- What names no person and no thing: caller_type, status_code, domain_name, stage, source,
     -- schema_version, spec_version, described.

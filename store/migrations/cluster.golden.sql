@@ -18,14 +18,14 @@ CREATE TABLE IF NOT EXISTS audit.events ON CLUSTER 'main'
     caller_token_id     String,
     entity_type         LowCardinality(String),
     entity_id           String,
-    entity_name         String CODEC(LZ4),
+    entity_name         String,
     parent_type         LowCardinality(String),
     parent_id           String,
     http_method         LowCardinality(String),
     http_ip             String,
     http_user_agent     LowCardinality(String),
     correlation_id      String,
-    activity            String CODEC(LZ4),
+    activity            String,
     detail              String,
     facts               LowCardinality(String),
     told                String,
@@ -74,7 +74,7 @@ WHERE org_id = (SELECT unhex(getClientHTTPHeader('X-Daybook-Org')))
     AND expires_at > now64(3)
 SETTINGS apply_mutations_on_fly = 1;
 
-INSERT INTO audit.migrations (version, name, checksum) VALUES (1, 'events', 'bda9cd8d6e30d26ccb9848df9292cbe3218e28514b7a6e9dff920608fd139ae6');
+INSERT INTO audit.migrations (version, name, checksum) VALUES (1, 'events', 'e441e551126e9e7bf78d3c79fdee0e2d052f98876b68bf49b021598f9008da51');
 
 CREATE TABLE IF NOT EXISTS audit.erasures ON CLUSTER 'main'
 (
@@ -127,4 +127,10 @@ ENGINE = ReplicatedMergeTree('/clickhouse/tables/{uuid}', '{shard}-{replica}')
 ORDER BY (org_id, entity_type, entity_id, at);
 
 INSERT INTO audit.migrations (version, name, checksum) VALUES (3, 'retention', '3a5799ea512c0c2082337e7e3b74bc9b8ff03e17351f901bbffe4422e52aa6a1');
+
+ALTER TABLE audit.events ON CLUSTER 'main'
+    MODIFY COLUMN entity_name String CODEC(LZ4),
+    MODIFY COLUMN activity String CODEC(LZ4);
+
+INSERT INTO audit.migrations (version, name, checksum) VALUES (4, 'phrases', '80a6a7a072ab751e0b29e4900c47c9fd06c6111b7c1097f2eaacd906017bb48a');
 

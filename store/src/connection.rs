@@ -1,8 +1,12 @@
 //! Connections to ClickHouse: the official client for rows, and a plain request for what it cannot
 //! send.
 
+use std::collections::VecDeque;
+use std::convert::Infallible;
 use std::fmt;
 use std::io::Write as _;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -11,7 +15,8 @@ use bytes::Bytes;
 use clickhouse::Compression;
 use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderValue, Request};
-use http_body_util::{BodyExt, Full, Limited};
+use http_body::{Body, Frame, SizeHint};
+use http_body_util::{BodyExt, Limited};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::{Client, connect::Connect};
@@ -20,6 +25,7 @@ use lz4_flex::frame::FrameEncoder;
 
 use crate::endpoint::{Credentials, Endpoint};
 use crate::error::{StoreError, from_clickhouse_text};
+use crate::native::Block;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const TCP_KEEPALIVE: Duration = Duration::from_mins(1);
@@ -96,8 +102,8 @@ pub(crate) struct PlainClient {
 
 #[derive(Clone)]
 enum Sender {
-    Tcp(Client<HttpConnector, Full<Bytes>>),
-    Tls(Client<HttpsConnector<HttpConnector>, Full<Bytes>>),
+    Tcp(Client<HttpConnector, Pieces>),
+    Tls(Client<HttpsConnector<HttpConnector>, Pieces>),
 }
 
 /// An external table: its columns as ClickHouse writes them, and its rows in RowBinary.
@@ -112,7 +118,7 @@ pub(crate) struct ExternalTable<'a> {
 
 /// A body for an insert, compressed where that pays.
 #[derive(Clone)]
-pub(crate) struct InsertBody(Bytes);
+pub(crate) struct InsertBody(Vec<Bytes>);
 
 impl PlainClient {
     pub(crate) fn new(endpoint: &Endpoint, credentials: &Credentials) -> Result<Self, StoreError> {
@@ -156,22 +162,24 @@ impl PlainClient {
         let body = Multipart::of(sql, parameters, table);
         let request = Request::post(self.target(settings, None))
             .header(CONTENT_TYPE, body.content_type)
-            .body(Full::from(body.bytes));
+            .body(Pieces::from(Bytes::from(body.bytes)));
         self.send(request, answer_bytes_max).await
     }
 
     /// Makes a body of a block in the Native format.
-    pub(crate) fn insert_body(&self, block: Vec<u8>) -> Result<InsertBody, StoreError> {
+    pub(crate) fn insert_body(&self, block: Block) -> Result<InsertBody, StoreError> {
+        let pieces = block.into_pieces();
         if !self.is_compressed {
-            return Ok(InsertBody(block.into()));
+            return Ok(InsertBody(pieces));
         }
-        let mut encoder = FrameEncoder::new(Vec::with_capacity(block.len() / 4));
-        let frame = encoder
-            .write_all(&block)
+        let mut encoder = FrameEncoder::new(Vec::new());
+        let frame = pieces
+            .iter()
+            .try_for_each(|piece| encoder.write_all(piece))
             .map_err(lz4_flex::frame::Error::from)
             .and_then(|()| encoder.finish());
         match frame {
-            Ok(frame) => Ok(InsertBody(frame.into())),
+            Ok(frame) => Ok(InsertBody(vec![frame.into()])),
             Err(error) => Err(StoreError::unreachable(&error)),
         }
     }
@@ -187,7 +195,7 @@ impl PlainClient {
         if self.is_compressed {
             request = request.header(CONTENT_ENCODING, "lz4");
         }
-        let request = request.body(Full::from(body.0.clone()));
+        let request = request.body(Pieces(body.0.clone().into()));
         self.send(request, ANSWER_BYTES_TO_INSERT_MAX).await?;
         Ok(())
     }
@@ -208,7 +216,7 @@ impl PlainClient {
 
     async fn send(
         &self,
-        request: http::Result<Request<Full<Bytes>>>,
+        request: http::Result<Request<Pieces>>,
         answer_bytes_max: usize,
     ) -> Result<Bytes, StoreError> {
         let mut request =
@@ -231,8 +239,8 @@ impl fmt::Debug for PlainClient {
 }
 
 async fn send<C: Connect + Clone + Send + Sync + 'static>(
-    client: &Client<C, Full<Bytes>>,
-    request: Request<Full<Bytes>>,
+    client: &Client<C, Pieces>,
+    request: Request<Pieces>,
     answer_bytes_max: usize,
 ) -> Result<Bytes, StoreError> {
     let response = client
@@ -249,6 +257,35 @@ async fn send<C: Connect + Clone + Send + Sync + 'static>(
         Ok(body)
     } else {
         Err(from_clickhouse_text(&String::from_utf8_lossy(&body)))
+    }
+}
+
+/// A body of which the pieces are sent one after the other.
+struct Pieces(VecDeque<Bytes>);
+
+impl From<Bytes> for Pieces {
+    fn from(bytes: Bytes) -> Self {
+        Self(VecDeque::from([bytes]))
+    }
+}
+
+impl Body for Pieces {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(self.0.pop_front().map(|piece| Ok(Frame::data(piece))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.0.iter().map(|piece| piece.len() as u64).sum())
     }
 }
 

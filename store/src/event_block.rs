@@ -6,8 +6,8 @@ use std::thread;
 use jiff::Timestamp;
 
 use crate::insert::NewEvent;
-use crate::native::{Fixed, Texts, Words, write_block_head, write_column};
-use crate::packed::{Facts, write_rest, write_told};
+use crate::native::{Block, Fixed, Texts, Words};
+use crate::packed::{Facts, is_cut_from_sentence, write_rest, write_told};
 use crate::plan::Batch;
 
 /// Defines the columns that are inserted: field, kind, and ClickHouse's type.
@@ -22,11 +22,10 @@ macro_rules! columns {
         pub(crate) const COLUMN_NAMES: &str = columns!(@joined $($name),+);
 
         impl Columns<'_> {
-            fn into_block(self, rows: usize) -> Vec<u8> {
-                let mut bytes = Vec::with_capacity(rows * EVENT_BYTES_ABOUT);
-                write_block_head(&mut bytes, [$(stringify!($name)),+].len(), rows);
-                $(write_column(&mut bytes, stringify!($name), $sql_type, self.$name);)+
-                bytes
+            fn into_block(self, rows: usize) -> Block {
+                let mut block = Block::new([$(stringify!($name)),+].len(), rows);
+                $(block.push(stringify!($name), $sql_type, self.$name);)+
+                block
             }
         }
     };
@@ -35,8 +34,6 @@ macro_rules! columns {
     };
 }
 
-/// So that a buffer seldom has to grow.
-const EVENT_BYTES_ABOUT: usize = 1_024;
 /// For fewer rows a second thread is not worth its start.
 const ROWS_FOR_TWO_MIN: usize = 2_000;
 
@@ -72,12 +69,12 @@ columns! {
 }
 
 /// The block of those events of a batch that the indexes name, in their order.
-pub(crate) fn event_block(batch: Batch<'_>, indexes: &[usize]) -> Vec<u8> {
+pub(crate) fn event_block(batch: Batch<'_>, indexes: &[usize]) -> Block {
     let columns = if indexes.len() < ROWS_FOR_TWO_MIN {
         plain_columns(batch, indexes).with_packed(packed_columns(batch, indexes))
     } else {
         thread::scope(|scope| {
-            // The packed columns take as long as all the others.
+            // The two packed columns take as long as all the others.
             let packed = scope.spawn(|| packed_columns(batch, indexes));
             let plain = plain_columns(batch, indexes);
             match packed.join() {
@@ -97,24 +94,23 @@ fn plain_columns<'a>(batch: Batch<'a>, indexes: &[usize]) -> Columns<'a> {
     columns
 }
 
-/// What is packed, as text.
+/// What is packed, as text, and may differ from event to event.
 #[derive(Default)]
-struct Packed<'a> {
-    facts: Words<Facts<'a>>,
+struct Packed {
     told: Texts,
     rest: Texts,
 }
 
-fn packed_columns<'a>(batch: Batch<'a>, indexes: &[usize]) -> Packed<'a> {
+fn packed_columns(batch: Batch<'_>, indexes: &[usize]) -> Packed {
     let mut packed = Packed::default();
     // One text at a time, before it is a column's.
     let mut text = Vec::new();
     for &index in indexes {
         let event = &batch.events[index].event;
-        packed.facts.push(Facts::of(event));
-        write_told(event, &mut text);
+        let is_cut = is_cut_from_sentence(event);
+        write_told(event, is_cut, &mut text);
         packed.told.push_bytes(&text);
-        write_rest(event, &mut text);
+        write_rest(event, is_cut, &mut text);
         packed.rest.push_bytes(&text);
     }
     packed
@@ -147,18 +143,14 @@ impl<'a> Columns<'a> {
         self.correlation_id.push(&event.correlation_id);
         self.activity.push(&event.activity);
         self.detail.push(&event.detail);
+        self.facts.push(Facts::of(event));
         self.ingested_at
             .push(&event.ingested_at.as_millisecond().to_le_bytes());
         self.expires_at
             .push(&expires_at.as_millisecond().to_le_bytes());
     }
 
-    fn with_packed(self, Packed { facts, told, rest }: Packed<'a>) -> Self {
-        Self {
-            facts,
-            told,
-            rest,
-            ..self
-        }
+    fn with_packed(self, Packed { told, rest }: Packed) -> Self {
+        Self { told, rest, ..self }
     }
 }

@@ -38,6 +38,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "retention",
         sql: include_str!("../migrations/0003_retention.sql"),
     },
+    Migration {
+        version: 4,
+        name: "phrases",
+        sql: include_str!("../migrations/0004_phrases.sql"),
+    },
 ];
 
 /// What readers may select from.

@@ -7,25 +7,41 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::Hash;
 
+use bytes::Bytes;
+use foldhash::fast::RandomState;
 use uuid::Uuid;
 
 /// A column that is being filled, a row at a time.
 pub(crate) trait Column {
     /// The column's data as it stands in a block.
-    fn write_to(self, bytes: &mut Vec<u8>);
+    fn into_bytes(self) -> Vec<u8>;
 }
 
-/// Writes the head of a block.
-pub(crate) fn write_block_head(bytes: &mut Vec<u8>, columns: usize, rows: usize) {
-    write_length(bytes, columns);
-    write_length(bytes, rows);
-}
+/// A block, in the pieces that it was made in: a block is megabytes, and to put them together would be
+/// to copy each.
+pub(crate) struct Block(Vec<Bytes>);
 
-/// Writes one column with its name and type.
-pub(crate) fn write_column(bytes: &mut Vec<u8>, name: &str, sql_type: &str, column: impl Column) {
-    write_text(bytes, name.as_bytes());
-    write_text(bytes, sql_type.as_bytes());
-    column.write_to(bytes);
+impl Block {
+    /// The head of a block.
+    pub(crate) fn new(columns: usize, rows: usize) -> Self {
+        let mut head = Vec::new();
+        write_length(&mut head, columns);
+        write_length(&mut head, rows);
+        Self(vec![head.into()])
+    }
+
+    /// Adds a column with its name and type.
+    pub(crate) fn push(&mut self, name: &str, sql_type: &str, column: impl Column) {
+        let mut head = Vec::with_capacity(64);
+        write_text(&mut head, name.as_bytes());
+        write_text(&mut head, sql_type.as_bytes());
+        self.0.push(head.into());
+        self.0.push(column.into_bytes().into());
+    }
+
+    pub(crate) fn into_pieces(self) -> Vec<Bytes> {
+        self.0
+    }
 }
 
 /// Values of a fixed width, in little-endian bytes.
@@ -45,8 +61,8 @@ impl Fixed {
 }
 
 impl Column for Fixed {
-    fn write_to(self, bytes: &mut Vec<u8>) {
-        bytes.extend_from_slice(&self.0);
+    fn into_bytes(self) -> Vec<u8> {
+        self.0
     }
 }
 
@@ -65,8 +81,8 @@ impl Texts {
 }
 
 impl Column for Texts {
-    fn write_to(self, bytes: &mut Vec<u8>) {
-        bytes.extend_from_slice(&self.0);
+    fn into_bytes(self) -> Vec<u8> {
+        self.0
     }
 }
 
@@ -86,7 +102,8 @@ impl Word for &str {
 pub(crate) struct Words<W> {
     /// Place 0 is the empty text, as ClickHouse expects.
     dictionary: Vec<W>,
-    places: HashMap<W, u32>,
+    /// Words that somebody has chosen so that they collide are against a hash with a random seed, and few.
+    places: HashMap<W, u32, RandomState>,
     rows: Vec<u32>,
     last: (W, u32),
 }
@@ -127,14 +144,15 @@ impl<W: Word> Words<W> {
 }
 
 impl<W: Word> Column for Words<W> {
-    fn write_to(self, bytes: &mut Vec<u8>) {
+    fn into_bytes(self) -> Vec<u8> {
         /// Additional keys follow, and the dictionary is new.
         const FLAGS: u64 = 1 << 9 | 1 << 10;
+        let mut bytes = Vec::with_capacity(64 + 4 * self.rows.len());
         let mut number = |number: u64| bytes.extend_from_slice(&number.to_le_bytes());
         // The version of the serialization.
         number(1);
         if self.rows.is_empty() {
-            return;
+            return bytes;
         }
         // The width of a place: 0 is one byte, 1 is two, 2 is four.
         let width = match self.dictionary.len() {
@@ -145,13 +163,14 @@ impl<W: Word> Column for Words<W> {
         number(FLAGS | width);
         number(self.dictionary.len() as u64);
         for word in &self.dictionary {
-            write_text(bytes, word.text().as_bytes());
+            write_text(&mut bytes, word.text().as_bytes());
         }
         bytes.extend_from_slice(&(self.rows.len() as u64).to_le_bytes());
         let bytes_per_place = 1 << width;
         for place in self.rows {
             bytes.extend_from_slice(&place.to_le_bytes()[..bytes_per_place]);
         }
+        bytes
     }
 }
 
@@ -185,10 +204,10 @@ mod tests {
         words.push("b");
         let mut texts = Texts::default();
         texts.push("v");
-        let mut bytes = Vec::new();
-        write_block_head(&mut bytes, 2, 1);
-        write_column(&mut bytes, "w", "LowCardinality(String)", words);
-        write_column(&mut bytes, "t", "String", texts);
+        let mut block = Block::new(2, 1);
+        block.push("w", "LowCardinality(String)", words);
+        block.push("t", "String", texts);
+        let bytes = block.into_pieces().concat();
 
         let mut expected = b"\x02\x01\x01w\x16LowCardinality(String)".to_vec();
         expected.extend(1_u64.to_le_bytes()); // version
@@ -209,8 +228,7 @@ mod tests {
             for text in &texts[..count] {
                 words.push(text.as_str());
             }
-            let mut bytes = Vec::new();
-            words.write_to(&mut bytes);
+            let bytes = words.into_bytes();
             let keys: usize = texts[..count].iter().map(|text| text.len() + 1).sum();
             assert_eq!(bytes.len(), 4 * 8 + 1 + keys + count * width);
         }

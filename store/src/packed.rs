@@ -12,7 +12,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use daybook_event::{ActivityPart, ActivityPartKind, AuditEvent, CallerType, Change, UnknownWord};
 use serde::de::{MapAccess, Visitor};
@@ -180,11 +180,14 @@ impl Pairs<'_> {
 }
 
 /// The column `rest`, as it is written.
-struct RestOf<'a>(&'a AuditEvent);
+struct RestOf<'a> {
+    event: &'a AuditEvent,
+    is_cut: bool,
+}
 
 impl Serialize for RestOf<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let event = self.0;
+        let event = self.event;
         let http = &event.http;
         let mut map = serializer.serialize_map(None)?;
         if !expands_to(&http.resource, &http.path_params, &http.path) {
@@ -208,7 +211,7 @@ impl Serialize for RestOf<'_> {
         if !http.path_params.is_empty() {
             map.serialize_entry("args", &MarkedParams(event))?;
         }
-        if is_cut_from_sentence(event) && !event.activity_parts.is_empty() {
+        if self.is_cut && !event.activity_parts.is_empty() {
             map.serialize_entry("parts", &cuts(&event.activity_parts))?;
         }
         if !event.redacted.is_empty() {
@@ -238,14 +241,13 @@ impl Serialize for MarkedParams<'_> {
     }
 }
 
-/// Writes the column `rest` over what is in `bytes`.
-pub(crate) fn write_rest(event: &AuditEvent, bytes: &mut Vec<u8>) {
-    write_json(&RestOf(event), bytes);
+/// Writes the column `rest` over what is in `bytes`; `is_cut` is [`is_cut_from_sentence`].
+pub(crate) fn write_rest(event: &AuditEvent, is_cut: bool, bytes: &mut Vec<u8>) {
+    write_json(&RestOf { event, is_cut }, bytes);
 }
 
-/// Writes the column `told` over what is in `bytes`.
-pub(crate) fn write_told(event: &AuditEvent, bytes: &mut Vec<u8>) {
-    let is_cut = is_cut_from_sentence(event);
+/// Writes the column `told` over what is in `bytes`; `is_cut` is [`is_cut_from_sentence`].
+pub(crate) fn write_told(event: &AuditEvent, is_cut: bool, bytes: &mut Vec<u8>) {
     if event.reason.is_empty() && event.changes.is_empty() && is_cut {
         bytes.clear();
         return;
@@ -368,7 +370,7 @@ fn read<'a, T: Deserialize<'a> + Default>(text: &'a str) -> T {
 }
 
 /// Whether the parts are all said by the sentence, their kinds, lengths and words.
-fn is_cut_from_sentence(event: &AuditEvent) -> bool {
+pub(crate) fn is_cut_from_sentence(event: &AuditEvent) -> bool {
     let mut rest = event.activity.as_str();
     for part in &event.activity_parts {
         match rest.strip_prefix(part.text.as_str()) {
@@ -387,7 +389,8 @@ fn cuts(parts: &[ActivityPart]) -> String {
         }
         cuts.push_str(part.kind.as_str());
         cuts.push(':');
-        cuts.push_str(&part.text.len().to_string());
+        // Writing to a String cannot fail.
+        let _ = write!(cuts, "{}", part.text.len());
         if !part.word.is_empty() {
             cuts.push(':');
             cuts.push_str(&part.word);

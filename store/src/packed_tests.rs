@@ -20,7 +20,7 @@ fn event(resource: &str, path: &str, params: &[(&str, &str)]) -> AuditEvent {
 
 fn rest(event: &AuditEvent) -> String {
     let mut bytes = Vec::new();
-    write_rest(event, &mut bytes);
+    write_rest(event, is_cut_from_sentence(event), &mut bytes);
     String::from_utf8(bytes).unwrap()
 }
 
@@ -37,7 +37,7 @@ fn there_and_back_into(
 ) -> AuditEvent {
     let (facts, rest) = (Facts::of(event).text().into_owned(), rest(event));
     let mut told = Vec::new();
-    write_told(event, &mut told);
+    write_told(event, is_cut_from_sentence(event), &mut told);
     row.activity.clone_from(&event.activity);
     row.entity.clone_from(&event.entity);
     row.parent.kind.clone_from(&event.parent.kind);

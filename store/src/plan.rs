@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use daybook_event::AuditEvent;
+use foldhash::fast::RandomState;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use uuid::Uuid;
 
 use crate::insert::NewEvent;
-use crate::lookup::EventKey;
+use crate::lookup::{EventKey, TableOrder};
 
 /// Most rows of one insert. One insert must be one block, or its token covers only a part of it;
 /// ClickHouse cuts at a million rows.
@@ -26,28 +27,48 @@ pub(crate) struct Batch<'a> {
 
 /// How a batch is stored. Numbers are places in the batch.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Plan {
+pub(crate) struct Plan<'a> {
     /// What goes into one insert: events of one month, no two alike, in the order of the table. Chunks
     /// of one month follow each other in one entry.
-    pub(crate) partitions: Vec<Partition>,
+    pub(crate) partitions: Vec<Partition<'a>>,
     /// Later copies within the batch, each with the place of the first.
     pub(crate) copies: Vec<(usize, usize)>,
 }
 
-/// The events of one month.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Partition {
-    /// As ClickHouse's `toYYYYMM` names it: 202611.
-    pub(crate) month: u32,
-    pub(crate) chunks: Vec<Vec<usize>>,
+/// An event's place in the batch and in the table.
+///
+/// Events are large and lie apart: to touch each of them once more for each look takes a good part of a
+/// writer's time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Placed<'a> {
+    pub(crate) index: usize,
+    pub(crate) order: TableOrder<'a>,
 }
 
-impl Plan {
+impl<'a> Placed<'a> {
+    fn of(index: usize, event: &'a AuditEvent) -> Self {
+        Self {
+            index,
+            order: EventKey::of(event).table_order(),
+        }
+    }
+}
+
+/// The events of one month.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Partition<'a> {
+    /// As ClickHouse's `toYYYYMM` names it: 202611.
+    pub(crate) month: u32,
+    pub(crate) chunks: Vec<Vec<Placed<'a>>>,
+}
+
+impl<'a> Plan<'a> {
     /// Of all events but those that are left out.
-    pub(crate) fn of(events: &[NewEvent], left_out: &HashSet<usize>) -> Self {
-        let mut firsts: HashMap<(&str, Uuid), usize> = HashMap::with_capacity(events.len());
+    pub(crate) fn of(events: &'a [NewEvent], left_out: &HashSet<usize>) -> Self {
+        let mut firsts: HashMap<(&str, Uuid), usize, RandomState> =
+            HashMap::with_capacity_and_hasher(events.len(), RandomState::default());
         let mut copies = Vec::new();
-        let mut months: BTreeMap<u32, Chunks> = BTreeMap::new();
+        let mut months: BTreeMap<u32, Chunks<'_>> = BTreeMap::new();
         for (index, new) in events.iter().enumerate() {
             if left_out.contains(&index) {
                 continue;
@@ -61,17 +82,14 @@ impl Plan {
             months
                 .entry(month(event))
                 .or_default()
-                .push(index, bytes_about(event));
+                .push(Placed::of(index, event), bytes_about(event));
         }
         let partitions = months
             .into_iter()
             .map(|(month, mut chunks)| {
                 for chunk in &mut chunks.finished {
-                    // As the table is sorted: ClickHouse then need not. Events are large and lie apart, so
-                    // what is compared is put side by side.
-                    chunk.sort_by_cached_key(|&index| {
-                        EventKey::of(&events[index].event).table_order()
-                    });
+                    // As the table is sorted: ClickHouse then need not.
+                    chunk.sort_unstable_by_key(|placed| placed.order);
                 }
                 Partition {
                     month,
@@ -84,22 +102,22 @@ impl Plan {
 }
 
 #[derive(Default)]
-struct Chunks {
-    finished: Vec<Vec<usize>>,
+struct Chunks<'a> {
+    finished: Vec<Vec<Placed<'a>>>,
     last_bytes: usize,
 }
 
-impl Chunks {
-    fn push(&mut self, index: usize, bytes: usize) {
+impl<'a> Chunks<'a> {
+    fn push(&mut self, placed: Placed<'a>, bytes: usize) {
         match self.finished.last_mut() {
             Some(last)
                 if last.len() < CHUNK_ROWS_MAX && self.last_bytes + bytes <= CHUNK_BYTES_MAX =>
             {
-                last.push(index);
+                last.push(placed);
                 self.last_bytes += bytes;
             }
             _ => {
-                self.finished.push(vec![index]);
+                self.finished.push(vec![placed]);
                 self.last_bytes = bytes;
             }
         }
@@ -158,6 +176,18 @@ mod tests {
         }
     }
 
+    /// The months, each with the places in its chunks.
+    fn indexes(plan: &Plan<'_>) -> Vec<(u32, Vec<Vec<usize>>)> {
+        let of_chunk = |chunk: &Vec<Placed<'_>>| chunk.iter().map(|placed| placed.index).collect();
+        plan.partitions
+            .iter()
+            .map(|partition| {
+                let chunks = partition.chunks.iter().map(of_chunk).collect();
+                (partition.month, chunks)
+            })
+            .collect()
+    }
+
     #[test]
     fn months_are_kept_apart_and_copies_point_to_the_first() {
         let events = [
@@ -169,21 +199,10 @@ mod tests {
         ];
         let plan = Plan::of(&events, &HashSet::new());
         assert_eq!(
-            plan,
-            Plan {
-                partitions: vec![
-                    Partition {
-                        month: 202_611,
-                        chunks: vec![vec![3, 0]]
-                    },
-                    Partition {
-                        month: 202_612,
-                        chunks: vec![vec![1]]
-                    },
-                ],
-                copies: vec![(2, 0), (4, 0)],
-            }
+            indexes(&plan),
+            [(202_611, vec![vec![3, 0]]), (202_612, vec![vec![1]])]
         );
+        assert_eq!(plan.copies, [(2, 0), (4, 0)]);
     }
 
     #[test]
@@ -192,8 +211,8 @@ mod tests {
             .map(|_| new_event("a", 1, "2026-11-30T00:00:00Z"))
             .collect();
         let plan = Plan::of(&events, &HashSet::from([0]));
-        assert_eq!(plan.partitions[0].chunks, vec![vec![1]]);
-        assert_eq!(plan.copies, vec![(2, 1)]);
+        assert_eq!(indexes(&plan), [(202_611, vec![vec![1]])]);
+        assert_eq!(plan.copies, [(2, 1)]);
     }
 
     #[test]
@@ -210,8 +229,8 @@ mod tests {
             .collect();
         let plan = Plan::of(&events, &HashSet::new());
         assert_eq!(
-            plan.partitions[0].chunks,
-            vec![vec![0, 1], vec![2, 3], vec![4]]
+            indexes(&plan),
+            [(202_611, vec![vec![0, 1], vec![2, 3], vec![4]])]
         );
     }
 }

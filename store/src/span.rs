@@ -222,20 +222,27 @@ mod tests {
     }
 
     #[test]
-    fn a_callers_page_is_first_looked_for_within_two_months() {
-        let search = Search {
-            filter: Filter {
-                user_id: Match::any_of(["7".to_owned()]),
-                ..Filter::default()
-            },
-            ..Search::default()
+    fn a_callers_page_and_a_phrases_are_first_looked_for_within_two_months() {
+        let caller = Filter {
+            user_id: Match::any_of(["7".to_owned()]),
+            ..Filter::default()
+        };
+        let phrase = Filter {
+            words: vec!["order intake".to_owned()],
+            ..Filter::default()
         };
         let edge = Some(time(-24 * 64));
         let within = |from, to| TimeRange { from, to };
-        assert_eq!(
-            spans(&search, time(0)),
-            [within(edge, None), within(None, edge)]
-        );
+        for filter in [caller, phrase] {
+            let search = Search {
+                filter,
+                ..Search::default()
+            };
+            assert_eq!(
+                spans(&search, time(0)),
+                [within(edge, None), within(None, edge)]
+            );
+        }
     }
 
     #[test]

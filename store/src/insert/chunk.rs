@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use crate::admission::Rules;
 use crate::error::StoreError;
 use crate::insert::{DIGEST_WAY_BYTES, NewEvent, Stored};
-use crate::lookup::{EventKey, Part, StoredKey, TableOrder};
-use crate::plan::Batch;
+use crate::lookup::{EventKey, Part, StoredKey};
+use crate::plan::{Batch, Placed};
 
 /// Events of one month that are stored with one insert.
 pub(super) struct Chunk<'a> {
@@ -19,20 +19,12 @@ pub(super) struct Chunk<'a> {
     pub(super) rules: Arc<Rules>,
     pub(super) month: u32,
     /// Those of which nothing is known yet, in the order of the table.
-    pub(super) open: Vec<Open<'a>>,
+    pub(super) open: Vec<Placed<'a>>,
     pub(super) decisions: Vec<Decision>,
     /// No open event is in a block up to this one.
     pub(super) seen: Option<i64>,
     /// What an event with the same request is, once it is found.
     pub(super) found_as: Stored,
-}
-
-/// An event of which nothing is known yet. Events are large and lie apart: to touch each of them once more
-/// for each look takes a good part of a writer's time.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Open<'a> {
-    index: usize,
-    order: TableOrder<'a>,
 }
 
 /// What became of one event of a chunk.
@@ -45,18 +37,19 @@ pub(super) struct Decision {
 }
 
 impl<'a> Chunk<'a> {
-    pub(super) fn of(batch: Batch<'a>, rules: Arc<Rules>, month: u32, places: &[usize]) -> Self {
-        let open = places.iter().map(|&index| Open {
-            index,
-            order: EventKey::of(&batch.events[index].event).table_order(),
-        });
+    pub(super) fn of(
+        batch: Batch<'a>,
+        rules: Arc<Rules>,
+        month: u32,
+        open: Vec<Placed<'a>>,
+    ) -> Self {
         Self {
             events: batch.events,
             expires_at: Cow::Borrowed(batch.expires_at),
             rules,
             month,
-            decisions: Vec::with_capacity(places.len()),
-            open: open.collect(),
+            decisions: Vec::with_capacity(open.len()),
+            open,
             seen: None,
             found_as: Stored::Duplicate,
         }
@@ -158,7 +151,7 @@ impl<'a> Chunk<'a> {
         let events = self.events;
         let mut place = 0;
         let mut found = Vec::with_capacity(self.open.len());
-        for &Open { order, .. } in &self.open {
+        for &Placed { order, .. } in &self.open {
             if place > 0 && stored[place - 1].0 >= order {
                 place = 0; // were they not, none would be missed
             }
@@ -176,7 +169,7 @@ impl<'a> Chunk<'a> {
         };
         let decisions = &mut self.decisions;
         let mut found = found.into_iter();
-        self.open.retain(|&Open { index, .. }| {
+        self.open.retain(|&Placed { index, .. }| {
             let Some(stored_digest) = found.next().flatten() else {
                 return true;
             };
@@ -196,7 +189,7 @@ impl<'a> Chunk<'a> {
     /// ClickHouse drops an expired row as it comes in: it would be missed for ever.
     pub(super) fn decide_expired(&mut self, now: Timestamp) {
         let (kept_until, decisions) = (&self.expires_at, &mut self.decisions);
-        self.open.retain(|&Open { index, .. }| {
+        self.open.retain(|&Placed { index, .. }| {
             let is_expired = kept_until[index] <= now;
             if is_expired {
                 decisions.push(Decision {

@@ -1,6 +1,5 @@
 //! Looks and inserts, in turns, until each event of a batch is decided.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -76,25 +75,29 @@ impl<T: EventTable> Storage<T> {
             events,
             expires_at: &admitted.expires_at,
         };
-        let decided: Vec<Vec<Decision>> = stream::iter(plan.partitions)
+        let partitions: Vec<_> = plan
+            .partitions
+            .into_iter()
             .map(|partition| self.store_partition(batch, &admitted.rules, partition, deadline))
+            .collect();
+        let decided: Vec<Vec<Decision>> = stream::iter(partitions)
             .buffer_unordered(PARTITIONS_AT_ONCE)
             .try_collect()
             .await?;
 
         // What is not in the plan was not let in.
         let mut outcomes = vec![Stored::Erased; events.len()];
-        let mut stored_digests = HashMap::new();
+        let mut stored_digests = vec![None; events.len()];
         for decision in decided.into_iter().flatten() {
             outcomes[decision.index] = decision.outcome;
-            stored_digests.insert(decision.index, decision.stored_digest);
+            stored_digests[decision.index] = decision.stored_digest;
         }
         let rules = self.admission.rules(None).await?;
         for (copy, first) in plan.copies {
-            outcomes[copy] = match stored_digests.get(&first) {
+            outcomes[copy] = match &stored_digests[first] {
                 _ if rules.is_erased(&events[copy].event)? => Stored::Erased,
-                Some(Some(stored)) => compare(stored, &events[copy]),
-                _ => outcomes[first],
+                Some(stored) => compare(stored, &events[copy]),
+                None => outcomes[first],
             };
         }
         Ok(outcomes)
@@ -104,15 +107,15 @@ impl<T: EventTable> Storage<T> {
         &self,
         batch: Batch<'_>,
         rules: &Arc<Rules>,
-        partition: Partition,
+        partition: Partition<'_>,
         deadline: Instant,
     ) -> Result<Vec<Decision>, StoreError> {
         let lock = &self.locks[partition.month as usize % PARTITION_LOCKS];
         let mut decisions = Vec::new();
-        for places in partition.chunks {
-            let mut chunk = Chunk::of(batch, rules.clone(), partition.month, &places);
+        for open in partition.chunks {
+            let mut chunk = Chunk::of(batch, rules.clone(), partition.month, open);
             // Made before it is this one's turn: others may store meanwhile.
-            let block = self.table.block(batch, &places)?;
+            let block = self.table.block(batch, &chunk.places())?;
             let _turn = lock.lock().await;
             self.store_chunk(&mut chunk, block, deadline).await?;
             decisions.append(&mut chunk.decisions);
