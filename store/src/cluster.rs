@@ -51,6 +51,10 @@ fn on_cluster(statement: &str, database: &str, cluster: &str) -> String {
     let mut sql = String::with_capacity(statement.len() + 256);
     for line in statement.lines() {
         let line = match line {
+            _ if line.starts_with("CREATE OR REPLACE VIEW ") => {
+                let view = line.trim_start_matches("CREATE OR REPLACE VIEW ");
+                format!("CREATE OR REPLACE VIEW {database}.{view} ON CLUSTER '{cluster}'")
+            }
             // The name ends where the line, or a space, does.
             _ if line.starts_with("CREATE ") => {
                 let (head, rest) = line.split_once(" EXISTS ").unwrap_or((line, ""));

@@ -207,6 +207,8 @@ impl PlainClient {
             .append_pair("default_format", "RowBinary")
             // The whole answer is there before the status is sent, so the status is the truth.
             .append_pair("wait_end_of_query", "1")
+            // An answer is short: to format it in threads of their own takes longer.
+            .append_pair("output_format_parallel_formatting", "0")
             .extend_pairs(settings);
         if let Some(sql) = sql {
             query.append_pair("query", sql);

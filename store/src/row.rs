@@ -9,8 +9,8 @@ use uuid::Uuid;
 use crate::error::StoreError;
 use crate::packed::{LastFacts, unpack};
 
-/// What the reader selects: every column of the view. It borrows from the bytes that are read; times
-/// are in milliseconds.
+/// What the reader selects: the view's column `event`, which is all others in this order. It borrows from
+/// the bytes that are read; times are in milliseconds.
 #[derive(Debug, Row, Serialize, Deserialize)]
 pub(crate) struct EventRow<'a> {
     org_id: &'a str,
@@ -101,4 +101,24 @@ fn word<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> Result<T, S
 
 fn unreadable(problem: impl std::fmt::Display) -> StoreError {
     StoreError::UnreadableRow(problem.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::migrate::view_statement;
+
+    #[test]
+    fn the_view_has_the_columns_of_a_row_in_its_order() {
+        let statement = view_statement();
+        let (_, columns) = statement.split_once("AS SELECT").unwrap();
+        let (plain, event) = columns.split_once("tuple(").unwrap();
+        let (event, _) = event.split_once(')').unwrap();
+        let names = |text: &str| -> Vec<String> {
+            let names = text.split(',').map(|name| name.trim().to_owned());
+            names.filter(|name| !name.is_empty()).collect()
+        };
+        assert_eq!(names(event), EventRow::COLUMN_NAMES);
+        assert_eq!(names(plain), EventRow::COLUMN_NAMES);
+    }
 }
