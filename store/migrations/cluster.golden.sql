@@ -132,5 +132,26 @@ ALTER TABLE audit.events ON CLUSTER 'main'
     MODIFY COLUMN entity_name String CODEC(LZ4),
     MODIFY COLUMN activity String CODEC(LZ4);
 
-INSERT INTO audit.migrations (version, name, checksum) VALUES (4, 'phrases', '80a6a7a072ab751e0b29e4900c47c9fd06c6111b7c1097f2eaacd906017bb48a');
+CREATE OR REPLACE VIEW audit.tenant_events ON CLUSTER 'main'
+DEFINER = daybook_view_definer SQL SECURITY DEFINER
+AS SELECT
+    org_id, timestamp, id, service_name, event_name, action, outcome,
+    caller_user_id, caller_user_email, caller_name, caller_token_id,
+    entity_type, entity_id, entity_name, parent_type, parent_id,
+    http_method, http_ip, http_user_agent, correlation_id, activity, detail,
+    facts, told, rest, ingested_at, expires_at,
+    tuple(
+        org_id, timestamp, id, service_name, event_name, action, outcome,
+        caller_user_id, caller_user_email, caller_name, caller_token_id,
+        entity_type, entity_id, entity_name, parent_type, parent_id,
+        http_method, http_ip, http_user_agent, correlation_id, activity, detail,
+        facts, told, rest, ingested_at, expires_at
+    ) AS event
+FROM audit.all_events
+WHERE org_id = (SELECT unhex(getClientHTTPHeader('X-Daybook-Org')))
+    AND org_id != ''
+    AND expires_at > now64(3)
+SETTINGS apply_mutations_on_fly = 1;
+
+INSERT INTO audit.migrations (version, name, checksum) VALUES (4, 'pages', '57968a4c8b11eac6bb41dfcbef6eb56108db6fd8d276de5e8007e4faa794b899');
 
