@@ -50,22 +50,11 @@ fn on_cluster(statement: &str, database: &str, cluster: &str) -> String {
     let is_sharded = statement.contains(&format!("CREATE TABLE IF NOT EXISTS {SHARDED}\n"));
     let mut sql = String::with_capacity(statement.len() + 256);
     for line in statement.lines() {
-        let line = match line {
-            _ if line.starts_with("CREATE OR REPLACE VIEW ") => {
-                let view = line.trim_start_matches("CREATE OR REPLACE VIEW ");
-                format!("CREATE OR REPLACE VIEW {database}.{view} ON CLUSTER '{cluster}'")
+        let line = match (split_at_name(line), line) {
+            (Some((head, name, rest)), _) => {
+                format!("{head}{database}.{name} ON CLUSTER '{cluster}' {rest}")
             }
-            // The name ends where the line, or a space, does.
-            _ if line.starts_with("CREATE ") => {
-                let (head, rest) = line.split_once(" EXISTS ").unwrap_or((line, ""));
-                let (name, rest) = rest.split_once(' ').unwrap_or((rest, ""));
-                format!("{head} EXISTS {database}.{name} ON CLUSTER '{cluster}' {rest}")
-            }
-            _ if line.starts_with("ALTER TABLE ") => {
-                let table = line.trim_start_matches("ALTER TABLE ");
-                format!("ALTER TABLE {database}.{table} ON CLUSTER '{cluster}'")
-            }
-            "FROM events" => format!("FROM {database}.{DISTRIBUTED}"),
+            (None, "FROM events") => format!("FROM {database}.{DISTRIBUTED}"),
             // Only the node that was asked has the header; the answer goes to the others as a constant.
             _ if line.contains("unhex(getClientHTTPHeader(") => line
                 .replace("unhex(", "(SELECT unhex(")
@@ -85,6 +74,22 @@ fn on_cluster(statement: &str, database: &str, cluster: &str) -> String {
         "ENGINE = ReplicatedMergeTree('/clickhouse/tables/{uuid}', '{shard}-{replica}')"
     };
     sql.trim_end().replace("ENGINE = MergeTree", engine)
+}
+
+/// What stands in front of and behind the name that a statement's first line makes or alters.
+fn split_at_name(line: &str) -> Option<(&str, &str, &str)> {
+    let heads = ["ALTER TABLE ", "CREATE OR REPLACE VIEW "];
+    let head_bytes = if let Some(head) = heads.iter().find(|head| line.starts_with(**head)) {
+        head.len()
+    } else if line.starts_with("CREATE ") {
+        line.find(" EXISTS ")? + " EXISTS ".len()
+    } else {
+        return None;
+    };
+    let (head, named) = line.split_at(head_bytes);
+    // The name ends where the line, or a space, does.
+    let (name, rest) = named.split_once(' ').unwrap_or((named, ""));
+    Some((head, name, rest))
 }
 
 /// Letters, digits, `_` and `-`: it stands in quotes.

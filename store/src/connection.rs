@@ -21,7 +21,7 @@ use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::{Client, connect::Connect};
 use hyper_util::rt::TokioExecutor;
-use lz4_flex::frame::FrameEncoder;
+use lz4_flex::frame::{BlockSize, FrameEncoder, FrameInfo};
 
 use crate::endpoint::{Credentials, Endpoint};
 use crate::error::{StoreError, from_clickhouse_text};
@@ -169,18 +169,10 @@ impl PlainClient {
     /// Makes a body of a block in the Native format.
     pub(crate) fn insert_body(&self, block: Block) -> Result<InsertBody, StoreError> {
         let pieces = block.into_pieces();
-        if !self.is_compressed {
-            return Ok(InsertBody(pieces));
-        }
-        let mut encoder = FrameEncoder::new(Vec::new());
-        let frame = pieces
-            .iter()
-            .try_for_each(|piece| encoder.write_all(piece))
-            .map_err(lz4_flex::frame::Error::from)
-            .and_then(|()| encoder.finish());
-        match frame {
-            Ok(frame) => Ok(InsertBody(vec![frame.into()])),
-            Err(error) => Err(StoreError::unreachable(&error)),
+        if self.is_compressed {
+            Ok(InsertBody(vec![compressed(&pieces)?]))
+        } else {
+            Ok(InsertBody(pieces))
         }
     }
 
@@ -207,7 +199,7 @@ impl PlainClient {
             .append_pair("default_format", "RowBinary")
             // The whole answer is there before the status is sent, so the status is the truth.
             .append_pair("wait_end_of_query", "1")
-            // An answer is short: to format it in threads of their own takes longer.
+            // To format an answer of a few rows in threads of their own takes longer.
             .append_pair("output_format_parallel_formatting", "0")
             .extend_pairs(settings);
         if let Some(sql) = sql {
@@ -260,6 +252,21 @@ async fn send<C: Connect + Clone + Send + Sync + 'static>(
     } else {
         Err(from_clickhouse_text(&String::from_utf8_lossy(&body)))
     }
+}
+
+/// What HTTP calls the content encoding `lz4`.
+fn compressed(pieces: &[Bytes]) -> Result<Bytes, StoreError> {
+    // Where it is not told, the first piece says how large its blocks are, and that is a few bytes.
+    let info = FrameInfo::new().block_size(BlockSize::Max4MB);
+    let mut encoder = FrameEncoder::with_frame_info(info, Vec::new());
+    let frame = pieces
+        .iter()
+        .try_for_each(|piece| encoder.write_all(piece))
+        .map_err(lz4_flex::frame::Error::from)
+        .and_then(|()| encoder.finish());
+    frame
+        .map(Bytes::from)
+        .map_err(|error| StoreError::unreachable(&error))
 }
 
 /// A body of which the pieces are sent one after the other.
@@ -332,5 +339,27 @@ impl Multipart {
             content_type: format!("multipart/form-data; boundary={boundary}"),
             bytes,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+
+    use lz4_flex::frame::FrameDecoder;
+
+    use super::*;
+
+    #[test]
+    fn a_compressed_body_is_all_of_its_pieces_in_large_blocks() {
+        let noise: Vec<u8> = (0..50_000).map(|_| rand::random()).collect();
+        let mut pieces = vec![Bytes::from_static(b"head")];
+        pieces.extend((0..20).map(|_| Bytes::from(noise.clone())));
+        let body = compressed(&pieces).unwrap();
+        // In blocks of 64 KiB only the end of each would be known from its beginning.
+        assert!(body.len() < 2 * noise.len(), "{} bytes", body.len());
+        let mut read = Vec::new();
+        FrameDecoder::new(&*body).read_to_end(&mut read).unwrap();
+        assert!(read == pieces.concat());
     }
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::insert::NewEvent;
 use crate::native::{Block, Fixed, Texts, Words};
-use crate::packed::{Facts, is_cut_from_sentence, write_rest, write_told};
+use crate::packed::{Facts, pack};
 use crate::plan::Batch;
 
 /// Defines the columns that are inserted: field, kind, and ClickHouse's type.
@@ -94,7 +94,7 @@ fn plain_columns<'a>(batch: Batch<'a>, indexes: &[usize]) -> Columns<'a> {
     columns
 }
 
-/// What is packed, as text, and may differ from event to event.
+/// What is packed of each event anew. `facts` are so often those of the row before that they take no time.
 #[derive(Default)]
 struct Packed {
     told: Texts,
@@ -103,15 +103,13 @@ struct Packed {
 
 fn packed_columns(batch: Batch<'_>, indexes: &[usize]) -> Packed {
     let mut packed = Packed::default();
-    // One text at a time, before it is a column's.
-    let mut text = Vec::new();
+    // Of one event at a time, before it is a column's.
+    let (mut told, mut rest) = (Vec::new(), Vec::new());
     for &index in indexes {
         let event = &batch.events[index].event;
-        let is_cut = is_cut_from_sentence(event);
-        write_told(event, is_cut, &mut text);
-        packed.told.push_bytes(&text);
-        write_rest(event, is_cut, &mut text);
-        packed.rest.push_bytes(&text);
+        pack(event, &mut told, &mut rest);
+        packed.told.push_bytes(&told);
+        packed.rest.push_bytes(&rest);
     }
     packed
 }

@@ -16,7 +16,7 @@ use crate::error::StoreError;
 use crate::filter::TimeRange;
 use crate::packed::LastFacts;
 use crate::reader::{answer, piece, rows};
-use crate::row::EventRow;
+use crate::row::EventColumn;
 use crate::search::{Direction, Position, Search, TotalMode};
 use crate::span::{spans, spans_beyond};
 
@@ -47,7 +47,7 @@ pub struct Export {
 }
 
 struct Piece {
-    cursor: RowCursor<EventRow<'static>>,
+    cursor: RowCursor<EventColumn<'static>>,
     rows: u32,
     began: Instant,
     /// Where the piece before it ended.
@@ -128,7 +128,10 @@ impl Export {
         };
         let read = async {
             match piece.cursor.next().await? {
-                Some(row) => row.write_to(event, &mut self.last_facts).map(|()| true),
+                Some(row) => {
+                    row.event.write_to(event, &mut self.last_facts)?;
+                    Ok(true)
+                }
                 None => Ok(false),
             }
         };

@@ -45,6 +45,8 @@ const MIGRATIONS: &[Migration] = &[
     },
 ];
 
+/// ClickHouse's error where the filesystem cannot do something.
+const UNSUPPORTED_METHOD: u32 = 1;
 /// What readers may select from.
 const VIEW: &str = "tenant_events";
 const CREATE_DATABASE: &str = "CREATE DATABASE IF NOT EXISTS {database:Identifier} ENGINE = Atomic";
@@ -149,12 +151,14 @@ async fn apply(
             continue;
         }
         for statement in migration.statements() {
-            client
-                .query_raw(&statement)
-                // The view is checked with the rights of the user who makes it.
-                .with_setting("allow_get_client_http_header", "1")
-                .execute()
-                .await?;
+            match (run(&client, &statement).await, drop_and_create(&statement)) {
+                (Err(error), Some(instead)) if error.code() == Some(UNSUPPORTED_METHOD) => {
+                    for statement in instead {
+                        run(&client, &statement).await?;
+                    }
+                }
+                (result, _) => result?,
+            }
         }
         let mut insert = client
             .insert::<AppliedMigration>("migrations")
@@ -172,6 +176,26 @@ async fn apply(
         report.version = migration.version;
     }
     Ok(report)
+}
+
+/// Runs a statement of a migration.
+pub(crate) async fn run(client: &clickhouse::Client, statement: &str) -> Result<(), StoreError> {
+    let query = client
+        .query_raw(statement)
+        // The view is checked with the rights of the user who makes it.
+        .with_setting("allow_get_client_http_header", "1");
+    Ok(query.execute().await?)
+}
+
+/// What stands for CREATE OR REPLACE VIEW where two files cannot be exchanged (NFS, EFS). If it ends between the two,
+/// the database is as one that was restored, and [`crate::let_readers_in`] makes the view.
+fn drop_and_create(statement: &str) -> Option<[String; 2]> {
+    let view = statement.strip_prefix("CREATE OR REPLACE VIEW ")?;
+    let name = view.split_whitespace().next()?;
+    Some([
+        format!("DROP VIEW IF EXISTS {name}"),
+        format!("CREATE VIEW {view}"),
+    ])
 }
 
 /// What makes the newest view of the readers.
@@ -256,6 +280,17 @@ mod tests {
         let statement = view_statement();
         assert!(statement.starts_with("CREATE OR REPLACE VIEW tenant_events"));
         assert!(statement.contains(" AS event\n"));
+    }
+
+    #[test]
+    fn without_exchange_a_view_is_dropped_and_made_again() {
+        let [drop, create] = drop_and_create(&view_statement()).unwrap();
+        assert_eq!(drop, "DROP VIEW IF EXISTS tenant_events");
+        assert!(create.starts_with("CREATE VIEW tenant_events\nDEFINER = daybook_view_definer"));
+        assert_eq!(
+            drop_and_create("CREATE VIEW IF NOT EXISTS v AS SELECT 1"),
+            None
+        );
     }
 
     #[test]

@@ -102,7 +102,7 @@ impl Word for &str {
 pub(crate) struct Words<W> {
     /// Place 0 is the empty text, as ClickHouse expects.
     dictionary: Vec<W>,
-    /// Words that somebody has chosen so that they collide are against a hash with a random seed, and few.
+    /// Its seed is random and nobody sees a hash: words cannot be chosen so that they collide.
     places: HashMap<W, u32, RandomState>,
     rows: Vec<u32>,
     last: (W, u32),

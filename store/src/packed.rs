@@ -241,13 +241,14 @@ impl Serialize for MarkedParams<'_> {
     }
 }
 
-/// Writes the column `rest` over what is in `bytes`; `is_cut` is [`is_cut_from_sentence`].
-pub(crate) fn write_rest(event: &AuditEvent, is_cut: bool, bytes: &mut Vec<u8>) {
-    write_json(&RestOf { event, is_cut }, bytes);
+/// Writes the columns `told` and `rest` over what is in these.
+pub(crate) fn pack(event: &AuditEvent, told: &mut Vec<u8>, rest: &mut Vec<u8>) {
+    let is_cut = is_cut_from_sentence(event);
+    write_told(event, is_cut, told);
+    write_json(&RestOf { event, is_cut }, rest);
 }
 
-/// Writes the column `told` over what is in `bytes`; `is_cut` is [`is_cut_from_sentence`].
-pub(crate) fn write_told(event: &AuditEvent, is_cut: bool, bytes: &mut Vec<u8>) {
+fn write_told(event: &AuditEvent, is_cut: bool, bytes: &mut Vec<u8>) {
     if event.reason.is_empty() && event.changes.is_empty() && is_cut {
         bytes.clear();
         return;
@@ -370,7 +371,7 @@ fn read<'a, T: Deserialize<'a> + Default>(text: &'a str) -> T {
 }
 
 /// Whether the parts are all said by the sentence, their kinds, lengths and words.
-pub(crate) fn is_cut_from_sentence(event: &AuditEvent) -> bool {
+fn is_cut_from_sentence(event: &AuditEvent) -> bool {
     let mut rest = event.activity.as_str();
     for part in &event.activity_parts {
         match rest.strip_prefix(part.text.as_str()) {

@@ -19,9 +19,9 @@ fn event(resource: &str, path: &str, params: &[(&str, &str)]) -> AuditEvent {
 }
 
 fn rest(event: &AuditEvent) -> String {
-    let mut bytes = Vec::new();
-    write_rest(event, is_cut_from_sentence(event), &mut bytes);
-    String::from_utf8(bytes).unwrap()
+    let mut rest = Vec::new();
+    pack(event, &mut Vec::new(), &mut rest);
+    String::from_utf8(rest).unwrap()
 }
 
 /// The event as it comes out of its row, whose other columns are as they were.
@@ -35,16 +35,16 @@ fn there_and_back_into(
     event: &AuditEvent,
     last_facts: &mut LastFacts,
 ) -> AuditEvent {
-    let (facts, rest) = (Facts::of(event).text().into_owned(), rest(event));
-    let mut told = Vec::new();
-    write_told(event, is_cut_from_sentence(event), &mut told);
+    let facts = Facts::of(event).text().into_owned();
+    let (mut told, mut rest) = (Vec::new(), Vec::new());
+    pack(event, &mut told, &mut rest);
     row.activity.clone_from(&event.activity);
     row.entity.clone_from(&event.entity);
     row.parent.kind.clone_from(&event.parent.kind);
     row.parent.id.clone_from(&event.parent.id);
     row.http.user_agent.clone_from(&event.http.user_agent);
-    let told = std::str::from_utf8(&told).unwrap();
-    unpack(&mut row, last_facts.of(&facts), told, &rest).unwrap();
+    let [told, rest] = [&told, &rest].map(|text| std::str::from_utf8(text).unwrap());
+    unpack(&mut row, last_facts.of(&facts), told, rest).unwrap();
     row
 }
 

@@ -3,15 +3,54 @@
 use clickhouse::Row;
 use daybook_event::AuditEvent;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::de::{Deserializer, Visitor};
+use serde::{Deserialize, forward_to_deserialize_any};
 use uuid::Uuid;
 
 use crate::error::StoreError;
 use crate::packed::{LastFacts, unpack};
 
-/// What the reader selects: the view's column `event`, which is all others in this order. It borrows from
-/// the bytes that are read; times are in milliseconds.
-#[derive(Debug, Row, Serialize, Deserialize)]
+/// What the reader selects: the one column of the view that is the whole event.
+#[derive(Debug, Row, Deserialize)]
+pub(crate) struct EventColumn<'a> {
+    #[serde(borrow, deserialize_with = "from_tuple")]
+    pub(crate) event: EventRow<'a>,
+}
+
+fn from_tuple<'de, D: Deserializer<'de>>(deserializer: D) -> Result<EventRow<'de>, D::Error> {
+    EventRow::deserialize(StructOfTuple(deserializer))
+}
+
+/// Reads a struct out of a tuple, which is the nearest that ClickHouse has.
+struct StructOfTuple<D>(D);
+
+impl<'de, D: Deserializer<'de>> Deserializer<'de> for StructOfTuple<D> {
+    type Error = D::Error;
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, D::Error> {
+        self.0.deserialize_tuple(fields.len(), visitor)
+    }
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        self.0.deserialize_any(visitor)
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option
+        unit unit_struct newtype_struct seq tuple tuple_struct map enum identifier ignored_any
+    }
+}
+
+/// The view's column `event`: all of its other columns, in this order. It never gets another shape, which
+/// an older reader could not read: that would be another column. It borrows from the bytes that are
+/// read; times are in milliseconds.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(Row))]
 pub(crate) struct EventRow<'a> {
     org_id: &'a str,
     timestamp: i64,

@@ -166,6 +166,8 @@ async fn whatever_the_store_says_the_answer_is_one_of_ours() {
             After::Closes,
             503,
         ),
+        // Nothing is not "no events".
+        (http("200 OK", ""), After::Closes, 503),
         (exception(60, "Unknown table"), After::Closes, 500),
         (exception(516, "Authentication failed"), After::Closes, 500),
         (exception(158, "Limit for rows"), After::Closes, 422),

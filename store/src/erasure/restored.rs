@@ -14,7 +14,7 @@ use crate::endpoint::{Credentials, Endpoint};
 use crate::erasure::ErasureState;
 use crate::erasure::ledger_file::LedgerEntry;
 use crate::error::StoreError;
-use crate::migrate::view_statement;
+use crate::migrate::{run, view_statement};
 
 #[derive(Row, Serialize, Deserialize)]
 struct StateRow {
@@ -62,10 +62,5 @@ pub async fn let_readers_in(
             erasures: pending + unknown,
         });
     }
-    Ok(client
-        .query_raw(&view_statement())
-        // The view is checked with the rights of the user who makes it.
-        .with_setting("allow_get_client_http_header", "1")
-        .execute()
-        .await?)
+    run(&client, &view_statement()).await
 }

@@ -75,6 +75,7 @@ impl<T: EventTable> Storage<T> {
             events,
             expires_at: &admitted.expires_at,
         };
+        // Not made by the stream: rustc would not take it for `Send` then.
         let partitions: Vec<_> = plan
             .partitions
             .into_iter()

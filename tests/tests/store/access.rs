@@ -114,11 +114,14 @@ async fn whoever_controls_the_readers_sql_sees_one_tenant() {
         "WITH ((x, y, z) -> 1) AS `and` SELECT org_id FROM tenant_events",
         "WITH 'access-victim' AS org_id SELECT seen.org_id FROM tenant_events AS seen WHERE 1",
         "WITH events AS (SELECT 'access-' || 'victim' AS org_id) SELECT org_id FROM tenant_events",
+        "WITH (x -> 'access-victim') AS tuple SELECT event.1 FROM tenant_events",
+        "WITH 'access-victim' AS event SELECT seen.event.1 FROM tenant_events AS seen WHERE 1",
         "SELECT org_id FROM tenant_events FINAL",
         "SELECT _part FROM tenant_events",
         // An error names the value that it is about.
         "SELECT org_id FROM tenant_events WHERE toUInt8(toString(org_id)) = 0",
         "SELECT org_id FROM tenant_events PREWHERE toUInt8(toString(org_id)) = 0",
+        "SELECT event FROM tenant_events WHERE toUInt8(toString(event)) = 0",
         "EXECUTE AS daybook_migrator SELECT * FROM daybook.events",
     ];
     for attempt in attempts {
