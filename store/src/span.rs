@@ -46,16 +46,9 @@ impl Newest {
 /// The spans that a page is to be looked for in, in this order, until it is full. Together they are
 /// all of time, and no two overlap. Without a better place they begin at `newest`.
 pub(crate) fn spans(search: &Search, newest: Timestamp) -> Vec<TimeRange> {
-    let [_, _, longest_days] = REACH_DAYS;
-    let mut filters = std::iter::successors(Some(&search.filter), |filter| filter.also.as_deref());
-    // An index finds the granules that have a caller, or the words of a phrase. Most callers do little within a
-    // week, and to open the parts of two months costs less than to ask two times more.
-    let reach_min = if filters.any(is_looked_up) {
-        SignedDuration::from_hours(24 * longest_days)
-    } else {
-        SignedDuration::ZERO
-    };
-    spans_beyond(search, newest, reach_min)
+    let filters = std::iter::successors(Some(&search.filter), |filter| filter.also.as_deref());
+    let days = filters.map(reach_days_min).max().unwrap_or(0);
+    spans_beyond(search, newest, SignedDuration::from_hours(24 * days))
 }
 
 /// The same, where the page is known not to lie within `reach_min`.
@@ -119,10 +112,19 @@ pub(crate) fn spans_beyond(
     spans
 }
 
-fn is_looked_up(filter: &Filter) -> bool {
-    !filter.user_id.any_of.is_empty()
-        || !filter.user_email.any_of.is_empty()
-        || !filter.words.is_empty()
+/// How far the first span reaches at least. An index finds the granules that have a caller, or the words
+/// of a phrase, and to open more parts costs less than to ask once more.
+fn reach_days_min(filter: &Filter) -> i64 {
+    let [_, days_of_phrase, days_of_caller] = REACH_DAYS;
+    if !filter.user_id.any_of.is_empty() || !filter.user_email.any_of.is_empty() {
+        // Most do little within a week.
+        days_of_caller
+    } else if !filter.words.is_empty() {
+        // Its words are in many rows, which are all compared.
+        days_of_phrase
+    } else {
+        0
+    }
 }
 
 /// Whether few events match, which an index finds wherever they are.
@@ -222,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn a_callers_page_and_a_phrases_are_first_looked_for_within_two_months() {
+    fn a_callers_page_is_first_looked_for_within_two_months_and_a_phrases_within_eight_days() {
         let caller = Filter {
             user_id: Match::any_of(["7".to_owned()]),
             ..Filter::default()
@@ -231,18 +233,24 @@ mod tests {
             words: vec!["order intake".to_owned()],
             ..Filter::default()
         };
-        let edge = Some(time(-24 * 64));
+        let of = |filter| Search {
+            filter,
+            ..Search::default()
+        };
+        let days = |days: i64| Some(time(-24 * days));
         let within = |from, to| TimeRange { from, to };
-        for filter in [caller, phrase] {
-            let search = Search {
-                filter,
-                ..Search::default()
-            };
-            assert_eq!(
-                spans(&search, time(0)),
-                [within(edge, None), within(None, edge)]
-            );
-        }
+        assert_eq!(
+            spans(&of(caller), time(0)),
+            [within(days(64), None), within(None, days(64))]
+        );
+        assert_eq!(
+            spans(&of(phrase), time(0)),
+            [
+                within(days(8), None),
+                within(days(64), days(8)),
+                within(None, days(64))
+            ]
+        );
     }
 
     #[test]

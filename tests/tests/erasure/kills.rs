@@ -69,7 +69,15 @@ async fn killed_at_twenty_random_points_it_still_completes() {
             .events
             .iter()
             .filter(|event| event.service_name == OWN_SERVICE);
-        assert_eq!(own.count(), 1);
+        // Each leaves one record. They are two where the first request reached the server later than it was
+        // looked for, although nobody waited for it any more.
+        let erasures = format!(
+            "SELECT uniqExact(id) FROM erasures WHERE org_id = '{}'",
+            gone.as_str()
+        );
+        let erasures = run(&clickhouse, &erasures).await;
+        assert_eq!(own.count().to_string(), erasures);
+        assert!(matches!(erasures.as_str(), "1" | "2"), "{erasures}");
     }
     assert_eq!(events_of(&clickhouse, &stays).await, before);
     for table in ["erasure_subjects", "system.mutations"] {
