@@ -4,12 +4,11 @@
 //! over, and it is as large as the reader is quick: to begin one takes ClickHouse as long as to send a
 //! thousand events.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use clickhouse::query::RowCursor;
 use daybook_event::AuditEvent;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use tokio::time::Instant;
 
 use crate::error::StoreError;
@@ -18,7 +17,7 @@ use crate::packed::LastFacts;
 use crate::reader::{answer, piece, rows};
 use crate::row::EventColumn;
 use crate::search::{Direction, Position, Search, TotalMode};
-use crate::span::{spans, spans_beyond};
+use crate::span::{Known, Spans};
 
 /// The first piece. As many of the largest events are less than a reader's role may be sent.
 const PIECE_ROWS_MIN: u32 = 2_000;
@@ -35,9 +34,9 @@ pub struct Export {
     client: clickhouse::Client,
     /// Its position is that of the last event that was read, its limit that of the piece.
     search: Search,
-    /// Where the rest is, seen from there.
-    spans: VecDeque<TimeRange>,
-    newest: Timestamp,
+    /// Where the next piece is looked for, and the rest, seen from there.
+    span: TimeRange,
+    spans: Spans,
     piece: Option<Piece>,
     last_facts: LastFacts,
     /// As many rows as a piece may have; fewer after one was too large.
@@ -55,8 +54,8 @@ struct Piece {
 }
 
 impl Export {
-    /// An export of a tenant whose newest event may be of the time given.
-    pub(crate) fn new(client: clickhouse::Client, search: &Search, newest: Timestamp) -> Self {
+    /// An export of a tenant of which something may be known.
+    pub(crate) fn new(client: clickhouse::Client, search: &Search, known: Known) -> Self {
         let search = Search {
             limit: PIECE_ROWS_MIN,
             offset: 0,
@@ -64,10 +63,11 @@ impl Export {
             total: TotalMode::None,
             ..search.clone()
         };
+        let mut spans = Spans::new(&search, known);
         Self {
             client,
-            spans: spans(&search, newest).into(),
-            newest,
+            span: spans.next().unwrap_or_default(),
+            spans,
             search,
             piece: None,
             last_facts: LastFacts::default(),
@@ -116,11 +116,10 @@ impl Export {
     }
 
     async fn next_of_piece(&mut self, event: &mut AuditEvent) -> Result<bool, StoreError> {
-        let span = self.spans.front().copied().unwrap_or_default();
         let piece = match &mut self.piece {
             Some(piece) => piece,
             none => none.insert(Piece {
-                cursor: rows(piece(&self.client, &self.search, &span, false)?)?,
+                cursor: rows(piece(&self.client, &self.search, &self.span, false)?)?,
                 rows: 0,
                 began: Instant::now(),
                 begin: self.search.position,
@@ -149,8 +148,10 @@ impl Export {
             return;
         };
         if piece.rows < self.search.limit {
-            self.spans.pop_front();
-            self.is_over = self.spans.is_empty();
+            match self.spans.next() {
+                Some(span) => self.span = span,
+                None => self.is_over = true,
+            }
             return;
         }
         let bytes_per_row = piece.cursor.decoded_bytes() / u64::from(piece.rows.max(1));
@@ -173,7 +174,8 @@ impl Export {
         };
         let growth = self.search.limit.div_ceil(piece.rows.max(1));
         let reach_min = reach.saturating_mul(i32::try_from(growth).unwrap_or(i32::MAX));
-        self.spans = spans_beyond(&self.search, self.newest, reach_min).into();
+        self.spans = Spans::beyond(&self.search, Known::default(), reach_min);
+        self.span = self.spans.next().unwrap_or_default();
     }
 }
 

@@ -151,14 +151,7 @@ async fn apply(
             continue;
         }
         for statement in migration.statements() {
-            match (run(&client, &statement).await, drop_and_create(&statement)) {
-                (Err(error), Some(instead)) if error.code() == Some(UNSUPPORTED_METHOD) => {
-                    for statement in instead {
-                        run(&client, &statement).await?;
-                    }
-                }
-                (result, _) => result?,
-            }
+            run(&client, &statement).await?;
         }
         let mut insert = client
             .insert::<AppliedMigration>("migrations")
@@ -178,13 +171,26 @@ async fn apply(
     Ok(report)
 }
 
-/// Runs a statement of a migration.
+/// Runs a statement of a migration, whatever filesystem the server is on.
 pub(crate) async fn run(client: &clickhouse::Client, statement: &str) -> Result<(), StoreError> {
-    let query = client
-        .query_raw(statement)
-        // The view is checked with the rights of the user who makes it.
-        .with_setting("allow_get_client_http_header", "1");
-    Ok(query.execute().await?)
+    let execute = |statement: &str| {
+        client
+            .query_raw(statement)
+            // The view is checked with the rights of the user who makes it.
+            .with_setting("allow_get_client_http_header", "1")
+            .execute()
+    };
+    let result = execute(statement).await.map_err(StoreError::from);
+    let is_unsupported = |error: &StoreError| error.code() == Some(UNSUPPORTED_METHOD);
+    if result.as_ref().is_err_and(is_unsupported)
+        && let Some(instead) = drop_and_create(statement)
+    {
+        for statement in instead {
+            execute(&statement).await?;
+        }
+        return Ok(());
+    }
+    result
 }
 
 /// What stands for CREATE OR REPLACE VIEW where two files cannot be exchanged (NFS, EFS). If it ends between the two,
@@ -194,7 +200,7 @@ fn drop_and_create(statement: &str) -> Option<[String; 2]> {
     let name = view.split_whitespace().next()?;
     Some([
         format!("DROP VIEW IF EXISTS {name}"),
-        format!("CREATE VIEW {view}"),
+        format!("CREATE VIEW IF NOT EXISTS {view}"),
     ])
 }
 
@@ -286,7 +292,9 @@ mod tests {
     fn without_exchange_a_view_is_dropped_and_made_again() {
         let [drop, create] = drop_and_create(&view_statement()).unwrap();
         assert_eq!(drop, "DROP VIEW IF EXISTS tenant_events");
-        assert!(create.starts_with("CREATE VIEW tenant_events\nDEFINER = daybook_view_definer"));
+        assert!(create.starts_with(
+            "CREATE VIEW IF NOT EXISTS tenant_events\nDEFINER = daybook_view_definer"
+        ));
         assert_eq!(
             drop_and_create("CREATE VIEW IF NOT EXISTS v AS SELECT 1"),
             None

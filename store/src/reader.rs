@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use clickhouse::query::{Query, RowCursor};
 use daybook_event::AuditEvent;
-use jiff::Timestamp;
 use tokio::time::timeout;
 use uuid::Uuid;
 
@@ -17,7 +16,7 @@ use crate::export::Export;
 use crate::filter::{Filter, TimeRange};
 use crate::row::EventColumn;
 use crate::search::{Direction, Page, Position, Search, Sort, TOTAL_BOUND, TotalMode};
-use crate::span::{Newest, spans};
+use crate::span::{Known, Shown, Spans};
 use crate::statistics::{self, Bar, Facet, FacetValue, HistogramOptions};
 use crate::tenant::TenantId;
 
@@ -33,7 +32,7 @@ const ANSWER_WAIT: Duration = Duration::from_secs(35);
 #[derive(Clone, Debug)]
 pub struct Reader {
     client: clickhouse::Client,
-    newest: Newest,
+    shown: Shown,
 }
 
 impl Reader {
@@ -44,7 +43,7 @@ impl Reader {
     pub fn new(endpoint: &Endpoint, credentials: &Credentials) -> Result<Self, StoreError> {
         Ok(Self {
             client: client(endpoint, credentials)?,
-            newest: Newest::default(),
+            shown: Shown::default(),
         })
     }
 
@@ -57,12 +56,10 @@ impl Reader {
         let client = self.of_tenant(tenant);
         let condition = Condition::of(&search.filter)?;
         let (page, (total, total_is_bounded)) = futures::try_join!(
-            answer(page(&client, search, self.newest.of(tenant))),
+            answer(page(&client, search, self.shown.of(tenant))),
             answer(total(&client, &condition, search.total)),
         )?;
-        if let Some(event) = page.events.first() {
-            self.newest.saw(tenant, event.timestamp);
-        }
+        self.shown.saw(tenant, search, &page);
         Ok(Page {
             total,
             total_is_bounded,
@@ -90,7 +87,7 @@ impl Reader {
     /// not grow with their number. `limit`, `offset`, `direction` and `total` of the search are
     /// ignored; a `position` is where it goes on.
     pub fn export(&self, tenant: &TenantId, search: &Search) -> Export {
-        Export::new(self.of_tenant(tenant), search, self.newest.of(tenant))
+        Export::new(self.of_tenant(tenant), search, self.shown.of(tenant))
     }
 
     /// How many of a tenant's events match.
@@ -161,7 +158,7 @@ impl Reader {
 async fn page(
     client: &clickhouse::Client,
     search: &Search,
-    newest: Timestamp,
+    known: Known,
 ) -> Result<Page, StoreError> {
     let limit = search.limit.min(ROWS_MAX);
     // One more than asked for tells whether there is another page.
@@ -170,7 +167,8 @@ async fn page(
         ..search.clone()
     };
     let mut events = VecDeque::with_capacity(limit as usize + 1);
-    for span in spans(&asked, newest) {
+    let mut spans = Spans::new(&asked, known);
+    while let Some(span) = spans.next() {
         let mut cursor = rows(piece(client, &asked, &span, true)?)?;
         while let Some(event) = next(&mut cursor).await? {
             asked.limit = asked.limit.saturating_sub(1);
@@ -182,6 +180,8 @@ async fn page(
         if asked.limit == 0 {
             break;
         }
+        let found = u32::try_from(events.len()).unwrap_or(u32::MAX);
+        spans.found(found, asked.limit);
     }
     let has_more = events.len() > limit as usize;
     if has_more {

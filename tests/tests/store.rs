@@ -11,6 +11,8 @@ mod backup;
 mod bench;
 #[path = "store/compression.rs"]
 mod compression;
+#[path = "store/crashes.rs"]
+mod crashes;
 #[path = "store/engine.rs"]
 mod engine;
 #[path = "store/exactly_once.rs"]
@@ -27,8 +29,6 @@ mod pages;
 mod restart;
 #[path = "store/round_trip.rs"]
 mod round_trip;
-#[path = "store/schedules.rs"]
-mod schedules;
 #[path = "store/schema.rs"]
 mod schema;
 #[path = "store/statistics.rs"]

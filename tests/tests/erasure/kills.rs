@@ -42,7 +42,9 @@ async fn killed_at_twenty_random_points_it_still_completes() {
         let time = Duration::from_millis(rand::random_range(0..40));
         let _ = tokio::time::timeout(time, eraser(&clickhouse).request(&asked)).await;
         let mut unfinished = eraser(&clickhouse).unfinished().await.unwrap();
+        let mut requests = 1;
         if unfinished.is_empty() {
+            requests += 1;
             unfinished.push(eraser(&clickhouse).request(&asked).await.unwrap());
         }
         for _ in 0..6 {
@@ -69,15 +71,15 @@ async fn killed_at_twenty_random_points_it_still_completes() {
             .events
             .iter()
             .filter(|event| event.service_name == OWN_SERVICE);
-        // Each leaves one record. They are two where the first request reached the server later than it was
-        // looked for, although nobody waited for it any more.
+        // Each erasure leaves one record. A request that was given up may reach the server after it was looked
+        // for: then there are two.
         let erasures = format!(
             "SELECT uniqExact(id) FROM erasures WHERE org_id = '{}'",
             gone.as_str()
         );
-        let erasures = run(&clickhouse, &erasures).await;
-        assert_eq!(own.count().to_string(), erasures);
-        assert!(matches!(erasures.as_str(), "1" | "2"), "{erasures}");
+        let records = own.count();
+        assert_eq!(records.to_string(), run(&clickhouse, &erasures).await);
+        assert!((1..=requests).contains(&records), "{records} of {requests}");
     }
     assert_eq!(events_of(&clickhouse, &stays).await, before);
     for table in ["erasure_subjects", "system.mutations"] {

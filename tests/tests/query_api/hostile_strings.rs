@@ -15,7 +15,7 @@ use crate::fixture::{event, numbers, served_with_eraser, store};
 
 /// As long as a value in an address may be.
 const PARAMETER_CHARS_MAX: usize = 256;
-const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 2; // ClickHouse has a few cores, which more would only divide
 /// A tenant has four places for them.
 const ERASURES_AT_ONCE: usize = 4;
 /// Unless `DAYBOOK_HOSTILE_ALL` is set, only some texts are tried in parameters, and fewer in erasures, each of which
