@@ -20,6 +20,9 @@ const BATCH_ROWS: usize = 20_000;
 const ROUNDS_BEFORE: usize = 15;
 /// What a worker waits for between two looks.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
+/// How long readers pause meanwhile: an erasure waits for a minute and a half for slow writers, and has the machine
+/// for little of it.
+const ROUND_INTERVAL: Duration = Duration::from_millis(500);
 const TIME_MAX: Duration = Duration::from_mins(30);
 
 /// Stores a tenant's events among all others, erases them, and asks the latency table's questions of
@@ -61,6 +64,7 @@ pub(crate) async fn of_a_tenant(
     let mut meanwhile = Vec::new();
     while !working.is_finished() {
         meanwhile.push(round.ask().await?);
+        tokio::time::sleep(ROUND_INTERVAL).await;
     }
     let receipt = working.await??;
     let verified = began.elapsed();

@@ -37,6 +37,7 @@ pub struct Export {
     /// Where the next piece is looked for, and the rest, seen from there.
     span: TimeRange,
     spans: Spans,
+    known: Known,
     piece: Option<Piece>,
     last_facts: LastFacts,
     /// As many rows as a piece may have; fewer after one was too large.
@@ -63,11 +64,12 @@ impl Export {
             total: TotalMode::None,
             ..search.clone()
         };
-        let mut spans = Spans::new(&search, known);
+        let mut spans = Spans::new(&search, known, SignedDuration::ZERO);
         Self {
             client,
             span: spans.next().unwrap_or_default(),
             spans,
+            known,
             search,
             piece: None,
             last_facts: LastFacts::default(),
@@ -148,6 +150,7 @@ impl Export {
             return;
         };
         if piece.rows < self.search.limit {
+            self.spans.found(piece.rows, self.search.limit - piece.rows);
             match self.spans.next() {
                 Some(span) => self.span = span,
                 None => self.is_over = true,
@@ -174,7 +177,7 @@ impl Export {
         };
         let growth = self.search.limit.div_ceil(piece.rows.max(1));
         let reach_min = reach.saturating_mul(i32::try_from(growth).unwrap_or(i32::MAX));
-        self.spans = Spans::beyond(&self.search, Known::default(), reach_min);
+        self.spans = Spans::new(&self.search, self.known, reach_min);
         self.span = self.spans.next().unwrap_or_default();
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clickhouse::query::{Query, RowCursor};
 use daybook_event::AuditEvent;
+use jiff::SignedDuration;
 use tokio::time::timeout;
 use uuid::Uuid;
 
@@ -167,7 +168,7 @@ async fn page(
         ..search.clone()
     };
     let mut events = VecDeque::with_capacity(limit as usize + 1);
-    let mut spans = Spans::new(&asked, known);
+    let mut spans = Spans::new(&asked, known, SignedDuration::ZERO);
     while let Some(span) = spans.next() {
         let mut cursor = rows(piece(client, &asked, &span, true)?)?;
         while let Some(event) = next(&mut cursor).await? {

@@ -30,7 +30,7 @@ const TENANTS_MAX: usize = 10_000;
 pub(crate) struct Shown(Arc<Mutex<HashMap<TenantId, Known>>>);
 
 /// Of one tenant.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Known {
     /// When the newest event happened: the first page of a tenant that has been quiet for weeks is looked
     /// for where its events end, and not from today backwards. What is newer lies in the first span all
@@ -49,25 +49,34 @@ impl Shown {
 
     /// A search of the tenant has this page.
     pub(crate) fn saw(&self, tenant: &TenantId, search: &Search, page: &Page) {
-        let first = page.events.first().map(|event| event.timestamp);
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if !shows_newest(search, page) {
-            // It may be of long ago.
-            if let Some(known) = all.get_mut(tenant).filter(|known| known.newest.is_some()) {
-                known.newest = known.newest.max(first);
-            }
+        if !begins_at_newest(search) {
             return;
         }
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if all.len() >= TENANTS_MAX && !all.contains_key(tenant) {
             all.clear();
         }
         let known = all.entry(tenant.clone()).or_default();
-        known.newest = known.newest.max(first);
-        if let (Some(_), [first, .., last]) = (page.next, page.events.as_slice()) {
-            let gaps = i32::try_from(page.events.len() - 1).unwrap_or(i32::MAX);
-            known.gap = first.timestamp.duration_since(last.timestamp) / gaps;
-        } else if page.next.is_none() && bound_from(search).is_none() {
+        let first = page.events.first().map(|event| event.timestamp);
+        let gap = match page.events.as_slice() {
+            [first, .., last] => {
+                let gaps = i32::try_from(page.events.len() - 1).unwrap_or(i32::MAX);
+                Some(first.timestamp.duration_since(last.timestamp) / gaps)
+            }
+            _ => None,
+        };
+        if !wants_all(search) {
+            // All events are as close together as some are, or closer.
+            known.gap = gap.map_or(known.gap, |gap| gap.min(known.gap));
+            known.newest = known
+                .newest
+                .map(|newest| first.map_or(newest, |first| first.max(newest)));
+        } else if page.next.is_some() {
+            known.gap = gap.unwrap_or(known.gap);
+            known.newest = first;
+        } else if bound_from(search).is_none() {
             known.gap = SignedDuration::MAX;
+            known.newest = first;
         }
     }
 }
@@ -87,10 +96,10 @@ pub(crate) struct Spans {
 }
 
 impl Spans {
-    /// Those of a tenant's search.
-    pub(crate) fn new(search: &Search, known: Known) -> Self {
+    /// Those of a tenant's search, of which none is expected to be over within a reach.
+    pub(crate) fn new(search: &Search, known: Known, reach_min: SignedDuration) -> Self {
         let days = filters(search).map(reach_days_min).max().unwrap_or(0);
-        let expected = if wants_all(search) {
+        let one_in = if wants_all(search) {
             1
         } else if days > 0 {
             RARELY_MATCHES_ONE_IN
@@ -98,16 +107,9 @@ impl Spans {
             MATCHES_ONE_IN
         };
         let events = i32::try_from(search.limit).unwrap_or(i32::MAX);
-        let reach_min = times(known.gap, events.saturating_mul(expected));
-        Self::beyond(
-            search,
-            known,
-            reach_min.max(SignedDuration::from_hours(24 * days)),
-        )
-    }
-
-    /// Those of a search that is known not to be over within a reach.
-    pub(crate) fn beyond(search: &Search, known: Known, reach_min: SignedDuration) -> Self {
+        let reach_min = times(known.gap, events.saturating_mul(one_in))
+            .max(SignedDuration::from_hours(24 * days))
+            .max(reach_min);
         let is_descending = search.sort.is_descending() == (search.direction == Direction::Next);
         let from = bound_from(search);
         let to = filters(search)
@@ -203,11 +205,13 @@ fn wants_all(search: &Search) -> bool {
     })
 }
 
-/// Whether a page has a tenant's newest events, whatever they are.
-fn shows_newest(search: &Search, page: &Page) -> bool {
+/// Whether a search's page begins with the newest event that matches.
+fn begins_at_newest(search: &Search) -> bool {
     search.sort == Sort::TimestampDescending
-        && page.prev.is_none()
-        && wants_all(search)
+        && search.direction == Direction::Next
+        && search.position.is_none()
+        && search.offset == 0
+        && search.limit > 0
         && filters(search).all(|filter| filter.timestamp.to.is_none())
 }
 
@@ -256,276 +260,4 @@ fn is_found_by_index(filter: &Filter) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use daybook_event::{Action, AuditEvent};
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::filter::Match;
-    use crate::search::Position;
-
-    fn time(hours: i64) -> Timestamp {
-        Timestamp::from_second(1_700_000_000 + hours * 3_600).unwrap()
-    }
-
-    /// A tenant whose newest event is of that hour.
-    fn known(hours: i64) -> Known {
-        Known {
-            newest: Some(time(hours)),
-            ..Known::default()
-        }
-    }
-
-    fn is_in(range: &TimeRange, time: Timestamp) -> bool {
-        range.from.is_none_or(|from| time >= from) && range.to.is_none_or(|to| time < to)
-    }
-
-    proptest! {
-        #[test]
-        fn each_moment_of_the_search_lies_in_one_span_and_nearer_ones_come_first(
-            position in proptest::option::of(-3_000..3_000_i64),
-            from in proptest::option::of(-3_000..3_000_i64),
-            to in proptest::option::of(-3_000..3_000_i64),
-            descends: bool,
-            forward: bool,
-            moments in proptest::collection::vec(-5_000..5_000_i64, 2..20),
-            reach_min in 0..3_000_i64,
-            found in 0..60_u32,
-            left in 1..60_u32,
-        ) {
-            let search = Search {
-                filter: Filter {
-                    timestamp: TimeRange { from: from.map(time), to: None },
-                    also: Some(Box::new(Filter {
-                        timestamp: TimeRange { from: None, to: to.map(time) },
-                        ..Filter::default()
-                    })),
-                    ..Filter::default()
-                },
-                sort: if descends { Sort::TimestampDescending } else { Sort::TimestampAscending },
-                direction: if forward { Direction::Next } else { Direction::Prev },
-                position: position.map(|hours| Position { time: time(hours), id: uuid::Uuid::nil() }),
-                ..Search::default()
-            };
-            let mut spans = Spans::beyond(&search, known(0), SignedDuration::from_hours(reach_min));
-            let spans: Vec<_> = std::iter::from_fn(|| {
-                let span = spans.next();
-                spans.found(found, left);
-                span
-            })
-            .collect();
-            let place = |hours: i64| {
-                let holders: Vec<_> = (0..spans.len())
-                    .filter(|&span| is_in(&spans[span], time(hours)))
-                    .collect();
-                prop_assert_eq!(holders.len(), 1, "{:?}", spans);
-                Ok(holders[0])
-            };
-            let is_descending = descends == forward;
-            for pair in moments.windows(2) {
-                let (first, second) = (place(pair[0])?, place(pair[1])?);
-                if pair[0] != pair[1] && (pair[0] > pair[1]) == is_descending {
-                    prop_assert!(first <= second, "{:?} {:?}", pair, spans);
-                }
-            }
-        }
-    }
-
-    /// All of time at once.
-    const NONE: [i64; 0] = [];
-
-    /// The hours at which the spans of a search end, each of which has so many events of those wanted.
-    fn ends(search: &Search, known: Known, found: u32) -> Vec<i64> {
-        let mut spans = Spans::new(search, known);
-        let mut ends = Vec::new();
-        while let Some(span) = spans.next() {
-            ends.extend(
-                span.from
-                    .map(|from| (from.as_second() - time(0).as_second()) / 3_600),
-            );
-            let all = found * u32::try_from(ends.len()).unwrap();
-            spans.found(all, search.limit.saturating_sub(all));
-        }
-        ends
-    }
-
-    fn of(filter: Filter) -> Search {
-        Search {
-            filter,
-            ..Search::default()
-        }
-    }
-
-    fn caller() -> Search {
-        of(Filter {
-            user_id: Match::any_of(["7".to_owned()]),
-            ..Filter::default()
-        })
-    }
-
-    #[test]
-    fn a_page_is_first_looked_for_within_a_day_a_phrases_within_eight_and_a_callers_within_two_months()
-     {
-        let phrase = of(Filter {
-            words: vec!["order intake".to_owned()],
-            ..Filter::default()
-        });
-        assert_eq!(
-            ends(&Search::default(), known(0), 40),
-            [-24, -24 * 8, -24 * 64]
-        );
-        assert_eq!(ends(&phrase, known(0), 10), [-24 * 8, -24 * 64]);
-        assert_eq!(ends(&caller(), known(0), 10), [-24 * 64]);
-    }
-
-    #[test]
-    fn the_fewer_are_found_the_farther_the_next_span_reaches() {
-        assert_eq!(ends(&Search::default(), known(0), 1), [-24, -24 * 64]);
-        assert_eq!(ends(&Search::default(), known(0), 0), [-24, -24 * 64]);
-        let many = Search {
-            limit: 1_000,
-            ..Search::default()
-        };
-        assert_eq!(ends(&many, known(0), 2), [-24]);
-    }
-
-    /// What is known after a search of the newest of many events, so many hours apart.
-    fn after(search: &Search, hours: i64) -> Known {
-        after_page(search, hours, 50, true)
-    }
-
-    fn after_page(search: &Search, hours: i64, events: i64, has_more: bool) -> Known {
-        let events: Vec<_> = (0..events)
-            .map(|place| AuditEvent {
-                timestamp: time(-place * hours),
-                ..AuditEvent::default()
-            })
-            .collect();
-        let next = events.last().map(|event| Position::of(event, search.sort));
-        let page = Page {
-            events,
-            next: next.filter(|_| has_more),
-            prev: search.position,
-            ..Page::default()
-        };
-        let (tenant, shown) = (TenantId::new("acme").unwrap(), Shown::default());
-        shown.saw(&tenant, search, &page);
-        shown.of(&tenant)
-    }
-
-    fn deletions() -> Search {
-        of(Filter {
-            action: Match::any_of([Action::Delete]),
-            ..Filter::default()
-        })
-    }
-
-    fn between(from: Option<i64>, to: Option<i64>) -> Search {
-        of(Filter {
-            timestamp: TimeRange {
-                from: from.map(time),
-                to: to.map(time),
-            },
-            ..Filter::default()
-        })
-    }
-
-    #[test]
-    fn how_far_apart_events_are_says_how_far_to_look() {
-        let all = Search::default();
-        assert_eq!(ends(&all, after(&all, 0), 50)[0], -24);
-        assert_eq!(ends(&all, after(&all, 1), 50)[0], -24 * 8);
-        assert_eq!(ends(&all, after(&all, 12), 50)[0], -24 * 64);
-        assert_eq!(ends(&deletions(), after(&all, 1), 50)[0], -24 * 64);
-        assert_eq!(ends(&deletions(), after(&all, 12), 50), NONE);
-        assert_eq!(ends(&caller(), after(&all, 1), 50), NONE);
-        // Daybook's own events may be hidden, and the oldest left out.
-        let others = of(Filter {
-            hide_service: Some("daybook".to_owned()),
-            ..Filter::default()
-        });
-        for search in [others, between(Some(-1_000), None)] {
-            assert_eq!(ends(&all, after(&search, 12), 50)[0], -24 * 64);
-        }
-    }
-
-    #[test]
-    fn a_tenant_whose_events_are_one_page_is_asked_once() {
-        let all = Search::default();
-        for events in [0, 1, 50] {
-            let known = after_page(&all, 0, events, false);
-            assert_eq!(ends(&all, known, 0), NONE, "{events}");
-            assert_eq!(ends(&caller(), known, 0), NONE, "{events}");
-        }
-    }
-
-    #[test]
-    fn what_is_not_of_a_tenants_newest_events_shows_nothing() {
-        let also = of(Filter {
-            also: Some(Box::new(caller().filter)),
-            ..Filter::default()
-        });
-        let ascending = Search {
-            sort: Sort::TimestampAscending,
-            ..Search::default()
-        };
-        let position = Some(Position {
-            time: time(1),
-            id: uuid::Uuid::nil(),
-        });
-        let beyond = Search {
-            position,
-            ..Search::default()
-        };
-        for search in [caller(), also, ascending, beyond, between(None, Some(1))] {
-            for has_more in [true, false] {
-                let known = after_page(&search, 12, 50, has_more);
-                assert_eq!(known.newest, None, "{search:?}");
-                assert_eq!(known.gap, SignedDuration::ZERO, "{search:?}");
-            }
-        }
-        // One event has no gap, and a day's few events say nothing of the day before.
-        let all = Search::default();
-        assert_eq!(after_page(&all, 0, 1, true).gap, SignedDuration::ZERO);
-        let day = between(Some(-24), None);
-        assert_eq!(after_page(&day, 1, 9, false).gap, SignedDuration::ZERO);
-    }
-
-    #[test]
-    fn what_an_index_finds_and_what_counts_from_the_start_is_asked_for_at_once() {
-        let filter = Filter {
-            entity_id: Match::any_of(["7".to_owned()]),
-            ..Filter::default()
-        };
-        let word = Filter {
-            words: vec!["onboarding".to_owned()],
-            ..Filter::default()
-        };
-        for search in [
-            Search {
-                filter: word,
-                ..Search::default()
-            },
-            Search {
-                filter,
-                ..Search::default()
-            },
-            Search {
-                offset: 1,
-                ..Search::default()
-            },
-            Search {
-                sort: Sort::IngestedAscending,
-                ..Search::default()
-            },
-            Search {
-                sort: Sort::TimestampAscending,
-                ..Search::default()
-            },
-        ] {
-            let mut spans = Spans::new(&search, known(0));
-            assert_eq!(spans.next(), Some(TimeRange::default()));
-            assert_eq!(spans.next(), None);
-        }
-    }
-}
+mod tests;

@@ -1,7 +1,9 @@
 //! Going through a tenant's events page by page, while others store more.
 
 use daybook_event::AuditEvent;
-use daybook_store::{Direction, Position, Search, Sort, TOTAL_BOUND, TenantId, TotalMode};
+use daybook_store::{
+    Direction, Filter, Match, Position, Reader, Search, Sort, TOTAL_BOUND, TenantId, TotalMode,
+};
 use jiff::{Timestamp, ToSpan};
 use uuid::Uuid;
 
@@ -184,6 +186,78 @@ async fn what_was_there_is_seen_once_while_more_is_stored() {
         distinct.sort_unstable();
         distinct.dedup();
         assert_eq!(distinct.len(), seen.len());
+    }
+}
+
+/// Every page, from the first one on or from the last one back.
+async fn pages(reader: &Reader, tenant: &TenantId, first: Search) -> Vec<Uuid> {
+    let (mut all, mut search) = (Vec::new(), first);
+    loop {
+        let page = reader.search(tenant, &search).await.unwrap();
+        let ids = ids(&page.events);
+        search.position = if search.direction == Direction::Next {
+            all.extend(ids);
+            page.next
+        } else {
+            all.splice(..0, ids);
+            page.prev
+        };
+        if search.position.is_none() {
+            return all;
+        }
+    }
+}
+
+#[tokio::test]
+async fn events_that_lie_days_and_years_apart_are_on_one_page_each_in_order() {
+    let tenant = tenant("pages-apart");
+    let newest: Timestamp = "2026-10-31T23:59:58Z".parse().unwrap();
+    let days = [0, 0, 0, 1, 2, 7, 8, 9, 30, 63, 64, 65, 200, 2_000];
+    let events: Vec<_> = (0..)
+        .zip(days)
+        .map(|(number, days)| event_at(&tenant, number, newest - (24 * days).hours()))
+        .collect();
+    let stored: Vec<_> = events.iter().cloned().map(new).collect();
+    clickhouse()
+        .writer()
+        .unwrap()
+        .insert(&stored)
+        .await
+        .unwrap();
+    let service = events[0].service_name.clone();
+    let filter = Filter {
+        service_name: Match::any_of([service]),
+        ..Filter::default()
+    };
+    let (learned, all) = (clickhouse().reader().unwrap(), Search::default());
+    learned.search(&tenant, &all).await.unwrap();
+    for (sort, filter, limit) in [Sort::TimestampDescending, Sort::TimestampAscending]
+        .into_iter()
+        .flat_map(|sort| [Filter::default(), filter.clone()].map(|filter| (sort, filter)))
+        .flat_map(|(sort, filter)| [1, 3, 14, 20].map(|limit| (sort, filter.clone(), limit)))
+    {
+        let new = clickhouse().reader().unwrap();
+        let search = Search {
+            filter,
+            sort,
+            limit,
+            total: TotalMode::None,
+            ..Search::default()
+        };
+        let exported = exported(&new, &tenant, &search).await;
+        let times: Vec<_> = exported.iter().map(|event| event.timestamp).collect();
+        let is_descending = sort == Sort::TimestampDescending;
+        assert!(times.is_sorted_by(|one, next| one == next || (one > next) == is_descending));
+        let exported = ids(&exported);
+        assert_eq!(exported.len(), days.len());
+        let back = Search {
+            direction: Direction::Prev,
+            ..search.clone()
+        };
+        for reader in [&new, &learned] {
+            assert_eq!(pages(reader, &tenant, search.clone()).await, exported);
+            assert_eq!(pages(reader, &tenant, back.clone()).await, exported);
+        }
     }
 }
 
