@@ -177,7 +177,13 @@ impl Export {
         };
         let growth = self.search.limit.div_ceil(piece.rows.max(1));
         let reach_min = reach.saturating_mul(i32::try_from(growth).unwrap_or(i32::MAX));
-        self.spans = Spans::new(&self.search, self.known, reach_min);
+        // How far apart the newest events lie says nothing any more where a piece has been measured.
+        let known = if piece.begin.is_some() {
+            Known::default()
+        } else {
+            self.known
+        };
+        self.spans = Spans::new(&self.search, known, reach_min);
         self.span = self.spans.next().unwrap_or_default();
     }
 }

@@ -170,6 +170,7 @@ async fn page(
     let mut events = VecDeque::with_capacity(limit as usize + 1);
     let mut spans = Spans::new(&asked, known, SignedDuration::ZERO);
     while let Some(span) = spans.next() {
+        let wanted = asked.limit;
         let mut cursor = rows(piece(client, &asked, &span, true)?)?;
         while let Some(event) = next(&mut cursor).await? {
             asked.limit = asked.limit.saturating_sub(1);
@@ -181,8 +182,7 @@ async fn page(
         if asked.limit == 0 {
             break;
         }
-        let found = u32::try_from(events.len()).unwrap_or(u32::MAX);
-        spans.found(found, asked.limit);
+        spans.found(wanted - asked.limit, asked.limit);
     }
     let has_more = events.len() > limit as usize;
     if has_more {

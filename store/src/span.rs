@@ -72,7 +72,8 @@ impl Shown {
                 .newest
                 .map(|newest| first.map_or(newest, |first| first.max(newest)));
         } else if page.next.is_some() {
-            known.gap = gap.unwrap_or(known.gap);
+            let learned = Some(known.gap).filter(|gap| *gap != SignedDuration::MAX);
+            known.gap = gap.or(learned).unwrap_or_default();
             known.newest = first;
         } else if bound_from(search).is_none() {
             known.gap = SignedDuration::MAX;
@@ -92,6 +93,8 @@ pub(crate) struct Spans {
     bound: Option<Timestamp>,
     reach: SignedDuration,
     reach_min: SignedDuration,
+    /// How many were in the spans so far.
+    events: u32,
     rest: Option<TimeRange>,
 }
 
@@ -132,6 +135,7 @@ impl Spans {
             bound: if is_descending { from } else { to },
             reach: SignedDuration::ZERO,
             reach_min,
+            events: 0,
             rest: Some(TimeRange::default()),
         }
     }
@@ -161,9 +165,10 @@ impl Spans {
         Some(near)
     }
 
-    /// So many events were in the spans so far, and as many again are wanted as are `left`.
+    /// So many events were in the last span, and as many again are wanted as are `left`.
     pub(crate) fn found(&mut self, events: u32, left: u32) {
-        let more = i32::try_from(left / events.max(1)).unwrap_or(i32::MAX);
+        self.events = self.events.saturating_add(events);
+        let more = i32::try_from(left / self.events.max(1)).unwrap_or(i32::MAX);
         self.reach_min = times(self.reach, more.saturating_add(2));
     }
 

@@ -87,7 +87,7 @@ fn ends(search: &Search, known: Known, found: u32) -> Vec<i64> {
                 .map(|from| (from.as_second() - time(0).as_second()) / 3_600),
         );
         let all = found * u32::try_from(ends.len()).unwrap();
-        spans.found(all, search.limit.saturating_sub(all));
+        spans.found(found, search.limit.saturating_sub(all));
     }
     ends
 }
@@ -198,13 +198,20 @@ fn how_far_apart_events_are_says_how_far_to_look() {
 
 #[test]
 fn a_tenant_whose_events_are_one_page_is_asked_once() {
-    let (all, shown) = (Search::default(), Shown::default());
-    for events in [0, 1, 50] {
+    let all = Search::default();
+    let shown = [0, 1, 50].map(|events| {
+        let shown = Shown::default();
         see(&shown, &all, 0, events, false);
         assert_eq!(ends(&all, shown.of(&acme()), 0), NONE, "{events}");
         assert_eq!(ends(&caller(), shown.of(&acme()), 0), NONE, "{events}");
+        shown
+    });
+    // Until it has more, even if only one of them is asked for.
+    let [empty, one, shown] = shown;
+    for shown in [empty, one] {
+        see(&shown, &all, 0, 1, true);
+        assert_eq!(ends(&all, shown.of(&acme()), 50)[0], -24);
     }
-    // Until it has more.
     see(&shown, &caller(), 1, 50, true);
     assert_eq!(ends(&all, shown.of(&acme()), 50)[0], -24 * 8);
     see(&shown, &all, 0, 50, true);
@@ -274,7 +281,24 @@ fn an_erased_event_is_not_the_newest_any_more() {
     let shown = Shown::default();
     see(&shown, &Search::default(), 1, 50, true);
     assert_eq!(shown.of(&acme()).newest, Some(time(0)));
-    see(&shown, &Search::default(), 1, 0, false);
+    let all = Search::default();
+    let older = |shown: &Shown| {
+        let page = Page {
+            events: vec![AuditEvent {
+                timestamp: time(-5),
+                ..AuditEvent::default()
+            }],
+            ..Page::default()
+        };
+        shown.saw(&acme(), &all, &page);
+    };
+    older(&shown);
+    assert_eq!(shown.of(&acme()).newest, Some(time(-5)));
+    // That some are older shows nothing, that some are newer does.
+    see(&shown, &caller(), 1, 50, true);
+    assert_eq!(shown.of(&acme()).newest, Some(time(0)));
+    older(&shown);
+    see(&shown, &all, 1, 0, false);
     assert_eq!(shown.of(&acme()).newest, None);
 }
 
@@ -303,6 +327,10 @@ fn what_an_index_finds_and_what_counts_from_the_start_is_asked_for_at_once() {
         },
         Search {
             sort: Sort::IngestedAscending,
+            position: Some(Position {
+                time: time(0),
+                id: uuid::Uuid::nil(),
+            }),
             ..Search::default()
         },
         Search {
