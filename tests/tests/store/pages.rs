@@ -234,7 +234,7 @@ async fn events_that_lie_days_and_years_apart_are_on_one_page_each_in_order() {
     for (sort, filter, limit) in [Sort::TimestampDescending, Sort::TimestampAscending]
         .into_iter()
         .flat_map(|sort| [Filter::default(), filter.clone()].map(|filter| (sort, filter)))
-        .flat_map(|(sort, filter)| [1, 3, 14, 20].map(|limit| (sort, filter.clone(), limit)))
+        .flat_map(|(sort, filter)| [3, 14].map(|limit| (sort, filter.clone(), limit)))
     {
         let new = clickhouse().reader().unwrap();
         let search = Search {
