@@ -210,7 +210,8 @@ pub(crate) struct MigrateOptions {
         env = "DAYBOOK_CLICKHOUSE_DATABASE"
     )]
     pub(crate) database: String,
-    /// Prints the SQL and changes nothing.
+    /// Prints the SQL that the database still needs, or all of it without `--clickhouse-url`, and changes
+    /// nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,
     /// After a restore, once `daybook erase --resume` has been through it: the file that keeps the
@@ -267,6 +268,15 @@ pub(crate) struct RolesOptions {
         hide_env_values = true
     )]
     pub(crate) migrator_password: String,
+    /// The password of `daybook_shard`, as which the nodes of a cluster read from each other; only a
+    /// cluster has it.
+    #[arg(
+        long,
+        value_name = "PASSWORD",
+        env = "DAYBOOK_SHARD_PASSWORD",
+        hide_env_values = true
+    )]
+    pub(crate) shard_password: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -319,8 +329,15 @@ pub(crate) struct EraseOptions {
     #[command(flatten)]
     pub(crate) store: EraserStore,
     /// The tenant; without a person or an entity, all of its events.
-    #[arg(long, value_name = "TENANT", required_unless_present = "resume")]
+    #[arg(
+        long,
+        value_name = "TENANT",
+        required_unless_present_any = ["resume", "unattributed"]
+    )]
     pub(crate) org: Option<String>,
+    /// The events without a tenant: calls that nobody was logged in for, such as logins.
+    #[arg(long, conflicts_with = "org")]
+    pub(crate) unattributed: bool,
     /// A person by their id: what they did, what was done to them, and where others tell of them.
     #[arg(long, value_name = "USER", group = "subject")]
     pub(crate) user: Option<String>,
@@ -341,7 +358,7 @@ pub(crate) struct EraseOptions {
     pub(crate) dry_run: bool,
     /// Goes on with every erasure that is not verified, and erases again what a restored backup
     /// brought back.
-    #[arg(long, conflicts_with_all = ["org", "subject", "reason", "dry_run"])]
+    #[arg(long, conflicts_with_all = ["org", "unattributed", "subject", "reason", "dry_run"])]
     pub(crate) resume: bool,
     /// A file outside the database and its backups that keeps the erasures, as hashes: by it a
     /// restored backup is erased again. `--resume` needs it to be there, an erasure makes it.
@@ -391,6 +408,9 @@ pub(crate) enum RetentionCommand {
         /// The tenant.
         #[arg(long, value_name = "TENANT", group = "whose")]
         org: Option<String>,
+        /// The events without a tenant.
+        #[arg(long, group = "whose")]
+        unattributed: bool,
         /// All tenants that have no days of their own.
         #[arg(long, group = "whose")]
         default: bool,
@@ -409,8 +429,11 @@ pub(crate) enum RetentionCommand {
 #[derive(Debug, Args)]
 pub(crate) struct HoldOptions {
     /// The tenant.
-    #[arg(long, value_name = "TENANT")]
-    pub(crate) org: String,
+    #[arg(long, value_name = "TENANT", required_unless_present = "unattributed")]
+    pub(crate) org: Option<String>,
+    /// The events without a tenant.
+    #[arg(long, conflicts_with = "org")]
+    pub(crate) unattributed: bool,
     /// One thing of it.
     #[arg(long, value_name = "TYPE/ID")]
     pub(crate) entity: Option<String>,

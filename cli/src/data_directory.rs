@@ -198,6 +198,7 @@ impl LocalSecrets {
             reader: self.reader.clone(),
             eraser: self.derived("eraser"),
             migrator: self.migrator.clone(),
+            shard: None,
         }
     }
 

@@ -103,7 +103,7 @@ fn eraser(
 }
 
 fn request(options: &EraseOptions) -> anyhow::Result<ErasureRequest> {
-    let org = options.org.as_deref().context("--org is missing")?;
+    let tenant = tenant(options.org.as_deref(), options.unattributed)?;
     let scope = match (&options.user, &options.email, &options.entity) {
         (Some(user), ..) => Scope::User(user.clone()),
         (_, Some(email), _) => Scope::Email(email.clone()),
@@ -119,7 +119,7 @@ fn request(options: &EraseOptions) -> anyhow::Result<ErasureRequest> {
         _ => Scope::Tenant,
     };
     Ok(ErasureRequest {
-        tenant: TenantId::new(org)?,
+        tenant: tenant.context("--org is missing")?,
         scope,
         mode: match options.mode {
             EraseMode::Delete => ErasureMode::Delete,
@@ -127,6 +127,14 @@ fn request(options: &EraseOptions) -> anyhow::Result<ErasureRequest> {
         },
         reason: options.reason.clone().context("--reason is missing")?,
     })
+}
+
+/// The tenant that is named, or that of the events that name none.
+pub(crate) fn tenant(org: Option<&str>, is_unattributed: bool) -> anyhow::Result<Option<TenantId>> {
+    if is_unattributed {
+        return Ok(Some(TenantId::unattributed()));
+    }
+    Ok(org.map(TenantId::new).transpose()?)
 }
 
 fn print(record: &impl serde::Serialize) -> anyhow::Result<()> {

@@ -3,7 +3,9 @@
 use std::io::Write as _;
 
 use anyhow::Context as _;
-use daybook_store::{LedgerFile, StoreError, let_readers_in, migrate};
+use daybook_store::{
+    LedgerFile, StoreError, let_readers_in, migrate, migrations, migrations_sql, pending_migrations,
+};
 
 use crate::arguments::MigrateOptions;
 use crate::up::clickhouse::split_url;
@@ -16,19 +18,25 @@ pub(crate) async fn run(options: MigrateOptions) -> anyhow::Result<bool> {
         }
         return Ok(true);
     }
+    let place = options
+        .clickhouse_url
+        .as_deref()
+        .map(split_url)
+        .transpose()?;
+    let place = place.map(|(mut endpoint, credentials)| {
+        endpoint.database.clone_from(&options.database);
+        (endpoint, credentials)
+    });
     if options.dry_run {
-        let mut out = std::io::stdout().lock();
-        for migration in daybook_store::migrations() {
-            writeln!(out, "-- {:04} {}", migration.version, migration.name)?;
-            writeln!(out, "{}", migration.sql.trim())?;
-        }
+        let pending = match &place {
+            Some((endpoint, credentials)) => pending_migrations(endpoint, credentials).await?,
+            None => migrations().to_vec(),
+        };
+        let sql = migrations_sql(&options.database, &pending)?;
+        std::io::stdout().write_all(sql.as_bytes())?;
         return Ok(true);
     }
-    let url = options
-        .clickhouse_url
-        .context("--clickhouse-url is missing")?;
-    let (mut endpoint, credentials) = split_url(&url)?;
-    endpoint.database = options.database;
+    let (endpoint, credentials) = place.context("--clickhouse-url is missing")?;
     let report = match (migrate(&endpoint, &credentials).await, options.ledger) {
         (Err(StoreError::Restored { .. }), Some(path)) => {
             let entries = LedgerFile::new(path).entries()?;

@@ -7,6 +7,7 @@ use daybook_store::{Retention, TenantId};
 use serde_json::json;
 
 use crate::arguments::{HoldOptions, RetentionCommand, RetentionOptions};
+use crate::erase::tenant;
 use crate::up::clickhouse::split_url;
 
 pub(crate) async fn retention(options: RetentionOptions) -> anyhow::Result<bool> {
@@ -14,9 +15,13 @@ pub(crate) async fn retention(options: RetentionOptions) -> anyhow::Result<bool>
     endpoint.database = options.store.database;
     let retention = Retention::new(&endpoint, &credentials)?;
     match options.command {
-        RetentionCommand::Set { org, default, days } => {
-            let org = org.filter(|_| !default);
-            let tenant = org.as_deref().map(TenantId::new).transpose()?;
+        RetentionCommand::Set {
+            org,
+            unattributed,
+            default: _, // no tenant
+            days,
+        } => {
+            let tenant = tenant(org.as_deref(), unattributed)?;
             retention.set(tenant.as_ref(), days).await?;
             settle(&retention, tenant.as_ref()).await?;
         }
@@ -28,7 +33,7 @@ pub(crate) async fn retention(options: RetentionOptions) -> anyhow::Result<bool>
 }
 
 async fn change(retention: &Retention, hold: &HoldOptions, is_held: bool) -> anyhow::Result<()> {
-    let tenant = TenantId::new(&hold.org)?;
+    let tenant = tenant(hold.org.as_deref(), hold.unattributed)?.context("--org is missing")?;
     let entity = match &hold.entity {
         Some(entity) => Some(
             entity

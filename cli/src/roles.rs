@@ -12,6 +12,7 @@ pub(crate) fn roles(options: &RolesOptions) -> anyhow::Result<bool> {
         reader: options.reader_password.clone(),
         eraser: options.eraser_password.clone(),
         migrator: options.migrator_password.clone(),
+        shard: options.shard_password.clone(),
     };
     let mut out = std::io::stdout().lock();
     match options.format {

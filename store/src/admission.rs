@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
-use crate::erasure::{ErasureKey, OWN_SERVICE};
+use crate::erasure::{ErasureKey, OWN_SERVICE, is_person};
 use crate::error::StoreError;
 use crate::insert::NewEvent;
 use crate::lookup::RulesVersion;
@@ -274,11 +274,10 @@ impl Rules {
 /// The hashes by which an erased subject would be known.
 fn hashes_of(event: &AuditEvent, key: &ErasureKey) -> Vec<String> {
     let org_id = &event.org_id;
-    let mut names = vec![
-        &event.caller.user_id,
-        &event.caller.user_email,
-        &event.entity.id,
-    ];
+    let mut names = vec![&event.caller.user_id, &event.caller.user_email];
+    if is_person(&event.entity.kind, &event.entity.id) {
+        names.push(&event.entity.id);
+    }
     if event.entity.name.contains('@') {
         names.push(&event.entity.name);
     }

@@ -37,11 +37,7 @@ pub fn cluster_sql(database: &str, cluster: &str) -> Result<Vec<String>, StoreEr
                 ));
             }
         }
-        let (version, name, checksum) = (migration.version, migration.name, migration.checksum());
-        statements.push(format!(
-            "INSERT INTO {database}.migrations (version, name, checksum) \
-             VALUES ({version}, '{name}', '{checksum}')"
-        ));
+        statements.push(migration.record(database));
     }
     Ok(statements)
 }

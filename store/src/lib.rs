@@ -43,12 +43,14 @@ pub use event_check::{Unstorable, check_storable};
 pub use export::Export;
 pub use filter::{EntityName, Filter, Match, TimeRange};
 pub use insert::{DIGEST_WAY_BYTES, NewEvent, Stored, Writer};
-pub use migrate::{Migration, MigrationReport, migrate, migrations};
+pub use migrate::{
+    Migration, MigrationReport, migrate, migrations, migrations_sql, pending_migrations,
+};
 pub use reader::{ROWS_MAX, Reader};
 pub use retention::{LegalHold, Retention, RetentionRule};
 pub use roles::{
-    ERASER_USER, MIGRATOR_USER, READER_USER, RolePasswords, VIEW_DEFINER_USER, WRITER_USER,
-    create_roles, roles_sql, users_xml,
+    ERASER_USER, MIGRATOR_USER, READER_USER, RolePasswords, SHARD_USER, VIEW_DEFINER_USER,
+    WRITER_USER, create_roles, roles_sql, users_xml,
 };
 pub use search::{Direction, Page, Position, Search, Sort, TOTAL_BOUND, TotalMode};
 pub use statistics::{

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::connection::client;
-use crate::endpoint::{Credentials, Endpoint};
+use crate::endpoint::{Credentials, Endpoint, check_database};
 use crate::erasure::is_restored;
 use crate::error::StoreError;
 
@@ -47,6 +47,8 @@ const MIGRATIONS: &[Migration] = &[
 
 /// ClickHouse's error where the filesystem cannot do something.
 const UNSUPPORTED_METHOD: u32 = 1;
+const UNKNOWN_TABLE: u32 = 60;
+const UNKNOWN_DATABASE: u32 = 81;
 /// What readers may select from.
 const VIEW: &str = "tenant_events";
 const CREATE_DATABASE: &str = "CREATE DATABASE IF NOT EXISTS {database:Identifier} ENGINE = Atomic";
@@ -64,6 +66,15 @@ impl Migration {
                 let _ = write!(digits, "{byte:02x}");
                 digits
             })
+    }
+
+    /// The statement that writes down that it is done.
+    pub(crate) fn record(&self, database: &str) -> String {
+        let (version, name, checksum) = (self.version, self.name, self.checksum());
+        format!(
+            "INSERT INTO {database}.migrations (version, name, checksum) \
+             VALUES ({version}, '{name}', '{checksum}')"
+        )
     }
 
     /// Its statements, one by one, without their comments.
@@ -93,6 +104,48 @@ pub struct MigrationReport {
 /// Every step, oldest first.
 pub fn migrations() -> &'static [Migration] {
     MIGRATIONS
+}
+
+/// The steps that [`migrate`] would take, oldest first; nothing is changed.
+///
+/// # Errors
+/// As [`migrate`].
+pub async fn pending_migrations(
+    endpoint: &Endpoint,
+    migrator: &Credentials,
+) -> Result<Vec<Migration>, StoreError> {
+    let applied = match applied(&client(endpoint, migrator)?, MIGRATIONS).await {
+        Err(error) if matches!(error.code(), Some(UNKNOWN_TABLE | UNKNOWN_DATABASE)) => Vec::new(),
+        applied => applied?,
+    };
+    let is_pending = |migration: &&Migration| is_missing(&applied, migration);
+    Ok(MIGRATIONS.iter().filter(is_pending).copied().collect())
+}
+
+/// These steps as SQL that does the same as [`migrate`], for a person to read or to run.
+///
+/// # Errors
+/// [`StoreError::InvalidEndpoint`] where the database's name cannot be used.
+pub fn migrations_sql(database: &str, migrations: &[Migration]) -> Result<String, StoreError> {
+    check_database(database)?;
+    let mut sql = String::new();
+    let mut line = |text: &str| {
+        sql.push_str(text);
+        sql.push('\n');
+    };
+    if !migrations.is_empty() {
+        line(&format!(
+            "CREATE DATABASE IF NOT EXISTS {database} ENGINE = Atomic;"
+        ));
+        line(&format!("USE {database};"));
+        line(&format!("{CREATE_MIGRATIONS};"));
+    }
+    for migration in migrations {
+        line(&format!("\n-- {:04} {}", migration.version, migration.name));
+        line(migration.sql.trim());
+        line(&format!("{};", migration.record(database)));
+    }
+    Ok(sql)
 }
 
 /// Brings an empty or older database to the present schema. Doing it twice changes nothing, and
@@ -132,22 +185,13 @@ async fn apply(
         .await?;
     client.query(CREATE_MIGRATIONS).execute().await?;
 
-    // Two migrations at once leave two rows of a version, which say the same.
-    let applied = client
-        .query("SELECT ?fields FROM migrations ORDER BY version")
-        .fetch_all::<AppliedMigration>()
-        .await?;
-    check_applied(&applied, migrations)?;
-    if !applied.is_empty() && is_restored(&client).await? {
-        return Err(StoreError::Restored { erasures: 0 });
-    }
-
+    let applied = applied(&client, migrations).await?;
     let mut report = MigrationReport {
         applied: Vec::new(),
         version: applied.last().map_or(0, |migration| migration.version),
     };
     for migration in migrations {
-        if applied.iter().any(|row| row.version == migration.version) {
+        if !is_missing(&applied, migration) {
             continue;
         }
         for statement in migration.statements() {
@@ -169,6 +213,27 @@ async fn apply(
         report.version = migration.version;
     }
     Ok(report)
+}
+
+/// What was applied to a database that may be migrated further.
+async fn applied(
+    client: &clickhouse::Client,
+    migrations: &[Migration],
+) -> Result<Vec<AppliedMigration>, StoreError> {
+    // Two migrations at once leave two rows of a version, which say the same.
+    let applied = client
+        .query("SELECT ?fields FROM migrations ORDER BY version")
+        .fetch_all::<AppliedMigration>()
+        .await?;
+    check_applied(&applied, migrations)?;
+    if is_restored(client, !applied.is_empty()).await? {
+        return Err(StoreError::Restored { erasures: 0 });
+    }
+    Ok(applied)
+}
+
+fn is_missing(applied: &[AppliedMigration], migration: &Migration) -> bool {
+    !applied.iter().any(|row| row.version == migration.version)
 }
 
 /// Runs a statement of a migration, whatever filesystem the server is on.

@@ -25,7 +25,7 @@ use crate::tenant::TenantId;
 pub const ROWS_MAX: u32 = 10_000;
 
 /// The header that the view reads the tenant from.
-const TENANT_HEADER: &str = "X-Daybook-Org";
+pub(crate) const TENANT_HEADER: &str = "X-Daybook-Org";
 /// A little longer than the reader's role may take.
 const ANSWER_WAIT: Duration = Duration::from_secs(35);
 

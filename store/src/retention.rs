@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use clickhouse::Row;
 use daybook_event::never_expires;
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::time::sleep;
 
@@ -53,22 +52,8 @@ pub struct Retention {
     client: clickhouse::Client,
 }
 
-#[derive(Row, Serialize)]
-struct NewRule<'a> {
-    org_id: &'a str,
-    at: i64,
-    days: u32,
-}
-
-#[derive(Row, Serialize)]
-struct NewHold<'a> {
-    org_id: &'a str,
-    entity_type: &'a str,
-    entity_id: &'a str,
-    at: i64,
-    held: bool,
-    reason: &'a str,
-}
+/// What is said last counts, whatever the clocks of those who say it: it comes behind all that is there.
+const NOW_AND_LAST: &str = "greatest(now64(3, 'UTC'), max(at) + INTERVAL 1 MILLISECOND)";
 
 impl Retention {
     /// One that connects when it is first used.
@@ -91,15 +76,13 @@ impl Retention {
     /// Whatever ClickHouse says.
     pub async fn set(&self, tenant: Option<&TenantId>, days: u32) -> Result<(), StoreError> {
         let org_id = tenant.map_or("", TenantId::as_str);
-        let mut insert = self.client.insert::<NewRule<'_>>("retention").await?;
-        insert
-            .write(&NewRule {
-                org_id,
-                at: Timestamp::now().as_millisecond(),
-                days,
-            })
-            .await?;
-        insert.end().await?;
+        let sql = format!(
+            "INSERT INTO retention (org_id, at, days) \
+             SELECT {{org_id:String}}, {NOW_AND_LAST}, {{days:UInt32}} \
+             FROM retention WHERE org_id = {{org_id:String}}"
+        );
+        let query = self.client.query(&sql).param("org_id", org_id);
+        query.param("days", days).execute().await?;
         self.apply(tenant).await
     }
 
@@ -125,18 +108,21 @@ impl Retention {
             ));
         }
         let (entity_type, entity_id) = entity.unwrap_or_default();
-        let mut insert = self.client.insert::<NewHold<'_>>("legal_holds").await?;
-        insert
-            .write(&NewHold {
-                org_id: tenant.as_str(),
-                entity_type,
-                entity_id,
-                at: Timestamp::now().as_millisecond(),
-                held: is_held,
-                reason,
-            })
+        let sql = format!(
+            "INSERT INTO legal_holds (org_id, entity_type, entity_id, at, held, reason) \
+             SELECT {{org_id:String}}, {{entity_type:String}}, {{entity_id:String}}, {NOW_AND_LAST}, \
+             {{held:Bool}}, {{reason:String}} FROM legal_holds WHERE org_id = {{org_id:String}} \
+             AND entity_type = {{entity_type:String}} AND entity_id = {{entity_id:String}}"
+        );
+        self.client
+            .query(&sql)
+            .param("org_id", tenant.as_str())
+            .param("entity_type", entity_type)
+            .param("entity_id", entity_id)
+            .param("held", is_held)
+            .param("reason", reason)
+            .execute()
             .await?;
-        insert.end().await?;
         self.apply(Some(tenant)).await
     }
 

@@ -21,6 +21,9 @@ pub const MIGRATOR_USER: &str = "daybook_migrator";
 /// Owns what the view may read. Nobody can log in as it.
 pub const VIEW_DEFINER_USER: &str = "daybook_view_definer";
 
+/// Reads one node's events for the views of the other nodes of a cluster.
+pub const SHARD_USER: &str = "daybook_shard";
+
 /// The passwords of the users that log in.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RolePasswords {
@@ -32,6 +35,8 @@ pub struct RolePasswords {
     pub eraser: String,
     /// Of [`MIGRATOR_USER`].
     pub migrator: String,
+    /// Of [`SHARD_USER`], which only the nodes of a cluster have.
+    pub shard: Option<String>,
 }
 
 impl RolePasswords {
@@ -43,6 +48,7 @@ impl RolePasswords {
             reader: password(),
             eraser: password(),
             migrator: password(),
+            shard: None,
         }
     }
 
@@ -75,13 +81,24 @@ impl fmt::Debug for RolePasswords {
     }
 }
 
+/// The rows of `events` that the view's definer reads at all.
+///
+/// The view says the same, but ClickHouse may join its condition with that of whoever reads the view, and
+/// compare in any order: an error would then tell of rows that the view leaves out. What a policy leaves
+/// out is gone before.
+const TENANT_POLICY: &str = "org_id = unhex(getClientHTTPHeader('X-Daybook-Org')) AND org_id != ''";
+
 /// What one user may do, however it is written.
 struct Role {
     user: &'static str,
     /// SQL after GRANT, without TO; `{database}` stands for the database.
     grants: &'static [&'static str],
+    /// Those that it has besides on the nodes of a cluster.
+    grants_in_cluster: &'static [&'static str],
     /// Settings that hold for the user; none can be changed where `readonly` is 1.
     settings: &'static [(&'static str, &'static str)],
+    /// The rows of `events` that it reads; all, where nothing is said.
+    rows: Option<&'static str>,
     /// Whether anybody can log in as it.
     logs_in: bool,
 }
@@ -90,25 +107,31 @@ const ROLES: &[Role] = &[
     Role {
         user: MIGRATOR_USER,
         grants: &[
-            "CREATE DATABASE, CREATE TABLE, DROP VIEW, SELECT, INSERT ON {database}.*",
-            // Every change of a schema that takes no value away: no UPDATE, DELETE, CLEAR COLUMN, DROP
-            // COLUMN, and no partition moved or dropped.
-            "ALTER ADD COLUMN, ALTER MODIFY COLUMN, ALTER RENAME COLUMN, ALTER COMMENT COLUMN, \
-             ALTER MATERIALIZE COLUMN, ALTER INDEX, ALTER PROJECTION, ALTER STATISTICS, \
-             ALTER CONSTRAINT, ALTER TTL, ALTER SETTINGS ON {database}.*",
-            // CREATE OR REPLACE makes the new one under such a name, and removes the old one by it.
-            "DROP TABLE ON {database}._tmp_replace_*",
+            "CREATE DATABASE, CREATE TABLE, DROP VIEW, SELECT ON {database}.*",
+            "INSERT ON {database}.migrations",
+            // What adds to a schema: no UPDATE, DELETE, TTL, CLEAR, MATERIALIZE or DROP COLUMN, and no partition
+            // moved or dropped. To MODIFY a column is to own what is in it, so only those that a migration changes.
+            "ALTER ADD COLUMN, ALTER ADD INDEX ON {database}.*",
+            "ALTER MODIFY COLUMN(entity_name, activity) ON {database}.events",
+            // CREATE OR REPLACE makes the new view under such a name, exchanges both, and removes the old one by
+            // it. To exchange is to insert, as ClickHouse sees it.
+            "INSERT ON {database}.tenant_events",
+            "INSERT, DROP TABLE ON {database}._tmp_replace_*",
             "SET DEFINER ON daybook_view_definer",
             "TABLE ENGINE ON *",
         ],
+        grants_in_cluster: &[],
         // The view that it makes calls the function that this setting allows.
         settings: &[("allow_get_client_http_header", "1")],
+        rows: None,
         logs_in: true,
     },
     Role {
         user: VIEW_DEFINER_USER,
         grants: &["SELECT ON {database}.events"],
+        grants_in_cluster: &["SELECT ON {database}.all_events"],
         settings: &[("readonly", "1"), ("allow_get_client_http_header", "1")],
+        rows: Some(TENANT_POLICY),
         logs_in: false,
     },
     Role {
@@ -126,7 +149,9 @@ const ROLES: &[Role] = &[
             "SELECT(org_id, at, days) ON {database}.retention",
             "SELECT(org_id, entity_type, entity_id, at, held) ON {database}.legal_holds",
         ],
+        grants_in_cluster: &[],
         settings: &[("max_memory_usage", "2000000000")],
+        rows: None,
         logs_in: true,
     },
     Role {
@@ -153,12 +178,15 @@ const ROLES: &[Role] = &[
             "SYSTEM WAIT LOADING PARTS ON {database}.events",
             "SELECT(database, table) ON system.merges",
         ],
+        grants_in_cluster: &[],
         settings: &[("max_memory_usage", "2000000000")],
+        rows: None,
         logs_in: true,
     },
     Role {
         user: READER_USER,
         grants: &["SELECT ON {database}.tenant_events"],
+        grants_in_cluster: &[],
         settings: &[
             ("readonly", "1"),
             ("allow_get_client_http_header", "1"),
@@ -175,14 +203,41 @@ const ROLES: &[Role] = &[
             ("query_plan_remove_unused_columns", "0"),
             ("output_format_parallel_formatting", "0"),
         ],
+        rows: None,
         logs_in: true,
     },
 ];
 
+/// The view's own setting stays on the node that was asked, and a row must be hidden on the others, too.
+const SHARD_ROLE: Role = Role {
+    user: SHARD_USER,
+    grants: &["SELECT ON {database}.events"],
+    grants_in_cluster: &[],
+    settings: &[("readonly", "1"), ("apply_mutations_on_fly", "1")],
+    rows: None,
+    logs_in: true,
+};
+
+/// The users that have one of these passwords, or need none.
+fn roles(passwords: &RolePasswords) -> impl Iterator<Item = &'static Role> {
+    ROLES
+        .iter()
+        .chain(passwords.shard.is_some().then_some(&SHARD_ROLE))
+}
+
 impl Role {
-    fn grants<'a>(&'a self, database: &'a str) -> impl Iterator<Item = String> + 'a {
+    fn grants<'a>(
+        &'a self,
+        database: &'a str,
+        passwords: &RolePasswords,
+    ) -> impl Iterator<Item = String> + 'a {
+        let in_cluster = match passwords.shard {
+            Some(_) => self.grants_in_cluster,
+            None => &[],
+        };
         self.grants
             .iter()
+            .chain(in_cluster)
             .map(move |grant| format!("GRANT {}", grant.replace("{database}", database)))
     }
 
@@ -192,6 +247,7 @@ impl Role {
             READER_USER => &passwords.reader,
             ERASER_USER => &passwords.eraser,
             MIGRATOR_USER => &passwords.migrator,
+            SHARD_USER => passwords.shard.as_ref()?,
             _ => return None,
         };
         let digest = Sha256::digest(password.as_bytes());
@@ -211,7 +267,7 @@ impl Role {
 pub fn users_xml(database: &str, passwords: &RolePasswords) -> Result<String, StoreError> {
     check_database(database)?;
     let (mut profiles, mut users) = (String::new(), String::new());
-    for role in ROLES {
+    for role in roles(passwords) {
         let user = role.user;
         let settings: Vec<_> = role
             .settings
@@ -220,7 +276,7 @@ pub fn users_xml(database: &str, passwords: &RolePasswords) -> Result<String, St
             .collect();
         let settings = settings.concat();
         let grants: Vec<_> = role
-            .grants(database)
+            .grants(database, passwords)
             .map(|grant| format!("\n      <query>{grant}</query>"))
             .collect();
         let grants = grants.concat();
@@ -233,6 +289,11 @@ pub fn users_xml(database: &str, passwords: &RolePasswords) -> Result<String, St
         } else {
             ""
         };
+        let rows = role.rows.map_or_else(String::new, |rows| {
+            format!(
+                "\n      <databases><{database}><events><filter>{rows}</filter></events></{database}></databases>"
+            )
+        });
         // Writing to a String cannot fail.
         let _ = write!(profiles, "\n    <{user}>{settings}</{user}>");
         let _ = write!(
@@ -243,7 +304,7 @@ pub fn users_xml(database: &str, passwords: &RolePasswords) -> Result<String, St
       <profile>{user}</profile>
       <quota>unbounded</quota>
       <grants>{grants}
-      </grants>
+      </grants>{rows}
     </{user}>"
         );
     }
@@ -275,7 +336,7 @@ fn statements(
 ) -> Result<Vec<String>, StoreError> {
     check_database(database)?;
     let mut statements = Vec::new();
-    for role in ROLES {
+    for role in roles(passwords) {
         let user = role.user;
         let identified = match role.password_sha256(passwords) {
             Some(hash) => format!("IDENTIFIED WITH sha256_hash BY '{hash}'"),
@@ -292,12 +353,22 @@ fn statements(
         ));
     }
     // Grants name users, so all users come first.
-    for role in ROLES {
+    for role in roles(passwords) {
         let user = role.user;
         statements.extend(
-            role.grants(database)
+            role.grants(database, passwords)
                 .map(|grant| format!("{grant} TO {user}")),
         );
+        if let Some(rows) = role.rows {
+            let policy = |name: &str, rows: &str, users: &str| {
+                format!(
+                    "CREATE ROW POLICY OR REPLACE {name} ON {database}.events USING {rows} TO {users}"
+                )
+            };
+            statements.push(policy("daybook_tenant", rows, user));
+            // Servers differ in what those see for whom there is no policy on a table that has one.
+            statements.push(policy("daybook_whole", "1", &format!("ALL EXCEPT {user}")));
+        }
     }
     Ok(statements)
 }
@@ -331,6 +402,7 @@ fn credentials(user: &str, password: &str) -> Credentials {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reader::TENANT_HEADER;
 
     fn passwords() -> RolePasswords {
         RolePasswords {
@@ -338,6 +410,7 @@ mod tests {
             reader: "r".to_owned(),
             eraser: "e".to_owned(),
             migrator: "m".to_owned(),
+            shard: Some("s".to_owned()),
         }
     }
 
@@ -345,8 +418,8 @@ mod tests {
     fn both_forms_name_the_same_grants_and_no_password() {
         let xml = users_xml("audit", &passwords()).unwrap();
         let sql = roles_sql("audit", &passwords()).unwrap().join(";\n");
-        for role in ROLES {
-            for grant in role.grants("audit") {
+        for role in roles(&passwords()) {
+            for grant in role.grants("audit", &passwords()) {
                 assert!(xml.contains(&format!("<query>{grant}</query>")), "{grant}");
                 assert!(
                     sql.contains(&format!("{grant} TO {}", role.user)),
@@ -360,9 +433,21 @@ mod tests {
     }
 
     #[test]
+    fn the_definer_of_the_view_reads_one_tenant_by_the_header_of_the_view() {
+        let header = format!("getClientHTTPHeader('{TENANT_HEADER}')");
+        assert!(TENANT_POLICY.contains(&header));
+        let xml = users_xml("audit", &passwords()).unwrap();
+        let sql = roles_sql("audit", &passwords()).unwrap().join(";\n");
+        assert_eq!(xml.matches("<filter>").count(), 1);
+        assert!(xml.contains(&format!("<audit><events><filter>{TENANT_POLICY}</filter>")));
+        assert!(sql.contains(&format!("USING {TENANT_POLICY} TO {VIEW_DEFINER_USER};")));
+        assert!(sql.contains(&format!("USING 1 TO ALL EXCEPT {VIEW_DEFINER_USER}")));
+    }
+
+    #[test]
     fn nobody_but_the_eraser_may_change_or_remove_a_row() {
-        for role in ROLES.iter().filter(|role| role.user != ERASER_USER) {
-            for grant in role.grants {
+        for role in roles(&passwords()).filter(|role| role.user != ERASER_USER) {
+            for grant in role.grants.iter().chain(role.grants_in_cluster) {
                 let (words, place) = grant.split_once(" ON ").unwrap_or((grant, ""));
                 for right in [
                     "ALTER,",
@@ -426,6 +511,21 @@ mod tests {
             .collect();
         assert_eq!(definer.len(), 1);
         assert!(definer[0].contains("HOST NONE"));
+    }
+
+    #[test]
+    fn only_a_cluster_has_the_user_of_its_nodes() {
+        let alone = RolePasswords {
+            shard: None,
+            ..passwords()
+        };
+        for (passwords, is_there) in [(passwords(), true), (alone, false)] {
+            let sql = roles_sql("audit", &passwords).unwrap().join(";\n");
+            for text in [sql, users_xml("audit", &passwords).unwrap()] {
+                assert_eq!(text.contains(SHARD_USER), is_there);
+                assert_eq!(text.contains("SELECT ON audit.all_events"), is_there);
+            }
+        }
     }
 
     #[test]

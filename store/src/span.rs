@@ -99,42 +99,28 @@ pub(crate) struct Spans {
 }
 
 impl Spans {
-    /// Those of a tenant's search, of which none is expected to be over within a reach.
+    /// The spans of a search of a tenant of which something may be known. The first reaches `reach_min` at
+    /// least, and so far that a page is expected to be full there.
     pub(crate) fn new(search: &Search, known: Known, reach_min: SignedDuration) -> Self {
-        let days = filters(search).map(reach_days_min).max().unwrap_or(0);
-        let one_in = if wants_all(search) {
-            1
-        } else if days > 0 {
-            RARELY_MATCHES_ONE_IN
-        } else {
-            MATCHES_ONE_IN
-        };
-        let events = i32::try_from(search.limit).unwrap_or(i32::MAX);
-        let reach_min = times(known.gap, events.saturating_mul(one_in))
-            .max(SignedDuration::from_hours(24 * days))
-            .max(reach_min);
         let is_descending = search.sort.is_descending() == (search.direction == Direction::Next);
         let from = bound_from(search);
         let to = filters(search)
             .filter_map(|filter| filter.timestamp.to)
             .min();
-        let begin = search.position.map(|position| position.time);
-        let begin = if is_descending {
-            let now = Timestamp::now();
-            let newest = known.newest.map_or(now, |newest| newest.min(now));
-            begin.or(Some(to.map_or(newest, |to| to.min(newest))))
-        } else {
-            begin.or(from)
-        };
         let is_in_spans = search.sort != Sort::IngestedAscending
             && search.offset == 0
             && !filters(search).any(is_found_by_index);
+        let begin = match search.position {
+            Some(position) => Some(position.time),
+            None if is_descending => Some(newest_wanted(known, to)),
+            None => from,
+        };
         Self {
             begin: begin.filter(|_| is_in_spans),
             is_descending,
             bound: if is_descending { from } else { to },
             reach: SignedDuration::ZERO,
-            reach_min,
+            reach_min: reach_min.max(reach_of_page(search, known)),
             events: 0,
             rest: Some(TimeRange::default()),
         }
@@ -195,6 +181,27 @@ impl Spans {
 
 fn times(reach: SignedDuration, factor: i32) -> SignedDuration {
     reach.checked_mul(factor).unwrap_or(SignedDuration::MAX)
+}
+
+/// How far a page reaches as far as one can tell; at least as far as it costs nothing to look.
+fn reach_of_page(search: &Search, known: Known) -> SignedDuration {
+    let days = filters(search).map(reach_days_min).max().unwrap_or(0);
+    let one_in = if wants_all(search) {
+        1
+    } else if days > 0 {
+        RARELY_MATCHES_ONE_IN
+    } else {
+        MATCHES_ONE_IN
+    };
+    let events = i32::try_from(search.limit).unwrap_or(i32::MAX);
+    times(known.gap, events.saturating_mul(one_in)).max(SignedDuration::from_hours(24 * days))
+}
+
+/// From where on backwards the newest event before `to` is looked for.
+fn newest_wanted(known: Known, to: Option<Timestamp>) -> Timestamp {
+    let now = Timestamp::now();
+    let newest = known.newest.map_or(now, |newest| newest.min(now));
+    to.map_or(newest, |to| to.min(newest))
 }
 
 /// Whether a search wants all that happened within its bounds, but perhaps Daybook's own events.

@@ -10,8 +10,8 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use daybook_clickhouse_launcher::{Cache, Ended, Engine, Server, ServerOptions};
 use daybook_store::{
-    Credentials, DATABASE_DEFAULT, Endpoint, MIGRATOR_USER, Reader, RolePasswords, Writer, migrate,
-    users_xml,
+    Credentials, DATABASE_DEFAULT, Endpoint, Eraser, ErasureKey, MIGRATOR_USER, Reader,
+    RolePasswords, Writer, migrate, users_xml,
 };
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
@@ -78,7 +78,12 @@ impl ClickHouse {
         Self::start_as(directory, engine_program, passwords, str::to_owned).await
     }
 
-    async fn start_as(
+    /// Starts one on a directory, with a `users.xml` that is made of Daybook's. What is in the directory's
+    /// `config.d` is added to the server's configuration.
+    ///
+    /// # Errors
+    /// As [`ClickHouse::start`].
+    pub async fn start_as(
         directory: &Path,
         engine_program: &str,
         passwords: RolePasswords,
@@ -160,6 +165,18 @@ impl ClickHouse {
     pub fn reader(&self) -> Result<Reader> {
         let credentials = self.passwords.reader_credentials();
         Ok(Reader::new(&self.endpoint, &credentials)?)
+    }
+
+    /// Who erases with this key, and takes writers to have heard of an erasure at once: there are none
+    /// beside it that have not.
+    ///
+    /// # Errors
+    /// Never, with the endpoint of a running server.
+    pub fn eraser(&self, key: ErasureKey) -> Result<Eraser> {
+        let writer = self.writer()?.with_erasure_key(key.clone());
+        let credentials = self.passwords.eraser_credentials();
+        let eraser = Eraser::new(&self.endpoint, &credentials, key, writer)?;
+        Ok(eraser.with_writers_settle(Duration::ZERO))
     }
 
     /// The id of the process that is ClickHouse.

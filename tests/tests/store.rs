@@ -9,6 +9,10 @@ mod access;
 mod backup;
 #[path = "store/bench.rs"]
 mod bench;
+#[path = "store/cluster.rs"]
+mod cluster;
+#[path = "store/commands.rs"]
+mod commands;
 #[path = "store/compression.rs"]
 mod compression;
 #[path = "store/crashes.rs"]

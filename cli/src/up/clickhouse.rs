@@ -94,6 +94,7 @@ fn stated_passwords(generated: RolePasswords) -> RolePasswords {
         reader: stated(READER_PASSWORD, generated.reader),
         eraser: stated(ERASER_PASSWORD, generated.eraser),
         migrator: generated.migrator,
+        shard: generated.shard,
     }
 }
 

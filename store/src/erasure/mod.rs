@@ -14,6 +14,7 @@
 mod key;
 mod ledger;
 mod ledger_file;
+mod links;
 mod record;
 mod restored;
 mod scope;
@@ -39,6 +40,7 @@ pub use ledger_file::{LedgerEntry, LedgerFile, LedgerSync};
 pub use record::{CopiesUntil, CopyLifetimes, ErasedRows, ErasureState, Receipt, Report};
 pub(crate) use restored::is_restored;
 pub use restored::let_readers_in;
+pub(crate) use scope::is_person;
 pub use scope::{ErasureMode, OWN_SERVICE, SUBJECT_BYTES_MAX, Scope};
 #[cfg(test)]
 pub(crate) use traces::TRACE_BYTES_MIN;
@@ -331,6 +333,7 @@ impl Eraser {
         let org_id = request.tenant.as_str();
         let up_to = now.as_millisecond();
         let mut report = Report::default();
+        let mut left_out = 0;
         let mut subject = Subject::of(&request.scope);
         if subject.entity.is_none() && !subject.is_tenant() {
             let plan = Plan::new(
@@ -344,6 +347,7 @@ impl Eraser {
             let links = self.ledger.links(&plan).await?;
             report.linked_identifiers = links.user_ids.len() + links.emails.len();
             report.shared_identifiers = links.shared;
+            left_out = links.left_out;
             subject.user_ids.extend(links.user_ids);
             subject.emails.extend(links.emails);
         }
@@ -366,7 +370,7 @@ impl Eraser {
         );
         self.ledger.check_holds(&plan).await?;
         report.rows = self.ledger.count(&plan, false).await?;
-        report.not_searched = not_searched(&plan, report.shared_identifiers);
+        report.not_searched = not_searched(&plan, report.shared_identifiers, left_out);
         Ok((subject, report))
     }
 
@@ -402,7 +406,7 @@ impl Eraser {
 }
 
 /// What a receipt must own up to.
-fn not_searched(plan: &Plan<'_>, shared_identifiers: usize) -> Vec<String> {
+fn not_searched(plan: &Plan<'_>, shared: usize, left_out: usize) -> Vec<String> {
     let mut places = vec![
         format!("events of the service {OWN_SERVICE}: who read the log, and what was erased"),
         "the queue, the dead-letter queue and backups, which end by themselves".to_owned(),
@@ -411,6 +415,13 @@ fn not_searched(plan: &Plan<'_>, shared_identifiers: usize) -> Vec<String> {
     if plan.subject.is_tenant() {
         return places;
     }
+    places.push(
+        "events without a tenant: calls that nobody was logged in for, such as logins".to_owned(),
+    );
+    places.push(
+        "names of services, operations and kinds of entities, and the hosts and stages of calls"
+            .to_owned(),
+    );
     if plan.searches_texts() {
         places.push(
             "texts of others for anything but the identifiers: names, spellings, pictures"
@@ -418,14 +429,28 @@ fn not_searched(plan: &Plan<'_>, shared_identifiers: usize) -> Vec<String> {
         );
     } else {
         places.push(
-            "texts of others: the identifiers are too short to be told from other words".to_owned(),
+            "texts: the identifiers are too short to be told from other words, in the subject's own \
+             events where they are kept, too"
+                .to_owned(),
+        );
+    }
+    if plan.subject.has_short_id() {
+        places.push(
+            "entities of other kinds than user, person and member: a short id may be another thing's"
+                .to_owned(),
         );
     }
     places.push("texts of others in events that arrive after the erasure".to_owned());
-    if shared_identifiers > 0 {
-        places.push(format!(
-            "{shared_identifiers} e-mail address(es) or id(s) that others use as well"
-        ));
+    for (count, which) in [
+        (shared, "that others use as well"),
+        (
+            left_out,
+            "of the person beyond the number that is searched at once",
+        ),
+    ] {
+        if count > 0 {
+            places.push(format!("{count} e-mail address(es) or id(s) {which}"));
+        }
     }
     places
 }

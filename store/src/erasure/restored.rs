@@ -1,7 +1,7 @@
 //! After a restore: no reader gets in before what was erased is gone again.
 //!
-//! The view of the readers is in no backup. A database with migrations and without it was restored:
-//! it is not migrated, and the view is made again only here.
+//! The view of the readers is in no backup. A database with migrations or events and without it was
+//! restored: it is not migrated, and the view is made again only here.
 
 use std::collections::HashMap;
 
@@ -23,10 +23,24 @@ struct StateRow {
     state: String,
 }
 
-/// Whether the readers' view is missing from a database that was migrated.
-pub(crate) async fn is_restored(client: &clickhouse::Client) -> Result<bool, StoreError> {
-    let exists = client.query("EXISTS TABLE tenant_events");
-    Ok(exists.fetch_one::<u8>().await? == 0)
+/// Whether the readers' view is missing from a database that was migrated, or has events although
+/// nothing says that it was.
+pub(crate) async fn is_restored(
+    client: &clickhouse::Client,
+    was_migrated: bool,
+) -> Result<bool, StoreError> {
+    Ok(!exists(client, "tenant_events").await?
+        && (was_migrated || exists(client, "events").await? && has_events(client).await?))
+}
+
+async fn exists(client: &clickhouse::Client, table: &str) -> Result<bool, StoreError> {
+    let exists = client.query(&format!("EXISTS TABLE {table}"));
+    Ok(exists.fetch_one::<u8>().await? != 0)
+}
+
+async fn has_events(client: &clickhouse::Client) -> Result<bool, StoreError> {
+    let some = client.query("SELECT count() FROM (SELECT 1 FROM events LIMIT 1)");
+    Ok(some.fetch_one::<u64>().await? > 0)
 }
 
 /// Makes the view of the readers in a restored database, where there is none. Nothing happens where
@@ -41,7 +55,7 @@ pub async fn let_readers_in(
     ledger: &[LedgerEntry],
 ) -> Result<(), StoreError> {
     let client = client(endpoint, migrator)?;
-    if !is_restored(&client).await? {
+    if exists(&client, "tenant_events").await? {
         return Ok(());
     }
     let states: HashMap<Uuid, String> = client

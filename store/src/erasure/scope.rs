@@ -15,6 +15,31 @@ pub const SUBJECT_BYTES_MAX: usize = 1_024;
 /// Most identifiers of one person: an id may have had several addresses.
 pub(crate) const IDENTIFIERS_MAX: usize = 50;
 
+/// From so many bytes on an id is one person's, whatever kind of thing an event names it: a UUID, a ULID, an
+/// ObjectId. A shorter one is often a number, and order 7 is not user 7.
+pub(crate) const UNIQUE_BYTES_MIN: usize = 12;
+
+/// The last word of the kinds of entities whose ids are those of users.
+const PERSONS: [&str; 3] = ["user", "person", "member"];
+
+/// Whether an entity of this kind is the person who has this id.
+pub(crate) fn is_person(kind: &str, id: &str) -> bool {
+    let kind = kind.to_ascii_lowercase();
+    let ends_with_person = PERSONS.iter().any(|person| {
+        kind.strip_suffix(person)
+            .is_some_and(|rest| !rest.ends_with(|letter: char| letter.is_ascii_lowercase()))
+    });
+    id.len() >= UNIQUE_BYTES_MIN || id.contains('@') || ends_with_person
+}
+
+/// [`is_person`] of a row that has an id of the subject.
+fn is_person_sql() -> String {
+    let persons = PERSONS.join("|");
+    format!(
+        "(length(entity_id) >= {UNIQUE_BYTES_MIN} OR match(entity_type, '(?i)(^|[^a-z])({persons})$'))"
+    )
+}
+
 /// Whom or what an erasure is about, within a tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Scope {
@@ -153,12 +178,22 @@ impl Subject {
          OR lower(caller_user_email) IN {emails:Array(String)})"
     }
 
-    fn as_entity(&self) -> &'static str {
+    fn as_entity(&self) -> String {
         if self.entity.is_some() {
-            return "(entity_type = {entity_type:String} AND entity_id = {entity_id:String})";
+            return "(entity_type = {entity_type:String} AND entity_id = {entity_id:String})"
+                .to_owned();
         }
-        "(entity_id IN {user_ids:Array(String)} OR lower(entity_id) IN {emails:Array(String)} \
-         OR lower(entity_name) IN {emails:Array(String)})"
+        let is_person = is_person_sql();
+        format!(
+            "(entity_id IN {{user_ids:Array(String)}} AND {is_person} \
+             OR lower(entity_id) IN {{emails:Array(String)}} \
+             OR lower(entity_name) IN {{emails:Array(String)}})"
+        )
+    }
+
+    /// Whether an id of the person may be another thing's as well.
+    pub(crate) fn has_short_id(&self) -> bool {
+        self.user_ids.iter().any(|id| id.len() < UNIQUE_BYTES_MIN)
     }
 }
 
@@ -243,7 +278,7 @@ impl<'a> Plan<'a> {
             ErasureMode::Anonymise => {
                 let own_rows = Own {
                     as_actor: self.subject.as_actor().to_owned(),
-                    as_entity: self.subject.as_entity().to_owned(),
+                    as_entity: self.subject.as_entity(),
                 };
                 format!(
                     "ALTER TABLE events UPDATE {} WHERE {mark} AND {bounds} AND ({own} OR {trace})",
@@ -267,5 +302,35 @@ impl<'a> Plan<'a> {
             .param("pattern", self.pattern.as_deref().unwrap_or_default())
             .param("pseudonym", &self.pseudonym)
             .param("replaced", traces::replaced(&self.pseudonym))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_short_id_is_a_persons_only_where_the_kind_says_so() {
+        for kind in [
+            "user",
+            "team member",
+            "Organization User",
+            "org_user",
+            "org-person",
+        ] {
+            assert!(is_person(kind, "7"), "{kind}");
+        }
+        for kind in [
+            "order",
+            "invoice",
+            "user group",
+            "superuser",
+            "",
+            "chairperson",
+        ] {
+            assert!(!is_person(kind, "7"), "{kind}");
+            assert!(is_person(kind, "5f6d1c2b9a8e7d6c5b4a3f2e"), "{kind}");
+        }
+        assert!(is_person("seat", "a@b.c"));
     }
 }

@@ -6,9 +6,9 @@ use daybook_event::{
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::erasure::Eraser;
 use crate::erasure::record::{ErasedRows, ErasureRow, ErasureState, Report, unreadable};
 use crate::erasure::scope::{ErasureMode, OWN_SERVICE, Plan, Subject};
+use crate::erasure::{Eraser, not_searched};
 use crate::error::StoreError;
 use crate::insert::NewEvent;
 
@@ -36,6 +36,9 @@ impl Eraser {
         let mut report = reached(&row, ErasureState::Hidden, "a reader finds no row of it")?;
         if report.rows.is_empty() {
             report.rows = found; // nobody counted them when the ledger asked for it
+        }
+        if report.not_searched.is_empty() {
+            report.not_searched = not_searched(&plan, 0, 0);
         }
         self.reach(&row, ErasureState::Hidden, &report).await
     }

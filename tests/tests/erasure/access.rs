@@ -84,13 +84,23 @@ async fn the_migrator_takes_no_value_away() {
         "DROP TABLE events",
         "DROP TABLE erasures",
         "OPTIMIZE TABLE events FINAL",
+        "ALTER TABLE events MODIFY TTL timestamp + INTERVAL 1 SECOND",
+        "ALTER TABLE events MATERIALIZE TTL",
+        "ALTER TABLE events MODIFY COLUMN detail String TTL timestamp + INTERVAL 1 SECOND",
+        "ALTER TABLE events MODIFY COLUMN detail String MATERIALIZED 'x'",
+        "ALTER TABLE events MATERIALIZE COLUMN activity",
+        "ALTER TABLE events RENAME COLUMN told TO rest_of_it",
+        "ALTER TABLE events DROP INDEX words",
+        "ALTER TABLE events MODIFY SETTING old_parts_lifetime = 1",
+        "INSERT INTO events (org_id) SELECT 'nobody' WHERE 0",
+        "INSERT INTO erasures (org_id) SELECT 'nobody' WHERE 0",
+        "INSERT INTO legal_holds (org_id) SELECT 'nobody' WHERE 0",
     ] {
         assert_eq!(code(&migrator, refused).await, DENIED, "{refused}");
     }
     for allowed in [
         "ALTER TABLE erasures ADD COLUMN IF NOT EXISTS scratch UInt8 DEFAULT 0",
-        "ALTER TABLE erasures MODIFY COLUMN scratch UInt16 DEFAULT 0",
-        "ALTER TABLE erasures MODIFY SETTING old_parts_lifetime = 300",
+        "ALTER TABLE events MODIFY COLUMN activity String CODEC(LZ4)",
     ] {
         assert_eq!(code(&migrator, allowed).await, None, "{allowed}");
     }

@@ -59,15 +59,7 @@ pub(crate) fn writer(clickhouse: &ClickHouse) -> Writer {
 
 /// One that takes writers to have heard of an erasure at once.
 pub(crate) fn eraser(clickhouse: &ClickHouse) -> Eraser {
-    let credentials = clickhouse.passwords().eraser_credentials();
-    Eraser::new(
-        clickhouse.endpoint(),
-        &credentials,
-        key(),
-        writer(clickhouse),
-    )
-    .unwrap()
-    .with_writers_settle(Duration::ZERO)
+    clickhouse.eraser(key()).unwrap()
 }
 
 pub(crate) fn request(tenant: &TenantId, scope: Scope, mode: ErasureMode) -> ErasureRequest {

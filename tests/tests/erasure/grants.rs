@@ -220,8 +220,8 @@ async fn the_eraser_needs_each_of_its_rights() {
     assert_each_right_is_needed(&clickhouse, ERASER_USER, &users, work).await;
 }
 
-/// What needs each right of the migrator, of which a migration that is still to come makes use.
-const MIGRATIONS: [(&str, &str); 19] = [
+/// What needs each right of the migrator, in the migrations that are there and in those to come.
+const MIGRATIONS: [(&str, &str); 12] = [
     ("CREATE DATABASE", "CREATE DATABASE IF NOT EXISTS daybook"),
     (
         "CREATE TABLE",
@@ -238,44 +238,16 @@ const MIGRATIONS: [(&str, &str); 19] = [
         "ALTER TABLE scratch ADD COLUMN a_{n} UInt8",
     ),
     (
-        "ALTER MODIFY COLUMN",
-        "ALTER TABLE scratch MODIFY COLUMN modified UInt16",
+        "ALTER ADD INDEX",
+        "ALTER TABLE scratch ADD INDEX i_{n} x TYPE minmax",
     ),
     (
-        "ALTER RENAME COLUMN",
-        "ALTER TABLE scratch RENAME COLUMN IF EXISTS none TO other",
+        "ALTER MODIFY COLUMN(entity_name)",
+        "ALTER TABLE events MODIFY COLUMN entity_name String CODEC(LZ4)",
     ),
     (
-        "ALTER COMMENT COLUMN",
-        "ALTER TABLE scratch COMMENT COLUMN modified 'said'",
-    ),
-    (
-        "ALTER MATERIALIZE COLUMN",
-        "ALTER TABLE scratch MATERIALIZE COLUMN made",
-    ),
-    (
-        "ALTER INDEX",
-        "ALTER TABLE scratch ADD INDEX i_{n} modified TYPE minmax",
-    ),
-    (
-        "ALTER PROJECTION",
-        "ALTER TABLE scratch ADD PROJECTION p_{n} (SELECT count())",
-    ),
-    (
-        "ALTER STATISTICS",
-        "ALTER TABLE scratch ADD STATISTICS IF NOT EXISTS modified TYPE minmax",
-    ),
-    (
-        "ALTER CONSTRAINT",
-        "ALTER TABLE scratch ADD CONSTRAINT c_{n} CHECK 1",
-    ),
-    (
-        "ALTER TTL",
-        "ALTER TABLE scratch MODIFY TTL at + INTERVAL 1 DAY",
-    ),
-    (
-        "ALTER SETTINGS",
-        "ALTER TABLE scratch MODIFY SETTING old_parts_lifetime = 300",
+        "ALTER MODIFY COLUMN(activity)",
+        "ALTER TABLE events MODIFY COLUMN activity String CODEC(LZ4)",
     ),
     (
         "DROP TABLE",
@@ -296,8 +268,7 @@ async fn the_migrator_needs_each_of_its_rights() {
     let (clickhouse, users) = start(MIGRATOR_USER).await;
     assert_eq!(users.len(), MIGRATIONS.len());
     for sql in [
-        "CREATE TABLE scratch (at DateTime, modified UInt8, made UInt8 MATERIALIZED 1)
-         ENGINE = MergeTree ORDER BY at",
+        "CREATE TABLE scratch (x UInt8) ENGINE = MergeTree ORDER BY x",
         "CREATE VIEW replaced AS SELECT 0",
     ] {
         run(&clickhouse, sql).await;

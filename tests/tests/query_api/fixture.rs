@@ -17,12 +17,7 @@ pub(crate) fn clickhouse() -> &'static ClickHouse {
 /// Who erases, and need not wait for writers: there are none beside it.
 pub(crate) fn eraser() -> Eraser {
     let key = ErasureKey::new("a secret that only the operator knows").unwrap();
-    let clickhouse = clickhouse();
-    let writer = clickhouse.writer().unwrap().with_erasure_key(key.clone());
-    let credentials = clickhouse.passwords().eraser_credentials();
-    Eraser::new(clickhouse.endpoint(), &credentials, key, writer)
-        .unwrap()
-        .with_writers_settle(Duration::ZERO)
+    clickhouse().eraser(key).unwrap()
 }
 
 /// An API that takes erasures on, and waits for them as long as a busy machine takes.

@@ -9,7 +9,10 @@ const HEADER: &str = "X-Daybook-Org";
 
 /// Names and keys of these tenants must not be seen by any other.
 const VICTIM: &str = "access-victim";
-const INTRUDER: &str = "access-intruder";
+/// Behind the victim in every order: what ClickHouse comes to first is the victim's.
+const INTRUDER: &str = "access-visitor";
+
+const SECRET_ID: &str = "7f-of-the-victim";
 
 async fn ask_here(
     credentials: &Credentials,
@@ -28,8 +31,14 @@ fn hexadecimal(text: &str) -> String {
 async fn two_tenants() -> (TenantId, TenantId) {
     let (victim, intruder) = (tenant(VICTIM), tenant(INTRUDER));
     let writer = clickhouse().writer().unwrap();
-    writer.insert(&batch(&victim, 0..5)).await.unwrap();
-    writer.insert(&batch(&intruder, 0..3)).await.unwrap();
+    let mut both = batch(&victim, 0..5);
+    for stored in &mut both {
+        stored.event.activity = format!("{VICTIM} keeps a secret");
+        stored.event.entity.id = SECRET_ID.to_owned();
+    }
+    both.extend(batch(&intruder, 0..3));
+    // At once, so that they share the part and the granules that are read of either.
+    writer.insert(&both).await.unwrap();
     (victim, intruder)
 }
 
@@ -122,6 +131,9 @@ async fn whoever_controls_the_readers_sql_sees_one_tenant() {
         "SELECT org_id FROM tenant_events WHERE toUInt8(toString(org_id)) = 0",
         "SELECT org_id FROM tenant_events PREWHERE toUInt8(toString(org_id)) = 0",
         "SELECT event FROM tenant_events WHERE toUInt8(toString(event)) = 0",
+        "SELECT org_id FROM tenant_events WHERE toUInt8(activity) = 0",
+        "SELECT org_id FROM tenant_events WHERE toUInt8(activity) = 0 AND entity_id != 'x'",
+        "SELECT sum(toUInt8(activity)) FROM tenant_events",
         "EXECUTE AS daybook_migrator SELECT * FROM daybook.events",
     ];
     for attempt in attempts {
@@ -136,6 +148,38 @@ async fn whoever_controls_the_readers_sql_sees_one_tenant() {
             answer.text
         );
         assert!(!answer.text.contains(VICTIM), "{attempt}: {}", answer.text);
+    }
+}
+
+/// An error that comes with one value and not with another says whether somebody has it.
+#[tokio::test]
+async fn an_answer_is_the_same_whether_or_not_another_tenant_has_a_value() {
+    two_tenants().await;
+    let reader = clickhouse().passwords().reader_credentials();
+    let own = hexadecimal(INTRUDER);
+    for question in [
+        "SELECT count() FROM tenant_events WHERE throwIf(entity_id = '{}') = 0",
+        "SELECT count() FROM tenant_events WHERE activity != 'x' AND throwIf(entity_id = '{}') = 0",
+        "SELECT count() FROM tenant_events WHERE intDiv(1, entity_id != '{}') = 1",
+        "SELECT count() FROM tenant_events WHERE throwIf(event.14 = '{}') = 0",
+        "SELECT count() FROM tenant_events WHERE throwIf(position(toString(event), '{}') > 0) = 0",
+        "SELECT count() FROM tenant_events WHERE throwIf(entity_id = '{}') = 0 AND timestamp > 0",
+        "SELECT countIf(throwIf(entity_id = '{}') = 0) FROM tenant_events",
+        "SELECT sum(throwIf(entity_id = '{}')) FROM tenant_events",
+        "SELECT count() FROM (SELECT * FROM tenant_events ORDER BY timestamp LIMIT 3) \
+         WHERE throwIf(entity_id = '{}') = 0",
+        "SELECT id FROM tenant_events ORDER BY throwIf(entity_id = '{}'), id LIMIT 1",
+        "SELECT any(id) FROM tenant_events GROUP BY throwIf(entity_id = '{}')",
+        "SELECT count() FROM tenant_events AS one JOIN tenant_events AS two USING (id) \
+         WHERE throwIf(two.entity_id = '{}') = 0",
+    ] {
+        let ask = async |value: &str| {
+            let sql = question.replace("{}", value);
+            ask_here(&reader, "", &[(HEADER, &own)], &sql).await
+        };
+        let (had, nobodys) = (ask(SECRET_ID).await, ask("7f-of-nobody").await);
+        assert_eq!(nobodys.code(), None, "{question}: {}", nobodys.text);
+        assert_eq!(had.text, nobodys.text, "{question}");
     }
 }
 

@@ -5,7 +5,7 @@ use daybook_store::{Filter, Match, Search, TenantId, TimeRange};
 use jiff::ToSpan;
 use tokio::sync::OnceCell;
 
-use crate::fixture::{clickhouse, event, new, tenant};
+use crate::fixture::{clickhouse, event, store, tenant};
 
 /// Six events that differ in everything; numbers are their places.
 async fn six() -> TenantId {
@@ -14,13 +14,8 @@ async fn six() -> TenantId {
     let name = tenant.clone();
     STORED
         .get_or_init(|| async move {
-            let events: Vec<_> = (0..6).map(|number| new(varied(&name, number))).collect();
-            clickhouse()
-                .writer()
-                .unwrap()
-                .insert(&events)
-                .await
-                .unwrap();
+            let events: Vec<_> = (0..6).map(|number| varied(&name, number)).collect();
+            store(&events).await;
         })
         .await;
     tenant

@@ -1,7 +1,7 @@
 //! What the tests of the store have in common: the engine, and events.
 
 use daybook_event::AuditEvent;
-use daybook_store::{Credentials, NewEvent, Page, Reader, Search, TenantId};
+use daybook_store::{Credentials, NewEvent, Page, Reader, Search, Stored, TenantId};
 use daybook_tests::clickhouse::ClickHouse;
 use daybook_tests::stored;
 pub(crate) use daybook_tests::stored::new;
@@ -35,6 +35,18 @@ pub(crate) fn event_at(tenant: &TenantId, number: u32, timestamp: Timestamp) -> 
 /// Those of a tenant's events whose numbers are in the range.
 pub(crate) fn batch(tenant: &TenantId, numbers: std::ops::Range<u32>) -> Vec<NewEvent> {
     numbers.map(|number| new(event(tenant, number))).collect()
+}
+
+/// Stores events, each for the first time.
+pub(crate) async fn store(events: &[AuditEvent]) {
+    let events: Vec<_> = events.iter().cloned().map(new).collect();
+    let outcomes = clickhouse()
+        .writer()
+        .unwrap()
+        .insert(&events)
+        .await
+        .unwrap();
+    assert_eq!(outcomes, vec![Stored::Inserted; events.len()]);
 }
 
 /// A page with at most 10,000 events.

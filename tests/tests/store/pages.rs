@@ -7,7 +7,7 @@ use daybook_store::{
 use jiff::{Timestamp, ToSpan};
 use uuid::Uuid;
 
-use crate::fixture::{batch, clickhouse, event, event_at, exported, new, tenant};
+use crate::fixture::{batch, clickhouse, event, event_at, exported, new, store, tenant};
 
 const SORTS: [Sort; 3] = [
     Sort::TimestampDescending,
@@ -26,8 +26,7 @@ async fn crowded(name: &str) -> (TenantId, Vec<AuditEvent>) {
             event
         })
         .collect();
-    let all: Vec<_> = events.iter().cloned().map(new).collect();
-    clickhouse().writer().unwrap().insert(&all).await.unwrap();
+    store(&events).await;
     (tenant, events)
 }
 
@@ -208,6 +207,22 @@ async fn pages(reader: &Reader, tenant: &TenantId, first: Search) -> Vec<Uuid> {
     }
 }
 
+/// The ids of an export by time, which has each of the events once, in the order of its search.
+async fn exported_in_order(
+    reader: &Reader,
+    tenant: &TenantId,
+    search: &Search,
+    events: &[AuditEvent],
+) -> Vec<Uuid> {
+    let exported = exported(reader, tenant, search).await;
+    let times: Vec<_> = exported.iter().map(|event| event.timestamp).collect();
+    let is_descending = search.sort == Sort::TimestampDescending;
+    assert!(times.is_sorted_by(|one, next| one == next || (one > next) == is_descending));
+    let exported = ids(&exported);
+    assert_eq!(sorted(&exported), sorted(&ids(events)));
+    exported
+}
+
 #[tokio::test]
 async fn events_that_lie_days_and_years_apart_are_on_one_page_each_in_order() {
     let tenant = tenant("pages-apart");
@@ -217,13 +232,7 @@ async fn events_that_lie_days_and_years_apart_are_on_one_page_each_in_order() {
         .zip(days)
         .map(|(number, days)| event_at(&tenant, number, newest - (24 * days).hours()))
         .collect();
-    let stored: Vec<_> = events.iter().cloned().map(new).collect();
-    clickhouse()
-        .writer()
-        .unwrap()
-        .insert(&stored)
-        .await
-        .unwrap();
+    store(&events).await;
     let service = events[0].service_name.clone();
     let filter = Filter {
         service_name: Match::any_of([service]),
@@ -244,12 +253,7 @@ async fn events_that_lie_days_and_years_apart_are_on_one_page_each_in_order() {
             total: TotalMode::None,
             ..Search::default()
         };
-        let exported = exported(&new, &tenant, &search).await;
-        let times: Vec<_> = exported.iter().map(|event| event.timestamp).collect();
-        let is_descending = sort == Sort::TimestampDescending;
-        assert!(times.is_sorted_by(|one, next| one == next || (one > next) == is_descending));
-        let exported = ids(&exported);
-        assert_eq!(sorted(&exported), sorted(&ids(&events)));
+        let exported = exported_in_order(&new, &tenant, &search, &events).await;
         let back = Search {
             direction: Direction::Prev,
             ..search.clone()
@@ -272,25 +276,15 @@ async fn an_export_of_many_pieces_is_whole_however_far_apart_events_lie() {
             event_at(&tenant, number.cast_unsigned(), newest - minutes.minutes())
         })
         .collect();
-    let stored: Vec<_> = events.iter().cloned().map(new).collect();
-    clickhouse()
-        .writer()
-        .unwrap()
-        .insert(&stored)
-        .await
-        .unwrap();
+    store(&events).await;
     let reader = clickhouse().reader().unwrap();
-    for round in 0..2 {
+    for _ in 0..2 {
         for sort in [Sort::TimestampDescending, Sort::TimestampAscending] {
             let search = Search {
                 sort,
                 ..Search::default()
             };
-            let exported = exported(&reader, &tenant, &search).await;
-            let times: Vec<_> = exported.iter().map(|event| event.timestamp).collect();
-            let is_descending = sort == Sort::TimestampDescending;
-            assert!(times.is_sorted_by(|one, next| one == next || (one > next) == is_descending));
-            assert_eq!(sorted(&ids(&exported)), sorted(&ids(&events)), "{round}");
+            exported_in_order(&reader, &tenant, &search, &events).await;
         }
         // The next time it is known how far apart they are.
         reader.search(&tenant, &Search::default()).await.unwrap();

@@ -6,10 +6,10 @@ use daybook_event::{
     Action, ActivityPart, ActivityPartKind, AuditEvent, Caller, CallerType, Change, Entity,
     HttpRequest, Outcome,
 };
-use daybook_store::{Search, Stored, TenantId};
+use daybook_store::{Search, TenantId};
 use jiff::Timestamp;
 
-use crate::fixture::{clickhouse, event, event_at, everything, exported, new, tenant};
+use crate::fixture::{clickhouse, event, event_at, everything, exported, store, tenant};
 
 const HARD_TEXTS: &[&str] = &[
     "",
@@ -97,10 +97,7 @@ fn hard_event(tenant: &TenantId, number: u32, text: &str) -> AuditEvent {
 }
 
 async fn assert_comes_back(tenant: &TenantId, events: Vec<AuditEvent>) {
-    let batch: Vec<_> = events.iter().cloned().map(new).collect();
-    let outcomes = clickhouse().writer().unwrap().insert(&batch).await.unwrap();
-    assert_eq!(outcomes, vec![Stored::Inserted; events.len()]);
-
+    store(&events).await;
     let reader = clickhouse().reader().unwrap();
     let mut newest_first = events;
     newest_first.sort_by_key(|event| std::cmp::Reverse(event.timestamp));
@@ -191,8 +188,7 @@ async fn a_tenant_may_have_any_printable_name() {
 async fn an_event_without_a_tenant_is_for_operators_only() {
     let reserved = TenantId::unattributed();
     let lost = event(&reserved, 4_711);
-    let batch = [new(lost.clone())];
-    clickhouse().writer().unwrap().insert(&batch).await.unwrap();
+    store(std::slice::from_ref(&lost)).await;
     let reader = clickhouse().reader().unwrap();
     assert_eq!(
         reader.get(&reserved, lost.id).await.unwrap(),

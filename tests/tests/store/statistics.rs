@@ -8,7 +8,7 @@ use daybook_store::{
 };
 use jiff::Timestamp;
 
-use crate::fixture::{clickhouse, event_at, everything, new, tenant};
+use crate::fixture::{clickhouse, event_at, everything, store, tenant};
 
 /// Events around the night in which Berlin's clocks go back (2026-10-25, 01:00 UTC).
 const TIMES: [&str; 6] = [
@@ -27,15 +27,10 @@ async fn stored(name: &str) -> (TenantId, Reader) {
         .map(|(number, time)| {
             let mut event = event_at(&tenant, number, time.parse().unwrap());
             event.outcome = [Outcome::Success, Outcome::Denied][number as usize % 2];
-            new(event)
+            event
         })
         .collect();
-    clickhouse()
-        .writer()
-        .unwrap()
-        .insert(&events)
-        .await
-        .unwrap();
+    store(&events).await;
     (tenant, clickhouse().reader().unwrap())
 }
 
@@ -138,23 +133,10 @@ async fn counts_bars_and_facets_add_up_to_the_page() {
 async fn the_first_and_the_last_year_have_bars_of_their_own() {
     let tenant = tenant("statistics-years");
     let events = [
-        new(event_at(
-            &tenant,
-            0,
-            "1970-01-01T00:00:00Z".parse().unwrap(),
-        )),
-        new(event_at(
-            &tenant,
-            1,
-            "2299-12-31T22:30:00Z".parse().unwrap(),
-        )),
+        event_at(&tenant, 0, "1970-01-01T00:00:00Z".parse().unwrap()),
+        event_at(&tenant, 1, "2299-12-31T22:30:00Z".parse().unwrap()),
     ];
-    clickhouse()
-        .writer()
-        .unwrap()
-        .insert(&events)
-        .await
-        .unwrap();
+    store(&events).await;
     let reader = clickhouse().reader().unwrap();
     for (bucket, first, last) in [
         (
