@@ -24,7 +24,8 @@ const MULTIPLE: u8 = 0x91;
 /// Of these the data is numbers, which have no words in them.
 const OF_NUMBERS: [u8; 6] = [0x92, 0x93, 0x94, 0x95, 0x97, 0x98];
 
-/// The files in which each word stands, in plain or compressed; words that stand nowhere have none.
+/// The files in which each word stands, in plain or compressed, as it is or in lower case; words that stand
+/// nowhere have none.
 ///
 /// # Errors
 /// Where a folder cannot be read, or a column file cannot be decompressed: then nobody knows.
@@ -49,7 +50,10 @@ pub fn scan<'a>(folder: &Path, words: &[&'a str]) -> Result<BTreeMap<&'a str, Ve
             return Err(problem.context(format!("{} is not understood", file.display())));
         }
         for word in words {
-            if has(&bytes, word) || has(&plain, word) {
+            // An index of words keeps them in lower case.
+            let lower = word.to_lowercase();
+            let mut spellings = [word, lower.as_str()].into_iter();
+            if spellings.any(|word| has(&bytes, word) || has(&plain, word)) {
                 found.entry(word).or_default().push(file.clone());
             }
         }

@@ -36,7 +36,7 @@ pub(crate) fn is_person(kind: &str, id: &str) -> bool {
 fn is_person_sql() -> String {
     let persons = PERSONS.join("|");
     format!(
-        "(length(entity_id) >= {UNIQUE_BYTES_MIN} OR match(entity_type, '(?i)(^|[^a-z])({persons})$'))"
+        "(length(entity_id) >= {UNIQUE_BYTES_MIN} OR match(lower(entity_type), '(^|[^a-z])({persons})$'))"
     )
 }
 

@@ -1,7 +1,8 @@
 //! A process that stores the events of some tenants, in batches that chance makes, and says which are
 //! acknowledged, a line each: it is there to be killed.
 //!
-//! Arguments: URL, password, events a tenant, tenants, each with a `=` and the month of its events.
+//! Arguments: URL, password, events a tenant, the seed of all chance, tenants, each with a `=` and the month of its
+//! events.
 
 use std::error::Error;
 use std::io::Write as _;
@@ -10,7 +11,9 @@ use std::time::Duration;
 use daybook_store::{Credentials, Endpoint, WRITER_USER, Writer};
 use daybook_tests::stored::{event_of_month, new};
 use futures::future::try_join_all;
+use rand::rngs::StdRng;
 use rand::seq::SliceRandom as _;
+use rand::{RngExt as _, SeedableRng as _};
 use tokio::time::sleep;
 
 const BATCH_EVENTS_MAX: usize = 5;
@@ -27,12 +30,15 @@ async fn main() -> Result<(), Box<dyn Error>> {
         password: next()?,
     };
     let events: u32 = next()?.parse()?;
+    let seed: u64 = next()?.parse()?;
     // Several tenants' batches are under way at once, as in several Lambdas.
     let stores = arguments.map(|argument| {
         let writer = Writer::new(&endpoint, &credentials);
         async move {
             let (tenant, month) = argument.split_once('=').ok_or("a tenant has no month")?;
-            store(&writer?, tenant, month.parse()?, events).await
+            let month: u32 = month.parse()?;
+            let chance = StdRng::seed_from_u64(seed.wrapping_add(month.into()));
+            store(&writer?, tenant, month, events, chance).await
         }
     });
     try_join_all(stores).await?;
@@ -44,14 +50,16 @@ async fn store(
     tenant: &str,
     month: u32,
     events: u32,
+    mut chance: StdRng,
 ) -> Result<(), Box<dyn Error>> {
     let mut open: Vec<u32> = (0..events).collect();
     while !open.is_empty() {
-        open.shuffle(&mut rand::rng());
-        let size = rand::random_range(1..=open.len().min(BATCH_EVENTS_MAX));
+        open.shuffle(&mut chance);
+        let size = chance.random_range(1..=open.len().min(BATCH_EVENTS_MAX));
         let mut numbers = open[..size].to_vec();
         // Some that may be stored already, or are in this batch as well.
-        numbers.extend((0..rand::random_range(0..4)).map(|_| rand::random_range(0..events)));
+        let more = chance.random_range(0..4);
+        numbers.extend((0..more).map(|_| chance.random_range(0..events)));
         let batch: Vec<_> = numbers
             .iter()
             .map(|&number| new(event_of_month(tenant, month, number)))

@@ -1,7 +1,7 @@
 //! A person: their own events, and their traces in those of others.
 
 use daybook_event::{ActivityPart, ActivityPartKind, AuditEvent, Change};
-use daybook_store::{ErasureMode, NewEvent, Scope, TenantId};
+use daybook_store::{ErasureMode, NewEvent, Scope, Stored, TenantId};
 
 use crate::canaries::{
     TIME_MAX, erase, eraser, events_of, on_disk, request, shared, start, writer,
@@ -280,6 +280,68 @@ async fn nobody_else_is_taken_for_the_person() {
     expected.push(shared_address);
     assert_eq!(left, expected);
     assert_eq!(events_of(clickhouse, &other).await, elsewhere);
+}
+
+#[tokio::test]
+async fn a_number_is_a_persons_only_where_the_kind_is() {
+    let clickhouse = shared().await;
+    let tenant = tenant("person-of-number");
+    let of_kind = |number, kind: &str| {
+        let mut event = event(&tenant, number);
+        "8".clone_into(&mut event.caller.user_id);
+        kind.clone_into(&mut event.entity.kind);
+        "7".clone_into(&mut event.entity.id);
+        event
+    };
+    let (user, member) = (of_kind(1, "user"), of_kind(2, "team member"));
+    let mut acted = event(&tenant, 3);
+    "7".clone_into(&mut acted.caller.user_id);
+    let others = [of_kind(4, "order"), of_kind(5, "user group")];
+    let all = [user, member, acted].into_iter().chain(others.clone());
+    let all: Vec<_> = all.map(new).collect();
+    writer(clickhouse).insert(&all).await.unwrap();
+
+    let asked = request(&tenant, Scope::User("7".to_owned()), ErasureMode::Delete);
+    let receipt = erase(clickhouse, &asked).await;
+    assert_eq!(receipt.report.rows[0].own, 3);
+    let told = receipt.report.not_searched.join("; ");
+    assert!(told.contains("entities of other kinds"), "{told}");
+    assert_eq!(events_of(clickhouse, &tenant).await, others);
+    // Nor are they when they come again, out of the queue.
+    let outcomes = writer(clickhouse).insert(&all).await.unwrap();
+    let (erased, known) = outcomes.split_at(3);
+    assert_eq!(erased, [Stored::Erased; 3]);
+    assert_eq!(known, [Stored::Duplicate; 2]);
+}
+
+#[tokio::test]
+async fn whoever_changed_their_address_is_found_by_either() {
+    let clickhouse = shared().await;
+    let tenant = tenant("person-of-two-addresses");
+    let acted = |number, user_id: &str, email: &str| {
+        let mut event = event(&tenant, number);
+        user_id.clone_into(&mut event.caller.user_id);
+        email.clone_into(&mut event.caller.user_email);
+        event
+    };
+    let tom = acted(3, "U-0000000-tom", "tom@example.com");
+    let all = [
+        acted(1, JANE, "jane.maiden@example.com"),
+        acted(2, JANE, JANE_EMAIL),
+        tom.clone(),
+    ];
+    let all: Vec<_> = all.into_iter().map(new).collect();
+    writer(clickhouse).insert(&all).await.unwrap();
+    let scope = Scope::Email(JANE_EMAIL.to_owned());
+    let receipt = erase(clickhouse, &request(&tenant, scope, ErasureMode::Delete)).await;
+    assert_eq!(
+        (
+            receipt.report.linked_identifiers,
+            receipt.report.shared_identifiers
+        ),
+        (2, 0)
+    );
+    assert_eq!(events_of(clickhouse, &tenant).await, [tom]);
 }
 
 #[tokio::test]

@@ -1,6 +1,10 @@
 //! A whole tenant: hidden at once, gone from the files, and nobody else is touched.
 
+use std::path::PathBuf;
+
 use daybook_store::{ErasureMode, ErasureState, OWN_SERVICE, Scope, Search, StoreError};
+
+use daybook_tests::scanner::scan;
 
 use crate::canaries::{
     TIME_MAX, canaries, erase, eraser, event_of_canaries, events_of, on_disk, request, run, shared,
@@ -24,6 +28,11 @@ async fn a_tenant_is_hidden_at_once_then_gone_from_every_file_and_another_one_is
     let words = canaries("CANARY");
     let words: Vec<_> = words.iter().map(String::as_str).collect();
     assert_eq!(on_disk(&clickhouse, &words).len(), words.len());
+    // A merged part has indexes, which keep words and values of their own.
+    run(&clickhouse, "OPTIMIZE TABLE events FINAL").await;
+    let files = scan(&clickhouse.data_directory(), &["CANARYACTIVITY"]).unwrap();
+    let is_of_index = |file: &PathBuf| file.to_string_lossy().contains("skp_idx_words");
+    assert!(files["CANARYACTIVITY"].iter().any(is_of_index), "{files:?}");
 
     // Nothing is removed as long as merges are stopped: what hides it is not its absence.
     run(&clickhouse, "SYSTEM STOP MERGES events").await;
