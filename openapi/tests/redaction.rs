@@ -74,6 +74,40 @@ fn what_only_shares_its_name_with_a_secret_is_looked_through() {
 }
 
 #[test]
+fn what_stands_below_a_short_name_of_a_secret_is_one_unless_it_is_a_thing() {
+    check(
+        &Redactor::new(None),
+        json!({ "pwd": { "old": "hunter2", "next": "s3cr3t" }, "otp": [{ "value": "583914" }],
+            "pass": { "old": "hunter2", "id": "p-1" }, "passes": [{ "id": "p-2", "seat": "14C" }] }),
+        &json!({ "pwd": { "old": REDACTED, "next": REDACTED }, "otp": [{ "value": REDACTED }],
+            "pass": { "old": REDACTED, "id": "p-1" }, "passes": [{ "id": "p-2", "seat": "14C" }] }),
+        &[
+            "request#/otp/0/value",
+            "request#/pass/old",
+            "request#/pwd/next",
+            "request#/pwd/old",
+        ],
+    );
+}
+
+#[test]
+fn a_list_behind_the_name_of_a_secret_goes_from_a_text() {
+    for (text, expected) in [
+        (
+            r#"sent {"password":["hunter2"]} to it"#,
+            r#"sent {"password":[redacted]} to it"#,
+        ),
+        (
+            r#"{"password":["hunt]er2", "other"#,
+            r#"{"password":[redacted]"#,
+        ),
+        ("tokens: [12, 40]", "tokens: [12, 40]"),
+    ] {
+        assert_eq!(Redactor::new(None).text(text), expected);
+    }
+}
+
+#[test]
 fn a_name_beside_its_value_counts() {
     check(
         &Redactor::new(None),
@@ -96,6 +130,42 @@ fn json_in_a_json_string_is_opened() {
     let payload: Value = serde_json::from_str(value["payload"].as_str().unwrap()).unwrap();
     assert_eq!(payload["password"], REDACTED);
     assert_eq!(value["text"], "{not json");
+}
+
+#[test]
+fn json_in_a_json_string_that_is_too_much_to_open_is_removed_whole() {
+    let deep = format!(
+        "{}{}{}",
+        "[".repeat(65),
+        json!({ "password": ["hunter2"] }),
+        "]".repeat(65)
+    );
+    let quoted = (0..5).fold(json!({ "password": ["hunter2"] }).to_string(), |text, _| {
+        Value::from(text).to_string()
+    });
+    let large = json!({ "password": ["hunter2"], "note": "x".repeat(1 << 20) }).to_string();
+    for payload in [deep, quoted, large] {
+        let start = payload[..20].to_owned();
+        let mut value = json!({ "payload": payload });
+        let mut removed = Vec::new();
+        Redactor::new(None).json(Place::Request, &mut value, &mut removed);
+        assert!(!value.to_string().contains("hunter2"), "{start}");
+        assert_eq!(removed, ["request#/payload"], "{start}");
+    }
+    // What only starts like JSON is a text.
+    let text = format!("[{}", "[done] ".repeat(20));
+    assert_eq!(Redactor::new(None).text(&text), text.as_str());
+}
+
+#[test]
+fn the_end_of_a_long_name_decides() {
+    let name = format!("{}_password", "k".repeat(300));
+    check(
+        &Redactor::new(None),
+        json!({ &name: "hunter2" }),
+        &json!({ &name: REDACTED }),
+        &[&format!("request#/{name}")],
+    );
 }
 
 #[test]

@@ -128,7 +128,10 @@ fn assigned(text: &str, at: usize) -> Option<Hit> {
     let quote = &text[from..from + quote_length];
     from += quote_length;
     let rest = &text[from..];
-    if rest.starts_with(['[', '{']) || rest.starts_with("//") || rest.starts_with("${") {
+    if rest.starts_with('[') || (rest.starts_with('{') && is_password(name)) {
+        return hit(text, from, from + quoted_list(rest)?, "assignment");
+    }
+    if rest.starts_with('{') || rest.starts_with("//") || rest.starts_with("${") {
         return None;
     }
     let to = if let Some(mark) = quote.chars().last() {
@@ -164,6 +167,24 @@ fn assigned(text: &str, at: usize) -> Option<Hit> {
         return None;
     }
     hit(text, from, from + to, "assignment")
+}
+
+/// How long a list or object is that begins with a quoted text: `["…", "…"]`, `{"…": "…"}`; to the end
+/// of the text where it was cut before its own.
+fn quoted_list(rest: &str) -> Option<usize> {
+    let is_quote = |character: char| matches!(character, '"' | '\'' | '\\');
+    let close = if rest.starts_with('[') { ']' } else { '}' };
+    rest[1..].trim_start().starts_with(is_quote).then_some(())?;
+    let mut before = ' ';
+    for (position, character) in rest.char_indices() {
+        if character == close && is_quote(before) {
+            return Some(position + 1);
+        }
+        if !character.is_whitespace() {
+            before = character;
+        }
+    }
+    Some(rest.len())
 }
 
 /// `-----` and `Private key: …`: names of two words.

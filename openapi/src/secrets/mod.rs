@@ -9,6 +9,7 @@
 //! tells recall and false alarms and fails where a rule takes nothing.
 
 mod assignment;
+mod concrete_path;
 mod doubts;
 mod encoded;
 mod keys;

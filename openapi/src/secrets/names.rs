@@ -17,6 +17,9 @@ const WORDS_MAX: usize = 12;
 /// Longer names are looked at in full at once.
 const NAME_LETTERS_LOOKED_AT: usize = 96;
 
+/// The most of a name, from its end, that is cut into words.
+const NAME_BYTES_SPLIT: usize = 256;
+
 /// One row of the table.
 #[derive(Deserialize)]
 struct Row {
@@ -125,11 +128,11 @@ pub(super) fn rule_of(name: &str) -> Option<&'static str> {
     if name.len() < 2 || !may_be_secret(name) {
         return None;
     }
-    let mut found = words::split(name);
+    let mut found = words_of(name);
     if found.len() > WORDS_MAX {
         found.drain(..found.len() - WORDS_MAX);
     }
-    while found.len() > 1 && found.last().is_some_and(|last| is_variant(last)) {
+    while found.len() > 1 && found.last().is_some_and(|last| ends_as_variant(last)) {
         if let Some(rule) = rule_of_words(&found) {
             return Some(rule);
         }
@@ -138,9 +141,30 @@ pub(super) fn rule_of(name: &str) -> Option<&'static str> {
     rule_of_words(&found)
 }
 
-fn is_variant(word: &str) -> bool {
+fn ends_as_variant(word: &str) -> bool {
     let word = word.trim_end_matches(|character: char| character.is_ascii_digit());
     word.is_empty() || VARIANTS.contains(&word)
+}
+
+/// Whether a name says which one of its kind a value is, or how it is written: `value`, `old`.
+pub(super) fn is_variant(name: &str) -> bool {
+    VARIANTS.iter().any(|word| name.eq_ignore_ascii_case(word))
+}
+
+/// Whether things bear the name too: a board's pin, a camera's pan, a boarding pass, a payment's
+/// authorization.
+pub(super) fn names_a_thing(name: &str) -> bool {
+    words_of(name).last().is_some_and(|last| {
+        let last = words::singular(last);
+        matches!(last.as_str(), "pin" | "pan" | "pass") || last.ends_with("authorization")
+    })
+}
+
+/// The words of a name; of a long one, those at its end, which decides.
+fn words_of(name: &str) -> Vec<String> {
+    let start = name.len().saturating_sub(NAME_BYTES_SPLIT);
+    let start = (start..=name.len()).find(|start| name.is_char_boundary(*start));
+    words::split(&name[start.unwrap_or_default()..])
 }
 
 /// A first look that costs little: whether any name of the table stands in this one.
@@ -215,7 +239,7 @@ pub(crate) fn is_secret_number(name: &str, number: u64, in_list: bool) -> bool {
         return false;
     };
     // `"tokens": 12` counts them.
-    let is_plural = words::split(name)
+    let is_plural = words_of(name)
         .last()
         .is_some_and(|last| words::is_plural(last));
     if is_plural && !in_list {
@@ -243,7 +267,7 @@ pub(crate) fn describes_a_secret(name: &str) -> bool {
         "color", "colour", "icon", "position", "display", "currency", "country", "environment",
         "source", "target", "category", "tag", "brand", "last4", "mechanism", "strategy",
     ];
-    words::split(name).last().is_some_and(|last| {
+    words_of(name).last().is_some_and(|last| {
         DESCRIBING.contains(&last.as_str()) || DESCRIBING.contains(&words::singular(last).as_str())
     })
 }
@@ -251,7 +275,7 @@ pub(crate) fn describes_a_secret(name: &str) -> bool {
 /// Whether the name says that a number or text is the id of a thing, which looks like a card's number
 /// by chance.
 pub(crate) fn is_id_name(name: &str) -> bool {
-    let found = words::split(name);
+    let found = words_of(name);
     let Some((last, front)) = found.split_last() else {
         return false;
     };
@@ -294,7 +318,7 @@ pub(crate) fn is_query_secret(name: &str, value: &str) -> bool {
 /// The rule by which a query parameter is a secret.
 pub(super) fn rule_in_query(name: &str) -> Option<&'static str> {
     rule_of(name).or_else(|| {
-        let joined: String = words::split(name).concat();
+        let joined: String = words_of(name).concat();
         TABLE.exact.get(&(How::Query, joined.as_str())).copied()
     })
 }
@@ -302,7 +326,7 @@ pub(super) fn rule_in_query(name: &str) -> Option<&'static str> {
 /// The rule by which a header is a secret: the names of secrets, and signatures.
 pub(super) fn rule_in_headers(name: &str) -> Option<&'static str> {
     rule_of(name).or_else(|| {
-        let joined: String = words::split(name).concat();
+        let joined: String = words_of(name).concat();
         TABLE
             .rows
             .iter()

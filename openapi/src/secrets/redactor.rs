@@ -9,8 +9,8 @@ use serde_json::{Map, Value};
 use super::OperationSecrets;
 use super::marked::Marked;
 use super::names::{
-    describes_a_secret, is_id_name, is_query_secret, is_secret_name, is_secret_number,
-    rule_in_headers, rule_of,
+    describes_a_secret, is_id_name, is_query_secret, is_secret_name, is_secret_number, is_variant,
+    names_a_thing, rule_in_headers, rule_of,
 };
 use super::shapes::{Numbers, redact_shapes, rules_that_find};
 use super::siblings::Siblings;
@@ -86,6 +86,8 @@ pub enum Mode {
 #[derive(Debug, Clone, Default)]
 pub struct Redactor {
     mode: Mode,
+    /// The template of the operation's path.
+    pub(super) template: Option<String>,
     redact: Vec<Marked>,
     keep: Vec<Marked>,
     /// Where ids and names are, which a sentence needs.
@@ -140,6 +142,7 @@ impl Redactor {
             .chain(meaning.parent.iter().flat_map(|parent| &parent.id));
         Self {
             mode,
+            template: Some(operation.path.clone()),
             redact: marked(redact),
             keep: marked(keep),
             told: told.map(Marked::new).collect(),
@@ -253,44 +256,13 @@ impl Redactor {
         }
     }
 
-    /// Removes secrets from a concrete path: the values of secret path parameters, and shapes.
-    pub fn path<'a>(&self, path: &'a str, path_params: &[(String, String)]) -> Cow<'a, str> {
-        let secrets: Vec<&str> = path_params
-            .iter()
-            .filter(|(name, value)| {
-                let pointer = std::slice::from_ref(name);
-                !value.is_empty()
-                    && !is_marked(&self.keep, Place::Path, pointer)
-                    && (is_secret_name(name)
-                        || is_marked(&self.redact, Place::Path, pointer)
-                        || (self.mode == Mode::Strict
-                            && !is_marked(&self.told, Place::Path, pointer)))
-            })
-            .map(|(_, value)| value.as_str())
-            .collect();
-        // `/orders/4111…` is an order, as the parameter's name says.
-        let is_id = |(name, value): &(String, String)| {
-            is_id_name(name) && value.bytes().all(|byte| byte.is_ascii_digit())
-        };
-        let numbers = if path_params.iter().any(is_id) && !path.contains("card") {
-            Numbers::Ids
-        } else {
-            Numbers::Any
-        };
-        if secrets.is_empty() {
-            return redact_shapes(path, numbers);
-        }
-        let segments: Vec<Cow<'_, str>> = path
-            .split('/')
-            .map(|segment| {
-                let decoded = crate::path_template::decode_segment(segment);
-                match secrets.iter().find(|secret| decoded.contains(**secret)) {
-                    Some(secret) => Cow::Owned(decoded.replace(secret, REDACTED)),
-                    None => Cow::Borrowed(segment),
-                }
-            })
-            .collect();
-        Cow::Owned(redact_shapes(&segments.join("/"), numbers).into_owned())
+    /// Whether the value of a path parameter of this name is removed.
+    pub(super) fn is_secret_path_param(&self, name: &String) -> bool {
+        let pointer = std::slice::from_ref(name);
+        !is_marked(&self.keep, Place::Path, pointer)
+            && (is_secret_name(name)
+                || is_marked(&self.redact, Place::Path, pointer)
+                || (self.mode == Mode::Strict && !is_marked(&self.told, Place::Path, pointer)))
     }
 
     fn text_or_json<'a>(&self, place: Place, text: &'a str, numbers: Numbers) -> Cow<'a, str> {
@@ -435,14 +407,22 @@ impl Redactor {
     }
 
     /// The text with the secrets of the JSON that it is removed; `None` where it is none or has none.
+    /// What is too large, too deep or too often quoted to be opened is removed whole.
     fn inner_json(&self, walk: &mut Walk<'_>, text: &str) -> Option<String> {
-        if walk.inner_json_levels >= INNER_JSON_LEVELS_MAX
-            || !text.trim_start().starts_with(['{', '[', '"'])
-        {
+        if !text.trim_start().starts_with(['{', '[', '"']) {
             return None;
         }
-        check_json_bounds(text.as_bytes(), INNER_JSON_BYTES_MAX, INNER_JSON_DEPTH_MAX).ok()?;
-        let mut inner: Value = serde_json::from_str(text).ok()?;
+        let is_small =
+            check_json_bounds(text.as_bytes(), INNER_JSON_BYTES_MAX, INNER_JSON_DEPTH_MAX).is_ok();
+        let inner = is_small.then(|| serde_json::from_str(text));
+        let mut inner: Value = match inner {
+            Some(inner) if walk.inner_json_levels < INNER_JSON_LEVELS_MAX => inner.ok()?,
+            Some(Err(_)) => return None,
+            _ => {
+                note(walk.removed, walk.place, &walk.pointer);
+                return Some(REDACTED.to_owned());
+            }
+        };
         let removed_before = walk.removed.len();
         let before = inner.clone();
         walk.inner_json_levels += 1;
@@ -453,15 +433,18 @@ impl Redactor {
 }
 
 /// Whether a short name that is a secret as a text is a thing of its own here: a board's pin, a
-/// payment's authorization.
+/// payment's authorization. What has a value, or an old and a new one, is none.
 fn is_thing(name: &str, member: &Value) -> bool {
-    let holds_objects = member.is_object()
-        || member
-            .as_array()
-            .is_some_and(|items| items.iter().any(Value::is_object));
-    holds_objects
-        && (name.to_ascii_lowercase().ends_with("authorization")
-            || rule_of(name).is_some_and(|rule| rule.ends_with("as a word")))
+    let mut objects = match member {
+        Value::Array(items) => items.as_slice(),
+        other => std::slice::from_ref(other),
+    }
+    .iter()
+    .filter_map(Value::as_object)
+    .peekable();
+    objects.peek().is_some()
+        && names_a_thing(name)
+        && !objects.any(|members| members.keys().any(|key| is_variant(key)))
 }
 
 fn may_hold_secret(key: &str) -> bool {
