@@ -136,11 +136,19 @@ fn event(
         &redactor,
         &mut redacted,
     );
-    let activity = stated_activity(message, &redactor, &mut redacted)
+    let stated = stated_message(message, &redactor, &mut redacted)
+        .filter(|text| Sentence::stated(text).is_some());
+    // A handler writes its sentence of what it is about to do: it is not what happened then.
+    let (stated, unsaid) = match outcome {
+        Outcome::Success | Outcome::Unknown => (stated, None),
+        Outcome::Denied | Outcome::Failure => (None, stated),
+    };
+    let activity = stated
+        .and_then(|text| Sentence::stated(&text))
         .unwrap_or_else(|| told_activity(explained, &things, &caller, &http, outcome, values));
     let privacy = stated_privacy(message, &mut redacted);
     let reason = stated_reason(message, &redactor, &mut redacted);
-    let correlation_id = correlation_id(request, &redactor);
+    let correlation_id = correlation_id(request, &http.headers, &redactor);
     redacted.sort();
     redacted.dedup();
     AuditEvent {
@@ -165,7 +173,7 @@ fn event(
         correlation_id,
         activity: activity.text,
         activity_parts: activity.parts,
-        detail: detail(request_body.as_ref(), message.truncated.as_ref()),
+        detail: detail(request_body.as_ref(), message.truncated.as_ref(), unsaid),
         changes: changes(states.before(), states.after()),
         reason,
         privacy,
@@ -299,18 +307,18 @@ fn redacted_caller(mut caller: Caller, redactor: &Redactor) -> Caller {
 }
 
 /// The sentence that the handler wrote itself; where only what a document marks is kept, none.
-fn stated_activity(
+fn stated_message(
     message: &Message,
     redactor: &Redactor,
     redacted: &mut Vec<String>,
-) -> Option<Sentence> {
+) -> Option<String> {
     let stated = message.context.message.as_deref()?;
     if redactor.mode() == Mode::Strict {
         redacted.push("context#/message".to_owned());
         return None;
     }
     // Redacted before it is cut: half a secret has no form by which it is known.
-    Sentence::stated(&redactor.named_text(Place::Context, "message", stated, redacted))
+    Some(redactor.named_text(Place::Context, "message", stated, redacted))
 }
 
 fn stated_reason(message: &Message, redactor: &Redactor, redacted: &mut Vec<String>) -> String {

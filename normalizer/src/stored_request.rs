@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use daybook_event::{HttpRequest, Truncated};
-use daybook_openapi::secrets::{Place, Redactor};
+use daybook_openapi::secrets::{Mode, Place, Redactor};
 use serde_json::{Map, Value};
 
 use crate::body;
@@ -11,6 +11,9 @@ use crate::explained::Explained;
 use crate::gateway_event::GatewayEvent;
 
 const CORRELATION_ID_CHARS_MAX: usize = 256;
+
+const CORRELATION_ID: &str = "x-correlation-id";
+const USER_AGENT: &str = "user-agent";
 
 /// The headers that are kept; everything else is credentials, noise or both.
 const HEADERS_KEPT: [&str; 8] = [
@@ -20,7 +23,7 @@ const HEADERS_KEPT: [&str; 8] = [
     "referer",
     "traceparent",
     "x-amzn-trace-id",
-    "x-correlation-id",
+    CORRELATION_ID,
     "x-request-id",
 ];
 
@@ -46,18 +49,27 @@ pub(crate) fn request_body(
 /// The member of a detail that says what was cut before it came here.
 const TRUNCATED: &str = "$truncated";
 
-/// The request's body as JSON text, with a member that says what was cut; empty where there is
-/// neither. A body that is no object stands in the member `body` beside it.
-pub(crate) fn detail(body: Option<&Value>, truncated: Option<&Truncated>) -> String {
-    let Some(truncated) = truncated else {
+/// The member of a detail that holds what the handler said of a call that did not succeed.
+const MESSAGE: &str = "$message";
+
+/// The request's body as JSON text, with members that say what was cut and what the handler said
+/// that is not the sentence; empty where there is nothing. A body that is no object stands in the
+/// member `body` beside them.
+pub(crate) fn detail(
+    body: Option<&Value>,
+    truncated: Option<&Truncated>,
+    message: Option<String>,
+) -> String {
+    if truncated.is_none() && message.is_none() {
         return body.map(Value::to_string).unwrap_or_default();
-    };
+    }
     let mut members = match body {
         Some(Value::Object(members)) => members.clone(),
         Some(body) => Map::from_iter([("body".to_owned(), body.clone())]),
         None => Map::new(),
     };
-    members.insert(TRUNCATED.to_owned(), mark(truncated));
+    members.extend(truncated.map(|truncated| (TRUNCATED.to_owned(), mark(truncated))));
+    members.extend(message.map(|message| (MESSAGE.to_owned(), Value::from(message))));
     Value::Object(members).to_string()
 }
 
@@ -101,9 +113,9 @@ pub(crate) fn http(
     if let Some(referer) = headers.get_mut("referer") {
         *referer = page_of(referer).to_owned();
     }
+    headers.insert(USER_AGENT.to_owned(), request.user_agent.clone());
     redactor.pairs(Place::Headers, &mut headers, redacted);
-    let user_agent =
-        redactor.named_text(Place::Headers, "user-agent", &request.user_agent, redacted);
+    let user_agent = headers.remove(USER_AGENT).unwrap_or_default();
     // A caller may write anything into a header from which these are taken.
     let clean = |text: &str| redactor.text(text).into_owned();
     HttpRequest {
@@ -124,20 +136,40 @@ pub(crate) fn http(
 }
 
 /// The id that follows a request: `X-Correlation-Id`, else the trace's, else API Gateway's own.
-pub(crate) fn correlation_id(request: &GatewayEvent, redactor: &Redactor) -> String {
-    let stated = request.header("x-correlation-id");
+///
+/// In [`Mode::Strict`] a header's id counts only where the document keeps the header, or where the id
+/// can be no word: a UUID or a trace's id. A search by correlation id still follows such ones.
+pub(crate) fn correlation_id(
+    request: &GatewayEvent,
+    kept: &BTreeMap<String, String>,
+    redactor: &Redactor,
+) -> String {
+    let stated = request.header(CORRELATION_ID);
     // W3C Trace Context, section 3.2: version-traceid-parentid-flags.
     let traceparent = request.header("traceparent").split('-').nth(1);
     // AWS X-Ray: Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1
     let mut x_ray = request.header("x-amzn-trace-id").split(';');
+    let is_kept = kept.get(CORRELATION_ID).is_some_and(|kept| kept == stated);
+    let stays = |id: &&str| redactor.mode() == Mode::Standard || is_drawn(id);
     let id = Some(stated)
-        .filter(|id| !id.is_empty())
-        .or_else(|| traceparent.filter(|id| id.len() == 32))
-        .or_else(|| x_ray.find_map(|part| part.trim().strip_prefix("Root=")))
+        .filter(|id| !id.is_empty() && (is_kept || stays(id)))
+        .or_else(|| traceparent.filter(|id| id.len() == 32 && stays(id)))
+        .or_else(|| {
+            x_ray
+                .find_map(|part| part.trim().strip_prefix("Root="))
+                .filter(stays)
+        })
         .unwrap_or(&request.request_id);
     // Redacted before it is cut: half a secret has no form by which it is known.
     let id = redactor.id(id);
     id.chars().take(CORRELATION_ID_CHARS_MAX).collect()
+}
+
+/// Whether an id is 128 bits or so in hexadecimal, as UUIDs and the ids of traces are.
+fn is_drawn(id: &str) -> bool {
+    let digits = id.bytes().filter(u8::is_ascii_hexdigit).count();
+    let hyphens = id.bytes().filter(|byte| *byte == b'-').count();
+    (32..=33).contains(&digits) && hyphens <= 4 && digits + hyphens == id.len()
 }
 
 /// The page on which the person was.

@@ -222,6 +222,7 @@ fn a_handlers_own_sentence_is_redacted_whole_and_cut_at_a_word() {
         .unwrap();
     let stated = |text: &str| {
         let mut message = delete.message(Format::Http, false);
+        message["response"] = json!({"status_code": 204});
         message["context"] = json!({"message": text});
         event_of(&message)
     };
@@ -242,4 +243,29 @@ fn a_handlers_own_sentence_is_redacted_whole_and_cut_at_a_word() {
     assert!(event.activity.chars().count() <= 300);
     assert!(!event.activity.contains("eyJ"), "{}", event.activity);
     assert_eq!(stated(" \n ").activity, stated("").activity);
+}
+
+#[test]
+fn a_handlers_own_sentence_tells_no_success_of_a_call_that_had_none() {
+    let delete = cases()
+        .into_iter()
+        .find(|case| case.method == "DELETE")
+        .unwrap();
+    let answered = |status_code: u16, text: &str| {
+        let mut message = delete.message(Format::Http, false);
+        message["response"] = json!({"status_code": status_code});
+        message["context"] = json!({"message": text});
+        event_of(&message)
+    };
+    for status_code in [403, 500] {
+        let event = answered(status_code, "Jane approved contract 7");
+        assert!(event.activity.contains(" tried to "), "{}", event.activity);
+        assert!(!event.activity.contains("contract"), "{}", event.activity);
+        let detail: Value = serde_json::from_str(&event.detail).unwrap();
+        assert_eq!(detail["$message"], "Jane approved contract 7");
+    }
+    let event = answered(200, "Jane approved contract 7");
+    assert_eq!(event.activity, "Jane approved contract 7");
+    assert!(!event.detail.contains("$message"), "{}", event.detail);
+    assert_eq!(answered(200, "null").activity, answered(200, "").activity);
 }

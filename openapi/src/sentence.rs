@@ -71,10 +71,10 @@ pub struct Sentence {
 impl Sentence {
     /// The sentence that a handler wrote itself, as one part; `None` where there is nothing to read.
     ///
-    /// Its words are the handler's own: they are not counted, only cut after 300 characters.
+    /// It is cut after 18 words and 300 characters, as every sentence.
     pub fn stated(text: &str) -> Option<Self> {
         let text = plain(text);
-        (!text.is_empty()).then(|| Self::of(vec![part(Kind::Text, &text, "")]))
+        (!says_nothing(&text)).then(|| Self::of(cut_words(vec![part(Kind::Text, &text, "")])))
     }
 
     fn of(parts: Vec<ActivityPart>) -> Self {

@@ -350,9 +350,12 @@ fn a_handlers_own_sentence_is_one_part_of_visible_text() {
         [("text", "Jane moved the <b>ERP</b> integration", "")]
     );
     let long = Sentence::stated(&"word ".repeat(1_000)).unwrap();
-    assert_eq!(long.text.chars().count(), 300);
-    assert!(long.text.ends_with("word…"), "{}", long.text);
-    assert_eq!(Sentence::stated(" \n\u{200b}"), None);
+    assert_eq!(long.text, format!("{}word…", "word ".repeat(17)));
+    let wide = Sentence::stated(&format!("Jane moved {}", "x".repeat(1_000))).unwrap();
+    assert_eq!(wide.text.chars().count(), 300);
+    for nothing in [" \n\u{200b}", "null", "undefined", "[object Object]", "“”"] {
+        assert_eq!(Sentence::stated(nothing), None, "{nothing}");
+    }
 }
 
 #[test]
