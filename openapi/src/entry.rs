@@ -1,7 +1,7 @@
 //! One document in the index: its service, its operations and the routes to them.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
@@ -15,7 +15,7 @@ use crate::request_path::RequestPath;
 use crate::route_index::{RouteIndex, RouteMatch};
 use crate::schema::{SchemaWork, Schemas};
 use crate::selector::RequestFacts;
-use crate::server::{PathPrefix, Servers};
+use crate::server::{PathPrefix, SERVERS_MAX, Server, Servers};
 
 /// The most lists of servers that are kept apart in one document; operations with further ones are
 /// taken to be at the first one's.
@@ -54,6 +54,8 @@ pub(crate) struct Fit {
     pub(crate) prefix_is_known: bool,
     /// Its servers claim the request's domain.
     servers_claim: bool,
+    /// The path of a server that claims it begins with the request's stage.
+    is_of_stage: bool,
     /// How much of what API Gateway matched the template spells out, where that is only the end of
     /// the path.
     literal_chars_below_mapping: usize,
@@ -98,7 +100,11 @@ impl Entry {
             spec_version: document.spec_version.clone(),
             title: text("/info/title").unwrap_or_default().to_owned(),
         };
-        let server_lists = server_lists(&document.root, &operations);
+        let mut told = Problems {
+            file_name: &document.file_name,
+            list: problems,
+        };
+        let server_lists = server_lists(&document.root, &operations, &mut told);
         let entry = Self::new(service, server_lists, operations);
         entry.tell_twins(problems);
         entry
@@ -153,15 +159,21 @@ impl Entry {
         }
     }
 
-    /// By method and shape of the path, the operations of the groups whose servers are also those of
-    /// another group.
+    /// By method and shape of the path, the operations of the groups one of whose servers is among
+    /// these; `None` where to look at them would cost more than what is left of `work`.
     pub(crate) fn operations_at(
         &self,
-        others: &Servers,
-    ) -> HashMap<(&str, TemplateShape<'_>), &Operation> {
+        servers: &HashSet<&Server>,
+        work: &mut usize,
+    ) -> Option<HashMap<(&str, TemplateShape<'_>), &Operation>> {
         let mut known = HashMap::new();
-        let groups = self.route_groups.iter();
-        for group in groups.filter(|group| others.overlap(&group.servers)) {
+        for group in &self.route_groups {
+            let mut hosts = group.servers.with_host();
+            *work = work.checked_sub(hosts.clone().count())?;
+            if !hosts.any(|server| servers.contains(server)) {
+                continue;
+            }
+            *work = work.checked_sub(group.routes.routes().len())?;
             for route in group.routes.routes() {
                 let operation = &self.operations[route.operation];
                 known
@@ -169,7 +181,7 @@ impl Entry {
                     .or_insert(operation);
             }
         }
-        known
+        Some(known)
     }
 
     pub(crate) fn claims(&self, call: &Call<'_>) -> bool {
@@ -219,7 +231,8 @@ impl Entry {
                     let Some(found) = found else {
                         continue;
                     };
-                    let fit = Fit::of(call, &found, prefix, servers_claim);
+                    let servers = servers_claim.then_some(&group.servers);
+                    let fit = Fit::of(call, &found, prefix, servers);
                     if best.as_ref().is_none_or(|best| best.fit < fit) {
                         *best = Some(EntryMatch {
                             entry: self,
@@ -243,7 +256,8 @@ impl Entry {
                 group
                     .routes
                     .find_resource(method, resource, call.path.whole, call.facts())?;
-            let fit = Fit::of(call, &found, &PathPrefix::default(), group.claims(call));
+            let claiming = group.claims(call).then_some(&group.servers);
+            let fit = Fit::of(call, &found, &PathPrefix::default(), claiming);
             Some(EntryMatch {
                 entry: self,
                 found,
@@ -264,12 +278,17 @@ impl Fit {
         call: &Call<'_>,
         found: &RouteMatch<'_, '_>,
         prefix: &PathPrefix,
-        servers_claim: bool,
+        claiming: Option<&Servers>,
     ) -> Self {
         let route = found.route;
+        let RequestLine { api_id, stage, .. } = *call.request;
         Self {
             prefix_is_known: !prefix.is_open(),
-            servers_claim,
+            servers_claim: claiming.is_some(),
+            // A bare catch-all says too little to go before what is spelled out.
+            is_of_stage: route.literal_chars > 0
+                && claiming
+                    .is_some_and(|servers| servers.claim_stage(call.domain_name, api_id, stage)),
             literal_chars_below_mapping: route
                 .template
                 .literal_chars_at_end(call.path.segments_below_mapping),
@@ -324,10 +343,14 @@ fn listed(holder: Option<&Value>) -> Option<&Value> {
 }
 
 /// Which of a document's operations are reached at which servers.
-fn server_lists(root: &Value, operations: &[Operation]) -> Vec<ServerList> {
+fn server_lists(
+    root: &Value,
+    operations: &[Operation],
+    problems: &mut Problems<'_>,
+) -> Vec<ServerList> {
     let work = SchemaWork::default();
     let schemas = Schemas::new(root, &work);
-    let of_root = Servers::read(listed(Some(root)));
+    let of_root = read_servers(listed(Some(root)), "", problems);
     let mut lists: Vec<ServerList> = vec![(of_root, Vec::new())];
     // Behind a reference, one list is that of many operations.
     let mut read: HashMap<*const Value, usize> = HashMap::new();
@@ -340,10 +363,15 @@ fn server_lists(root: &Value, operations: &[Operation]) -> Vec<ServerList> {
         let own = listed(body).or_else(|| listed(item));
         let list = own.map_or(0, |own| {
             *read.entry(std::ptr::from_ref(own)).or_insert_with(|| {
+                let pointer = pointer_of(operation);
                 if lists.len() >= SERVER_LISTS_MAX {
+                    let message = format!(
+                        "it has further servers than the {SERVER_LISTS_MAX} lists that are read; it is taken to be at the document's"
+                    );
+                    problems.error(&pointer, message);
                     return 0;
                 }
-                let servers = Servers::read(Some(own));
+                let servers = read_servers(Some(own), &pointer, problems);
                 let known = lists.iter().position(|(known, _)| *known == servers);
                 known.unwrap_or_else(|| {
                     lists.push((servers, Vec::new()));
@@ -354,6 +382,17 @@ fn server_lists(root: &Value, operations: &[Operation]) -> Vec<ServerList> {
         lists[list].1.push(number);
     }
     lists
+}
+
+fn read_servers(list: Option<&Value>, pointer: &str, problems: &mut Problems<'_>) -> Servers {
+    let (servers, is_complete) = Servers::read(list);
+    if !is_complete {
+        let message = format!(
+            "only the first {SERVERS_MAX} of its servers are read, the values of their variables counted"
+        );
+        problems.error(&format!("{pointer}/servers"), message);
+    }
+    servers
 }
 
 pub(crate) fn pointer_of(operation: &Operation) -> String {

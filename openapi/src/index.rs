@@ -11,7 +11,7 @@
 //! [`Found::Nothing`] is answered: an event under the wrong service's name is worse than one that is
 //! not described. Such ties are told by [`Index::build`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -19,13 +19,16 @@ use crate::document::{Document, DocumentProblem, ParsedDocument, Problems};
 use crate::entry::{Call, Entry, EntryMatch, ServerList, pointer_of};
 use crate::operation::Operation;
 use crate::overlay;
-use crate::server::{Servers, comparable, names_no_service};
+use crate::server::{Server, Servers, comparable, names_no_service};
 
 /// The most problems that are told of one document.
 const PROBLEMS_MAX: usize = 100;
 
 /// The way out of a tie, at the end of what is told of one.
-const TIE_ADVICE: &str = "name the service of each host in the configured map";
+const TIE_ADVICE: &str = "name the service of the host, or of each API id and stage (`a1b2c3/prod`), in DAYBOOK_SERVICES";
+
+/// The most that is looked at, in servers and operations of other documents, to find the ties of one.
+const TIE_WORK_MAX: usize = 1_000_000;
 
 /// Whether a problem is that two services describe one operation on one host.
 pub(crate) fn is_tie(problem: &DocumentProblem) -> bool {
@@ -114,6 +117,19 @@ impl Index {
         Self::default().extended(documents)
     }
 
+    /// The same with the operator's map, see [`Index::with_service_map`]: what it settles is no tie.
+    pub fn build_mapped(
+        documents: Vec<Document>,
+        map: BTreeMap<String, String>,
+    ) -> (Self, Vec<DocumentProblem>) {
+        let empty = Self {
+            service_map: comparable_keys(map.clone()),
+            ..Self::default()
+        };
+        let (index, problems) = empty.extended(documents);
+        (index.with_service_map(map), problems)
+    }
+
     /// Reads more documents, to stand behind those that are known.
     #[must_use]
     pub fn extended(mut self, documents: Vec<Document>) -> (Self, Vec<DocumentProblem>) {
@@ -153,13 +169,7 @@ impl Index {
                 });
             }
         }
-        self.service_map = map
-            .into_iter()
-            .map(|(key, name)| match key.split_once('/') {
-                Some((api_id, stage)) => (format!("{}/{stage}", comparable(api_id)), name),
-                None => (comparable(&key).into_owned(), name),
-            })
-            .collect();
+        self.service_map = comparable_keys(map);
         self
     }
 
@@ -272,17 +282,31 @@ impl Index {
             file_name: &entry.service.file_name,
             list: problems,
         };
-        for other in self
-            .entries
-            .iter()
-            .filter(|other| other.service.name != entry.service.name)
-        {
-            if problems.is_full() {
-                return;
-            }
-            for group in &entry.route_groups {
-                let known = other.operations_at(&group.servers);
-                for route in group.routes.routes().iter().filter(|_| !known.is_empty()) {
+        let others = || {
+            let others = self.entries.iter();
+            others.filter(|other| other.service.name != entry.service.name)
+        };
+        let mut work = TIE_WORK_MAX;
+        for group in &entry.route_groups {
+            let servers: HashSet<&Server> = group
+                .servers
+                .with_host()
+                .filter(|server| !server.is_mapped(&self.service_map))
+                .collect();
+            for other in others().filter(|_| !servers.is_empty()) {
+                if problems.is_full() {
+                    return;
+                }
+                let known = other.operations_at(&servers, &mut work);
+                let routes = group.routes.routes();
+                let is_shared = known.as_ref().is_some_and(|known| !known.is_empty());
+                let needed = 1 + if is_shared { routes.len() } else { 0 };
+                let (Some(known), Some(left)) = (known, work.checked_sub(needed)) else {
+                    problems.warning("/servers", "its servers are too many to be held against those of all other documents; lint does not know all ties");
+                    return;
+                };
+                work = left;
+                for route in routes.iter().filter(|_| !known.is_empty()) {
                     let operation = &entry.operations[route.operation];
                     let key = (operation.method.as_str(), route.template.shape());
                     if let Some(known) = known.get(&key) {
@@ -296,6 +320,16 @@ impl Index {
             }
         }
     }
+}
+
+/// A map whose keys are as requests are compared.
+fn comparable_keys(map: BTreeMap<String, String>) -> BTreeMap<String, String> {
+    map.into_iter()
+        .map(|(key, name)| match key.split_once('/') {
+            Some((api_id, stage)) => (format!("{}/{stage}", comparable(api_id)), name),
+            None => (comparable(&key).into_owned(), name),
+        })
+        .collect()
 }
 
 /// The best operation among documents of which each may be the right one.

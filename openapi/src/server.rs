@@ -10,6 +10,7 @@
 //! - A relative URL names a prefix and no host; a port says nothing.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -17,7 +18,7 @@ use serde_json::Value;
 use crate::path_template::{Part, PathTemplate, Segment, decode_segment, has_byte, match_pattern};
 
 /// The most servers that are read from one list, the values of their variables counted.
-const SERVERS_MAX: usize = 128;
+pub(crate) const SERVERS_MAX: usize = 128;
 
 /// Where operations are reached: a list of `servers[].url`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,15 +29,15 @@ pub(crate) struct Servers {
 }
 
 /// One `servers[].url`, with one choice of its variables.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Server {
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(crate) struct Server {
     /// In lower case, with open variables as gaps; empty where the URL is relative.
     host: Vec<Part>,
     path_prefix: PathPrefix,
 }
 
 /// Empty, or what stands in front of a document's paths, such as `/v1`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct PathPrefix {
     segments: Vec<Segment>,
     /// How much of a path it spells out.
@@ -44,16 +45,21 @@ pub(crate) struct PathPrefix {
 }
 
 impl Servers {
-    /// Reads a `servers` list; anything else is none.
-    pub(crate) fn read(list: Option<&Value>) -> Self {
+    /// Reads a `servers` list; anything else is none. Whether it is all of the list is said beside it.
+    pub(crate) fn read(list: Option<&Value>) -> (Self, bool) {
         let mut servers: Vec<Server> = Vec::new();
-        for server in list.and_then(Value::as_array).into_iter().flatten() {
-            for url in urls(server) {
-                let server = Server::read(&url);
-                if servers.len() < SERVERS_MAX && !servers.contains(&server) {
-                    servers.push(server);
-                }
+        let mut is_complete = true;
+        let listed = list.and_then(Value::as_array).into_iter().flatten();
+        for url in listed.flat_map(urls) {
+            let server = Server::read(&url);
+            if servers.contains(&server) {
+                continue;
             }
+            if servers.len() == SERVERS_MAX {
+                is_complete = false;
+                break;
+            }
+            servers.push(server);
         }
         let mut prefixes = Vec::new();
         for server in &servers {
@@ -64,7 +70,7 @@ impl Servers {
         if !prefixes.contains(&PathPrefix::default()) {
             prefixes.push(PathPrefix::default());
         }
-        Self { servers, prefixes }
+        (Self { servers, prefixes }, is_complete)
     }
 
     pub(crate) fn prefixes(&self) -> &[PathPrefix] {
@@ -85,11 +91,17 @@ impl Servers {
         self.servers.iter().any(named) && !self.servers.iter().any(open)
     }
 
-    /// Whether some of both are the same.
-    pub(crate) fn overlap(&self, others: &Self) -> bool {
-        self.servers
-            .iter()
-            .any(|server| !server.host.is_empty() && others.servers.contains(server))
+    /// Those that have a host.
+    pub(crate) fn with_host(&self) -> impl Iterator<Item = &Server> + Clone {
+        self.servers.iter().filter(|server| !server.host.is_empty())
+    }
+
+    /// Whether the path of one that claims a request begins with the stage of it.
+    pub(crate) fn claim_stage(&self, domain_name: &str, api_id: &str, stage: &str) -> bool {
+        !stage.is_empty()
+            && self.servers.iter().any(|server| {
+                server.path_prefix.begins_with(stage) && server.claims(domain_name, api_id)
+            })
     }
 }
 
@@ -112,6 +124,22 @@ impl Server {
                 .collect(),
             path_prefix: PathPrefix::read(path),
         }
+    }
+
+    /// Whether the operator's map says whose its requests are.
+    pub(crate) fn is_mapped(&self, map: &BTreeMap<String, String>) -> bool {
+        let [Part::Literal(host)] = self.host.as_slice() else {
+            return false;
+        };
+        let is_by_api = |api_id: &str| {
+            let by_stage = match self.path_prefix.segments.first() {
+                Some(Segment::Literal(stage)) => format!("{api_id}/{stage}"),
+                _ => String::new(),
+            };
+            map.contains_key(api_id) || map.contains_key(&by_stage)
+        };
+        let api_id = host.split_once(".execute-api.").map(|(api_id, _)| api_id);
+        map.contains_key(host) || api_id.is_some_and(is_by_api)
     }
 
     fn spells_out_its_host(&self) -> bool {
@@ -153,6 +181,10 @@ impl PathPrefix {
             segments,
             literal_chars,
         }
+    }
+
+    fn begins_with(&self, segment: &str) -> bool {
+        matches!(self.segments.first(), Some(Segment::Literal(first)) if first == segment)
     }
 
     /// Whether a variable without a list of values stands in it.
@@ -200,7 +232,8 @@ fn urls(server: &Value) -> Vec<String> {
         };
         let mut longer = Vec::with_capacity(urls.len() * choices.len());
         for choice in &choices {
-            let room = SERVERS_MAX.saturating_sub(longer.len());
+            // One more than are read tells that there are more.
+            let room = (SERVERS_MAX + 1).saturating_sub(longer.len());
             longer.extend(urls.iter().take(room).map(|url| format!("{url}{choice}")));
         }
         urls = longer;

@@ -259,6 +259,35 @@ fn schemas_that_contain_each_other_cost_no_more_than_they_may() {
 }
 
 #[test]
+fn more_servers_than_can_be_held_against_each_other_are_told() {
+    let values: Vec<String> = (0..128).map(|number| format!("v{number}")).collect();
+    let document = |file_name: &str| {
+        let paths: serde_json::Map<String, Value> = (0..63)
+            .map(|number| {
+                let url = format!("https://{{v}}.{number}.{file_name}.example.com");
+                let servers = json!([{ "url": url, "variables": { "v": { "default": "v0", "enum": values } } }]);
+                (format!("/p{number}"), json!({ "get": { "servers": servers } }))
+            })
+            .collect();
+        Document {
+            file_name: format!("{file_name}.json"),
+            bytes: json!({ "openapi": "3.1.0", "paths": paths })
+                .to_string()
+                .into_bytes(),
+        }
+    };
+    let (index, problems) = Index::build(["a", "b", "c"].map(document).into());
+    assert_eq!(index.operations().count(), 3 * 63);
+    let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        told,
+        [
+            "c.json#/servers: its servers are too many to be held against those of all other documents; lint does not know all ties"
+        ]
+    );
+}
+
+#[test]
 fn problems_are_bounded_and_what_was_not_done_comes_first() {
     let schemas: serde_json::Map<String, Value> = (0..5_000)
         .map(|n| {
@@ -286,11 +315,19 @@ fn a_version_to_come_is_read_as_far_as_it_is_known() {
     let (index, problems) = build("s.json", document(&json!("3.2.0")).to_string());
     assert_eq!(index.operations().count(), 1);
     assert_eq!(
-        problems,
+        problems[0],
+        "s.json#/openapi: it is newer than OpenAPI 3.1 and read as that"
+    );
+    assert_eq!(
+        problems[1..],
         ["additionalOperations", "query"].map(|key| format!(
             "s.json#/paths/~1a/{key}: it is of OpenAPI 3.2, of which only what 3.1 has is read"
         ))
     );
+    for version in [json!("3"), json!("3.0.3"), json!("3.1"), json!(3.1)] {
+        let (_, problems) = build("s.json", json!({ "openapi": version }).to_string());
+        assert_eq!(problems, [""; 0], "{version}");
+    }
     for version in [json!("4.0.0"), json!(2), json!("30"), json!({})] {
         let (index, problems) = build("s.json", document(&version).to_string());
         assert_eq!(index.operations().count(), 0);

@@ -90,6 +90,21 @@ fn corners() -> Vec<(&'static str, Value, &'static str)> {
             "it is no object; it is left out",
         ),
         ("/operationId", json!({}), "it is no text; it is left out"),
+        (
+            "/servers",
+            json!({ "url": "https://a.example" }),
+            "it is no list; it is left out",
+        ),
+        (
+            "/servers/0",
+            json!("https://a.example"),
+            "a server has a `url`; it is left out",
+        ),
+        (
+            "/servers/0/url",
+            json!(7),
+            "a server has a `url`; it is left out",
+        ),
     ]
 }
 
@@ -98,6 +113,7 @@ fn a_malformed_corner_is_named_and_everything_else_is_read() {
     for (pointer, value, message) in corners() {
         let mut document = json!({ "openapi": "3.0.0", "paths": { "/a/{id}": { "put": {
             "operationId": "updateA",
+            "servers": [{ "url": "/v1" }],
             "parameters": [{ "name": "id", "in": "path", "schema": { "type": "string" } }],
             "requestBody": { "content": { "application/json": { "schema": {
                 "type": "object", "required": ["id"], "allOf": [], "$ref": "#/paths", "properties": { "id": { "type": "string" } }
@@ -136,6 +152,14 @@ fn a_malformed_root_member_costs_only_itself() {
         (
             json!({ "components": { "schemas": [] } }),
             "s.json#/components/schemas: it is no object; it is left out",
+        ),
+        (
+            json!({ "servers": {} }),
+            "s.json#/servers: it is no list; it is left out",
+        ),
+        (
+            json!({ "paths": { "/a": { "servers": [{}] } } }),
+            "s.json#/paths/~1a/servers/0: a server has a `url`; it is left out",
         ),
         (
             json!({ "x-audit": [] }),

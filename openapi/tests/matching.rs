@@ -370,7 +370,7 @@ fn many_services_on_one_host_are_told_apart_by_their_paths() {
     assert_eq!(
         told,
         [
-            "b.json#/paths/~1same/get: a.json describes GET /same on the same host; name the service of each host in the configured map"
+            "b.json#/paths/~1same/get: a.json describes GET /same on the same host; name the service of the host, or of each API id and stage (`a1b2c3/prod`), in DAYBOOK_SERVICES"
         ]
     );
 }

@@ -375,3 +375,106 @@ fn many_catch_alls_in_one_template_cost_no_time() {
         "s /two/{a+}/x/{b+}/end a=1/x/2 b=3"
     );
 }
+
+#[test]
+fn the_stage_in_a_servers_path_chooses_the_document() {
+    let at_stage = |stage: &str| {
+        let url = format!("https://a1.execute-api.eu-central-1.amazonaws.com/{stage}");
+        document(&json!([{ "url": url }]), &["/orders/{id}"])
+    };
+    let documents = [
+        ("beta.json", at_stage("beta")),
+        ("prod.json", at_stage("prod")),
+        (
+            "any.json",
+            document(
+                &json!([{ "url": "https://a1.execute-api.eu-central-1.amazonaws.com/prod" }]),
+                &["/{proxy+}"],
+            ),
+        ),
+    ];
+    let (index, problems) = build(&documents);
+    assert_eq!(problems, [""; 0]);
+    let call = |stage, path| {
+        let call = RequestLine {
+            api_id: "a1",
+            stage,
+            ..at("orders.example.com", path)
+        };
+        found(&index, call)
+    };
+    for path in ["/orders/1", "/beta/orders/1"] {
+        assert_eq!(call("beta", path), "beta /orders/{id} id=1", "{path}");
+    }
+    assert_eq!(call("prod", "/orders/1"), "prod /orders/{id} id=1");
+    assert_eq!(call("prod", "/other"), "any /{proxy+} proxy=other");
+    // Nothing tells two documents apart at a third stage.
+    assert_eq!(call("test", "/orders/1"), "");
+}
+
+#[test]
+fn servers_beyond_what_is_read_are_told() {
+    let many: Vec<Value> = (0..129)
+        .map(|number| json!({ "url": format!("https://h{number}.example.com") }))
+        .collect();
+    let values: Vec<String> = (0..200).map(|number| format!("v{number}")).collect();
+    let variables = json!({ "v": { "default": "v0", "enum": values } });
+    for servers in [
+        json!(many),
+        json!([{ "url": "https://{v}.example.com", "variables": variables }]),
+    ] {
+        let (_, problems) = build(&[("s.json", document(&servers, &["/a"]))]);
+        assert_eq!(
+            problems,
+            [
+                "s.json#/servers: only the first 128 of its servers are read, the values of their variables counted"
+            ]
+        );
+    }
+    let mut value = document(&json!(many[..128]), &[]);
+    for number in 0..65 {
+        let servers = json!([{ "url": format!("https://own{number}.example.com") }]);
+        value["paths"][format!("/a{number:02}")] = json!({ "servers": servers, "get": {} });
+    }
+    let (_, problems) = build(&[("s.json", value)]);
+    assert_eq!(problems.len(), 2, "{problems:?}");
+    assert!(
+        problems[0].starts_with("s.json#/paths/~1a63/get: it has further servers than the 64"),
+        "{problems:?}"
+    );
+}
+
+#[test]
+fn what_the_operators_map_settles_is_no_tie() {
+    let documents = || {
+        let api = |stage: &str| {
+            let url = format!("https://a1.execute-api.eu-central-1.amazonaws.com/{stage}");
+            document(&json!([{ "url": url }]), &["/orders"])
+        };
+        let documents = [("a.json", api("prod")), ("b.json", api("prod"))];
+        documents
+            .map(|(name, value)| Document {
+                file_name: name.to_owned(),
+                bytes: value.to_string().into_bytes(),
+            })
+            .into()
+    };
+    for (key, ties) in [
+        ("a1/prod", 0),
+        ("a1", 0),
+        ("A1.execute-api.eu-central-1.amazonaws.com", 0),
+        ("a1/beta", 1),
+        ("a2", 1),
+    ] {
+        let map = BTreeMap::from([(key.to_owned(), "b".to_owned())]);
+        let (index, problems) = Index::build_mapped(documents(), map);
+        assert_eq!(problems.len(), ties, "{key}: {problems:?}");
+        let call = RequestLine {
+            api_id: "a1",
+            stage: "prod",
+            ..at("a1.execute-api.eu-central-1.amazonaws.com", "/orders")
+        };
+        let expected = if ties == 0 { "b /orders" } else { "" };
+        assert_eq!(found(&index, call), expected, "{key}");
+    }
+}

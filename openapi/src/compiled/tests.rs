@@ -70,7 +70,7 @@ fn sample() -> EntryParts {
         spec_version: "0123456789abcdef".to_owned(),
         title: "S".to_owned(),
     };
-    let servers = Servers::read(Some(&servers));
+    let (servers, _) = Servers::read(Some(&servers));
     (service, vec![(servers, vec![0])], vec![operation])
 }
 

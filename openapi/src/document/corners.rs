@@ -1,6 +1,6 @@
 //! Corners of a document that cannot be read: each is told where it is, and costs only itself.
 //!
-//! Only what is read of a document is looked at: parameters, bodies, and of schemas `$ref`, `type`,
+//! Only what is read of a document is looked at: servers, parameters, bodies, and of schemas `$ref`, `type`,
 //! `properties`, `items`, `additionalProperties`, `required`, `allOf`, `oneOf` and `anyOf`.
 
 use std::collections::HashSet;
@@ -44,6 +44,7 @@ impl Corners {
                 .problems
                 .error("/paths", "it is no object; it is left out"),
         }
+        walk.items(root, "servers", Walk::server);
         walk.members(root, "paths", Walk::path_item);
         match root.get("components") {
             None => {}
@@ -115,6 +116,7 @@ impl Walk<'_, '_, '_> {
 
     /// Reading the operations tells what is no path item or operation.
     fn path_item(&mut self, item: &Value) {
+        self.items(item, "servers", Self::server);
         self.items(item, "parameters", Self::parameter);
         for (key, operation) in item.as_object().into_iter().flatten() {
             let is_extension = key.starts_with("x-") && key != ANY_METHOD;
@@ -125,6 +127,7 @@ impl Walk<'_, '_, '_> {
     }
 
     fn operation(&mut self, operation: &Value) {
+        self.items(operation, "servers", Self::server);
         self.items(operation, "parameters", Self::parameter);
         if let Some(body) = operation.get("requestBody") {
             self.below("requestBody", |walk| walk.holder(body));
@@ -134,6 +137,12 @@ impl Walk<'_, '_, '_> {
             if operation.get(key).is_some_and(|value| !value.is_string()) {
                 self.below(key, |walk| walk.error("it is no text; it is left out"));
             }
+        }
+    }
+
+    fn server(&mut self, server: &Value) {
+        if !server.get("url").is_some_and(Value::is_string) {
+            self.error("a server has a `url`; it is left out");
         }
     }
 

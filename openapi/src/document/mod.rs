@@ -154,6 +154,13 @@ impl ParsedDocument {
                 "the key stands here twice; the last one counts",
             ));
         }
+        if is_to_come(&file.root) {
+            problems.push(DocumentProblem::warning(
+                file_name,
+                "/openapi",
+                "it is newer than OpenAPI 3.1 and read as that",
+            ));
+        }
         let mut origins = Origins::default();
         for overlay in overlays {
             overlay::apply(overlay, &mut file, &mut origins, problems);
@@ -242,6 +249,15 @@ fn check_version(root: &Value) -> Result<(), String> {
         ),
         None => Err("it is not an OpenAPI document: it has no `openapi` version".to_owned()),
     }
+}
+
+/// Whether a document's version, which is some 3, is a later one than 3.1.
+fn is_to_come(root: &Value) -> bool {
+    let version = match &root["openapi"] {
+        Value::String(version) => version.clone(),
+        version => version.to_string(),
+    };
+    !matches!(version.split('.').nth(1), None | Some("0" | "1"))
 }
 
 /// `openapi: 3.1`, as YAML reads it without quotes.
