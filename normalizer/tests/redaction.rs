@@ -29,7 +29,7 @@ fn index() -> Arc<Index> {
     static INDEX: OnceLock<Arc<Index>> = OnceLock::new();
     let index = INDEX.get_or_init(|| {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/fixtures/specs");
-        let documents = read_documents(folder.as_ref()).unwrap();
+        let (documents, _) = read_documents(folder.as_ref()).unwrap();
         Arc::new(build_index(documents, &Settings::default()).0)
     });
     Arc::clone(index)

@@ -37,7 +37,7 @@ pub(crate) fn index(
 ) -> anyhow::Result<(Index, Vec<DocumentProblem>)> {
     let mut services = settings.services.clone();
     services.insert(OWN_HOST.to_owned(), OWN_SERVICE.to_owned());
-    let mut documents = Vec::new();
+    let (mut documents, mut problems) = (Vec::new(), Vec::new());
     if let Some(specs) = specs {
         if let Some(index) = load_compiled(specs)? {
             let samples = samples(|name, _| {
@@ -47,7 +47,7 @@ pub(crate) fn index(
             let (index, problems) = index.extended(samples.into_iter().chain(own).collect());
             return Ok((index.with_service_map(services), problems));
         }
-        documents = read_documents(specs)?;
+        (documents, problems) = read_documents(specs)?;
     }
     if with_samples || specs.is_none() {
         let samples = samples(|name, bytes| {
@@ -67,7 +67,9 @@ pub(crate) fn index(
         services,
         ..settings.clone()
     };
-    Ok(build_index(documents, &settings))
+    let (index, of_documents) = build_index(documents, &settings);
+    problems.extend(of_documents);
+    Ok((index, problems))
 }
 
 fn is_known(index: &Index) -> bool {

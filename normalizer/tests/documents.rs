@@ -1,0 +1,74 @@
+//! Reading documents from files.
+
+#![allow(clippy::unwrap_used)] // the helpers of tests give up as tests do
+
+use std::fs::File;
+use std::path::PathBuf;
+
+use daybook_normalizer::context::{build_index, read_documents, read_index};
+use daybook_normalizer::settings::Settings;
+
+const SHOP: &str = "openapi: 3.0.0\npaths: {/orders: {post: {operationId: createOrder}}}";
+
+/// A folder of its own, which is not there yet.
+fn new_folder(name: &str) -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("daybook-{name}-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+#[test]
+fn a_file_that_cannot_be_read_costs_only_itself() {
+    let folder = new_folder("unreadable");
+    std::fs::write(folder.join("shop.yaml"), SHOP).unwrap();
+    let large = File::create(folder.join("large.json")).unwrap();
+    large.set_len((50 << 20) + 1).unwrap();
+    for name in ["billing", "images"] {
+        std::fs::create_dir_all(folder.join(name)).unwrap();
+    }
+    std::fs::write(folder.join("billing/api.yaml"), SHOP).unwrap();
+    std::fs::write(folder.join("images/logo.svg"), "").unwrap();
+    let (index, problems) = read_index(&folder, &Settings::default()).unwrap();
+    let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        told,
+        [
+            "billing#: it is a folder in a folder, whose documents are not read",
+            "large.json#: it has more than 52428800 bytes",
+        ]
+    );
+    assert_eq!(index.operations().count(), 1);
+    std::fs::remove_file(folder.join("shop.yaml")).unwrap();
+    assert!(read_documents(&folder).is_err());
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn an_overlay_beside_a_document_is_read_with_it() {
+    let folder = new_folder("overlays");
+    let write = |name: &str, text: &str| std::fs::write(folder.join(name), text).unwrap();
+    write("shop.yaml", SHOP);
+    write(
+        "shop.overlay.yml",
+        "overlay: 1.0.0\nactions: [{target: $, update: {x-audit: {service: billing}}}]",
+    );
+    write("notes.txt", "no document");
+    for path in [folder.clone(), folder.join("shop.yaml")] {
+        let (documents, _) = read_documents(&path).unwrap();
+        assert_eq!(documents.len(), 2);
+        let (index, problems) = build_index(documents, &Settings::default());
+        assert_eq!(problems.len(), 0, "{problems:?}");
+        let services: Vec<_> = index
+            .services()
+            .map(|service| service.name.as_str())
+            .collect();
+        assert_eq!(services, ["billing"]);
+    }
+    std::fs::remove_file(folder.join("shop.yaml")).unwrap();
+    let error = read_documents(&folder).unwrap_err().to_string();
+    assert!(
+        error.ends_with("has no .json, .yaml or .yml document"),
+        "{error}"
+    );
+    std::fs::remove_dir_all(&folder).unwrap();
+}
