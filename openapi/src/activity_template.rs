@@ -139,6 +139,12 @@ impl ActivityTemplate {
         })
     }
 
+    /// Whether it tells what the thing is part of.
+    pub(crate) fn names_parent(&self) -> bool {
+        let mut parts = self.0.iter();
+        parts.any(|part| matches!(part, TemplatePart::Parent(_)))
+    }
+
     /// The parts of the sentence; `None` where the outcome is none that the template can tell of.
     pub(crate) fn write(&self, writer: &Writer<'_>, meaning: &Meaning) -> Option<Parts> {
         if writer.facts.outcome == Outcome::Success {

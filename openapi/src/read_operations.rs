@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use crate::annotations::checks::{check_places, usable_template};
+use crate::annotations::checks::{check_parent, check_places, usable_template};
 use crate::annotations::{Annotations, values};
 use crate::document::Problems;
 use crate::document::corners::{self, Corners};
@@ -161,6 +161,7 @@ impl<'a> Reading<'a> {
                 );
             }
             let methods = match METHODS.iter().position(|method| *method == key) {
+                Some(_) if is_annotation_of_any_method(members, key) => continue,
                 Some(position) => &METHODS[position..=position],
                 None if key == ANY_METHOD => ANY_METHODS,
                 None => continue,
@@ -171,7 +172,8 @@ impl<'a> Reading<'a> {
             };
             let is_any_method = key == ANY_METHOD;
             for method in methods {
-                if is_any_method && members.contains_key(*method) {
+                let is_annotation = is_annotation_of_any_method(members, method);
+                if is_any_method && members.contains_key(*method) && !is_annotation {
                     continue;
                 }
                 let call = Call {
@@ -181,6 +183,7 @@ impl<'a> Reading<'a> {
                     is_any_method,
                     operation,
                     pointer: &pointer,
+                    annotation: members.get(*method).filter(|_| is_annotation),
                 };
                 self.read_operation(&call, &annotations, problems);
             }
@@ -216,8 +219,14 @@ impl<'a> Reading<'a> {
             // One name for all methods says what none of them does.
             (source.operation_id, source.summary, source.description) = ("", "", "");
         }
-        let own = Annotations::read(call.operation, call.pointer, problems);
+        let mut own = Annotations::read(call.operation, call.pointer, problems);
         check_places(&source, &own, problems);
+        if let Some(annotation) = call.annotation {
+            let pointer = format!("/paths/{}/{}", escape(call.path), call.method);
+            let narrower = Annotations::read(annotation, &pointer, problems);
+            check_places(&source, &narrower, problems);
+            own = narrower.within(&own);
+        }
         let of_values = if self.has_annotated_values {
             values::read(&source)
         } else {
@@ -231,6 +240,9 @@ impl<'a> Reading<'a> {
             annotations.activity = None;
         }
         let meaning = work_out(&source, &annotations);
+        if let Some(activity) = &annotations.activity {
+            check_parent(activity, &meaning, problems);
+        }
         if annotations.parent_id.is_some() && meaning.parent.is_none() {
             problems.error(
                 &format!("{}/x-audit/parent", call.pointer),
@@ -292,6 +304,15 @@ struct Call<'p, 'a> {
     is_any_method: bool,
     operation: &'a Value,
     pointer: &'p str,
+    /// What is said of this one of any methods.
+    annotation: Option<&'a Value>,
+}
+
+/// Whether a method beside an any-method says no more than how that is to be understood there.
+fn is_annotation_of_any_method(members: &Map<String, Value>, method: &str) -> bool {
+    let said = members.get(method).and_then(Value::as_object);
+    members.get(ANY_METHOD).is_some_and(Value::is_object)
+        && said.is_some_and(|said| said.len() == 1 && said.contains_key("x-audit"))
 }
 
 #[cfg(test)]

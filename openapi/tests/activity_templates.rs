@@ -28,7 +28,7 @@ fn a_template_that_cannot_be_used_is_told_and_the_sentence_is_worked_out() {
         ),
         (
             "{actor} joined {path.team}",
-            format!("{{path.team}}: {operation} has no path parameter team"),
+            format!("{{path.team}}: {operation} has no path parameter team; there are {{path.team_id}} and {{path.id}}"),
         ),
         (
             "{actor} joined {path.teamId}",
@@ -48,7 +48,7 @@ fn a_template_that_cannot_be_used_is_told_and_the_sentence_is_worked_out() {
         ),
         (
             "{actor} invited {response.member.nam}",
-            format!("{{response.member.nam}}: the response of {operation} has no member.nam"),
+            format!("{{response.member.nam}}: the response of {operation} has no member.nam; there are {{response.data}}, {{response.data.member}} and {{response.data.member.name}}"),
         ),
         (
             "{actor} set {body.password}",
@@ -254,4 +254,86 @@ fn a_verb_is_put_into_the_past() {
             Some(format!("{past} member 42 of team Ops").as_str())
         );
     }
+}
+
+/// What is told of an operation with this template.
+fn told(method: &str, path: &str, mut operation: Value, template: &str) -> Vec<String> {
+    operation["x-audit"] = json!({ "activity": template });
+    let document = json!({ "openapi": "3.0.0", "paths": { path: { method: operation } } });
+    let pointer = format!(
+        "s.json#/paths/{}/{method}/x-audit/activity: ",
+        path.replace('/', "~1")
+    );
+    let problems = problems(&document).into_iter();
+    problems
+        .map(|problem| problem.replace(&pointer, ""))
+        .collect()
+}
+
+#[test]
+fn a_template_names_nothing_of_a_body_that_is_not_there() {
+    let answers = |status: &str| json!({ "responses": { status: { "description": "" } } });
+    for (method, operation, template, expected) in [
+        (
+            "delete",
+            json!({}),
+            "{actor} deleted {entity}: {body.resaon}",
+            &["{body.resaon}: DELETE /orders/{id} has no request body"][..],
+        ),
+        (
+            "delete",
+            answers("204"),
+            "{actor} deleted {response.x}",
+            &["{response.x}: DELETE /orders/{id} answers without a body"],
+        ),
+        // Many documents do not say what a PUT takes, or what a success looks like.
+        (
+            "put",
+            answers("200"),
+            "{actor} set {body.x} and {response.x}",
+            &[],
+        ),
+        (
+            "put",
+            json!({ "requestBody": { "content": { "application/json": { "schema": { "type": "object" } } } } }),
+            "{actor} set {body.x}",
+            &[],
+        ),
+        (
+            "put",
+            json!({}),
+            "{actor} moved {entity} to {parent}",
+            &[
+                "nothing says what {parent} is here; give `parent` a type beside it, or let the handler name it",
+            ],
+        ),
+    ] {
+        assert_eq!(
+            told(method, "/orders/{id}", operation, template),
+            expected,
+            "{template}"
+        );
+    }
+    let any = json!({ "openapi": "3.0.0", "paths": { "/a/{id}": { "x-amazon-apigateway-any-method": {
+        "x-audit": { "activity": "{actor} set {body.x}" }
+    } } } });
+    assert_eq!(problems(&any), [""; 0]);
+}
+
+#[test]
+fn where_no_name_is_near_the_first_ones_are_listed() {
+    let properties = json!({ "email": {}, "role": {} });
+    let content = json!({ "application/json": { "schema": { "properties": properties } } });
+    let operation = json!({ "requestBody": { "content": content } });
+    assert_eq!(
+        told(
+            "post",
+            "/members",
+            operation,
+            "{actor} added {body.customer}"
+        ),
+        [
+            "{body.customer}: the request body of POST /members has no customer; there are {body.email} and {body.role}"
+        ]
+    );
 }

@@ -551,3 +551,38 @@ fn parameters_that_nobody_looks_at_are_removed() {
     Redactor::new(index.operations().next()).pairs(Place::Query, &mut query, &mut Vec::new());
     assert!(query.values().all(|value| value == REDACTED), "{query:?}");
 }
+
+#[test]
+fn what_is_said_of_one_of_any_methods_leaves_its_body_marked() {
+    let mut any = body(&json!({ "properties": { "nickname": { "writeOnly": true } } }));
+    any["x-audit"] = json!({ "entity": { "type": "alias" }, "action": "execute" });
+    let document = json!({ "openapi": "3.1.0", "paths": { "/x": {
+        "x-amazon-apigateway-any-method": any,
+        "post": { "x-audit": { "action": "create" } },
+        "put": { "x-audit": { "action": "update" }, "responses": {} }
+    } } });
+    let (index, problems) = Index::build(vec![Document {
+        file_name: "s.json".to_owned(),
+        bytes: document.to_string().into_bytes(),
+    }]);
+    assert_eq!(problems, []);
+    let of = |method: &str| {
+        let mut operations = index.operations();
+        let operation = operations.find(|operation| operation.method == method);
+        operation.expect("it has the method")
+    };
+    assert_eq!(index.operations().count(), 7);
+    let sent = json!({ "nickname": "hidden" });
+    for (method, action, is_marked) in [
+        ("POST", "create", true),
+        ("PATCH", "execute", true),
+        // Whoever describes a method of its own describes all of it.
+        ("PUT", "update", false),
+    ] {
+        assert_eq!(of(method).meaning.action.to_string(), action);
+        let redactor = Redactor::new(Some(of(method)));
+        let (value, _) = redact(&redactor, Place::Request, sent.clone());
+        assert_eq!(value["nickname"] == REDACTED, is_marked, "{method}");
+    }
+    assert_eq!(of("POST").meaning.entity_type, "alias");
+}

@@ -5,12 +5,17 @@ use serde_json::Value;
 use crate::activity_template::FIXED;
 use crate::annotations::{Activity, Annotations};
 use crate::document::Problems;
+use crate::meaning::Meaning;
 use crate::nearest::nearest_by;
 use crate::operation::{OperationSource, escape};
 use crate::path_template::PathTemplate;
+use crate::read_operations::ANY_METHOD;
 use crate::schema::Schemas;
 use crate::secrets::{OperationSecrets, is_secret_name};
 use crate::value_location::{ValueLocation, WRAPPERS};
+
+/// The most places that are listed where none is near.
+const OTHERS_MAX: usize = 4;
 
 /// How deep places are suggested.
 const SUGGESTED_DEPTH_MAX: usize = 3;
@@ -31,11 +36,13 @@ pub(crate) fn check_places(
         let Some(missing) = missing(source, location) else {
             continue;
         };
-        let suggestion = suggestion(source, location, false);
+        let near = near(source, location, false);
         let is_list = ["/x-audit/redact", "/x-audit/keep"]
             .iter()
             .any(|member| pointer.contains(member));
-        if !is_list || !suggestion.is_empty() {
+        if let Some(suggestion) =
+            near.or_else(|| (!is_list).then(|| others(source, location, false)))
+        {
             problems.warning(pointer, format!("{missing}{suggestion}"));
         }
     }
@@ -53,10 +60,9 @@ pub(crate) fn usable_template(
         let message = if is_secret(location, secrets) {
             format!("{{{shown}}} is a secret, which no sentence tells")
         } else if let Some(missing) = missing(source, location) {
-            format!(
-                "{{{shown}}}: {missing}{}",
-                suggestion(source, location, true)
-            )
+            let near = near(source, location, true);
+            let suggestion = near.unwrap_or_else(|| others(source, location, true));
+            format!("{{{shown}}}: {missing}{suggestion}")
         } else {
             continue;
         };
@@ -64,6 +70,17 @@ pub(crate) fn usable_template(
         return false;
     }
     true
+}
+
+/// Tells where a template names what the operation is part of and nothing says what that is. It stays in
+/// use, because the handler may name it.
+pub(crate) fn check_parent(activity: &Activity, meaning: &Meaning, problems: &mut Problems<'_>) {
+    if activity.template.names_parent() && meaning.parent.is_none() {
+        problems.warning(
+            &activity.pointer,
+            "nothing says what {parent} is here; give `parent` a type beside it, or let the handler name it",
+        );
+    }
 }
 
 /// What is not there; `None` where the place is there or the document says too little to know.
@@ -80,18 +97,46 @@ fn missing(source: &OperationSource<'_>, location: &ValueLocation) -> Option<Str
             (!is_known).then(|| format!("{operation} has no query parameter {}", short(name)))
         }
         ValueLocation::Request(pointer) => {
-            let schema = source.request?;
+            let Some(schema) = source.request else {
+                return has_no_body(source).then(|| format!("{operation} has no request body"));
+            };
             is_missing(source.schemas, schema, pointer)
                 .then(|| format!("the request body of {operation} has no {}", dotted(pointer)))
         }
         ValueLocation::Response(pointer) => {
-            let schema = source.response?;
+            let Some(schema) = source.response else {
+                return answers_without_body(source)
+                    .then(|| format!("{operation} answers without a body"));
+            };
             is_missing(source.schemas, schema, pointer)
                 .then(|| format!("the response of {operation} has no {}", dotted(pointer)))
         }
         // Callers send headers that no document lists.
         ValueLocation::Header(_) => None,
     }
+}
+
+/// Whether the document describes no body of a method that has one only where it says so. What POST, PUT
+/// and PATCH take, many documents leave out; and one operation of any method describes none.
+fn has_no_body(source: &OperationSource<'_>) -> bool {
+    let [path_item, operation] = source.holders;
+    let is_any_method = path_item
+        .get(ANY_METHOD)
+        .is_some_and(|any| std::ptr::eq(any, operation));
+    let takes_bodies = matches!(source.method, "POST" | "PUT" | "PATCH");
+    operation.get("requestBody").is_none() && !takes_bodies && !is_any_method
+}
+
+/// Whether every answer that means success is one that has no body (RFC 9110, sections 15.3.5 and 15.3.6).
+fn answers_without_body(source: &OperationSource<'_>) -> bool {
+    let [_, operation] = source.holders;
+    let responses = operation.get("responses").and_then(Value::as_object);
+    let mut statuses = responses
+        .into_iter()
+        .flat_map(|responses| responses.keys())
+        .filter(|status| status.starts_with('2') || *status == "default")
+        .peekable();
+    statuses.peek().is_some() && statuses.all(|status| matches!(status.as_str(), "204" | "205"))
 }
 
 /// The place as a template writes it.
@@ -213,27 +258,16 @@ fn is_secret(location: &ValueLocation, secrets: &OperationSecrets) -> bool {
     secrets.redact.iter().any(covers) || is_secret_name(location.name())
 }
 
-/// `; did you mean …?` with the nearest place of the operation.
-fn suggestion(source: &OperationSource<'_>, location: &ValueLocation, in_template: bool) -> String {
-    let mut known: Vec<String> = Vec::new();
+/// `; did you mean …?` with the nearest place of the operation, if one is near.
+fn near(
+    source: &OperationSource<'_>,
+    location: &ValueLocation,
+    in_template: bool,
+) -> Option<String> {
+    let mut known = places(source);
     if in_template {
-        known.extend(FIXED.iter().map(|name| (*name).to_owned()));
+        known.splice(0..0, FIXED.iter().map(|name| (*name).to_owned()));
     }
-    let params = PathTemplate::parse(source.path).param_names;
-    known.extend(params.iter().map(|name| format!("path.{name}")));
-    known.extend(
-        source
-            .query
-            .iter()
-            .map(|param| format!("query.{}", param.name)),
-    );
-    for (name, schema) in [("body", source.request), ("response", source.response)] {
-        if let Some(schema) = schema {
-            let mut add = |pointer: &str| known.push(format!("{name}.{}", dotted(pointer)));
-            list_places(source.schemas, schema, "", SUGGESTED_DEPTH_MAX, &mut add);
-        }
-    }
-    known.truncate(SUGGESTED_MAX);
     let wanted = written(location);
     // The same name in another place is rather meant than another name in the same place.
     let name = wanted.rsplit('.').next().unwrap_or_default();
@@ -241,12 +275,51 @@ fn suggestion(source: &OperationSource<'_>, location: &ValueLocation, in_templat
         let ends_so = |known: &&String| known.rsplit('.').next() == Some(name);
         known.iter().find(ends_so).map(String::as_str)
     };
-    let near = nearest_by(&wanted, name, known.iter().map(String::as_str));
-    match near.or_else(same_name) {
-        Some(near) if in_template => format!("; did you mean {{{near}}}?"),
-        Some(near) => format!("; did you mean {near}?"),
-        None => String::new(),
+    let near = nearest_by(&wanted, name, known.iter().map(String::as_str)).or_else(same_name)?;
+    Some(format!("; did you mean {}?", shown(near, in_template)))
+}
+
+/// `; there are …` with the first places of the same kind.
+fn others(source: &OperationSource<'_>, location: &ValueLocation, in_template: bool) -> String {
+    let wanted = written(location);
+    let kind = wanted.split('.').next().unwrap_or_default();
+    let places = places(source);
+    let mut others: Vec<String> = places
+        .iter()
+        .filter(|place| place.split('.').next() == Some(kind))
+        .take(OTHERS_MAX)
+        .map(|place| shown(place, in_template))
+        .collect();
+    match (others.pop(), others.as_slice()) {
+        (None, _) => String::new(),
+        (Some(only), []) => format!("; there is {only}"),
+        (Some(last), others) => format!("; there are {} and {last}", others.join(", ")),
     }
+}
+
+fn shown(place: &str, in_template: bool) -> String {
+    if in_template {
+        format!("{{{place}}}")
+    } else {
+        place.to_owned()
+    }
+}
+
+/// The places of an operation, as a template writes them.
+fn places(source: &OperationSource<'_>) -> Vec<String> {
+    let params = PathTemplate::parse(source.path).param_names;
+    let of_path = params.iter().map(|name| format!("path.{name}"));
+    let query = source.query.iter();
+    let of_query = query.map(|param| format!("query.{}", param.name));
+    let mut known: Vec<String> = of_path.chain(of_query).collect();
+    for (name, schema) in [("body", source.request), ("response", source.response)] {
+        if let Some(schema) = schema {
+            let mut add = |pointer: &str| known.push(format!("{name}.{}", dotted(pointer)));
+            list_places(source.schemas, schema, "", SUGGESTED_DEPTH_MAX, &mut add);
+        }
+    }
+    known.truncate(SUGGESTED_MAX);
+    known
 }
 
 fn list_places(

@@ -18,7 +18,9 @@ pub(super) fn is_card(text: &str) -> bool {
         16 => {
             matches!(prefix(1), 4)
                 || matches!(prefix(2), 51..=55 | 62 | 65)
-                || matches!(prefix(4), 2221..=2720 | 3528..=3589 | 6011)
+                || matches!(prefix(4), 2200..=2204 | 2221..=2720 | 3528..=3589 | 6011)
+                // Maestro
+                || matches!(prefix(4), 5018 | 5020 | 5038 | 5893 | 6304 | 6759 | 6761..=6763)
                 || matches!(prefix(3), 644..=649)
         }
         19 => matches!(prefix(2), 62),
@@ -31,6 +33,21 @@ pub(super) fn is_card(text: &str) -> bool {
         [_] | [4, 4, 4, 4] | [4, 6, 4 | 5] | [4, 4, 4, 4, 3] | [6, 13]
     );
     in_range && well_grouped && luhn(&digits) && digits.iter().any(|digit| *digit != digits[0])
+}
+
+/// A number of any card's length and first digit whose check digit is right: one that stands beside the
+/// word card, because barcodes and ids look so too.
+pub(super) fn is_named_card(text: &str) -> bool {
+    let is_of_card = |byte: u8| byte.is_ascii_digit() || matches!(byte, b' ' | b'-');
+    let digits: Vec<u32> = text
+        .chars()
+        .filter_map(|character| character.to_digit(10))
+        .collect();
+    text.bytes().all(is_of_card)
+        && (13..=19).contains(&digits.len())
+        && matches!(digits[0], 2..=6)
+        && luhn(&digits)
+        && digits.iter().any(|digit| *digit != digits[0])
 }
 
 fn luhn(digits: &[u32]) -> bool {
@@ -47,10 +64,13 @@ fn luhn(digits: &[u32]) -> bool {
     sum.is_multiple_of(10)
 }
 
-/// The check of ISO 13616: with its start moved to its end and letters as numbers, 1 modulo 97.
+/// The check of ISO 13616: with its start moved to its end and letters as numbers, 1 modulo 97. In lower
+/// case it must be mostly digits, which words and hashes are not.
 pub(super) fn is_iban(text: &str) -> bool {
     let compact: Vec<char> = text.chars().filter(|character| *character != ' ').collect();
-    if !(15..=34).contains(&compact.len()) {
+    let is_lower = compact.iter().any(char::is_ascii_lowercase);
+    let digits = compact.iter().filter(|letter| letter.is_ascii_digit());
+    if !(15..=34).contains(&compact.len()) || (is_lower && digits.count() * 3 < compact.len() * 2) {
         return false;
     }
     let remainder =

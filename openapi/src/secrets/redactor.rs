@@ -12,6 +12,7 @@ use super::names::{
     describes_a_secret, is_id_name, is_query_secret, is_secret_name, is_secret_number, is_variant,
     names_a_thing, rule_in_headers, rule_of,
 };
+use super::numbers::is_named_card;
 use super::shapes::{Numbers, redact_shapes, rules_that_find};
 use super::siblings::Siblings;
 use crate::operation::{Operation, escape};
@@ -31,6 +32,9 @@ const INNER_JSON_DEPTH_MAX: usize = 64;
 
 /// The most removed places that are named; more are removed unnamed.
 const REMOVED_MAX: usize = 1_000;
+
+/// The digits of the shortest card's number.
+const CARD_DIGITS_MIN: usize = 13;
 
 /// The shortest secret that has a form of its own, a card's number: shorter keys are names.
 const SECRET_KEY_BYTES_MIN: usize = 14;
@@ -346,7 +350,7 @@ impl Redactor {
                 // Below a login, an address describes it.
                 let is_address = inherited == Inherited::Below
                     && (text.starts_with("https://") || text.starts_with("http://"));
-                if inherited != Inherited::No && !is_address {
+                if (inherited != Inherited::No && !is_address) || walk.is_card(text) {
                     walk.remove(value);
                     return;
                 }
@@ -499,15 +503,21 @@ impl Walk<'_> {
         if text.len() < SECRET_KEY_BYTES_MIN || !text.bytes().any(|byte| byte.is_ascii_digit()) {
             return Numbers::Any;
         }
-        let is_of_card = || {
-            self.pointer
-                .iter()
-                .any(|segment| segment.to_ascii_lowercase().contains("card"))
-        };
         match self.name() {
-            Some(name) if is_id_name(name) && !is_of_card() => Numbers::Ids,
+            Some(name) if is_id_name(name) && !self.is_of_card() => Numbers::Ids,
             _ => Numbers::Any,
         }
+    }
+
+    fn is_of_card(&self) -> bool {
+        let mut names = self.pointer.iter();
+        names.any(|name| name.to_ascii_lowercase().contains("card"))
+    }
+
+    /// The number of a card, of any length, below a name that says so.
+    fn is_card(&self, text: &str) -> bool {
+        let is_id = |name: &str| name.to_ascii_lowercase().ends_with("id");
+        is_named_card(text) && self.is_of_card() && !self.name().is_some_and(is_id)
     }
 
     fn is_secret_number(&self, number: u64, inherited: Inherited) -> bool {
@@ -516,10 +526,10 @@ impl Walk<'_> {
         };
         let in_list = self.pointer.last().is_some_and(|last| last != name);
         let is_card = || {
-            let lower = name.to_ascii_lowercase();
             let digits = number.to_string();
-            (lower.contains("card") || lower.contains("number"))
-                && matches!(redact_shapes(&digits, self.numbers(&digits)), Cow::Owned(_))
+            digits.len() >= CARD_DIGITS_MIN
+                && (self.is_card(&digits)
+                    || matches!(redact_shapes(&digits, self.numbers(&digits)), Cow::Owned(_)))
         };
         match inherited {
             Inherited::Sealed => true,

@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use regex::Regex;
 
-use super::numbers::{is_card, is_iban};
+use super::numbers::{is_card, is_iban, is_named_card};
 use super::redactor::REDACTED;
 use super::{assignment, encoded, keys};
 
@@ -262,10 +262,18 @@ const SHAPES: &[Shape] = &[
         stands_alone: true,
     },
     Shape {
+        name: "payment card by its name",
+        source: "ISO/IEC 7812-1, annex B; lengths that barcodes and ids have too",
+        needs: &["card", "Card", "CARD"],
+        pattern: r"(?i)card[^0-9\n]{1,20}(?P<secret>[2-6][0-9](?:[ -]?[0-9]){11,17})\b",
+        is_secret: is_named_card,
+        stands_alone: false,
+    },
+    Shape {
         name: "IBAN",
         source: "ISO 13616; SWIFT, IBAN Registry",
         needs: &[],
-        pattern: r"(?:A[DELTZ]|B[AEGHRY]|C[HRYZ]|D[EKO]|E[EGS]|F[IOR]|G[BEILRT]|H[RU]|I[ELQST]|JO|K[WZ]|L[BCITUVY]|M[CDEKRTU]|N[LO]|P[KLST]|QA|R[OS]|S[ACEIKMTV]|T[LNR]|UA|V[AG]|XK)[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?",
+        pattern: r"(?i)(?:A[DELTZ]|B[AEGHIRY]|C[HRYZ]|D[EJKO]|E[EGS]|F[IKOR]|G[BEILRT]|H[NRU]|I[ELQST]|JO|K[WZ]|L[BCITUVY]|M[CDEKNRTU]|N[ILO]|OM|P[KLST]|QA|R[OSU]|S[ACDEIKMOTV]|T[LNR]|UA|V[AG]|XK|YE)[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?",
         is_secret: is_iban,
         stands_alone: true,
     },
