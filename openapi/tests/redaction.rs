@@ -108,6 +108,23 @@ fn a_list_behind_the_name_of_a_secret_goes_from_a_text() {
 }
 
 #[test]
+fn cards_and_accounts_of_every_network_and_country_are_known() {
+    check(
+        &Redactor::new(None),
+        json!({ "note": "6759649826438453", "account": 4_111_111_111_111_111_u64, "card": { "number": "4222222222222" },
+            "to": "om810180000001299123456", "ean": "4222222222222", "order_id": 4_111_111_111_111_111_u64 }),
+        &json!({ "note": REDACTED, "account": REDACTED, "card": { "number": REDACTED },
+            "to": REDACTED, "ean": "4222222222222", "order_id": 4_111_111_111_111_111_u64 }),
+        &[
+            "request#/account",
+            "request#/card/number",
+            "request#/note",
+            "request#/to",
+        ],
+    );
+}
+
+#[test]
 fn a_name_beside_its_value_counts() {
     check(
         &Redactor::new(None),
