@@ -475,7 +475,7 @@ fn settle(
         ("PUT" | "PATCH", Action::Create) if base == "create" && (on_item || upsert) => {
             (Action::Update, true)
         }
-        // Rule "answered with a file": what is removed from a PDF that comes back is kept nowhere.
+        // What is removed from a PDF that comes back is kept nowhere.
         ("POST", Action::Update | Action::Delete)
             if source.answers_file && !source.path.contains('{') =>
         {
