@@ -80,6 +80,7 @@ pub fn normalize(
         path: &request.path,
         resource: &request.resource,
         proxy: request.proxy(),
+        path_params: Some(&request.path_params),
         query: Some(&request.query),
         form: Some(&form),
         headers: Some(&request.headers),

@@ -251,11 +251,13 @@ impl Entry {
         resource: &str,
     ) -> Option<EntryMatch<'e, 'p>> {
         self.route_groups.iter().find_map(|group| {
-            let method = call.request.method;
-            let found =
-                group
-                    .routes
-                    .find_resource(method, resource, call.path.whole, call.facts())?;
+            let found = group.routes.find_resource(
+                call.request.method,
+                resource,
+                call.path.whole,
+                call.request.path_params,
+                call.facts(),
+            )?;
             let claiming = group.claims(call).then_some(&group.servers);
             let fit = Fit::of(call, &found, &PathPrefix::default(), claiming);
             Some(EntryMatch {

@@ -81,6 +81,8 @@ pub struct RequestLine<'a> {
     pub resource: &'a str,
     /// The value of the `{proxy+}` in `resource`, or empty.
     pub proxy: &'a str,
+    /// API Gateway's path parameters by name, for paths that were decoded on their way.
+    pub path_params: Option<&'a BTreeMap<String, String>>,
     /// The query by name, decoded, for documents that tell operations apart by it.
     pub query: Option<&'a BTreeMap<String, String>>,
     /// The fields of a form in the body, decoded, for the same.

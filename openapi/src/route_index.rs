@@ -20,7 +20,7 @@
 
 use std::borrow::Cow;
 use std::cmp::{Ordering, Reverse};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::path_template::{
     Part, PathTemplate, Segment, decode_segment, has_byte, match_pattern, slash_count,
@@ -163,22 +163,30 @@ impl RouteIndex {
     }
 
     /// The route whose template is API Gateway's `resource`, whatever its parameters are called. The
-    /// parameters are read from the end of the path, in front of which there may be more.
+    /// parameters are read from the end of the path, in front of which there may be more; of a path that
+    /// was decoded on its way, they are those of API Gateway, by their order.
     pub(crate) fn find_resource<'p>(
         &self,
         method: &str,
         resource: &str,
         path: &'p str,
+        path_params: Option<&'p BTreeMap<String, String>>,
         facts: RequestFacts<'_>,
     ) -> Option<RouteMatch<'_, 'p>> {
         let template = PathTemplate::parse(resource);
         let node = &self.nodes[self.node_of(&template)?];
         let route = self.select(node, method_key(method), template.trailing_slash, facts)?;
         let route = &self.routes[route];
+        let by_name = || {
+            let names = template.param_names.iter();
+            let values = names.map(|name| Some(Cow::Borrowed(path_params?.get(name)?.as_str())));
+            values.collect::<Option<Vec<_>>>()
+        };
         let values = last_segments(path, template.segments.len())
             .and_then(|tail| self.find(method, tail, facts))
             .filter(|found| found.route.operation == route.operation)
             .map(|found| found.values)
+            .or_else(by_name)
             .unwrap_or_default();
         Some(RouteMatch { route, values })
     }

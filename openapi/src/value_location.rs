@@ -1,5 +1,7 @@
 //! Where a value is in a request or its response, and how to read it there.
 
+use std::borrow::Cow;
+
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 use serde_json::Value;
 
@@ -133,24 +135,30 @@ impl ValueLocation {
     }
 
     /// The last word of the place, as people would call it: `/data/order_id` → `order_id`.
-    pub fn name(&self) -> &str {
+    pub fn name(&self) -> Cow<'_, str> {
         match self {
-            Self::Path(name) | Self::Query(name) | Self::Header(name) => name,
-            Self::Request(pointer) | Self::Response(pointer) => pointer
-                .rsplit('/')
-                .find(|segment| !segment.is_empty() && *segment != "*")
-                .unwrap_or("id"),
+            Self::Path(name) | Self::Query(name) | Self::Header(name) => Cow::Borrowed(name),
+            Self::Request(pointer) | Self::Response(pointer) => {
+                let mut segments = pointer.rsplit('/');
+                let last = segments.find(|segment| !segment.is_empty() && *segment != "*");
+                let last = last.unwrap_or("id");
+                if last.contains('~') {
+                    Cow::Owned(last.replace("~1", "/").replace("~0", "~"))
+                } else {
+                    Cow::Borrowed(last)
+                }
+            }
         }
     }
 }
 
 /// Whether a text stands where a value should be: `null`, `undefined`, `[object Object]` and `NaN` of a
-/// program that had none, or nothing but spaces. Braces are no sign of it: there are ids that have them.
+/// program that had none, once or several times (`null null` for a first and a last name), or nothing but
+/// spaces. Braces are no sign of it: there are ids that have them.
 pub fn is_placeholder(text: &str) -> bool {
-    matches!(
-        text.trim(),
-        "" | "null" | "undefined" | "NaN" | "[object Object]"
-    )
+    text.replace("[object Object]", " ")
+        .split_whitespace()
+        .all(|word| matches!(word, "null" | "undefined" | "NaN"))
 }
 
 impl Serialize for ValueLocation {
@@ -446,8 +454,29 @@ mod tests {
     }
 
     #[test]
+    fn a_place_is_called_as_its_last_member_is_written() {
+        for (pointer, name) in [
+            ("/order/id", "id"),
+            ("/items/*", "items"),
+            ("/api~1key", "api/key"),
+            ("/a~01", "a~1"),
+        ] {
+            let place = ValueLocation::Request(pointer.to_owned());
+            assert_eq!(place.name(), name, "{pointer}");
+        }
+    }
+
+    #[test]
     fn what_stands_for_no_value_is_none() {
-        for text in ["null", "undefined", "NaN", "[object Object]", " \n"] {
+        for text in [
+            "null",
+            "undefined",
+            "NaN",
+            "[object Object]",
+            "null null",
+            "undefined [object Object]",
+            " \n",
+        ] {
             check(&json!({"id": text}), "/id", &[]);
             assert!(is_placeholder(text), "{text}");
         }

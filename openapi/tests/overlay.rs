@@ -419,7 +419,8 @@ fn filters_and_slices_select_as_the_standard_has_it() {
             file("s.json", &document.to_string()),
         ]);
         let secrets = &index.operations().next().unwrap().secrets.redact;
-        let mut found: Vec<&str> = secrets.iter().map(|place| &place.name()[1..]).collect();
+        let names = secrets.iter().map(|place| place.name()[1..].to_owned());
+        let mut found: Vec<String> = names.collect();
         found.sort_unstable();
         assert_eq!(found.concat(), selected, "{query}");
     }

@@ -478,3 +478,31 @@ fn what_the_operators_map_settles_is_no_tie() {
         assert_eq!(found(&index, call), expected, "{key}");
     }
 }
+
+#[test]
+fn the_parameters_of_a_path_that_was_decoded_are_those_of_api_gateway() {
+    let (index, _) = build(&[(
+        "s.json",
+        document(&json!([]), &["/orders/{id}/notes/{note}"]),
+    )]);
+    let params = BTreeMap::from(
+        [("noteId", "7"), ("orderId", "a/b")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned())),
+    );
+    let call = RequestLine {
+        resource: "/orders/{orderId}/notes/{noteId}",
+        path_params: Some(&params),
+        ..at("", "/orders/a/b/notes/7")
+    };
+    let expected = "s /orders/{id}/notes/{note} id=a/b note=7";
+    assert_eq!(found(&index, call), expected);
+    // What the path itself says goes first.
+    let call = RequestLine {
+        path: "/orders/c/notes/8",
+        ..call
+    };
+    assert_eq!(
+        found(&index, call),
+        expected.replace("a/b", "c").replace('7', "8")
+    );
+}

@@ -255,7 +255,7 @@ fn is_secret(location: &ValueLocation, secrets: &OperationSecrets) -> bool {
     if secrets.keep.iter().any(covers) {
         return false;
     }
-    secrets.redact.iter().any(covers) || is_secret_name(location.name())
+    secrets.redact.iter().any(covers) || is_secret_name(&location.name())
 }
 
 /// `; did you mean …?` with the nearest place of the operation, if one is near.

@@ -150,7 +150,7 @@ impl IdSearch<'_> {
         let found = self
             .in_request(search)
             .or_else(|| self.in_query(search))
-            .filter(|found| is_looked_at || words::split(found.name()).len() > 1);
+            .filter(|found| is_looked_at || words::split(&found.name()).len() > 1);
         if found.is_some() {
             return (found, &rule::IN_BODY_OR_QUERY);
         }

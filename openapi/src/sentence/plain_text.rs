@@ -1,6 +1,7 @@
 //! Values as they may stand in a sentence: visible text, short, and not to be mistaken for the
 //! sentence's own words.
 
+use crate::value_location::is_placeholder;
 use crate::verbs;
 
 /// How much of a text is looked at.
@@ -58,7 +59,7 @@ pub(crate) fn value(text: &str, length: Length) -> Option<PlainValue> {
 
 /// What only a program writes where it has nothing to say, and marks with nothing between them.
 pub(crate) fn says_nothing(text: &str) -> bool {
-    matches!(text, "null" | "undefined" | "NaN")
+    is_placeholder(text)
         || text.contains("[object Object]")
         || !text
             .chars()
