@@ -111,18 +111,14 @@ pub fn read_index(
     path: &Path,
     settings: &Settings,
 ) -> anyhow::Result<(Index, Vec<DocumentProblem>)> {
-    match load_compiled(path)? {
-        Some(index) => Ok((
-            index.with_service_map(settings.services.clone()),
-            Vec::new(),
-        )),
-        None => {
-            let (documents, mut problems) = read_documents(path)?;
-            let (index, of_documents) = build_index(documents, settings);
-            problems.extend(of_documents);
-            Ok((index, problems))
-        }
+    if let Some(index) = load_compiled(path)? {
+        let index = index.with_service_map(settings.services.clone());
+        return Ok((index, Vec::new()));
     }
+    let (documents, mut problems) = read_documents(path)?;
+    let (index, of_documents) = build_index(documents, settings);
+    problems.extend(of_documents);
+    Ok((index, problems))
 }
 
 /// Loads a compiled index; `None` where the path is that of documents.

@@ -137,14 +137,14 @@ fn event(
         &redactor,
         &mut redacted,
     );
-    let stated = stated_message(message, &redactor, &mut redacted)
+    let handlers_own = stated_message(message, &redactor, &mut redacted)
         .filter(|text| Sentence::stated(text).is_some());
     // A handler writes its sentence of what it is about to do: it is not what happened then.
-    let (stated, unsaid) = match outcome {
-        Outcome::Success | Outcome::Unknown => (stated, None),
-        Outcome::Denied | Outcome::Failure => (None, stated),
+    let (said, unsaid) = match outcome {
+        Outcome::Success | Outcome::Unknown => (handlers_own, None),
+        Outcome::Denied | Outcome::Failure => (None, handlers_own),
     };
-    let activity = stated
+    let activity = said
         .and_then(|text| Sentence::stated(&text))
         .unwrap_or_else(|| told_activity(explained, &things, &caller, &http, outcome, values));
     let privacy = stated_privacy(message, &mut redacted);
