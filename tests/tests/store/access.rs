@@ -34,7 +34,7 @@ async fn two_tenants() -> (TenantId, TenantId) {
     let mut both = batch(&victim, 0..5);
     for stored in &mut both {
         stored.event.activity = format!("{VICTIM} keeps a secret");
-        stored.event.entity.id = SECRET_ID.to_owned();
+        SECRET_ID.clone_into(&mut stored.event.entity.id);
     }
     both.extend(batch(&intruder, 0..3));
     // At once, so that they share the part and the granules that are read of either.

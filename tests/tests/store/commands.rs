@@ -199,10 +199,10 @@ async fn days_holds_and_erasures_are_commands_and_a_hold_refuses_an_erasure() {
         clickhouse: &clickhouse,
         ledger: &ledger,
     };
-    let (gone, held, short) = (tenant("cli-gone"), tenant("cli-held"), tenant("cli-short"));
+    let (gone, kept, short) = (tenant("cli-gone"), tenant("cli-held"), tenant("cli-short"));
     let nobodys = TenantId::unattributed();
     let writer = clickhouse.writer().unwrap();
-    for tenant in [&gone, &held, &short, &nobodys] {
+    for tenant in [&gone, &kept, &short, &nobodys] {
         writer.insert(&batch(tenant, 0..20)).await.unwrap();
     }
     let reader = clickhouse.reader().unwrap();
@@ -229,10 +229,10 @@ async fn days_holds_and_erasures_are_commands_and_a_hold_refuses_an_erasure() {
     );
     hold.succeeded();
     days.succeeded();
-    for (said, tenant) in [(erased, &gone), (unattributed, &nobodys)] {
+    for (said, of_tenant) in [(erased, &gone), (unattributed, &nobodys)] {
         let receipt = &said.succeeded().records()[0];
         assert_eq!(receipt["state"], "verified");
-        assert_eq!(receipt["org_id"], tenant.as_str());
+        assert_eq!(receipt["org_id"], of_tenant.as_str());
         assert!(
             receipt["not_searched"]
                 .as_array()
@@ -242,11 +242,11 @@ async fn days_holds_and_erasures_are_commands_and_a_hold_refuses_an_erasure() {
     // The fact of it stays.
     assert_eq!(total(&gone).await, Some(1));
     assert_eq!(
-        (total(&held).await, total(&short).await),
+        (total(&kept).await, total(&short).await),
         (Some(20), Some(20))
     );
-    let kept = std::fs::read_to_string(&ledger).unwrap();
-    assert_eq!(kept.lines().count(), 2);
+    let lines = std::fs::read_to_string(&ledger).unwrap();
+    assert_eq!(lines.lines().count(), 2);
 
     let listed = shell.eraser("retention list").await.succeeded().records();
     let days = json!({"retention": {"org_id": "cli-short", "days": 3650}});
