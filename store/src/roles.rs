@@ -116,7 +116,7 @@ const ROLES: &[Role] = &[
             // CREATE OR REPLACE makes the new view under such a name, exchanges both, and removes the old one by
             // it. To exchange is to insert, as ClickHouse sees it.
             "INSERT ON {database}.tenant_events",
-            "INSERT, DROP TABLE ON {database}._tmp_replace_*",
+            "DROP TABLE ON {database}._tmp_replace_*",
             "SET DEFINER ON daybook_view_definer",
             "TABLE ENGINE ON *",
         ],
