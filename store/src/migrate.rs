@@ -114,8 +114,15 @@ pub async fn pending_migrations(
     endpoint: &Endpoint,
     migrator: &Credentials,
 ) -> Result<Vec<Migration>, StoreError> {
-    let applied = match applied(&client(endpoint, migrator)?, MIGRATIONS).await {
-        Err(error) if matches!(error.code(), Some(UNKNOWN_TABLE | UNKNOWN_DATABASE)) => Vec::new(),
+    let client = client(endpoint, migrator)?;
+    let applied = match applied(&client, MIGRATIONS).await {
+        Err(error) if error.code() == Some(UNKNOWN_DATABASE) => Vec::new(),
+        Err(error) if error.code() == Some(UNKNOWN_TABLE) => {
+            if is_restored(&client, false).await? {
+                return Err(StoreError::Restored { erasures: 0 });
+            }
+            Vec::new()
+        }
         applied => applied?,
     };
     let is_pending = |migration: &&Migration| is_missing(&applied, migration);
@@ -185,7 +192,19 @@ async fn apply(
         .await?;
     client.query(CREATE_MIGRATIONS).execute().await?;
 
-    let applied = applied(&client, migrations).await?;
+    let applied = match applied(&client, migrations).await {
+        Err(error @ StoreError::Restored { .. }) => {
+            // An erasure needs all tables, and a backup may have been of some.
+            for statement in migrations.iter().flat_map(Migration::statements) {
+                if statement.starts_with("CREATE TABLE IF NOT EXISTS ") {
+                    run(&client, &statement).await?;
+                }
+            }
+            return Err(error);
+        }
+        applied => applied?,
+    };
+
     let mut report = MigrationReport {
         applied: Vec::new(),
         version: applied.last().map_or(0, |migration| migration.version),

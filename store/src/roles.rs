@@ -213,7 +213,15 @@ const SHARD_ROLE: Role = Role {
     user: SHARD_USER,
     grants: &["SELECT ON {database}.events"],
     grants_in_cluster: &[],
-    settings: &[("readonly", "1"), ("apply_mutations_on_fly", "1")],
+    settings: &[
+        ("readonly", "1"),
+        ("apply_mutations_on_fly", "1"),
+        // Those of the reader end at the node that was asked.
+        ("max_execution_time", "30"),
+        ("max_memory_usage", "2000000000"),
+        ("max_rows_to_read", "2000000000"),
+        ("enable_extended_results_for_datetime_functions", "1"),
+    ],
     rows: None,
     logs_in: true,
 };
@@ -365,9 +373,9 @@ fn statements(
                     "CREATE ROW POLICY OR REPLACE {name} ON {database}.events USING {rows} TO {users}"
                 )
             };
-            statements.push(policy("daybook_tenant", rows, user));
-            // Servers differ in what those see for whom there is no policy on a table that has one.
+            // First: servers differ in what those see for whom there is no policy on a table that has one.
             statements.push(policy("daybook_whole", "1", &format!("ALL EXCEPT {user}")));
+            statements.push(policy("daybook_tenant", rows, user));
         }
     }
     Ok(statements)

@@ -11,9 +11,8 @@ use uuid::Uuid;
 use crate::connection::client;
 use crate::endpoint::{Credentials, Endpoint};
 use crate::erasure::key::ErasureKey;
-use crate::erasure::links::{Links, PAIRS_MAX, Pair};
 use crate::erasure::record::{ErasedRows, ErasureRow, unreadable};
-use crate::erasure::scope::{Plan, Subject};
+use crate::erasure::scope::{LINKS_MAX, Plan, Subject};
 use crate::error::StoreError;
 
 /// A count over the texts of a large tenant takes its time; a minute of it is a hundred million rows.
@@ -23,6 +22,17 @@ const SECONDS_MAX: u32 = 600;
 #[derive(Clone)]
 pub(crate) struct Ledger {
     client: clickhouse::Client,
+}
+
+/// What else a person is known by, and by nobody else.
+#[derive(Debug, Default)]
+pub(crate) struct Links {
+    pub(crate) user_ids: Vec<String>,
+    pub(crate) emails: Vec<String>,
+    /// How many identifiers others use as well.
+    pub(crate) shared: usize,
+    /// Whether there are more than are searched for.
+    pub(crate) are_more: bool,
 }
 
 /// A mutation of this erasure.
@@ -39,6 +49,12 @@ struct SubjectRow {
     #[serde(with = "clickhouse::serde::uuid")]
     id: Uuid,
     subject: String,
+}
+
+#[derive(Row, Serialize, Deserialize)]
+struct Link {
+    identifier: String,
+    users: u64,
 }
 
 #[derive(Row, Serialize, Deserialize)]
@@ -277,23 +293,41 @@ impl Ledger {
     /// What a person is known by beside what was given, and by nobody else.
     pub(crate) async fn links(&self, plan: &Plan<'_>) -> Result<Links, StoreError> {
         let bounds = Plan::bounds();
-        let ids = format!(
-            "SELECT caller_user_id FROM events WHERE {bounds} AND caller_user_id != '' AND \
-             (caller_user_id IN {{user_ids:Array(String)}} \
-             OR lower(caller_user_email) IN {{emails:Array(String)}})"
-        );
-        let emails = format!(
-            "SELECT lower(caller_user_email) FROM events WHERE {bounds} AND caller_user_id IN ({ids})"
-        );
-        let sql = format!(
-            "SELECT DISTINCT caller_user_id AS user_id, lower(caller_user_email) AS email \
-             FROM events WHERE {bounds} AND user_id != '' AND email != '' \
-             AND (user_id IN ({ids}) OR email IN ({emails})) \
-             ORDER BY user_id, email LIMIT {PAIRS_MAX}"
-        );
-        let query = plan.bind_to(self.client.query(&sql));
-        let pairs = query.fetch_all::<Pair>().await?;
-        Ok(Links::among(&pairs, plan.subject))
+        let mut links = Links::default();
+        for (given, of_given, other) in [
+            (
+                "{user_ids:Array(String)}",
+                "caller_user_id",
+                "lower(caller_user_email)",
+            ),
+            (
+                "{emails:Array(String)}",
+                "lower(caller_user_email)",
+                "caller_user_id",
+            ),
+        ] {
+            let sql = format!(
+                "SELECT {other} AS identifier, uniqExactIf({of_given}, {of_given} != '') AS users \
+                 FROM events WHERE {bounds} AND {other} != '' AND {other} IN \
+                 (SELECT {other} FROM events WHERE {bounds} AND {of_given} IN {given}) \
+                 GROUP BY identifier ORDER BY users, identifier LIMIT {}",
+                LINKS_MAX + 1
+            );
+            let query = plan.bind_to(self.client.query(&sql));
+            let mut found = query.fetch_all::<Link>().await?;
+            links.are_more |= found.len() > LINKS_MAX;
+            found.truncate(LINKS_MAX);
+            for link in found {
+                if link.users > 1 {
+                    links.shared += 1;
+                } else if other == "caller_user_id" {
+                    links.user_ids.push(link.identifier);
+                } else {
+                    links.emails.push(link.identifier);
+                }
+            }
+        }
+        Ok(links)
     }
 
     /// Finds the subject by its hashes among all that the tenant's events name.

@@ -14,7 +14,6 @@
 mod key;
 mod ledger;
 mod ledger_file;
-mod links;
 mod record;
 mod restored;
 mod scope;
@@ -78,6 +77,9 @@ impl ErasureRequest {
         let refuse = |problem: &str| Err(StoreError::InvalidErasure(problem.to_owned()));
         if self.mode == ErasureMode::Anonymise && self.scope == Scope::Tenant {
             return refuse("a whole tenant has no pseudonym: name a person or a thing");
+        }
+        if is_unattributed(self.tenant.as_str()) && self.scope.has_short_id() {
+            return refuse("without a tenant a short id may be anybody's: name an e-mail address");
         }
         if self.reason.trim().is_empty() || self.reason.len() > REASON_BYTES_MAX {
             return refuse("the reason is empty or longer than 500 bytes");
@@ -333,9 +335,10 @@ impl Eraser {
         let org_id = request.tenant.as_str();
         let up_to = now.as_millisecond();
         let mut report = Report::default();
-        let mut left_out = 0;
+        let mut are_more = false;
         let mut subject = Subject::of(&request.scope);
-        if subject.entity.is_none() && !subject.is_tenant() {
+        // Without a tenant, ids of different customers' people stand side by side.
+        if subject.entity.is_none() && !subject.is_tenant() && !is_unattributed(org_id) {
             let plan = Plan::new(
                 id.to_string(),
                 org_id,
@@ -347,7 +350,7 @@ impl Eraser {
             let links = self.ledger.links(&plan).await?;
             report.linked_identifiers = links.user_ids.len() + links.emails.len();
             report.shared_identifiers = links.shared;
-            left_out = links.left_out;
+            are_more = links.are_more;
             subject.user_ids.extend(links.user_ids);
             subject.emails.extend(links.emails);
         }
@@ -370,7 +373,7 @@ impl Eraser {
         );
         self.ledger.check_holds(&plan).await?;
         report.rows = self.ledger.count(&plan, false).await?;
-        report.not_searched = not_searched(&plan, report.shared_identifiers, left_out);
+        report.not_searched = not_searched(&plan, report.shared_identifiers, are_more);
         Ok((subject, report))
     }
 
@@ -405,52 +408,54 @@ impl Eraser {
     }
 }
 
+fn is_unattributed(org_id: &str) -> bool {
+    org_id == TenantId::unattributed().as_str()
+}
+
 /// What a receipt must own up to.
-fn not_searched(plan: &Plan<'_>, shared: usize, left_out: usize) -> Vec<String> {
+fn not_searched(plan: &Plan<'_>, shared: usize, are_more: bool) -> Vec<String> {
     let mut places = vec![
         format!("events of the service {OWN_SERVICE}: who read the log, and what was erased"),
         "the queue, the dead-letter queue and backups, which end by themselves".to_owned(),
         "logs of ClickHouse, of Lambda and of other systems".to_owned(),
     ];
+    let mut place = |text: &str| places.push(text.to_owned());
     if plan.subject.is_tenant() {
         return places;
     }
-    places.push(
-        "events without a tenant: calls that nobody was logged in for, such as logins".to_owned(),
-    );
-    places.push(
-        "names of services, operations and kinds of entities, and the hosts and stages of calls"
-            .to_owned(),
-    );
-    if plan.searches_texts() {
-        places.push(
-            "texts of others for anything but the identifiers: names, spellings, pictures"
-                .to_owned(),
+    if is_unattributed(plan.org_id) {
+        place(
+            "other ids and addresses of the person: events without a tenant do not tell whose they are",
         );
     } else {
-        places.push(
-            "texts: the identifiers are too short to be told from other words, in the subject's own \
-             events where they are kept, too"
-                .to_owned(),
+        place("events without a tenant: calls that nobody was logged in for, such as logins");
+    }
+    place("names of services, operations and kinds of entities, and the hosts and stages of calls");
+    if plan.searches_texts() {
+        place("texts of others for anything but the identifiers: names, spellings, pictures");
+    }
+    if plan.subject.has_identifier_of_no_text() {
+        place(
+            "texts for identifiers that are too short to be told from other words and numbers, in the \
+             subject's own events where they are kept, too",
         );
     }
     if plan.subject.has_short_id() {
-        places.push(
-            "entities of other kinds than user, person and member: a short id may be another thing's"
-                .to_owned(),
+        place(
+            "entities of other kinds than user, person and member: a short id may be another thing's",
         );
     }
-    places.push("texts of others in events that arrive after the erasure".to_owned());
-    for (count, which) in [
-        (shared, "that others use as well"),
-        (
-            left_out,
-            "of the person beyond the number that is searched at once",
-        ),
-    ] {
-        if count > 0 {
-            places.push(format!("{count} e-mail address(es) or id(s) {which}"));
-        }
+    place("texts of others in events that arrive after the erasure");
+    if shared > 0 {
+        place(&format!(
+            "{shared} e-mail address(es) or id(s) that others use as well, or with other addresses: if they are the \
+             person's, ask for them by themselves"
+        ));
+    }
+    if are_more {
+        place(
+            "more e-mail addresses or ids of the person than are searched at once: ask for them by themselves",
+        );
     }
     places
 }

@@ -12,31 +12,38 @@ pub const OWN_SERVICE: &str = "daybook";
 
 /// Most bytes of an identifier.
 pub const SUBJECT_BYTES_MAX: usize = 1_024;
-/// Most identifiers of one person: an id may have had several addresses.
-pub(crate) const IDENTIFIERS_MAX: usize = 50;
+/// Most ids, and most addresses, of one person beside the given one.
+pub(crate) const LINKS_MAX: usize = 25;
 
 /// From so many bytes on an id is one person's, whatever kind of thing an event names it: a UUID, a ULID, an
 /// ObjectId. A shorter one is often a number, and order 7 is not user 7.
 pub(crate) const UNIQUE_BYTES_MIN: usize = 12;
 
-/// The last word of the kinds of entities whose ids are those of users.
-const PERSONS: [&str; 3] = ["user", "person", "member"];
+/// The last word of the kinds of entities whose ids are those of users: by itself (`team member`), or behind a
+/// small letter (`TeamMember`).
+const PERSONS: [(&str, &str); 3] = [("user", "User"), ("person", "Person"), ("member", "Member")];
 
 /// Whether an entity of this kind is the person who has this id.
 pub(crate) fn is_person(kind: &str, id: &str) -> bool {
-    let kind = kind.to_ascii_lowercase();
-    let ends_with_person = PERSONS.iter().any(|person| {
-        kind.strip_suffix(person)
-            .is_some_and(|rest| !rest.ends_with(|letter: char| letter.is_ascii_lowercase()))
+    let lower = kind.to_ascii_lowercase();
+    let is_small = |letter: char| letter.is_ascii_lowercase();
+    let is_of_persons = PERSONS.iter().any(|(word, capital)| {
+        let before_word = lower.strip_suffix(word);
+        let before_capital = kind.strip_suffix(capital);
+        before_word.is_some_and(|before| !before.ends_with(is_small))
+            || before_capital.is_some_and(|before| before.ends_with(is_small))
     });
-    id.len() >= UNIQUE_BYTES_MIN || id.contains('@') || ends_with_person
+    id.len() >= UNIQUE_BYTES_MIN || id.contains('@') || is_of_persons
 }
 
 /// [`is_person`] of a row that has an id of the subject.
 fn is_person_sql() -> String {
-    let persons = PERSONS.join("|");
+    let words = PERSONS.map(|(word, _)| word).join("|");
+    let capitals = PERSONS.map(|(_, capital)| capital).join("|");
     format!(
-        "(length(entity_id) >= {UNIQUE_BYTES_MIN} OR match(lower(entity_type), '(^|[^a-z])({persons})$'))"
+        "(length(entity_id) >= {UNIQUE_BYTES_MIN} OR position(entity_id, '@') > 0 \
+         OR match(lower(entity_type), '(^|[^a-z])({words})$') \
+         OR match(entity_type, '[a-z]({capitals})$'))"
     )
 }
 
@@ -66,6 +73,16 @@ impl Scope {
             Self::User(_) => "user",
             Self::Email(_) => "email",
             Self::Entity { .. } => "entity",
+        }
+    }
+
+    /// Whether it names an id that is not one in the world.
+    pub(crate) fn has_short_id(&self) -> bool {
+        match self {
+            Self::User(id) | Self::Entity { id, .. } => {
+                id.len() < UNIQUE_BYTES_MIN && !id.contains('@')
+            }
+            Self::Tenant | Self::Email(_) => false,
         }
     }
 
@@ -195,6 +212,12 @@ impl Subject {
     pub(crate) fn has_short_id(&self) -> bool {
         self.user_ids.iter().any(|id| id.len() < UNIQUE_BYTES_MIN)
     }
+
+    /// Whether one of its identifiers is looked for in no text.
+    pub(crate) fn has_identifier_of_no_text(&self) -> bool {
+        self.identifiers()
+            .any(|identifier| !traces::is_telling(identifier))
+    }
 }
 
 /// One erasure as SQL: fixed texts, with every value a bound parameter.
@@ -317,6 +340,9 @@ mod tests {
             "Organization User",
             "org_user",
             "org-person",
+            "TeamMember",
+            "User",
+            "USER",
         ] {
             assert!(is_person(kind, "7"), "{kind}");
         }
@@ -327,6 +353,8 @@ mod tests {
             "superuser",
             "",
             "chairperson",
+            "ChairPERSON",
+            "üuser group",
         ] {
             assert!(!is_person(kind, "7"), "{kind}");
             assert!(is_person(kind, "5f6d1c2b9a8e7d6c5b4a3f2e"), "{kind}");

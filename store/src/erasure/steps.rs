@@ -38,7 +38,7 @@ impl Eraser {
             report.rows = found; // nobody counted them when the ledger asked for it
         }
         if report.not_searched.is_empty() {
-            report.not_searched = not_searched(&plan, 0, 0);
+            report.not_searched = not_searched(&plan, 0, false);
         }
         self.reach(&row, ErasureState::Hidden, &report).await
     }

@@ -2,8 +2,22 @@
 
 use std::fmt::Write as _;
 
+use crate::erasure::scope::UNIQUE_BYTES_MIN;
+
 /// Shorter identifiers would be found in words and numbers that have nothing to do with them.
 pub(crate) const TRACE_BYTES_MIN: usize = 6;
+
+/// Whether an identifier that stands in a text is the subject's. A number of a few digits is often another
+/// thing's.
+pub(crate) fn is_telling(identifier: &str) -> bool {
+    let is_number = identifier.bytes().all(|byte| byte.is_ascii_digit());
+    let least = if is_number {
+        UNIQUE_BYTES_MIN
+    } else {
+        TRACE_BYTES_MIN
+    };
+    identifier.len() >= least
+}
 
 /// Every column in which a person or thing may be named, but for those of a closed set of words. What
 /// a row leaves out (see `packed.rs`) follows from these: a path from its template and parameters, a
@@ -113,7 +127,7 @@ fn spellings(column: &str, name: &str) -> Vec<String> {
 /// URLs, but not inside a longer word or address; nothing where no identifier is long enough.
 pub(crate) fn pattern<'a>(identifiers: impl Iterator<Item = &'a str>) -> Option<String> {
     let mut alternatives: Vec<String> = Vec::new();
-    for identifier in identifiers.filter(|identifier| identifier.len() >= TRACE_BYTES_MIN) {
+    for identifier in identifiers.filter(|identifier| is_telling(identifier)) {
         let json = serde_json::Value::from(identifier).to_string();
         let json = json[1..json.len() - 1].to_owned(); // without its quotation marks
         for spelling in [
@@ -181,7 +195,8 @@ mod tests {
 
     #[test]
     fn a_short_identifier_is_not_looked_for_in_texts() {
-        assert_eq!(pattern(["7", "admin"].into_iter()), None);
+        assert_eq!(pattern(["7", "admin", "104233"].into_iter()), None);
+        assert!(pattern(["104233104233"].into_iter()).is_some());
         assert!(pattern(["7", "abcdef"].into_iter()).is_some());
     }
 

@@ -1,7 +1,7 @@
 //! A person: their own events, and their traces in those of others.
 
 use daybook_event::{ActivityPart, ActivityPartKind, AuditEvent, Change};
-use daybook_store::{ErasureMode, NewEvent, Scope, Stored, TenantId};
+use daybook_store::{ErasureMode, NewEvent, Scope, StoreError, Stored, TenantId};
 
 use crate::canaries::{
     TIME_MAX, erase, eraser, events_of, on_disk, request, shared, start, writer,
@@ -284,24 +284,31 @@ async fn nobody_else_is_taken_for_the_person() {
 
 #[tokio::test]
 async fn a_number_is_a_persons_only_where_the_kind_is() {
+    for id in ["7", "104233"] {
+        assert_only_persons_go(id).await;
+    }
+}
+
+async fn assert_only_persons_go(id: &str) {
     let clickhouse = shared().await;
-    let tenant = tenant("person-of-number");
+    let tenant = tenant(&format!("person-of-number-{id}"));
     let of_kind = |number, kind: &str| {
         let mut event = event(&tenant, number);
         "8".clone_into(&mut event.caller.user_id);
         kind.clone_into(&mut event.entity.kind);
-        "7".clone_into(&mut event.entity.id);
+        id.clone_into(&mut event.entity.id);
+        event.activity = format!("Tom changed {kind} {id}");
         event
     };
-    let (user, member) = (of_kind(1, "user"), of_kind(2, "team member"));
+    let (user, member) = (of_kind(1, "user"), of_kind(2, "TeamMember"));
     let mut acted = event(&tenant, 3);
-    "7".clone_into(&mut acted.caller.user_id);
+    id.clone_into(&mut acted.caller.user_id);
     let others = [of_kind(4, "order"), of_kind(5, "user group")];
     let all = [user, member, acted].into_iter().chain(others.clone());
     let all: Vec<_> = all.map(new).collect();
     writer(clickhouse).insert(&all).await.unwrap();
 
-    let asked = request(&tenant, Scope::User("7".to_owned()), ErasureMode::Delete);
+    let asked = request(&tenant, Scope::User(id.to_owned()), ErasureMode::Delete);
     let receipt = erase(clickhouse, &asked).await;
     assert_eq!(receipt.report.rows[0].own, 3);
     let told = receipt.report.not_searched.join("; ");
@@ -314,34 +321,61 @@ async fn a_number_is_a_persons_only_where_the_kind_is() {
     assert_eq!(known, [Stored::Duplicate; 2]);
 }
 
+/// An account with two addresses may be one person's, or two people's.
 #[tokio::test]
-async fn whoever_changed_their_address_is_found_by_either() {
+async fn an_account_with_another_address_is_not_taken_for_the_one_that_was_given() {
     let clickhouse = shared().await;
     let tenant = tenant("person-of-two-addresses");
-    let acted = |number, user_id: &str, email: &str| {
+    let acted = |number, email: &str| {
         let mut event = event(&tenant, number);
+        JANE.clone_into(&mut event.caller.user_id);
+        email.clone_into(&mut event.caller.user_email);
+        event
+    };
+    let other = acted(1, "jane.maiden@example.com");
+    let all = [new(other.clone()), new(acted(2, JANE_EMAIL))];
+    writer(clickhouse).insert(&all).await.unwrap();
+    let scope = Scope::Email(JANE_EMAIL.to_owned());
+    let receipt = erase(clickhouse, &request(&tenant, scope, ErasureMode::Delete)).await;
+    let told = receipt.report.not_searched.join("; ");
+    assert!(told.contains("ask for them by themselves"), "{told}");
+    assert_eq!(events_of(clickhouse, &tenant).await, [other]);
+    // Whoever knows it says so by the id, which has both.
+    let scope = Scope::User(JANE.to_owned());
+    let receipt = erase(clickhouse, &request(&tenant, scope, ErasureMode::Delete)).await;
+    assert_eq!(receipt.report.linked_identifiers, 1);
+    assert_eq!(events_of(clickhouse, &tenant).await, []);
+}
+
+#[tokio::test]
+async fn without_a_tenant_only_what_is_one_in_the_world_is_named() {
+    let clickhouse = shared().await;
+    let nobodys = TenantId::unattributed();
+    let entity = |id: &str| Scope::Entity {
+        kind: "order".to_owned(),
+        id: id.to_owned(),
+    };
+    let eraser = eraser(clickhouse);
+    for scope in [Scope::User("104233".to_owned()), entity("O-7")] {
+        let refused = eraser
+            .request(&request(&nobodys, scope, ErasureMode::Delete))
+            .await;
+        assert!(matches!(refused, Err(StoreError::InvalidErasure(_))));
+    }
+    let acted = |number, user_id: &str, email: &str| {
+        let mut event = event(&nobodys, number);
         user_id.clone_into(&mut event.caller.user_id);
         email.clone_into(&mut event.caller.user_email);
         event
     };
-    let tom = acted(3, "U-0000000-tom", "tom@example.com");
-    let all = [
-        acted(1, JANE, "jane.maiden@example.com"),
-        acted(2, JANE, JANE_EMAIL),
-        tom.clone(),
-    ];
-    let all: Vec<_> = all.into_iter().map(new).collect();
+    // User 7 of one customer, and of another.
+    let other = acted(1, "7", "tom@example.org");
+    let all = [new(other.clone()), new(acted(2, "7", JANE_EMAIL))];
     writer(clickhouse).insert(&all).await.unwrap();
     let scope = Scope::Email(JANE_EMAIL.to_owned());
-    let receipt = erase(clickhouse, &request(&tenant, scope, ErasureMode::Delete)).await;
-    assert_eq!(
-        (
-            receipt.report.linked_identifiers,
-            receipt.report.shared_identifiers
-        ),
-        (2, 0)
-    );
-    assert_eq!(events_of(clickhouse, &tenant).await, [tom]);
+    let receipt = erase(clickhouse, &request(&nobodys, scope, ErasureMode::Delete)).await;
+    assert_eq!(receipt.report.linked_identifiers, 0);
+    assert_eq!(events_of(clickhouse, &nobodys).await, [other]);
 }
 
 #[tokio::test]

@@ -83,6 +83,30 @@ async fn a_tenants_days_reach_what_is_stored_and_what_comes() {
 }
 
 #[tokio::test]
+async fn what_is_said_last_counts_whatever_the_clocks_say() {
+    let clickhouse = shared().await;
+    let tenant = tenant("retention-clock");
+    writer(clickhouse).insert(&events(&tenant)).await.unwrap();
+    // Said by a machine whose clock is a year ahead.
+    for sql in [
+        "INSERT INTO retention (org_id, at, days) \
+         VALUES ('retention-clock', now64(3) + INTERVAL 1 YEAR, 5)",
+        "INSERT INTO legal_holds (org_id, at, held, reason) \
+         VALUES ('retention-clock', now64(3) + INTERVAL 1 YEAR, false, 'closed')",
+    ] {
+        run(clickhouse, sql).await;
+    }
+    let retention = retention(clickhouse);
+    retention.set(Some(&tenant), 30).await.unwrap();
+    let rules = retention.rules().await.unwrap();
+    let rule = rules.iter().find(|rule| rule.org_id == tenant.as_str());
+    assert_eq!(rule.unwrap().days, 30);
+    retention.hold(&tenant, None, true, "case 8").await.unwrap();
+    let holds = retention.holds().await.unwrap();
+    assert!(holds.iter().any(|hold| hold.org_id == tenant.as_str()));
+}
+
+#[tokio::test]
 async fn the_default_is_for_those_that_have_no_days_of_their_own() {
     let clickhouse = start().await;
     let (own, held, rest) = (tenant("own-days"), tenant("held"), tenant("rest"));

@@ -161,7 +161,7 @@ async fn an_answer_is_the_same_whether_or_not_another_tenant_has_a_value() {
         "SELECT count() FROM tenant_events WHERE throwIf(entity_id = '{}') = 0",
         "SELECT count() FROM tenant_events WHERE activity != 'x' AND throwIf(entity_id = '{}') = 0",
         "SELECT count() FROM tenant_events WHERE intDiv(1, entity_id != '{}') = 1",
-        "SELECT count() FROM tenant_events WHERE throwIf(event.14 = '{}') = 0",
+        "SELECT count() FROM tenant_events WHERE throwIf(event.13 = '{}') = 0",
         "SELECT count() FROM tenant_events WHERE throwIf(position(toString(event), '{}') > 0) = 0",
         "SELECT count() FROM tenant_events WHERE throwIf(entity_id = '{}') = 0 AND timestamp > 0",
         "SELECT countIf(throwIf(entity_id = '{}') = 0) FROM tenant_events",

@@ -1,6 +1,6 @@
 //! The commands of `docs/operations.md` bring everything back on an empty database.
 
-use daybook_store::{StoreError, Stored, let_readers_in, migrate, migrations};
+use daybook_store::{StoreError, Stored, let_readers_in, migrate, migrations, pending_migrations};
 use daybook_tests::clickhouse::ClickHouse;
 
 use crate::fixture::{ask, batch, everything, tenant};
@@ -49,8 +49,14 @@ async fn a_restored_database_has_what_was_stored_and_stores_nothing_twice() {
     let migrator = clickhouse.passwords().migrator_credentials();
     let migrated = async || migrate(clickhouse.endpoint(), &migrator).await;
     assert!(matches!(migrated().await, Err(StoreError::Restored { .. })));
-    run(&clickhouse, "TRUNCATE TABLE migrations").await;
+    for table in ["migrations", "erasure_subjects"] {
+        run(&clickhouse, &format!("DROP TABLE {table} SYNC")).await;
+    }
+    let pending = pending_migrations(clickhouse.endpoint(), &migrator).await;
+    assert!(matches!(pending, Err(StoreError::Restored { .. })));
     assert!(matches!(migrated().await, Err(StoreError::Restored { .. })));
+    // But an erasure has all that it needs.
+    run(&clickhouse, "SELECT count() FROM erasure_subjects").await;
     let_readers_in(clickhouse.endpoint(), &migrator, &[])
         .await
         .unwrap();

@@ -9,14 +9,14 @@ use std::sync::atomic::{AtomicU16, Ordering};
 
 use daybook_event::AuditEvent;
 use daybook_store::{
-    Bucket, Direction, ErasureKey, ErasureMode, ErasureRequest, ErasureState, Facet, FacetValue,
-    Filter, HistogramOptions, RolePasswords, SHARD_USER, Scope, Search, TenantId, TotalMode,
-    cluster_sql,
+    Bar, Bucket, Direction, ErasureKey, ErasureMode, ErasureRequest, ErasureState, Facet,
+    FacetValue, Filter, HistogramOptions, RolePasswords, SHARD_USER, Scope, Search, TenantId,
+    TotalMode, cluster_sql,
 };
 use daybook_tests::clickhouse::ClickHouse;
 use tempfile::TempDir;
 
-use crate::fixture::{ask, batch, event, everything, exported, tenant};
+use crate::fixture::{ask, batch, event, event_at, everything, exported, new, tenant};
 
 const ENGINE: &str = env!("CARGO_BIN_EXE_clickhouse-engine");
 
@@ -100,6 +100,17 @@ async fn run(node: &ClickHouse, sql: &str) {
     assert_eq!(answer.code(), None, "{sql}: {}", answer.text);
 }
 
+async fn by_day(node: &ClickHouse, tenant: &TenantId) -> Vec<Bar> {
+    let options = HistogramOptions {
+        bucket: Bucket::Day,
+        time_zone: "UTC".to_owned(),
+        by: None,
+    };
+    let reader = node.reader().unwrap();
+    let bars = reader.histogram(tenant, &Filter::default(), &options).await;
+    bars.unwrap()
+}
+
 /// Every read of every node shows these events of the tenant, and no others.
 async fn assert_all_see(cluster: &Cluster, tenant: &TenantId, newest_first: &[AuditEvent]) {
     let filter = Filter::default();
@@ -138,12 +149,7 @@ async fn assert_all_see(cluster: &Cluster, tenant: &TenantId, newest_first: &[Au
             count,
         });
         assert_eq!(facet.unwrap(), Vec::from_iter(expected));
-        let options = HistogramOptions {
-            bucket: Bucket::Day,
-            time_zone: "UTC".to_owned(),
-            by: None,
-        };
-        let bars = reader.histogram(tenant, &filter, &options).await.unwrap();
+        let bars = by_day(node, tenant).await;
         assert_eq!(bars.iter().map(|bar| bar.count).sum::<u64>(), count);
         for event in newest_first.iter().step_by(20) {
             let found = reader.get(tenant, event.id).await.unwrap();
@@ -181,6 +187,13 @@ async fn each_node_shows_a_tenant_of_every_shard_and_no_row_that_is_being_erased
     assert_all_see(&cluster, &staying, &newest_first(&staying, 60)).await;
     assert_all_see(&cluster, &leaving, &newest_first(&leaving, 30)).await;
     assert_all_see(&cluster, &tenant("cluster-nobody"), &[]).await;
+    let late = tenant("cluster-late");
+    let year_2299 = event_at(&late, 0, "2299-12-31T22:30:00Z".parse().unwrap());
+    on_two.insert(&[new(year_2299.clone())]).await.unwrap();
+    for node in &cluster.nodes {
+        let bars = by_day(node, &late).await;
+        assert_eq!(bars[0].start, "2299-12-31T00:00:00Z".parse().unwrap());
+    }
 
     // The rows cannot go yet, so that what hides them is that they are going to.
     run(two, "SYSTEM STOP MERGES daybook.events").await;

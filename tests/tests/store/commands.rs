@@ -221,14 +221,16 @@ async fn days_holds_and_erasures_are_commands_and_a_hold_refuses_an_erasure() {
     );
     assert_eq!(total(&gone).await, Some(20));
 
-    let (erased, unattributed, hold, days) = tokio::join!(
+    let (erased, unattributed, hold, days, of_nobody) = tokio::join!(
         shell.eraser("erase --org cli-gone --reason left"),
         shell.eraser("erase --unattributed --reason old"),
         shell.eraser("retention hold --org cli-held --reason lawsuit"),
         shell.eraser("retention set --org cli-short --days 3650"),
+        shell.eraser("retention set --unattributed --days 3650"),
     );
-    hold.succeeded();
-    days.succeeded();
+    for said in [hold, days, of_nobody] {
+        said.succeeded();
+    }
     for (said, of_tenant) in [(erased, &gone), (unattributed, &nobodys)] {
         let receipt = &said.succeeded().records()[0];
         assert_eq!(receipt["state"], "verified");
