@@ -15,8 +15,8 @@ use daybook_normalizer::handler::BatchHandler;
 use daybook_normalizer::message::decode;
 use daybook_normalizer::normalize::{Normalized, normalize};
 use daybook_normalizer::settings::Settings;
-use daybook_openapi::Index;
 use daybook_openapi::secrets::Mode;
+use daybook_openapi::{Document, Index};
 use daybook_store::{Credentials, Endpoint, Writer};
 use futures::future::BoxFuture;
 use jiff::Timestamp;
@@ -318,6 +318,30 @@ fn strict_keeps_the_id_of_a_trace_and_the_thing_in_its_path() {
     message["event"]["headers"]["x-correlation-id"] = json!("call of jane");
     let event: Value = serde_json::from_str(&stored(&message, &strict())).unwrap();
     assert_eq!(event["correlation_id"], "r1");
+}
+
+#[test]
+fn strict_keeps_nothing_of_what_a_catch_all_takes() {
+    let document = json!({ "openapi": "3.0.3", "info": {},
+        "servers": [{ "url": "https://any.example.com" }], "paths": { "/{proxy+}": {
+        "x-amazon-apigateway-any-method": { "responses": {} } } } });
+    let (index, _) = Index::build(vec![Document {
+        file_name: "any.json".to_owned(),
+        bytes: document.to_string().into_bytes(),
+    }]);
+    let proxy = "customers/jane@example.org/ssn/123";
+    let path = format!("/{proxy}");
+    let message = json!({ "v": 1, "event": { "httpMethod": "DELETE", "path": path,
+        "resource": "/{proxy+}", "pathParameters": { "proxy": proxy },
+        "requestContext": { "apiId": "a1", "stage": "prod", "domainName": "any.example.com", "requestId": "r1", "requestTimeEpoch": NOW_MS } } });
+    let now = Timestamp::from_millisecond(NOW_MS).unwrap();
+    let message = decode(&message.to_string()).unwrap();
+    let Normalized::Event(new) = normalize(&message, &index, &strict(), now).unwrap() else {
+        panic!("it is an event");
+    };
+    let event = serde_json::to_string(&new.event).unwrap();
+    assert!(new.event.described && !event.contains("jane"), "{event}");
+    assert_eq!(new.event.http.path, "/[redacted]");
 }
 
 /// Everything that is logged, as one text.

@@ -62,6 +62,28 @@ impl PathTemplate {
         (&self.segments, self.trailing_slash, &self.conditions)
     }
 
+    /// The parameters that take all that is left of a path.
+    pub(crate) fn greedy_names(&self) -> impl Iterator<Item = &str> {
+        let mut names = self.param_names.iter();
+        self.segments.iter().filter_map(move |segment| {
+            let params = match segment {
+                Segment::Literal(_) => 0,
+                Segment::Param | Segment::Greedy => 1,
+                Segment::Pattern(parts) => parts
+                    .iter()
+                    .filter(|part| matches!(part, Part::Param))
+                    .count(),
+            };
+            let last = names.by_ref().take(params).last()?;
+            (*segment == Segment::Greedy).then_some(last.as_str())
+        })
+    }
+
+    /// Whether it spells out nothing and takes any path.
+    pub(crate) fn is_bare_catch_all(&self) -> bool {
+        self.segments.contains(&Segment::Greedy) && self.literal_chars() == 0
+    }
+
     /// How many characters of the path the template itself spells out: 0 for a bare catch-all, and
     /// of `/` its slash.
     pub(crate) fn literal_chars(&self) -> usize {

@@ -88,6 +88,23 @@ fn what_stands_below_a_short_name_of_a_secret_is_one_unless_it_is_a_thing() {
             "request#/pwd/old",
         ],
     );
+    check(
+        &Redactor::new(None),
+        json!([{ "pin": { "code": "4711" } }, { "pin": { "first": "4711", "second": "4711" } },
+            { "pass": { "word": "hunter2" } }, { "pass": { "current": "hunter2", "confirmNew": "s3cr3t" } },
+            { "pin": { "board": "Summer", "text": "Sunset" } }, { "pass": { "seat": "14C", "current": true } }]),
+        &json!([{ "pin": { "code": REDACTED } }, { "pin": { "first": REDACTED, "second": REDACTED } },
+            { "pass": { "word": REDACTED } }, { "pass": { "current": REDACTED, "confirmNew": REDACTED } },
+            { "pin": { "board": "Summer", "text": "Sunset" } }, { "pass": { "seat": "14C", "current": true } }]),
+        &[
+            "request#/0/pin/code",
+            "request#/1/pin/first",
+            "request#/1/pin/second",
+            "request#/2/pass/word",
+            "request#/3/pass/confirmNew",
+            "request#/3/pass/current",
+        ],
+    );
 }
 
 #[test]
@@ -102,6 +119,22 @@ fn a_list_behind_the_name_of_a_secret_goes_from_a_text() {
             r#"{"password":[redacted]"#,
         ),
         ("tokens: [12, 40]", "tokens: [12, 40]"),
+        (
+            r#"sent {"passwords":[["hunter2"]]} to it"#,
+            r#"sent {"passwords":[redacted]} to it"#,
+        ),
+        (
+            r#"[{"password":[{"value":"hunter2"}],"id":"7"},"#,
+            r#"[{"password":[redacted],"id":"7"},"#,
+        ),
+        (
+            r#"got {"secrets":["hunter2", 7], "names":["Jane"] for"#,
+            r#"got {"secrets":[redacted], "names":["Jane"] for"#,
+        ),
+        (
+            r#"got {\"secrets\":[\"hunt]er2\", null],\"ids\":[\"7\"]"#,
+            r#"got {\"secrets\":[redacted],\"ids\":[\"7\"]"#,
+        ),
     ] {
         assert_eq!(Redactor::new(None).text(text), expected);
     }
@@ -122,6 +155,50 @@ fn cards_and_accounts_of_every_network_and_country_are_known() {
             "request#/to",
         ],
     );
+}
+
+#[test]
+fn the_words_behind_an_account_number_stay() {
+    for (number, behind) in [
+        ("ES9121000418450200051332", "was changed"),
+        ("BE68 5390 0754 7034", "for rent"),
+        ("AT611904300234573201", "rather"),
+        ("SE4550000000058398257466", "belongs to Jane"),
+        ("DE89370400440532013000", "TRANSFERRING-IT to her own"),
+    ] {
+        let text = format!("paid to {number} {behind}");
+        assert_eq!(
+            Redactor::new(None).text(&text),
+            format!("paid to [redacted] {behind}")
+        );
+    }
+    let text = "paid to ES9121000418450200051333 was changed";
+    assert_eq!(Redactor::new(None).text(text), text);
+}
+
+#[test]
+fn a_number_is_a_cards_only_beside_the_word() {
+    let postcard = "Postcard sent 2024-01-15 2024-02-22, vcard 4915112345678";
+    check(
+        &Redactor::new(None),
+        json!({ "note": postcard, "vcard": { "tel": "4915112345678" }, "vCard": { "tel": "4915112345678" },
+            "cards": [{ "phone": 4_915_112_345_678_u64, "no": "4222222222222" }],
+            "cardinality": { "total": "4222222222222" }, "cardNo": "4222222222222" }),
+        &json!({ "note": postcard, "vcard": { "tel": "4915112345678" }, "vCard": { "tel": "4915112345678" },
+            "cards": [{ "phone": 4_915_112_345_678_u64, "no": REDACTED }],
+            "cardinality": { "total": "4222222222222" }, "cardNo": REDACTED }),
+        &["request#/cardNo", "request#/cards/0/no"],
+    );
+    for (text, expected) in [
+        ("card_number: 4222222222222", "card_number: [redacted]"),
+        ("his creditcard 4222222222222", "his creditcard [redacted]"),
+        (
+            "card of 2024-01-15 2024-02-22",
+            "card of 2024-01-15 2024-02-22",
+        ),
+    ] {
+        assert_eq!(Redactor::new(None).text(text), expected);
+    }
 }
 
 #[test]

@@ -7,7 +7,8 @@ use daybook_openapi::secrets::{Mode, Place, REDACTED, Redactor};
 use daybook_openapi::{Document, Index, Operation, ValueLocation};
 use serde_json::{Value, json};
 
-fn operation_at(path: &str, operation: &Value, schemas: &Value) -> Operation {
+/// An operation of a document that is right.
+pub(crate) fn operation_at(path: &str, operation: &Value, schemas: &Value) -> Operation {
     let document = json!({
         "openapi": "3.1.0", "info": {}, "paths": { path: { "post": operation } },
         "components": { "schemas": schemas }
@@ -275,114 +276,6 @@ fn strict_keeps_what_is_marked_and_what_a_sentence_needs() {
     assert_eq!(
         (value, removed),
         (json!(REDACTED), vec!["request#".to_owned()])
-    );
-}
-
-fn path_of(
-    template: &str,
-    annotation: &Value,
-    mode: Mode,
-    path: &str,
-    params: &[(&str, &str)],
-) -> String {
-    let said = json!({ "operationId": "reset", "x-audit": annotation, "responses": {} });
-    let operation = operation_at(template, &said, &json!({}));
-    let params: Vec<(String, String)> = params
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-        .collect();
-    Redactor::with_mode(Some(&operation), mode)
-        .path(path, &params)
-        .into_owned()
-}
-
-#[test]
-fn every_secret_of_a_path_goes_whatever_it_spans() {
-    let range = [("id", "7"), ("from", "alpha"), ("to", "omega")];
-    for (template, annotation, path, params, expected) in [
-        (
-            "/reset/{token+}",
-            json!({}),
-            "/reset/ab/cd",
-            &[("token", "ab/cd")][..],
-            "/reset/[redacted]",
-        ),
-        (
-            "/reset/{token+}/end",
-            json!({}),
-            "/v1/reset/a%20b//c%2Fd/end",
-            &[("token", "a b//c/d")],
-            "/v1/reset/[redacted]/end",
-        ),
-        (
-            "/blobs/{path+}",
-            json!({ "redact": ["path.path"] }),
-            "/blobs/b%C3%B6b/x",
-            &[("path", "böb/x")],
-            "/blobs/[redacted]",
-        ),
-        (
-            "/{id}/{from}..{to}",
-            json!({ "redact": ["path.from", "path.to"] }),
-            "/7/alpha..omega",
-            &range,
-            "/7/[redacted]..[redacted]",
-        ),
-        // What is written in another way there is not searched for again.
-        (
-            "/reset/{token}",
-            json!({}),
-            "/prod/reset/a%2520b",
-            &[("token", "a b")],
-            "/reset/[redacted]",
-        ),
-    ] {
-        let cleaned = path_of(template, &annotation, Mode::Standard, path, params);
-        assert_eq!(cleaned, expected, "{path}");
-    }
-}
-
-#[test]
-fn strict_writes_the_path_from_its_template() {
-    let range = [("id", "7/8"), ("from", "alpha"), ("to", "omega")];
-    for (template, annotation, path, params, expected) in [
-        (
-            "/reports/{id}/{from}..{to}",
-            json!({ "entity": { "id": "path.id" } }),
-            "/prod/reports/7%2F8/alpha..omega",
-            &range[..],
-            "/reports/7%2F8/[redacted]..[redacted]",
-        ),
-        (
-            "/a b/{id}/",
-            json!({ "entity": { "id": "path.id" } }),
-            "/a%20b/jane@example.com",
-            &[("id", "jane@example.com")],
-            "/a%20b/jane@example.com/",
-        ),
-        (
-            "/files/{path+}",
-            json!({ "keep": ["path.path"] }),
-            "/files/x/y",
-            &[("path", "x/y")],
-            "/files/x/y",
-        ),
-        (
-            "/reports/{id}",
-            json!({ "entity": { "id": "path.id" } }),
-            "/reports/7",
-            &[],
-            "/reports/[redacted]",
-        ),
-        ("/", json!({}), "/", &[], "/"),
-    ] {
-        let cleaned = path_of(template, &annotation, Mode::Strict, path, params);
-        assert_eq!(cleaned, expected, "{path}");
-    }
-    let undescribed = Redactor::with_mode(None, Mode::Strict);
-    assert_eq!(
-        undescribed.path("/customers/jane@example.com/ssn/123", &[]),
-        "/[redacted]"
     );
 }
 

@@ -169,20 +169,39 @@ fn assigned(text: &str, at: usize) -> Option<Hit> {
     hit(text, from, from + to, "assignment")
 }
 
-/// How long a list or object is that begins with a quoted text: `["…", "…"]`, `{"…": "…"}`; to the end
-/// of the text where it was cut before its own.
+/// How long a list or object is whose first value is a quoted text: `["…", "…"]`, `{"…": "…"}`,
+/// `[["…"]]`; to the end of the text where it was cut before its own.
 fn quoted_list(rest: &str) -> Option<usize> {
-    let is_quote = |character: char| matches!(character, '"' | '\'' | '\\');
-    let close = if rest.starts_with('[') { ']' } else { '}' };
-    rest[1..].trim_start().starts_with(is_quote).then_some(())?;
-    let mut before = ' ';
+    let opens = |character: char| matches!(character, '[' | '{');
+    let first = rest.trim_start_matches(|character: char| opens(character) || character == ' ');
+    first.starts_with(['"', '\'', '\\']).then_some(())?;
+    let mut depth = 0_usize;
+    let mut backslashes = 0;
+    // The mark that opened a quotation, and how many backslashes stood in front of it.
+    let mut quote = None;
     for (position, character) in rest.char_indices() {
-        if character == close && is_quote(before) {
-            return Some(position + 1);
+        match (quote, character) {
+            (None, '"' | '\'') => quote = Some((character, backslashes)),
+            (Some((mark, before)), _) if mark == character => {
+                // In a quotation without any, a pair of them is one of its letters.
+                if backslashes == before || (before == 0 && backslashes % 2 == 0) {
+                    quote = None;
+                }
+            }
+            (None, '[' | '{') => depth += 1,
+            (None, ']' | '}') => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    return Some(position + 1);
+                }
+            }
+            _ => {}
         }
-        if !character.is_whitespace() {
-            before = character;
-        }
+        backslashes = if character == '\\' {
+            backslashes + 1
+        } else {
+            0
+        };
     }
     Some(rest.len())
 }

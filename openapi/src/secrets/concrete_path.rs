@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, Match, MatchKind};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use super::names::is_id_name;
@@ -99,23 +99,14 @@ impl Redactor {
 }
 
 /// The path without the secrets; `None` where one is not found, because it is written in another way
-/// there. Segments that have none stay as they are written, the others are decoded.
+/// there, and where nothing tells at which of several places one stands. Segments that have none stay as they are written, the others are decoded.
 fn without(path: &str, mut secrets: Vec<&str>) -> Option<String> {
     secrets.sort_unstable();
     secrets.dedup();
     let decoded: Vec<Cow<'_, str>> = path.split('/').map(decode_segment).collect();
     let text = decoded.join("/");
-    // The kinds with faster searches take much memory for a long value.
-    let finder = AhoCorasick::builder()
-        .kind(Some(AhoCorasickKind::NoncontiguousNFA))
-        .match_kind(MatchKind::LeftmostLongest)
-        .build(&secrets)
-        .ok()?;
-    let mut is_found = vec![false; secrets.len()];
-    let mut matches = finder
-        .find_iter(&text)
-        .inspect(|found| is_found[found.pattern().as_usize()] = true)
-        .peekable();
+    let found = places_of(&secrets, &text)?;
+    let mut matches = found.iter().peekable();
     let mut cleaned = String::with_capacity(path.len());
     // Where the segment starts in the text, and up to where that is written.
     let (mut start, mut written) = (0, 0);
@@ -138,6 +129,32 @@ fn without(path: &str, mut secrets: Vec<&str>) -> Option<String> {
         }
         start = end + 1;
     }
-    drop(matches);
-    is_found.iter().all(|found| *found).then_some(cleaned)
+    Some(cleaned)
+}
+
+/// Where the secrets stand; `None` where one does not, and where one more overlaps another.
+fn places_of(secrets: &[&str], text: &str) -> Option<Vec<Match>> {
+    let finder = |kind: MatchKind| {
+        // The kinds with faster searches take much memory for a long value.
+        AhoCorasick::builder()
+            .kind(Some(AhoCorasickKind::NoncontiguousNFA))
+            .match_kind(kind)
+            .build(secrets)
+            .ok()
+    };
+    let found: Vec<Match> = finder(MatchKind::LeftmostLongest)?
+        .find_iter(text)
+        .collect();
+    let mut is_found = vec![false; secrets.len()];
+    for place in &found {
+        is_found[place.pattern().as_usize()] = true;
+    }
+    let is_in_one = |any: Match| {
+        let behind = found.partition_point(|place| place.start() <= any.start());
+        behind > 0 && any.end() <= found[behind - 1].end()
+    };
+    let is_clear = finder(MatchKind::Standard)?
+        .find_overlapping_iter(text)
+        .all(is_in_one);
+    (is_clear && is_found.iter().all(|found| *found)).then_some(found)
 }

@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::words;
 
@@ -146,9 +147,51 @@ fn ends_as_variant(word: &str) -> bool {
     word.is_empty() || VARIANTS.contains(&word)
 }
 
-/// Whether a name says which one of its kind a value is, or how it is written: `value`, `old`.
-pub(super) fn is_variant(name: &str) -> bool {
-    VARIANTS.iter().any(|word| name.eq_ignore_ascii_case(word))
+/// Whether a member holds a secret, or a part of one, of what bears the name of one: an old and a new
+/// value, one that is repeated. As a flag it says something about a thing.
+pub(super) fn is_of_secret(name: &str, value: &Value) -> bool {
+    #[rustfmt::skip] // a list of words, not of lines
+    const PARTS: &[&str] = &[
+        "value", "val", "old", "new", "prev", "previous", "again", "code", "digits", "first",
+        "second", "word",
+    ];
+    let name = name.to_ascii_lowercase();
+    match value {
+        Value::Null | Value::Bool(_) => false,
+        Value::String(_) if name == "current" => true,
+        _ => {
+            PARTS.contains(&name.as_str())
+                || name.starts_with("confirm")
+                || name.starts_with("repeat")
+        }
+    }
+}
+
+/// Whether a name speaks of a payment card; a postcard and cardboard are none.
+pub(super) fn names_a_card(name: &str) -> bool {
+    words_of(name).iter().any(|word| {
+        matches!(
+            words::singular(word).as_str(),
+            "card"
+                | "creditcard"
+                | "debitcard"
+                | "bankcard"
+                | "paymentcard"
+                | "cardno"
+                | "cardnum"
+                | "cardnumber"
+        )
+    })
+}
+
+/// Whether a name says that a number is one to call.
+pub(super) fn names_a_phone(name: &str) -> bool {
+    words_of(name).iter().any(|word| {
+        matches!(
+            words::singular(word).as_str(),
+            "phone" | "tel" | "telephone" | "mobile" | "cell" | "fax" | "msisdn" | "whatsapp"
+        )
+    })
 }
 
 /// Whether things bear the name too: a board's pin, a camera's pan, a boarding pass, a payment's

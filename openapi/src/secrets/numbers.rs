@@ -26,13 +26,19 @@ pub(super) fn is_card(text: &str) -> bool {
         19 => matches!(prefix(2), 62),
         _ => false,
     };
-    // Written in groups, they are those of cards.
-    let grouped = text.split([' ', '-']).map(str::len).collect::<Vec<_>>();
-    let well_grouped = matches!(
-        grouped.as_slice(),
+    in_range
+        && is_well_grouped(text)
+        && luhn(&digits)
+        && digits.iter().any(|digit| *digit != digits[0])
+}
+
+/// Whether digits, where they are written in groups, are in those of cards.
+fn is_well_grouped(text: &str) -> bool {
+    let groups: Vec<usize> = text.split([' ', '-']).map(str::len).collect();
+    matches!(
+        groups.as_slice(),
         [_] | [4, 4, 4, 4] | [4, 6, 4 | 5] | [4, 4, 4, 4, 3] | [6, 13]
-    );
-    in_range && well_grouped && luhn(&digits) && digits.iter().any(|digit| *digit != digits[0])
+    )
 }
 
 /// A number of any card's length and first digit whose check digit is right: one that stands beside the
@@ -44,6 +50,7 @@ pub(super) fn is_named_card(text: &str) -> bool {
         .filter_map(|character| character.to_digit(10))
         .collect();
     text.bytes().all(is_of_card)
+        && is_well_grouped(text)
         && (13..=19).contains(&digits.len())
         && matches!(digits[0], 2..=6)
         && luhn(&digits)

@@ -9,13 +9,14 @@ use serde_json::{Map, Value};
 use super::OperationSecrets;
 use super::marked::Marked;
 use super::names::{
-    describes_a_secret, is_id_name, is_query_secret, is_secret_name, is_secret_number, is_variant,
-    names_a_thing, rule_in_headers, rule_of,
+    describes_a_secret, is_id_name, is_of_secret, is_query_secret, is_secret_name,
+    is_secret_number, names_a_card, names_a_phone, names_a_thing, rule_in_headers, rule_of,
 };
 use super::numbers::is_named_card;
 use super::shapes::{Numbers, redact_shapes, rules_that_find};
 use super::siblings::Siblings;
 use crate::operation::{Operation, escape};
+use crate::path_template::PathTemplate;
 use crate::value_location::ValueLocation;
 
 pub use daybook_event::REDACTED;
@@ -94,7 +95,7 @@ pub struct Redactor {
     pub(super) template: Option<String>,
     redact: Vec<Marked>,
     keep: Vec<Marked>,
-    /// Where ids and names are, which a sentence needs.
+    /// Where ids and names are, which a sentence needs; only [`Mode::Strict`] asks.
     told: Vec<Marked>,
 }
 
@@ -144,6 +145,13 @@ impl Redactor {
             .chain(&meaning.entity_name)
             .chain(&operation.org)
             .chain(meaning.parent.iter().flat_map(|parent| &parent.id));
+        // What a catch-all takes is any words, of which a document says nothing.
+        let template = PathTemplate::parse(&operation.path);
+        let is_any_words = |place: &&ValueLocation| match place {
+            ValueLocation::Path(name) => template.greedy_names().any(|greedy| greedy == name),
+            _ => false,
+        };
+        let told = told.filter(|place| !is_any_words(place));
         Self {
             mode,
             template: Some(operation.path.clone()),
@@ -448,7 +456,9 @@ fn is_thing(name: &str, member: &Value) -> bool {
     .peekable();
     objects.peek().is_some()
         && names_a_thing(name)
-        && !objects.any(|members| members.keys().any(|key| is_variant(key)))
+        && !objects
+            .flatten()
+            .any(|(key, value)| is_of_secret(key, value))
 }
 
 fn may_hold_secret(key: &str) -> bool {
@@ -510,14 +520,15 @@ impl Walk<'_> {
     }
 
     fn is_of_card(&self) -> bool {
-        let mut names = self.pointer.iter();
-        names.any(|name| name.to_ascii_lowercase().contains("card"))
+        self.pointer.iter().any(|name| names_a_card(name))
     }
 
     /// The number of a card, of any length, below a name that says so.
     fn is_card(&self, text: &str) -> bool {
-        let is_id = |name: &str| name.to_ascii_lowercase().ends_with("id");
-        is_named_card(text) && self.is_of_card() && !self.name().is_some_and(is_id)
+        let is_other = |name: &str| {
+            name.to_ascii_lowercase().ends_with("id") || is_id_name(name) || names_a_phone(name)
+        };
+        is_named_card(text) && self.is_of_card() && !self.name().is_some_and(is_other)
     }
 
     fn is_secret_number(&self, number: u64, inherited: Inherited) -> bool {

@@ -22,6 +22,9 @@ pub(super) struct Hit {
     pub(super) rule: &'static str,
 }
 
+/// The most words behind an IBAN that its pattern takes.
+const IBAN_WORDS_MAX: usize = 8;
+
 /// What a long number in a text may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Numbers {
@@ -265,7 +268,7 @@ const SHAPES: &[Shape] = &[
         name: "payment card by its name",
         source: "ISO/IEC 7812-1, annex B; lengths that barcodes and ids have too",
         needs: &["card", "Card", "CARD"],
-        pattern: r"(?i)card[^0-9\n]{1,20}(?P<secret>[2-6][0-9](?:[ -]?[0-9]){11,17})\b",
+        pattern: r"(?i)(?:\b|_)(?:credit|debit|bank|payment)?card(?:s|no|num|number)?[^a-z0-9\n][^0-9\n]{0,19}(?P<secret>[2-6][0-9](?:[ -]?[0-9]){11,17})\b",
         is_secret: is_named_card,
         stands_alone: false,
     },
@@ -450,17 +453,17 @@ impl Shape {
                     group.map_or_else(|| whole.range(), |group| group.range()),
                 )
             };
-            let stands = !self.stands_alone
-                || (!text[..whole.start].ends_with(goes_on)
-                    && !text[whole.end..].starts_with(goes_on));
             let value = &text[secret.clone()];
             let is_id = numbers == Numbers::Ids
                 && self.name == "payment card"
                 && value.bytes().all(|byte| byte.is_ascii_digit());
-            if stands && !is_id && value != REDACTED && (self.is_secret)(value) {
-                start = secret.end.max(whole.start + 1);
+            let end = self
+                .end_of(text, &secret)
+                .filter(|_| !is_id && value != REDACTED);
+            if let Some(end) = end {
+                start = end.max(whole.start + 1);
                 hits.push(Hit {
-                    range: secret,
+                    range: secret.start..end,
                     rule: self.name,
                 });
             } else {
@@ -469,6 +472,25 @@ impl Shape {
                 start = whole.start + next.map_or(1, char::len_utf8);
             }
         }
+    }
+
+    /// Where the secret ends in what was matched, if there is one: behind an IBAN, words look as if they
+    /// were more of it.
+    fn end_of(&self, text: &str, matched: &Range<usize>) -> Option<usize> {
+        let is_secret = |end: &usize| {
+            let stands = !self.stands_alone
+                || (!text[..matched.start].ends_with(goes_on)
+                    && !text[*end..].starts_with(goes_on));
+            stands && (self.is_secret)(&text[matched.start..*end])
+        };
+        let words_max = if self.name == "IBAN" {
+            IBAN_WORDS_MAX
+        } else {
+            0
+        };
+        let spaces = text[matched.clone()].rmatch_indices(' ');
+        let shorter = spaces.take(words_max).map(|(at, _)| matched.start + at);
+        std::iter::once(matched.end).chain(shorter).find(is_secret)
     }
 }
 

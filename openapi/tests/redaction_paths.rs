@@ -1,0 +1,136 @@
+//! Removing secrets from the path of a call.
+
+use daybook_openapi::secrets::{Mode, Redactor};
+use serde_json::{Value, json};
+
+use crate::redaction_marks::operation_at;
+
+fn path_of(
+    template: &str,
+    annotation: &Value,
+    mode: Mode,
+    path: &str,
+    params: &[(&str, &str)],
+) -> String {
+    let said = json!({ "operationId": "reset", "x-audit": annotation, "responses": {} });
+    let operation = operation_at(template, &said, &json!({}));
+    let params: Vec<(String, String)> = params
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect();
+    Redactor::with_mode(Some(&operation), mode)
+        .path(path, &params)
+        .into_owned()
+}
+
+#[test]
+fn every_secret_of_a_path_goes_whatever_it_spans() {
+    let range = [("id", "7"), ("from", "alpha"), ("to", "omega")];
+    for (template, annotation, path, params, expected) in [
+        (
+            "/reset/{token+}",
+            json!({}),
+            "/reset/ab/cd",
+            &[("token", "ab/cd")][..],
+            "/reset/[redacted]",
+        ),
+        (
+            "/reset/{token+}/end",
+            json!({}),
+            "/v1/reset/a%20b//c%2Fd/end",
+            &[("token", "a b//c/d")],
+            "/v1/reset/[redacted]/end",
+        ),
+        (
+            "/blobs/{path+}",
+            json!({ "redact": ["path.path"] }),
+            "/blobs/b%C3%B6b/x",
+            &[("path", "böb/x")],
+            "/blobs/[redacted]",
+        ),
+        (
+            "/{id}/{from}..{to}",
+            json!({ "redact": ["path.from", "path.to"] }),
+            "/7/alpha..omega",
+            &range,
+            "/7/[redacted]..[redacted]",
+        ),
+        // What is written in another way there is not searched for again.
+        (
+            "/reset/{token}",
+            json!({}),
+            "/prod/reset/a%2520b",
+            &[("token", "a b")],
+            "/reset/[redacted]",
+        ),
+        // What stands there twice, one over the other, is told apart by the template.
+        (
+            "/a/{token+}",
+            json!({}),
+            "/a/a/a",
+            &[("token", "a/a")],
+            "/a/[redacted]",
+        ),
+        (
+            "/ab{token}",
+            json!({}),
+            "/ababa",
+            &[("token", "aba")],
+            "/ab[redacted]",
+        ),
+    ] {
+        let cleaned = path_of(template, &annotation, Mode::Standard, path, params);
+        assert_eq!(cleaned, expected, "{path}");
+    }
+}
+
+#[test]
+fn strict_writes_the_path_from_its_template() {
+    let range = [("id", "7/8"), ("from", "alpha"), ("to", "omega")];
+    for (template, annotation, path, params, expected) in [
+        (
+            "/reports/{id}/{from}..{to}",
+            json!({ "entity": { "id": "path.id" } }),
+            "/prod/reports/7%2F8/alpha..omega",
+            &range[..],
+            "/reports/7%2F8/[redacted]..[redacted]",
+        ),
+        (
+            "/a b/{id}/",
+            json!({ "entity": { "id": "path.id" } }),
+            "/a%20b/jane@example.com",
+            &[("id", "jane@example.com")],
+            "/a%20b/jane@example.com/",
+        ),
+        (
+            "/files/{path+}",
+            json!({ "keep": ["path.path"] }),
+            "/files/x/y",
+            &[("path", "x/y")],
+            "/files/x/y",
+        ),
+        (
+            "/reports/{id}",
+            json!({ "entity": { "id": "path.id" } }),
+            "/reports/7",
+            &[],
+            "/reports/[redacted]",
+        ),
+        ("/", json!({}), "/", &[], "/"),
+        (
+            "/{org}/{proxy+}",
+            json!({ "entity": { "id": "path.proxy" }, "parent": { "type": "org", "id": "path.org" } }),
+            "/acme/jane@example.com/ssn/123",
+            &[("org", "acme"), ("proxy", "jane@example.com/ssn/123")],
+            "/acme/[redacted]",
+        ),
+    ] {
+        let cleaned = path_of(template, &annotation, Mode::Strict, path, params);
+        assert_eq!(cleaned, expected, "{path}");
+    }
+    let undescribed = Redactor::with_mode(None, Mode::Strict);
+    assert_eq!(
+        undescribed.path("/customers/jane@example.com/ssn/123", &[]),
+        "/[redacted]"
+    );
+}
