@@ -54,7 +54,7 @@ pub(crate) struct Fit {
     pub(crate) prefix_is_known: bool,
     /// Its servers claim the request's domain.
     servers_claim: bool,
-    /// The path of a server that claims it begins with the request's stage.
+    /// The path of a server of API Gateway's that claims it begins with the request's stage.
     is_of_stage: bool,
     /// How much of what API Gateway matched the template spells out, where that is only the end of
     /// the path.
@@ -288,9 +288,9 @@ impl Fit {
             prefix_is_known: !prefix.is_open(),
             servers_claim: claiming.is_some(),
             // A bare catch-all says too little to go before what is spelled out.
-            is_of_stage: route.literal_chars > 0
-                && claiming
-                    .is_some_and(|servers| servers.claim_stage(call.domain_name, api_id, stage)),
+            is_of_stage: claiming
+                .is_some_and(|servers| servers.claim_stage(call.domain_name, api_id, stage))
+                && !route.template.is_bare_catch_all(),
             literal_chars_below_mapping: route
                 .template
                 .literal_chars_at_end(call.path.segments_below_mapping),
@@ -362,10 +362,15 @@ fn server_lists(
             .and_then(|paths| paths.get(&operation.path))
             .and_then(|item| schemas.resolve(item));
         let body = item.and_then(|item| item.get(&*key_of(operation)));
-        let own = listed(body).or_else(|| listed(item));
-        let list = own.map_or(0, |own| {
+        let of_operation = listed(body).map(|own| (own, true));
+        let own = of_operation.or_else(|| listed(item).map(|own| (own, false)));
+        let list = own.map_or(0, |(own, is_of_operation)| {
             *read.entry(std::ptr::from_ref(own)).or_insert_with(|| {
-                let pointer = pointer_of(operation);
+                let pointer = if is_of_operation {
+                    pointer_of(operation)
+                } else {
+                    format!("/paths/{}", escape(&operation.path))
+                };
                 if lists.len() >= SERVER_LISTS_MAX {
                     let message = format!(
                         "it has further servers than the {SERVER_LISTS_MAX} lists that are read; it is taken to be at the document's"

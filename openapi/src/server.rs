@@ -96,11 +96,14 @@ impl Servers {
         self.servers.iter().filter(|server| !server.host.is_empty())
     }
 
-    /// Whether the path of one that claims a request begins with the stage of it.
+    /// Whether the path of one that claims a request begins with the stage of it. At API Gateway's own
+    /// domains it does; at others, what a path begins with is a version or a mapping.
     pub(crate) fn claim_stage(&self, domain_name: &str, api_id: &str, stage: &str) -> bool {
         !stage.is_empty()
             && self.servers.iter().any(|server| {
-                server.path_prefix.begins_with(stage) && server.claims(domain_name, api_id)
+                server.path_prefix.begins_with(stage)
+                    && server.is_of_api_gateway()
+                    && server.claims(domain_name, api_id)
             })
     }
 }
@@ -140,6 +143,13 @@ impl Server {
         };
         let api_id = host.split_once(".execute-api.").map(|(api_id, _)| api_id);
         map.contains_key(host) || api_id.is_some_and(is_by_api)
+    }
+
+    fn is_of_api_gateway(&self) -> bool {
+        self.host.iter().any(|part| match part {
+            Part::Literal(text) => text.contains(".execute-api."),
+            Part::Param => false,
+        })
     }
 
     fn spells_out_its_host(&self) -> bool {

@@ -413,6 +413,44 @@ fn the_stage_in_a_servers_path_chooses_the_document() {
 }
 
 #[test]
+fn a_version_in_a_servers_path_is_no_stage() {
+    let version = |version: &str| {
+        let url = format!("https://api.example.com/{version}");
+        document(&json!([{ "url": url }]), &["/orders/{id}"])
+    };
+    let (index, _) = build(&[("a.json", version("v1")), ("b.json", version("v2"))]);
+    let call = RequestLine {
+        stage: "v1",
+        resource: "/orders/{id}",
+        ..at("api.example.com", "/v2/orders/1")
+    };
+    assert_eq!(found(&index, call), "b /orders/{id} id=1");
+}
+
+#[test]
+fn the_stage_chooses_among_documents_that_spell_nothing_out() {
+    let at_stage = |stage: &str| {
+        let url = format!("https://a1.execute-api.eu-central-1.amazonaws.com/{stage}");
+        document(&json!([{ "url": url }]), &["/{a}/{b}", "/{key}"])
+    };
+    let documents = [
+        ("beta.json", at_stage("beta")),
+        ("prod.json", at_stage("prod")),
+    ];
+    let (index, _) = build(&documents);
+    let call = |path| {
+        let call = RequestLine {
+            api_id: "a1",
+            stage: "prod",
+            ..at("orders.example.com", path)
+        };
+        found(&index, call)
+    };
+    assert_eq!(call("/7"), "prod /{key} key=7");
+    assert_eq!(call("/7/8"), "prod /{a}/{b} a=7 b=8");
+}
+
+#[test]
 fn servers_beyond_what_is_read_are_told() {
     let many: Vec<Value> = (0..129)
         .map(|number| json!({ "url": format!("https://h{number}.example.com") }))
@@ -439,7 +477,7 @@ fn servers_beyond_what_is_read_are_told() {
     let (_, problems) = build(&[("s.json", value)]);
     assert_eq!(problems.len(), 2, "{problems:?}");
     assert!(
-        problems[0].starts_with("s.json#/paths/~1a63/get: it has further servers than the 64"),
+        problems[0].starts_with("s.json#/paths/~1a63: it has further servers than the 64"),
         "{problems:?}"
     );
 }
