@@ -15,6 +15,8 @@
 //!
 //! A template is checked when its document is loaded: by its form here, against its operation in
 //! [`crate::annotations::checks`]. A broken one is told, and the sentence is worked out as without it.
+//! One that stands at a path or at the root is used by the operations that it fits, and told where it
+//! fits none.
 //!
 //! A template tells of success. Of a call that was denied, that failed or whose answer nobody saw it is
 //! used only where it begins with `{actor} {verb}`: then the verb can be put as "tried to …". Any other

@@ -1,11 +1,11 @@
 //! Reading the operations of a document, in its order.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Map, Value};
 
-use crate::annotations::checks::{check_parent, check_places, usable_template};
-use crate::annotations::{Annotations, values};
+use crate::annotations::checks::{check_parent, check_places, check_template};
+use crate::annotations::{Activity, Annotations, values};
 use crate::document::Problems;
 use crate::document::corners::{self, Corners};
 use crate::document::{DocumentProblem, ParsedDocument};
@@ -72,6 +72,7 @@ fn read_within(
         has_annotated_values: corners.has_annotated_values,
         operations: Vec::new(),
         known_ids: HashMap::new(),
+        wide_templates: BTreeMap::new(),
         known_marks: KnownMarks::default(),
     };
     for (path, keys) in &document.path_keys {
@@ -81,6 +82,11 @@ fn read_within(
             break;
         }
         reading.read_path(path, keys, &mut problems);
+    }
+    for (pointer, message) in std::mem::take(&mut reading.wide_templates) {
+        if let Some(message) = message {
+            problems.error(&pointer, message);
+        }
     }
     reading.operations
 }
@@ -113,6 +119,9 @@ struct Reading<'a> {
     operations: Vec<Operation>,
     /// By operationId: the pointer of the operation.
     known_ids: HashMap<String, String>,
+    /// By the pointer of a template of a path or of the root: why its first operation has no use for it,
+    /// unless another one has.
+    wide_templates: BTreeMap<String, Option<String>>,
     known_marks: KnownMarks,
 }
 
@@ -232,13 +241,13 @@ impl<'a> Reading<'a> {
         } else {
             Annotations::default()
         };
+        let has_own_template = own.activity.is_some();
         let mut annotations = own.within(&of_values).within(wider);
         let secrets = OperationSecrets::of(&source, &annotations, &mut self.known_marks);
-        if let Some(activity) = &annotations.activity
-            && !usable_template(&source, activity, &secrets, problems)
-        {
-            annotations.activity = None;
-        }
+        annotations.activity = annotations.activity.take().filter(|activity| {
+            let checked = check_template(&source, activity, has_own_template, &secrets, problems);
+            self.is_used(activity, has_own_template, checked, problems)
+        });
         let meaning = work_out(&source, &annotations);
         if let Some(activity) = &annotations.activity {
             check_parent(activity, &meaning, problems);
@@ -275,6 +284,29 @@ impl<'a> Reading<'a> {
         }
         self.tell_namesake(&operation, call.pointer, problems);
         self.operations.push(operation);
+    }
+
+    /// Whether an operation uses a template. One that stands above several need not fit each of them.
+    fn is_used(
+        &mut self,
+        activity: &Activity,
+        is_own: bool,
+        checked: Result<(), String>,
+        problems: &mut Problems<'_>,
+    ) -> bool {
+        let is_used = checked.is_ok();
+        match checked {
+            Err(message) if is_own => problems.error(&activity.pointer, message),
+            Err(message) => {
+                let known = self.wide_templates.entry(activity.pointer.clone());
+                known.or_insert(Some(message));
+            }
+            Ok(()) if is_own => {}
+            Ok(()) => {
+                self.wide_templates.insert(activity.pointer.clone(), None);
+            }
+        }
+        is_used
     }
 
     /// Tells of an operation whose name another one has.

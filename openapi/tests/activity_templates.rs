@@ -1,7 +1,7 @@
 //! `x-audit.activity`: what a template may name, and what it makes of each outcome.
 
 use daybook_event::Outcome;
-use daybook_openapi::{Document, Index, RequestValues, SentenceFacts, explain, sentence};
+use daybook_openapi::{Document, Index, RequestValues, SentenceFacts, Severity, explain, sentence};
 use serde_json::{Value, json};
 
 use crate::invitation::{invite, problems};
@@ -104,18 +104,63 @@ fn a_template_may_name_what_the_document_leaves_open() {
     assert_eq!(problems(&invite(&kept)), [""; 0]);
 }
 
+/// The message of each operation and the problems with their severities.
+fn explained(document: &Value) -> (Vec<String>, Vec<(Severity, String)>) {
+    let (index, problems) = Index::build(vec![Document {
+        file_name: "s.json".to_owned(),
+        bytes: document.to_string().into_bytes(),
+    }]);
+    let messages = index
+        .operations()
+        .map(|operation| explain(operation).message);
+    let told = problems.into_iter();
+    (
+        messages.collect(),
+        told.map(|problem| (problem.severity, problem.to_string()))
+            .collect(),
+    )
+}
+
 #[test]
-fn a_template_of_a_path_is_told_once_where_an_operation_lacks_its_place() {
-    let document = json!({ "openapi": "3.0.0", "paths": { "/a/{id}": {
-        "x-audit": { "activity": "{actor} touched {query.x}" },
-        "put": { "parameters": [{ "name": "x", "in": "query" }] }, "delete": {}
-    } } });
+fn a_template_of_a_path_is_used_where_it_fits_and_told_where_it_fits_none() {
+    let with = |template: &str| {
+        json!({ "openapi": "3.0.0", "paths": { "/a/{id}": {
+            "x-audit": { "activity": template },
+            "put": { "parameters": [{ "name": "x", "in": "query" }] }, "get": {}, "delete": {}
+        } } })
+    };
+    for template in ["{actor} touched {query.x}", "{actor} touched {body.status}"] {
+        let (messages, problems) = explained(&with(template));
+        assert_eq!(problems, [], "{template}");
+        let (put, others) = messages.split_last().expect("there are three");
+        assert!(put.contains(" touched "), "{put}");
+        assert!(!others.concat().contains("touched"), "{others:?}");
+    }
     assert_eq!(
-        problems(&document),
-        [
-            "s.json#/paths/~1a~1{id}/x-audit/activity: {query.x}: DELETE /a/{id} has no query parameter x"
-        ]
+        explained(&with("{actor} touched {query.y}")).1,
+        [(
+            Severity::Error,
+            "s.json#/paths/~1a~1{id}/x-audit/activity: {query.y}: DELETE /a/{id} has no query parameter y".to_owned()
+        )]
     );
+}
+
+#[test]
+fn a_body_that_no_document_can_describe_may_be_named() {
+    let with = |version: &str| {
+        json!({ "openapi": version, "paths": { "/a/{id}": { "delete": {
+            "x-audit": { "activity": "{actor} dropped {entity}: {body.reason}" }
+        } } } })
+    };
+    let told = "s.json#/paths/~1a~1{id}/delete/x-audit/activity: {body.reason}: DELETE /a/{id} has no request body";
+    for (version, severity, is_used) in [
+        ("3.0.3", Severity::Warning, true),
+        ("3.1.0", Severity::Error, false),
+    ] {
+        let (messages, problems) = explained(&with(version));
+        assert_eq!(problems, [(severity, told.to_owned())], "{version}");
+        assert_eq!(messages[0].contains(" dropped "), is_used, "{version}");
+    }
 }
 
 #[test]

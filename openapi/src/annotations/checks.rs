@@ -48,28 +48,45 @@ pub(crate) fn check_places(
     }
 }
 
-/// The template, if it can be used for this operation; else what is wrong with it is told.
-pub(crate) fn usable_template(
+/// Whether the template can be used for this operation; `is_own` where it was written for no other.
+///
+/// # Errors
+/// Why it cannot.
+pub(crate) fn check_template(
     source: &OperationSource<'_>,
     activity: &Activity,
+    is_own: bool,
     secrets: &OperationSecrets,
     problems: &mut Problems<'_>,
-) -> bool {
+) -> Result<(), String> {
     for location in activity.template.locations() {
         let shown = written(location);
-        let message = if is_secret(location, secrets) {
-            format!("{{{shown}}} is a secret, which no sentence tells")
-        } else if let Some(missing) = missing(source, location) {
-            let near = near(source, location, true);
-            let suggestion = near.unwrap_or_else(|| others(source, location, true));
-            format!("{{{shown}}}: {missing}{suggestion}")
-        } else {
+        if is_secret(location, secrets) {
+            return Err(format!("{{{shown}}} is a secret, which no sentence tells"));
+        }
+        let Some(missing) = missing(source, location) else {
             continue;
         };
-        problems.error(&activity.pointer, message);
-        return false;
+        let near = near(source, location, true);
+        let suggestion = near.unwrap_or_else(|| others(source, location, true));
+        let message = format!("{{{shown}}}: {missing}{suggestion}");
+        let is_of_body = matches!(location, ValueLocation::Request(_));
+        if is_own && is_of_body && can_describe_no_body(source) {
+            problems.warning(&activity.pointer, message);
+        } else {
+            return Err(message);
+        }
     }
-    true
+    Ok(())
+}
+
+/// Whether it is a DELETE without a body in a document of OpenAPI 3.0, where "the `requestBody` SHALL be
+/// ignored" (Operation Object): whoever knows of one cannot say so.
+fn can_describe_no_body(source: &OperationSource<'_>) -> bool {
+    let version = source.schemas.root().get("openapi").and_then(Value::as_str);
+    source.method == "DELETE"
+        && source.request.is_none()
+        && version.is_some_and(|version| version.starts_with("3.0"))
 }
 
 /// Tells where a template names what the operation is part of and nothing says what that is. It stays in
