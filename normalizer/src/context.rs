@@ -44,7 +44,10 @@ pub async fn handler_from_env(
     let settings = Settings::from_env(&variable)?;
     let (index, problems) = read_index(Path::new(&need("DAYBOOK_SPECS")?), &settings)?;
     for problem in &problems {
-        tracing::warn!(%problem, "a document is not understood in full");
+        match problem.severity {
+            Severity::Error => tracing::error!(%problem, "a document is not understood in full"),
+            Severity::Warning => tracing::warn!(%problem, "a document may not be meant so"),
+        }
     }
     let mut endpoint = Endpoint::new(need("DAYBOOK_CLICKHOUSE_URL")?);
     if let Some(database) = variable("DAYBOOK_CLICKHOUSE_DATABASE") {
@@ -154,10 +157,12 @@ pub fn build_index(documents: Vec<Document>, settings: &Settings) -> (Index, Vec
 /// Reads one document with the overlays beside it (`NAME.overlay.yaml`, `.yml` or `.json`), or every
 /// `.json`, `.yaml` and `.yml` file of a folder, by name. Overlays are listed like documents;
 /// [`Index::build`] knows them by their names. A file of a folder that cannot be read is left out and
-/// told, and so are folders in it.
+/// told, and so are folders in it. An overlay that cannot be read is an error: it may mark as secret
+/// what would be stored for good without it, and while nothing starts, messages wait in their queue.
 ///
 /// # Errors
-/// Where the path cannot be read, has too many documents, or none that can be read.
+/// Where the path or an overlay cannot be read, and where there are too many documents or none that
+/// can be read.
 pub fn read_documents(path: &Path) -> anyhow::Result<(Vec<Document>, Vec<DocumentProblem>)> {
     let mut problems = Vec::new();
     let files = if path.is_dir() {
@@ -174,6 +179,9 @@ pub fn read_documents(path: &Path) -> anyhow::Result<(Vec<Document>, Vec<Documen
     for file in &files {
         match read_document(file) {
             Ok(document) => documents.push(document),
+            Err(message) if Document::overlaid_name(&name_of(file)).is_some() => {
+                bail!("the overlay {}: {message}", file.display());
+            }
             Err(message) => problems.push(problem(file, Severity::Error, message)),
         }
     }
@@ -211,7 +219,9 @@ fn files_of_folder(
     {
         let file = entry?.path();
         if file.is_dir() {
-            if has_document(&file) {
+            // `.vscode`, and what Kubernetes keeps beside the files of a volume (`..data`).
+            let is_hidden = name_of(&file).starts_with('.');
+            if !is_hidden && has_document(&file) {
                 let message = "it is a folder in a folder, whose documents are not read";
                 problems.push(problem(&file, Severity::Warning, message.to_owned()));
             }

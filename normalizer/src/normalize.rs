@@ -91,22 +91,18 @@ pub fn normalize(
     }
     let timestamp = timestamp(message, &request, now)?;
 
-    let event = event(message, &request, &explained, timestamp, settings, now);
-    let request_digest = request_digest(&event, settings.redaction, message.truncated.is_some());
-    Ok(Normalized::Event(Box::new(NewEvent {
-        event,
-        request_digest,
-    })))
+    let new = new_event(message, &request, &explained, timestamp, settings, now);
+    Ok(Normalized::Event(Box::new(new)))
 }
 
-fn event(
+fn new_event(
     message: &Message,
     request: &GatewayEvent,
     explained: &Explained<'_>,
     timestamp: Timestamp,
     settings: &Settings,
     now: Timestamp,
-) -> AuditEvent {
+) -> NewEvent {
     let redactor = Redactor::with_mode(explained.operation, settings.redaction);
     let mut redacted = Vec::new();
     let request_body = request_body(request, &redactor, &mut redacted);
@@ -137,22 +133,17 @@ fn event(
         &redactor,
         &mut redacted,
     );
-    let handlers_own = stated_message(message, &redactor, &mut redacted)
-        .filter(|text| Sentence::stated(text).is_some());
-    // A handler writes its sentence of what it is about to do: it is not what happened then.
-    let (said, unsaid) = match outcome {
-        Outcome::Success | Outcome::Unknown => (handlers_own, None),
-        Outcome::Denied | Outcome::Failure => (None, handlers_own),
-    };
-    let activity = said
-        .and_then(|text| Sentence::stated(&text))
-        .unwrap_or_else(|| told_activity(explained, &things, &caller, &http, outcome, values));
+    let handlers_own = stated_message(message, &redactor, &mut redacted);
+    let (activity, unsaid) = said(handlers_own, outcome, || {
+        told_activity(explained, &things, &caller, &http, outcome, values)
+    });
     let privacy = stated_privacy(message, &mut redacted);
     let reason = stated_reason(message, &redactor, &mut redacted);
     let correlation_id = correlation_id(request, &http.headers, &redactor);
     redacted.sort();
     redacted.dedup();
-    AuditEvent {
+    let body = request_body.as_ref();
+    let event = AuditEvent {
         id: identity(message, request, timestamp),
         timestamp,
         service_name: explained
@@ -174,7 +165,7 @@ fn event(
         correlation_id,
         activity: activity.text,
         activity_parts: activity.parts,
-        detail: detail(request_body.as_ref(), message.truncated.as_ref(), unsaid),
+        detail: detail(body, message.truncated.as_ref(), unsaid),
         changes: changes(states.before(), states.after()),
         reason,
         privacy,
@@ -197,6 +188,27 @@ fn event(
         org_id,
         caller,
         http,
+    };
+    NewEvent {
+        request_digest: request_digest(&event, body, message, settings.redaction),
+        event,
+    }
+}
+
+/// The sentence, and what the handler said that it does not hold.
+fn said(
+    handlers_own: Option<String>,
+    outcome: Outcome,
+    tell: impl FnOnce() -> Sentence,
+) -> (Sentence, Option<String>) {
+    let stated = handlers_own.as_deref().and_then(Sentence::stated);
+    match stated.zip(handlers_own) {
+        // A handler writes its sentence of what it is about to do: it is not what happened then.
+        Some((sentence, whole)) if matches!(outcome, Outcome::Success | Outcome::Unknown) => {
+            let is_cut = !sentence.holds(&whole);
+            (sentence, is_cut.then_some(whole))
+        }
+        stated => (tell(), stated.map(|(_, whole)| whole)),
     }
 }
 
@@ -378,8 +390,15 @@ fn stated_privacy(message: &Message, redacted: &mut Vec<String>) -> String {
 /// depends on the document, on this program's rules, on the operator's setting and on whether the capture layer was there first:
 /// these are the way in which the digest was made. So is whether the body was cut: the whole of it may be gone from the overflow
 /// bucket when the message comes again.
-fn request_digest(event: &AuditEvent, redaction: Mode, is_truncated: bool) -> [u8; 16] {
+fn request_digest(
+    event: &AuditEvent,
+    body: Option<&Value>,
+    message: &Message,
+    redaction: Mode,
+) -> [u8; 16] {
     let caller = &event.caller;
+    // Of the same call, the handler may say something else the second time.
+    let detail = detail(body, message.truncated.as_ref(), None);
     let way = digest_of(&[
         &event.spec_version,
         env!("CARGO_PKG_VERSION"),
@@ -389,7 +408,11 @@ fn request_digest(event: &AuditEvent, redaction: Mode, is_truncated: bool) -> [u
         } else {
             ""
         },
-        if is_truncated { "truncated" } else { "" },
+        if message.truncated.is_some() {
+            "truncated"
+        } else {
+            ""
+        },
     ]);
     let request = digest_of(&[
         &event.http.method,
@@ -399,7 +422,7 @@ fn request_digest(event: &AuditEvent, redaction: Mode, is_truncated: bool) -> [u
         &caller.user_email,
         &caller.name,
         &caller.token_id,
-        &event.detail,
+        &detail,
     ]);
     let mut digest = [0_u8; 16];
     let (way_bytes, request_bytes) = digest.split_at_mut(DIGEST_WAY_BYTES);

@@ -49,11 +49,12 @@ pub(crate) fn request_body(
 /// The member of a detail that says what was cut before it came here.
 const TRUNCATED: &str = "$truncated";
 
-/// The member of a detail that holds what the handler said of a call that did not succeed.
+/// The member of a detail that holds what the handler said: of a call that did not succeed, or what
+/// was too long for a sentence.
 const MESSAGE: &str = "$message";
 
 /// The request's body as JSON text, with members that say what was cut and what the handler said
-/// that is not the sentence; empty where there is nothing. A body that is no object stands in the
+/// that the sentence does not; empty where there is nothing. A body that is no object stands in the
 /// member `body` beside them.
 pub(crate) fn detail(
     body: Option<&Value>,

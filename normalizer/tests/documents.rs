@@ -3,9 +3,11 @@
 #![allow(clippy::unwrap_used)] // the helpers of tests give up as tests do
 
 use std::fs::File;
+use std::io;
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
 
-use daybook_normalizer::context::{build_index, read_documents, read_index};
+use daybook_normalizer::context::{build_index, handler_from_env, read_documents, read_index};
 use daybook_normalizer::settings::Settings;
 
 const SHOP: &str = "openapi: 3.0.0\npaths: {/orders: {post: {operationId: createOrder}}}";
@@ -23,11 +25,12 @@ fn a_file_that_cannot_be_read_costs_only_itself() {
     std::fs::write(folder.join("shop.yaml"), SHOP).unwrap();
     let large = File::create(folder.join("large.json")).unwrap();
     large.set_len((50 << 20) + 1).unwrap();
-    for name in ["billing", "images"] {
+    for name in ["billing", "images", "..data"] {
         std::fs::create_dir_all(folder.join(name)).unwrap();
     }
     std::fs::write(folder.join("billing/api.yaml"), SHOP).unwrap();
     std::fs::write(folder.join("images/logo.svg"), "").unwrap();
+    std::fs::write(folder.join("..data/shop.yaml"), SHOP).unwrap();
     let (index, problems) = read_index(&folder, &Settings::default()).unwrap();
     let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
     assert_eq!(
@@ -71,4 +74,69 @@ fn an_overlay_beside_a_document_is_read_with_it() {
         "{error}"
     );
     std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn nothing_starts_without_an_overlay_that_is_there() {
+    let folder = new_folder("unreadable-overlay");
+    std::fs::write(folder.join("shop.yaml"), SHOP).unwrap();
+    std::fs::write(folder.join("billing.yaml"), SHOP).unwrap();
+    let large = File::create(folder.join("shop.overlay.json")).unwrap();
+    large.set_len((50 << 20) + 1).unwrap();
+    for path in [folder.clone(), folder.join("shop.yaml")] {
+        let error = read_index(&path, &Settings::default()).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .ends_with("shop.overlay.json: it has more than 52428800 bytes"),
+            "{error}"
+        );
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn a_start_logs_what_was_lost_as_an_error() {
+    let folder = new_folder("logged");
+    std::fs::write(folder.join("shop.yaml"), SHOP).unwrap();
+    std::fs::write(folder.join("broken.json"), "{").unwrap();
+    std::fs::create_dir_all(folder.join("billing")).unwrap();
+    std::fs::write(folder.join("billing/api.yaml"), SHOP).unwrap();
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    let specs = folder.to_str().unwrap().to_owned();
+    // It stops at the next variable that it needs.
+    let variable = |name: &str| (name == "DAYBOOK_SPECS").then(|| specs.clone());
+    let result = tracing::subscriber::with_default(subscriber, || {
+        runtime.block_on(handler_from_env(variable))
+    });
+    assert!(result.is_err());
+    let logged = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    for (level, file) in [("ERROR", "broken.json"), ("WARN", "billing")] {
+        let is_it = |line: &str| line.contains(level) && line.contains(file);
+        assert!(logged.lines().any(is_it), "{file}: {logged}");
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+/// What is logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }

@@ -62,6 +62,20 @@ fn a_detail_says_what_was_cut_before_it_came() {
 }
 
 #[test]
+fn what_the_handler_says_of_it_is_no_part_of_a_call() {
+    let new = |text: &str| {
+        let mut event = http_event();
+        event["body"] = json!(r#"{"name":"A"}"#);
+        let message = json!({"v": 1, "event": event, "response": {"status_code": 403},
+            "context": {"message": text}});
+        event_of(&message)
+    };
+    let [one, other] = ["Jane tried", "Jane tried again"].map(new);
+    assert_ne!(one.event.detail, other.event.detail);
+    assert_eq!(one.request_digest, other.request_digest);
+}
+
+#[test]
 fn a_cut_copy_of_a_stored_event_is_no_conflict() {
     let digest = |body: &str, truncated: Value| {
         let mut event = http_event();

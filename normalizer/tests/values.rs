@@ -268,4 +268,10 @@ fn a_handlers_own_sentence_tells_no_success_of_a_call_that_had_none() {
     assert_eq!(event.activity, "Jane approved contract 7");
     assert!(!event.detail.contains("$message"), "{}", event.detail);
     assert_eq!(answered(200, "null").activity, answered(200, "").activity);
+    // What is too long for a sentence is kept whole beside it.
+    let long = format!("Jane approved contract 7 {}at last", "and ".repeat(16));
+    let event = answered(200, &long);
+    assert!(event.activity.ends_with("and…"), "{}", event.activity);
+    let detail: Value = serde_json::from_str(&event.detail).unwrap();
+    assert_eq!(detail["$message"], long);
 }

@@ -77,6 +77,11 @@ impl Sentence {
         (!says_nothing(&text)).then(|| Self::of(cut_words(vec![part(Kind::Text, &text, "")])))
     }
 
+    /// Whether it says all of what a handler wrote.
+    pub fn holds(&self, stated: &str) -> bool {
+        self.text == plain(stated)
+    }
+
     fn of(parts: Vec<ActivityPart>) -> Self {
         let parts = cut_parts(tidy(parts), SENTENCE_CHARS_MAX);
         Self {
