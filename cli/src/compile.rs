@@ -6,8 +6,9 @@ use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
-use daybook_normalizer::context::{load_compiled, read_documents};
-use daybook_openapi::{Index, Severity};
+use daybook_normalizer::context::{build_index, load_compiled, read_documents};
+use daybook_normalizer::settings::Settings;
+use daybook_openapi::Severity;
 
 use crate::arguments::CompileOptions;
 
@@ -16,7 +17,8 @@ pub(crate) fn compile(options: &CompileOptions) -> anyhow::Result<bool> {
         bail!("{} is compiled already", options.specs.display());
     }
     let (documents, mut problems) = read_documents(&options.specs)?;
-    let (index, of_documents) = Index::build(documents);
+    let settings = Settings::from_env(|name| std::env::var(name).ok())?;
+    let (index, of_documents) = build_index(documents, &settings);
     problems.extend(of_documents);
     for problem in &problems {
         writeln!(std::io::stderr(), "{problem}")?;

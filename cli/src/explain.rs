@@ -10,7 +10,8 @@ use crate::arguments::{ExplainFormat, ExplainOptions};
 use crate::terminal;
 
 pub(crate) fn explain(options: &ExplainOptions) -> anyhow::Result<bool> {
-    let (index, problems) = read_index(&options.specs, &Settings::default())?;
+    let settings = Settings::from_env(|name| std::env::var(name).ok())?;
+    let (index, problems) = read_index(&options.specs, &settings)?;
     for problem in &problems {
         writeln!(std::io::stderr(), "{problem}")?;
     }

@@ -9,6 +9,7 @@ use daybook_normalizer::context::read_index;
 use daybook_normalizer::message::{MESSAGE_BYTES_MAX, decode};
 use daybook_normalizer::normalize::{Normalized, normalize as normalize_message};
 use daybook_normalizer::settings::Settings;
+use daybook_openapi::Severity;
 use jiff::Timestamp;
 
 use crate::arguments::NormalizeOptions;
@@ -26,7 +27,10 @@ pub(crate) fn normalize(options: &NormalizeOptions) -> anyhow::Result<bool> {
         _ => Box::new(std::io::stdin().lock()),
     };
     let mut out = BufWriter::new(std::io::stdout().lock());
-    let mut all_good = problems.is_empty();
+    // A warning tells of nothing that was lost.
+    let mut all_good = problems
+        .iter()
+        .all(|problem| problem.severity == Severity::Warning);
     let mut line = Vec::new();
     for number in 1_u64.. {
         let Some(total_bytes) = read_line(&mut input, &mut line)? else {
@@ -87,6 +91,24 @@ fn read_line(input: &mut dyn BufRead, line: &mut Vec<u8>) -> std::io::Result<Opt
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_folder_that_is_not_read_fails_nothing() {
+        let specs = std::env::temp_dir().join(format!("daybook-folders-{}", std::process::id()));
+        std::fs::create_dir_all(specs.join("old")).unwrap();
+        let document = "openapi: 3.0.0\npaths: {/orders: {post: {operationId: createOrder}}}";
+        for name in ["shop.yaml", "old/shop.yaml"] {
+            std::fs::write(specs.join(name), document).unwrap();
+        }
+        let empty = specs.join("messages");
+        std::fs::write(&empty, "").unwrap();
+        let options = NormalizeOptions {
+            specs: specs.clone(),
+            file: Some(empty),
+        };
+        assert!(normalize(&options).unwrap());
+        std::fs::remove_dir_all(&specs).unwrap();
+    }
 
     #[test]
     fn a_line_that_is_too_long_costs_only_itself() {
