@@ -182,11 +182,12 @@ fn quoted_list(rest: &str) -> Option<usize> {
     for (position, character) in rest.char_indices() {
         match (quote, character) {
             (None, '"' | '\'') => quote = Some((character, backslashes)),
-            (Some((mark, before)), _) if mark == character => {
-                // In a quotation without any, a pair of them is one of its letters.
-                if backslashes == before || (before == 0 && backslashes % 2 == 0) {
-                    quote = None;
-                }
+            // In a quotation without any, a pair of them is one of its letters.
+            (Some((mark, before)), _)
+                if mark == character
+                    && (backslashes == before || (before == 0 && backslashes % 2 == 0)) =>
+            {
+                quote = None;
             }
             (None, '[' | '{') => depth += 1,
             (None, ']' | '}') => {
