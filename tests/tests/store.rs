@@ -35,5 +35,7 @@ mod restart;
 mod round_trip;
 #[path = "store/schema.rs"]
 mod schema;
+#[path = "store/slow_writers.rs"]
+mod slow_writers;
 #[path = "store/statistics.rs"]
 mod statistics;

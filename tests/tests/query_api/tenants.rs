@@ -18,9 +18,9 @@ const THEIRS: &str = "tenants-theirs";
 const SECRET: &str = "Zq7secret";
 /// A tenant has four places for erasures.
 const AT_ONCE: usize = 4;
-/// What only they have, and what nobody has.
+/// What only they have, and what nobody has; of the same length, by which an id may be taken for a person's.
 const ABSENT: [(&str, &str); 8] = [
-    (SECRET, "Zq7nothing"),
+    (SECRET, "Zq7nobody"),
     ("198.51.100", "203.0.113"),
     ("PURGE", "CHECKOUT"),
     ("delete", "update"),

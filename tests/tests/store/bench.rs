@@ -4,8 +4,7 @@ use tokio::process::Command;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_daybook-under-test");
 
-#[tokio::test]
-async fn the_bench_measures_what_it_promises() {
+pub(crate) async fn measures_what_it_promises() {
     let output = Command::new(PROGRAM)
         .args(["bench", "store", "--rows", "10000"])
         .output()

@@ -190,8 +190,7 @@ async fn a_database_is_migrated_and_the_sql_is_shown_before() {
 }
 
 /// Each of them waits until every writer has heard of it, so all of them go at once.
-#[tokio::test]
-async fn days_holds_and_erasures_are_commands_and_a_hold_refuses_an_erasure() {
+pub(crate) async fn set_days_hold_and_erase_and_a_hold_refuses_an_erasure() {
     let clickhouse = ClickHouse::start(ENGINE).await.unwrap();
     let directory = tempfile::tempdir().unwrap();
     let ledger = directory.path().join("erasures.ndjson");
