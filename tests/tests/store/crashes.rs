@@ -36,7 +36,7 @@ const _: () = assert!(WAVES * SCHEDULES_A_WAVE >= 200);
 /// In the last waves, one of each kind, the first tenant is erased on the way.
 const WAVES_WITH_ERASURE: usize = 2;
 const PROCESSES: usize = 2;
-const EVENTS: u32 = 8;
+const EVENTS: u32 = 6;
 /// The last processes of a wave are not killed, and must come to an end.
 const WAVE_TIME_MAX: Duration = Duration::from_mins(2);
 
