@@ -13,15 +13,17 @@ use serde_json::json;
 use tokio::time::sleep;
 
 use crate::arguments::{EraseMode, EraseOptions};
-use crate::up::clickhouse::split_url;
+use crate::clickhouse_url::database_at;
 
 /// A very large tenant takes hours.
 const TIME_MAX: Duration = Duration::from_hours(24);
 const WORK_INTERVAL: Duration = Duration::from_secs(2);
+/// How often in a row ClickHouse may fail before somebody has to look.
+const FAILURES_MAX: u32 = 10;
 
 pub(crate) async fn erase(options: EraseOptions) -> anyhow::Result<bool> {
-    let (mut endpoint, credentials) = split_url(&options.store.clickhouse_url)?;
-    endpoint.database.clone_from(&options.store.database);
+    let (endpoint, credentials) =
+        database_at(&options.store.clickhouse_url, &options.store.database)?;
     let eraser = eraser(&options, &endpoint, &credentials)?;
     if options.resume {
         return resume(&eraser, options.ledger).await;
@@ -37,9 +39,16 @@ pub(crate) async fn erase(options: EraseOptions) -> anyhow::Result<bool> {
         }))?;
         return Ok(true);
     }
-    // Made before, so that a path that cannot be used is known before anything is done.
+    // Made and read before, so that one that cannot be used is known before anything is done.
     let ledger = options.ledger.map(LedgerFile::create).transpose()?;
+    if let Some(ledger) = &ledger {
+        ledger.entries()?;
+    }
     let id = eraser.request(&request).await?;
+    writeln!(
+        std::io::stderr(),
+        "erasure {id} is requested; should this end early, `daybook erase --resume` goes on"
+    )?;
     match &ledger {
         Some(ledger) => {
             eraser.sync_ledger(ledger).await?;
@@ -49,36 +58,37 @@ pub(crate) async fn erase(options: EraseOptions) -> anyhow::Result<bool> {
             "no --ledger: a backup that is older than this erasure brings back what it erased"
         )?,
     }
-    writeln!(
-        std::io::stderr(),
-        "erasure {id} is requested; should this end early, `daybook erase --resume` goes on"
-    )?;
     print(&eraser.run_to_end(id, TIME_MAX).await?)?;
     Ok(true)
 }
 
 /// Erases again what a restored backup brought back, and goes on with all that is not verified. False
-/// where one cannot go on.
+/// where one cannot go on, or ClickHouse has failed too often.
 async fn resume(eraser: &Eraser, ledger: Option<PathBuf>) -> anyhow::Result<bool> {
     if let Some(path) = ledger {
         eraser.sync_ledger(&LedgerFile::new(path)).await?;
     }
     eraser.reapply().await?;
+    let mut failures = 0;
     loop {
-        let (mut is_open, mut is_blocked) = (false, false);
+        let (mut is_open, mut is_blocked, mut is_failing) = (false, false, false);
         for (id, worked) in eraser.work().await? {
             match worked {
                 Ok(receipt) if receipt.state == ErasureState::Verified => print(&receipt)?,
                 Ok(_) => is_open = true,
-                Err(error) if error.may_succeed_later() => is_open = true,
                 Err(error) => {
-                    is_blocked = true;
+                    if error.may_succeed_later() {
+                        (is_open, is_failing) = (true, true);
+                    } else {
+                        is_blocked = true;
+                    }
                     writeln!(std::io::stderr(), "{id}: {error}")?;
                 }
             }
         }
-        if !is_open {
-            return Ok(!is_blocked);
+        failures = if is_failing { failures + 1 } else { 0 };
+        if !is_open || failures >= FAILURES_MAX {
+            return Ok(!is_blocked && !is_failing);
         }
         sleep(WORK_INTERVAL).await;
     }
@@ -108,9 +118,7 @@ fn request(options: &EraseOptions) -> anyhow::Result<ErasureRequest> {
         (Some(user), ..) => Scope::User(user.clone()),
         (_, Some(email), _) => Scope::Email(email.clone()),
         (.., Some(entity)) => {
-            let (kind, id) = entity
-                .split_once('/')
-                .context("an entity is written TYPE/ID")?;
+            let (kind, id) = kind_and_id(entity)?;
             Scope::Entity {
                 kind: kind.to_owned(),
                 id: id.to_owned(),
@@ -135,6 +143,13 @@ pub(crate) fn tenant(org: Option<&str>, is_unattributed: bool) -> anyhow::Result
         return Ok(Some(TenantId::unattributed()));
     }
     Ok(org.map(TenantId::new).transpose()?)
+}
+
+/// `TYPE/ID` in its two parts.
+pub(crate) fn kind_and_id(entity: &str) -> anyhow::Result<(&str, &str)> {
+    entity
+        .split_once('/')
+        .context("an entity is written TYPE/ID")
 }
 
 fn print(record: &impl serde::Serialize) -> anyhow::Result<()> {

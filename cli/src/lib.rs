@@ -5,6 +5,7 @@
 
 mod arguments;
 mod bench;
+mod clickhouse_url;
 mod compile;
 mod data_directory;
 mod erase;

@@ -8,7 +8,7 @@ use daybook_store::{
 };
 
 use crate::arguments::MigrateOptions;
-use crate::up::clickhouse::split_url;
+use crate::clickhouse_url::database_at;
 
 pub(crate) async fn run(options: MigrateOptions) -> anyhow::Result<bool> {
     if let Some(cluster) = &options.cluster {
@@ -21,12 +21,8 @@ pub(crate) async fn run(options: MigrateOptions) -> anyhow::Result<bool> {
     let place = options
         .clickhouse_url
         .as_deref()
-        .map(split_url)
+        .map(|url| database_at(url, &options.database))
         .transpose()?;
-    let place = place.map(|(mut endpoint, credentials)| {
-        endpoint.database.clone_from(&options.database);
-        (endpoint, credentials)
-    });
     if options.dry_run {
         let pending = match &place {
             Some((endpoint, credentials)) => pending_migrations(endpoint, credentials).await?,

@@ -7,12 +7,12 @@ use daybook_store::{Retention, TenantId};
 use serde_json::json;
 
 use crate::arguments::{HoldOptions, RetentionCommand, RetentionOptions};
-use crate::erase::tenant;
-use crate::up::clickhouse::split_url;
+use crate::clickhouse_url::database_at;
+use crate::erase::{kind_and_id, tenant};
 
 pub(crate) async fn retention(options: RetentionOptions) -> anyhow::Result<bool> {
-    let (mut endpoint, credentials) = split_url(&options.store.clickhouse_url)?;
-    endpoint.database = options.store.database;
+    let (endpoint, credentials) =
+        database_at(&options.store.clickhouse_url, &options.store.database)?;
     let retention = Retention::new(&endpoint, &credentials)?;
     match options.command {
         RetentionCommand::Set {
@@ -34,14 +34,7 @@ pub(crate) async fn retention(options: RetentionOptions) -> anyhow::Result<bool>
 
 async fn change(retention: &Retention, hold: &HoldOptions, is_held: bool) -> anyhow::Result<()> {
     let tenant = tenant(hold.org.as_deref(), hold.unattributed)?.context("--org is missing")?;
-    let entity = match &hold.entity {
-        Some(entity) => Some(
-            entity
-                .split_once('/')
-                .context("an entity is written TYPE/ID")?,
-        ),
-        None => None,
-    };
+    let entity = hold.entity.as_deref().map(kind_and_id).transpose()?;
     retention
         .hold(&tenant, entity, is_held, &hold.reason)
         .await?;

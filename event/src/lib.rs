@@ -7,6 +7,7 @@
 mod audit_event;
 mod bounds;
 mod captured_exchange;
+mod detail;
 mod event_id;
 mod ip_range;
 mod over_limit;
@@ -24,6 +25,7 @@ pub use bounds::{JsonBoundError, check_json_bounds};
 pub use captured_exchange::{
     CapturedExchange, CapturedResponse, HandlerContext, HandlerFailure, MESSAGE_VERSION, Privacy,
 };
+pub use detail::{StoredBody, read_detail, write_detail};
 pub use event_id::{EventIdentity, event_id};
 pub use ip_range::{InvalidIpRange, IpRange};
 pub use over_limit::{Original, Overflow, S3Object, Truncated};

@@ -32,7 +32,7 @@ const COMPILED_BYTES_MAX: u64 = 300 << 20;
 /// `DAYBOOK_OVERFLOW_BUCKET`.
 ///
 /// # Errors
-/// Names the variable that is missing or wrong, in one line.
+/// Names the variable that is missing or wrong, or the overlay that cannot be applied, in one line.
 pub async fn handler_from_env(
     variable: impl Fn(&str) -> Option<String>,
 ) -> anyhow::Result<BatchHandler> {
@@ -48,6 +48,9 @@ pub async fn handler_from_env(
             Severity::Error => tracing::error!(%problem, "a document is not understood in full"),
             Severity::Warning => tracing::warn!(%problem, "a document may not be meant so"),
         }
+    }
+    if let Some(problem) = problems.iter().find(|problem| is_of_overlay(problem)) {
+        bail!("an overlay is not applied in full: {problem}");
     }
     let mut endpoint = Endpoint::new(need("DAYBOOK_CLICKHOUSE_URL")?);
     if let Some(database) = variable("DAYBOOK_CLICKHOUSE_DATABASE") {
@@ -69,6 +72,12 @@ pub async fn handler_from_env(
         dead_letters: Arc::new(SqsDeadLetters::new(sqs_client().await, queue_url)),
         overflow: overflow_bucket(&variable)?,
     })
+}
+
+/// Whether something that an overlay says was not understood: it may mark as secret what would be stored for
+/// good without it, and while nothing starts, messages wait in their queue.
+fn is_of_overlay(problem: &DocumentProblem) -> bool {
+    problem.severity == Severity::Error && Document::overlaid_name(&problem.file_name).is_some()
 }
 
 /// The bucket of `DAYBOOK_OVERFLOW_BUCKET`; none where it is not set.
@@ -172,7 +181,8 @@ pub fn read_documents(path: &Path) -> anyhow::Result<(Vec<Document>, Vec<Documen
         let beside = Document::overlay_names(&name)
             .into_iter()
             .map(|overlay| path.with_file_name(overlay))
-            .filter(|overlay| overlay.is_file());
+            // A link that leads nowhere is told when it is read.
+            .filter(|overlay| overlay.symlink_metadata().is_ok());
         std::iter::once(path.to_owned()).chain(beside).collect()
     };
     let mut documents = Vec::new();
@@ -189,6 +199,10 @@ pub fn read_documents(path: &Path) -> anyhow::Result<(Vec<Document>, Vec<Documen
     if !documents.iter().any(is_document) {
         match problems.first() {
             Some(problem) => bail!("{}: {problem}", path.display()),
+            None if !path.is_dir() => bail!(
+                "{} is an overlay: name the document beside it",
+                path.display()
+            ),
             None => bail!("{} has no .json, .yaml or .yml document", path.display()),
         }
     }

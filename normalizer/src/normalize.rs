@@ -4,7 +4,7 @@ use std::fmt;
 
 use daybook_event::{
     AuditEvent, Caller, EventIdentity, HandlerFailure, HttpRequest, Outcome, SCHEMA_VERSION,
-    UNATTRIBUTED_ORG_ID, event_id, never_expires,
+    UNATTRIBUTED_ORG_ID, event_id, never_expires, write_detail,
 };
 use daybook_openapi::secrets::{Mode, Place, REDACTED, Redactor};
 use daybook_openapi::{
@@ -23,7 +23,7 @@ use crate::explained::Explained;
 use crate::gateway_event::GatewayEvent;
 use crate::message::Message;
 use crate::settings::Settings;
-use crate::stored_request::{correlation_id, detail, http, request_body, source_url};
+use crate::stored_request::{correlation_id, http, mark_of_cut, request_body, source_url};
 use crate::things::{Things, first_value};
 
 /// How far ahead of this machine's clock a request may claim to be.
@@ -143,6 +143,12 @@ fn new_event(
     redacted.sort();
     redacted.dedup();
     let body = request_body.as_ref();
+    let cut = message.truncated.as_ref().map(mark_of_cut);
+    let from_client = write_detail(body, cut.clone(), None);
+    let detail = match unsaid {
+        Some(unsaid) => write_detail(body, cut, Some(unsaid)),
+        None => from_client.clone(),
+    };
     let event = AuditEvent {
         id: identity(message, request, timestamp),
         timestamp,
@@ -165,7 +171,7 @@ fn new_event(
         correlation_id,
         activity: activity.text,
         activity_parts: activity.parts,
-        detail: detail(body, message.truncated.as_ref(), unsaid),
+        detail,
         changes: changes(states.before(), states.after()),
         reason,
         privacy,
@@ -190,7 +196,7 @@ fn new_event(
         http,
     };
     NewEvent {
-        request_digest: request_digest(&event, body, message, settings.redaction),
+        request_digest: request_digest(&event, &from_client, message, settings.redaction),
         event,
     }
 }
@@ -384,7 +390,8 @@ fn stated_privacy(message: &Message, redacted: &mut Vec<String>) -> String {
     privacy.to_string()
 }
 
-/// A digest of what a second delivery may not change: method, path, caller and body.
+/// A digest of what a second delivery may not change: method, path, caller and body (`from_client`). Of the same call, the
+/// handler may say something else the second time.
 ///
 /// It is made of the redacted request, so that it gives nothing away about a secret. What is redacted
 /// depends on the document, on this program's rules, on the operator's setting and on whether the capture layer was there first:
@@ -392,13 +399,11 @@ fn stated_privacy(message: &Message, redacted: &mut Vec<String>) -> String {
 /// bucket when the message comes again.
 fn request_digest(
     event: &AuditEvent,
-    body: Option<&Value>,
+    from_client: &str,
     message: &Message,
     redaction: Mode,
 ) -> [u8; 16] {
     let caller = &event.caller;
-    // Of the same call, the handler may say something else the second time.
-    let detail = detail(body, message.truncated.as_ref(), None);
     let way = digest_of(&[
         &event.spec_version,
         env!("CARGO_PKG_VERSION"),
@@ -422,7 +427,7 @@ fn request_digest(
         &caller.user_email,
         &caller.name,
         &caller.token_id,
-        &detail,
+        from_client,
     ]);
     let mut digest = [0_u8; 16];
     let (way_bytes, request_bytes) = digest.split_at_mut(DIGEST_WAY_BYTES);

@@ -46,36 +46,8 @@ pub(crate) fn request_body(
     Some(body)
 }
 
-/// The member of a detail that says what was cut before it came here.
-const TRUNCATED: &str = "$truncated";
-
-/// The member of a detail that holds what the handler said: of a call that did not succeed, or what
-/// was too long for a sentence.
-const MESSAGE: &str = "$message";
-
-/// The request's body as JSON text, with members that say what was cut and what the handler said
-/// that the sentence does not; empty where there is nothing. A body that is no object stands in the
-/// member `body` beside them.
-pub(crate) fn detail(
-    body: Option<&Value>,
-    truncated: Option<&Truncated>,
-    message: Option<String>,
-) -> String {
-    if truncated.is_none() && message.is_none() {
-        return body.map(Value::to_string).unwrap_or_default();
-    }
-    let mut members = match body {
-        Some(Value::Object(members)) => members.clone(),
-        Some(body) => Map::from_iter([("body".to_owned(), body.clone())]),
-        None => Map::new(),
-    };
-    members.extend(truncated.map(|truncated| (TRUNCATED.to_owned(), mark(truncated))));
-    members.extend(message.map(|message| (MESSAGE.to_owned(), Value::from(message))));
-    Value::Object(members).to_string()
-}
-
-/// A message's word for a digest is kept where it is one.
-fn mark(truncated: &Truncated) -> Value {
+/// What was cut, as it is stored. A message's word for a digest is kept where it is one.
+pub(crate) fn mark_of_cut(truncated: &Truncated) -> Value {
     let mut mark = serde_json::to_value(truncated).unwrap_or_default();
     for original in mark.as_object_mut().into_iter().flat_map(Map::values_mut) {
         let digest = original["sha256"].as_str().unwrap_or_default();

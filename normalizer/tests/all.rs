@@ -4,6 +4,7 @@ mod documents;
 mod failures;
 mod fuzz_corpus;
 mod load_balancer;
+mod log;
 mod normalize;
 mod redaction;
 mod truncated;

@@ -3,12 +3,12 @@
 #![allow(clippy::unwrap_used)] // the helpers of tests give up as tests do
 
 use std::fs::File;
-use std::io;
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::path::{Path, PathBuf};
 
 use daybook_normalizer::context::{build_index, handler_from_env, read_documents, read_index};
 use daybook_normalizer::settings::Settings;
+
+use crate::log::Log;
 
 const SHOP: &str = "openapi: 3.0.0\npaths: {/orders: {post: {operationId: createOrder}}}";
 
@@ -76,6 +76,47 @@ fn an_overlay_beside_a_document_is_read_with_it() {
     std::fs::remove_dir_all(&folder).unwrap();
 }
 
+/// What a start says with these documents. It stops at the next variable that it needs, at the latest.
+fn start(folder: &Path) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    let specs = folder.to_str().unwrap().to_owned();
+    let variable = |name: &str| (name == "DAYBOOK_SPECS").then(|| specs.clone());
+    runtime.block_on(handler_from_env(variable)).map(drop)
+}
+
+#[test]
+fn nothing_starts_with_an_overlay_that_cannot_be_applied() {
+    let folder = new_folder("broken-overlay");
+    std::fs::write(folder.join("shop.yaml"), SHOP).unwrap();
+    let overlay = folder.join("shop.overlay.yaml");
+    for (text, is_applied) in [
+        (
+            "overlay: 1.0.0\nactions: [{target: $, update: {x-audit: {service: a}}}]",
+            true,
+        ),
+        // A place that is not there may have been one of an older document.
+        (
+            "overlay: 1.0.0\nactions: [{target: $.x, update: {x-audit: {service: a}}}]",
+            true,
+        ),
+        ("", false),
+        ("overlay: 2.0.0\nactions: [{target: $, update: {}}]", false),
+        ("overlay: 1.0.0\nactions: [{target: $[, update: {}}]", false),
+    ] {
+        std::fs::write(&overlay, text).unwrap();
+        let said = start(&folder).unwrap_err().to_string();
+        assert_eq!(
+            said.contains("DAYBOOK_CLICKHOUSE_URL"),
+            is_applied,
+            "{said}"
+        );
+        assert_eq!(said.contains("shop.overlay.yaml"), !is_applied, "{said}");
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
 #[test]
 fn nothing_starts_without_an_overlay_that_is_there() {
     let folder = new_folder("unreadable-overlay");
@@ -108,35 +149,12 @@ fn a_start_logs_what_was_lost_as_an_error() {
         .with_ansi(false)
         .with_writer(move || writer.clone())
         .finish();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .build()
-        .unwrap();
-    let specs = folder.to_str().unwrap().to_owned();
-    // It stops at the next variable that it needs.
-    let variable = |name: &str| (name == "DAYBOOK_SPECS").then(|| specs.clone());
-    let result = tracing::subscriber::with_default(subscriber, || {
-        runtime.block_on(handler_from_env(variable))
-    });
+    let result = tracing::subscriber::with_default(subscriber, || start(&folder));
     assert!(result.is_err());
-    let logged = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let logged = log.text();
     for (level, file) in [("ERROR", "broken.json"), ("WARN", "billing")] {
         let is_it = |line: &str| line.contains(level) && line.contains(file);
         assert!(logged.lines().any(is_it), "{file}: {logged}");
     }
     std::fs::remove_dir_all(&folder).unwrap();
-}
-
-/// What is logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }

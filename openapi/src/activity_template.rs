@@ -11,7 +11,8 @@
 //! | `{path.x}`, `{query.x}` | a parameter |
 //! | `{body.x.y}`, `{response.x}` | a value of a body; `[]` behind a name is any item: `{body.items[].id}` |
 //!
-//! `{{` and `}}` are braces. What a call does not have reads `(not given)`.
+//! `{{` and `}}` are braces. What a call does not have reads `(not given)`; where there is no parent at all, a
+//! sentence with one is worked out as without the template.
 //!
 //! A template is checked when its document is loaded: by its form here, against its operation in
 //! [`crate::annotations::checks`]. A broken one is told, and the sentence is worked out as without it.
@@ -147,8 +148,13 @@ impl ActivityTemplate {
         parts.any(|part| matches!(part, TemplatePart::Parent(_)))
     }
 
-    /// The parts of the sentence; `None` where the outcome is none that the template can tell of.
+    /// The parts of the sentence; `None` where the outcome is none that the template can tell of, and
+    /// where it names what the thing is part of and that is nothing.
     pub(crate) fn write(&self, writer: &Writer<'_>, meaning: &Meaning) -> Option<Parts> {
+        let has_parent = meaning.parent.is_some() || writer.known_parent().is_some();
+        if self.names_parent() && !has_parent {
+            return None;
+        }
         if writer.facts.outcome == Outcome::Success {
             return Some(written(&self.0, writer, meaning));
         }

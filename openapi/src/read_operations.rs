@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Map, Value};
 
-use crate::annotations::checks::{check_parent, check_places, check_template};
+use crate::annotations::checks::{check_places, check_template};
+use crate::annotations::wide_template::{Fit, Misfit, NO_PARENT, WideTemplate};
 use crate::annotations::{Activity, Annotations, values};
 use crate::document::Problems;
 use crate::document::corners::{self, Corners};
@@ -83,10 +84,8 @@ fn read_within(
         }
         reading.read_path(path, keys, &mut problems);
     }
-    for (pointer, message) in std::mem::take(&mut reading.wide_templates) {
-        if let Some(message) = message {
-            problems.error(&pointer, message);
-        }
+    for (pointer, template) in std::mem::take(&mut reading.wide_templates) {
+        template.tell(&pointer, &mut problems);
     }
     reading.operations
 }
@@ -119,9 +118,8 @@ struct Reading<'a> {
     operations: Vec<Operation>,
     /// By operationId: the pointer of the operation.
     known_ids: HashMap<String, String>,
-    /// By the pointer of a template of a path or of the root: why its first operation has no use for it,
-    /// unless another one has.
-    wide_templates: BTreeMap<String, Option<String>>,
+    /// By the pointer of a template that stands above several operations.
+    wide_templates: BTreeMap<String, WideTemplate>,
     known_marks: KnownMarks,
 }
 
@@ -141,6 +139,10 @@ impl<'a> Reading<'a> {
             );
             return;
         };
+        if written.is_some_and(has_more_than_a_reference) {
+            let message = "what stands beside `$ref` is not read: say it where the reference leads";
+            problems.error(&pointer, message);
+        }
         if !path.starts_with('/') {
             problems.error(&pointer, "a path starts with a slash; it is left out");
             return;
@@ -230,10 +232,13 @@ impl<'a> Reading<'a> {
         }
         let mut own = Annotations::read(call.operation, call.pointer, problems);
         check_places(&source, &own, problems);
+        // What is said of any method is said of seven operations.
+        let mut has_own_template = own.activity.is_some() && !call.is_any_method;
         if let Some(annotation) = call.annotation {
             let pointer = format!("/paths/{}/{}", escape(call.path), call.method);
             let narrower = Annotations::read(annotation, &pointer, problems);
             check_places(&source, &narrower, problems);
+            has_own_template |= narrower.activity.is_some();
             own = narrower.within(&own);
         }
         let of_values = if self.has_annotated_values {
@@ -241,7 +246,6 @@ impl<'a> Reading<'a> {
         } else {
             Annotations::default()
         };
-        let has_own_template = own.activity.is_some();
         let mut annotations = own.within(&of_values).within(wider);
         let secrets = OperationSecrets::of(&source, &annotations, &mut self.known_marks);
         annotations.activity = annotations.activity.take().filter(|activity| {
@@ -249,8 +253,15 @@ impl<'a> Reading<'a> {
             self.is_used(activity, has_own_template, checked, problems)
         });
         let meaning = work_out(&source, &annotations);
-        if let Some(activity) = &annotations.activity {
-            check_parent(activity, &meaning, problems);
+        if let Some(activity) = &annotations.activity
+            && activity.template.names_parent()
+        {
+            let is_there = meaning.parent.is_some();
+            if !has_own_template {
+                self.wide(activity).note_parent(is_there);
+            } else if !is_there {
+                problems.warning(&activity.pointer, NO_PARENT);
+            }
         }
         if annotations.parent_id.is_some() && meaning.parent.is_none() {
             problems.error(
@@ -286,27 +297,26 @@ impl<'a> Reading<'a> {
         self.operations.push(operation);
     }
 
-    /// Whether an operation uses a template. One that stands above several need not fit each of them.
+    /// Whether an operation uses a template.
     fn is_used(
         &mut self,
         activity: &Activity,
         is_own: bool,
-        checked: Result<(), String>,
+        checked: Result<Fit, Misfit>,
         problems: &mut Problems<'_>,
     ) -> bool {
         let is_used = checked.is_ok();
         match checked {
-            Err(message) if is_own => problems.error(&activity.pointer, message),
-            Err(message) => {
-                let known = self.wide_templates.entry(activity.pointer.clone());
-                known.or_insert(Some(message));
-            }
-            Ok(()) if is_own => {}
-            Ok(()) => {
-                self.wide_templates.insert(activity.pointer.clone(), None);
-            }
+            Err(misfit) if is_own => problems.error(&activity.pointer, misfit.message),
+            Ok(_) if is_own => {}
+            checked => self.wide(activity).note(checked),
         }
         is_used
+    }
+
+    fn wide(&mut self, activity: &Activity) -> &mut WideTemplate {
+        let pointer = activity.pointer.clone();
+        self.wide_templates.entry(pointer).or_default()
     }
 
     /// Tells of an operation whose name another one has.
@@ -325,6 +335,17 @@ impl<'a> Reading<'a> {
             self.known_ids.insert(id, pointer.to_owned());
         }
     }
+}
+
+/// Whether a path item says more than where it is; a summary and a description change nothing.
+fn has_more_than_a_reference(item: &Value) -> bool {
+    let members = item
+        .as_object()
+        .filter(|members| members.contains_key("$ref"));
+    members.is_some_and(|members| {
+        let is_more = |name: &&String| !["$ref", "summary", "description"].contains(&name.as_str());
+        members.keys().any(|name| is_more(&name))
+    })
 }
 
 /// One operation as the document has it.

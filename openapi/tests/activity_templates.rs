@@ -146,18 +146,69 @@ fn a_template_of_a_path_is_used_where_it_fits_and_told_where_it_fits_none() {
 }
 
 #[test]
+fn a_mistyped_template_of_a_path_is_told_though_an_operation_leaves_its_body_open() {
+    let content = json!({ "application/json": { "schema": { "properties": { "status": { "type": "string" } } } } });
+    let with = |template: &str| {
+        json!({ "openapi": "3.0.0", "paths": { "/orders/{id}": {
+            "x-audit": { "activity": template },
+            "put": { "requestBody": { "content": content } }, "post": {}
+        } } })
+    };
+    assert_eq!(
+        explained(&with("{actor} set {entity} to {body.statsu}")).1,
+        [(
+            Severity::Warning,
+            "s.json#/paths/~1orders~1{id}/x-audit/activity: {body.statsu}: the request body of PUT /orders/{id} has no statsu; did you mean {body.status}?".to_owned()
+        )]
+    );
+    assert_eq!(
+        explained(&with("{actor} set {entity} to {body.status}")).1,
+        []
+    );
+}
+
+#[test]
+fn a_sentence_of_a_parent_is_not_written_where_there_is_none() {
+    let with = |paths: Value| json!({ "openapi": "3.0.0", "x-audit": { "activity": "{actor} moved {entity} to {parent}" }, "paths": paths });
+    let both =
+        json!({ "/orders/{id}": { "put": {} }, "/teams/{team_id}/members/{id}": { "put": {} } });
+    let (messages, problems) = explained(&with(both));
+    assert_eq!(problems, []);
+    assert_eq!(
+        messages,
+        [
+            "jane@example.com updated order {id}",
+            "jane@example.com moved member {id} to team {team_id}"
+        ]
+    );
+    let (_, problems) = explained(&with(json!({ "/orders/{id}": { "put": {} } })));
+    assert_eq!(problems.len(), 1);
+    assert!(problems[0].1.contains("nothing says what {parent} is here"));
+}
+
+#[test]
+fn a_template_of_any_method_is_told_once() {
+    let document = json!({ "openapi": "3.0.0", "paths": { "/a/{id}": { "x-amazon-apigateway-any-method": {
+        "x-audit": { "activity": "{actor} did it {query.typo}" } } } } });
+    let told = problems(&document);
+    assert_eq!(told.len(), 1, "{told:?}");
+}
+
+#[test]
 fn a_body_that_no_document_can_describe_may_be_named() {
-    let with = |version: &str| {
+    let with = |version: Value| {
         json!({ "openapi": version, "paths": { "/a/{id}": { "delete": {
             "x-audit": { "activity": "{actor} dropped {entity}: {body.reason}" }
         } } } })
     };
     let told = "s.json#/paths/~1a~1{id}/delete/x-audit/activity: {body.reason}: DELETE /a/{id} has no request body";
     for (version, severity, is_used) in [
-        ("3.0.3", Severity::Warning, true),
-        ("3.1.0", Severity::Error, false),
+        (json!("3.0.3"), Severity::Warning, true),
+        // As YAML reads it without quotes.
+        (json!(3.0), Severity::Warning, true),
+        (json!("3.1.0"), Severity::Error, false),
     ] {
-        let (messages, problems) = explained(&with(version));
+        let (messages, problems) = explained(&with(version.clone()));
         assert_eq!(problems, [(severity, told.to_owned())], "{version}");
         assert_eq!(messages[0].contains(" dropped "), is_used, "{version}");
     }

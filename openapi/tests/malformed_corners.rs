@@ -109,6 +109,30 @@ fn corners() -> Vec<(&'static str, Value, &'static str)> {
 }
 
 #[test]
+fn what_stands_beside_a_reference_of_a_path_is_told() {
+    let with = |beside: Value| {
+        let mut item = json!({ "$ref": "#/components/pathItems/X" });
+        item.as_object_mut()
+            .unwrap()
+            .extend(beside.as_object().unwrap().clone());
+        json!({ "openapi": "3.1.0", "paths": { "/x": item },
+            "components": { "pathItems": { "X": { "post": { "operationId": "createX" } } } } })
+    };
+    let told = |beside: Value| {
+        let (index, problems) = build(&with(beside));
+        assert_eq!(index.operations().count(), 1);
+        problems
+    };
+    assert_eq!(told(json!({ "summary": "x" })), [""; 0]);
+    assert_eq!(
+        told(json!({ "x-audit": { "redact": ["body.nick"] } })),
+        [
+            "s.json#/paths/~1x: what stands beside `$ref` is not read: say it where the reference leads"
+        ]
+    );
+}
+
+#[test]
 fn a_malformed_corner_is_named_and_everything_else_is_read() {
     for (pointer, value, message) in corners() {
         let mut document = json!({ "openapi": "3.0.0", "paths": { "/a/{id}": { "put": {

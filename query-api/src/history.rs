@@ -9,7 +9,7 @@ mod bodies_before;
 
 use std::collections::{BTreeMap, HashMap};
 
-use daybook_event::{Action, AuditEvent, Change, Outcome, REDACTED};
+use daybook_event::{Action, AuditEvent, Change, Outcome, REDACTED, StoredBody, read_detail};
 use serde_json::Value;
 
 pub(crate) use self::bodies_before::bodies_before;
@@ -18,8 +18,6 @@ pub(crate) use self::bodies_before::bodies_before;
 const FIELDS_MAX: usize = 500;
 /// Deeper objects are compared as one value.
 const DEPTH_MAX: usize = 8;
-/// What marks a body that was cut; no field of the thing.
-const TRUNCATED: &str = "$truncated";
 
 /// Where changes are from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +56,7 @@ fn says_the_whole_thing(event: &AuditEvent) -> bool {
     is_done(event)
         && match event.action {
             Action::Create | Action::Delete => true,
-            Action::Update => is_whole && body(event).is_some_and(|body| !is_cut(&body)),
+            Action::Update => is_whole && body(event).is_some_and(|body| !body.is_cut),
             _ => false,
         }
 }
@@ -79,13 +77,8 @@ fn is_a_state(event: &AuditEvent) -> bool {
 }
 
 /// The body, where it is an object.
-fn body(event: &AuditEvent) -> Option<Value> {
-    let body = serde_json::from_str::<Value>(&event.detail).ok();
-    body.filter(Value::is_object)
-}
-
-fn is_cut(body: &Value) -> bool {
-    body.get(TRUNCATED).is_some()
+fn body(event: &AuditEvent) -> Option<StoredBody> {
+    read_detail(&event.detail).filter(|body| body.value.is_object())
 }
 
 /// Follows things through their events, oldest first.
@@ -121,8 +114,8 @@ impl History {
             return (ChangesFrom::Nothing, Vec::new());
         };
         let mut fields = BTreeMap::new();
-        flatten(&body, String::new(), 0, &mut fields);
-        let is_whole = event.http.method == "PUT" && !is_cut(&body);
+        flatten(&body.value, String::new(), 0, &mut fields);
+        let is_whole = event.http.method == "PUT" && !body.is_cut;
         let changes = compared(known, &fields, is_whole);
         for (field, after) in &fields {
             remember(known, field, after);
@@ -178,10 +171,8 @@ fn flatten(value: &Value, pointer: String, depth: usize, fields: &mut BTreeMap<S
     match value {
         Value::Object(members) if depth < DEPTH_MAX && !members.is_empty() => {
             for (name, value) in members {
-                if depth > 0 || name != TRUNCATED {
-                    let name = name.replace('~', "~0").replace('/', "~1");
-                    flatten(value, format!("{pointer}/{name}"), depth + 1, fields);
-                }
+                let name = name.replace('~', "~0").replace('/', "~1");
+                flatten(value, format!("{pointer}/{name}"), depth + 1, fields);
             }
         }
         value if fields.len() < FIELDS_MAX && depth > 0 => {
@@ -309,6 +300,26 @@ mod tests {
         // A body that was cut does not say what is gone.
         let cut = event(Action::Update, "PUT", r#"{"a":3,"$truncated":{"bytes":9}}"#);
         assert_eq!(followed(&mut history, &cut).0, ChangesFrom::Nothing);
+    }
+
+    #[test]
+    fn what_a_handler_said_beside_the_body_is_no_field_of_the_thing() {
+        let mut history = History::default();
+        let put = |detail: &str| event(Action::Update, "PUT", detail);
+        followed(&mut history, &put(r#"{"a":1,"b":2}"#));
+        for (detail, changes) in [
+            (r#"{"a":3,"b":2,"$message":"Jane set a"}"#, "/a 1>3"),
+            (r#"{"$message":"Jane looked at it"}"#, ""),
+            (r#"{"body":[1],"$message":"Jane looked at it"}"#, ""),
+            (r#"{"a":3,"$message":"Jane took b away"}"#, "/b 2>"),
+            // A client's own, which says nothing of a cut.
+            (
+                r#"{"body":{"$truncated":{},"c":1}}"#,
+                "/$truncated >{}, /c >1, /a 3>",
+            ),
+        ] {
+            assert_eq!(followed(&mut history, &put(detail)).1, changes, "{detail}");
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ const CLUSTER_BYTES_MAX: usize = 63;
 /// Tables that are cut into shards by tenant. All nodes have all of the others.
 const SHARDED: &str = "events";
 /// The tables that Daybook reads from where it reads all shards.
-const DISTRIBUTED: &str = "all_events";
+pub(crate) const DISTRIBUTED: &str = "all_events";
 
 /// The statements that make the newest schema on every node of a cluster, in the order in which they
 /// are to be run. They need ClickHouse Keeper, and the macros `shard` and `replica` on each node.

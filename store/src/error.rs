@@ -99,6 +99,11 @@ pub enum StoreError {
         /// How many are not done, of those that are known.
         erasures: usize,
     },
+    /// A cluster's schema is not that of one node.
+    #[error(
+        "this database is on a node of a cluster: run the statements of `daybook migrate --cluster NAME` that it lacks"
+    )]
+    OfCluster,
     /// Only with the operator's key can an event be told from those of an erased person; it waits.
     #[error(
         "persons of this tenant were erased, and this writer has no erasure key to know them by"

@@ -117,7 +117,8 @@ impl Part {
         let first = times.start().div_euclid(1_000);
         let last = times.end().div_euclid(1_000);
         // A part that does not know its times says zero, and one of later years says nonsense.
-        let knows = self.last_second > 0 && last < SECOND_MAX;
+        let knows =
+            self.last_second > 0 && self.first_second <= self.last_second && last < SECOND_MAX;
         !knows || (first <= self.last_second && self.first_second <= last)
     }
 }

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::connection::client;
 use crate::endpoint::{Credentials, Endpoint, check_database};
-use crate::erasure::is_restored;
+use crate::erasure::{is_of_cluster, is_restored};
 use crate::error::StoreError;
 
 /// One step of the schema.
@@ -117,12 +117,6 @@ pub async fn pending_migrations(
     let client = client(endpoint, migrator)?;
     let applied = match applied(&client, MIGRATIONS).await {
         Err(error) if error.code() == Some(UNKNOWN_DATABASE) => Vec::new(),
-        Err(error) if error.code() == Some(UNKNOWN_TABLE) => {
-            if is_restored(&client, false).await? {
-                return Err(StoreError::Restored { erasures: 0 });
-            }
-            Vec::new()
-        }
         applied => applied?,
     };
     let is_pending = |migration: &&Migration| is_missing(&applied, migration);
@@ -160,8 +154,8 @@ pub fn migrations_sql(database: &str, migrations: &[Migration]) -> Result<String
 ///
 /// # Errors
 /// [`StoreError::NewerSchema`] where a newer Daybook was there first,
-/// [`StoreError::ChangedMigration`] where an applied step is not the one of this binary, and
-/// whatever ClickHouse says.
+/// [`StoreError::ChangedMigration`] where an applied step is not the one of this binary,
+/// [`StoreError::OfCluster`], and whatever ClickHouse says.
 pub async fn migrate(
     endpoint: &Endpoint,
     migrator: &Credentials,
@@ -205,6 +199,12 @@ async fn apply(
         applied => applied?,
     };
 
+    let is_complete = !migrations
+        .iter()
+        .any(|migration| is_missing(&applied, migration));
+    if !is_complete && is_of_cluster(&client).await? {
+        return Err(StoreError::OfCluster);
+    }
     let mut report = MigrationReport {
         applied: Vec::new(),
         version: applied.last().map_or(0, |migration| migration.version),
@@ -240,10 +240,15 @@ async fn applied(
     migrations: &[Migration],
 ) -> Result<Vec<AppliedMigration>, StoreError> {
     // Two migrations at once leave two rows of a version, which say the same.
-    let applied = client
+    let rows = client
         .query("SELECT ?fields FROM migrations ORDER BY version")
         .fetch_all::<AppliedMigration>()
-        .await?;
+        .await
+        .map_err(StoreError::from);
+    let applied = match rows {
+        Err(error) if error.code() == Some(UNKNOWN_TABLE) => Vec::new(),
+        rows => rows?,
+    };
     check_applied(&applied, migrations)?;
     if is_restored(client, !applied.is_empty()).await? {
         return Err(StoreError::Restored { erasures: 0 });

@@ -91,8 +91,8 @@ impl Retention {
     /// tenant's retention says, and never where nothing is set.
     ///
     /// # Errors
-    /// [`StoreError::InvalidErasure`] where the reason or the entity is empty; whatever ClickHouse
-    /// says.
+    /// [`StoreError::InvalidErasure`] where the reason or the entity is empty, [`StoreError::TooMuch`]
+    /// where 500 entities of the tenant are held; both change nothing. Whatever ClickHouse says.
     pub async fn hold(
         &self,
         tenant: &TenantId,
@@ -108,6 +108,9 @@ impl Retention {
             ));
         }
         let (entity_type, entity_id) = entity.unwrap_or_default();
+        if is_held {
+            self.check_room(tenant, (entity_type, entity_id)).await?;
+        }
         let sql = format!(
             "INSERT INTO legal_holds (org_id, entity_type, entity_id, at, held, reason) \
              SELECT {{org_id:String}}, {{entity_type:String}}, {{entity_id:String}}, {NOW_AND_LAST}, \
@@ -124,6 +127,23 @@ impl Retention {
             .execute()
             .await?;
         self.apply(Some(tenant)).await
+    }
+
+    /// What could not be brought to the stored events is not written down as held either.
+    async fn check_room(&self, tenant: &TenantId, thing: (&str, &str)) -> Result<(), StoreError> {
+        let holds = self.holds().await?;
+        let others = holds.iter().filter(|hold| {
+            hold.org_id == tenant.as_str()
+                && (hold.entity_type.as_str(), hold.entity_id.as_str()) != thing
+        });
+        if others.count() >= HOLDS_MAX {
+            return Err(StoreError::TooMuch {
+                message: format!(
+                    "{HOLDS_MAX} entities of the tenant are held already: hold the tenant"
+                ),
+            });
+        }
+        Ok(())
     }
 
     /// Waits until every writer has heard of what was set, and looks after the events that were

@@ -103,6 +103,16 @@ struct Role {
     logs_in: bool,
 }
 
+/// What a role is where it says nothing else.
+const NOBODY: Role = Role {
+    user: "",
+    grants: &[],
+    grants_in_cluster: &[],
+    settings: &[],
+    rows: None,
+    logs_in: true,
+};
+
 const ROLES: &[Role] = &[
     Role {
         user: MIGRATOR_USER,
@@ -120,11 +130,9 @@ const ROLES: &[Role] = &[
             "SET DEFINER ON daybook_view_definer",
             "TABLE ENGINE ON *",
         ],
-        grants_in_cluster: &[],
         // The view that it makes calls the function that this setting allows.
         settings: &[("allow_get_client_http_header", "1")],
-        rows: None,
-        logs_in: true,
+        ..NOBODY
     },
     Role {
         user: VIEW_DEFINER_USER,
@@ -149,10 +157,8 @@ const ROLES: &[Role] = &[
             "SELECT(org_id, at, days) ON {database}.retention",
             "SELECT(org_id, entity_type, entity_id, at, held) ON {database}.legal_holds",
         ],
-        grants_in_cluster: &[],
         settings: &[("max_memory_usage", "2000000000")],
-        rows: None,
-        logs_in: true,
+        ..NOBODY
     },
     Role {
         user: ERASER_USER,
@@ -171,22 +177,19 @@ const ROLES: &[Role] = &[
             "SELECT, INSERT, ALTER DELETE ON {database}.erasure_subjects",
             "SELECT, INSERT ON {database}.retention",
             "SELECT, INSERT ON {database}.legal_holds",
-            "SELECT(database, table, mutation_id, command, is_done, latest_fail_reason) \
-             ON system.mutations",
-            "SELECT(database, table, partition, data_version) ON system.parts",
+            "SELECT(database, table, mutation_id, command, is_done, latest_fail_reason, \
+             `block_numbers.partition_id`, `block_numbers.number`) ON system.mutations",
+            "SELECT(database, table, partition, partition_id, data_version) ON system.parts",
             "SELECT(database, table) ON system.detached_parts",
             "SYSTEM WAIT LOADING PARTS ON {database}.events",
             "SELECT(database, table) ON system.merges",
         ],
-        grants_in_cluster: &[],
         settings: &[("max_memory_usage", "2000000000")],
-        rows: None,
-        logs_in: true,
+        ..NOBODY
     },
     Role {
         user: READER_USER,
         grants: &["SELECT ON {database}.tenant_events"],
-        grants_in_cluster: &[],
         settings: &[
             ("readonly", "1"),
             ("allow_get_client_http_header", "1"),
@@ -203,8 +206,7 @@ const ROLES: &[Role] = &[
             ("query_plan_remove_unused_columns", "0"),
             ("output_format_parallel_formatting", "0"),
         ],
-        rows: None,
-        logs_in: true,
+        ..NOBODY
     },
 ];
 
@@ -212,7 +214,6 @@ const ROLES: &[Role] = &[
 const SHARD_ROLE: Role = Role {
     user: SHARD_USER,
     grants: &["SELECT ON {database}.events"],
-    grants_in_cluster: &[],
     settings: &[
         ("readonly", "1"),
         ("apply_mutations_on_fly", "1"),
@@ -222,8 +223,7 @@ const SHARD_ROLE: Role = Role {
         ("max_rows_to_read", "2000000000"),
         ("enable_extended_results_for_datetime_functions", "1"),
     ],
-    rows: None,
-    logs_in: true,
+    ..NOBODY
 };
 
 /// The users that have one of these passwords, or need none.

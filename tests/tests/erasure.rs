@@ -15,6 +15,8 @@ mod delivered_again;
 mod fixture;
 #[path = "erasure/grants.rs"]
 mod grants;
+#[path = "erasure/interrupted.rs"]
+mod interrupted;
 #[path = "erasure/kills.rs"]
 mod kills;
 #[path = "erasure/late.rs"]

@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use crate::activity_template::FIXED;
+use crate::annotations::wide_template::{Fit, Misfit};
 use crate::annotations::{Activity, Annotations};
-use crate::document::Problems;
-use crate::meaning::Meaning;
+use crate::document::{Problems, version_text};
 use crate::nearest::nearest_by;
 use crate::operation::{OperationSource, escape};
 use crate::path_template::PathTemplate;
@@ -33,7 +33,7 @@ pub(crate) fn check_places(
     problems: &mut Problems<'_>,
 ) {
     for (pointer, location) in &own.stated {
-        let Some(missing) = missing(source, location) else {
+        let Presence::Missing(missing) = presence(source, location) else {
             continue;
         };
         let near = near(source, location, false);
@@ -58,78 +58,108 @@ pub(crate) fn check_template(
     is_own: bool,
     secrets: &OperationSecrets,
     problems: &mut Problems<'_>,
-) -> Result<(), String> {
+) -> Result<Fit, Misfit> {
+    let mut fit = Fit::Sure;
     for location in activity.template.locations() {
         let shown = written(location);
         if is_secret(location, secrets) {
-            return Err(format!("{{{shown}}} is a secret, which no sentence tells"));
+            return Err(Misfit {
+                message: format!("{{{shown}}} is a secret, which no sentence tells"),
+                is_near: true,
+            });
         }
-        let Some(missing) = missing(source, location) else {
-            continue;
+        let missing = match presence(source, location) {
+            Presence::There => continue,
+            Presence::Unknown => {
+                fit = Fit::Open;
+                continue;
+            }
+            Presence::Missing(missing) => missing,
         };
         let near = near(source, location, true);
+        let is_near = near.is_some();
         let suggestion = near.unwrap_or_else(|| others(source, location, true));
         let message = format!("{{{shown}}}: {missing}{suggestion}");
         let is_of_body = matches!(location, ValueLocation::Request(_));
         if is_own && is_of_body && can_describe_no_body(source) {
             problems.warning(&activity.pointer, message);
         } else {
-            return Err(message);
+            return Err(Misfit { message, is_near });
         }
     }
-    Ok(())
+    Ok(fit)
 }
 
 /// Whether it is a DELETE without a body in a document of OpenAPI 3.0, where "the `requestBody` SHALL be
 /// ignored" (Operation Object): whoever knows of one cannot say so.
 fn can_describe_no_body(source: &OperationSource<'_>) -> bool {
-    let version = source.schemas.root().get("openapi").and_then(Value::as_str);
+    let version = version_text(source.schemas.root());
     source.method == "DELETE"
         && source.request.is_none()
-        && version.is_some_and(|version| version.starts_with("3.0"))
+        && (version == "3" || version.starts_with("3.0"))
 }
 
-/// Tells where a template names what the operation is part of and nothing says what that is. It stays in
-/// use, because the handler may name it.
-pub(crate) fn check_parent(activity: &Activity, meaning: &Meaning, problems: &mut Problems<'_>) {
-    if activity.template.names_parent() && meaning.parent.is_none() {
-        problems.warning(
-            &activity.pointer,
-            "nothing says what {parent} is here; give `parent` a type beside it, or let the handler name it",
-        );
+/// Whether an operation has a place.
+enum Presence {
+    There,
+    /// The document says too little to know.
+    Unknown,
+    /// What is not there.
+    Missing(String),
+}
+
+impl Presence {
+    fn of(is_there: bool, missing: impl FnOnce() -> String) -> Self {
+        if is_there {
+            Self::There
+        } else {
+            Self::Missing(missing())
+        }
+    }
+
+    fn unless(is_missing: bool, missing: impl FnOnce() -> String) -> Self {
+        if is_missing {
+            Self::Missing(missing())
+        } else {
+            Self::Unknown
+        }
     }
 }
 
-/// What is not there; `None` where the place is there or the document says too little to know.
-fn missing(source: &OperationSource<'_>, location: &ValueLocation) -> Option<String> {
+fn presence(source: &OperationSource<'_>, location: &ValueLocation) -> Presence {
     let operation = format!("{} {}", source.method, source.path);
     match location {
         ValueLocation::Path(name) => {
             let is_known = source.path_params.iter().any(|param| param.name == name)
                 || PathTemplate::parse(source.path).param_names.contains(name);
-            (!is_known).then(|| format!("{operation} has no path parameter {}", short(name)))
+            Presence::of(is_known, || {
+                format!("{operation} has no path parameter {}", short(name))
+            })
         }
         ValueLocation::Query(name) => {
             let is_known = source.query.iter().any(|param| param.name == name);
-            (!is_known).then(|| format!("{operation} has no query parameter {}", short(name)))
+            Presence::of(is_known, || {
+                format!("{operation} has no query parameter {}", short(name))
+            })
         }
-        ValueLocation::Request(pointer) => {
-            let Some(schema) = source.request else {
-                return has_no_body(source).then(|| format!("{operation} has no request body"));
-            };
-            is_missing(source.schemas, schema, pointer)
-                .then(|| format!("the request body of {operation} has no {}", dotted(pointer)))
-        }
-        ValueLocation::Response(pointer) => {
-            let Some(schema) = source.response else {
-                return answers_without_body(source)
-                    .then(|| format!("{operation} answers without a body"));
-            };
-            is_missing(source.schemas, schema, pointer)
-                .then(|| format!("the response of {operation} has no {}", dotted(pointer)))
-        }
+        ValueLocation::Request(pointer) => match source.request {
+            Some(schema) => Presence::of(!is_missing(source.schemas, schema, pointer), || {
+                format!("the request body of {operation} has no {}", dotted(pointer))
+            }),
+            None => Presence::unless(has_no_body(source), || {
+                format!("{operation} has no request body")
+            }),
+        },
+        ValueLocation::Response(pointer) => match source.response {
+            Some(schema) => Presence::of(!is_missing(source.schemas, schema, pointer), || {
+                format!("the response of {operation} has no {}", dotted(pointer))
+            }),
+            None => Presence::unless(answers_without_body(source), || {
+                format!("{operation} answers without a body")
+            }),
+        },
         // Callers send headers that no document lists.
-        ValueLocation::Header(_) => None,
+        ValueLocation::Header(_) => Presence::There,
     }
 }
 

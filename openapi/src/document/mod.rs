@@ -253,11 +253,15 @@ fn check_version(root: &Value) -> Result<(), String> {
 
 /// Whether a document's version, which is some 3, is a later one than 3.1.
 fn is_to_come(root: &Value) -> bool {
-    let version = match &root["openapi"] {
+    !matches!(version_text(root).split('.').nth(1), None | Some("0" | "1"))
+}
+
+/// A document's version, as it is written: without quotes YAML reads a number.
+pub(crate) fn version_text(root: &Value) -> String {
+    match &root["openapi"] {
         Value::String(version) => version.clone(),
         version => version.to_string(),
-    };
-    !matches!(version.split('.').nth(1), None | Some("0" | "1"))
+    }
 }
 
 /// `openapi: 3.1`, as YAML reads it without quotes.

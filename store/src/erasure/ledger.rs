@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clickhouse::Row;
 use clickhouse::query::Query;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -38,8 +39,10 @@ pub(crate) struct Links {
 /// A mutation of this erasure.
 #[derive(Debug, Row, Serialize, Deserialize)]
 pub(crate) struct Mutation {
-    /// Rows of a part with a lower version have not been through it.
-    pub(crate) version: i64,
+    /// Partitions, or an empty text for all of them, and of each the version: rows of its parts with a
+    /// lower one have not been through it. A replicated table counts in each partition by itself.
+    pub(crate) partitions: Vec<String>,
+    pub(crate) versions: Vec<i64>,
     pub(crate) is_done: u8,
     pub(crate) is_failing: u8,
 }
@@ -49,6 +52,12 @@ struct SubjectRow {
     #[serde(with = "clickhouse::serde::uuid")]
     id: Uuid,
     subject: String,
+}
+
+#[derive(Row, Serialize, Deserialize)]
+struct ErasureId {
+    #[serde(with = "clickhouse::serde::uuid")]
+    id: Uuid,
 }
 
 #[derive(Row, Serialize, Deserialize)]
@@ -77,6 +86,21 @@ impl Ledger {
         let mut insert = self.client.insert::<ErasureRow>("erasures").await?;
         insert.write(row).await?;
         Ok(insert.end().await?)
+    }
+
+    /// The server's time.
+    pub(crate) async fn now(&self) -> Result<Timestamp, StoreError> {
+        let query = self.client.query("SELECT toUnixTimestamp64Milli(now64(3))");
+        Timestamp::from_millisecond(query.fetch_one::<i64>().await?).map_err(|_| unreadable("time"))
+    }
+
+    pub(crate) async fn table_id(&self) -> Result<String, StoreError> {
+        Ok(table_id(&self.client).await?)
+    }
+
+    /// The erasures that were hidden in the database of which this one is a restored copy.
+    pub(crate) async fn hidden_elsewhere(&self) -> Result<Vec<Uuid>, StoreError> {
+        Ok(hidden_elsewhere(&self.client).await?)
     }
 
     /// The newest row of an erasure.
@@ -205,8 +229,8 @@ impl Ledger {
 
     pub(crate) async fn mutations(&self, id: Uuid) -> Result<Vec<Mutation>, StoreError> {
         let query = self.client.query(
-            "SELECT toInt64(extract(mutation_id, '[0-9]+')) AS version, \
-             min(mutations.is_done) AS is_done, \
+            "SELECT any(`block_numbers.partition_id`) AS partitions, \
+             any(`block_numbers.number`) AS versions, min(mutations.is_done) AS is_done, \
              max(NOT mutations.is_done AND latest_fail_reason != '' \
              AND position(latest_fail_reason, '(ABORTED)') = 0) AS is_failing \
              FROM system.mutations WHERE database = currentDatabase() AND table = 'events' \
@@ -227,18 +251,25 @@ impl Ledger {
         Ok(query.param("id", id.to_string()).execute().await?)
     }
 
-    /// How many parts are still on disk that have not been through a mutation.
-    pub(crate) async fn old_parts(&self, version: i64) -> Result<u64, StoreError> {
+    /// How many parts are still on this node's disk that have not been through one of these mutations.
+    pub(crate) async fn old_parts(&self, mutations: &[Mutation]) -> Result<u64, StoreError> {
         // After a restart ClickHouse learns of them in the background.
         self.client
             .query("SYSTEM WAIT LOADING PARTS events")
             .execute()
             .await?;
         let query = self.client.query(
-            "SELECT count() FROM system.parts WHERE database = currentDatabase() \
-             AND table = 'events' AND toInt64(data_version) < {version:Int64}",
+            "SELECT count() FROM system.parts WHERE database = currentDatabase() AND table = 'events' \
+             AND arrayExists((partition, version) -> partition IN ('', partition_id) \
+             AND toInt64(data_version) < version, {partitions:Array(String)}, {versions:Array(Int64)})",
         );
-        let old = query.param("version", version).fetch_one::<u64>().await?;
+        let partitions = mutations.iter().flat_map(|mutation| &mutation.partitions);
+        let versions = mutations.iter().flat_map(|mutation| &mutation.versions);
+        let old = query
+            .param("partitions", partitions.collect::<Vec<_>>())
+            .param("versions", versions.collect::<Vec<_>>())
+            .fetch_one::<u64>()
+            .await?;
         // ClickHouse looks after old parts ever more seldom while nothing is stored. There is no such
         // month: it only makes it look now. It would break off merges, but then there is no need.
         if old > 0 && self.merges().await? == 0 {
@@ -384,6 +415,29 @@ impl Ledger {
             .fetch_one::<u64>()
             .await?)
     }
+}
+
+/// What of the table `events` a restored one does not have: the mutations of these are in no backup.
+pub(crate) async fn table_id(
+    client: &clickhouse::Client,
+) -> Result<String, clickhouse::error::Error> {
+    let query = client.query(
+        "SELECT toString(uuid) FROM system.tables WHERE database = currentDatabase() AND name = 'events'",
+    );
+    query.fetch_one::<String>().await
+}
+
+/// The erasures whose rows were hidden in another table than this.
+pub(crate) async fn hidden_elsewhere(
+    client: &clickhouse::Client,
+) -> Result<Vec<Uuid>, clickhouse::error::Error> {
+    let query = client.query(
+        "SELECT id FROM erasures GROUP BY id HAVING argMax(state, step) = 'hidden' \
+         AND JSONExtractString(argMax(report, step), 'hidden_in') != {table_id:String}",
+    );
+    let query = query.param("table_id", table_id(client).await?);
+    let rows = query.fetch_all::<ErasureId>().await?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
 impl fmt::Debug for Ledger {

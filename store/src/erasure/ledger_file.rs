@@ -158,14 +158,15 @@ fn problem(path: &Path, problem: &str) -> StoreError {
 
 impl Eraser {
     /// Tells the database of erasures that only the file knows, as after a restored backup, and the
-    /// file of those that only the database knows. The former are in state *requested*.
+    /// file of those that only the database knows. The former are in state *requested*, and so is again what
+    /// was hidden when the backup was made.
     ///
     /// # Errors
     /// [`StoreError::Ledger`], and whatever ClickHouse says.
     pub async fn sync_ledger(&self, file: &LedgerFile) -> Result<LedgerSync, StoreError> {
         let rows = self.ledger.rows().await?;
         let known: HashSet<_> = rows.iter().map(|row| row.id).collect();
-        let mut asked_again = 0;
+        let mut asked_again = self.hide_again().await?;
         for entry in file.entries()? {
             if !known.contains(&entry.id) {
                 self.ledger.append(&ErasureRow::of(entry)?).await?;

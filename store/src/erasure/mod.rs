@@ -37,8 +37,8 @@ use scope::{Plan, Subject};
 pub use key::{ERASURE_KEY_BYTES_MIN, ErasureKey};
 pub use ledger_file::{LedgerEntry, LedgerFile, LedgerSync};
 pub use record::{CopiesUntil, CopyLifetimes, ErasedRows, ErasureState, Receipt, Report};
-pub(crate) use restored::is_restored;
 pub use restored::let_readers_in;
+pub(crate) use restored::{is_of_cluster, is_restored};
 pub(crate) use scope::is_person;
 pub use scope::{ErasureMode, OWN_SERVICE, SUBJECT_BYTES_MAX, Scope};
 #[cfg(test)]
@@ -139,10 +139,8 @@ impl Eraser {
     /// # Errors
     /// As [`Eraser::request`].
     pub async fn preview(&self, request: &ErasureRequest) -> Result<Report, StoreError> {
-        Ok(self
-            .prepare(request, Uuid::nil(), Timestamp::now())
-            .await?
-            .1)
+        let now = self.ledger.now().await?;
+        Ok(self.prepare(request, Uuid::nil(), now).await?.1)
     }
 
     /// Takes a request on: from now on no writer stores what it is about.
@@ -157,7 +155,8 @@ impl Eraser {
     }
 
     async fn request_as(&self, id: Uuid, request: &ErasureRequest) -> Result<(), StoreError> {
-        let now = Timestamp::now();
+        // Of those who ask, one's clock may be a day ahead, and a day's events would be lost.
+        let now = self.ledger.now().await?;
         let (subject, mut report) = self.prepare(request, id, now).await?;
         report.reached.push((ErasureState::Requested, now));
         let org_id = request.tenant.as_str();
@@ -202,7 +201,14 @@ impl Eraser {
     ) -> Result<Receipt, StoreError> {
         let id = self.key.erasure_id(request, idempotency_key);
         match self.ledger.row(id).await {
-            Ok(row) if row.state()? == ErasureState::Requested => {}
+            Ok(row) if row.state()? == ErasureState::Requested => {
+                // It may have ended between the two rows of a request.
+                if self.ledger.subject(id).await?.is_none() {
+                    let up_to = self.receipt(&row)?.up_to;
+                    let (subject, _) = self.prepare(request, id, up_to).await?;
+                    self.ledger.remember(id, &subject).await?;
+                }
+            }
             Ok(row) => return self.receipt(&row),
             Err(StoreError::UnknownErasure(_)) => self.request_as(id, request).await?,
             Err(error) => return Err(error),
@@ -296,6 +302,7 @@ impl Eraser {
     /// # Errors
     /// Whatever ClickHouse says.
     pub async fn reapply(&self) -> Result<Vec<Uuid>, StoreError> {
+        self.hide_again().await?;
         let mut again = Vec::new();
         for row in self.ledger.rows().await? {
             if row.state()? != ErasureState::Verified {
@@ -313,16 +320,28 @@ impl Eraser {
             if !rows.is_empty() {
                 let mut report = row.report()?;
                 report.rows = rows;
-                report
-                    .reached
-                    .push((ErasureState::Requested, Timestamp::now()));
-                let row = row.next(ErasureState::Requested, &report)?;
-                self.ledger.append(&row).await?;
+                self.ask_again(&row, report).await?;
                 self.ledger.remember(row.id, &subject).await?;
                 again.push(row.id);
             }
         }
         Ok(again)
+    }
+
+    /// Asks once more for what was hidden in the database of which this one is a restored copy; how many.
+    async fn hide_again(&self) -> Result<usize, StoreError> {
+        let hidden = self.ledger.hidden_elsewhere().await?;
+        for id in &hidden {
+            let row = self.ledger.row(*id).await?;
+            self.ask_again(&row, row.report()?).await?;
+        }
+        Ok(hidden.len())
+    }
+
+    async fn ask_again(&self, row: &ErasureRow, mut report: Report) -> Result<(), StoreError> {
+        let requested = ErasureState::Requested;
+        report.reached.push((requested, Timestamp::now()));
+        self.ledger.append(&row.next(requested, &report)?).await
     }
 
     async fn prepare(

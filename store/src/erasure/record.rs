@@ -3,6 +3,7 @@
 use clickhouse::Row;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::erasure::ledger_file::LedgerEntry;
@@ -87,6 +88,16 @@ impl ErasureRow {
 
     pub(crate) fn report(&self) -> Result<Report, StoreError> {
         serde_json::from_str(&self.report).map_err(|_| unreadable("report"))
+    }
+
+    /// The same, with the table in which its rows were hidden.
+    pub(crate) fn hidden_in(mut self, table_id: &str) -> Result<Self, StoreError> {
+        let unreadable = |_| unreadable("report");
+        let mut report: Map<String, Value> =
+            serde_json::from_str(&self.report).map_err(unreadable)?;
+        report.insert("hidden_in".to_owned(), Value::from(table_id));
+        self.report = Value::Object(report).to_string();
+        Ok(self)
     }
 
     /// The row of the next step.

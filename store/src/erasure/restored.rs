@@ -9,9 +9,11 @@ use clickhouse::Row;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::cluster::DISTRIBUTED;
 use crate::connection::client;
 use crate::endpoint::{Credentials, Endpoint};
 use crate::erasure::ErasureState;
+use crate::erasure::ledger::hidden_elsewhere;
 use crate::erasure::ledger_file::LedgerEntry;
 use crate::error::StoreError;
 use crate::migrate::{run, view_statement};
@@ -33,6 +35,11 @@ pub(crate) async fn is_restored(
         && (was_migrated || exists(client, "events").await? && has_events(client).await?))
 }
 
+/// Whether the database is one of a cluster's.
+pub(crate) async fn is_of_cluster(client: &clickhouse::Client) -> Result<bool, StoreError> {
+    exists(client, DISTRIBUTED).await
+}
+
 async fn exists(client: &clickhouse::Client, table: &str) -> Result<bool, StoreError> {
     let exists = client.query(&format!("EXISTS TABLE {table}"));
     Ok(exists.fetch_one::<u8>().await? != 0)
@@ -48,7 +55,8 @@ async fn has_events(client: &clickhouse::Client) -> Result<bool, StoreError> {
 ///
 /// # Errors
 /// [`StoreError::Restored`] where an erasure of the ledger, or of the database itself, has not
-/// come so far that readers see nothing of it; and whatever ClickHouse says.
+/// come so far that readers see nothing of it; [`StoreError::OfCluster`], whose view is another one; and
+/// whatever ClickHouse says.
 pub async fn let_readers_in(
     endpoint: &Endpoint,
     migrator: &Credentials,
@@ -66,7 +74,8 @@ pub async fn let_readers_in(
         .map(|row| (row.id, row.state))
         .collect();
     let requested = ErasureState::Requested.as_str();
-    let pending = states.values().filter(|state| *state == requested).count();
+    let pending = states.values().filter(|state| *state == requested).count()
+        + hidden_elsewhere(&client).await?.len();
     let unknown = ledger
         .iter()
         .filter(|entry| !states.contains_key(&entry.id))
@@ -75,6 +84,9 @@ pub async fn let_readers_in(
         return Err(StoreError::Restored {
             erasures: pending + unknown,
         });
+    }
+    if is_of_cluster(&client).await? {
+        return Err(StoreError::OfCluster);
     }
     run(&client, &view_statement()).await
 }

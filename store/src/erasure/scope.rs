@@ -23,6 +23,11 @@ pub(crate) const UNIQUE_BYTES_MIN: usize = 12;
 /// small letter (`TeamMember`).
 const PERSONS: [(&str, &str); 3] = [("user", "User"), ("person", "Person"), ("member", "Member")];
 
+/// Whether nobody and nothing else in the world has this id.
+fn is_unique(id: &str) -> bool {
+    id.len() >= UNIQUE_BYTES_MIN || id.contains('@')
+}
+
 /// Whether an entity of this kind is the person who has this id.
 pub(crate) fn is_person(kind: &str, id: &str) -> bool {
     let lower = kind.to_ascii_lowercase();
@@ -33,7 +38,7 @@ pub(crate) fn is_person(kind: &str, id: &str) -> bool {
         before_word.is_some_and(|before| !before.ends_with(is_small))
             || before_capital.is_some_and(|before| before.ends_with(is_small))
     });
-    id.len() >= UNIQUE_BYTES_MIN || id.contains('@') || is_of_persons
+    is_unique(id) || is_of_persons
 }
 
 /// [`is_person`] of a row that has an id of the subject.
@@ -79,9 +84,7 @@ impl Scope {
     /// Whether it names an id that is not one in the world.
     pub(crate) fn has_short_id(&self) -> bool {
         match self {
-            Self::User(id) | Self::Entity { id, .. } => {
-                id.len() < UNIQUE_BYTES_MIN && !id.contains('@')
-            }
+            Self::User(id) | Self::Entity { id, .. } => !is_unique(id),
             Self::Tenant | Self::Email(_) => false,
         }
     }
@@ -100,7 +103,12 @@ impl Scope {
                 )));
             }
         }
-        Ok(())
+        match self {
+            Self::Email(address) if !address.contains('@') => Err(StoreError::InvalidErasure(
+                "an e-mail address has an @".to_owned(),
+            )),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -210,7 +218,7 @@ impl Subject {
 
     /// Whether an id of the person may be another thing's as well.
     pub(crate) fn has_short_id(&self) -> bool {
-        self.user_ids.iter().any(|id| id.len() < UNIQUE_BYTES_MIN)
+        self.user_ids.iter().any(|id| !is_unique(id))
     }
 
     /// Whether one of its identifiers is looked for in no text.

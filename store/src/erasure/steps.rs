@@ -28,6 +28,8 @@ impl Eraser {
         let plan = self.plan(&row, &subject)?;
         let found = self.ledger.count(&plan, true).await?;
         if !found.is_empty() {
+            // It may have been set since the request.
+            self.ledger.check_holds(&plan).await?;
             self.ledger.mutate(&plan).await?;
             if !self.ledger.count(&plan, true).await?.is_empty() {
                 return Ok(row); // something came in between
@@ -62,9 +64,7 @@ impl Eraser {
             return Ok(row);
         }
         // No mutation means that there was nothing to remove, or that this was seen before.
-        if let Some(version) = mutations.iter().map(|mutation| mutation.version).max()
-            && self.ledger.old_parts(version).await? > 0
-        {
+        if !mutations.is_empty() && self.ledger.old_parts(&mutations).await? > 0 {
             return Ok(row);
         }
         let late = self.ledger.count(&plan, false).await?;
@@ -141,7 +141,10 @@ impl Eraser {
         state: ErasureState,
         report: &Report,
     ) -> Result<ErasureRow, StoreError> {
-        let next = row.next(state, report)?;
+        let mut next = row.next(state, report)?;
+        if state == ErasureState::Hidden {
+            next = next.hidden_in(&self.ledger.table_id().await?)?;
+        }
         self.ledger.append(&next).await?;
         tracing::info!(erasure = %row.id, state = state.as_str(), "an erasure went on");
         Ok(next)
@@ -154,6 +157,11 @@ impl Eraser {
         }
         let subject = self.known_again(row).await?;
         if row.scope != "tenant" && subject.is_tenant() {
+            if !row.report()?.rows.is_empty() {
+                return Err(StoreError::ErasureBlocked(
+                    "whom it is about was lost when its request was interrupted: ask for it once more".to_owned(),
+                ));
+            }
             // Nobody is named by it any more. An empty one would mean the whole tenant.
             return Ok(Subject::nobody());
         }

@@ -146,7 +146,7 @@ pub(crate) fn pattern<'a>(identifiers: impl Iterator<Item = &'a str>) -> Option<
             } else {
                 "(?:"
             };
-            let alternative = format!("{flags}{})", quoted(&spelling));
+            let alternative = format!("{flags}{})", with_hex_in_any_case(&quoted(&spelling)));
             if !alternatives.contains(&alternative) {
                 alternatives.push(alternative);
             }
@@ -176,6 +176,27 @@ fn quoted(text: &str) -> String {
         }
         quoted
     })
+}
+
+/// A pattern in which what is percent-encoded (RFC 3986, section 2.1) has no case.
+fn with_hex_in_any_case(pattern: &str) -> String {
+    let mut pieces = pattern.split(r"\x{25}");
+    let mut found = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        found.push_str(r"\x{25}");
+        let is_escape = |byte: &u8| byte.is_ascii_digit() || (b'A'..=b'F').contains(byte);
+        let digits = piece.bytes().take(2).take_while(is_escape).count();
+        let (digits, rest) = piece.split_at(if digits == 2 { 2 } else { 0 });
+        for digit in digits.chars() {
+            if digit.is_ascii_digit() {
+                found.push(digit);
+            } else {
+                let _ = write!(found, "[{digit}{}]", digit.to_ascii_lowercase());
+            }
+        }
+        found.push_str(rest);
+    }
+    found
 }
 
 fn percent_encoded(text: &str, kept: &[u8]) -> String {

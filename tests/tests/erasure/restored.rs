@@ -109,6 +109,47 @@ async fn a_restored_backup_lets_nobody_read_before_what_was_erased_is_gone_again
 }
 
 #[tokio::test]
+async fn what_was_hidden_when_the_backup_was_made_is_hidden_again_before_anybody_reads() {
+    let clickhouse = start().await;
+    let gone = tenant("restored-hidden");
+    writer(&clickhouse)
+        .insert(&batch(&gone, 0..20))
+        .await
+        .unwrap();
+    // The mutation that hides them is known, and no part has been through it.
+    run(&clickhouse, "SYSTEM STOP MERGES events").await;
+    let asked = request(&gone, Scope::Tenant, ErasureMode::Delete);
+    let hidden = eraser(&clickhouse).begin(&asked).await.unwrap();
+    assert_eq!(hidden.state, ErasureState::Hidden);
+    assert_eq!(events_of(&clickhouse, &gone).await, []);
+    back_up_and_lose(&clickhouse, async || {}).await;
+
+    let migrator = clickhouse.passwords().migrator_credentials();
+    let let_in = async || let_readers_in(clickhouse.endpoint(), &migrator, &[]).await;
+    let is_refused = |answer| matches!(answer, Err(StoreError::Restored { erasures: 1 }));
+    assert!(is_refused(let_in().await));
+    let eraser = eraser(&clickhouse);
+    assert_eq!(eraser.reapply().await.unwrap(), [hidden.id]);
+    assert!(is_refused(let_in().await));
+    eraser.advance(hidden.id).await.unwrap();
+    let_in().await.unwrap();
+    migrate(clickhouse.endpoint(), &migrator).await.unwrap();
+    assert_eq!(events_of(&clickhouse, &gone).await, []);
+    let receipt = eraser.run_to_end(hidden.id, TIME_MAX).await.unwrap();
+    assert_eq!(receipt.state, ErasureState::Verified);
+}
+
+#[tokio::test]
+async fn a_node_of_a_cluster_gets_no_view_of_one_node() {
+    let clickhouse = start().await;
+    back_up_and_lose(&clickhouse, async || {}).await;
+    run(&clickhouse, "CREATE TABLE all_events AS events").await;
+    let migrator = clickhouse.passwords().migrator_credentials();
+    let let_in = let_readers_in(clickhouse.endpoint(), &migrator, &[]).await;
+    assert!(matches!(let_in, Err(StoreError::OfCluster)));
+}
+
+#[tokio::test]
 async fn a_database_that_lost_its_view_is_no_new_one() {
     let clickhouse = start().await;
     let stays = tenant("restored-view");

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use daybook_event::{Entity, never_expires};
 use daybook_store::{
-    ErasureMode, ErasureRequest, Retention, RetentionRule, Scope, StoreError, Stored, TenantId,
+    ErasureMode, ErasureRequest, ErasureState, Retention, RetentionRule, Scope, StoreError, Stored,
+    TenantId,
 };
 use daybook_tests::clickhouse::ClickHouse;
 use jiff::{SignedDuration, ToSpan};
@@ -135,6 +136,49 @@ async fn the_default_is_for_those_that_have_no_days_of_their_own() {
         .unwrap();
     assert_eq!(orders(&clickhouse, &held).await, ["O-1"]);
     assert_eq!(retention.holds().await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_hold_that_comes_after_a_request_stops_it() {
+    let clickhouse = shared().await;
+    let tenant = tenant("hold-after-request");
+    writer(clickhouse).insert(&events(&tenant)).await.unwrap();
+    let asked = request(&tenant, Scope::Tenant, ErasureMode::Delete);
+    let id = eraser(clickhouse).request(&asked).await.unwrap();
+    let retention = retention(clickhouse);
+    retention.hold(&tenant, None, true, "case 8").await.unwrap();
+    let error = eraser(clickhouse).advance(id).await.unwrap_err();
+    assert!(matches!(error, StoreError::LegalHold(_)), "{error}");
+    assert_eq!(orders(clickhouse, &tenant).await.len(), 3);
+    retention
+        .hold(&tenant, None, false, "closed")
+        .await
+        .unwrap();
+    let receipt = eraser(clickhouse).advance(id).await.unwrap();
+    assert_eq!(receipt.state, ErasureState::Hidden);
+    assert_eq!(orders(clickhouse, &tenant).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_hold_for_which_there_is_no_room_is_not_written_down() {
+    let clickhouse = shared().await;
+    let tenant = tenant("hold-many");
+    let many = "INSERT INTO legal_holds (org_id, entity_type, entity_id, at, held, reason) \
+                SELECT 'hold-many', 'order', toString(number), now64(3), true, 'case' FROM numbers(500)";
+    run(clickhouse, many).await;
+    let retention = retention(clickhouse);
+    let one_more = Some(("order", "one more"));
+    let refused = retention.hold(&tenant, one_more, true, "case").await;
+    assert!(matches!(refused, Err(StoreError::TooMuch { .. })));
+    let holds = retention.holds().await.unwrap();
+    let of_tenant = holds.iter().filter(|hold| hold.org_id == tenant.as_str());
+    assert_eq!(of_tenant.count(), 500);
+    // One that is there may be given another reason.
+    let known = Some(("order", "7"));
+    retention
+        .hold(&tenant, known, true, "case 8")
+        .await
+        .unwrap();
 }
 
 #[tokio::test]

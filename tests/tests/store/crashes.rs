@@ -37,6 +37,8 @@ const _: () = assert!(WAVES * SCHEDULES_A_WAVE >= 200);
 const WAVES_WITH_ERASURE: usize = 2;
 const PROCESSES: usize = 2;
 const EVENTS: u32 = 6;
+/// What each process of a wave stores.
+const ALL: usize = EVENTS as usize * SCHEDULES_A_WAVE;
 /// The last processes of a wave are not killed, and must come to an end.
 const WAVE_TIME_MAX: Duration = Duration::from_mins(2);
 
@@ -45,6 +47,8 @@ type Acknowledged = HashSet<(String, u32)>;
 
 struct Process {
     child: Child,
+    /// The tenant that was erased before it started.
+    erased: Option<TenantId>,
     output: tokio::task::JoinHandle<Acknowledged>,
 }
 
@@ -53,6 +57,7 @@ impl Process {
     fn start(
         clickhouse: &ClickHouse,
         tenants: &[TenantId],
+        is_first_erased: bool,
         heard: &UnboundedSender<()>,
         seed: u64,
     ) -> Self {
@@ -86,19 +91,36 @@ impl Process {
             }
             acknowledged
         });
-        Self { child, output }
+        let erased = is_first_erased.then(|| tenants[0].clone());
+        Self {
+            child,
+            erased,
+            output,
+        }
     }
 
     /// kill -9, wherever it is.
     async fn kill(mut self) -> Acknowledged {
         self.child.kill().await.unwrap();
-        self.output.await.unwrap()
+        let acknowledged = self.acknowledged().await;
+        assert!(acknowledged.len() < ALL, "it was done");
+        acknowledged
     }
 
     async fn end(mut self) -> Acknowledged {
         let ended = timeout(WAVE_TIME_MAX, self.child.wait()).await;
         assert!(ended.unwrap().unwrap().success());
-        self.output.await.unwrap()
+        self.acknowledged().await
+    }
+
+    /// A process that starts after an erasure hears of it, and stores nothing of it.
+    async fn acknowledged(self) -> Acknowledged {
+        let acknowledged = self.output.await.unwrap();
+        if let Some(erased) = self.erased {
+            let mut tenants = acknowledged.iter().map(|(tenant, _)| tenant.as_str());
+            assert!(tenants.all(|tenant| tenant != erased.as_str()));
+        }
+        acknowledged
     }
 }
 
@@ -114,8 +136,7 @@ async fn counts(reader: &Reader, tenants: &[TenantId]) -> Vec<u64> {
 /// Waits for so many acknowledgements as chance says: a point inside of some inserts, and before or
 /// after others. Every process makes more than these.
 async fn until_some_are_acknowledged(heard: &mut UnboundedReceiver<()>, chance: &mut StdRng) {
-    let all = EVENTS as usize * SCHEDULES_A_WAVE;
-    for _ in 0..chance.random_range(0..all * 8 / 10) {
+    for _ in 0..chance.random_range(0..ALL * 8 / 10) {
         let line = timeout(WAVE_TIME_MAX, heard.recv()).await;
         line.expect("nothing is stored any more").unwrap();
     }
@@ -197,13 +218,14 @@ async fn wave(mut clickhouse: ClickHouse, number: usize, chance: &mut StdRng) ->
         .map(|schedule| tenant(&format!("schedule-{number}-{schedule}")))
         .collect();
     let (heard, mut listener) = unbounded_channel();
-    let start = |clickhouse: &ClickHouse, chance: &mut StdRng| {
-        (0..PROCESSES)
-            .map(|_| Process::start(clickhouse, &tenants, &heard, chance.random()))
-            .collect::<Vec<_>>()
+    let start = |clickhouse: &ClickHouse, is_first_erased: bool, chance: &mut StdRng| {
+        let seed = chance.random();
+        Process::start(clickhouse, &tenants, is_first_erased, &heard, seed)
     };
     let mut acknowledged = Acknowledged::new();
-    let mut processes = start(&clickhouse, chance);
+    let mut processes: Vec<_> = (0..PROCESSES)
+        .map(|_| start(&clickhouse, false, chance))
+        .collect();
     let mut erasure = None;
     for _ in 0..2 {
         until_some_are_acknowledged(&mut listener, chance).await;
@@ -217,14 +239,15 @@ async fn wave(mut clickhouse: ClickHouse, number: usize, chance: &mut StdRng) ->
         );
         if number.is_multiple_of(2) {
             acknowledged.extend(processes.remove(0).kill().await);
-            let seed = chance.random();
-            processes.push(Process::start(&clickhouse, &tenants, &heard, seed));
+            processes.push(start(&clickhouse, erasure.is_some(), chance));
         } else {
             clickhouse = clickhouse.restart(true).await.unwrap();
             // They know the old server only.
             let killed = join_all(processes.drain(..).map(Process::kill)).await;
             acknowledged.extend(killed.into_iter().flatten());
-            processes = start(&clickhouse, chance);
+            processes = (0..PROCESSES)
+                .map(|_| start(&clickhouse, erasure.is_some(), chance))
+                .collect();
         }
     }
     let ended = join_all(processes.into_iter().map(Process::end)).await;

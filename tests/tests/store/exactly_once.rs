@@ -50,6 +50,26 @@ async fn the_same_events_in_other_batches_are_there_once() {
     assert_once(&tenant, 150).await;
 }
 
+/// ClickHouse counts the seconds of a part in 32 bits.
+#[tokio::test]
+async fn a_part_across_the_last_second_of_32_bits_is_looked_through() {
+    let tenant = tenant("once-2106");
+    let times = ["2106-02-05T00:00:00Z", "2106-02-20T00:00:00Z"];
+    let events: Vec<_> = (0..)
+        .zip(times)
+        .map(|(number, time)| new(event_at(&tenant, number, time.parse().unwrap())))
+        .collect();
+    let writer = clickhouse().writer().unwrap();
+    writer.insert(&events).await.unwrap();
+    for copy in &events {
+        // One that has looked at nothing yet.
+        let other = clickhouse().writer().unwrap();
+        let outcomes = other.insert(std::slice::from_ref(copy)).await.unwrap();
+        assert_eq!(outcomes, [Stored::Duplicate]);
+    }
+    assert_once(&tenant, 2).await;
+}
+
 #[tokio::test]
 async fn copies_within_a_batch_are_there_once() {
     let tenant = tenant("once-within");

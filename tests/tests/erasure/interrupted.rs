@@ -1,0 +1,79 @@
+//! A request that ended between its two rows: its erasure stands, and whom it is about is not known.
+
+use daybook_event::AuditEvent;
+use daybook_store::{ErasureMode, ErasureState, Scope, StoreError, TenantId};
+use daybook_tests::clickhouse::ClickHouse;
+use uuid::Uuid;
+
+use crate::canaries::{eraser, events_of, request, run, start, writer};
+use crate::fixture::{event, new, tenant};
+
+const EMAIL: &str = "jane.roe@example.com";
+
+/// Jane stands in somebody else's text, and nowhere else: nothing but the request tells of her.
+fn told(tenant: &TenantId) -> AuditEvent {
+    let mut event = event(tenant, 1);
+    event.activity = format!("Tom invited {EMAIL}");
+    event
+}
+
+async fn lose_the_subject(clickhouse: &ClickHouse, id: Uuid) {
+    let drop = format!("ALTER TABLE erasure_subjects DROP PARTITION '{id}'");
+    run(clickhouse, &drop).await;
+}
+
+#[tokio::test]
+async fn an_erasure_of_nobody_knows_whom_is_never_verified() {
+    let clickhouse = start().await;
+    let tenant = tenant("interrupted");
+    let told = told(&tenant);
+    writer(&clickhouse)
+        .insert(&[new(told.clone())])
+        .await
+        .unwrap();
+    let asked = request(&tenant, Scope::Email(EMAIL.to_owned()), ErasureMode::Delete);
+    let id = eraser(&clickhouse).request(&asked).await.unwrap();
+    lose_the_subject(&clickhouse, id).await;
+    let blocked = eraser(&clickhouse).advance(id).await.unwrap_err();
+    assert!(
+        matches!(blocked, StoreError::ErasureBlocked(_)),
+        "{blocked}"
+    );
+    assert_eq!(events_of(&clickhouse, &tenant).await, [told]);
+}
+
+#[tokio::test]
+async fn asking_again_with_the_same_key_tells_whom_it_is_about() {
+    let clickhouse = start().await;
+    let tenant = tenant("interrupted-once");
+    writer(&clickhouse)
+        .insert(&[new(told(&tenant))])
+        .await
+        .unwrap();
+    let asked = request(&tenant, Scope::Email(EMAIL.to_owned()), ErasureMode::Delete);
+    run(&clickhouse, "SYSTEM STOP MERGES events").await;
+    let eraser = eraser(&clickhouse);
+    let id = eraser.begin_once(&asked, "key").await.unwrap().id;
+    // As if only the first row of its request had been written.
+    for sql in [
+        "KILL MUTATION WHERE table = 'events'".to_owned(),
+        format!(
+            "ALTER TABLE erasures DELETE WHERE id = '{id}' AND step > 0 SETTINGS mutations_sync = 1"
+        ),
+    ] {
+        run(&clickhouse, &sql).await;
+    }
+    lose_the_subject(&clickhouse, id).await;
+    let status = eraser.status(&tenant, id).await.unwrap();
+    assert_eq!(status.state, ErasureState::Requested);
+    assert!(
+        events_of(&clickhouse, &tenant).await[0]
+            .activity
+            .contains(EMAIL)
+    );
+
+    let again = eraser.begin_once(&asked, "key").await.unwrap();
+    assert_eq!((again.id, again.state), (id, ErasureState::Hidden));
+    let activity = &events_of(&clickhouse, &tenant).await[0].activity;
+    assert!(activity.starts_with("Tom invited erased-"), "{activity}");
+}
