@@ -1,5 +1,7 @@
 //! What is logged while a test runs.
 
+#![allow(clippy::unwrap_used)] // the helpers of tests give up as tests do
+
 use std::io;
 use std::sync::{Arc, Mutex};
 

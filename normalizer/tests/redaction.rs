@@ -2,7 +2,6 @@
 
 #![allow(clippy::unwrap_used)] // the helpers of tests give up as tests do
 
-use std::io;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
@@ -22,6 +21,8 @@ use futures::future::BoxFuture;
 use jiff::Timestamp;
 use proptest::prelude::*;
 use serde_json::{Value, json};
+
+use crate::log::Log;
 
 const NOW_MS: i64 = 1_795_379_689_123;
 
@@ -137,10 +138,13 @@ fn nested(value: Value, depth: usize) -> Value {
     })
 }
 
-const PLACES: usize = 31;
+const PLACES: usize = 32;
 
 /// A path that no document describes.
 const UNDESCRIBED: usize = 30;
+
+/// The name of a field in what the handler says of a thing.
+const FIELD: usize = 31;
 
 /// A queue message with the canary at one of [`PLACES`] places, as an event of either format.
 fn message(canary: &Canary, name: &str, place: usize, depth: usize, is_v1: bool) -> Value {
@@ -194,6 +198,10 @@ fn message(canary: &Canary, name: &str, place: usize, depth: usize, is_v1: bool)
         26 => response["name"] = json!(told),
         27 => response["note"] = nested(member, depth),
         28 => claims["sub"] = json!(told),
+        FIELD => {
+            context["after"] =
+                json!({ "id": "c1", "kept": { told.as_str(): nested(json!(1), depth) } });
+        }
         UNDESCRIBED => {
             path = format!("/customers/{}/notes", percent(&told));
             params["proxy"] = json!(format!("customers/{told}/notes"));
@@ -285,7 +293,7 @@ proptest! {
     fn strict_keeps_no_word_that_is_not_marked(
         word in "[a-z]{16}",
         place in prop::sample::select(vec![
-            0_usize, 1, 2, 5, 6, 7, 10, 14, 15, 16, 20, 21, 22, 23, UNDESCRIBED,
+            0_usize, 1, 2, 3, 5, 6, 7, 10, 11, 14, 15, 16, 20, 21, 22, 23, UNDESCRIBED, FIELD,
         ]),
         depth in 0_usize..6,
         is_v1 in any::<bool>(),
@@ -342,27 +350,6 @@ fn strict_keeps_nothing_of_what_a_catch_all_takes() {
     let event = serde_json::to_string(&new.event).unwrap();
     assert!(new.event.described && !event.contains("jane"), "{event}");
     assert_eq!(new.event.http.path, "/[redacted]");
-}
-
-/// Everything that is logged, as one text.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Log {
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
 }
 
 /// Dead letters, kept in memory.

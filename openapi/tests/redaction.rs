@@ -108,6 +108,54 @@ fn what_stands_below_a_short_name_of_a_secret_is_one_unless_it_is_a_thing() {
 }
 
 #[test]
+fn of_a_thing_only_what_says_that_it_is_secret_is() {
+    let things = json!([
+        { "authorization": { "id": "auth_1", "amount": 1200, "merchant": "Acme", "confirmedAt": "2026-01-01" } },
+        { "pass": { "seat": "14C", "gate": "B", "firstName": "Jane", "old": true, "template": "day", "first": 3 } },
+        { "pin": { "temperature": 21, "rawScore": "x", "newBoard": "Summer", "codeType": "ean" } }
+    ]);
+    check(&Redactor::new(None), things.clone(), &things, &[]);
+    let secret_members = [
+        ("authorization", "code"),
+        ("pass", "old"),
+        ("pass", "next"),
+        ("pass", "plain"),
+        ("pass", "plainText"),
+        ("pass", "raw"),
+        ("pass", "temporary"),
+        ("pass", "tempCode"),
+        ("pass", "verify"),
+        ("pass", "retype"),
+        ("pass", "repeatNew"),
+        ("pass", "current"),
+        ("pin", "initial"),
+        ("pin", "initialValue"),
+        ("pin", "oldValue"),
+        ("pin", "new_value"),
+        ("pin", "codes"),
+        ("pin", "digit2"),
+    ];
+    for (name, member) in secret_members {
+        check(
+            &Redactor::new(None),
+            json!({ name: [{ member: "hunter2", "seat": "14C", "amount": 1200, "merchant": { "name": "Acme" } }] }),
+            &json!({ name: [{ member: REDACTED, "seat": "14C", "amount": 1200, "merchant": { "name": "Acme" } }] }),
+            &[&format!("request#/{name}/0/{member}")],
+        );
+    }
+    check(
+        &Redactor::new(None),
+        json!({ "pin": ["4711", { "new": { "is": "hunter2" }, "old": 4711 }] }),
+        &json!({ "pin": [REDACTED, { "new": { "is": REDACTED }, "old": REDACTED }] }),
+        &[
+            "request#/pin/0",
+            "request#/pin/1/new/is",
+            "request#/pin/1/old",
+        ],
+    );
+}
+
+#[test]
 fn a_list_behind_the_name_of_a_secret_goes_from_a_text() {
     for (text, expected) in [
         (
@@ -134,6 +182,28 @@ fn a_list_behind_the_name_of_a_secret_goes_from_a_text() {
         (
             r#"got {\"secrets\":[\"hunt]er2\", null],\"ids\":[\"7\"]"#,
             r#"got {\"secrets\":[redacted],\"ids\":[\"7\"]"#,
+        ),
+        // As it is printed to be read.
+        (
+            "sent {\n  \"passwords\": [\n    \"hunter2\"\n  ]\n} to it",
+            "sent {\n  \"passwords\": [redacted]\n} to it",
+        ),
+        (
+            "{\"password\": [\r\n\t\"hunter2\",",
+            "{\"password\": [redacted]",
+        ),
+        (
+            "{\n\t\"password\": {\n\t\t\"old\": \"hunter2\"",
+            "{\n\t\"password\": [redacted]",
+        ),
+        (
+            r#"sent {\"passwords\": [\n\t\"hunter2\"\n]} to it"#,
+            r#"sent {\"passwords\": [redacted]} to it"#,
+        ),
+        (r"got tokens: [\n\t12\n]", r"got tokens: [\n\t12\n]"),
+        (
+            "got \"tokens\": [\n  12,\n  40\n] and \"auth\": {\n  \"type\": \"basic\"\n}",
+            "got \"tokens\": [\n  12,\n  40\n] and \"auth\": {\n  \"type\": \"basic\"\n}",
         ),
     ] {
         assert_eq!(Redactor::new(None).text(text), expected);
@@ -178,20 +248,27 @@ fn the_words_behind_an_account_number_stay() {
 
 #[test]
 fn a_number_is_a_cards_only_beside_the_word() {
-    let postcard = "Postcard sent 2024-01-15 2024-02-22, vcard 4915112345678";
+    let postcard = "Postcard sent 2024-01-15 2024-02-22, vcard 4915112345678, vCard 4915112345678, postcard 4222222222222";
     check(
         &Redactor::new(None),
         json!({ "note": postcard, "vcard": { "tel": "4915112345678" }, "vCard": { "tel": "4915112345678" },
             "cards": [{ "phone": 4_915_112_345_678_u64, "no": "4222222222222" }],
-            "cardinality": { "total": "4222222222222" }, "cardNo": "4222222222222" }),
+            "cardinality": { "total": "4222222222222" }, "cardNo": "4222222222222", "cardnr": "4222222222222" }),
         &json!({ "note": postcard, "vcard": { "tel": "4915112345678" }, "vCard": { "tel": "4915112345678" },
             "cards": [{ "phone": 4_915_112_345_678_u64, "no": REDACTED }],
-            "cardinality": { "total": "4222222222222" }, "cardNo": REDACTED }),
-        &["request#/cardNo", "request#/cards/0/no"],
+            "cardinality": { "total": "4222222222222" }, "cardNo": REDACTED, "cardnr": REDACTED }),
+        &["request#/cardNo", "request#/cardnr", "request#/cards/0/no"],
     );
     for (text, expected) in [
         ("card_number: 4222222222222", "card_number: [redacted]"),
         ("his creditcard 4222222222222", "his creditcard [redacted]"),
+        ("userCard: 4222222222222", "userCard: [redacted]"),
+        ("userCardNumber=4222222222222", "userCardNumber=[redacted]"),
+        ("cardNr: 4222222222222", "cardNr: [redacted]"),
+        ("CARDPAN 4222222222222", "CARDPAN [redacted]"),
+        ("cardholder 4222222222222", "cardholder [redacted]"),
+        ("cardId: 4222222222222", "cardId: 4222222222222"),
+        ("cardinal 4222222222222", "cardinal 4222222222222"),
         (
             "card of 2024-01-15 2024-02-22",
             "card of 2024-01-15 2024-02-22",
@@ -199,6 +276,66 @@ fn a_number_is_a_cards_only_beside_the_word() {
     ] {
         assert_eq!(Redactor::new(None).text(text), expected);
     }
+}
+
+#[test]
+fn a_card_number_goes_whatever_digits_stand_beside_it() {
+    for (text, expected) in [
+        (
+            "paid with 4111111111111111 12/27",
+            "paid with [redacted] 12/27",
+        ),
+        ("4242 4242 4242 4242 12/27 123", "[redacted] 12/27 123"),
+        (
+            "card 4111 1111 1111 1111 10115 Berlin",
+            "card [redacted] 10115 Berlin",
+        ),
+        (
+            "4111 1111 1111 1111 10115 Berlin",
+            "[redacted] 10115 Berlin",
+        ),
+        ("4111-1111-1111-1111-123", "[redacted]-123"),
+        ("4111111111111111-12/27", "[redacted]-12/27"),
+        ("4111111111111111 1st", "[redacted] 1st"),
+        ("3782 822463 10005 1234", "[redacted] 1234"),
+        ("30569309025904 1 2 3 4 5 6", "[redacted] 1 2 3 4 5 6"),
+        (
+            "4111 1111 1111 1111 5555 5555 5555 4444",
+            "[redacted] [redacted]",
+        ),
+        ("10115 4111 1111 1111 1111", "10115 [redacted]"),
+        ("2027-12 4111111111111111 123", "2027-12 [redacted] 123"),
+        ("card 4222222222222 12/27", "card [redacted] 12/27"),
+        (
+            "card 4222222222222 10115 Berlin",
+            "card [redacted] 10115 Berlin",
+        ),
+    ] {
+        assert_eq!(Redactor::new(None).text(text), expected);
+    }
+    for text in [
+        "4111111111111112 12/27",
+        "4111 1111 1111 1112 10115 Berlin",
+        "order 4500012345 2024-01-15",
+        "+49 151 12345678 10115 Berlin",
+        "call 4915112345678 12",
+        "2024-01-15 12:30:45 2024-02-22 13:00",
+        "2024-01-15 2024-02-22 2024-03-01",
+        "20240115123045 0100",
+        "3056-93090 25904 12/27",
+        "card of 2024-01-15 2024-02-22 12/27",
+        "card 4222222222223 12/27",
+    ] {
+        assert_eq!(Redactor::new(None).text(text), text);
+    }
+    check(
+        &Redactor::new(None),
+        json!({ "note": "4111111111111111 123", "card": "4222222222222 12/27", "cards": ["4222 2222 2222 2222 2", "2024-01-15 12/27"],
+            "order_id": "4111111111111111 12", "card_id": "4222222222222 12" }),
+        &json!({ "note": "[redacted] 123", "card": REDACTED, "cards": ["4222 2222 2222 2222 2", "2024-01-15 12/27"],
+            "order_id": "4111111111111111 12", "card_id": "4222222222222 12" }),
+        &["request#/card", "request#/note"],
+    );
 }
 
 #[test]

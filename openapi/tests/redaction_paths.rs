@@ -134,3 +134,18 @@ fn strict_writes_the_path_from_its_template() {
         "/[redacted]"
     );
 }
+
+#[test]
+fn a_secret_that_stands_in_its_path_without_end_is_told_by_the_template() {
+    let path = format!("/reset/{}", "a/".repeat(20_000));
+    let params = [("token", "a"), ("id", "a/a")];
+    let annotation = json!({ "redact": ["path.id"] });
+    let cleaned = path_of(
+        "/reset/{token}/{id+}",
+        &annotation,
+        Mode::Standard,
+        &path,
+        &params,
+    );
+    assert_eq!(cleaned, "/reset/[redacted]/[redacted]");
+}

@@ -26,18 +26,18 @@ pub(crate) struct Misfit {
 /// What the operations below a template make of it.
 #[derive(Debug, Default)]
 pub(crate) struct WideTemplate {
-    is_sure: bool,
-    is_open: bool,
+    /// The best that was found.
+    fit: Option<Fit>,
     misfit: Option<Misfit>,
-    has_parent: bool,
-    lacks_parent: bool,
+    /// Whether one has a parent; nothing where no template names it.
+    has_parent: Option<bool>,
 }
 
 impl WideTemplate {
     pub(crate) fn note(&mut self, checked: Result<Fit, Misfit>) {
         match checked {
-            Ok(Fit::Sure) => self.is_sure = true,
-            Ok(Fit::Open) => self.is_open = true,
+            Ok(Fit::Open) if self.fit == Some(Fit::Sure) => {}
+            Ok(fit) => self.fit = Some(fit),
             Err(misfit) => {
                 let is_told_by = |known: &Misfit| known.is_near || !misfit.is_near;
                 if !self.misfit.as_ref().is_some_and(is_told_by) {
@@ -49,23 +49,20 @@ impl WideTemplate {
 
     /// Of a template that names a parent.
     pub(crate) fn note_parent(&mut self, is_there: bool) {
-        self.has_parent |= is_there;
-        self.lacks_parent |= !is_there;
+        self.has_parent = Some(is_there || self.has_parent == Some(true));
     }
 
     /// Tells of a template that no operation is known to have a use for: an error where none has, and a
     /// warning where it looks mistyped.
     pub(crate) fn tell(self, pointer: &str, problems: &mut Problems<'_>) {
-        match self.misfit {
-            Some(misfit) if !self.is_sure && !self.is_open => {
-                problems.error(pointer, misfit.message);
-            }
-            Some(misfit) if !self.is_sure && misfit.is_near => {
+        match (self.fit, self.misfit) {
+            (None, Some(misfit)) => problems.error(pointer, misfit.message),
+            (Some(Fit::Open), Some(misfit)) if misfit.is_near => {
                 problems.warning(pointer, misfit.message);
             }
             _ => {}
         }
-        if self.lacks_parent && !self.has_parent {
+        if self.has_parent == Some(false) {
             problems.warning(pointer, NO_PARENT);
         }
     }

@@ -172,9 +172,7 @@ fn assigned(text: &str, at: usize) -> Option<Hit> {
 /// How long a list or object is whose first value is a quoted text: `["…", "…"]`, `{"…": "…"}`,
 /// `[["…"]]`; to the end of the text where it was cut before its own.
 fn quoted_list(rest: &str) -> Option<usize> {
-    let opens = |character: char| matches!(character, '[' | '{');
-    let first = rest.trim_start_matches(|character: char| opens(character) || character == ' ');
-    first.starts_with(['"', '\'', '\\']).then_some(())?;
+    first_value(rest).starts_with(['"', '\'']).then_some(())?;
     let mut depth = 0_usize;
     let mut backslashes = 0;
     // The mark that opened a quotation, and how many backslashes stood in front of it.
@@ -205,6 +203,20 @@ fn quoted_list(rest: &str) -> Option<usize> {
         };
     }
     Some(rest.len())
+}
+
+/// What stands behind the brackets, the white space, escaped or not, and the backslashes.
+fn first_value(mut rest: &str) -> &str {
+    loop {
+        let brackets = |character: char| matches!(character, '[' | '{');
+        let behind = rest
+            .trim_start_matches(|character: char| brackets(character) || character.is_whitespace());
+        let value = behind.trim_start_matches('\\');
+        match value.strip_prefix(['n', 'r', 't']) {
+            Some(after) if value.len() < behind.len() => rest = after,
+            _ => return value,
+        }
+    }
 }
 
 /// `-----` and `Private key: …`: names of two words.

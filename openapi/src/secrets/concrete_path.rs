@@ -1,8 +1,9 @@
 //! Removing secrets from the path of a call.
 
 use std::borrow::Cow;
+use std::cmp::Reverse;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, Match, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, Match};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use super::names::is_id_name;
@@ -23,6 +24,8 @@ const IN_PATH: &AsciiSet = &CONTROLS
     .add(b'`')
     .add(b'{')
     .add(b'}');
+/// Most places of secrets in one path: a path has a few.
+const MATCHES_MAX: usize = 10_000;
 const IN_SEGMENT: &AsciiSet = &IN_PATH.add(b'/');
 
 impl Redactor {
@@ -132,29 +135,31 @@ fn without(path: &str, mut secrets: Vec<&str>) -> Option<String> {
     Some(cleaned)
 }
 
-/// Where the secrets stand; `None` where one does not, and where one more overlaps another.
+/// Where the secrets stand; `None` where one does not, where one more overlaps another, and where they stand so
+/// often that to tell would take long.
 fn places_of(secrets: &[&str], text: &str) -> Option<Vec<Match>> {
-    let finder = |kind: MatchKind| {
-        // The kinds with faster searches take much memory for a long value.
-        AhoCorasick::builder()
-            .kind(Some(AhoCorasickKind::NoncontiguousNFA))
-            .match_kind(kind)
-            .build(secrets)
-            .ok()
-    };
-    let found: Vec<Match> = finder(MatchKind::LeftmostLongest)?
-        .find_iter(text)
-        .collect();
+    // The kinds with faster searches take much memory for a long value.
+    let finder = AhoCorasick::builder()
+        .kind(Some(AhoCorasickKind::NoncontiguousNFA))
+        .build(secrets)
+        .ok()?;
+    let all = finder.find_overlapping_iter(text).take(MATCHES_MAX + 1);
+    let mut all: Vec<Match> = all.collect();
+    if all.len() > MATCHES_MAX {
+        return None;
+    }
+    all.sort_unstable_by_key(|place| (place.start(), Reverse(place.end())));
+    let mut places: Vec<Match> = Vec::new();
+    for place in all {
+        match places.last() {
+            Some(last) if place.end() <= last.end() => {}
+            Some(last) if place.start() < last.end() => return None,
+            _ => places.push(place),
+        }
+    }
     let mut is_found = vec![false; secrets.len()];
-    for place in &found {
+    for place in &places {
         is_found[place.pattern().as_usize()] = true;
     }
-    let is_in_one = |any: Match| {
-        let behind = found.partition_point(|place| place.start() <= any.start());
-        behind > 0 && any.end() <= found[behind - 1].end()
-    };
-    let is_clear = finder(MatchKind::Standard)?
-        .find_overlapping_iter(text)
-        .all(is_in_one);
-    (is_clear && is_found.iter().all(|found| *found)).then_some(found)
+    is_found.iter().all(|found| *found).then_some(places)
 }

@@ -22,6 +22,7 @@ mod of_operation;
 mod redactor;
 mod shapes;
 mod siblings;
+mod strict;
 
 pub(crate) use marked::covers_or_holds;
 pub(crate) use marks::KnownMarks;

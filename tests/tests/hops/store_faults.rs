@@ -1,8 +1,6 @@
 //! What the batch handler does when ClickHouse answers with errors: a stub that speaks just enough HTTP
 //! to say one, because a real server cannot be made to say each of them.
 
-#![allow(clippy::unwrap_used)] // the helpers of tests give up as tests do
-
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 

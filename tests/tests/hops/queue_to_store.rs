@@ -1,8 +1,6 @@
 //! From a real SQS queue to ClickHouse: through the Lambda behind an event source mapping, and
 //! through `daybook up --queue-url`.
 
-#![allow(clippy::unwrap_used)] // the helpers of tests give up as tests do
-
 use std::path::Path;
 
 use daybook_store::{Endpoint, Reader, Search, TenantId};

@@ -1,14 +1,8 @@
 //! From a service to its queue: the capture layer against SQS and S3 as MiniStack speaks them.
 
-#![allow(clippy::unwrap_used)] // the helpers of tests give up as tests do
-
-#[path = "capture_to_queue/batches.rs"]
 mod batches;
-#[path = "capture_to_queue/limit.rs"]
 mod limit;
-#[path = "capture_to_queue/overflow.rs"]
 mod overflow;
-#[path = "capture_to_queue/permission.rs"]
 mod permission;
 
 use std::sync::{Arc, Mutex};

@@ -1,8 +1,6 @@
 //! From the page of docs to the API: each line that a reader may try is run, and the document's every
 //! operation has one.
 
-#![allow(clippy::unwrap_used)] // the helpers of tests give up as tests do
-
 use std::process::Stdio;
 
 use daybook_tests::events::{Call, Format};
@@ -12,7 +10,7 @@ use serde_json::{Value, json};
 use tokio::process::Command;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_daybook-under-test");
-const PAGE: &str = include_str!("../../docs/api.md");
+const PAGE: &str = include_str!("../../../docs/api.md");
 
 /// The commands of the page, one a curl.
 fn commands() -> Vec<String> {

@@ -1,7 +1,5 @@
 //! The commands that read and write streams: records on stdout, words on stderr, the exit status.
 
-#![allow(clippy::unwrap_used)] // the helpers of tests give up as tests do
-
 use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 
