@@ -18,7 +18,7 @@ use crate::clickhouse_url::database_at;
 /// A very large tenant takes hours.
 const TIME_MAX: Duration = Duration::from_hours(24);
 const WORK_INTERVAL: Duration = Duration::from_secs(2);
-/// How often in a row ClickHouse may fail before somebody has to look.
+/// How often in a row all that is open may fail before somebody has to look.
 const FAILURES_MAX: u32 = 10;
 
 pub(crate) async fn erase(options: EraseOptions) -> anyhow::Result<bool> {
@@ -71,23 +71,33 @@ async fn resume(eraser: &Eraser, ledger: Option<PathBuf>) -> anyhow::Result<bool
     eraser.reapply().await?;
     let mut failures = 0;
     loop {
-        let (mut is_open, mut is_blocked, mut is_failing) = (false, false, false);
-        for (id, worked) in eraser.work().await? {
-            match worked {
-                Ok(receipt) if receipt.state == ErasureState::Verified => print(&receipt)?,
-                Ok(_) => is_open = true,
-                Err(error) => {
-                    if error.may_succeed_later() {
-                        (is_open, is_failing) = (true, true);
-                    } else {
-                        is_blocked = true;
+        let (mut goes_on, mut is_blocked, mut is_failing) = (false, false, false);
+        match eraser.work().await {
+            Err(error) if error.may_succeed_later() => {
+                is_failing = true;
+                writeln!(std::io::stderr(), "{error}")?;
+            }
+            worked => {
+                for (id, worked) in worked? {
+                    match worked {
+                        Ok(receipt) if receipt.state == ErasureState::Verified => print(&receipt)?,
+                        Ok(_) => goes_on = true,
+                        Err(error) => {
+                            let may_go_on = error.may_succeed_later();
+                            is_failing |= may_go_on;
+                            is_blocked |= !may_go_on;
+                            writeln!(std::io::stderr(), "{id}: {error}")?;
+                        }
                     }
-                    writeln!(std::io::stderr(), "{id}: {error}")?;
                 }
             }
         }
-        failures = if is_failing { failures + 1 } else { 0 };
-        if !is_open || failures >= FAILURES_MAX {
+        failures = if is_failing && !goes_on {
+            failures + 1
+        } else {
+            0
+        };
+        if !goes_on && !is_failing || failures >= FAILURES_MAX {
             return Ok(!is_blocked && !is_failing);
         }
         sleep(WORK_INTERVAL).await;

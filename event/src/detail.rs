@@ -21,19 +21,24 @@ pub struct StoredBody {
 }
 
 /// The body as JSON text, with members that say what was cut and what the handler said that the sentence
-/// does not; empty where there is nothing. A body that is no object, and one with such members of its own,
-/// stands in the member `body`: a caller's words are never taken for the handler's.
+/// does not; empty where there is nothing. A body that is no object, one with such members of its own, and
+/// one that looks as if it stood there already, stands in the member `body`: a caller's words are never taken for the
+/// handler's.
 pub fn write_detail(
     body: Option<&Value>,
     truncated: Option<Value>,
     message: Option<String>,
 ) -> String {
-    let has_own = body.is_some_and(has_marks);
-    if truncated.is_none() && message.is_none() && !has_own {
+    let is_marked = truncated.is_some() || message.is_some();
+    if !is_marked && !body.is_some_and(looks_marked) {
         return body.map(Value::to_string).unwrap_or_default();
     }
     let mut members = match body {
-        Some(Value::Object(members)) if !has_own => members.clone(),
+        Some(Value::Object(members))
+            if is_marked && !has_marks(members) && sole_body(members).is_none() =>
+        {
+            members.clone()
+        }
         Some(body) => Map::from_iter([(BODY.to_owned(), body.clone())]),
         None => Map::new(),
     };
@@ -49,11 +54,7 @@ pub fn read_detail(detail: &str) -> Option<StoredBody> {
     if let Value::Object(members) = &mut value {
         is_cut = members.remove(TRUNCATED).is_some();
         let is_marked = members.remove(MESSAGE).is_some() || is_cut;
-        let is_within = members.len() == 1
-            && members
-                .get(BODY)
-                .is_some_and(|body| has_marks(body) || is_marked && !body.is_object());
-        if is_within {
+        if sole_body(members).is_some_and(|body| is_marked || looks_marked(body)) {
             value = members.remove(BODY).unwrap_or_default();
         } else if is_marked && members.is_empty() {
             value = Value::Null;
@@ -62,8 +63,19 @@ pub fn read_detail(detail: &str) -> Option<StoredBody> {
     Some(StoredBody { value, is_cut })
 }
 
-fn has_marks(body: &Value) -> bool {
-    body.get(TRUNCATED).is_some() || body.get(MESSAGE).is_some()
+/// Whether a body as it is would be read as another one.
+fn looks_marked(body: &Value) -> bool {
+    body.as_object()
+        .is_some_and(|members| has_marks(members) || sole_body(members).is_some_and(looks_marked))
+}
+
+fn has_marks(members: &Map<String, Value>) -> bool {
+    members.contains_key(TRUNCATED) || members.contains_key(MESSAGE)
+}
+
+/// The member `body`, where there is no other.
+fn sole_body(members: &Map<String, Value>) -> Option<&Value> {
+    members.get(BODY).filter(|_| members.len() == 1)
 }
 
 #[cfg(test)]
@@ -80,6 +92,10 @@ mod tests {
             json!([1, 2]),
             json!("text"),
             json!({"body": {"a": 1}}),
+            json!({"body": "text"}),
+            json!({"body": [1]}),
+            json!({"body": {"$message": 1, "a": 1}}),
+            json!({"body": {"body": {"$truncated": {}}}}),
             json!({"$message": "Approved", "a": 1}),
             json!({"$truncated": {}}),
             json!({"body": 1, "$truncated": {}}),

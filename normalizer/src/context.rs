@@ -49,9 +49,7 @@ pub async fn handler_from_env(
             Severity::Warning => tracing::warn!(%problem, "a document may not be meant so"),
         }
     }
-    if let Some(problem) = problems.iter().find(|problem| is_of_overlay(problem)) {
-        bail!("an overlay is not applied in full: {problem}");
-    }
+    check_overlays(&problems)?;
     let mut endpoint = Endpoint::new(need("DAYBOOK_CLICKHOUSE_URL")?);
     if let Some(database) = variable("DAYBOOK_CLICKHOUSE_DATABASE") {
         endpoint.database = database;
@@ -74,10 +72,19 @@ pub async fn handler_from_env(
     })
 }
 
-/// Whether something that an overlay says was not understood: it may mark as secret what would be stored for
-/// good without it, and while nothing starts, messages wait in their queue.
-fn is_of_overlay(problem: &DocumentProblem) -> bool {
-    problem.severity == Severity::Error && Document::overlaid_name(&problem.file_name).is_some()
+/// Refuses overlays that were not understood in full: they may mark as secret what would be stored for good
+/// without them, and while nothing starts, messages wait in their queue.
+///
+/// # Errors
+/// The first of them, in one line.
+pub fn check_overlays(problems: &[DocumentProblem]) -> anyhow::Result<()> {
+    let is_of_overlay = |problem: &&DocumentProblem| {
+        problem.severity == Severity::Error && Document::overlaid_name(&problem.file_name).is_some()
+    };
+    match problems.iter().find(is_of_overlay) {
+        Some(problem) => bail!("an overlay is not applied in full: {problem}"),
+        None => Ok(()),
+    }
 }
 
 /// The bucket of `DAYBOOK_OVERFLOW_BUCKET`; none where it is not set.

@@ -139,10 +139,7 @@ impl<'a> Reading<'a> {
             );
             return;
         };
-        if written.is_some_and(has_more_than_a_reference) {
-            let message = "what stands beside `$ref` is not read: say it where the reference leads";
-            problems.error(&pointer, message);
-        }
+        tell_beside_reference(written, &pointer, problems);
         if !path.starts_with('/') {
             problems.error(&pointer, "a path starts with a slash; it is left out");
             return;
@@ -337,15 +334,21 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// Whether a path item says more than where it is; a summary and a description change nothing.
-fn has_more_than_a_reference(item: &Value) -> bool {
+/// Tells what a path item says beside where it is.
+fn tell_beside_reference(item: Option<&Value>, pointer: &str, problems: &mut Problems<'_>) {
     let members = item
-        .as_object()
+        .and_then(Value::as_object)
         .filter(|members| members.contains_key("$ref"));
-    members.is_some_and(|members| {
-        let is_more = |name: &&String| !["$ref", "summary", "description"].contains(&name.as_str());
-        members.keys().any(|name| is_more(&name))
-    })
+    for name in members.into_iter().flat_map(Map::keys) {
+        let pointer = format!("{pointer}/{}", escape(name));
+        let message = "beside `$ref` it is not read: say it where the reference leads";
+        match name.as_str() {
+            "x-audit" | ANY_METHOD => problems.error(&pointer, message),
+            "parameters" | "servers" => problems.warning(&pointer, message),
+            method if METHODS.contains(&method) => problems.error(&pointer, message),
+            _ => {}
+        }
+    }
 }
 
 /// One operation as the document has it.

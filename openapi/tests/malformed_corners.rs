@@ -123,13 +123,16 @@ fn what_stands_beside_a_reference_of_a_path_is_told() {
         assert_eq!(index.operations().count(), 1);
         problems
     };
-    assert_eq!(told(json!({ "summary": "x" })), [""; 0]);
-    assert_eq!(
-        told(json!({ "x-audit": { "redact": ["body.nick"] } })),
-        [
-            "s.json#/paths/~1x: what stands beside `$ref` is not read: say it where the reference leads"
-        ]
-    );
+    assert_eq!(told(json!({ "summary": "x", "x-internal": true })), [""; 0]);
+    let message = "beside `$ref` it is not read: say it where the reference leads";
+    for (name, beside) in [
+        ("x-audit", json!({ "redact": ["body.nick"] })),
+        ("delete", json!({})),
+        ("parameters", json!([])),
+    ] {
+        let expected = format!("s.json#/paths/~1x/{name}: {message}");
+        assert_eq!(told(json!({ name: beside })), [expected]);
+    }
 }
 
 #[test]

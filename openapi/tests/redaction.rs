@@ -117,8 +117,6 @@ fn of_a_thing_only_what_says_that_it_is_secret_is() {
     check(&Redactor::new(None), things.clone(), &things, &[]);
     let secret_members = [
         ("authorization", "code"),
-        ("pass", "old"),
-        ("pass", "next"),
         ("pass", "plain"),
         ("pass", "plainText"),
         ("pass", "raw"),
@@ -126,12 +124,8 @@ fn of_a_thing_only_what_says_that_it_is_secret_is() {
         ("pass", "tempCode"),
         ("pass", "verify"),
         ("pass", "retype"),
-        ("pass", "repeatNew"),
-        ("pass", "current"),
         ("pin", "initial"),
         ("pin", "initialValue"),
-        ("pin", "oldValue"),
-        ("pin", "new_value"),
         ("pin", "codes"),
         ("pin", "digit2"),
     ];
@@ -143,6 +137,31 @@ fn of_a_thing_only_what_says_that_it_is_secret_is() {
             &[&format!("request#/{name}/0/{member}")],
         );
     }
+    // What has an old and a new value is a secret that changes, and no thing.
+    for (name, member) in [
+        ("pass", "old"),
+        ("pass", "next"),
+        ("pass", "repeatNew"),
+        ("pass", "current"),
+        ("pin", "oldValue"),
+        ("pin", "new_value"),
+    ] {
+        check(
+            &Redactor::new(None),
+            json!({ name: { member: "hunter2", "replacement": "s3cr3t", "id": "p-1" } }),
+            &json!({ name: { member: REDACTED, "replacement": REDACTED, "id": "p-1" } }),
+            &[
+                &format!("request#/{name}/{member}"),
+                &format!("request#/{name}/replacement"),
+            ],
+        );
+    }
+    check(
+        &Redactor::new(None),
+        json!({ "pin": { "current": 4321, "new": 8765 } }),
+        &json!({ "pin": { "current": REDACTED, "new": REDACTED } }),
+        &["request#/pin/current", "request#/pin/new"],
+    );
     check(
         &Redactor::new(None),
         json!({ "pin": ["4711", { "new": { "is": "hunter2" }, "old": 4711 }] }),

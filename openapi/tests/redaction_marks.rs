@@ -318,6 +318,14 @@ fn strict_keeps_no_name_that_its_caller_chose() {
             json!({ "data": { "attributes": { "title": "A" } } }),
             &["request#/data/attributes", "request#"],
         ),
+        // A name is a word, and no object that stands in its place.
+        (
+            json!({ "entity": { "id": "path.id", "name": "body.title" } }),
+            Place::Request,
+            json!({ "title": { jane: { "note": "private words" } } }),
+            json!(REDACTED),
+            &["request#"],
+        ),
         // What is marked in a body says nothing of another place.
         (
             json!({ "keep": ["query.page", "response.status"] }),

@@ -120,7 +120,12 @@ pub async fn pending_migrations(
         applied => applied?,
     };
     let is_pending = |migration: &&Migration| is_missing(&applied, migration);
-    Ok(MIGRATIONS.iter().filter(is_pending).copied().collect())
+    let pending: Vec<Migration> = MIGRATIONS.iter().filter(is_pending).copied().collect();
+    // Where nothing was applied there may be no database to ask.
+    if !applied.is_empty() && !pending.is_empty() && is_of_cluster(&client).await? {
+        return Err(StoreError::OfCluster);
+    }
+    Ok(pending)
 }
 
 /// These steps as SQL that does the same as [`migrate`], for a person to read or to run.
@@ -184,6 +189,9 @@ async fn apply(
         .param("database", &endpoint.database)
         .execute()
         .await?;
+    if is_of_cluster(&client).await? {
+        return of_cluster(&client, migrations).await;
+    }
     client.query(CREATE_MIGRATIONS).execute().await?;
 
     let applied = match applied(&client, migrations).await {
@@ -199,12 +207,6 @@ async fn apply(
         applied => applied?,
     };
 
-    let is_complete = !migrations
-        .iter()
-        .any(|migration| is_missing(&applied, migration));
-    if !is_complete && is_of_cluster(&client).await? {
-        return Err(StoreError::OfCluster);
-    }
     let mut report = MigrationReport {
         applied: Vec::new(),
         version: applied.last().map_or(0, |migration| migration.version),
@@ -232,6 +234,22 @@ async fn apply(
         report.version = migration.version;
     }
     Ok(report)
+}
+
+/// Nothing is made on a node of a cluster, where it would be on that node alone.
+async fn of_cluster(
+    client: &clickhouse::Client,
+    migrations: &[Migration],
+) -> Result<MigrationReport, StoreError> {
+    let applied = applied(client, migrations).await?;
+    let lacks = |migration: &Migration| is_missing(&applied, migration);
+    if migrations.iter().any(lacks) {
+        return Err(StoreError::OfCluster);
+    }
+    Ok(MigrationReport {
+        applied: Vec::new(),
+        version: applied.last().map_or(0, |migration| migration.version),
+    })
 }
 
 /// What was applied to a database that may be migrated further.

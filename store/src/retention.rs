@@ -108,7 +108,7 @@ impl Retention {
             ));
         }
         let (entity_type, entity_id) = entity.unwrap_or_default();
-        if is_held {
+        if is_held && entity.is_some() {
             self.check_room(tenant, (entity_type, entity_id)).await?;
         }
         let sql = format!(
@@ -134,6 +134,7 @@ impl Retention {
         let holds = self.holds().await?;
         let others = holds.iter().filter(|hold| {
             hold.org_id == tenant.as_str()
+                && !hold.entity_type.is_empty()
                 && (hold.entity_type.as_str(), hold.entity_id.as_str()) != thing
         });
         if others.count() >= HOLDS_MAX {
@@ -238,7 +239,10 @@ impl Retention {
         days: Option<u32>,
         holds: &[LegalHold],
     ) -> Result<(), StoreError> {
-        let holds: Vec<_> = holds.iter().filter(|hold| hold.org_id == org_id).collect();
+        let mut holds: Vec<_> = holds.iter().filter(|hold| hold.org_id == org_id).collect();
+        if holds.iter().any(|hold| hold.entity_type.is_empty()) {
+            holds.retain(|hold| hold.entity_type.is_empty());
+        }
         let orgs = [org_id.to_owned()];
         self.update("org_id IN {orgs:Array(String)}", &orgs, days, &holds)
             .await

@@ -70,9 +70,9 @@ impl Erasures {
         for (id, worked) in self.eraser.work().await? {
             match worked {
                 Ok(receipt) => has_visible |= receipt.state == ErasureState::Requested,
-                // What is hidden already may wait: detached parts are read by nobody. What is held is not
-                // to be hidden.
-                Err(error @ (StoreError::ErasureBlocked(_) | StoreError::LegalHold(_))) => {
+                // What is hidden already may wait: detached parts are read by nobody. And what is held, or
+                // whom nobody knows any more, is not hidden by waiting.
+                Err(error @ StoreError::ErasureBlocked(_)) => {
                     say(&format!("erasure {id}: {error}"));
                 }
                 Err(error) => {

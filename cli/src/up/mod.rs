@@ -19,7 +19,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use axum::Router;
 use daybook_capture::ServerCapture;
-use daybook_normalizer::context::overflow_bucket;
+use daybook_normalizer::context::{check_overlays, overflow_bucket};
 use daybook_normalizer::handler::BatchHandler;
 use daybook_normalizer::settings::Settings;
 use daybook_openapi::Index;
@@ -61,6 +61,7 @@ pub(crate) async fn up(options: UpOptions) -> anyhow::Result<bool> {
     for problem in &problems {
         say(&format!("document: {problem}"));
     }
+    check_overlays(&problems)?;
     let listener = listen(options.port).await?;
 
     let secrets = directory.secrets()?;

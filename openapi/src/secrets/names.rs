@@ -119,6 +119,22 @@ pub(super) fn rules() -> impl Iterator<Item = (&'static str, &'static str)> {
     TABLE.rows.iter().map(|row| (row.rule, row.reason))
 }
 
+/// Whether a member of what bears the name of a secret says that the secret changes: an old and a new value,
+/// one that is repeated. Then what holds them is no thing.
+pub(super) fn is_of_change(name: &str, value: &Value) -> bool {
+    const CHANGES: &[&str] = &["old", "new", "prev", "previous", "next", "again"];
+    let is_value = !matches!(value, Value::Null | Value::Bool(_));
+    is_value
+        && words_of(name).first().is_some_and(|first| {
+            let is_current = first == "current" && value.is_string();
+            is_current
+                || CHANGES.contains(&first.as_str())
+                || first.starts_with("confirm")
+                || first.starts_with("repeat")
+        })
+        && is_of_secret(name, value)
+}
+
 /// Whether the name says that its value is a secret.
 pub(crate) fn is_secret_name(name: &str) -> bool {
     rule_of(name).is_some()

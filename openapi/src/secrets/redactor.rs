@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::marked::Marked;
 use super::names::{
-    describes_a_secret, is_id_name, is_of_secret, is_query_secret, is_secret_name,
+    describes_a_secret, is_id_name, is_of_change, is_of_secret, is_query_secret, is_secret_name,
     is_secret_number, names_a_card, names_a_phone, names_a_thing, rule_in_headers, rule_of,
 };
 use super::numbers::starts_with_named_card;
@@ -400,13 +400,20 @@ impl Redactor {
 }
 
 /// Whether a short name that is a secret as a text is a thing of its own here: a board's pin, a
-/// payment's authorization.
+/// payment's authorization. What has an old and a new value is none.
 fn is_thing(name: &str, member: &Value) -> bool {
-    let is_object = match member {
-        Value::Array(items) => items.iter().any(Value::is_object),
-        other => other.is_object(),
-    };
-    is_object && names_a_thing(name)
+    let mut objects = match member {
+        Value::Array(items) => items.as_slice(),
+        other => std::slice::from_ref(other),
+    }
+    .iter()
+    .filter_map(Value::as_object)
+    .peekable();
+    objects.peek().is_some()
+        && names_a_thing(name)
+        && !objects
+            .flatten()
+            .any(|(key, value)| is_of_change(key, value))
 }
 
 fn may_hold_secret(key: &str) -> bool {

@@ -13,7 +13,8 @@ use crate::operation::Operation;
 use crate::path_template::PathTemplate;
 use crate::value_location::{ValueLocation, WRAPPERS};
 
-/// How many wrappers around an id or a name are opened, as [`ValueLocation::read`] does.
+/// How many wrappers with a known name are opened around an id or a name. [`ValueLocation::read`] opens a body's only
+/// member as well, but that is a name that its caller chose.
 const WRAPPER_DEPTH_MAX: usize = 2;
 
 /// Where ids and names are, which a sentence needs.
@@ -87,7 +88,7 @@ impl Redactor {
     /// Whether anything auditable is in the value: that is redacted as ever, everything else removed. Where
     /// nothing is, the value must go as a whole, and nothing in it is named.
     fn visit_strictly(&self, walk: &mut Walk<'_>, value: &mut Value) -> bool {
-        if self.is_auditable(walk) {
+        if self.is_auditable(walk, value) {
             self.visit(walk, value, Inherited::No);
             return true;
         }
@@ -133,10 +134,13 @@ impl Redactor {
         !members.is_empty()
     }
 
-    fn is_auditable(&self, walk: &Walk<'_>) -> bool {
-        self.auditable()
-            .any(|mark| mark.covers_above(walk.place, &walk.pointer))
-            || self.is_told_behind_wrappers(walk, Marked::covers)
+    /// Whether the value stands where the document keeps all, or where an id or a name does and it is one.
+    fn is_auditable(&self, walk: &Walk<'_>, value: &Value) -> bool {
+        let covers = |mark: &Marked| mark.covers_above(walk.place, &walk.pointer);
+        self.keep.iter().any(covers)
+            || is_told_of(value)
+                && (self.told.iter().any(covers)
+                    || self.is_told_behind_wrappers(walk, Marked::covers))
     }
 
     /// Whether something auditable may stand below the place.
@@ -158,5 +162,14 @@ impl Redactor {
             let inner = &walk.pointer[depth..];
             self.told.iter().any(|mark| test(mark, walk.place, inner))
         })
+    }
+}
+
+/// Whether a sentence could tell of a value: it is one, or several in a list.
+fn is_told_of(value: &Value) -> bool {
+    let is_one = |value: &Value| !value.is_object() && !value.is_array();
+    match value {
+        Value::Array(items) => items.iter().all(is_one),
+        value => is_one(value),
     }
 }

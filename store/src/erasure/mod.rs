@@ -48,6 +48,8 @@ use key::folded;
 
 /// Most bytes of a reason.
 pub const REASON_BYTES_MAX: usize = 500;
+/// How many of a tenant's newest erasures are looked through for one that was interrupted.
+const INTERRUPTED_MAX: u32 = 1_000;
 
 /// Whoever looks at the table from the request on knows of it (see `admission.rs`), and what was
 /// looked at before is stored in this time, or never.
@@ -173,9 +175,30 @@ impl Eraser {
             reason: request.reason.clone(),
             report: serde_json::to_string(&report).map_err(|_| record::unreadable("report"))?,
         };
+        self.tell_interrupted(&row, &subject).await?;
         // In this order: a subject without its erasure would never be forgotten.
         self.ledger.append(&row).await?;
         self.ledger.remember(id, &subject).await
+    }
+
+    /// Earlier requests for the same that were interrupted do not know whom they are about.
+    async fn tell_interrupted(
+        &self,
+        asked: &ErasureRow,
+        subject: &Subject,
+    ) -> Result<(), StoreError> {
+        for row in self.ledger.rows_of(&asked.org_id, INTERRUPTED_MAX).await? {
+            let is_same = row.scope == asked.scope
+                && row.state()? == ErasureState::Requested
+                && row
+                    .subject_hashes
+                    .iter()
+                    .all(|hash| asked.subject_hashes.contains(hash));
+            if is_same && self.ledger.subject(row.id).await?.is_none() {
+                self.ledger.remember(row.id, subject).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Takes a request on and hides what it is about, which takes a second or two: all that a caller
@@ -207,6 +230,10 @@ impl Eraser {
                     let up_to = self.receipt(&row)?.up_to;
                     let (subject, _) = self.prepare(request, id, up_to).await?;
                     self.ledger.remember(id, &subject).await?;
+                    // It may have come to its end meanwhile.
+                    if self.ledger.row(id).await?.state()? == ErasureState::Verified {
+                        self.ledger.forget(id).await?;
+                    }
                 }
             }
             Ok(row) => return self.receipt(&row),

@@ -28,8 +28,9 @@ impl Eraser {
         let plan = self.plan(&row, &subject)?;
         let found = self.ledger.count(&plan, true).await?;
         if !found.is_empty() {
-            // It may have been set since the request.
-            self.ledger.check_holds(&plan).await?;
+            if is_new(&row)? {
+                self.check_holds_again(&plan).await?;
+            }
             self.ledger.mutate(&plan).await?;
             if !self.ledger.count(&plan, true).await?.is_empty() {
                 return Ok(row); // something came in between
@@ -43,6 +44,16 @@ impl Eraser {
             report.not_searched = not_searched(&plan, 0, false);
         }
         self.reach(&row, ErasureState::Hidden, &report).await
+    }
+
+    /// A hold may have been set since the request. The request stands, and goes on when the hold is released.
+    async fn check_holds_again(&self, plan: &Plan<'_>) -> Result<(), StoreError> {
+        match self.ledger.check_holds(plan).await {
+            Err(StoreError::LegalHold(what)) => Err(StoreError::ErasureBlocked(format!(
+                "a legal hold came before anything was hidden: {what}"
+            ))),
+            checked => checked,
+        }
     }
 
     async fn remove(&self, row: ErasureRow) -> Result<ErasureRow, StoreError> {
@@ -172,6 +183,12 @@ impl Eraser {
     pub(super) async fn known_again(&self, row: &ErasureRow) -> Result<Subject, StoreError> {
         self.ledger.known_again(row, &self.key).await
     }
+}
+
+/// Whether nothing was ever done about a request that this database has taken on itself. What a ledger asks for was
+/// erased before: a hold that came later kept nothing of it.
+fn is_new(row: &ErasureRow) -> Result<bool, StoreError> {
+    Ok(row.step == 0 && !row.report()?.rows.is_empty())
 }
 
 fn total(rows: &[ErasedRows]) -> u64 {

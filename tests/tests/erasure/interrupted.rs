@@ -5,7 +5,7 @@ use daybook_store::{ErasureMode, ErasureState, Scope, StoreError, TenantId};
 use daybook_tests::clickhouse::ClickHouse;
 use uuid::Uuid;
 
-use crate::canaries::{eraser, events_of, request, run, start, writer};
+use crate::canaries::{TIME_MAX, eraser, events_of, hasten, request, run, start, writer};
 use crate::fixture::{event, new, tenant};
 
 const EMAIL: &str = "jane.roe@example.com";
@@ -25,6 +25,7 @@ async fn lose_the_subject(clickhouse: &ClickHouse, id: Uuid) {
 #[tokio::test]
 async fn an_erasure_of_nobody_knows_whom_is_never_verified() {
     let clickhouse = start().await;
+    hasten(&clickhouse).await;
     let tenant = tenant("interrupted");
     let told = told(&tenant);
     writer(&clickhouse)
@@ -40,6 +41,14 @@ async fn an_erasure_of_nobody_knows_whom_is_never_verified() {
         "{blocked}"
     );
     assert_eq!(events_of(&clickhouse, &tenant).await, [told]);
+
+    let again = eraser(&clickhouse).request(&asked).await.unwrap();
+    for id in [id, again] {
+        let receipt = eraser(&clickhouse).run_to_end(id, TIME_MAX).await.unwrap();
+        assert_eq!(receipt.state, ErasureState::Verified);
+    }
+    let activity = &events_of(&clickhouse, &tenant).await[0].activity;
+    assert!(activity.starts_with("Tom invited erased-"), "{activity}");
 }
 
 #[tokio::test]

@@ -1,8 +1,8 @@
 //! A backup brings back what was erased after it: nobody reads it before it is erased again.
 
 use daybook_store::{
-    ErasureMode, ErasureState, LedgerFile, Reader, Scope, Search, StoreError, TenantId,
-    let_readers_in, migrate,
+    ErasureMode, ErasureState, LedgerFile, Reader, Retention, Scope, Search, StoreError, TenantId,
+    let_readers_in, migrate, pending_migrations,
 };
 use daybook_tests::clickhouse::ClickHouse;
 
@@ -140,6 +140,41 @@ async fn what_was_hidden_when_the_backup_was_made_is_hidden_again_before_anybody
 }
 
 #[tokio::test]
+async fn a_hold_that_is_set_again_keeps_nothing_that_was_erased_before_it() {
+    let clickhouse = start().await;
+    let gone = tenant("restored-held");
+    writer(&clickhouse)
+        .insert(&batch(&gone, 0..20))
+        .await
+        .unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = LedgerFile::create(folder.path().join("erasures.ndjson")).unwrap();
+    back_up_and_lose(&clickhouse, async || {
+        erase(
+            &clickhouse,
+            &request(&gone, Scope::Tenant, ErasureMode::Delete),
+        )
+        .await;
+        eraser(&clickhouse).sync_ledger(&ledger).await.unwrap();
+    })
+    .await;
+    let credentials = clickhouse.passwords().eraser_credentials();
+    let retention = Retention::new(clickhouse.endpoint(), &credentials).unwrap();
+    retention.hold(&gone, None, true, "case 8").await.unwrap();
+    let eraser = eraser(&clickhouse);
+    eraser.sync_ledger(&ledger).await.unwrap();
+    for (_, worked) in eraser.work().await.unwrap() {
+        assert_eq!(worked.unwrap().state, ErasureState::Hidden);
+    }
+    let migrator = clickhouse.passwords().migrator_credentials();
+    let entries = ledger.entries().unwrap();
+    let_readers_in(clickhouse.endpoint(), &migrator, &entries)
+        .await
+        .unwrap();
+    assert_eq!(events_of(&clickhouse, &gone).await, []);
+}
+
+#[tokio::test]
 async fn a_node_of_a_cluster_gets_no_view_of_one_node() {
     let clickhouse = start().await;
     back_up_and_lose(&clickhouse, async || {}).await;
@@ -147,6 +182,19 @@ async fn a_node_of_a_cluster_gets_no_view_of_one_node() {
     let migrator = clickhouse.passwords().migrator_credentials();
     let let_in = let_readers_in(clickhouse.endpoint(), &migrator, &[]).await;
     assert!(matches!(let_in, Err(StoreError::OfCluster)));
+    // Nor tables of one node, where a version is missing.
+    for sql in [
+        "CREATE VIEW tenant_events AS SELECT 1",
+        "ALTER TABLE migrations DELETE WHERE version > 1 SETTINGS mutations_sync = 1",
+        "DROP TABLE legal_holds",
+    ] {
+        run(&clickhouse, sql).await;
+    }
+    let migrated = migrate(clickhouse.endpoint(), &migrator).await;
+    assert!(matches!(migrated, Err(StoreError::OfCluster)));
+    let pending = pending_migrations(clickhouse.endpoint(), &migrator).await;
+    assert!(matches!(pending, Err(StoreError::OfCluster)));
+    assert_eq!(run(&clickhouse, "EXISTS TABLE legal_holds").await, "0");
 }
 
 #[tokio::test]
