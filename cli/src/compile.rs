@@ -8,9 +8,9 @@ use std::path::Path;
 use anyhow::{Context as _, bail};
 use daybook_normalizer::context::{build_index, load_compiled, read_documents};
 use daybook_normalizer::settings::Settings;
-use daybook_openapi::Severity;
 
 use crate::arguments::CompileOptions;
+use crate::document_problems;
 
 pub(crate) fn compile(options: &CompileOptions) -> anyhow::Result<bool> {
     if load_compiled(&options.specs)?.is_some() {
@@ -20,9 +20,7 @@ pub(crate) fn compile(options: &CompileOptions) -> anyhow::Result<bool> {
     let settings = Settings::from_env(|name| std::env::var(name).ok())?;
     let (index, of_documents) = build_index(documents, &settings);
     problems.extend(of_documents);
-    for problem in &problems {
-        writeln!(std::io::stderr(), "{problem}")?;
-    }
+    let is_all_read = document_problems::tell(&problems)?;
     let compiled = index.compile()?;
     write_whole(&options.output, &compiled)
         .with_context(|| format!("{} cannot be written", options.output.display()))?;
@@ -34,10 +32,7 @@ pub(crate) fn compile(options: &CompileOptions) -> anyhow::Result<bool> {
         index.services().count(),
         compiled.len()
     )?;
-    // A warning tells of nothing that was lost.
-    Ok(problems
-        .iter()
-        .all(|problem| problem.severity == Severity::Warning))
+    Ok(is_all_read)
 }
 
 /// Writes a file beside the one that is wanted and puts it in its place, so that nobody reads a half.

@@ -4,17 +4,15 @@ use std::io::{BufWriter, Write as _};
 
 use daybook_normalizer::context::read_index;
 use daybook_normalizer::settings::Settings;
-use daybook_openapi::{Explanation, Severity, explain_table};
+use daybook_openapi::{Explanation, explain_table};
 
 use crate::arguments::{ExplainFormat, ExplainOptions};
-use crate::terminal;
+use crate::{document_problems, terminal};
 
 pub(crate) fn explain(options: &ExplainOptions) -> anyhow::Result<bool> {
     let settings = Settings::from_env(|name| std::env::var(name).ok())?;
     let (index, problems) = read_index(&options.specs, &settings)?;
-    for problem in &problems {
-        writeln!(std::io::stderr(), "{problem}")?;
-    }
+    let is_all_read = document_problems::tell(&problems)?;
     let mut out = BufWriter::new(std::io::stdout().lock());
     let explanations = index.operations().map(daybook_openapi::explain);
     match options.format {
@@ -30,8 +28,5 @@ pub(crate) fn explain(options: &ExplainOptions) -> anyhow::Result<bool> {
         }
     }
     out.flush()?;
-    // A warning tells of nothing that was lost.
-    Ok(problems
-        .iter()
-        .all(|problem| problem.severity == Severity::Warning))
+    Ok(is_all_read)
 }

@@ -8,6 +8,7 @@ mod bench;
 mod clickhouse_url;
 mod compile;
 mod data_directory;
+mod document_problems;
 mod erase;
 mod explain;
 mod lint;

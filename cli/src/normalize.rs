@@ -9,17 +9,15 @@ use daybook_normalizer::context::read_index;
 use daybook_normalizer::message::{MESSAGE_BYTES_MAX, decode};
 use daybook_normalizer::normalize::{Normalized, normalize as normalize_message};
 use daybook_normalizer::settings::Settings;
-use daybook_openapi::Severity;
 use jiff::Timestamp;
 
 use crate::arguments::NormalizeOptions;
+use crate::document_problems;
 
 pub(crate) fn normalize(options: &NormalizeOptions) -> anyhow::Result<bool> {
     let settings = Settings::from_env(|name| std::env::var(name).ok())?;
     let (index, problems) = read_index(&options.specs, &settings)?;
-    for problem in &problems {
-        writeln!(std::io::stderr(), "{problem}")?;
-    }
+    let mut all_good = document_problems::tell(&problems)?;
     let mut input: Box<dyn BufRead> = match &options.file {
         Some(file) if file.as_os_str() != "-" => Box::new(BufReader::new(
             File::open(file).with_context(|| format!("{} cannot be read", file.display()))?,
@@ -27,10 +25,6 @@ pub(crate) fn normalize(options: &NormalizeOptions) -> anyhow::Result<bool> {
         _ => Box::new(std::io::stdin().lock()),
     };
     let mut out = BufWriter::new(std::io::stdout().lock());
-    // A warning tells of nothing that was lost.
-    let mut all_good = problems
-        .iter()
-        .all(|problem| problem.severity == Severity::Warning);
     let mut line = Vec::new();
     for number in 1_u64.. {
         let Some(total_bytes) = read_line(&mut input, &mut line)? else {

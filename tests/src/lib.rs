@@ -6,6 +6,7 @@
 pub mod api;
 pub mod api_gateway;
 pub mod clickhouse;
+pub mod dead_letters;
 pub mod events;
 pub mod http;
 pub mod ministack;

@@ -95,7 +95,7 @@ impl Ledger {
     }
 
     pub(crate) async fn table_id(&self) -> Result<String, StoreError> {
-        Ok(table_id(&self.client).await?)
+        Ok(self.client.query(TABLE_ID).fetch_one::<String>().await?)
     }
 
     /// The erasures that were hidden in the database of which this one is a restored copy.
@@ -417,25 +417,18 @@ impl Ledger {
     }
 }
 
-/// What of the table `events` a restored one does not have: the mutations of these are in no backup.
-pub(crate) async fn table_id(
-    client: &clickhouse::Client,
-) -> Result<String, clickhouse::error::Error> {
-    let query = client.query(
-        "SELECT toString(uuid) FROM system.tables WHERE database = currentDatabase() AND name = 'events'",
-    );
-    query.fetch_one::<String>().await
-}
+/// What of the table `events` a restored one does not have: the mutations of that one are in no backup.
+const TABLE_ID: &str = "SELECT toString(uuid) FROM system.tables \
+     WHERE database = currentDatabase() AND name = 'events'";
 
 /// The erasures whose rows were hidden in another table than this.
 pub(crate) async fn hidden_elsewhere(
     client: &clickhouse::Client,
 ) -> Result<Vec<Uuid>, clickhouse::error::Error> {
-    let query = client.query(
+    let query = client.query(&format!(
         "SELECT id FROM erasures GROUP BY id HAVING argMax(state, step) = 'hidden' \
-         AND JSONExtractString(argMax(report, step), 'hidden_in') != {table_id:String}",
-    );
-    let query = query.param("table_id", table_id(client).await?);
+         AND JSONExtractString(argMax(report, step), 'hidden_in') != ({TABLE_ID})"
+    ));
     let rows = query.fetch_all::<ErasureId>().await?;
     Ok(rows.into_iter().map(|row| row.id).collect())
 }

@@ -1,35 +1,23 @@
 //! Messages of erased customers that come out of the queue again: through the batch handler that the
 //! Lambda runs.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
-use daybook_normalizer::dead_letter::{DeadLetter, DeadLetters};
 use daybook_normalizer::handler::{BatchHandler, BatchReport};
 use daybook_normalizer::settings::Settings;
 use daybook_openapi::Index;
 use daybook_store::{ErasureMode, Retention, Scope};
+use daybook_tests::dead_letters::KeptInMemory;
 use daybook_tests::events::{Call, Format};
-use futures::future::BoxFuture;
 use jiff::{Timestamp, ToSpan};
 
 use crate::canaries::{erase, events_of, now, request, shared, writer};
 use crate::fixture::tenant;
 
-#[derive(Default)]
-struct Kept(Mutex<Vec<DeadLetter>>);
-
-impl DeadLetters for Kept {
-    fn keep(&self, letters: Vec<DeadLetter>) -> BoxFuture<'_, Vec<bool>> {
-        let kept = vec![true; letters.len()];
-        self.0.lock().unwrap().extend(letters);
-        Box::pin(async move { kept })
-    }
-}
-
-async fn handler(retention_days: Option<u32>) -> (BatchHandler, Arc<Kept>) {
-    let kept = Arc::new(Kept::default());
+async fn handler(retention_days: Option<u32>) -> (BatchHandler, Arc<KeptInMemory>) {
+    let kept = Arc::new(KeptInMemory::default());
     let settings = Settings {
         retention_days,
         ..Settings::default()
@@ -93,7 +81,7 @@ async fn they_are_counted_as_erased_and_newer_ones_are_stored() {
         let report = deliver(&handler, &again).await;
         assert_eq!((report.erased, report.stored), (4, 1), "{report:?}");
         assert_eq!((report.failed.len(), report.dead.len()), (0, 0));
-        assert_eq!(kept.0.lock().unwrap().len(), 0);
+        assert_eq!(kept.letters().len(), 0);
         let left = events_of(clickhouse, &tenant).await;
         assert_eq!(left.len(), 1);
         assert_eq!(left[0].http.path, "/v1/orders/8");
@@ -127,7 +115,7 @@ async fn the_store_says_what_has_expired_and_the_variable_only_where_it_does_not
         let left = events_of(clickhouse, &tenant).await;
         assert_eq!(left.len(), report.stored, "{name}");
     }
-    let letters = kept.0.lock().unwrap();
+    let letters = kept.letters();
     assert_eq!(letters.len(), 2);
     assert!(
         letters

@@ -1,30 +1,18 @@
 //! What the batch handler does when ClickHouse answers with errors: a stub that speaks just enough HTTP
 //! to say one, because a real server cannot be made to say each of them.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
-use daybook_normalizer::dead_letter::{DeadLetter, DeadLetters};
 use daybook_normalizer::handler::{BatchHandler, BatchReport};
 use daybook_normalizer::settings::Settings;
 use daybook_openapi::Index;
 use daybook_store::{Credentials, Endpoint, Writer};
-use futures::future::BoxFuture;
+use daybook_tests::dead_letters::KeptInMemory;
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
-
-#[derive(Default)]
-struct Kept(Mutex<Vec<DeadLetter>>);
-
-impl DeadLetters for Kept {
-    fn keep(&self, letters: Vec<DeadLetter>) -> BoxFuture<'_, Vec<bool>> {
-        let kept = vec![true; letters.len()];
-        self.0.lock().unwrap().extend(letters);
-        Box::pin(async move { kept })
-    }
-}
 
 /// A server that gives every request the answer, or none at all.
 async fn server(answer: Option<&'static str>) -> String {
@@ -51,7 +39,7 @@ async fn server(answer: Option<&'static str>) -> String {
 
 /// One good message and one that is no JSON, against that server.
 async fn handle(answer: Option<&'static str>, time_left: Duration) -> (BatchReport, usize) {
-    let kept = Arc::new(Kept::default());
+    let kept = Arc::new(KeptInMemory::default());
     let endpoint = Endpoint::new(server(answer).await);
     let credentials = Credentials {
         user: "daybook_writer".to_owned(),
@@ -74,7 +62,7 @@ async fn handle(answer: Option<&'static str>, time_left: Duration) -> (BatchRepo
         batch.records.push(message);
     }
     let report = handler.handle(batch, time_left).await;
-    let letters = kept.0.lock().unwrap().len();
+    let letters = kept.letters().len();
     (report, letters)
 }
 
