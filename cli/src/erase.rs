@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use daybook_store::{
     CopyLifetimes, Credentials, Endpoint, Eraser, ErasureKey, ErasureMode, ErasureRequest,
-    ErasureState, LedgerFile, Scope, TenantId, WRITER_USER, Writer,
+    ErasureState, LedgerFile, Retention, Scope, TenantId, WRITER_USER, Writer,
 };
 use serde_json::json;
 use tokio::time::sleep;
@@ -26,6 +26,8 @@ pub(crate) async fn erase(options: EraseOptions) -> anyhow::Result<bool> {
         database_at(&options.store.clickhouse_url, &options.store.database)?;
     let eraser = eraser(&options, &endpoint, &credentials)?;
     if options.resume {
+        // What is held in a restored database must not expire before it is looked at.
+        Retention::new(&endpoint, &credentials)?.reapply().await?;
         return resume(&eraser, options.ledger).await;
     }
     let request = request(&options)?;

@@ -38,6 +38,14 @@ async fn change(retention: &Retention, hold: &HoldOptions, is_held: bool) -> any
     retention
         .hold(&tenant, entity, is_held, &hold.reason)
         .await?;
+    if is_held {
+        for id in retention.erasures_under_way(&tenant).await? {
+            writeln!(
+                std::io::stderr(),
+                "erasure {id} of this tenant is under way: the hold does not keep what it has hidden"
+            )?;
+        }
+    }
     settle(retention, Some(&tenant)).await
 }
 

@@ -75,6 +75,9 @@ pub struct Receipt {
     pub rows: Vec<MonthRows>,
     /// Events that arrived meanwhile, and were erased as well.
     pub late_rows: u64,
+    /// Why it does not go on; nothing while it does.
+    #[serde(default)]
+    pub blocked: Option<String>,
     /// What was looked at, and found to be so.
     pub checks: Vec<String>,
     /// Where it was not looked for.

@@ -23,6 +23,8 @@ pub(crate) struct WireReceipt<'a> {
     reached: Vec<Reached>,
     rows: Vec<MonthRows>,
     late_rows: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    blocked: Option<&'a str>,
     linked_identifiers: usize,
     shared_identifiers: usize,
     checks: &'a [String],
@@ -98,6 +100,8 @@ impl<'a> From<&'a Receipt> for WireReceipt<'a> {
         let Report {
             rows,
             late_rows,
+            repeated: _, // for operators: `reached` says it as well
+            blocked,
             linked_identifiers,
             shared_identifiers,
             reached,
@@ -122,6 +126,7 @@ impl<'a> From<&'a Receipt> for WireReceipt<'a> {
             reached: reached.map(|&(state, at)| Reached { state, at }).collect(),
             rows: months(rows),
             late_rows: *late_rows,
+            blocked: blocked.as_deref(),
             linked_identifiers: *linked_identifiers,
             shared_identifiers: *shared_identifiers,
             checks,

@@ -260,13 +260,17 @@ impl Rules {
 
     fn is_held(&self, event: &AuditEvent) -> bool {
         self.holds.get(&event.org_id).is_some_and(|held| {
+            let (entity, parent) = (&event.entity, &event.parent);
+            // Of several things at once, with commas between their ids.
+            let things = entity.id.split(',').map(|id| (entity.kind.as_str(), id));
             [
                 ("", ""),
-                (&event.entity.kind, &event.entity.id),
-                (&event.parent.kind, &event.parent.id),
+                (&entity.kind, &entity.id),
+                (&parent.kind, &parent.id),
             ]
-            .iter()
-            .any(|(kind, id)| held.contains(&((*kind).to_owned(), (*id).to_owned())))
+            .into_iter()
+            .chain(things)
+            .any(|(kind, id)| held.contains(&(kind.to_owned(), id.to_owned())))
         })
     }
 }

@@ -324,12 +324,23 @@ pub(crate) fn view_statement() -> String {
     statements.find(is_view).unwrap_or_default()
 }
 
-fn check_applied(applied: &[AppliedMigration], migrations: &[Migration]) -> Result<(), StoreError> {
+/// Refuses a database that a newer version has migrated: it may have columns of which this one knows nothing.
+pub(crate) async fn check_version(client: &clickhouse::Client) -> Result<(), StoreError> {
+    let newest = client.query("SELECT max(version) FROM migrations");
+    check_known(newest.fetch_one::<u32>().await?, MIGRATIONS)
+}
+
+fn check_known(found: u32, migrations: &[Migration]) -> Result<(), StoreError> {
     let known = migrations.last().map_or(0, |migration| migration.version);
-    let found = applied.iter().map(|row| row.version).max().unwrap_or(0);
     if found > known {
         return Err(StoreError::NewerSchema { found, known });
     }
+    Ok(())
+}
+
+fn check_applied(applied: &[AppliedMigration], migrations: &[Migration]) -> Result<(), StoreError> {
+    let found = applied.iter().map(|row| row.version).max().unwrap_or(0);
+    check_known(found, migrations)?;
     for row in applied {
         let migration = migrations
             .iter()

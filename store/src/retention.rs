@@ -8,14 +8,17 @@ use std::fmt;
 use std::time::Duration;
 
 use clickhouse::Row;
+use clickhouse::query::Query;
 use daybook_event::never_expires;
 use serde::{Deserialize, Serialize};
 use tokio::time::sleep;
+use uuid::Uuid;
 
 use crate::connection::client;
 use crate::endpoint::{Credentials, Endpoint};
-use crate::erasure::{OWN_SERVICE, WRITERS_SETTLE};
+use crate::erasure::{OWN_SERVICE, WRITERS_SETTLE, forget_mutations};
 use crate::error::StoreError;
+use crate::migrate::check_version;
 use crate::tenant::TenantId;
 
 const MS_PER_DAY: i64 = 24 * 60 * 60 * 1_000;
@@ -23,6 +26,17 @@ const MS_PER_DAY: i64 = 24 * 60 * 60 * 1_000;
 const HOLDS_MAX: usize = 500;
 /// ClickHouse rewrites every month of a tenant: hours, for a very large one.
 const SECONDS_MAX: u32 = 4 * 60 * 60;
+
+/// Stands in each mutation of `expires_at`, and in no other.
+pub(crate) const MARK: &str = "daybook-retention";
+
+/// Whether an event is of a thing that is held. One that is of several things has their ids with commas between them.
+/// (A function with a parameter of its own, such as `arrayExists`, would be no way: while a mutation with one is pending,
+/// ClickHouse looks for its parameter among the columns, and nobody could read.)
+const HELD: &str = "hasAny(arrayZip({kinds:Array(String)}, {ids:Array(String)}), \
+     arrayConcat([(toString(entity_type), entity_id), (toString(parent_type), parent_id)], \
+     arrayZip(arrayWithConstant(length(splitByChar(',', entity_id)), toString(entity_type)), \
+     splitByChar(',', entity_id))))";
 
 /// How long a tenant's events are kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Row)]
@@ -200,110 +214,223 @@ impl Retention {
             .await?)
     }
 
-    /// Brings stored events to what is set. Where nothing was ever set, nothing is changed.
-    async fn apply(&self, tenant: Option<&TenantId>) -> Result<(), StoreError> {
-        let rules: BTreeMap<String, u32> = self
-            .rules()
-            .await?
-            .into_iter()
-            .map(|rule| (rule.org_id, rule.days))
+    /// Brings the stored events of all tenants to what is set: after a restore, where the backup may have been made
+    /// between what was set and what became of it.
+    ///
+    /// # Errors
+    /// Whatever ClickHouse says.
+    pub async fn reapply(&self) -> Result<(), StoreError> {
+        let set = self.what_is_set().await?;
+        let tenants: BTreeSet<_> = set
+            .days
+            .into_keys()
+            .chain(set.holds.into_iter().map(|hold| hold.org_id))
+            .filter(|org_id| !org_id.is_empty())
             .collect();
-        let holds = self.holds().await?;
-        if let Some(tenant) = tenant {
-            let days = rules.get(tenant.as_str()).or_else(|| rules.get(""));
-            return self.apply_to(tenant.as_str(), days.copied(), &holds).await;
-        }
-        let Some(&default_days) = rules.get("") else {
-            return Ok(());
-        };
-        // Tenants that differ from all others: by days of their own, which stay, or by holds.
-        let held: BTreeSet<_> = holds.iter().map(|hold| hold.org_id.clone()).collect();
-        let apart: BTreeSet<_> = rules.keys().cloned().chain(held.iter().cloned()).collect();
-        let apart: Vec<_> = apart.into_iter().filter(|org| !org.is_empty()).collect();
-        self.update(
-            "org_id NOT IN {orgs:Array(String)}",
-            &apart,
-            Some(default_days),
-            &[],
-        )
-        .await?;
-        for org_id in held.iter().filter(|org_id| !rules.contains_key(*org_id)) {
-            self.apply_to(org_id, Some(default_days), &holds).await?;
+        self.apply(None).await?;
+        for org_id in tenants {
+            self.bring(Some(&org_id)).await?;
         }
         Ok(())
     }
 
-    async fn apply_to(
-        &self,
-        org_id: &str,
-        days: Option<u32>,
-        holds: &[LegalHold],
-    ) -> Result<(), StoreError> {
-        let mut holds: Vec<_> = holds.iter().filter(|hold| hold.org_id == org_id).collect();
-        if holds.iter().any(|hold| hold.entity_type.is_empty()) {
-            holds.retain(|hold| hold.entity_type.is_empty());
-        }
-        let orgs = [org_id.to_owned()];
-        self.update("org_id IN {orgs:Array(String)}", &orgs, days, &holds)
-            .await
+    /// The tenant's erasures that are under way: what they have hidden no hold keeps.
+    ///
+    /// # Errors
+    /// Whatever ClickHouse says.
+    pub async fn erasures_under_way(&self, tenant: &TenantId) -> Result<Vec<Uuid>, StoreError> {
+        let query = self.client.query(
+            "SELECT id FROM erasures WHERE org_id = {org_id:String} GROUP BY id \
+             HAVING argMax(state, step) IN ('hidden', 'removed') ORDER BY id",
+        );
+        let rows = query
+            .param("org_id", tenant.as_str())
+            .fetch_all::<ErasureId>()
+            .await?;
+        Ok(rows.into_iter().map(|row| row.id).collect())
     }
 
-    /// Without days only what is held is changed: nobody has said how long the rest is kept.
-    async fn update(
-        &self,
-        which: &str,
-        orgs: &[String],
-        days: Option<u32>,
-        holds: &[&LegalHold],
-    ) -> Result<(), StoreError> {
-        if holds.len() > HOLDS_MAX {
-            return Err(StoreError::TooMuch {
-                message: format!("more than {HOLDS_MAX} entities of a tenant are held"),
-            });
+    async fn apply(&self, tenant: Option<&TenantId>) -> Result<(), StoreError> {
+        self.bring(tenant.map(TenantId::as_str)).await
+    }
+
+    /// Brings stored events to what is set: a tenant's, or those of all that have no days of their own. Where nothing
+    /// was ever set, nothing is changed.
+    ///
+    /// A mutation takes minutes or hours, and others set something meanwhile: after each it is looked again what is
+    /// set, and it is over when no event differs.
+    async fn bring(&self, org_id: Option<&str>) -> Result<(), StoreError> {
+        check_version(&self.client).await?;
+        loop {
+            let set = self.what_is_set().await?;
+            let mut differing = None;
+            for update in set.updates(org_id)? {
+                if self.has_differing(&update).await? {
+                    differing = Some(update);
+                    break;
+                }
+            }
+            let Some(update) = differing else {
+                // Their texts name what is held.
+                return forget_mutations(&self.client, MARK).await;
+            };
+            // To look through a large tenant takes seconds.
+            if self.what_is_set().await? == set {
+                let changed = format!(
+                    "ALTER TABLE events UPDATE expires_at = {} WHERE {{mark:String}} != '' AND {}",
+                    update.expiry(),
+                    update.condition()
+                );
+                update
+                    .bind_to(self.client.query(&changed))
+                    .execute()
+                    .await?;
+            }
         }
-        let never_ms = never_expires().as_millisecond();
-        let is_whole = holds.iter().any(|hold| hold.entity_type.is_empty());
-        let kept_ms = match days {
-            Some(days) if days > 0 && !is_whole => i64::from(days) * MS_PER_DAY,
-            _ => never_ms,
+    }
+
+    async fn what_is_set(&self) -> Result<WhatIsSet, StoreError> {
+        let rules = self.rules().await?.into_iter();
+        Ok(WhatIsSet {
+            days: rules.map(|rule| (rule.org_id, rule.days)).collect(),
+            holds: self.holds().await?,
+        })
+    }
+
+    /// Whether readers see events that expire at another time.
+    async fn has_differing(&self, update: &Update) -> Result<bool, StoreError> {
+        let differing = format!(
+            "SELECT count() FROM (SELECT 1 FROM events WHERE {} LIMIT 1)",
+            update.condition()
+        );
+        let query = update
+            .bind_to(self.client.query(&differing))
+            // What an older mutation will change is as if it had.
+            .with_setting("apply_mutations_on_fly", "1");
+        Ok(query.fetch_one::<u64>().await? > 0)
+    }
+}
+
+#[derive(Row, Serialize, Deserialize)]
+struct ErasureId {
+    #[serde(with = "clickhouse::serde::uuid")]
+    id: Uuid,
+}
+
+/// The days of each tenant, and the holds.
+#[derive(Debug, PartialEq, Eq)]
+struct WhatIsSet {
+    days: BTreeMap<String, u32>,
+    holds: Vec<LegalHold>,
+}
+
+impl WhatIsSet {
+    /// What is to be made of a tenant's events, or of all those that have no days of their own.
+    fn updates(&self, org_id: Option<&str>) -> Result<Vec<Update>, StoreError> {
+        let default_days = self.days.get("").copied();
+        if let Some(org_id) = org_id {
+            let days = self.days.get(org_id).copied().or(default_days);
+            return Ok(vec![self.of_tenant(org_id, days)?]);
+        }
+        if default_days.is_none() {
+            return Ok(Vec::new());
+        }
+        // Tenants that differ from all others: by days of their own, which stay, or by holds.
+        let held: BTreeSet<_> = self.holds.iter().map(|hold| &hold.org_id).collect();
+        let apart: BTreeSet<_> = self.days.keys().chain(held.iter().copied()).collect();
+        let apart = apart.into_iter().filter(|org| !org.is_empty());
+        let mut updates = vec![Update {
+            which: "org_id NOT IN {orgs:Array(String)}",
+            orgs: apart.cloned().collect(),
+            days: default_days,
+            ..Update::default()
+        }];
+        for org_id in held {
+            if !self.days.contains_key(org_id) {
+                updates.push(self.of_tenant(org_id, default_days)?);
+            }
+        }
+        Ok(updates)
+    }
+
+    fn of_tenant(&self, org_id: &str, days: Option<u32>) -> Result<Update, StoreError> {
+        let of_tenant = |hold: &&LegalHold| hold.org_id == org_id;
+        let holds = self.holds.iter().filter(of_tenant);
+        let (things, whole): (Vec<_>, Vec<_>) =
+            holds.partition(|hold| !hold.entity_type.is_empty());
+        let mut update = Update {
+            which: "org_id IN {orgs:Array(String)}",
+            orgs: vec![org_id.to_owned()],
+            days,
+            is_whole: !whole.is_empty(),
+            ..Update::default()
         };
-        let entities = "arrayZip({kinds:Array(String)}, {ids:Array(String)})";
-        let held = format!(
-            "(has({entities}, (toString(entity_type), entity_id)) \
-             OR has({entities}, (toString(parent_type), parent_id)))"
-        );
-        let expiry = format!(
-            "fromUnixTimestamp64Milli(if({held}, {{never:Int64}}, \
-             least(toUnixTimestamp64Milli(timestamp) + {{kept:Int64}}, {{never:Int64}})), 'UTC')"
-        );
-        let changed = if days.is_none() && !is_whole {
-            &held
+        if !update.is_whole {
+            if things.len() > HOLDS_MAX {
+                return Err(StoreError::TooMuch {
+                    message: format!("more than {HOLDS_MAX} entities of a tenant are held"),
+                });
+            }
+            update.kinds = things.iter().map(|hold| hold.entity_type.clone()).collect();
+            update.ids = things.iter().map(|hold| hold.entity_id.clone()).collect();
+        }
+        Ok(update)
+    }
+}
+
+/// When events of some tenants expire: fixed texts, with every value a bound parameter.
+#[derive(Debug, Default)]
+struct Update {
+    which: &'static str,
+    orgs: Vec<String>,
+    /// Without days only what is held is changed: nobody has said how long the rest is kept.
+    days: Option<u32>,
+    /// Whether all of it is held.
+    is_whole: bool,
+    /// The kinds of the things that are held.
+    kinds: Vec<String>,
+    /// Their ids.
+    ids: Vec<String>,
+}
+
+impl Update {
+    fn condition(&self) -> String {
+        let (which, expiry) = (self.which, self.expiry());
+        let changed = if self.days.is_none() && !self.is_whole {
+            self.held()
         } else {
             "1"
         };
-        let condition = format!(
+        format!(
             "{which} AND service_name != '{OWN_SERVICE}' AND {changed} AND expires_at != {expiry}"
-        );
-        let kinds: Vec<_> = holds.iter().map(|hold| hold.entity_type.as_str()).collect();
-        let ids: Vec<_> = holds.iter().map(|hold| hold.entity_id.as_str()).collect();
-        let bind = |sql: &str| {
-            self.client
-                .query(sql)
-                .param("orgs", orgs)
-                .param("kinds", &kinds)
-                .param("ids", &ids)
-                .param("kept", kept_ms)
-                .param("never", never_ms)
+        )
+    }
+
+    fn held(&self) -> &'static str {
+        if self.kinds.is_empty() { "0" } else { HELD }
+    }
+
+    fn expiry(&self) -> String {
+        let held = self.held();
+        format!(
+            "fromUnixTimestamp64Milli(if({held}, {{never:Int64}}, \
+             least(toUnixTimestamp64Milli(timestamp) + {{kept:Int64}}, {{never:Int64}})), 'UTC')"
+        )
+    }
+
+    fn bind_to(&self, query: Query) -> Query {
+        let never_ms = never_expires().as_millisecond();
+        let kept_ms = match self.days {
+            Some(days) if days > 0 && !self.is_whole => i64::from(days) * MS_PER_DAY,
+            _ => never_ms,
         };
-        // A mutation goes through every part: none is made where nothing differs.
-        let differing = bind(&format!("SELECT count() FROM events WHERE {condition}"))
-            .fetch_one::<u64>()
-            .await?;
-        if differing == 0 {
-            return Ok(());
-        }
-        let update = format!("ALTER TABLE events UPDATE expires_at = {expiry} WHERE {condition}");
-        Ok(bind(&update).execute().await?)
+        query
+            .param("mark", MARK)
+            .param("orgs", &self.orgs)
+            .param("kinds", &self.kinds)
+            .param("ids", &self.ids)
+            .param("kept", kept_ms)
+            .param("never", never_ms)
     }
 }
 

@@ -29,6 +29,8 @@ mod filters;
 mod fixture;
 #[path = "store/pages.rs"]
 mod pages;
+#[path = "store/reader_bounds.rs"]
+mod reader_bounds;
 #[path = "store/restart.rs"]
 mod restart;
 #[path = "store/round_trip.rs"]

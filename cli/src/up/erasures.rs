@@ -6,7 +6,8 @@ use std::time::Duration;
 use anyhow::Context as _;
 use daybook_query_api::work_on_erasures;
 use daybook_store::{
-    Eraser, ErasureKey, ErasureState, LedgerFile, StoreError, Writer, let_readers_in, migrate,
+    Eraser, ErasureKey, ErasureState, LedgerFile, Retention, StoreError, Writer, let_readers_in,
+    migrate,
 };
 use tokio::sync::watch;
 use tokio::time::sleep;
@@ -22,6 +23,7 @@ const CATCH_UP_INTERVAL: Duration = Duration::from_millis(250);
 #[derive(Debug)]
 pub(crate) struct Erasures {
     eraser: Eraser,
+    retention: Retention,
     ledger: LedgerFile,
 }
 
@@ -41,6 +43,7 @@ impl Erasures {
             .map_or_else(|| directory.erasure_ledger(), std::path::PathBuf::from);
         Ok(Some(Self {
             eraser: Eraser::new(&clickhouse.endpoint, credentials, key, writer)?,
+            retention: Retention::new(&clickhouse.endpoint, credentials)?,
             ledger: LedgerFile::create(path)?,
         }))
     }
@@ -48,6 +51,7 @@ impl Erasures {
     /// Returns when no reader would see what was erased, and makes the view of a database that was
     /// restored without one.
     pub(crate) async fn catch_up(&self, clickhouse: &ClickHouse) -> anyhow::Result<()> {
+        self.retention.reapply().await?;
         let synced = self.eraser.sync_ledger(&self.ledger).await?;
         if synced.asked_again > 0 {
             say(&format!(

@@ -15,6 +15,8 @@ use crate::erasure::key::ErasureKey;
 use crate::erasure::record::{ErasedRows, ErasureRow, unreadable};
 use crate::erasure::scope::{LINKS_MAX, Plan, Subject};
 use crate::error::StoreError;
+use crate::migrate::check_version;
+use crate::retention;
 
 /// A count over the texts of a large tenant takes its time; a minute of it is a hundred million rows.
 const SECONDS_MAX: u32 = 600;
@@ -86,6 +88,10 @@ impl Ledger {
         let mut insert = self.client.insert::<ErasureRow>("erasures").await?;
         insert.write(row).await?;
         Ok(insert.end().await?)
+    }
+
+    pub(crate) async fn check_version(&self) -> Result<(), StoreError> {
+        check_version(&self.client).await
     }
 
     /// The server's time.
@@ -173,6 +179,20 @@ impl Ledger {
         Ok(parts.param("id", id.to_string()).fetch_one::<u64>().await? == 0)
     }
 
+    /// Drops subjects that nobody needs: of a request that ended before its erasure was written down, or that came
+    /// twice at once and is verified.
+    pub(crate) async fn forget_the_unasked(&self) -> Result<(), StoreError> {
+        let needless = self.client.query(
+            "SELECT DISTINCT toUUID(partition) AS id FROM system.parts WHERE database = currentDatabase() \
+             AND table = 'erasure_subjects' AND active AND modification_time < now() - INTERVAL 1 HOUR \
+             AND id NOT IN (SELECT id FROM erasures GROUP BY id HAVING argMax(state, step) != 'verified')",
+        );
+        for ErasureId { id } in needless.fetch_all::<ErasureId>().await? {
+            self.forget(id).await?;
+        }
+        Ok(())
+    }
+
     /// How many rows an erasure is about, by month; with `is_on_the_fly` as readers see them,
     /// otherwise as they are stored.
     pub(crate) async fn count(
@@ -242,13 +262,12 @@ impl Ledger {
             .await?)
     }
 
-    /// Removes the texts of finished mutations, which name the subject.
+    /// Removes the texts of finished mutations, which name the subject, and those of holds, which may.
     pub(crate) async fn forget_mutations(&self, id: Uuid) -> Result<(), StoreError> {
-        let query = self.client.query(
-            "KILL MUTATION WHERE database = currentDatabase() AND table = 'events' \
-             AND is_done AND position(command, {id:String}) > 0",
-        );
-        Ok(query.param("id", id.to_string()).execute().await?)
+        for mark in [&id.to_string(), retention::MARK] {
+            forget_mutations(&self.client, mark).await?;
+        }
+        Ok(())
     }
 
     /// How many parts are still on this node's disk that have not been through one of these mutations.
@@ -300,6 +319,18 @@ impl Ledger {
 
     /// Refuses what a legal hold keeps.
     pub(crate) async fn check_holds(&self, plan: &Plan<'_>) -> Result<(), StoreError> {
+        let said = "SELECT count() FROM legal_holds WHERE org_id = {org_id:String}";
+        loop {
+            let before = self.fetch_count(plan, said).await?;
+            self.check_known_holds(plan).await?;
+            // To look through the texts of a large tenant takes seconds, in which another hold may have come.
+            if self.fetch_count(plan, said).await? == before {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn check_known_holds(&self, plan: &Plan<'_>) -> Result<(), StoreError> {
         let holds = "SELECT entity_type, entity_id FROM legal_holds WHERE org_id = {org_id:String} \
                      GROUP BY entity_type, entity_id HAVING argMax(held, at)";
         let whole =
@@ -308,9 +339,12 @@ impl Ledger {
             return Err(StoreError::LegalHold("the tenant is held".to_owned()));
         }
         let (bounds, own, trace) = (Plan::bounds(), plan.own(), plan.trace());
+        // An event of several things has their ids with commas between them.
         let held = format!(
-            "SELECT count() FROM events WHERE {bounds} \
-             AND ((entity_type, entity_id) IN ({holds}) OR (parent_type, parent_id) IN ({holds})) \
+            "WITH (SELECT groupArray((entity_type, entity_id)) FROM ({holds})) AS held \
+             SELECT count() FROM events WHERE {bounds} \
+             AND (has(held, (toString(entity_type), entity_id)) OR has(held, (toString(parent_type), parent_id)) \
+             OR arrayExists(id -> has(held, (toString(entity_type), id)), splitByChar(',', entity_id))) \
              AND ({own} OR {trace})"
         );
         match self.fetch_count(plan, &held).await? {
@@ -415,6 +449,16 @@ impl Ledger {
             .fetch_one::<u64>()
             .await?)
     }
+}
+
+/// Removes the texts of finished mutations that have a mark. ClickHouse keeps the last hundred otherwise.
+pub(crate) async fn forget_mutations(
+    client: &clickhouse::Client,
+    mark: &str,
+) -> Result<(), StoreError> {
+    let forget = "KILL MUTATION WHERE database = currentDatabase() AND table = 'events' \
+                  AND is_done AND position(command, {mark:String}) > 0";
+    Ok(client.query(forget).param("mark", mark).execute().await?)
 }
 
 /// What of the table `events` a restored one does not have: the mutations of that one are in no backup.

@@ -1,7 +1,7 @@
 //! The erasures once more, in a file outside the database: what a backup brings back does not know
 //! what was erased after it, and this file does.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -34,11 +34,20 @@ pub struct LedgerEntry {
     pub up_to_ms: i64,
     /// Why, in the words of who asked for it.
     pub reason: String,
+    /// Whether readers see nothing of it any more.
+    #[serde(default = "yes")]
+    pub hidden: bool,
 }
 
-impl From<ErasureRow> for LedgerEntry {
-    fn from(row: ErasureRow) -> Self {
-        Self {
+/// What does not say so was written when that was not told.
+fn yes() -> bool {
+    true
+}
+
+impl LedgerEntry {
+    fn of(row: ErasureRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            hidden: row.was_hidden()?,
             org_id: row.org_id,
             id: row.id,
             scope: row.scope,
@@ -46,7 +55,7 @@ impl From<ErasureRow> for LedgerEntry {
             subject_hashes: row.subject_hashes,
             up_to_ms: row.up_to,
             reason: row.reason,
-        }
+        })
     }
 }
 
@@ -87,7 +96,7 @@ impl LedgerFile {
         Ok(Self { path })
     }
 
-    /// What it says.
+    /// What it says: of each erasure the last line.
     ///
     /// # Errors
     /// [`StoreError::Ledger`] where it cannot be read.
@@ -100,11 +109,16 @@ impl LedgerFile {
     fn add(&self, entries: &[LedgerEntry]) -> Result<usize, StoreError> {
         let failed = |error: std::io::Error| problem(&self.path, &error.to_string());
         let (file, text) = self.open()?;
-        let known: HashSet<_> = self.parse(&text)?.iter().map(|entry| entry.id).collect();
+        let known = self.parse(&text)?.into_iter();
+        let known: HashMap<_, _> = known.map(|entry| (entry.id, entry.hidden)).collect();
         let whole_bytes = text.rfind('\n').map_or(0, |end| end + 1);
         let mut lines = Vec::new();
         let mut count = 0;
-        for entry in entries.iter().filter(|entry| !known.contains(&entry.id)) {
+        let is_new = |entry: &&LedgerEntry| {
+            let hidden = known.get(&entry.id);
+            hidden.is_none_or(|hidden| entry.hidden && !hidden)
+        };
+        for entry in entries.iter().filter(is_new) {
             serde_json::to_writer(&mut lines, entry)
                 .map_err(std::io::Error::from)
                 .map_err(failed)?;
@@ -141,14 +155,18 @@ impl LedgerFile {
 
     fn parse(&self, text: &str) -> Result<Vec<LedgerEntry>, StoreError> {
         let whole = text.rfind('\n').map_or("", |end| &text[..end]);
-        whole
-            .lines()
-            .zip(1..)
-            .map(|(line, number)| {
-                serde_json::from_str(line)
-                    .map_err(|_| problem(&self.path, &format!("line {number} is no erasure")))
-            })
-            .collect()
+        let mut entries: Vec<LedgerEntry> = Vec::new();
+        let mut places = HashMap::new();
+        for (line, number) in whole.lines().zip(1..) {
+            let entry: LedgerEntry = serde_json::from_str(line)
+                .map_err(|_| problem(&self.path, &format!("line {number} is no erasure")))?;
+            let place = *places.entry(entry.id).or_insert(entries.len());
+            match entries.get_mut(place) {
+                Some(earlier) => *earlier = entry,
+                None => entries.push(entry),
+            }
+        }
+        Ok(entries)
     }
 }
 
@@ -159,23 +177,30 @@ fn problem(path: &Path, problem: &str) -> StoreError {
 impl Eraser {
     /// Tells the database of erasures that only the file knows, as after a restored backup, and the
     /// file of those that only the database knows. The former are in state *requested*, and so is again what
-    /// was hidden when the backup was made.
+    /// was hidden before and is not any more: when the backup was made, or after it.
     ///
     /// # Errors
     /// [`StoreError::Ledger`], and whatever ClickHouse says.
     pub async fn sync_ledger(&self, file: &LedgerFile) -> Result<LedgerSync, StoreError> {
+        // In this order: what the file says was hidden is so in the database that it is of.
+        let entries = file.entries()?;
         let rows = self.ledger.rows().await?;
-        let known: HashSet<_> = rows.iter().map(|row| row.id).collect();
+        let known: HashMap<_, _> = rows.iter().map(|row| (row.id, row)).collect();
         let mut asked_again = self.hide_again().await?;
-        for entry in file.entries()? {
-            if !known.contains(&entry.id) {
-                self.ledger.append(&ErasureRow::of(entry)?).await?;
-                asked_again += 1;
+        for entry in entries {
+            match known.get(&entry.id) {
+                None => self.ledger.append(&ErasureRow::of(entry)?).await?,
+                Some(row) if entry.hidden && !row.was_hidden()? => {
+                    self.ask_again(row, row.report()?).await?;
+                }
+                Some(_) => continue,
             }
+            asked_again += 1;
         }
+        let rows = rows.into_iter().map(LedgerEntry::of);
         Ok(LedgerSync {
             asked_again,
-            written: file.add(&rows.into_iter().map(LedgerEntry::from).collect::<Vec<_>>())?,
+            written: file.add(&rows.collect::<Result<Vec<_>, _>>()?)?,
         })
     }
 }
@@ -193,6 +218,7 @@ mod tests {
             subject_hashes: Vec::new(),
             up_to_ms: 7,
             reason: "a letter".to_owned(),
+            hidden: false,
         }
     }
 
@@ -216,6 +242,19 @@ mod tests {
         assert_eq!(file.add(&[entry(1), entry(2)]).unwrap(), 1);
         let file = LedgerFile::create(&path).unwrap();
         assert_eq!(file.entries().unwrap(), [entry(1), entry(2)]);
+        // Once more where it was hidden meanwhile, and the last line counts.
+        let hidden = LedgerEntry {
+            hidden: true,
+            ..entry(1)
+        };
+        assert_eq!(file.add(&[hidden.clone(), entry(2)]).unwrap(), 1);
+        assert_eq!(file.entries().unwrap(), [hidden, entry(2)]);
+        assert_eq!(file.add(&[entry(1), entry(2)]).unwrap(), 0);
+        // What does not tell was written when it was not told.
+        let untold = serde_json::to_string(&entry(3)).unwrap();
+        let untold = untold.replace(",\"hidden\":false", "");
+        std::fs::write(&path, format!("{untold}\n")).unwrap();
+        assert!(file.entries().unwrap()[0].hidden);
         std::fs::write(&path, "no erasure\n").unwrap();
         assert!(file.entries().is_err());
         std::fs::remove_file(&path).unwrap();

@@ -35,6 +35,7 @@ use record::ErasureRow;
 use scope::{Plan, Subject};
 
 pub use key::{ERASURE_KEY_BYTES_MIN, ErasureKey};
+pub(crate) use ledger::forget_mutations;
 pub use ledger_file::{LedgerEntry, LedgerFile, LedgerSync};
 pub use record::{CopiesUntil, CopyLifetimes, ErasedRows, ErasureState, Receipt, Report};
 pub use restored::let_readers_in;
@@ -157,6 +158,7 @@ impl Eraser {
     }
 
     async fn request_as(&self, id: Uuid, request: &ErasureRequest) -> Result<(), StoreError> {
+        self.ledger.check_version().await?;
         // Of those who ask, one's clock may be a day ahead, and a day's events would be lost.
         let now = self.ledger.now().await?;
         let (subject, mut report) = self.prepare(request, id, now).await?;
@@ -176,19 +178,21 @@ impl Eraser {
             report: serde_json::to_string(&report).map_err(|_| record::unreadable("report"))?,
         };
         self.tell_interrupted(&row, &subject).await?;
-        // In this order: a subject without its erasure would never be forgotten.
-        self.ledger.append(&row).await?;
-        self.ledger.remember(id, &subject).await
+        // In this order: what ends in between is nothing that anybody was told of.
+        if self.ledger.subject(id).await?.is_none() {
+            self.ledger.remember(id, &subject).await?;
+        }
+        self.ledger.append(&row).await
     }
 
-    /// Earlier requests for the same that were interrupted do not know whom they are about.
+    /// Earlier requests for the same may not know whom they are about: a backup is not of all tables at one moment.
     async fn tell_interrupted(
         &self,
         asked: &ErasureRow,
         subject: &Subject,
     ) -> Result<(), StoreError> {
         for row in self.ledger.rows_of(&asked.org_id, INTERRUPTED_MAX).await? {
-            let is_same = row.scope == asked.scope
+            let is_same = (&row.scope, &row.mode) == (&asked.scope, &asked.mode)
                 && row.state()? == ErasureState::Requested
                 && row
                     .subject_hashes
@@ -270,6 +274,7 @@ impl Eraser {
     /// [`StoreError::ErasureBlocked`] where somebody has to clear the way first, and whatever
     /// ClickHouse says. It can always be called again.
     pub async fn advance(&self, id: Uuid) -> Result<Receipt, StoreError> {
+        self.ledger.check_version().await?;
         let row = self.ledger.row(id).await?;
         let row = self.step(row).await?;
         self.receipt(&row)
@@ -303,6 +308,7 @@ impl Eraser {
     /// # Errors
     /// Whatever ClickHouse says when it is asked which there are; of each, as [`Eraser::advance`].
     pub async fn work(&self) -> Result<Vec<(Uuid, Result<Receipt, StoreError>)>, StoreError> {
+        self.ledger.forget_the_unasked().await?;
         let mut worked = Vec::new();
         for id in self.unfinished().await? {
             worked.push((id, self.advance(id).await));
@@ -368,6 +374,7 @@ impl Eraser {
     async fn ask_again(&self, row: &ErasureRow, mut report: Report) -> Result<(), StoreError> {
         let requested = ErasureState::Requested;
         report.reached.push((requested, Timestamp::now()));
+        (report.repeated, report.blocked) = (true, None);
         self.ledger.append(&row.next(requested, &report)?).await
     }
 
@@ -491,6 +498,7 @@ fn not_searched(plan: &Plan<'_>, shared: usize, are_more: bool) -> Vec<String> {
             "entities of other kinds than user, person and member: a short id may be another thing's",
         );
     }
+    place("legal holds, which keep the types and ids of what they held");
     place("texts of others in events that arrive after the erasure");
     if shared > 0 {
         place(&format!(

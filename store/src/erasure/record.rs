@@ -59,6 +59,7 @@ impl ErasureRow {
         let now = Timestamp::now();
         let report = Report {
             reached: vec![(ErasureState::Requested, now)],
+            repeated: entry.hidden,
             ..Report::default()
         };
         let row = Self {
@@ -88,6 +89,11 @@ impl ErasureRow {
 
     pub(crate) fn report(&self) -> Result<Report, StoreError> {
         serde_json::from_str(&self.report).map_err(|_| unreadable("report"))
+    }
+
+    /// Whether there was a time from which on readers saw nothing of it, here or where this database was restored from.
+    pub(crate) fn was_hidden(&self) -> Result<bool, StoreError> {
+        Ok(self.state()? != ErasureState::Requested || self.report()?.repeated)
     }
 
     /// The same, with the table in which its rows were hidden.
@@ -143,12 +149,24 @@ pub struct Report {
     pub linked_identifiers: usize,
     /// Identifiers that others use as well, and that were therefore left alone.
     pub shared_identifiers: usize,
+    /// Whether readers saw nothing of it once already, and it is asked for again. A legal hold that came after that
+    /// keeps nothing.
+    #[serde(skip_serializing_if = "is_false")]
+    pub repeated: bool,
+    /// Why it does not go on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub blocked: Option<String>,
     /// When each state was reached.
     pub reached: Vec<(ErasureState, Timestamp)>,
     /// What was looked at, and found to be so.
     pub checks: Vec<String>,
     /// What was not searched.
     pub not_searched: Vec<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 /// The proof of an erasure, without the subject.

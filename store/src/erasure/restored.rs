@@ -12,7 +12,6 @@ use uuid::Uuid;
 use crate::cluster::DISTRIBUTED;
 use crate::connection::client;
 use crate::endpoint::{Credentials, Endpoint};
-use crate::erasure::ErasureState;
 use crate::erasure::ledger::hidden_elsewhere;
 use crate::erasure::ledger_file::LedgerEntry;
 use crate::error::StoreError;
@@ -22,7 +21,10 @@ use crate::migrate::{run, view_statement};
 struct StateRow {
     #[serde(with = "clickhouse::serde::uuid")]
     id: Uuid,
-    state: String,
+    /// Whether it was never hidden.
+    is_new: bool,
+    /// Whether readers would see what they are not to see. What a legal hold has kept they saw before as well.
+    is_pending: bool,
 }
 
 /// Whether the readers' view is missing from a database that was migrated, or has events although
@@ -55,7 +57,7 @@ async fn has_events(client: &clickhouse::Client) -> Result<bool, StoreError> {
 ///
 /// # Errors
 /// [`StoreError::Restored`] where an erasure of the ledger, or of the database itself, has not
-/// come so far that readers see nothing of it; [`StoreError::OfCluster`], whose view is another one; and
+/// come so far that readers see nothing of it, but for one that a legal hold has kept from ever coming so far; [`StoreError::OfCluster`], whose view is another one; and
 /// whatever ClickHouse says.
 pub async fn let_readers_in(
     endpoint: &Endpoint,
@@ -66,20 +68,26 @@ pub async fn let_readers_in(
     if exists(&client, "tenant_events").await? {
         return Ok(());
     }
-    let states: HashMap<Uuid, String> = client
-        .query("SELECT id, argMax(state, step) AS state FROM erasures GROUP BY id")
+    let states: HashMap<Uuid, StateRow> = client
+        .query(
+            "SELECT id, toBool(last_state = 'requested' AND NOT is_repeated) AS is_new, \
+             toBool(last_state = 'requested' \
+             AND (is_repeated OR JSONExtractString(last_report, 'blocked') = '')) AS is_pending FROM \
+             (SELECT id, argMax(state, step) AS last_state, argMax(report, step) AS last_report, \
+             JSONExtractBool(last_report, 'repeated') AS is_repeated FROM erasures GROUP BY id)",
+        )
         .fetch_all::<StateRow>()
         .await?
         .into_iter()
-        .map(|row| (row.id, row.state))
+        .map(|row| (row.id, row))
         .collect();
-    let requested = ErasureState::Requested.as_str();
-    let pending = states.values().filter(|state| *state == requested).count()
-        + hidden_elsewhere(&client).await?.len();
-    let unknown = ledger
-        .iter()
-        .filter(|entry| !states.contains_key(&entry.id))
-        .count();
+    let pending = states.values().filter(|row| row.is_pending).count();
+    let pending = pending + hidden_elsewhere(&client).await?.len();
+    let is_unknown = |entry: &&LedgerEntry| match states.get(&entry.id) {
+        Some(row) => entry.hidden && row.is_new,
+        None => true,
+    };
+    let unknown = ledger.iter().filter(is_unknown).count();
     if pending + unknown > 0 {
         return Err(StoreError::Restored {
             erasures: pending + unknown,

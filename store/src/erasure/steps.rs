@@ -15,12 +15,23 @@ use crate::insert::NewEvent;
 impl Eraser {
     /// The row after what could be done now; the same row where there is nothing to do but wait.
     pub(super) async fn step(&self, row: ErasureRow) -> Result<ErasureRow, StoreError> {
-        match row.state()? {
+        let state = row.state()?;
+        let known = row.clone();
+        let stepped = match state {
             ErasureState::Requested => self.hide(row).await,
             ErasureState::Hidden => self.remove(row).await,
             ErasureState::Removed => self.verify(row).await,
             ErasureState::Verified => Ok(row),
+        };
+        if let Err(StoreError::ErasureBlocked(why)) = &stepped {
+            let mut report = known.report()?;
+            // How often it was tried is nobody's business.
+            if report.blocked.is_none() {
+                report.blocked = Some(why.clone());
+                self.reach(&known, state, &report).await?;
+            }
         }
+        stepped
     }
 
     async fn hide(&self, row: ErasureRow) -> Result<ErasureRow, StoreError> {
@@ -28,7 +39,7 @@ impl Eraser {
         let plan = self.plan(&row, &subject)?;
         let found = self.ledger.count(&plan, true).await?;
         if !found.is_empty() {
-            if is_new(&row)? {
+            if !row.was_hidden()? {
                 self.check_holds_again(&plan).await?;
             }
             self.ledger.mutate(&plan).await?;
@@ -114,6 +125,7 @@ impl Eraser {
         self.ledger.mutate(plan).await?;
         let mut report = row.report()?;
         report.late_rows += late_rows;
+        report.blocked = None;
         self.reach(row, ErasureState::Hidden, &report).await
     }
 
@@ -127,6 +139,7 @@ impl Eraser {
             if !found.is_empty() {
                 let mut report = row.report()?;
                 report.late_rows += total(&found);
+                (report.repeated, report.blocked) = (true, None);
                 return self.reach(&row, ErasureState::Requested, &report).await;
             }
         }
@@ -157,7 +170,8 @@ impl Eraser {
             next = next.hidden_in(&self.ledger.table_id().await?)?;
         }
         self.ledger.append(&next).await?;
-        tracing::info!(erasure = %row.id, state = state.as_str(), "an erasure went on");
+        let is_blocked = report.blocked.is_some();
+        tracing::info!(erasure = %row.id, state = state.as_str(), is_blocked, "an erasure went on");
         Ok(next)
     }
 
@@ -185,18 +199,13 @@ impl Eraser {
     }
 }
 
-/// Whether nothing was ever done about a request that this database has taken on itself. What a ledger asks for was
-/// erased before: a hold that came later kept nothing of it.
-fn is_new(row: &ErasureRow) -> Result<bool, StoreError> {
-    Ok(row.step == 0 && !row.report()?.rows.is_empty())
-}
-
 fn total(rows: &[ErasedRows]) -> u64 {
     rows.iter().map(|month| month.own + month.traces).sum()
 }
 
 fn reached(row: &ErasureRow, state: ErasureState, check: &str) -> Result<Report, StoreError> {
     let mut report = row.report()?;
+    report.blocked = None;
     report.reached.push((state, Timestamp::now()));
     report.checks.push(check.to_owned());
     Ok(report)

@@ -39,9 +39,6 @@ const COLUMNS: &[&str] = &[
     "rest",
 ];
 
-/// Texts in which people are called by their names, too.
-const TOLD: &[&str] = &["activity", "detail", "told"];
-
 /// Which rows are the subject's own, as SQL conditions, where they are kept under a pseudonym.
 #[derive(Debug, Clone)]
 pub(crate) struct Own {
@@ -63,15 +60,15 @@ pub(crate) fn assignments(has_pattern: bool, own: Option<&Own>) -> String {
 
 /// Whether any text of a row has a trace. `{pattern}` is to be bound.
 pub(crate) fn condition() -> String {
-    let conditions: Vec<_> = COLUMNS
-        .iter()
-        .map(|column| format!("match({column}, {{pattern:String}})"))
-        .collect();
-    format!("({})", conditions.join(" OR "))
+    // One after the other, with a character between them that no word goes across: the pattern is made for each
+    // block of rows and each function anew, which takes longer than to look for it.
+    format!(
+        "match(concatWithSeparator('\\n', {}), {{pattern:String}})",
+        COLUMNS.join(", ")
+    )
 }
 
 fn replacement(column: &str, has_pattern: bool, own: Option<&Own>) -> String {
-    let is_told = TOLD.contains(&column);
     let mut everywhere = column.to_owned();
     if has_pattern {
         // Two neighbours share the character between them, which a first pass takes away.
@@ -80,20 +77,18 @@ fn replacement(column: &str, has_pattern: bool, own: Option<&Own>) -> String {
                 format!("replaceRegexpAll({everywhere}, {{pattern:String}}, {{replaced:String}})");
         }
     }
-    if let Some(own) = own.filter(|_| is_told) {
-        for (condition, name) in [
-            (&own.as_actor, "caller_name"),
-            (&own.as_entity, "entity_name"),
-        ] {
-            for spelling in spellings(column, name) {
-                everywhere = format!(
-                    "if({condition} AND {name} != '', \
-                     replaceAll({everywhere}, {spelling}, {{pseudonym:String}}), {everywhere})"
-                );
-            }
+    let Some(own) = own else { return everywhere };
+    for (condition, name) in [
+        (&own.as_actor, "caller_name"),
+        (&own.as_entity, "entity_name"),
+    ] {
+        for spelling in spellings(column, name) {
+            // Nothing is replaced where there is nothing to look for.
+            everywhere = format!(
+                "replaceAll({everywhere}, if({condition}, {spelling}, ''), {{pseudonym:String}})"
+            );
         }
     }
-    let Some(own) = own else { return everywhere };
     let (condition, instead) = match column {
         "caller_user_id" | "caller_user_email" | "caller_name" => {
             (&own.as_actor, "{pseudonym:String}")
@@ -106,7 +101,8 @@ fn replacement(column: &str, has_pattern: bool, own: Option<&Own>) -> String {
 }
 
 /// How a name stands in a column: as it is in a sentence, and in JSON with what JSON escapes. A change's
-/// values are JSON inside the JSON of `told`, and a `detail` may hold JSON in its texts as well.
+/// values are JSON inside the JSON of `told`, and a `detail` may hold JSON in its texts as well. `rest` has
+/// addresses, and keys, which are shorter than any name that is looked for there.
 fn spellings(column: &str, name: &str) -> Vec<String> {
     let in_json = |text: &str| {
         // Of ClickHouse's escapes, that of the slash is nobody else's.
@@ -119,7 +115,16 @@ fn spellings(column: &str, name: &str) -> Vec<String> {
     match column {
         "activity" => vec![name.to_owned()],
         "detail" => vec![twice, once, name.to_owned()],
-        _ => vec![twice, once],
+        "told" => vec![twice, once],
+        "entity_name" if name != column => vec![name.to_owned()],
+        "rest" => [
+            once,
+            format!("encodeURLComponent({name})"),
+            format!("encodeURLFormComponent({name})"),
+        ]
+        .map(|spelling| format!("if(length({name}) < {TRACE_BYTES_MIN}, '', {spelling})"))
+        .to_vec(),
+        _ => Vec::new(),
     }
 }
 

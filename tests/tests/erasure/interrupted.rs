@@ -1,4 +1,7 @@
-//! A request that ended between its two rows: its erasure stands, and whom it is about is not known.
+//! A request that ended between its two rows: whom it is about, and then its erasure. The first may stand without
+//! the second, and in a backup, which is not of all tables at one moment, the second without the first.
+
+use std::time::Duration;
 
 use daybook_event::AuditEvent;
 use daybook_store::{ErasureMode, ErasureState, Scope, StoreError, TenantId};
@@ -85,4 +88,45 @@ async fn asking_again_with_the_same_key_tells_whom_it_is_about() {
     assert_eq!((again.id, again.state), (id, ErasureState::Hidden));
     let activity = &events_of(&clickhouse, &tenant).await[0].activity;
     assert!(activity.starts_with("Tom invited erased-"), "{activity}");
+}
+
+/// How many subjects are remembered.
+async fn subjects(clickhouse: &ClickHouse) -> String {
+    run(clickhouse, "SELECT count() FROM erasure_subjects").await
+}
+
+#[tokio::test]
+async fn a_subject_without_an_erasure_is_forgotten_after_an_hour() {
+    let clickhouse = start().await;
+    let tenant = tenant("interrupted-before");
+    writer(&clickhouse)
+        .insert(&[new(told(&tenant))])
+        .await
+        .unwrap();
+    let asked = request(&tenant, Scope::Email(EMAIL.to_owned()), ErasureMode::Delete);
+    let asked = eraser(&clickhouse).request(&asked).await.unwrap();
+    let orphan = Uuid::from_u128(7);
+    let remember = format!("INSERT INTO erasure_subjects VALUES ('{orphan}', '{EMAIL}')");
+    run(&clickhouse, &remember).await;
+    run(&clickhouse, "SYSTEM STOP MERGES events").await;
+    eraser(&clickhouse).work().await.unwrap();
+    assert_eq!(
+        subjects(&clickhouse).await,
+        "2",
+        "its erasure may still come"
+    );
+
+    let folders = "SELECT path FROM system.parts WHERE table = 'erasure_subjects' AND active";
+    let folders = run(&clickhouse, folders).await;
+    assert_eq!(folders.lines().count(), 2);
+    run(&clickhouse, "DETACH TABLE erasure_subjects SYNC").await;
+    let earlier = std::time::SystemTime::now() - Duration::from_hours(2);
+    for folder in folders.lines() {
+        let folder = std::fs::File::open(folder).unwrap();
+        folder.set_modified(earlier).unwrap();
+    }
+    run(&clickhouse, "ATTACH TABLE erasure_subjects").await;
+    eraser(&clickhouse).work().await.unwrap();
+    let left = run(&clickhouse, "SELECT id FROM erasure_subjects").await;
+    assert_eq!(left, asked.to_string());
 }

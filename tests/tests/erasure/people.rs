@@ -13,6 +13,8 @@ const JANE_EMAIL: &str = "Jane.Roe@example.com";
 /// Which JSON has to escape.
 const NAME: &str = r#"Jane "Q" Roe"#;
 
+const NAME_IN_URL: &str = "Jane%20%22Q%22%20Roe";
+
 /// What Jane did, and what was done to her.
 fn own(tenant: &TenantId) -> Vec<NewEvent> {
     let mut acted = event(tenant, 1);
@@ -28,6 +30,10 @@ fn own(tenant: &TenantId) -> Vec<NewEvent> {
         after: r#""Jane \"Q\" Roe""#.to_owned(),
     }];
     r#"as Jane "Q" Roe wished"#.clone_into(&mut acted.reason);
+    acted.entity.name = format!("{NAME}'s laptop");
+    NAME.clone_into(&mut acted.parent.name);
+    acted.http.query = [("name".to_owned(), NAME.to_owned())].into();
+    acted.source_url = format!("https://app.example.com/?name={NAME_IN_URL}&by=Jane+%22Q%22+Roe");
     let mut changed = event(tenant, 2);
     "U-0000000-tom".clone_into(&mut changed.caller.user_id);
     "user".clone_into(&mut changed.entity.kind);
@@ -83,7 +89,7 @@ fn lookalikes(tenant: &TenantId) -> Vec<NewEvent> {
         .collect()
 }
 
-const WORDS: [&str; 8] = [
+const WORDS: [&str; 10] = [
     JANE,
     JANE_EMAIL,
     "jane.roe@example.com",
@@ -92,6 +98,8 @@ const WORDS: [&str; 8] = [
     NAME,
     r#"Jane \"Q\" Roe"#,
     r#"Jane \\\"Q\\\" Roe"#,
+    NAME_IN_URL,
+    "Jane+%22Q%22+Roe",
 ];
 
 #[tokio::test]
@@ -243,6 +251,11 @@ async fn an_anonymised_person_keeps_their_trail_under_one_name() {
     assert_eq!(acted.detail, format!(r#"{{"owner":"{p}"}}"#));
     assert_eq!(acted.changes[0].after, format!("\"{p}\""));
     assert_eq!(acted.reason, format!("as {p} wished"));
+    assert_eq!(acted.entity.name, format!("{p}'s laptop"));
+    assert_eq!(&acted.parent.name, p);
+    assert_eq!(&acted.http.query["name"], p);
+    let page = format!("https://app.example.com/?name={p}&by={p}");
+    assert_eq!(acted.source_url, page);
     assert_eq!((&changed.entity.id, &changed.entity.name), (p, p));
     assert_eq!(changed.activity, format!("Tom disabled user {p}"));
     assert_eq!(changed.caller.user_id, "U-0000000-tom");

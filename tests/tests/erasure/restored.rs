@@ -158,8 +158,7 @@ async fn a_hold_that_is_set_again_keeps_nothing_that_was_erased_before_it() {
         eraser(&clickhouse).sync_ledger(&ledger).await.unwrap();
     })
     .await;
-    let credentials = clickhouse.passwords().eraser_credentials();
-    let retention = Retention::new(clickhouse.endpoint(), &credentials).unwrap();
+    let retention = retention(&clickhouse);
     retention.hold(&gone, None, true, "case 8").await.unwrap();
     let eraser = eraser(&clickhouse);
     eraser.sync_ledger(&ledger).await.unwrap();
@@ -172,6 +171,97 @@ async fn a_hold_that_is_set_again_keeps_nothing_that_was_erased_before_it() {
         .await
         .unwrap();
     assert_eq!(events_of(&clickhouse, &gone).await, []);
+}
+
+/// An erasure that a legal hold has stopped before anything was hidden, in a backup and in the ledger.
+async fn held_in_a_backup(
+    clickhouse: &ClickHouse,
+    tenant: &TenantId,
+    ledger: &LedgerFile,
+    then: impl AsyncFnOnce(uuid::Uuid),
+) {
+    let events = batch(tenant, 0..20);
+    writer(clickhouse).insert(&events).await.unwrap();
+    let asked = request(tenant, Scope::Tenant, ErasureMode::Delete);
+    let id = eraser(clickhouse).request(&asked).await.unwrap();
+    let retention = retention(clickhouse);
+    retention.hold(tenant, None, true, "case 8").await.unwrap();
+    let blocked = eraser(clickhouse).advance(id).await;
+    assert!(matches!(blocked, Err(StoreError::ErasureBlocked(_))));
+    eraser(clickhouse).sync_ledger(ledger).await.unwrap();
+    back_up_and_lose(clickhouse, async || then(id).await).await;
+}
+
+fn retention(clickhouse: &ClickHouse) -> Retention {
+    let credentials = clickhouse.passwords().eraser_credentials();
+    Retention::new(clickhouse.endpoint(), &credentials).unwrap()
+}
+
+#[tokio::test]
+async fn what_a_hold_has_kept_from_the_beginning_is_kept_in_a_restored_database_and_readers_get_in()
+{
+    let clickhouse = start().await;
+    let held = tenant("restored-kept");
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = LedgerFile::create(folder.path().join("erasures.ndjson")).unwrap();
+    held_in_a_backup(&clickhouse, &held, &ledger, async |_| {}).await;
+    let eraser = eraser(&clickhouse);
+    assert_eq!(eraser.sync_ledger(&ledger).await.unwrap().asked_again, 0);
+    eraser.reapply().await.unwrap();
+    for (_, worked) in eraser.work().await.unwrap() {
+        assert!(matches!(worked, Err(StoreError::ErasureBlocked(_))));
+    }
+    let migrator = clickhouse.passwords().migrator_credentials();
+    let entries = ledger.entries().unwrap();
+    let_readers_in(clickhouse.endpoint(), &migrator, &entries)
+        .await
+        .unwrap();
+    assert_eq!(events_of(&clickhouse, &held).await.len(), 20);
+}
+
+#[tokio::test]
+async fn what_was_hidden_after_the_backup_is_hidden_again_whatever_is_held_in_it() {
+    let clickhouse = start().await;
+    let gone = tenant("restored-released");
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = LedgerFile::create(folder.path().join("erasures.ndjson")).unwrap();
+    held_in_a_backup(&clickhouse, &gone, &ledger, async |id| {
+        let release = retention(&clickhouse);
+        release.hold(&gone, None, false, "closed").await.unwrap();
+        eraser(&clickhouse).advance(id).await.unwrap();
+        let synced = eraser(&clickhouse).sync_ledger(&ledger).await.unwrap();
+        assert_eq!(synced.written, 1, "that it is hidden");
+    })
+    .await;
+    let migrator = clickhouse.passwords().migrator_credentials();
+    let entries = ledger.entries().unwrap();
+    let let_in = async || let_readers_in(clickhouse.endpoint(), &migrator, &entries).await;
+    let is_refused = |answer| matches!(answer, Err(StoreError::Restored { erasures: 1 }));
+    assert!(is_refused(let_in().await));
+    let eraser = eraser(&clickhouse);
+    assert_eq!(eraser.sync_ledger(&ledger).await.unwrap().asked_again, 1);
+    assert!(is_refused(let_in().await));
+    for (_, worked) in eraser.work().await.unwrap() {
+        assert_eq!(worked.unwrap().state, ErasureState::Hidden);
+    }
+    let_in().await.unwrap();
+    assert_eq!(events_of(&clickhouse, &gone).await, []);
+}
+
+#[tokio::test]
+async fn a_newer_schema_is_not_an_older_erasers_to_erase_in() {
+    let clickhouse = start().await;
+    let tenant = tenant("newer");
+    run(&clickhouse, "INSERT INTO migrations (version) VALUES (999)").await;
+    let asked = request(&tenant, Scope::Tenant, ErasureMode::Delete);
+    let refused = eraser(&clickhouse).request(&asked).await.unwrap_err();
+    let text = refused.to_string();
+    assert!(text.contains("999") && !text.contains('\n'), "{text}");
+    let refused = retention(&clickhouse).set(None, 7).await.unwrap_err();
+    assert!(matches!(
+        refused,
+        StoreError::NewerSchema { found: 999, .. }
+    ));
 }
 
 #[tokio::test]

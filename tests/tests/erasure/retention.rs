@@ -10,7 +10,7 @@ use daybook_store::{
 use daybook_tests::clickhouse::ClickHouse;
 use jiff::{SignedDuration, ToSpan};
 
-use crate::canaries::{eraser, events_of, now, request, run, shared, start, writer};
+use crate::canaries::{TIME_MAX, eraser, events_of, now, request, run, shared, start, writer};
 use crate::fixture::{event_at, new, tenant};
 
 fn retention(clickhouse: &ClickHouse) -> Retention {
@@ -139,6 +139,105 @@ async fn the_default_is_for_those_that_have_no_days_of_their_own() {
 }
 
 #[tokio::test]
+async fn a_hold_keeps_what_an_older_mutation_is_about_to_give_its_days() {
+    let clickhouse = start().await;
+    let tenant = tenant("hold-pending");
+    writer(&clickhouse).insert(&events(&tenant)).await.unwrap();
+    run(&clickhouse, "SYSTEM STOP MERGES events").await;
+    let retention = retention(&clickhouse);
+    let thing = Some(("order", "O-400"));
+    let shorten = async {
+        retention.set(None, 10).await.unwrap();
+    };
+    let hold = async {
+        until_mutations(&clickhouse, 1).await;
+        retention
+            .hold(&tenant, thing, true, "case 7")
+            .await
+            .unwrap();
+    };
+    let go_on = async {
+        until_mutations(&clickhouse, 2).await;
+        // Readers see what is held before any part has been through it.
+        assert_eq!(orders(&clickhouse, &tenant).await, ["O-400", "O-1"]);
+        run(&clickhouse, "SYSTEM START MERGES events").await;
+    };
+    tokio::join!(shorten, hold, go_on);
+    run(&clickhouse, "OPTIMIZE TABLE events FINAL").await;
+    assert_eq!(orders(&clickhouse, &tenant).await, ["O-400", "O-1"]);
+    // The texts of mutations name what is held, and none is left.
+    until_mutations(&clickhouse, 0).await;
+}
+
+/// Waits until so many mutations are known.
+async fn until_mutations(clickhouse: &ClickHouse, number: u64) {
+    let known =
+        "SELECT count() FROM system.mutations WHERE database = 'daybook' AND table = 'events'";
+    let waited = async { while run(clickhouse, known).await != number.to_string() {} };
+    tokio::time::timeout(TIME_MAX, waited).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_was_set_and_not_brought_to_the_events_is_brought_to_them_later() {
+    let clickhouse = start().await;
+    let (held, short) = (tenant("reapply-held"), tenant("reapply-short"));
+    for tenant in [&held, &short] {
+        writer(&clickhouse).insert(&events(tenant)).await.unwrap();
+    }
+    // As of somebody who ended there, or whose mutation is in no backup.
+    for sql in [
+        "INSERT INTO retention (org_id, at, days) VALUES ('', now64(3), 10), ('reapply-short', now64(3), 30)",
+        "INSERT INTO legal_holds (org_id, at, held, reason) VALUES ('reapply-held', now64(3), true, 'case 7')",
+    ] {
+        run(&clickhouse, sql).await;
+    }
+    retention(&clickhouse).reapply().await.unwrap();
+    assert_eq!(orders(&clickhouse, &held).await.len(), 3);
+    assert_eq!(orders(&clickhouse, &short).await, ["O-20", "O-1"]);
+}
+
+#[tokio::test]
+async fn a_hold_keeps_events_of_several_things_of_which_one_is_held() {
+    let clickhouse = shared().await;
+    let tenant = tenant("hold-several");
+    let several = |number, ids: &str| {
+        let mut event = event_at(&tenant, number, now() - (400 * 24).hours());
+        event.entity.kind = "order".to_owned();
+        event.entity.id = ids.to_owned();
+        new(event)
+    };
+    let batch = [several(1, "O-6,O-7,O-8"), several(2, "O-6,O-77")];
+    writer(clickhouse).insert(&batch).await.unwrap();
+    let retention = retention(clickhouse);
+    let held = Some(("order", "O-7"));
+    retention.hold(&tenant, held, true, "case 7").await.unwrap();
+    retention.set(Some(&tenant), 10).await.unwrap();
+    assert_eq!(orders(clickhouse, &tenant).await, ["O-6,O-7,O-8"]);
+    let late = [several(3, "O-5,O-7"), several(4, "O-5,O-77")];
+    let outcomes = writer(clickhouse).insert(&late).await.unwrap();
+    assert_eq!(outcomes, [Stored::Inserted, Stored::Expired]);
+    let whole = request(&tenant, Scope::Tenant, ErasureMode::Delete);
+    let refused = eraser(clickhouse).request(&whole).await;
+    assert!(matches!(refused, Err(StoreError::LegalHold(_))));
+}
+
+#[tokio::test]
+async fn a_hold_that_comes_too_late_is_told_of() {
+    let clickhouse = shared().await;
+    let tenant = tenant("hold-late");
+    writer(clickhouse).insert(&events(&tenant)).await.unwrap();
+    let retention = retention(clickhouse);
+    let under_way = retention.erasures_under_way(&tenant).await.unwrap();
+    assert!(under_way.is_empty());
+    let asked = request(&tenant, Scope::Tenant, ErasureMode::Delete);
+    let hidden = eraser(clickhouse).begin(&asked).await.unwrap();
+    retention.hold(&tenant, None, true, "case 8").await.unwrap();
+    let under_way = retention.erasures_under_way(&tenant).await.unwrap();
+    assert_eq!(under_way, [hidden.id]);
+    assert_eq!(orders(clickhouse, &tenant).await, Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn a_hold_that_comes_after_a_request_stops_it() {
     let clickhouse = shared().await;
     let tenant = tenant("hold-after-request");
@@ -150,12 +249,18 @@ async fn a_hold_that_comes_after_a_request_stops_it() {
     let error = eraser(clickhouse).advance(id).await.unwrap_err();
     assert!(matches!(error, StoreError::ErasureBlocked(_)), "{error}");
     assert_eq!(orders(clickhouse, &tenant).await.len(), 3);
+    let why = async || {
+        let receipt = eraser(clickhouse).status(&tenant, id).await.unwrap();
+        receipt.report.blocked
+    };
+    assert!(why().await.unwrap().contains("legal hold"));
     retention
         .hold(&tenant, None, false, "closed")
         .await
         .unwrap();
     let receipt = eraser(clickhouse).advance(id).await.unwrap();
     assert_eq!(receipt.state, ErasureState::Hidden);
+    assert_eq!(why().await, None);
     assert_eq!(orders(clickhouse, &tenant).await, Vec::<String>::new());
 }
 

@@ -5,7 +5,7 @@ use hyper::StatusCode;
 
 use crate::fixture::{Answer, ask, batch, clickhouse, everything, tenant};
 
-const HEADER: &str = "X-Daybook-Org";
+pub(crate) const HEADER: &str = "X-Daybook-Org";
 
 /// Names and keys of these tenants must not be seen by any other.
 const VICTIM: &str = "access-victim";
@@ -23,7 +23,7 @@ async fn ask_here(
     ask(clickhouse(), credentials, parameters, headers, sql).await
 }
 
-fn hexadecimal(text: &str) -> String {
+pub(crate) fn hexadecimal(text: &str) -> String {
     let digits: Vec<_> = text.bytes().map(|byte| format!("{byte:02x}")).collect();
     digits.concat()
 }

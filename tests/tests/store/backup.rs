@@ -8,16 +8,33 @@ use crate::fixture::{ask, batch, everything, tenant};
 const ENGINE: &str = env!("CARGO_BIN_EXE_clickhouse-engine");
 const OPERATIONS: &str = include_str!("../../../docs/operations.md");
 
-/// The statement of the document that begins with this word, on a place that a test has.
-fn documented(word: &str) -> String {
-    let start = OPERATIONS.find(&format!("\n{word} DATABASE")).unwrap() + 1;
-    let statement = OPERATIONS[start..].split_once(';').unwrap().0;
-    statement.replace("Disk('backups', 'daybook-2026-11-26')", "File('backup/')")
+/// The statements of the document that make a backup, and those that restore it, on a place that a test has.
+fn documented() -> (String, Vec<String>) {
+    let block = OPERATIONS
+        .split("```sql\n")
+        .find(|block| block.starts_with("BACKUP DATABASE"));
+    let block = block.unwrap().split("```").next().unwrap();
+    let lines = block.lines().map(|line| line.split("--").next().unwrap());
+    let block = lines.collect::<Vec<_>>().join("\n");
+    let block = block.replace("Disk('backups', 'daybook-2026-11-26')", "File('backup/')");
+    let statements = block
+        .split(';')
+        .map(str::trim)
+        .filter(|text| !text.is_empty());
+    let mut statements = statements.map(str::to_owned);
+    (statements.next().unwrap(), statements.collect())
 }
 
-async fn run(clickhouse: &ClickHouse, sql: &str) {
+async fn run(clickhouse: &ClickHouse, sql: &str) -> String {
     let answer = ask(clickhouse, &ClickHouse::administrator(), "", &[], sql).await;
     assert_eq!(answer.code(), None, "{sql}: {}", answer.text);
+    answer.text.trim().to_owned()
+}
+
+async fn expired_after_merges(clickhouse: &ClickHouse) -> String {
+    run(clickhouse, "OPTIMIZE TABLE events FINAL").await;
+    let expired = "SELECT count() FROM events WHERE org_id = 'expired'";
+    run(clickhouse, expired).await
 }
 
 #[tokio::test]
@@ -31,7 +48,15 @@ async fn a_restored_database_has_what_was_stored_and_stores_nothing_twice() {
     let before = everything(&clickhouse.reader().unwrap(), &tenant).await;
     assert_eq!(before.total, Some(150));
 
-    run(&clickhouse, &documented("BACKUP")).await;
+    run(&clickhouse, "SYSTEM STOP TTL MERGES daybook.events").await;
+    run(
+        &clickhouse,
+        "INSERT INTO events SELECT * REPLACE ('expired' AS org_id, now64(3) - INTERVAL 1 DAY AS expires_at) \
+         FROM events",
+    )
+    .await;
+    let (backup, restore) = documented();
+    run(&clickhouse, &backup).await;
     writer.insert(&batch(&tenant, 150..160)).await.unwrap();
     run(&clickhouse, "DROP VIEW tenant_events").await;
     for table in [
@@ -44,7 +69,14 @@ async fn a_restored_database_has_what_was_stored_and_stores_nothing_twice() {
     ] {
         run(&clickhouse, &format!("DROP TABLE {table} SYNC")).await;
     }
-    run(&clickhouse, &documented("RESTORE")).await;
+    assert_eq!(restore.len(), 3);
+    for statement in restore {
+        run(&clickhouse, &statement).await;
+    }
+    // What has expired by the days of the backup stays until somebody has said what is held by now.
+    assert_eq!(expired_after_merges(&clickhouse).await, "150");
+    run(&clickhouse, "SYSTEM START TTL MERGES daybook.events").await;
+    assert_eq!(expired_after_merges(&clickhouse).await, "0");
     // Nobody knows yet whether it brings back what was erased, nor by the table that says what was migrated.
     let migrator = clickhouse.passwords().migrator_credentials();
     let migrated = async || migrate(clickhouse.endpoint(), &migrator).await;
