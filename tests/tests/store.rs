@@ -3,6 +3,8 @@
 // Clippy knows that tests may unwrap, but not that their helpers may.
 #![allow(clippy::unwrap_used)]
 
+#[path = "store/a_minute_and_a_half.rs"]
+mod a_minute_and_a_half;
 #[path = "store/access.rs"]
 mod access;
 #[path = "store/backup.rs"]
@@ -37,7 +39,5 @@ mod restart;
 mod round_trip;
 #[path = "store/schema.rs"]
 mod schema;
-#[path = "store/slow_writers.rs"]
-mod slow_writers;
 #[path = "store/statistics.rs"]
 mod statistics;

@@ -1,4 +1,5 @@
-//! What waits a minute and a half for slow writers waits at once.
+//! What waits a minute and a half for slow writers waits at once, and first of all, by its name: the others go on
+//! meanwhile.
 
 use crate::{bench, commands};
 
