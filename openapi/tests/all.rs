@@ -16,6 +16,7 @@ mod overlay;
 mod redaction;
 mod redaction_cases;
 mod redaction_marks;
+mod redaction_numbers;
 mod redaction_paths;
 mod rules_by_name;
 mod secret_cases;

@@ -31,7 +31,12 @@ fn operation(operation: &Value) -> Operation {
 }
 
 #[track_caller]
-fn check(redactor: &Redactor, value: Value, expected: &Value, expected_removed: &[&str]) {
+pub(crate) fn check(
+    redactor: &Redactor,
+    value: Value,
+    expected: &Value,
+    expected_removed: &[&str],
+) {
     let mut value = value;
     let mut removed = Vec::new();
     redactor.json(Place::Request, &mut value, &mut removed);
@@ -230,23 +235,6 @@ fn a_list_behind_the_name_of_a_secret_goes_from_a_text() {
 }
 
 #[test]
-fn cards_and_accounts_of_every_network_and_country_are_known() {
-    check(
-        &Redactor::new(None),
-        json!({ "note": "6759649826438453", "account": 4_111_111_111_111_111_u64, "card": { "number": "4222222222222" },
-            "to": "om810180000001299123456", "ean": "4222222222222", "order_id": 4_111_111_111_111_111_u64 }),
-        &json!({ "note": REDACTED, "account": REDACTED, "card": { "number": REDACTED },
-            "to": REDACTED, "ean": "4222222222222", "order_id": 4_111_111_111_111_111_u64 }),
-        &[
-            "request#/account",
-            "request#/card/number",
-            "request#/note",
-            "request#/to",
-        ],
-    );
-}
-
-#[test]
 fn the_words_behind_an_account_number_stay() {
     for (number, behind) in [
         ("ES9121000418450200051332", "was changed"),
@@ -263,98 +251,6 @@ fn the_words_behind_an_account_number_stay() {
     }
     let text = "paid to ES9121000418450200051333 was changed";
     assert_eq!(Redactor::new(None).text(text), text);
-}
-
-#[test]
-fn a_number_is_a_cards_only_beside_the_word() {
-    let postcard = "Postcard sent 2024-01-15 2024-02-22, vcard 4915112345678, vCard 4915112345678, postcard 4222222222222";
-    check(
-        &Redactor::new(None),
-        json!({ "note": postcard, "vcard": { "tel": "4915112345678" }, "vCard": { "tel": "4915112345678" },
-            "cards": [{ "phone": 4_915_112_345_678_u64, "no": "4222222222222" }],
-            "cardinality": { "total": "4222222222222" }, "cardNo": "4222222222222", "cardnr": "4222222222222" }),
-        &json!({ "note": postcard, "vcard": { "tel": "4915112345678" }, "vCard": { "tel": "4915112345678" },
-            "cards": [{ "phone": 4_915_112_345_678_u64, "no": REDACTED }],
-            "cardinality": { "total": "4222222222222" }, "cardNo": REDACTED, "cardnr": REDACTED }),
-        &["request#/cardNo", "request#/cardnr", "request#/cards/0/no"],
-    );
-    for (text, expected) in [
-        ("card_number: 4222222222222", "card_number: [redacted]"),
-        ("his creditcard 4222222222222", "his creditcard [redacted]"),
-        ("userCard: 4222222222222", "userCard: [redacted]"),
-        ("userCardNumber=4222222222222", "userCardNumber=[redacted]"),
-        ("cardNr: 4222222222222", "cardNr: [redacted]"),
-        ("CARDPAN 4222222222222", "CARDPAN [redacted]"),
-        ("cardholder 4222222222222", "cardholder [redacted]"),
-        ("cardId: 4222222222222", "cardId: 4222222222222"),
-        ("cardinal 4222222222222", "cardinal 4222222222222"),
-        (
-            "card of 2024-01-15 2024-02-22",
-            "card of 2024-01-15 2024-02-22",
-        ),
-    ] {
-        assert_eq!(Redactor::new(None).text(text), expected);
-    }
-}
-
-#[test]
-fn a_card_number_goes_whatever_digits_stand_beside_it() {
-    for (text, expected) in [
-        (
-            "paid with 4111111111111111 12/27",
-            "paid with [redacted] 12/27",
-        ),
-        ("4242 4242 4242 4242 12/27 123", "[redacted] 12/27 123"),
-        (
-            "card 4111 1111 1111 1111 10115 Berlin",
-            "card [redacted] 10115 Berlin",
-        ),
-        (
-            "4111 1111 1111 1111 10115 Berlin",
-            "[redacted] 10115 Berlin",
-        ),
-        ("4111-1111-1111-1111-123", "[redacted]-123"),
-        ("4111111111111111-12/27", "[redacted]-12/27"),
-        ("4111111111111111 1st", "[redacted] 1st"),
-        ("3782 822463 10005 1234", "[redacted] 1234"),
-        ("30569309025904 1 2 3 4 5 6", "[redacted] 1 2 3 4 5 6"),
-        (
-            "4111 1111 1111 1111 5555 5555 5555 4444",
-            "[redacted] [redacted]",
-        ),
-        ("10115 4111 1111 1111 1111", "10115 [redacted]"),
-        ("2027-12 4111111111111111 123", "2027-12 [redacted] 123"),
-        ("card 4222222222222 12/27", "card [redacted] 12/27"),
-        (
-            "card 4222222222222 10115 Berlin",
-            "card [redacted] 10115 Berlin",
-        ),
-    ] {
-        assert_eq!(Redactor::new(None).text(text), expected);
-    }
-    for text in [
-        "4111111111111112 12/27",
-        "4111 1111 1111 1112 10115 Berlin",
-        "order 4500012345 2024-01-15",
-        "+49 151 12345678 10115 Berlin",
-        "call 4915112345678 12",
-        "2024-01-15 12:30:45 2024-02-22 13:00",
-        "2024-01-15 2024-02-22 2024-03-01",
-        "20240115123045 0100",
-        "3056-93090 25904 12/27",
-        "card of 2024-01-15 2024-02-22 12/27",
-        "card 4222222222223 12/27",
-    ] {
-        assert_eq!(Redactor::new(None).text(text), text);
-    }
-    check(
-        &Redactor::new(None),
-        json!({ "note": "4111111111111111 123", "card": "4222222222222 12/27", "cards": ["4222 2222 2222 2222 2", "2024-01-15 12/27"],
-            "order_id": "4111111111111111 12", "card_id": "4222222222222 12" }),
-        &json!({ "note": "[redacted] 123", "card": REDACTED, "cards": ["4222 2222 2222 2222 2", "2024-01-15 12/27"],
-            "order_id": "4111111111111111 12", "card_id": "4222222222222 12" }),
-        &["request#/card", "request#/note"],
-    );
 }
 
 #[test]

@@ -87,6 +87,9 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
     }
 });
 
+/// Numbers below it count, or are flags, as long as no name says more.
+pub(super) const LEAST_SECRET_NUMBER: u64 = 1_000;
+
 /// Words behind a secret's name that say which one it is or how it is written, and not what it is:
 /// `apiKeyV2`, `db_password_prod`, `privateKeyBase64`. A number behind them says nothing.
 #[rustfmt::skip] // a list of words, not of lines
@@ -301,25 +304,21 @@ fn rule_of_words(found: &[String]) -> Option<&'static str> {
         .map(|(_, rule)| *rule)
 }
 
-/// Whether a whole number under this name is a secret too: a password always, a code from its fourth
-/// digit on (a pin of a board has fewer), a card's code from its third.
-pub(crate) fn is_secret_number(name: &str, number: u64, in_list: bool) -> bool {
-    let Some(rule) = rule_of(name) else {
-        return false;
-    };
-    // `"tokens": 12` counts them.
-    let is_plural = words_of(name)
-        .last()
-        .is_some_and(|last| words::is_plural(last));
-    if is_plural && !in_list {
-        return false;
+/// The least whole number that is a secret under this name or below it: of a password any, a card's code from its third
+/// digit on, another code from its fourth (a pin of a board has fewer).
+pub(super) fn least_secret_number(name: &str) -> Option<u64> {
+    match rule_of(name)? {
+        "password" | "password, other languages" | "password, as a word" => Some(0),
+        "card, as a word" => Some(100),
+        _ => Some(LEAST_SECRET_NUMBER),
     }
-    let least = match rule {
-        "password" | "password, other languages" | "password, as a word" => 0,
-        "card, as a word" => 100,
-        _ => 1_000,
-    };
-    number >= least
+}
+
+/// Whether a number under this name counts things: `"tokens": 12`.
+pub(super) fn names_a_count(name: &str) -> bool {
+    words_of(name)
+        .last()
+        .is_some_and(|last| words::is_plural(last))
 }
 
 /// Whether a property beside or below a secret only describes it: `id`, `type`, `expires_at`.

@@ -4,12 +4,13 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use daybook_event::check_json_bounds;
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
 use super::marked::Marked;
 use super::names::{
-    describes_a_secret, is_id_name, is_of_change, is_of_secret, is_query_secret, is_secret_name,
-    is_secret_number, names_a_card, names_a_phone, names_a_thing, rule_in_headers, rule_of,
+    LEAST_SECRET_NUMBER, describes_a_secret, is_id_name, is_of_change, is_of_secret,
+    is_query_secret, is_secret_name, least_secret_number, names_a_card, names_a_count,
+    names_a_phone, names_a_thing, rule_in_headers,
 };
 use super::numbers::starts_with_named_card;
 use super::shapes::{Numbers, redact_shapes, rules_that_find};
@@ -115,10 +116,12 @@ pub(super) enum Inherited {
     Kept,
     /// It has the name of a secret itself.
     Direct,
+    /// What stands beside it says that it is one: a name, the kind of a key or of a grant.
+    Named,
     /// It has the name of a secret and members of its own, as things have that are called so.
     Thing,
-    /// It stands below the name of a secret.
-    Below,
+    /// It stands below the name of a secret, whose numbers are secrets from this one on.
+    Below(u64),
     /// It stands where everything is a secret.
     Sealed,
 }
@@ -309,7 +312,7 @@ impl Redactor {
             }
             Value::String(text) if !text.is_empty() => {
                 // Below a login, an address describes it.
-                let is_address = inherited == Inherited::Below
+                let is_address = matches!(inherited, Inherited::Below(_))
                     && (text.starts_with("https://") || text.starts_with("http://"));
                 if (inherited != Inherited::No && !is_address) || walk.is_card(text) {
                     walk.remove(value);
@@ -324,20 +327,8 @@ impl Redactor {
                     note(walk.removed, walk.place, &walk.pointer);
                 }
             }
-            Value::Number(number) => {
-                if let Some(number) = number.as_u64()
-                    && walk.is_secret_number(number, inherited)
-                {
-                    walk.remove(value);
-                } else if matches!(inherited, Inherited::Direct | Inherited::Sealed)
-                    && !number.is_u64()
-                    && walk
-                        .name()
-                        .and_then(rule_of)
-                        .is_some_and(|rule| rule.starts_with("password"))
-                {
-                    walk.remove(value);
-                }
+            Value::Number(number) if walk.is_secret_number(number, inherited) => {
+                walk.remove(value);
             }
             _ => {}
         }
@@ -351,19 +342,29 @@ impl Redactor {
     ) {
         redact_keys(walk, members);
         let siblings = Siblings::of(members);
+        let least_below = match inherited {
+            Inherited::Named => 0,
+            Inherited::Below(least) => least,
+            Inherited::Direct => walk.name().and_then(least_secret_number).unwrap_or(0),
+            _ => LEAST_SECRET_NUMBER,
+        };
         for (name, member) in members.iter_mut() {
             let inherited = if inherited == Inherited::Sealed || siblings.make_all_secret(name) {
                 Inherited::Sealed
+            } else if siblings.make_secret(name) {
+                Inherited::Named
             } else if is_thing(name, member) {
                 Inherited::Thing
-            } else if is_secret_name(name) || siblings.make_secret(name) {
+            } else if is_secret_name(name) {
                 Inherited::Direct
             } else if match inherited {
-                Inherited::Direct | Inherited::Below => !describes_a_secret(name),
+                Inherited::Direct | Inherited::Named | Inherited::Below(_) => {
+                    !describes_a_secret(name)
+                }
                 Inherited::Thing => is_of_secret(name, member),
                 _ => false,
             } {
-                Inherited::Below
+                Inherited::Below(least_below)
             } else {
                 Inherited::No
             };
@@ -486,23 +487,29 @@ impl Walk<'_> {
         starts_with_named_card(text) && self.is_of_card() && !self.name().is_some_and(is_other)
     }
 
-    fn is_secret_number(&self, number: u64, inherited: Inherited) -> bool {
+    fn is_secret_number(&self, number: &Number, inherited: Inherited) -> bool {
         let Some(name) = self.name() else {
             return false;
         };
-        let in_list = self.pointer.last().is_some_and(|last| last != name);
-        let is_card = || {
-            let digits = number.to_string();
-            digits.len() >= CARD_DIGITS_MIN
-                && (self.is_card(&digits)
-                    || matches!(redact_shapes(&digits, self.numbers(&digits)), Cow::Owned(_)))
-        };
+        let is_from = |least: u64| number.as_u64().map_or(least == 0, |number| number >= least);
         match inherited {
-            Inherited::Sealed => true,
-            // A number below a secret's name is one unless it counts or is a flag.
-            Inherited::Below => number >= 1_000,
-            _ => is_secret_number(name, number, in_list) || is_card(),
+            Inherited::Sealed | Inherited::Named => true,
+            Inherited::Below(least) => is_from(least),
+            _ => {
+                let in_list = self.pointer.last().is_some_and(|last| last != name);
+                let is_count = !in_list && names_a_count(name);
+                (!is_count && least_secret_number(name).is_some_and(is_from))
+                    || self.is_number_of_card(number)
+            }
         }
+    }
+
+    fn is_number_of_card(&self, number: &Number) -> bool {
+        let digits = number.to_string();
+        number.is_u64()
+            && digits.len() >= CARD_DIGITS_MIN
+            && (self.is_card(&digits)
+                || matches!(redact_shapes(&digits, self.numbers(&digits)), Cow::Owned(_)))
     }
 }
 

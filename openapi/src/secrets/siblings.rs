@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use super::names::is_secret_name;
+use super::names::{is_secret_name, names_a_count};
 
 /// Members that name what stands in [`VALUES`].
 const NAMES: &[&str] = &[
@@ -102,9 +102,17 @@ fn names_secret(members: &Map<String, Value>, name: &str, value: &Value) -> bool
     };
     let names_one = (is_patch || NAMES.iter().any(|known| is(known)))
         && text.len() <= NAME_BYTES_MAX
-        && is_secret_name(last);
+        && is_secret_name(last)
+        && !(names_a_count(last) && has_number(members));
     // Azure lists a storage account's keys as `{"keyName", "value"}`.
     names_one || is("keyname")
+}
+
+/// Whether what is named is one number.
+fn has_number(members: &Map<String, Value>) -> bool {
+    members.iter().any(|(name, value)| {
+        value.is_number() && VALUES.iter().any(|known| name.eq_ignore_ascii_case(known))
+    })
 }
 
 fn is_kubernetes_secret(members: &Map<String, Value>) -> bool {
