@@ -18,6 +18,7 @@ mod redaction_cases;
 mod redaction_marks;
 mod redaction_numbers;
 mod redaction_paths;
+mod redaction_strict;
 mod rules_by_name;
 mod secret_cases;
 mod sentences;

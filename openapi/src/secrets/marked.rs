@@ -1,7 +1,7 @@
 //! Places that a document marks, compared with the places of values.
 
 use super::redactor::Place;
-use crate::value_location::ValueLocation;
+use crate::value_location::{ValueLocation, WRAPPERS};
 
 /// A place that a document marks, as pointer segments; `*` is any one, `**` any number of them.
 #[derive(Debug, Clone)]
@@ -48,22 +48,67 @@ impl Marked {
         self.segments == ["**"]
     }
 
-    /// In the handler's own words the thing may stand at any depth, so there a mark counts for every
-    /// place that ends like it.
+    /// Whether the document's word on its place counts at this one. What the handler states is the thing and not what a
+    /// request wraps it in, and in other things members may have the same names: there it counts for the thing's own.
     pub(super) fn covers(&self, place: Place, pointer: &[String]) -> bool {
-        match place {
-            Place::Context => {
-                matches!(self.place, Place::Request | Place::Response)
-                    && ((self.is_everything() && !pointer.is_empty())
-                        || self
-                            .segments
-                            .iter()
-                            .any(|segment| segment != "*" && segment != "**")
-                            && fits(&self.segments, pointer, true))
-            }
-            _ => self.place == place && fits(&self.segments, pointer, false),
+        if place != Place::Context {
+            return self.place == place && fits(&self.segments, pointer, false);
         }
+        let is_told = self.is_everything() || self.segments.iter().any(|name| is_name(name));
+        self.is_of_body()
+            && is_told
+            && stated(pointer).is_some_and(|own| fits(unwrapped(&self.segments), own, false))
     }
+
+    /// The same of a secret, which is one in the handler's own words at any depth and with what stands around it or not.
+    pub(super) fn covers_secret(&self, place: Place, pointer: &[String]) -> bool {
+        if place != Place::Context {
+            return self.covers(place, pointer);
+        }
+        let is_wildcard = |segment: &String| segment == "*" || segment == "**";
+        let ends_so =
+            || !self.segments.iter().all(is_wildcard) && fits(&self.segments, pointer, true);
+        let is_end_of_it = || {
+            let own = stated(pointer).unwrap_or_default();
+            let ends = (0..self.segments.len()).map(|start| &self.segments[start..]);
+            ends.filter(|end| is_name(&end[0]))
+                .any(|end| fits(end, own, false))
+        };
+        self.is_of_body()
+            && ((self.is_everything() && !pointer.is_empty()) || ends_so() || is_end_of_it())
+    }
+
+    fn is_of_body(&self) -> bool {
+        matches!(self.place, Place::Request | Place::Response)
+    }
+}
+
+/// What the handler states of a thing.
+const STATES: &[&str] = &["before", "after"];
+
+/// Where in a thing that the handler states a value stands; `None` where it states none.
+fn stated(pointer: &[String]) -> Option<&[String]> {
+    let (state, own) = pointer.split_first()?;
+    STATES.contains(&state.as_str()).then(|| unwrapped(own))
+}
+
+/// A pointer without the lists and wrappers that it begins with, as far as a name is left.
+fn unwrapped(mut segments: &[String]) -> &[String] {
+    while let [first, rest @ ..] = segments
+        && (WRAPPERS.contains(&first.as_str()) || first == "*" || is_position(first))
+        && rest.iter().any(|segment| is_name(segment))
+    {
+        segments = rest;
+    }
+    segments
+}
+
+fn is_name(segment: &str) -> bool {
+    !matches!(segment, "*" | "**") && !is_position(segment)
+}
+
+fn is_position(segment: &str) -> bool {
+    !segment.is_empty() && segment.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Whether a marked pointer is that of a value or of something that it stands in.
@@ -110,7 +155,7 @@ impl Marked {
     /// Whether something marked may stand below the place.
     pub(super) fn may_be_below(&self, place: Place, pointer: &[String]) -> bool {
         if place == Place::Context {
-            return matches!(self.place, Place::Request | Place::Response);
+            return self.is_of_body();
         }
         self.place == place
             && (self.segments.iter().any(|segment| segment == "**")

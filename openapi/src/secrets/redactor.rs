@@ -237,7 +237,7 @@ impl Redactor {
             let is_of_login = is_login && matches!(name.as_str(), "code" | "state");
             let is_secret = is_of_login
                 || Self::is_secret_pair(place, name, value)
-                || is_marked(&self.redact, place, pointer)
+                || self.is_marked_secret(place, pointer)
                 || (self.mode == Mode::Strict && !is_marked(&self.told, place, pointer));
             let numbers = if is_id_name(name) {
                 Numbers::Ids
@@ -269,8 +269,13 @@ impl Redactor {
         let pointer = std::slice::from_ref(name);
         !is_marked(&self.keep, Place::Path, pointer)
             && (is_secret_name(name)
-                || is_marked(&self.redact, Place::Path, pointer)
+                || self.is_marked_secret(Place::Path, pointer)
                 || (self.mode == Mode::Strict && !is_marked(&self.told, Place::Path, pointer)))
+    }
+
+    fn is_marked_secret(&self, place: Place, pointer: &[String]) -> bool {
+        let mut marks = self.redact.iter();
+        marks.any(|mark| mark.covers_secret(place, pointer))
     }
 
     fn text_or_json<'a>(&self, place: Place, text: &'a str, numbers: Numbers) -> Cow<'a, str> {
@@ -292,7 +297,7 @@ impl Redactor {
         let mut inherited = inherited;
         if is_marked(&self.keep, walk.place, &walk.pointer) {
             inherited = Inherited::Kept;
-        } else if is_marked(&self.redact, walk.place, &walk.pointer) {
+        } else if self.is_marked_secret(walk.place, &walk.pointer) {
             walk.remove(value);
             return;
         }

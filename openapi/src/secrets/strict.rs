@@ -136,10 +136,12 @@ impl Redactor {
 
     /// Whether the value stands where the document keeps all, or where an id or a name does and it is one.
     fn is_auditable(&self, walk: &Walk<'_>, value: &Value) -> bool {
-        let covers = |mark: &Marked| mark.covers_above(walk.place, &walk.pointer);
-        self.keep.iter().any(covers)
+        let (place, pointer) = (walk.place, &walk.pointer);
+        self.keep
+            .iter()
+            .any(|mark| mark.covers_above(place, pointer))
             || is_told_of(value)
-                && (self.told.iter().any(covers)
+                && (self.told.iter().any(|mark| mark.covers(place, pointer))
                     || self.is_told_behind_wrappers(walk, Marked::covers))
     }
 
