@@ -103,7 +103,8 @@ fn new_event(
     settings: &Settings,
     now: Timestamp,
 ) -> NewEvent {
-    let redactor = Redactor::with_mode(explained.operation, settings.redaction);
+    let redactor =
+        Redactor::with_mode(explained.operation, settings.redaction).on_path(&request.path);
     let mut redacted = Vec::new();
     let request_body = request_body(request, &redactor, &mut redacted);
     let outcome = outcome(message);

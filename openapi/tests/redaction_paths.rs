@@ -1,6 +1,8 @@
 //! Removing secrets from the path of a call.
 
-use daybook_openapi::secrets::{Mode, Redactor};
+use std::collections::BTreeMap;
+
+use daybook_openapi::secrets::{Mode, Place, REDACTED, Redactor};
 use serde_json::{Value, json};
 
 use crate::redaction_marks::operation_at;
@@ -148,4 +150,98 @@ fn a_secret_that_stands_in_its_path_without_end_is_told_by_the_template() {
         &params,
     );
     assert_eq!(cleaned, "/reset/[redacted]/[redacted]");
+}
+
+/// The path and the parameters of a call, as they are stored.
+fn stored(redactor: &Redactor, path: &str, params: &[(&str, &str)]) -> (String, Vec<String>) {
+    let mut pairs: BTreeMap<String, String> = params
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect();
+    let plain: Vec<(String, String)> = pairs.clone().into_iter().collect();
+    let path = redactor.path(path, &plain).into_owned();
+    redactor.pairs(Place::Path, &mut pairs, &mut Vec::new());
+    (path, pairs.into_values().collect())
+}
+
+#[test]
+fn a_card_number_goes_from_a_path_as_from_its_parameters() {
+    let card = "4111111111111111";
+    let order = "5555555555554444";
+    for (template, path, params, expected_path, expected_params) in [
+        (
+            "/customers/{customer_id}/numbers/{number}",
+            "/customers/42/numbers/4111111111111111",
+            &[("customer_id", "42"), ("number", card)][..],
+            "/customers/42/numbers/[redacted]",
+            &["42", REDACTED][..],
+        ),
+        (
+            "/orders/{order_id}/notes/{text}",
+            "/orders/5555555555554444/notes/of%204111111111111111",
+            &[("order_id", order), ("text", "of 4111111111111111")],
+            "/orders/5555555555554444/notes/of [redacted]",
+            &[order, "of [redacted]"],
+        ),
+        (
+            "/orders/{order_id}/notes",
+            "/orders/5555555555554444/notes/4111111111111111",
+            &[("order_id", order)],
+            "/orders/5555555555554444/notes/[redacted]",
+            &[order],
+        ),
+        (
+            "/cards/{id}",
+            "/cards/4111111111111111",
+            &[("id", card)],
+            "/cards/[redacted]",
+            &[REDACTED],
+        ),
+        (
+            "/users/{user_id}/creditCards/{id}:block",
+            "/users/7/creditCards/4111111111111111:block",
+            &[("id", card), ("user_id", "7")],
+            "/users/7/creditCards/[redacted]:block",
+            &[REDACTED, "7"],
+        ),
+        (
+            "/CARDS/{number}",
+            "/CARDS/4222222222222",
+            &[("number", "4222222222222")],
+            "/CARDS/[redacted]",
+            &[REDACTED],
+        ),
+        (
+            "/postcards/{id}",
+            "/postcards/4111111111111111",
+            &[("id", card)],
+            "/postcards/4111111111111111",
+            &[card],
+        ),
+    ] {
+        let said = json!({ "operationId": "reset", "responses": {} });
+        let operation = operation_at(template, &said, &json!({}));
+        let expected = (
+            expected_path.to_owned(),
+            expected_params.iter().map(ToString::to_string).collect(),
+        );
+        let redactor = Redactor::new(Some(&operation));
+        assert_eq!(stored(&redactor, path, params), expected, "{template}");
+        // Of a call that no document describes, its path says as much.
+        let redactor = Redactor::new(None).on_path(path);
+        assert_eq!(stored(&redactor, path, params), expected, "{path}");
+    }
+    let operation = operation_at("/cards", &json!({ "responses": {} }), &json!({}));
+    let redactor = Redactor::new(Some(&operation));
+    let mut query = BTreeMap::from([("id".to_owned(), card.to_owned())]);
+    redactor.pairs(Place::Query, &mut query, &mut Vec::new());
+    assert_eq!(query["id"], REDACTED);
+    let mut body = json!({ "id": card, "number": 4_222_222_222_222_u64, "phone": "4222222222222" });
+    redactor.json(Place::Request, &mut body, &mut Vec::new());
+    assert_eq!(
+        body,
+        json!({ "id": REDACTED, "number": REDACTED, "phone": "4222222222222" })
+    );
+    assert_eq!(redactor.id(card), REDACTED);
+    assert_eq!(Redactor::new(None).id(card), card);
 }

@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, Match};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
-use super::names::is_id_name;
-use super::redactor::{Mode, REDACTED, Redactor};
+use super::redactor::{Mode, Place, REDACTED, Redactor};
 use super::shapes::{Numbers, redact_shapes};
 use crate::path_template::{Part, PathTemplate, Segment, decode_segment};
 
@@ -29,34 +29,33 @@ const MATCHES_MAX: usize = 10_000;
 const IN_SEGMENT: &AsciiSet = &IN_PATH.add(b'/');
 
 impl Redactor {
-    /// Removes secrets from a concrete path: the values of secret path parameters, and shapes.
+    /// Removes secrets from a concrete path: what goes from the values of path parameters, and shapes in
+    /// what stands around those.
     ///
     /// In [`Mode::Strict`] the path is written from the operation's template, with the parameters
     /// that stay; without an operation nothing of it stays.
     pub fn path<'a>(&self, path: &'a str, path_params: &[(String, String)]) -> Cow<'a, str> {
-        // `/orders/4111…` is an order, as the parameter's name says.
-        let is_id = |(name, value): &(String, String)| {
-            is_id_name(name) && value.bytes().all(|byte| byte.is_ascii_digit())
-        };
-        let numbers = if path_params.iter().any(is_id) && !path.contains("card") {
-            Numbers::Ids
-        } else {
-            Numbers::Any
-        };
-        let secrets: Vec<&str> = path_params
-            .iter()
-            .filter(|(name, value)| !value.is_empty() && self.is_secret_path_param(name))
-            .map(|(_, value)| value.as_str())
-            .collect();
-        if self.mode() == Mode::Standard && secrets.is_empty() {
-            return redact_shapes(path, numbers);
+        let mut changed: BTreeMap<&str, Cow<'_, str>> = BTreeMap::new();
+        let mut kept = Vec::new();
+        for (name, value) in path_params {
+            let stays = self.named(Place::Path, name, value);
+            if stays != *value {
+                let known = changed.entry(value).or_insert_with(|| stays.clone());
+                if *known != stays {
+                    *known = Cow::Borrowed(REDACTED);
+                }
+            } else if matches!(redact_shapes(value, Numbers::Any), Cow::Owned(_)) {
+                // `/orders/4111…` is an order, as the parameter's name says.
+                kept.push(value.as_str());
+            }
         }
         let cleaned = match self.mode() {
-            Mode::Standard => without(path, secrets),
+            Mode::Standard if changed.is_empty() => return redact_around(path, &kept),
+            Mode::Standard => replaced(path, &changed),
             Mode::Strict => None,
         };
         let cleaned = cleaned.unwrap_or_else(|| self.path_from_template(path_params));
-        Cow::Owned(redact_shapes(&cleaned, numbers).into_owned())
+        Cow::Owned(redact_around(&cleaned, &kept).into_owned())
     }
 
     /// The operation's template with the values that stay.
@@ -67,13 +66,15 @@ impl Redactor {
         let template = PathTemplate::parse(template);
         let mut names = template.param_names.iter();
         let mut value = |encoded: &'static AsciiSet| {
-            let kept = names
+            let known = names
                 .next()
-                .filter(|name| !self.is_secret_path_param(name))
                 .and_then(|name| path_params.iter().find(|(known, _)| known == name));
-            kept.map_or_else(
+            known.map_or_else(
                 || REDACTED.to_owned(),
-                |(_, value)| utf8_percent_encode(value, encoded).to_string(),
+                |(name, value)| {
+                    let stays = self.named(Place::Path, name, value);
+                    utf8_percent_encode(&stays, encoded).to_string()
+                },
             )
         };
         let literal = |text: &str| utf8_percent_encode(text, IN_SEGMENT).to_string();
@@ -101,11 +102,26 @@ impl Redactor {
     }
 }
 
-/// The path without the secrets; `None` where one is not found, because it is written in another way
-/// there, and where nothing tells at which of several places one stands. Segments that have none stay as they are written, the others are decoded.
-fn without(path: &str, mut secrets: Vec<&str>) -> Option<String> {
-    secrets.sort_unstable();
-    secrets.dedup();
+/// Removes shapes from a path but for these texts in it.
+fn redact_around<'a>(path: &'a str, kept: &[&str]) -> Cow<'a, str> {
+    let Some((text, others)) = kept.split_first() else {
+        return redact_shapes(path, Numbers::Any);
+    };
+    let pieces: Vec<Cow<'_, str>> = path
+        .split(text)
+        .map(|piece| redact_around(piece, others))
+        .collect();
+    Cow::Owned(pieces.join(text))
+}
+
+/// The path with what stays of each text in the place of it; `None` where one is not found, because it is written in another
+/// way there, and where nothing tells at which of several places one stands. Segments that have none stay as they are written,
+/// the others are decoded.
+fn replaced(path: &str, changed: &BTreeMap<&str, Cow<'_, str>>) -> Option<String> {
+    let (secrets, stays): (Vec<&str>, Vec<&str>) = changed
+        .iter()
+        .map(|(secret, stays)| (*secret, stays.as_ref()))
+        .unzip();
     let decoded: Vec<Cow<'_, str>> = path.split('/').map(decode_segment).collect();
     let text = decoded.join("/");
     let found = places_of(&secrets, &text)?;
@@ -125,7 +141,7 @@ fn without(path: &str, mut secrets: Vec<&str>) -> Option<String> {
             written = written.max(start);
             while let Some(found) = matches.next_if(|found| found.start() < end) {
                 cleaned += text.get(written..found.start()).unwrap_or_default();
-                cleaned += REDACTED;
+                cleaned += stays[found.pattern().as_usize()];
                 written = found.end();
             }
             cleaned += text.get(written..end).unwrap_or_default();

@@ -94,6 +94,8 @@ pub struct Redactor {
     mode: Mode,
     /// The template of the operation's path.
     pub(super) template: Option<String>,
+    /// Its path names cards: what looks like a card's number is one.
+    is_about_cards: bool,
     redact: Vec<Marked>,
     pub(super) keep: Vec<Marked>,
     /// Where ids and names are, which a sentence needs; known only in [`Mode::Strict`].
@@ -106,6 +108,7 @@ pub(super) struct Walk<'a> {
     pub(super) removed: &'a mut Vec<String>,
     pub(super) pointer: Vec<String>,
     inner_json_levels: usize,
+    is_about_cards: bool,
 }
 
 /// What the names around a value say about it.
@@ -145,6 +148,7 @@ impl Redactor {
         Self {
             mode,
             template: Some(operation.path.clone()),
+            is_about_cards: speaks_of_cards(&operation.path),
             redact: marked(redact),
             keep: marked(keep),
             told: match mode {
@@ -154,6 +158,15 @@ impl Redactor {
         }
     }
 
+    /// The same for a call of `path`, which says what it is about where no document does.
+    #[must_use]
+    pub fn on_path(mut self, path: &str) -> Self {
+        if self.template.is_none() {
+            self.is_about_cards = speaks_of_cards(path);
+        }
+        self
+    }
+
     /// How much is removed.
     pub fn mode(&self) -> Mode {
         self.mode
@@ -161,12 +174,7 @@ impl Redactor {
 
     /// Removes secrets from a JSON value and names what was removed: `request#/user/password`.
     pub fn json(&self, place: Place, value: &mut Value, removed: &mut Vec<String>) {
-        let mut walk = Walk {
-            place,
-            removed,
-            pointer: Vec::new(),
-            inner_json_levels: 0,
-        };
+        let mut walk = self.walk(place, Vec::new(), removed);
         if self.mode == Mode::Strict && matches!(place, Place::Request | Place::Context) {
             self.keep_auditable(&mut walk, value);
         } else {
@@ -176,12 +184,17 @@ impl Redactor {
 
     /// Removes what has the shape of a secret from free text: a message, a user agent.
     pub fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        self.text_or_json(Place::Context, text, Numbers::Any)
+        let mut removed = Vec::new();
+        let mut walk = self.walk(Place::Context, Vec::new(), &mut removed);
+        self.text_or_json(&mut walk, text)
     }
 
-    /// [`Redactor::text`] of an id: a number in it is no payment card, unless it is written in groups.
+    /// [`Redactor::text`] of an id: a number in it is no payment card, unless it is written in groups or
+    /// the call is about cards.
     pub fn id<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        self.text_or_json(Place::Context, text, Numbers::Ids)
+        let mut removed = Vec::new();
+        let mut walk = self.walk(Place::Context, vec!["id".to_owned()], &mut removed);
+        self.text_or_json(&mut walk, text)
     }
 
     /// [`Redactor::text`] of a text that stands at a named place, which is named where something was
@@ -230,29 +243,52 @@ impl Redactor {
             self.keep_auditable_query(pairs, removed);
         }
         for (name, value) in pairs.iter_mut() {
-            let pointer = std::slice::from_ref(name);
-            if is_marked(&self.keep, place, pointer) || value.is_empty() {
-                continue;
-            }
-            let is_of_login = is_login && matches!(name.as_str(), "code" | "state");
-            let is_secret = is_of_login
-                || Self::is_secret_pair(place, name, value)
-                || self.is_marked_secret(place, pointer)
-                || (self.mode == Mode::Strict && !is_marked(&self.told, place, pointer));
-            let numbers = if is_id_name(name) {
-                Numbers::Ids
-            } else {
-                Numbers::Any
-            };
-            let redacted = if is_secret {
+            let is_of_login = is_login
+                && matches!(name.as_str(), "code" | "state")
+                && !is_marked(&self.keep, place, std::slice::from_ref(name));
+            let redacted = if is_of_login && !value.is_empty() {
                 REDACTED.to_owned()
             } else {
-                self.text_or_json(place, value, numbers).into_owned()
+                self.named(place, name, value).into_owned()
             };
             if redacted != *value || redacted == REDACTED {
                 *value = redacted;
-                note(removed, place, pointer);
+                note(removed, place, std::slice::from_ref(name));
             }
+        }
+    }
+
+    /// What stays of a text that stands at a named place.
+    pub(super) fn named<'a>(&self, place: Place, name: &str, value: &'a str) -> Cow<'a, str> {
+        let pointer = [name.to_owned()];
+        if value.is_empty() || is_marked(&self.keep, place, &pointer) {
+            return Cow::Borrowed(value);
+        }
+        let mut removed = Vec::new();
+        let mut walk = self.walk(place, pointer.to_vec(), &mut removed);
+        let is_secret = Self::is_secret_pair(place, name, value)
+            || self.is_marked_secret(place, &pointer)
+            || (self.mode == Mode::Strict && !is_marked(&self.told, place, &pointer))
+            || walk.is_card(value);
+        if is_secret {
+            Cow::Borrowed(REDACTED)
+        } else {
+            self.text_or_json(&mut walk, value)
+        }
+    }
+
+    fn walk<'a>(
+        &self,
+        place: Place,
+        pointer: Vec<String>,
+        removed: &'a mut Vec<String>,
+    ) -> Walk<'a> {
+        Walk {
+            place,
+            removed,
+            pointer,
+            inner_json_levels: 0,
+            is_about_cards: self.is_about_cards,
         }
     }
 
@@ -264,29 +300,14 @@ impl Redactor {
         }
     }
 
-    /// Whether the value of a path parameter of this name is removed.
-    pub(super) fn is_secret_path_param(&self, name: &String) -> bool {
-        let pointer = std::slice::from_ref(name);
-        !is_marked(&self.keep, Place::Path, pointer)
-            && (is_secret_name(name)
-                || self.is_marked_secret(Place::Path, pointer)
-                || (self.mode == Mode::Strict && !is_marked(&self.told, Place::Path, pointer)))
-    }
-
     fn is_marked_secret(&self, place: Place, pointer: &[String]) -> bool {
         let mut marks = self.redact.iter();
         marks.any(|mark| mark.covers_secret(place, pointer))
     }
 
-    fn text_or_json<'a>(&self, place: Place, text: &'a str, numbers: Numbers) -> Cow<'a, str> {
-        let mut walk = Walk {
-            place,
-            removed: &mut Vec::new(),
-            pointer: Vec::new(),
-            inner_json_levels: 0,
-        };
-        self.inner_json(&mut walk, text)
-            .map_or_else(|| redact_shapes(text, numbers), Cow::Owned)
+    fn text_or_json<'a>(&self, walk: &mut Walk<'_>, text: &'a str) -> Cow<'a, str> {
+        self.inner_json(walk, text)
+            .map_or_else(|| redact_shapes(text, walk.numbers(text)), Cow::Owned)
     }
 
     pub(super) fn visit(&self, walk: &mut Walk<'_>, value: &mut Value, inherited: Inherited) {
@@ -481,7 +502,7 @@ impl Walk<'_> {
     }
 
     fn is_of_card(&self) -> bool {
-        self.pointer.iter().any(|name| names_a_card(name))
+        self.is_about_cards || self.pointer.iter().any(|name| names_a_card(name))
     }
 
     /// The number of a card, of any length, below a name that says so; its date or code may stand behind it.
@@ -516,6 +537,10 @@ impl Walk<'_> {
             && (self.is_card(&digits)
                 || matches!(redact_shapes(&digits, self.numbers(&digits)), Cow::Owned(_)))
     }
+}
+
+fn speaks_of_cards(path: &str) -> bool {
+    path.split('/').any(names_a_card)
 }
 
 fn is_marked(marks: &[Marked], place: Place, pointer: &[String]) -> bool {
