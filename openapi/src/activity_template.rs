@@ -21,7 +21,8 @@
 //!
 //! A template tells of success. Of a call that was denied, that failed or whose answer nobody saw it is
 //! used only where it begins with `{actor} {verb}`: then the verb can be put as "tried to …". Any other
-//! wording cannot be, and the worked-out sentence tells of such calls.
+//! wording cannot be, and the worked-out sentence tells of such calls; so it does where the template's own
+//! words leave no room for what became of the call.
 
 use daybook_event::{ActivityPartKind as Kind, Outcome};
 use serde::{Deserialize, Serialize};
@@ -218,7 +219,7 @@ fn written(parts: &[TemplatePart], writer: &Writer<'_>, meaning: &Meaning) -> Pa
         .flat_map(|template| match template {
             TemplatePart::Text(words) => vec![text(&visible(words))],
             TemplatePart::Actor => writer.actor(),
-            TemplatePart::Verb => vec![part(Kind::Verb, &meaning.verb.past, &meaning.verb.base)],
+            TemplatePart::Verb => vec![writer.verb(&meaning.verb.past, &meaning.verb.base)],
             TemplatePart::Entity(facet) => entity(*facet, writer, meaning),
             TemplatePart::Parent(facet) => parent(*facet, writer, meaning),
             TemplatePart::Value(location) => {

@@ -94,17 +94,28 @@ impl Sentence {
 /// Writes the sentence.
 ///
 /// Where it would be too long, it is written again with less: first without the parent, then with
-/// ever shorter values. Only a document's own sentence may then still be too long, and is cut.
+/// ever shorter values. A document's own sentence may then still be too long: of a success it is cut,
+/// and of any other call, whose end says what became of it, the worked-out one tells.
 pub fn sentence(facts: &SentenceFacts<'_>) -> Sentence {
+    let own = written(facts, Writer::own);
+    let own = own.filter(|parts| facts.outcome == Outcome::Success || fits(parts));
+    let parts = own.or_else(|| written(facts, |writer| Some(writer.worked_out())));
+    Sentence::of(cut_words(parts.unwrap_or_default()))
+}
+
+/// A sentence with values as long as it has room for.
+fn written<'a>(
+    facts: &'a SentenceFacts<'a>,
+    write: impl Fn(&Writer<'a>) -> Option<Parts>,
+) -> Option<Parts> {
     let mut parts = Vec::new();
     for level in LEVELS {
-        let written = Writer { facts, level }.write();
-        parts = tidy(written);
+        parts = tidy(write(&Writer { facts, level })?);
         if fits(&parts) {
             break;
         }
     }
-    Sentence::of(cut_words(parts))
+    Some(parts)
 }
 
 impl Meaning {
@@ -153,7 +164,13 @@ pub(crate) struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    fn write(&self) -> Parts {
+    /// The document's own sentence; `None` where it has none, or none that tells of the call.
+    fn own(&self) -> Option<Parts> {
+        let meaning = self.facts.meaning?;
+        meaning.activity.as_ref()?.write(self, meaning)
+    }
+
+    fn worked_out(&self) -> Parts {
         let Some(meaning) = self.facts.meaning else {
             let method = plain(self.facts.method);
             let path = plain(self.facts.path).replace(' ', "%20");
@@ -161,11 +178,6 @@ impl Writer<'_> {
             let call = part(Kind::Request, &format!("{method} {path}"), "");
             return self.framed("called", "call", vec![call]);
         };
-        if let Some(activity) = &meaning.activity
-            && let Some(parts) = activity.write(self, meaning)
-        {
-            return parts;
-        }
         let mut object = self.entity(meaning);
         if self.level.has_parent {
             object.extend(self.parent(meaning));
@@ -175,7 +187,7 @@ impl Writer<'_> {
 
     /// Puts the object of a verb into the frame that the outcome asks for.
     pub(crate) fn framed(&self, past: &str, base: &str, object: Parts) -> Parts {
-        let verb = |said: &str| part(Kind::Verb, said, base);
+        let verb = |said: &str| self.verb(said, base);
         let (before, verb, after) = match self.facts.outcome {
             Outcome::Success => (" ", verb(past), ""),
             Outcome::Denied => (" tried to ", verb(base), " but was not allowed to"),
@@ -187,6 +199,10 @@ impl Writer<'_> {
         parts.extend(object);
         parts.push(text(after));
         parts
+    }
+
+    pub(crate) fn verb(&self, said: &str, base: &str) -> ActivityPart {
+        part(Kind::Verb, &shorten(&plain(said), self.level.verb), base)
     }
 
     pub(crate) fn actor(&self) -> Parts {

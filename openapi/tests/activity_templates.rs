@@ -337,6 +337,43 @@ fn a_template_that_begins_with_actor_and_verb_tells_of_every_outcome() {
 }
 
 #[test]
+fn a_call_that_came_to_nothing_says_so_however_long_its_template_or_its_verb_is() {
+    let template =
+        "{actor} {verb} {entity} after the second reviewer of the finance team had looked at it";
+    let approve = json!({ "verb": "approve", "activity": template });
+    let verb = "go through all that came in since last year and sign it off";
+    for (annotation, outcome, expected) in [
+        (
+            &approve,
+            Outcome::Success,
+            "jane@example.com approved member 42 after the second reviewer of the finance team had looked at it",
+        ),
+        (
+            &approve,
+            Outcome::Denied,
+            "jane@example.com tried to approve member 42 of team Ops but was not allowed to",
+        ),
+        (
+            &approve,
+            Outcome::Failure,
+            "jane@example.com tried to approve member 42 of team Ops but it failed",
+        ),
+        (
+            &json!({ "verb": verb }),
+            Outcome::Denied,
+            "jane@example.com tried to go through all that… member 42 but was not allowed to",
+        ),
+        (
+            &json!({ "verb": verb, "activity": "{actor} {verb} {entity} as finance has asked" }),
+            Outcome::Denied,
+            "jane@example.com tried to go through all that… member 42 as finance has asked but was not allowed to",
+        ),
+    ] {
+        assert_eq!(written(annotation, outcome), expected);
+    }
+}
+
+#[test]
 fn a_verb_is_put_into_the_past() {
     for (verb, past) in [
         (json!("approve"), "approved"),

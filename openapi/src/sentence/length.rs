@@ -14,6 +14,7 @@ pub(crate) const SENTENCE_CHARS_MAX: usize = 300;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Level {
     pub(crate) actor: Length,
+    pub(crate) verb: Length,
     pub(crate) noun: Length,
     pub(crate) value: Length,
     pub(crate) path: Length,
@@ -33,6 +34,7 @@ const fn length(words_max: usize, chars_max: usize) -> Length {
 pub(crate) const LEVELS: &[Level] = &[
     Level {
         actor: length(6, 254),
+        verb: length(WORDS_MAX, 60),
         noun: length(5, 80),
         value: length(5, 60),
         path: length(1, 200),
@@ -40,6 +42,7 @@ pub(crate) const LEVELS: &[Level] = &[
     },
     Level {
         actor: length(6, 254),
+        verb: length(WORDS_MAX, 60),
         noun: length(5, 80),
         value: length(5, 60),
         path: length(1, 200),
@@ -47,6 +50,7 @@ pub(crate) const LEVELS: &[Level] = &[
     },
     Level {
         actor: length(4, 120),
+        verb: length(4, 60),
         noun: length(4, 60),
         value: length(3, 60),
         path: length(1, 120),
@@ -54,6 +58,7 @@ pub(crate) const LEVELS: &[Level] = &[
     },
     Level {
         actor: length(2, 60),
+        verb: length(2, 30),
         noun: length(2, 40),
         value: length(1, 40),
         path: length(1, 100),
