@@ -1,6 +1,7 @@
 //! One document in the index: its service, its operations and the routes to them.
 
 use std::borrow::Cow;
+use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
@@ -61,6 +62,9 @@ pub(crate) struct Fit {
     literal_chars_below_mapping: usize,
     /// How much of the path template and prefix spell out; 0 for a bare catch-all.
     pub(crate) literal_chars: usize,
+    /// How many segments it has more than API Gateway matched, where that is only the end of the path:
+    /// a stage or what a domain maps is no parameter.
+    segments_before_mapping: Reverse<usize>,
 }
 
 /// A request, read once for all documents.
@@ -298,6 +302,12 @@ impl Fit {
                 0 => 0,
                 spelled_out => spelled_out + prefix.literal_chars,
             },
+            segments_before_mapping: Reverse(match call.path.segments_below_mapping {
+                0 => 0,
+                matched => {
+                    (prefix.segment_count() + route.template.segments.len()).saturating_sub(matched)
+                }
+            }),
         }
     }
 }

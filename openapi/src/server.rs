@@ -205,6 +205,10 @@ impl PathPrefix {
             .all(|segment| matches!(segment, Segment::Literal(_)))
     }
 
+    pub(crate) fn segment_count(&self) -> usize {
+        self.segments.len()
+    }
+
     /// What of a path is behind it; empty where nothing is.
     pub(crate) fn take_off<'p>(&self, path: &'p str) -> Option<&'p str> {
         let mut rest = path;

@@ -217,6 +217,59 @@ fn a_document_may_have_the_mapped_path_itself() {
 }
 
 #[test]
+fn a_stage_or_a_mapped_path_is_no_parameter_where_the_gateway_matched_less() {
+    let paths = ["/{org}/users/{id}", "/users/{id}"];
+    for servers in [json!([{ "url": "https://api.example.com" }]), json!([])] {
+        let (index, _) = build(&[("s.json", document(&servers, &paths))]);
+        for (path, stage, resource, proxy, expected) in [
+            (
+                "/prod/users/7",
+                "prod",
+                "/users/{id}",
+                "",
+                "s /users/{id} id=7",
+            ),
+            (
+                "/shop/users/7",
+                "prod",
+                "/users/{id}",
+                "",
+                "s /users/{id} id=7",
+            ),
+            (
+                "/shop/users/7",
+                "",
+                "/{proxy+}",
+                "users/7",
+                "s /users/{id} id=7",
+            ),
+            (
+                "/prod/users/7",
+                "prod",
+                "/{org}/users/{id}",
+                "",
+                "s /{org}/users/{id} org=prod id=7",
+            ),
+            (
+                "/prod/acme/users/7",
+                "prod",
+                "/{org}/users/{id}",
+                "",
+                "s /{org}/users/{id} org=acme id=7",
+            ),
+        ] {
+            let request = RequestLine {
+                stage,
+                resource,
+                proxy,
+                ..at("api.example.com", path)
+            };
+            assert_eq!(found(&index, request), expected, "{path} by {resource}");
+        }
+    }
+}
+
+#[test]
 fn an_api_id_in_a_server_claims_the_api_under_any_domain() {
     let server = |id: &str| json!([{ "url": format!("https://{id}.execute-api.eu-central-1.amazonaws.com/prod") }]);
     let (index, _) = build(&[
