@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
-use daybook_normalizer::context::{build_index, load_compiled, read_documents};
+use daybook_normalizer::context::{build_index, check_overlays, load_compiled, read_documents};
 use daybook_normalizer::settings::Settings;
 
 use crate::arguments::CompileOptions;
@@ -21,6 +21,8 @@ pub(crate) fn compile(options: &CompileOptions) -> anyhow::Result<bool> {
     let (index, of_documents) = build_index(documents, &settings);
     problems.extend(of_documents);
     let is_all_read = document_problems::tell(&problems)?;
+    // Whoever loads the file sees no overlays any more.
+    check_overlays(&problems)?;
     let compiled = index.compile()?;
     write_whole(&options.output, &compiled)
         .with_context(|| format!("{} cannot be written", options.output.display()))?;

@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, BufWriter, Write as _};
 
 use anyhow::Context as _;
 use daybook_normalizer::Poison;
-use daybook_normalizer::context::read_index;
+use daybook_normalizer::context::{check_overlays, read_index};
 use daybook_normalizer::message::{MESSAGE_BYTES_MAX, decode};
 use daybook_normalizer::normalize::{Normalized, normalize as normalize_message};
 use daybook_normalizer::settings::Settings;
@@ -18,6 +18,7 @@ pub(crate) fn normalize(options: &NormalizeOptions) -> anyhow::Result<bool> {
     let settings = Settings::from_env(|name| std::env::var(name).ok())?;
     let (index, problems) = read_index(&options.specs, &settings)?;
     let mut all_good = document_problems::tell(&problems)?;
+    check_overlays(&problems)?;
     let mut input: Box<dyn BufRead> = match &options.file {
         Some(file) if file.as_os_str() != "-" => Box::new(BufReader::new(
             File::open(file).with_context(|| format!("{} cannot be read", file.display()))?,

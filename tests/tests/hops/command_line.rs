@@ -326,3 +326,43 @@ fn a_warning_is_no_failure_and_what_cannot_be_read_is() {
         }
     }
 }
+
+#[test]
+fn nothing_comes_out_of_documents_whose_overlay_cannot_be_applied() {
+    let folder = tempfile::tempdir().unwrap();
+    let specs = folder.path().join("specs");
+    std::fs::create_dir(&specs).unwrap();
+    let document = "openapi: 3.0.0\npaths: {/orders: {put: {operationId: updateOrders}}}";
+    std::fs::write(specs.join("shop.yaml"), document).unwrap();
+    let specs_path = specs.to_str().unwrap();
+    let compiled = folder.path().join("specs.daybook");
+    let output_path = compiled.to_str().unwrap();
+    std::fs::write(&compiled, "what was there").unwrap();
+    for (target, is_applied) in [
+        ("$.paths['/orders'", false),
+        ("$.paths['/orders'].put", true),
+    ] {
+        let overlay = format!(
+            "overlay: 1.0.0\nactions: [{{target: \"{target}\", update: {{x-audit: {{redact: [body.note]}}}}}}]"
+        );
+        std::fs::write(specs.join("shop.overlay.yaml"), overlay).unwrap();
+        for arguments in [
+            vec!["compile", "--specs", specs_path, "-o", output_path],
+            vec!["normalize", "--specs", specs_path],
+        ] {
+            let output = run(&arguments, &call("one").message(204, None));
+            let words = String::from_utf8(output.stderr).unwrap();
+            let status = i32::from(!is_applied);
+            assert_eq!(output.status.code(), Some(status), "{arguments:?}: {words}");
+            assert_eq!(
+                words.contains("an overlay is not applied in full"),
+                !is_applied,
+                "{words}"
+            );
+            let is_normalized = is_applied && arguments[0] == "normalize";
+            assert_eq!(output.stdout.is_empty(), !is_normalized);
+        }
+        let written = std::fs::read(&compiled).unwrap();
+        assert_eq!(written == b"what was there", !is_applied);
+    }
+}
