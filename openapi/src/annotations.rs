@@ -22,7 +22,7 @@
 
 pub(crate) mod checks;
 pub(crate) mod values;
-pub(crate) mod wide_template;
+pub(crate) mod wide;
 
 use daybook_event::Action;
 use serde_json::{Map, Value};

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::{Map, Value};
 
 use crate::annotations::checks::{check_places, check_template};
-use crate::annotations::wide_template::{Fit, Misfit, NO_PARENT, WideTemplate};
+use crate::annotations::wide::{Fit, Misfit, NO_PARENT, WidePlaces, WideTemplate};
 use crate::annotations::{Activity, Annotations, values};
 use crate::document::Problems;
 use crate::document::corners::{self, Corners};
@@ -63,6 +63,7 @@ fn read_within(
         paths_call: crate::meaning::paths_call(paths()),
         verb_place: VerbPlace::of(operation_ids(document)),
     };
+    let work_on_places = SchemaWork::default();
     let mut reading = Reading {
         document,
         service,
@@ -74,6 +75,8 @@ fn read_within(
         operations: Vec::new(),
         known_ids: HashMap::new(),
         wide_templates: BTreeMap::new(),
+        wide_places: WidePlaces::default(),
+        work_on_places: &work_on_places,
         known_marks: KnownMarks::default(),
     };
     for (path, keys) in &document.path_keys {
@@ -87,6 +90,7 @@ fn read_within(
     for (pointer, template) in std::mem::take(&mut reading.wide_templates) {
         template.tell(&pointer, &mut problems);
     }
+    std::mem::take(&mut reading.wide_places).tell(&mut problems);
     reading.operations
 }
 
@@ -120,6 +124,9 @@ struct Reading<'a> {
     known_ids: HashMap<String, String>,
     /// By the pointer of a template that stands above several operations.
     wide_templates: BTreeMap<String, WideTemplate>,
+    wide_places: WidePlaces,
+    /// What is spent on those takes nothing from an operation's meaning.
+    work_on_places: &'a SchemaWork,
     known_marks: KnownMarks,
 }
 
@@ -266,6 +273,7 @@ impl<'a> Reading<'a> {
                 "nothing says what the parent is; give it a type",
             );
         }
+        self.look_for_wide_places(source, wider);
         let operation = Operation {
             service: self.service.to_owned(),
             file_name: self.document.file_name.clone(),
@@ -292,6 +300,16 @@ impl<'a> Reading<'a> {
         }
         self.tell_namesake(&operation, call.pointer, problems);
         self.operations.push(operation);
+    }
+
+    fn look_for_wide_places<'s>(&mut self, mut source: OperationSource<'s>, of_path: &Annotations)
+    where
+        'a: 's,
+    {
+        self.work_on_places.next_operation();
+        source.schemas = Schemas::new(&self.document.root, self.work_on_places);
+        self.wide_places.look_for(&source, of_path);
+        self.wide_places.look_for(&source, &self.annotations);
     }
 
     /// Whether an operation uses a template.

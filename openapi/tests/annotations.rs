@@ -22,7 +22,7 @@ fn the_narrower_annotation_wins() {
         "x-audit": { "org": "path.tenant", "capture": true },
         "paths": {
             "/a": { "x-audit": { "ignore": true }, "get": {}, "post": { "x-audit": { "ignore": false, "org": "response.org_id" } } },
-            "/b": { "get": { "x-audit": { "capture": false } } }
+            "/{tenant}/b": { "get": { "x-audit": { "capture": false } } }
         }
     }));
     let facts: Vec<_> = index
@@ -165,6 +165,53 @@ fn an_annotation_that_cannot_be_used_is_told_with_its_place_and_what_was_meant()
     ] {
         assert_eq!(problems(&invite(&annotation)), [""; 0], "{annotation}");
     }
+}
+
+#[test]
+fn a_place_of_a_path_or_of_the_root_that_no_operation_has_is_told() {
+    let body = json!({ "content": { "application/json": { "schema": { "properties": { "notes": { "type": "string" } } } } } });
+    let with = |root: &Value, path: &Value, others: Value| {
+        let mut item = json!({ "x-audit": path, "put": { "requestBody": body } });
+        for (method, operation) in others.as_object().into_iter().flatten() {
+            item[method] = operation.clone();
+        }
+        problems(
+            &json!({ "openapi": "3.0.0", "x-audit": root, "paths": { "/orders/{id}": item, "/carts": { "delete": {} } } }),
+        )
+    };
+    let nothing = json!({});
+    let of_path = "s.json#/paths/~1orders~1{id}/x-audit";
+    let mistyped = json!({ "entity": { "type": "order", "id": "path.order_id" }, "redact": ["body.notes", "body.notse"] });
+    assert_eq!(
+        with(&nothing, &mistyped, json!({})),
+        [
+            format!(
+                "{of_path}/entity/id: PUT /orders/{{id}} has no path parameter order_id; there is path.id"
+            ),
+            format!(
+                "{of_path}/redact/1: the request body of PUT /orders/{{id}} has no notse; did you mean body.notes?"
+            ),
+        ]
+    );
+    // It is there for one of them, or may be.
+    let get = json!({ "get": { "parameters": [{ "in": "query", "name": "order" }] } });
+    let of_query = json!({ "entity": { "id": "query.order" } });
+    assert_eq!(with(&nothing, &of_query, get), [""; 0]);
+    let open = json!({ "post": {} });
+    let of_body = |name: &str| json!({ "entity": { "name": format!("body.{name}") } });
+    assert_eq!(with(&nothing, &of_body("title"), open.clone()), [""; 0]);
+    assert_eq!(with(&nothing, &of_body("ntoes"), open).len(), 1);
+    // A document may not list all that its service takes.
+    let unlisted = json!({ "keep": ["body.colour"], "redact": "query.zone" });
+    assert_eq!(with(&unlisted, &unlisted, json!({})), [""; 0]);
+    let of_root = json!({ "org": "path.tenant", "keep": "path.idd", "redact": "body.notes" });
+    assert_eq!(
+        with(&of_root, &nothing, json!({})),
+        [
+            "s.json#/x-audit/keep: PUT /orders/{id} has no path parameter idd; did you mean path.id?",
+            "s.json#/x-audit/org: DELETE /carts has no path parameter tenant",
+        ]
+    );
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::activity_template::FIXED;
-use crate::annotations::wide_template::{Fit, Misfit};
+use crate::annotations::wide::{Fit, Misfit};
 use crate::annotations::{Activity, Annotations};
 use crate::document::{Problems, version_text};
 use crate::nearest::nearest_by;
@@ -33,19 +33,48 @@ pub(crate) fn check_places(
     problems: &mut Problems<'_>,
 ) {
     for (pointer, location) in &own.stated {
-        let Presence::Missing(missing) = presence(source, location) else {
-            continue;
-        };
-        let near = near(source, location, false);
-        let is_list = ["/x-audit/redact", "/x-audit/keep"]
-            .iter()
-            .any(|member| pointer.contains(member));
-        if let Some(suggestion) =
-            near.or_else(|| (!is_list).then(|| others(source, location, false)))
+        if let Err(misfit) = find_place(source, location, true)
+            && (misfit.is_near || !is_of_list(pointer))
         {
-            problems.warning(pointer, format!("{missing}{suggestion}"));
+            problems.warning(pointer, misfit.message);
         }
     }
+}
+
+/// Whether an operation has a place.
+///
+/// # Errors
+/// What is not there, and what may be meant.
+pub(crate) fn find_place(
+    source: &OperationSource<'_>,
+    location: &ValueLocation,
+    may_suggest: bool,
+) -> Result<Fit, Misfit> {
+    let missing = match presence(source, location) {
+        Presence::There => return Ok(Fit::Sure),
+        Presence::Unknown => return Ok(Fit::Open),
+        Presence::Missing(missing) => missing,
+    };
+    if !may_suggest {
+        return Err(Misfit {
+            message: missing,
+            is_near: false,
+        });
+    }
+    let near = near(source, location, false);
+    let is_near = near.is_some();
+    let suggestion = near.unwrap_or_else(|| others(source, location, false));
+    Err(Misfit {
+        message: missing + &suggestion,
+        is_near,
+    })
+}
+
+/// Whether it is a place of `redact` or `keep`.
+pub(crate) fn is_of_list(pointer: &str) -> bool {
+    ["/x-audit/redact", "/x-audit/keep"]
+        .iter()
+        .any(|member| pointer.contains(member))
 }
 
 /// Whether the template can be used for this operation; `is_own` where it was written for no other.

@@ -138,7 +138,7 @@ fn payload() -> Vec<u8> {
     let document = json!({
         "openapi": "3.0.0",
         "servers": [{ "url": "https://{tenant}.example.com/v1" }],
-        "x-audit": { "org": "path.org" },
+        "x-audit": { "org": "path.id" },
         "paths": {
             "/orders/{id}:cancel": { "post": { "operationId": "cancelOrder" } },
             "/orders/{id}/lines/{proxy+}": { "delete": {}, "put": { "x-audit": {
