@@ -251,6 +251,12 @@ mod tests {
         };
         let assignments = assignments(false, Some(&own));
         assert!(assignments.contains("http_ip = if(A AND http_ip != '', '', http_ip)"));
-        assert!(!assignments.contains("rest ="));
+        assert!(!assignments.contains("parent_id =") && !assignments.contains("Regexp"));
+        // What is looked for is of the rows that are their own.
+        assert!(assignments.contains("rest = replaceAll("));
+        let looked_for = assignments.matches("{pseudonym:String})").count();
+        let own_rows =
+            assignments.matches("if(A, ").count() + assignments.matches("if(B, ").count();
+        assert_eq!(looked_for, own_rows);
     }
 }
