@@ -424,6 +424,8 @@ pub(crate) enum RetentionCommand {
     Hold(HoldOptions),
     /// Ends a hold: the events expire as their tenant's days say.
     Release(HoldOptions),
+    /// Brings the stored events of all tenants to what is set, as after a restore.
+    Apply,
 }
 
 #[derive(Debug, Args)]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use daybook_store::{
     CopyLifetimes, Credentials, Endpoint, Eraser, ErasureKey, ErasureMode, ErasureRequest,
-    ErasureState, LedgerFile, Retention, Scope, TenantId, WRITER_USER, Writer,
+    ErasureState, LedgerFile, Scope, TenantId, WRITER_USER, Writer,
 };
 use serde_json::json;
 use tokio::time::sleep;
@@ -26,8 +26,6 @@ pub(crate) async fn erase(options: EraseOptions) -> anyhow::Result<bool> {
         database_at(&options.store.clickhouse_url, &options.store.database)?;
     let eraser = eraser(&options, &endpoint, &credentials)?;
     if options.resume {
-        // What is held in a restored database must not expire before it is looked at.
-        Retention::new(&endpoint, &credentials)?.reapply().await?;
         return resume(&eraser, options.ledger).await;
     }
     let request = request(&options)?;
@@ -54,21 +52,29 @@ pub(crate) async fn erase(options: EraseOptions) -> anyhow::Result<bool> {
     match &ledger {
         Some(ledger) => {
             eraser.sync_ledger(ledger).await?;
+            eraser.advance(id).await?;
+            // By now it is hidden: no hold that comes later keeps it when an older backup is restored.
+            eraser.sync_ledger(ledger).await?;
         }
         None => writeln!(
             std::io::stderr(),
             "no --ledger: a backup that is older than this erasure brings back what it erased"
         )?,
     }
-    print(&eraser.run_to_end(id, TIME_MAX).await?)?;
+    let receipt = eraser.run_to_end(id, TIME_MAX).await?;
+    if let Some(ledger) = &ledger {
+        eraser.sync_ledger(ledger).await?;
+    }
+    print(&receipt)?;
     Ok(true)
 }
 
 /// Erases again what a restored backup brought back, and goes on with all that is not verified. False
 /// where one cannot go on, or ClickHouse has failed too often.
 async fn resume(eraser: &Eraser, ledger: Option<PathBuf>) -> anyhow::Result<bool> {
-    if let Some(path) = ledger {
-        eraser.sync_ledger(&LedgerFile::new(path)).await?;
+    let ledger = ledger.map(LedgerFile::new);
+    if let Some(ledger) = &ledger {
+        eraser.sync_ledger(ledger).await?;
     }
     eraser.reapply().await?;
     let mut failures = 0;
@@ -93,6 +99,11 @@ async fn resume(eraser: &Eraser, ledger: Option<PathBuf>) -> anyhow::Result<bool
                     }
                 }
             }
+        }
+        if let Some(ledger) = &ledger
+            && !is_failing
+        {
+            eraser.sync_ledger(ledger).await?;
         }
         failures = if is_failing && !goes_on {
             failures + 1

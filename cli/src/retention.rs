@@ -27,6 +27,7 @@ pub(crate) async fn retention(options: RetentionOptions) -> anyhow::Result<bool>
         }
         RetentionCommand::Hold(hold) => change(&retention, &hold, true).await?,
         RetentionCommand::Release(hold) => change(&retention, &hold, false).await?,
+        RetentionCommand::Apply => retention.reapply().await?,
         RetentionCommand::List => list(&retention).await?,
     }
     Ok(true)

@@ -26,6 +26,7 @@ const MS_PER_DAY: i64 = 24 * 60 * 60 * 1_000;
 const HOLDS_MAX: usize = 500;
 /// ClickHouse rewrites every month of a tenant: hours, for a very large one.
 const SECONDS_MAX: u32 = 4 * 60 * 60;
+const POLL_INTERVAL: Duration = Duration::from_millis(200);
 
 /// Stands in each mutation of `expires_at`, and in no other.
 pub(crate) const MARK: &str = "daybook-retention";
@@ -89,6 +90,7 @@ impl Retention {
     /// # Errors
     /// Whatever ClickHouse says.
     pub async fn set(&self, tenant: Option<&TenantId>, days: u32) -> Result<(), StoreError> {
+        check_version(&self.client).await?;
         let org_id = tenant.map_or("", TenantId::as_str);
         let sql = format!(
             "INSERT INTO retention (org_id, at, days) \
@@ -121,6 +123,7 @@ impl Retention {
                 "a hold needs a reason, and an entity its type and its id".to_owned(),
             ));
         }
+        check_version(&self.client).await?;
         let (entity_type, entity_id) = entity.unwrap_or_default();
         if is_held && entity.is_some() {
             self.check_room(tenant, (entity_type, entity_id)).await?;
@@ -271,8 +274,7 @@ impl Retention {
                 }
             }
             let Some(update) = differing else {
-                // Their texts name what is held.
-                return forget_mutations(&self.client, MARK).await;
+                return self.wait_for_mutations().await;
             };
             // To look through a large tenant takes seconds.
             if self.what_is_set().await? == set {
@@ -286,6 +288,36 @@ impl Retention {
                     .execute()
                     .await?;
             }
+        }
+    }
+
+    /// Waits for what is under way, of others as well: until then a merge removes what has expired as it is stored.
+    /// Then the texts of these mutations are removed, which name what is held.
+    async fn wait_for_mutations(&self) -> Result<(), StoreError> {
+        loop {
+            let query = self.client.query(
+                "SELECT count() AS known, countIf(NOT is_done) AS unfinished, \
+                 countIf(NOT is_done AND latest_fail_reason != '' \
+                 AND position(latest_fail_reason, '(ABORTED)') = 0) AS failing \
+                 FROM system.mutations WHERE database = currentDatabase() AND table = 'events' \
+                 AND position(command, {mark:String}) > 0",
+            );
+            let mutations = query.param("mark", MARK).fetch_one::<Mutations>().await?;
+            if mutations.failing > 0 {
+                return Err(StoreError::Refused {
+                    message:
+                        "a change of expires_at fails, see latest_fail_reason in system.mutations"
+                            .to_owned(),
+                    code: None,
+                });
+            }
+            if mutations.unfinished == 0 {
+                if mutations.known > 0 {
+                    forget_mutations(&self.client, MARK).await?;
+                }
+                return Ok(());
+            }
+            sleep(POLL_INTERVAL).await;
         }
     }
 
@@ -309,6 +341,14 @@ impl Retention {
             .with_setting("apply_mutations_on_fly", "1");
         Ok(query.fetch_one::<u64>().await? > 0)
     }
+}
+
+/// How many mutations of `expires_at` there are.
+#[derive(Row, Serialize, Deserialize)]
+struct Mutations {
+    known: u64,
+    unfinished: u64,
+    failing: u64,
 }
 
 #[derive(Row, Serialize, Deserialize)]

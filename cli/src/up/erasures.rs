@@ -51,7 +51,11 @@ impl Erasures {
     /// Returns when no reader would see what was erased, and makes the view of a database that was
     /// restored without one.
     pub(crate) async fn catch_up(&self, clickhouse: &ClickHouse) -> anyhow::Result<()> {
-        self.retention.reapply().await?;
+        let migrated = migrate(&clickhouse.endpoint, &clickhouse.migrator).await;
+        if matches!(migrated, Err(StoreError::Restored { .. })) {
+            // The backup may have been made between what was set and what became of it.
+            self.retention.reapply().await?;
+        }
         let synced = self.eraser.sync_ledger(&self.ledger).await?;
         if synced.asked_again > 0 {
             say(&format!(

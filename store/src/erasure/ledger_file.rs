@@ -34,20 +34,20 @@ pub struct LedgerEntry {
     pub up_to_ms: i64,
     /// Why, in the words of who asked for it.
     pub reason: String,
-    /// Whether readers see nothing of it any more.
-    #[serde(default = "yes")]
-    pub hidden: bool,
-}
-
-/// What does not say so was written when that was not told.
-fn yes() -> bool {
-    true
+    /// Whether readers see nothing of it any more. Nothing is known where the line is of a version that did not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hidden: Option<bool>,
 }
 
 impl LedgerEntry {
+    /// Whether it says that readers see nothing of it any more.
+    pub(crate) fn is_hidden(&self) -> bool {
+        self.hidden == Some(true)
+    }
+
     fn of(row: ErasureRow) -> Result<Self, StoreError> {
         Ok(Self {
-            hidden: row.was_hidden()?,
+            hidden: Some(row.was_hidden()?),
             org_id: row.org_id,
             id: row.id,
             scope: row.scope,
@@ -110,13 +110,13 @@ impl LedgerFile {
         let failed = |error: std::io::Error| problem(&self.path, &error.to_string());
         let (file, text) = self.open()?;
         let known = self.parse(&text)?.into_iter();
-        let known: HashMap<_, _> = known.map(|entry| (entry.id, entry.hidden)).collect();
+        let known: HashMap<_, _> = known.map(|entry| (entry.id, entry.is_hidden())).collect();
         let whole_bytes = text.rfind('\n').map_or(0, |end| end + 1);
         let mut lines = Vec::new();
         let mut count = 0;
         let is_new = |entry: &&LedgerEntry| {
             let hidden = known.get(&entry.id);
-            hidden.is_none_or(|hidden| entry.hidden && !hidden)
+            hidden.is_none_or(|hidden| entry.is_hidden() && !hidden)
         };
         for entry in entries.iter().filter(is_new) {
             serde_json::to_writer(&mut lines, entry)
@@ -182,6 +182,7 @@ impl Eraser {
     /// # Errors
     /// [`StoreError::Ledger`], and whatever ClickHouse says.
     pub async fn sync_ledger(&self, file: &LedgerFile) -> Result<LedgerSync, StoreError> {
+        self.ledger.check_version().await?;
         // In this order: what the file says was hidden is so in the database that it is of.
         let entries = file.entries()?;
         let rows = self.ledger.rows().await?;
@@ -190,7 +191,7 @@ impl Eraser {
         for entry in entries {
             match known.get(&entry.id) {
                 None => self.ledger.append(&ErasureRow::of(entry)?).await?,
-                Some(row) if entry.hidden && !row.was_hidden()? => {
+                Some(row) if entry.is_hidden() && !row.was_hidden()? => {
                     self.ask_again(row, row.report()?).await?;
                 }
                 Some(_) => continue,
@@ -218,7 +219,7 @@ mod tests {
             subject_hashes: Vec::new(),
             up_to_ms: 7,
             reason: "a letter".to_owned(),
-            hidden: false,
+            hidden: Some(false),
         }
     }
 
@@ -244,17 +245,17 @@ mod tests {
         assert_eq!(file.entries().unwrap(), [entry(1), entry(2)]);
         // Once more where it was hidden meanwhile, and the last line counts.
         let hidden = LedgerEntry {
-            hidden: true,
+            hidden: Some(true),
             ..entry(1)
         };
         assert_eq!(file.add(&[hidden.clone(), entry(2)]).unwrap(), 1);
         assert_eq!(file.entries().unwrap(), [hidden, entry(2)]);
         assert_eq!(file.add(&[entry(1), entry(2)]).unwrap(), 0);
-        // What does not tell was written when it was not told.
+        // One that does not tell is of an older version.
         let untold = serde_json::to_string(&entry(3)).unwrap();
         let untold = untold.replace(",\"hidden\":false", "");
         std::fs::write(&path, format!("{untold}\n")).unwrap();
-        assert!(file.entries().unwrap()[0].hidden);
+        assert_eq!(file.entries().unwrap()[0].hidden, None);
         std::fs::write(&path, "no erasure\n").unwrap();
         assert!(file.entries().is_err());
         std::fs::remove_file(&path).unwrap();

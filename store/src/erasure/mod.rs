@@ -335,6 +335,7 @@ impl Eraser {
     /// # Errors
     /// Whatever ClickHouse says.
     pub async fn reapply(&self) -> Result<Vec<Uuid>, StoreError> {
+        self.ledger.check_version().await?;
         self.hide_again().await?;
         let mut again = Vec::new();
         for row in self.ledger.rows().await? {
@@ -486,6 +487,9 @@ fn not_searched(plan: &Plan<'_>, shared: usize, are_more: bool) -> Vec<String> {
     place("names of services, operations and kinds of entities, and the hosts and stages of calls");
     if plan.searches_texts() {
         place("texts of others for anything but the identifiers: names, spellings, pictures");
+    }
+    if plan.mode == ErasureMode::Anonymise {
+        place("addresses in the subject's own events for its name as no browser writes it");
     }
     if plan.subject.has_identifier_of_no_text() {
         place(

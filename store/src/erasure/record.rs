@@ -59,7 +59,8 @@ impl ErasureRow {
         let now = Timestamp::now();
         let report = Report {
             reached: vec![(ErasureState::Requested, now)],
-            repeated: entry.hidden,
+            // Where it was not told, what the database has forgotten was erased before.
+            repeated: entry.hidden != Some(false),
             ..Report::default()
         };
         let row = Self {

@@ -84,7 +84,7 @@ pub async fn let_readers_in(
     let pending = states.values().filter(|row| row.is_pending).count();
     let pending = pending + hidden_elsewhere(&client).await?.len();
     let is_unknown = |entry: &&LedgerEntry| match states.get(&entry.id) {
-        Some(row) => entry.hidden && row.is_new,
+        Some(row) => entry.is_hidden() && row.is_new,
         None => true,
     };
     let unknown = ledger.iter().filter(is_unknown).count();

@@ -16,7 +16,8 @@ pub(crate) fn is_telling(identifier: &str) -> bool {
     } else {
         TRACE_BYTES_MIN
     };
-    identifier.len() >= least
+    // In a text it would be written in some other way; and a line's end is what stands between the texts.
+    identifier.len() >= least && !identifier.chars().any(char::is_control)
 }
 
 /// Every column in which a person or thing may be named, but for those of a closed set of words. What
@@ -120,12 +121,28 @@ fn spellings(column: &str, name: &str) -> Vec<String> {
         "rest" => [
             once,
             format!("encodeURLComponent({name})"),
+            as_browsers_encode(name),
             format!("encodeURLFormComponent({name})"),
         ]
         .map(|spelling| format!("if(length({name}) < {TRACE_BYTES_MIN}, '', {spelling})"))
         .to_vec(),
         _ => Vec::new(),
     }
+}
+
+/// A name as a part of an address: browsers leave a few marks that ClickHouse encodes.
+fn as_browsers_encode(name: &str) -> String {
+    let encoded = format!("encodeURLComponent({name})");
+    let kept = [
+        ("%21", "!"),
+        ("%27", "''"),
+        ("%28", "("),
+        ("%29", ")"),
+        ("%2A", "*"),
+    ];
+    kept.iter().fold(encoded, |encoded, (escape, mark)| {
+        format!("replaceAll({encoded}, '{escape}', '{mark}')")
+    })
 }
 
 /// A regular expression (RE2) that finds the identifiers as they stand in texts, in JSON and in

@@ -225,6 +225,37 @@ async fn what_a_row_leaves_out_is_replaced_as_well() {
 }
 
 #[tokio::test]
+async fn a_name_is_replaced_in_an_address_as_browsers_write_it() {
+    let clickhouse = shared().await;
+    let tenant = tenant("person-in-address");
+    let mut acted = event(&tenant, 1);
+    JANE.clone_into(&mut acted.caller.user_id);
+    "Zo\u{eb} O'Brien (Jr)".clone_into(&mut acted.caller.name);
+    let address = |name: &str| format!("https://app.example.com/people/{name}?tab=1");
+    acted.source_url = address("Zo%C3%AB%20O'Brien%20(Jr)");
+    writer(clickhouse).insert(&[new(acted)]).await.unwrap();
+    let person = Scope::User(JANE.to_owned());
+    let asked = request(&tenant, person, ErasureMode::Anonymise);
+    erase(clickhouse, &asked).await;
+    let acted = &events_of(clickhouse, &tenant).await[0];
+    assert_eq!(acted.source_url, address(&acted.caller.name));
+}
+
+#[tokio::test]
+async fn an_identifier_with_a_line_s_end_is_not_looked_for_across_texts() {
+    let clickhouse = shared().await;
+    let tenant = tenant("person-line");
+    let mut acted = event(&tenant, 1);
+    JANE_EMAIL.clone_into(&mut acted.caller.user_email);
+    writer(clickhouse).insert(&[new(acted)]).await.unwrap();
+    let email = Scope::Email(format!("{JANE_EMAIL}\n"));
+    let asked = request(&tenant, email, ErasureMode::Delete);
+    let receipt = erase(clickhouse, &asked).await;
+    assert!(receipt.report.rows.is_empty());
+    assert_eq!(events_of(clickhouse, &tenant).await.len(), 1);
+}
+
+#[tokio::test]
 async fn an_anonymised_person_keeps_their_trail_under_one_name() {
     let clickhouse = start().await;
     let tenant = tenant("person-anonymised");

@@ -249,6 +249,25 @@ async fn what_was_hidden_after_the_backup_is_hidden_again_whatever_is_held_in_it
 }
 
 #[tokio::test]
+async fn a_line_of_an_older_ledger_lets_no_held_erasure_begin() {
+    let clickhouse = start().await;
+    let held = tenant("restored-older");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("erasures.ndjson");
+    let ledger = LedgerFile::create(&path).unwrap();
+    held_in_a_backup(&clickhouse, &held, &ledger, async |_| {}).await;
+    let text = std::fs::read_to_string(&path).unwrap();
+    let older = text.replace(",\"hidden\":false", "");
+    assert_ne!(older, text);
+    std::fs::write(&path, older).unwrap();
+    let eraser = eraser(&clickhouse);
+    assert_eq!(eraser.sync_ledger(&ledger).await.unwrap().asked_again, 0);
+    for (_, worked) in eraser.work().await.unwrap() {
+        assert!(matches!(worked, Err(StoreError::ErasureBlocked(_))));
+    }
+}
+
+#[tokio::test]
 async fn a_newer_schema_is_not_an_older_erasers_to_erase_in() {
     let clickhouse = start().await;
     let tenant = tenant("newer");

@@ -1,6 +1,8 @@
 //! The commands of `docs/operations.md` bring everything back on an empty database.
 
-use daybook_store::{StoreError, Stored, let_readers_in, migrate, migrations, pending_migrations};
+use daybook_store::{
+    Retention, StoreError, Stored, let_readers_in, migrate, migrations, pending_migrations,
+};
 use daybook_tests::clickhouse::ClickHouse;
 
 use crate::fixture::{ask, batch, everything, tenant};
@@ -8,11 +10,10 @@ use crate::fixture::{ask, batch, everything, tenant};
 const ENGINE: &str = env!("CARGO_BIN_EXE_clickhouse-engine");
 const OPERATIONS: &str = include_str!("../../../docs/operations.md");
 
-/// The statements of the document that make a backup, and those that restore it, on a place that a test has.
-fn documented() -> (String, Vec<String>) {
-    let block = OPERATIONS
-        .split("```sql\n")
-        .find(|block| block.starts_with("BACKUP DATABASE"));
+/// The statements of the block of the document that begins with these words, on a place that a test has.
+fn documented(begins: &str) -> Vec<String> {
+    let mut blocks = OPERATIONS.split("```sql\n");
+    let block = blocks.find(|block| block.starts_with(begins));
     let block = block.unwrap().split("```").next().unwrap();
     let lines = block.lines().map(|line| line.split("--").next().unwrap());
     let block = lines.collect::<Vec<_>>().join("\n");
@@ -21,8 +22,7 @@ fn documented() -> (String, Vec<String>) {
         .split(';')
         .map(str::trim)
         .filter(|text| !text.is_empty());
-    let mut statements = statements.map(str::to_owned);
-    (statements.next().unwrap(), statements.collect())
+    statements.map(str::to_owned).collect()
 }
 
 async fn run(clickhouse: &ClickHouse, sql: &str) -> String {
@@ -55,8 +55,9 @@ async fn a_restored_database_has_what_was_stored_and_stores_nothing_twice() {
          FROM events",
     )
     .await;
-    let (backup, restore) = documented();
-    run(&clickhouse, &backup).await;
+    let commands = documented("BACKUP DATABASE");
+    let (backup, restore) = commands.split_first().unwrap();
+    run(&clickhouse, backup).await;
     writer.insert(&batch(&tenant, 150..160)).await.unwrap();
     run(&clickhouse, "DROP VIEW tenant_events").await;
     for table in [
@@ -71,11 +72,27 @@ async fn a_restored_database_has_what_was_stored_and_stores_nothing_twice() {
     }
     assert_eq!(restore.len(), 3);
     for statement in restore {
-        run(&clickhouse, &statement).await;
+        run(&clickhouse, statement).await;
     }
     // What has expired by the days of the backup stays until somebody has said what is held by now.
+    let eraser = clickhouse.passwords().eraser_credentials();
+    let retention = Retention::new(clickhouse.endpoint(), &eraser).unwrap();
+    for days in [36_500, 0] {
+        // A change of `expires_at` removes what has expired beside it, where anything may.
+        retention.set(Some(&tenant), days).await.unwrap();
+    }
     assert_eq!(expired_after_merges(&clickhouse).await, "150");
-    run(&clickhouse, "SYSTEM START TTL MERGES daybook.events").await;
+    for statement in documented("ALTER TABLE daybook.events\n    MODIFY TTL") {
+        run(&clickhouse, &statement).await;
+    }
+    // As in a database that was not restored.
+    let schema = migrations().first().unwrap().sql;
+    let rule = schema.lines().find_map(|line| line.strip_prefix("TTL "));
+    let made = run(&clickhouse, "SHOW CREATE TABLE daybook.events").await;
+    let made = made
+        .replace("\\n", " ")
+        .replace("toIntervalDay(1)", "INTERVAL 1 DAY");
+    assert!(made.contains(rule.unwrap()), "{made}");
     assert_eq!(expired_after_merges(&clickhouse).await, "0");
     // Nobody knows yet whether it brings back what was erased, nor by the table that says what was migrated.
     let migrator = clickhouse.passwords().migrator_credentials();

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Output;
 
-use daybook_store::{MIGRATOR_USER, RolePasswords, TenantId};
+use daybook_store::{LedgerFile, MIGRATOR_USER, RolePasswords, TenantId};
 use daybook_tests::clickhouse::ClickHouse;
 use serde_json::{Value, json};
 use tokio::process::Command;
@@ -246,9 +246,12 @@ pub(crate) async fn set_days_hold_and_erase_and_a_hold_refuses_an_erasure() {
         (total(&kept).await, total(&short).await),
         (Some(20), Some(20))
     );
-    let lines = std::fs::read_to_string(&ledger).unwrap();
-    assert_eq!(lines.lines().count(), 2);
+    let entries = LedgerFile::new(&ledger).entries().unwrap();
+    assert_eq!(entries.len(), 2);
+    let are_hidden = entries.iter().all(|entry| entry.hidden == Some(true));
+    assert!(are_hidden, "the ledger is told of the end as well");
 
+    shell.eraser("retention apply").await.succeeded();
     let listed = shell.eraser("retention list").await.succeeded().records();
     let days = json!({"retention": {"org_id": "cli-short", "days": 3650}});
     assert!(listed.contains(&days), "{listed:?}");
