@@ -1,7 +1,9 @@
 //! What generators put around an identifier, taken away.
 
+use super::SEPARATORS;
 use super::against_path::in_path;
 use crate::meaning::noun_words::GENERIC;
+use crate::meaning::phrase::object;
 use crate::operation::OperationSource;
 use crate::verbs;
 use crate::words;
@@ -132,6 +134,37 @@ pub(super) fn called_of_class(own: &str) -> Option<&str> {
 /// Rule "kind behind": `edit_passwordUserItem` below the tag User is called `edit_password`.
 pub(super) fn in_front_of_kind<'a>(own: &'a str, source: &OperationSource<'_>) -> Option<&'a str> {
     let front = own
+/// `appPreviewSets-create_instance` on `/appPreviewSets`: what a group has from the path as it is written
+/// is a noun, whatever verbs there are in it.
+pub(super) fn behind_path_groups<'a>(own: &'a str, source: &OperationSource<'_>) -> &'a str {
+    let mut rest = own;
+    while let Some((group, behind)) = rest.split_once(SEPARATORS) {
+        let is_segment = source.path.split('/').any(|segment| segment == group);
+        let group = words::split(group);
+        if !is_segment || group.len() < 2 {
+            break;
+        }
+        rest = behind;
+    }
+    let has_verb = |text: &str| {
+        words::split(text)
+            .iter()
+            .any(|word| verbs::known(word).is_some())
+    };
+    let front = &own[..own.len() - rest.len()];
+    // `TagLinks_QueryCount` counts what the group names.
+    let is_all = words::split(rest)
+        .split_first()
+        .is_some_and(|(first, behind)| {
+            verbs::is_clear(first)
+                && behind.first().is_none_or(|next| next != "by")
+                && object(behind)
+                    .iter()
+                    .all(|word| matches!(word.as_str(), "instance" | "resource" | "collection"))
+        });
+    if has_verb(front) && is_all { rest } else { own }
+}
+
         .strip_suffix("Item")
         .or_else(|| own.strip_suffix("Collection"))?;
     let called = source

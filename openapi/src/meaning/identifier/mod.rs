@@ -17,9 +17,9 @@ use against_path::{
 };
 pub(crate) use cleaning::without_using;
 use cleaning::{
-    called_of_class, cleaned, in_front_of_kind, without_amount, without_framework_action,
-    without_interface, without_key, without_kind, without_number, without_program,
-    without_repetition, without_tag, without_versions,
+    behind_path_groups, called_of_class, cleaned, in_front_of_kind, without_amount,
+    without_framework_action, without_interface, without_key, without_kind, without_number,
+    without_program, without_repetition, without_tag, without_versions,
 };
 use word_order::{
     PROGRAM_WORDS, dotted_verb_last, grouped, habitually_first, habitually_last, method_last,
@@ -97,6 +97,7 @@ fn own_name(source: &OperationSource<'_>) -> Option<String> {
     if own.trim().is_empty() {
         return None;
     }
+    own = behind_path_groups(&own, source).to_owned();
     if let Some(called) = called_of_class(&own) {
         own = called.to_owned();
     } else if let Some(front) = in_front_of_kind(&own, source) {
