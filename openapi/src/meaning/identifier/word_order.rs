@@ -177,13 +177,12 @@ pub(super) fn method_last(
         && verb.kind == Kind::Verb
         && !names_resource(last, source)
         && verbs::known(&front[0]).is_some()
-        && !matches!(
-            front[0].as_str(),
-            "create" | "get" | "post" | "put" | "delete" | "update"
-        );
+        && !is_plain_verb(&front[0])
+        && !matches!(front[0].as_str(), "post" | "put");
     // `admin_inviteRequests_approve`: nothing in front is a verb by itself.
     let is_lone = verb.kind == Kind::Verb
         && !names_resource(last, source)
+        && !front.last().is_some_and(|word| is_plain_verb(word))
         && groups.first().is_some_and(|first| {
             words::split(first)
                 .first()
@@ -199,6 +198,14 @@ pub(super) fn method_last(
         rule: Some(&rule::VERB_LAST),
         ..Phrase::default()
     })
+}
+
+/// `functions_create_trigger`: behind such a verb stands its object.
+fn is_plain_verb(word: &str) -> bool {
+    matches!(
+        word,
+        "create" | "update" | "delete" | "add" | "remove" | "get" | "list" | "edit" | "retrieve"
+    )
 }
 
 /// `GroupV2.IndividualGroupInvite`: what stands in front of the dot is no verb.
@@ -331,6 +338,13 @@ pub(super) fn noun_first(own: &str, source: &OperationSource<'_>) -> Option<Phra
         {
             return Some(verb_first(&groups[at + 1..].concat()));
         }
+        // `functions_create_trigger` on `/triggers`
+        if let ([.., before], [_]) = (front, last.as_slice())
+            && matches!(before.as_slice(), [verb] if is_plain_verb(verb))
+            && names_path_end(last, source)
+        {
+            return Some(verb_first(&groups[front.len() - 1..].concat()));
+        }
         let mut phrase = verb_first(last);
         // "seek to position in track" is a sentence.
         let is_sentence = front.iter().flatten().any(|word| is_preposition(word))
@@ -389,10 +403,16 @@ pub(super) fn noun_first(own: &str, source: &OperationSource<'_>) -> Option<Phra
         .skip(1)
         .position(|word| verbs::is_clear(word))
         && at + 2 < before_preposition.len()
-        && in_path(&before_preposition[at], source)
+        && (in_path(&before_preposition[at], source)
+            || is_plain_verb(&before_preposition[at + 1])
+                && ends_as_told(&before_preposition[at + 1..], source))
     {
         let (front, behind) = before_preposition.split_at(at + 1);
-        let noun = around_verb(front, object(&behind[1..]), source);
+        let noun = if in_path(&before_preposition[at], source) {
+            around_verb(front, object(&behind[1..]), source)
+        } else {
+            object(&behind[1..])
+        };
         return Some(Phrase {
             verb: verbs::known(&behind[0]),
             noun,
@@ -408,6 +428,21 @@ pub(super) fn noun_first(own: &str, source: &OperationSource<'_>) -> Option<Phra
         rule: Some(&rule::NOUN_FIRST),
         ..Phrase::default()
     })
+}
+
+/// `userCurrentDeleteKey` on `/user/keys/{id}`, `DevCreateCollection` ("Create a collection"): verb and object
+/// are those of the path or of the summary, and what stands in front is a chapter.
+fn ends_as_told(all: &[String], source: &OperationSource<'_>) -> bool {
+    let Some((verb, rest)) = all.split_first() else {
+        return false;
+    };
+    let says_verb = || {
+        words::split(source.summary)
+            .iter()
+            .take(3)
+            .any(|word| verbs::known_in_any_form(word).is_some_and(|known| known.base == *verb))
+    };
+    names_path_end(&object(rest), source) || says_verb()
 }
 
 /// The words on both sides of a verb; `repoDeleteReview` on `/repos/{repo}/reviews/{id}` is about a
