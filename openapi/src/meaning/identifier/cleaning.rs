@@ -339,7 +339,22 @@ fn are_things(source: &OperationSource<'_>, noun: &[String]) -> bool {
     })
 }
 
-/// `internalUserEntity` on `/user` is an internal user.
+/// `createDealEntity` on `/entity/deal`: the path's last literal is the thing, and all of it.
+fn is_last_literal(word: &str, source: &OperationSource<'_>) -> bool {
+    source
+        .path
+        .rsplit('/')
+        .find(|segment| !segment.is_empty() && !segment.starts_with('{'))
+        .is_some_and(|segment| words::noun_phrase(&words::split(segment)) == words::singular(word))
+}
+
+/// Whether a tag of the operation is these words.
+fn is_tag(noun: &[String], source: &OperationSource<'_>) -> bool {
+    source.tags.iter().any(|tag| words::split(tag) == noun)
+}
+
+/// `internalUserEntity` on `/user` is an internal user, and so is `putInternalUserItem` below the tag
+/// InternalUser.
 pub(super) fn without_kind(noun: &mut Vec<String>, source: &OperationSource<'_>) {
     if let [.., before, last] = noun.as_slice()
         && matches!(
@@ -355,8 +370,12 @@ pub(super) fn without_kind(noun: &mut Vec<String>, source: &OperationSource<'_>)
                 | "collection"
                 | "request"
         )
-        && (in_path(before, source) || matches!(last.as_str(), "collection" | "resource"))
-        && !in_path(last, source)
+        && (in_path(before, source)
+            || matches!(last.as_str(), "collection" | "resource")
+            || last == "item"
+                && is_tag(&noun[..noun.len() - 1], source)
+                && !words::split(source.path).contains(last))
+        && (!in_path(last, source) || is_last_literal(before, source))
     {
         noun.pop();
     }
