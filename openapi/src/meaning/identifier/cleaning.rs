@@ -51,11 +51,14 @@ pub(super) fn cleaned(source: &OperationSource<'_>) -> String {
     without_method_behind(without_param_behind(own, path), &method, path).to_owned()
 }
 
-/// `Shipment_PostByshipmentNumber`: `By` and a parameter's name, as it is written.
+/// `Shipment_PostByshipmentNumber`: `By` and the names of one parameter or of all, as they are written.
 pub(super) fn without_param_behind<'a>(own: &'a str, path: &str) -> &'a str {
-    path.split(['{', '}'])
-        .skip(1)
-        .step_by(2)
+    let names: Vec<&str> = path.split(['{', '}']).skip(1).step_by(2).collect();
+    let all = names.concat();
+    names
+        .iter()
+        .copied()
+        .chain([all.as_str()])
         .filter(|name| name.len() > 2)
         .find_map(|name| own.strip_suffix(name)?.strip_suffix("By"))
         .filter(|front| !front.is_empty())
@@ -131,9 +134,6 @@ pub(super) fn called_of_class(own: &str) -> Option<&str> {
     })
 }
 
-/// Rule "kind behind": `edit_passwordUserItem` below the tag User is called `edit_password`.
-pub(super) fn in_front_of_kind<'a>(own: &'a str, source: &OperationSource<'_>) -> Option<&'a str> {
-    let front = own
 /// `appPreviewSets-create_instance` on `/appPreviewSets`: what a group has from the path as it is written
 /// is a noun, whatever verbs there are in it.
 pub(super) fn behind_path_groups<'a>(own: &'a str, source: &OperationSource<'_>) -> &'a str {
@@ -165,6 +165,9 @@ pub(super) fn behind_path_groups<'a>(own: &'a str, source: &OperationSource<'_>)
     if has_verb(front) && is_all { rest } else { own }
 }
 
+/// Rule "kind behind": `edit_passwordUserItem` below the tag User is called `edit_password`.
+pub(super) fn in_front_of_kind<'a>(own: &'a str, source: &OperationSource<'_>) -> Option<&'a str> {
+    let front = own
         .strip_suffix("Item")
         .or_else(|| own.strip_suffix("Collection"))?;
     let called = source
