@@ -80,7 +80,7 @@ const DOUBLING: &[&str] = &[
     "submit", "commit", "transfer", "refer", "prefer", "defer", "infer", "permit", "admit", "omit",
     "remit", "emit", "control", "cancel", "enrol", "rebel", "format", "label", "model", "signal",
     "travel", "patrol", "occur", "recur", "transmit", "abet", "equip", "program", "unsub",
-    "snapshot",
+    "snapshot", "debug",
 ];
 
 /// Prefixes that make a verb of a verb.
@@ -438,6 +438,7 @@ mod tests {
             ("retrigger", "retriggered"),
             ("kill", "killed"),
             ("publish", "published"),
+            ("debug", "debugged"),
         ] {
             assert_eq!(past_form(base), past, "{base}");
         }

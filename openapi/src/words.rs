@@ -74,12 +74,16 @@ pub(crate) fn split(text: &str) -> Vec<String> {
             && characters
                 .get(position + 2)
                 .is_none_or(|next| !next.is_lowercase());
+        // `POSTed` is one word.
+        let ends_past = matches!(&characters[position..], [_, 'e', 'd', behind @ ..]
+            if behind.first().is_none_or(|next| !next.is_lowercase()));
         let starts = character.is_uppercase()
             && before.is_some_and(|before| {
                 before.is_lowercase()
                     || before.is_numeric()
                     || (before.is_uppercase()
                         && !ends_plural_acronym
+                        && !ends_past
                         && after.is_some_and(|after| after.is_lowercase()))
             });
         if starts && !current.is_empty() {
@@ -217,6 +221,7 @@ mod tests {
             ("listHTTPRoutes", "list http routes"),
             ("testOAuth", "test oauth"),
             ("getIDs", "get ids"),
+            ("your POSTed data", "your posted data"),
             (
                 "Submit a refund for a payment",
                 "submit a refund for a payment",

@@ -37,7 +37,8 @@ pub(super) fn repeats_path(rest: &[String], path: &str) -> bool {
 pub(super) fn has_verb(all: &[String], source: &OperationSource<'_>) -> bool {
     // `import_image` on `/imports/images/{id}` imports.
     let starts_with_verb = all.first().is_some_and(|first| {
-        verbs::known(first).is_some() && !words::split(source.path).contains(first)
+        let path = source.path.split('#').next().unwrap_or_default();
+        verbs::known(first).is_some() && !words::split(path).contains(first)
     });
     starts_with_verb || all.iter().any(|word| verbs::is_clear(word))
 }
