@@ -99,10 +99,18 @@ impl Resource {
                 )
             })
         };
+        // `/portouts/{id}/{status}`: what it is set to, and no other one.
+        let says_how = |param: &String| {
+            matches!(words::split(param).as_slice(), [.., last] if matches!(
+                last.as_str(),
+                "status" | "state" | "mode" | "level" | "action"
+            ))
+        };
         let last = self
             .params
             .iter()
-            .rposition(is_own)
+            .rposition(|param| is_own(param) && !says_how(param))
+            .or_else(|| self.params.iter().rposition(is_own))
             .or(self.params.len().checked_sub(1))?;
         let is_id = words::split(&self.params[last])
             .last()
