@@ -85,6 +85,12 @@ impl IdSearch<'_> {
             if is_argument {
                 return (None, &rule::READ_WITHOUT_ID);
             }
+            // `/{payment-service}/{payment-product}`, answered with a `paymentId`: the new one is that.
+            if self.is_kind(name)
+                && let Some(found) = self.in_response(Search::Exact)
+            {
+                return (Some(found), &rule::CREATED);
+            }
             return if is_secret_name(name) || is_itself {
                 (None, &rule::SECRET_KEY)
             } else {
@@ -186,6 +192,21 @@ impl IdSearch<'_> {
                     .find_map(|(search, rule)| Some((Some(self.in_response(*search)?), *rule)))
             })
             .unwrap_or((None, &rule::NO_ID))
+    }
+
+    /// Whether a parameter that a POST ends in says which kind of thing is made.
+    fn is_kind(&self, name: &str) -> bool {
+        let param = words::split(name);
+        let head = self.thing.noun.rsplit(' ').next().unwrap_or_default();
+        self.source.method == "POST"
+            && self.source.path.ends_with(&format!("{{{name}}}"))
+            && !param
+                .last()
+                .is_some_and(|last| is_key_word(last) || words::singular(last) == head)
+            && matches!(
+                self.chosen.base.as_str(),
+                "create" | "initiate" | "start" | "submit" | "generate"
+            )
     }
 
     /// A new thing has its id from the service, unless the caller chose it in the path. A new secret
