@@ -189,7 +189,12 @@ impl IdSearch<'_> {
             .or_else(|| {
                 steps()
                     .filter(|_| self.chosen.action != Action::Delete)
-                    .find_map(|(search, rule)| Some((Some(self.in_response(*search)?), *rule)))
+                    .find_map(|(search, rule)| {
+                        let found = self
+                            .in_response(*search)
+                            .filter(|found| !self.is_of_another(found))?;
+                        Some((Some(found), *rule))
+                    })
             })
             .unwrap_or((None, &rule::NO_ID))
     }
@@ -207,6 +212,22 @@ impl IdSearch<'_> {
                 self.chosen.base.as_str(),
                 "create" | "initiate" | "start" | "submit" | "generate"
             )
+    }
+
+    /// What was changed is no `LastChangeLogID` that the answer happens to have.
+    fn is_of_another(&self, found: &ValueLocation) -> bool {
+        let mut key = words::split(&found.name());
+        let is_id = key.pop().is_some_and(|last| last == "id");
+        let names_thing = |word: &String| {
+            [Some(self.thing.noun.as_str()), self.resource]
+                .into_iter()
+                .flatten()
+                .any(|noun| noun.contains(words::singular(word).as_str()))
+        };
+        self.chosen.action == Action::Update
+            && is_id
+            && !key.is_empty()
+            && !key.iter().any(names_thing)
     }
 
     /// A new thing has its id from the service, unless the caller chose it in the path. A new secret
