@@ -194,7 +194,7 @@ fn weigh(
                     || only_works_out
                     || of_said.as_ref().is_none_or(|said| {
                         said.base.eq_ignore_ascii_case(source.method)
-                            && !is_weak_read(&summarized.base)
+                            && (!is_weak_read(&summarized.base) || answers_with_list(source))
                     }))
         });
         return (of_path.or(of_summary).or(of_said), outvoted);
@@ -205,6 +205,13 @@ fn weigh(
             .is_some_and(|of_said| path_goes_before(source, path, of_said, said))
     };
     (of_path.filter(goes_before).or(of_said), outvoted)
+}
+
+/// "Get a large group of SNPs" is answered with a list, and nothing was made.
+fn answers_with_list(source: &OperationSource<'_>) -> bool {
+    source
+        .response
+        .is_some_and(|schema| source.schemas.items(schema).is_some())
 }
 
 /// `createModeration` that "classifies whether a text is offensive" makes nothing that lasts.
