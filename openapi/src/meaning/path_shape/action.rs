@@ -61,12 +61,21 @@ pub(super) fn take_inner_action(
     if is_key_of_phrase {
         return None;
     }
-    // `moderateConversation` on `/conversations/moderate/{id}`
-    let is_said = phrase.len() == 1
-        && at > 0
-        && method == "POST"
-        && verbs::is_clear(first)
-        && words::split(source.operation_id).first() == Some(first);
+    // `moderateConversation` on `/conversations/moderate/{id}`, `Quote_Reopen` on `/quotes/reopen/{id}`
+    let said = words::split(source.operation_id);
+    let says_verb = match said.as_slice() {
+        [only, ..] if only == first => true,
+        [_, .., last] => {
+            last == first
+                && !matches!(first.as_str(), "list" | "set")
+                && !said[..said.len() - 1]
+                    .iter()
+                    .any(|word| verbs::is_clear(word))
+        }
+        _ => false,
+    };
+    let is_said =
+        phrase.len() == 1 && at > 0 && method != "GET" && verbs::is_clear(first) && says_verb;
     let is_undone = method != "GET"
         && first.starts_with("un")
         && !matches!(first.as_str(), "unread" | "unique" | "union")
