@@ -133,6 +133,12 @@ pub(crate) fn choose(
     if let Some(whole) = facing.whole_of_deed(&thing) {
         thing = whole;
     }
+    // `combineSubmissions` on `/combined_submissions`: they are not combined before.
+    if source.method == "POST"
+        && let Some(rest) = thing.noun.strip_prefix(&format!("{} ", chosen.verb.past))
+    {
+        thing.noun = rest.to_owned();
+    }
     // Nobody verifies a forgotten password.
     if thing.noun == "forgot password" {
         "password reset".clone_into(&mut thing.noun);
