@@ -361,7 +361,11 @@ pub(super) fn is_noise(text: &str) -> bool {
     let is_version_of_its_own = matches!(lower.as_bytes(), [letter, digit]
         if letter.is_ascii_lowercase() && digit.is_ascii_digit())
         && !matches!(lower.as_str(), "s3" | "e5" | "m2" | "b2");
-    is_version(&lower) || is_version_of_its_own
+    // `/api2/json`
+    let is_numbered_api = lower.strip_prefix("api").is_some_and(|digits| {
+        !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit())
+    });
+    is_version(&lower) || is_version_of_its_own || is_numbered_api
 }
 
 /// `v1`, `2`, `v1beta2`, `2.0`, `2024-01`.
