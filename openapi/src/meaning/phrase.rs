@@ -34,6 +34,14 @@ pub(crate) struct Phrase {
 pub(crate) fn of_summary(summary: &str, path: &str) -> Option<Phrase> {
     let text = without_brackets(summary);
     let sentence = first_sentence(text);
+    // "Please see the GET endpoint" is said to the reader.
+    if sentence
+        .trim_start()
+        .to_ascii_lowercase()
+        .starts_with("please ")
+    {
+        return None;
+    }
     // "Beta: activates a meter", "Files - flip an image": what stands in front may be a label.
     sentence
         .split(':')
