@@ -29,11 +29,15 @@ use word_order::{
 /// What stands between the groups of an identifier.
 const SEPARATORS: &[char] = &['.', '_', '/', '-', ' ', ':', '#'];
 
+/// Within how many words a summary names what it is about.
+const COMPOUND_WORDS_MAX: usize = 8;
+
 /// Reads an `operationId`; `None` where it only repeats method and path, as generated ones do.
 pub(crate) fn of_operation_id(source: &OperationSource<'_>) -> Option<Phrase> {
     let own = own_name(source)?;
     let all = own_words(&own, source)?;
     let mut phrase = as_summary_says(&own, &all, source)
+        .or_else(|| compound_of_summary(&all, source))
         .or_else(|| habitually_last(&own, &all, source))
         .or_else(|| grouped(&own, &all, source))
         .or_else(|| method_last(&own, &all, source))
@@ -272,6 +276,38 @@ fn clean_object(phrase: &mut Phrase, source: &OperationSource<'_>) {
     while phrase.noun.len() > 1 && phrase.noun.last().is_some_and(|last| is_adjective(last)) {
         phrase.noun.pop();
     }
+}
+
+/// `ProjectBudget_Post`, "Creates a project budget": the summary has a verb of its own, and the first two
+/// words for one noun.
+fn compound_of_summary(all: &[String], source: &OperationSource<'_>) -> Option<Phrase> {
+    let [first, second, ..] = all else {
+        return None;
+    };
+    let has_other_verb = all[1..]
+        .iter()
+        .any(|word| verbs::is_clear(word) || word == "post" || verbs::of_noun(word).is_some());
+    let may_be_noun =
+        !has_other_verb && verbs::known(first).is_some_and(|verb| verb.kind == Kind::VerbOrNoun);
+    let text = if source.summary.is_empty() {
+        source.description
+    } else {
+        source.summary
+    };
+    let told = words::split(text);
+    let does_something_else = told
+        .first()
+        .and_then(|word| verbs::known_in_any_form(word))
+        .is_some_and(|verb| verb.kind == Kind::Verb && verb.base != *first);
+    let is_compound = told
+        .windows(2)
+        .skip(1)
+        .take(COMPOUND_WORDS_MAX)
+        .any(|pair| pair[0] == *first && words::singular(&pair[1]) == words::singular(second));
+    (may_be_noun && does_something_else && is_compound).then(|| Phrase {
+        noun: object(all),
+        ..Phrase::default()
+    })
 }
 
 /// `import_image_archive`, summary "Import an image archive": the summary says that it starts with
