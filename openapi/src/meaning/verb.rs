@@ -416,7 +416,7 @@ fn is_plain(base: &str, method: &str) -> bool {
     base == method.to_ascii_lowercase()
         || matches!(
             (method, base),
-            ("POST", "do" | "process" | "put") | ("PUT" | "PATCH", "put" | "patch")
+            ("POST", "do" | "process" | "put" | "batch") | ("PUT" | "PATCH", "put" | "patch")
         )
 }
 
