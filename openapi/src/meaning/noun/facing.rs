@@ -326,8 +326,15 @@ impl Facing<'_> {
                 .thing(words::noun_phrase(object), false)
                 .by(&rule::PARAMETER_NOUN);
         }
+        // `changeStatus` of PUT `/allowlists/{id}`: whose status it is has the id.
+        let is_detail_of_item = matches!(self.source.method, "PUT" | "PATCH" | "POST")
+            && matches!(object, [only] if matches!(
+                only.as_str(),
+                "status" | "state" | "name" | "details" | "info" | "information" | "data"
+            ));
         if self.contains_resource(object)
             || same(object, &self.resource.qualifier)
+            || is_detail_of_item
             || plural && self.source.method != "GET"
         {
             return self.thing(self.resource_noun(), false);
