@@ -346,6 +346,14 @@ pub(super) fn take_action(
                         && (is_mostly_done_to_things(first) || summary_agrees)
                 }
             };
+            // "Remove an IP from the list" at `/settings/whitelist`
+            let is_undone = source.method == "DELETE"
+                && known.action == Action::Execute
+                && phrase.len() == 1
+                && !first.starts_with("un")
+                && summary
+                    .and_then(|said| said.verb.as_ref())
+                    .is_some_and(|verb| verb.action == Action::Delete);
             // "Creates a new checkout key" at `/checkout-key`: a thing all the same.
             let is_thing = is_sent(&known, &phrase, summary)
                 || phrase.len() > 1
@@ -354,7 +362,7 @@ pub(super) fn take_action(
             // `/login_links` are links: such a verb in one word is a noun in front of another.
             let is_compound =
                 phrase.len() > 1 && phrase.len() == rest.len() + 1 && verbs::is_phrasal(first);
-            if !is_action || is_thing || is_compound {
+            if !is_action || is_thing || is_compound || is_undone {
                 return None;
             }
             steps.pop();
@@ -363,13 +371,22 @@ pub(super) fn take_action(
     }
 }
 
-/// "Send a new mail" at `/characters/{id}/mail`
+/// "Send a new mail" at `/characters/{id}/mail`, "Create a calendar block" at `/calendars/{id}/block`
 fn is_sent(known: &KnownVerb, phrase: &[String], summary: Option<&phrase::Phrase>) -> bool {
-    known.kind == Kind::VerbOrNoun
-        && summary.is_some_and(|said| {
-            let verb = said.verb.as_ref();
-            verb.is_some_and(|verb| verb.base != known.base) && said.noun == phrase
-        })
+    let is_made = summary.is_some_and(|said| {
+        said.verb
+            .as_ref()
+            .is_some_and(|verb| matches!(verb.base.as_str(), "create" | "add"))
+            && known.action == Action::Execute
+            && phrase.len() == 1
+            && said.noun.ends_with(phrase)
+    });
+    is_made
+        || known.kind == Kind::VerbOrNoun
+            && summary.is_some_and(|said| {
+                let verb = said.verb.as_ref();
+                verb.is_some_and(|verb| verb.base != known.base) && said.noun == phrase
+            })
 }
 
 /// `getAverageListPrice` on `/listPrice`
