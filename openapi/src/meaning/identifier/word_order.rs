@@ -32,6 +32,15 @@ const NO_VERBS_ENDINGS: &[&str] = &[
 pub(super) fn grouped(own: &str, all: &[String], source: &OperationSource<'_>) -> Option<Phrase> {
     let (front, last) = own.rsplit_once(SEPARATORS)?;
     let last_group = words::split(last);
+    // `loadBalancers_add_droplets`: a plain verb alone between what it belongs to and its object.
+    if let Some((before, verb)) = front.rsplit_once(SEPARATORS)
+        && is_plain_verb(verb)
+        && last != verb
+        && words::split(before).len() > 1
+        && names_path_end(&last_group, source)
+    {
+        return Some(verb_first(&[vec![verb.to_owned()], last_group].concat()));
+    }
     // `BulkSendV2Batch_GetBulkSendBatches`: a class, and what it gets.
     if let [first, ..] = all
         && is_bulk_word(first)
@@ -281,6 +290,17 @@ pub(super) fn path_noun_first(all: &[String], source: &OperationSource<'_>) -> O
         .is_some_and(|action| action == first && source.path.contains('}'));
     let is_noun_here = matches!(first.as_str(), "list" | "set")
         || names_resource(first, source) && rest.first().is_some_and(|next| verbs::is_clear(next));
+    // `issueEditLabel` below the tag `issue`
+    let is_chapter = rest.len() > 1
+        && is_plain_verb(&rest[0])
+        && !is_plain_verb(first)
+        && verbs::known(first).is_some()
+        && source.tags.iter().any(
+            |tag| matches!(words::split(tag).as_slice(), [only] if words::singular(only) == *first),
+        );
+    if is_chapter {
+        return Some(verb_first(rest));
+    }
     if is_action
         || !in_path(first, source)
         || verbs::known(first).is_none_or(|verb| verb.kind == Kind::Verb && !is_noun_here)
