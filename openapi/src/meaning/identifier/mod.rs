@@ -287,8 +287,7 @@ fn compound_of_summary(all: &[String], source: &OperationSource<'_>) -> Option<P
     let has_other_verb = all[1..]
         .iter()
         .any(|word| verbs::is_clear(word) || word == "post" || verbs::of_noun(word).is_some());
-    let may_be_noun =
-        !has_other_verb && verbs::known(first).is_some_and(|verb| verb.kind == Kind::VerbOrNoun);
+    let kind = verbs::known(first).filter(|_| !has_other_verb)?.kind;
     let text = if source.summary.is_empty() {
         source.description
     } else {
@@ -299,12 +298,16 @@ fn compound_of_summary(all: &[String], source: &OperationSource<'_>) -> Option<P
         .first()
         .and_then(|word| verbs::known_in_any_form(word))
         .is_some_and(|verb| verb.kind == Kind::Verb && verb.base != *first);
-    let is_compound = told
-        .windows(2)
-        .skip(1)
-        .take(COMPOUND_WORDS_MAX)
-        .any(|pair| pair[0] == *first && words::singular(&pair[1]) == words::singular(second));
-    (may_be_noun && does_something_else && is_compound).then(|| Phrase {
+    let is_compound = told.windows(3).take(COMPOUND_WORDS_MAX).any(|three| {
+        let in_front = three[0].as_str();
+        // A clear verb is a noun only where an article says so.
+        let may_be_noun = match kind {
+            Kind::VerbOrNoun => !matches!(in_front, "to" | "and" | "or"),
+            Kind::Verb => matches!(in_front, "a" | "an" | "the" | "new"),
+        };
+        may_be_noun && three[1] == *first && words::singular(&three[2]) == words::singular(second)
+    });
+    (does_something_else && is_compound).then(|| Phrase {
         noun: object(all),
         ..Phrase::default()
     })
