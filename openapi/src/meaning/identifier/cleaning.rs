@@ -342,13 +342,15 @@ fn are_things(source: &OperationSource<'_>, noun: &[String]) -> bool {
     })
 }
 
-/// `createDealEntity` on `/entity/deal`: the path's last literal is the thing, and all of it.
-fn is_last_literal(word: &str, source: &OperationSource<'_>) -> bool {
+/// `createDealItemEntity` on `/entity/dealItem`: the path's last literal is the thing, and all of it.
+fn is_last_literal(noun: &[String], source: &OperationSource<'_>) -> bool {
     source
         .path
         .rsplit('/')
-        .find(|segment| !segment.is_empty() && !segment.starts_with('{'))
-        .is_some_and(|segment| words::noun_phrase(&words::split(segment)) == words::singular(word))
+        .find(|segment| !matches!(*segment, "" | "bulk" | "batch") && !segment.starts_with('{'))
+        .is_some_and(|segment| {
+            words::noun_phrase(&words::split(segment)) == words::noun_phrase(noun)
+        })
 }
 
 /// Whether a tag of the operation is these words.
@@ -378,7 +380,7 @@ pub(super) fn without_kind(noun: &mut Vec<String>, source: &OperationSource<'_>)
             || last == "item"
                 && is_tag(&noun[..noun.len() - 1], source)
                 && !words::split(source.path).contains(last))
-        && (!in_path(last, source) || is_last_literal(before, source))
+        && (!in_path(last, source) || is_last_literal(&noun[..noun.len() - 1], source))
     {
         noun.pop();
     }
