@@ -348,7 +348,7 @@ pub(super) fn take_action(
             };
             // "Remove an IP from the list" at `/settings/whitelist`
             let is_undone = source.method == "DELETE"
-                && known.action == Action::Execute
+                && matches!(known.action, Action::Execute | Action::Create)
                 && phrase.len() == 1
                 && !first.starts_with("un")
                 && summary
