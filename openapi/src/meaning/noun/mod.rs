@@ -94,7 +94,7 @@ pub(crate) fn choose(
     });
     let by_summary = from_summary.is_some_and(|noun| Some(noun) != worded.as_ref());
     let said_noun = from_summary.cloned().or(worded);
-    if let Some(thing) = implied(shape, chosen, said_noun.as_deref(), summary_noun.is_some()) {
+    if let Some(thing) = implied(shape, chosen, said_noun.as_deref(), summary_noun.as_deref()) {
         return thing;
     }
     let Some((resource, enclosing)) = shape.resources.split_last() else {
@@ -324,7 +324,7 @@ fn implied(
     shape: &PathShape,
     chosen: &Chosen,
     said_noun: Option<&[String]>,
-    has_summary: bool,
+    summary_noun: Option<&[String]>,
 ) -> Option<Thing> {
     let implied = |noun: &str, rule: &'static Rule| {
         Some(Thing {
@@ -349,9 +349,16 @@ fn implied(
             implied("session", &rule::SESSION)
         }
         "register" | "signup" | "enroll" | "enrol"
-            if is_nobody(said_noun) && !has_summary && names_nobody(shape) =>
+            if is_nobody(said_noun) && names_nobody(shape) =>
         {
-            implied("user", &rule::CALLER)
+            match summary_noun {
+                None => implied("user", &rule::CALLER),
+                // "Register a user" at `/auth/register`
+                Some(noun) if said_noun.is_some() => {
+                    implied(&words::noun_phrase(noun), &rule::SUMMARY_OBJECT)
+                }
+                Some(_) => None,
+            }
         }
         _ => None,
     }
