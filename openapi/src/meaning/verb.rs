@@ -209,9 +209,10 @@ fn weigh(
 
 /// "Get a large group of SNPs" is answered with a list, and nothing was made.
 fn answers_with_list(source: &OperationSource<'_>) -> bool {
-    source
-        .response
-        .is_some_and(|schema| source.schemas.items(schema).is_some())
+    source.method == "POST"
+        && source
+            .response
+            .is_some_and(|schema| source.schemas.items(schema).is_some())
 }
 
 /// `createModeration` that "classifies whether a text is offensive" makes nothing that lasts.
