@@ -401,6 +401,11 @@ pub(super) fn noun_first(own: &str, source: &OperationSource<'_>) -> Option<Phra
             return Some(phrase);
         }
     }
+    verb_inside(own, source)
+}
+
+/// A verb in the middle of a name, or at its end.
+fn verb_inside(own: &str, source: &OperationSource<'_>) -> Option<Phrase> {
     let all = without_versions(words::split(own));
     let end = all
         .iter()

@@ -346,14 +346,6 @@ pub(super) fn take_action(
                         && (is_mostly_done_to_things(first) || summary_agrees)
                 }
             };
-            // "Remove an IP from the list" at `/settings/whitelist`
-            let is_undone = source.method == "DELETE"
-                && matches!(known.action, Action::Execute | Action::Create)
-                && phrase.len() == 1
-                && !first.starts_with("un")
-                && summary
-                    .and_then(|said| said.verb.as_ref())
-                    .is_some_and(|verb| verb.action == Action::Delete);
             // "Creates a new checkout key" at `/checkout-key`: a thing all the same.
             let is_thing = is_sent(&known, &phrase, summary)
                 || phrase.len() > 1
@@ -362,13 +354,29 @@ pub(super) fn take_action(
             // `/login_links` are links: such a verb in one word is a noun in front of another.
             let is_compound =
                 phrase.len() > 1 && phrase.len() == rest.len() + 1 && verbs::is_phrasal(first);
-            if !is_action || is_thing || is_compound || is_undone {
+            if !is_action || is_thing || is_compound || is_undone(&known, &phrase, source, summary)
+            {
                 return None;
             }
             steps.pop();
             Some(phrase)
         }
     }
+}
+
+/// "Remove an IP from the list" at `/settings/whitelist`
+fn is_undone(
+    known: &KnownVerb,
+    phrase: &[String],
+    source: &OperationSource<'_>,
+    summary: Option<&phrase::Phrase>,
+) -> bool {
+    source.method == "DELETE"
+        && matches!(known.action, Action::Execute | Action::Create)
+        && matches!(phrase, [only] if !only.starts_with("un"))
+        && summary
+            .and_then(|said| said.verb.as_ref())
+            .is_some_and(|verb| verb.action == Action::Delete)
 }
 
 /// "Send a new mail" at `/characters/{id}/mail`, "Create a calendar block" at `/calendars/{id}/block`
