@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use crate::connection::client;
 use crate::endpoint::{Credentials, Endpoint};
-use crate::erasure::{OWN_SERVICE, WRITERS_SETTLE, forget_mutations};
+use crate::erasure::{ErasureId, IS_FAILING, OWN_SERVICE, WRITERS_SETTLE, forget_mutations};
 use crate::error::StoreError;
 use crate::migrate::check_version;
 use crate::tenant::TenantId;
@@ -31,13 +31,12 @@ const POLL_INTERVAL: Duration = Duration::from_millis(200);
 /// Stands in each mutation of `expires_at`, and in no other.
 pub(crate) const MARK: &str = "daybook-retention";
 
-/// Whether an event is of a thing that is held. One that is of several things has their ids with commas between them.
-/// (A function with a parameter of its own, such as `arrayExists`, would be no way: while a mutation with one is pending,
+/// The things that an event is of, each with its kind. One that is of several has their ids with commas between them.
+/// (A function with a parameter of its own, such as `arrayMap`, would be no way: while a mutation with one is pending,
 /// ClickHouse looks for its parameter among the columns, and nobody could read.)
-const HELD: &str = "hasAny(arrayZip({kinds:Array(String)}, {ids:Array(String)}), \
-     arrayConcat([(toString(entity_type), entity_id), (toString(parent_type), parent_id)], \
+pub(crate) const THINGS: &str = "arrayConcat([(toString(entity_type), entity_id), (toString(parent_type), parent_id)], \
      arrayZip(arrayWithConstant(length(splitByChar(',', entity_id)), toString(entity_type)), \
-     splitByChar(',', entity_id))))";
+     splitByChar(',', entity_id)))";
 
 /// How long a tenant's events are kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Row)]
@@ -295,13 +294,12 @@ impl Retention {
     /// Then the texts of these mutations are removed, which name what is held.
     async fn wait_for_mutations(&self) -> Result<(), StoreError> {
         loop {
-            let query = self.client.query(
+            let query = self.client.query(&format!(
                 "SELECT count() AS known, countIf(NOT is_done) AS unfinished, \
-                 countIf(NOT is_done AND latest_fail_reason != '' \
-                 AND position(latest_fail_reason, '(ABORTED)') = 0) AS failing \
+                 countIf({IS_FAILING}) AS failing \
                  FROM system.mutations WHERE database = currentDatabase() AND table = 'events' \
-                 AND position(command, {mark:String}) > 0",
-            );
+                 AND position(command, {{mark:String}}) > 0"
+            ));
             let mutations = query.param("mark", MARK).fetch_one::<Mutations>().await?;
             if mutations.failing > 0 {
                 return Err(StoreError::Refused {
@@ -349,12 +347,6 @@ struct Mutations {
     known: u64,
     unfinished: u64,
     failing: u64,
-}
-
-#[derive(Row, Serialize, Deserialize)]
-struct ErasureId {
-    #[serde(with = "clickhouse::serde::uuid")]
-    id: Uuid,
 }
 
 /// The days of each tenant, and the holds.
@@ -439,15 +431,19 @@ impl Update {
         let changed = if self.days.is_none() && !self.is_whole {
             self.held()
         } else {
-            "1"
+            "1".to_owned()
         };
         format!(
             "{which} AND service_name != '{OWN_SERVICE}' AND {changed} AND expires_at != {expiry}"
         )
     }
 
-    fn held(&self) -> &'static str {
-        if self.kinds.is_empty() { "0" } else { HELD }
+    /// Whether an event is of a thing that is held.
+    fn held(&self) -> String {
+        if self.kinds.is_empty() {
+            return "0".to_owned();
+        }
+        format!("hasAny(arrayZip({{kinds:Array(String)}}, {{ids:Array(String)}}), {THINGS})")
     }
 
     fn expiry(&self) -> String {

@@ -57,9 +57,9 @@ struct SubjectRow {
 }
 
 #[derive(Row, Serialize, Deserialize)]
-struct ErasureId {
+pub(crate) struct ErasureId {
     #[serde(with = "clickhouse::serde::uuid")]
-    id: Uuid,
+    pub(crate) id: Uuid,
 }
 
 #[derive(Row, Serialize, Deserialize)]
@@ -248,14 +248,13 @@ impl Ledger {
     }
 
     pub(crate) async fn mutations(&self, id: Uuid) -> Result<Vec<Mutation>, StoreError> {
-        let query = self.client.query(
+        let query = self.client.query(&format!(
             "SELECT any(`block_numbers.partition_id`) AS partitions, \
              any(`block_numbers.number`) AS versions, min(mutations.is_done) AS is_done, \
-             max(NOT mutations.is_done AND latest_fail_reason != '' \
-             AND position(latest_fail_reason, '(ABORTED)') = 0) AS is_failing \
+             max({IS_FAILING}) AS is_failing \
              FROM system.mutations WHERE database = currentDatabase() AND table = 'events' \
-             AND position(command, {id:String}) > 0 GROUP BY mutation_id",
-        );
+             AND position(command, {{id:String}}) > 0 GROUP BY mutation_id"
+        ));
         Ok(query
             .param("id", id.to_string())
             .fetch_all::<Mutation>()
@@ -339,13 +338,10 @@ impl Ledger {
             return Err(StoreError::LegalHold("the tenant is held".to_owned()));
         }
         let (bounds, own, trace) = (Plan::bounds(), plan.own(), plan.trace());
-        // An event of several things has their ids with commas between them.
+        let things = retention::THINGS;
         let held = format!(
             "WITH (SELECT groupArray((entity_type, entity_id)) FROM ({holds})) AS held \
-             SELECT count() FROM events WHERE {bounds} \
-             AND (has(held, (toString(entity_type), entity_id)) OR has(held, (toString(parent_type), parent_id)) \
-             OR arrayExists(id -> has(held, (toString(entity_type), id)), splitByChar(',', entity_id))) \
-             AND ({own} OR {trace})"
+             SELECT count() FROM events WHERE {bounds} AND hasAny(held, {things}) AND ({own} OR {trace})"
         );
         match self.fetch_count(plan, &held).await? {
             0 => Ok(()),
@@ -450,6 +446,10 @@ impl Ledger {
             .await?)
     }
 }
+
+/// Whether a mutation cannot go on: one that a restart or a merge has broken off is tried again.
+pub(crate) const IS_FAILING: &str = "NOT mutations.is_done AND latest_fail_reason != '' \
+     AND position(latest_fail_reason, '(ABORTED)') = 0";
 
 /// Removes the texts of finished mutations that have a mark. ClickHouse keeps the last hundred otherwise.
 pub(crate) async fn forget_mutations(

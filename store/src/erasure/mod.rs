@@ -35,7 +35,7 @@ use record::ErasureRow;
 use scope::{Plan, Subject};
 
 pub use key::{ERASURE_KEY_BYTES_MIN, ErasureKey};
-pub(crate) use ledger::forget_mutations;
+pub(crate) use ledger::{ErasureId, IS_FAILING, forget_mutations};
 pub use ledger_file::{LedgerEntry, LedgerFile, LedgerSync};
 pub use record::{CopiesUntil, CopyLifetimes, ErasedRows, ErasureState, Receipt, Report};
 pub use restored::let_readers_in;
