@@ -324,6 +324,7 @@ pub(crate) struct EraserStore {
     pub(crate) database: String,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 #[derive(Debug, Args)]
 pub(crate) struct EraseOptions {
     #[command(flatten)]
@@ -360,6 +361,10 @@ pub(crate) struct EraseOptions {
     /// brought back.
     #[arg(long, conflicts_with_all = ["org", "unattributed", "subject", "reason", "dry_run"])]
     pub(crate) resume: bool,
+    /// With `--resume`, after older parts of the table were attached or restored into it: looks for whatever was
+    /// ever erased, and not only where the table is another one than that in which it was verified.
+    #[arg(long, requires = "resume")]
+    pub(crate) recheck: bool,
     /// A file outside the database and its backups that keeps the erasures, as hashes: by it a
     /// restored backup is erased again. `--resume` needs it to be there, an erasure makes it.
     #[arg(long, value_name = "FILE", env = "DAYBOOK_ERASURE_LEDGER")]
@@ -424,7 +429,8 @@ pub(crate) enum RetentionCommand {
     Hold(HoldOptions),
     /// Ends a hold: the events expire as their tenant's days say.
     Release(HoldOptions),
-    /// Brings the stored events of all tenants to what is set, as after a restore.
+    /// Brings the stored events of all tenants to what is set: after a restore, and after `set`, `hold` or `release`
+    /// ended early.
     Apply,
 }
 

@@ -26,7 +26,7 @@ pub(crate) async fn erase(options: EraseOptions) -> anyhow::Result<bool> {
         database_at(&options.store.clickhouse_url, &options.store.database)?;
     let eraser = eraser(&options, &endpoint, &credentials)?;
     if options.resume {
-        return resume(&eraser, options.ledger).await;
+        return resume(&eraser, options.ledger, options.recheck).await;
     }
     let request = request(&options)?;
     if options.dry_run {
@@ -71,12 +71,27 @@ pub(crate) async fn erase(options: EraseOptions) -> anyhow::Result<bool> {
 
 /// Erases again what a restored backup brought back, and goes on with all that is not verified. False
 /// where one cannot go on, or ClickHouse has failed too often.
-async fn resume(eraser: &Eraser, ledger: Option<PathBuf>) -> anyhow::Result<bool> {
+async fn resume(
+    eraser: &Eraser,
+    ledger: Option<PathBuf>,
+    is_recheck: bool,
+) -> anyhow::Result<bool> {
     let ledger = ledger.map(LedgerFile::new);
     if let Some(ledger) = &ledger {
         eraser.sync_ledger(ledger).await?;
     }
-    eraser.reapply().await?;
+    let looked = if is_recheck {
+        eraser.reapply_everything().await
+    } else {
+        eraser.reapply().await
+    };
+    // What is asked for already goes on all the same.
+    if let Err(error) = &looked {
+        writeln!(
+            std::io::stderr(),
+            "not every erasure could be looked for again: {error}"
+        )?;
+    }
     let mut failures = 0;
     loop {
         let (mut goes_on, mut is_blocked, mut is_failing) = (false, false, false);
@@ -111,7 +126,7 @@ async fn resume(eraser: &Eraser, ledger: Option<PathBuf>) -> anyhow::Result<bool
             0
         };
         if !goes_on && !is_failing || failures >= FAILURES_MAX {
-            return Ok(!is_blocked && !is_failing);
+            return Ok(looked.is_ok() && !is_blocked && !is_failing);
         }
         sleep(WORK_INTERVAL).await;
     }

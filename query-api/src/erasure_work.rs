@@ -26,10 +26,9 @@ pub(crate) async fn work(
     eraser: &Eraser,
     ledger: Option<&LedgerFile>,
 ) -> Result<usize, StoreError> {
-    if eraser.unfinished().await?.is_empty() {
-        return Ok(0);
-    }
-    if let Some(ledger) = ledger {
+    if let Some(ledger) = ledger
+        && !eraser.unfinished().await?.is_empty()
+    {
         eraser.sync_ledger(ledger).await?;
     }
     let mut blocked = 0;

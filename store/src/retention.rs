@@ -217,7 +217,7 @@ impl Retention {
     }
 
     /// Brings the stored events of all tenants to what is set: after a restore, where the backup may have been made
-    /// between what was set and what became of it.
+    /// between what was set and what became of it, and after something was set and interrupted.
     ///
     /// # Errors
     /// Whatever ClickHouse says.
@@ -236,14 +236,16 @@ impl Retention {
         Ok(())
     }
 
-    /// The tenant's erasures that are under way: what they have hidden no hold keeps.
+    /// The tenant's erasures that are under way, but for those that a hold keeps from going on: what they have
+    /// hidden no hold keeps.
     ///
     /// # Errors
     /// Whatever ClickHouse says.
     pub async fn erasures_under_way(&self, tenant: &TenantId) -> Result<Vec<Uuid>, StoreError> {
         let query = self.client.query(
             "SELECT id FROM erasures WHERE org_id = {org_id:String} GROUP BY id \
-             HAVING argMax(state, step) IN ('hidden', 'removed') ORDER BY id",
+             HAVING argMax(state, step) IN ('hidden', 'removed') OR argMax(state, step) = 'requested' \
+             AND JSONExtractString(argMax(report, step), 'blocked') = '' ORDER BY id",
         );
         let rows = query
             .param("org_id", tenant.as_str())

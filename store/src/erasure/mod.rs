@@ -332,34 +332,65 @@ impl Eraser {
     /// After a backup was restored: looks whether events are there again that were erased, and asks
     /// for each of those erasures once more. To be run to its end before any reader gets in.
     ///
+    /// Each erasure of a person or a thing is looked for among all events of its tenant, once for each table: what
+    /// was verified in the table that is there is not looked for in it again. Which are not verified now.
+    ///
     /// # Errors
-    /// Whatever ClickHouse says.
+    /// Whatever ClickHouse says, and then of the first that could not be looked for; the others were.
     pub async fn reapply(&self) -> Result<Vec<Uuid>, StoreError> {
+        self.look_again(false).await
+    }
+
+    /// The same for whatever was verified in this very table, too: older parts may have been attached to it.
+    ///
+    /// # Errors
+    /// As [`Eraser::reapply`].
+    pub async fn reapply_everything(&self) -> Result<Vec<Uuid>, StoreError> {
+        self.look_again(true).await
+    }
+
+    async fn look_again(&self, is_everything: bool) -> Result<Vec<Uuid>, StoreError> {
         self.ledger.check_version().await?;
         self.hide_again().await?;
-        let mut again = Vec::new();
+        let table_id = self.ledger.table_id().await?;
+        let (mut again, mut failed) = (Vec::new(), None);
         for row in self.ledger.rows().await? {
             if row.state()? != ErasureState::Verified {
                 again.push(row.id);
-                continue;
-            }
-            let subject = self.known_again(&row).await?;
-            if row.scope != "tenant" && subject.is_tenant() {
-                continue; // nothing of it is there
-            }
-            let rows = self
-                .ledger
-                .count(&self.plan(&row, &subject)?, false)
-                .await?;
-            if !rows.is_empty() {
-                let mut report = row.report()?;
-                report.rows = rows;
-                self.ask_again(&row, report).await?;
-                self.ledger.remember(row.id, &subject).await?;
-                again.push(row.id);
+            } else if is_everything || row.table_id() != table_id {
+                match self.is_there_again(&row, &table_id).await {
+                    Ok(true) => again.push(row.id),
+                    Ok(false) => {}
+                    // What is wrong with one is no reason to leave the others.
+                    Err(error) => failed = failed.or(Some(error)),
+                }
             }
         }
-        Ok(again)
+        failed.map_or(Ok(again), Err)
+    }
+
+    /// Looks for what was verified. If it is there it is asked for again, and if not it is verified in this table.
+    async fn is_there_again(&self, row: &ErasureRow, table_id: &str) -> Result<bool, StoreError> {
+        let subject = self.known_again(row).await?;
+        let is_nobody = row.scope != "tenant" && subject.is_tenant();
+        let rows = if is_nobody {
+            Vec::new()
+        } else {
+            let plan = self.plan(row, &subject)?;
+            self.ledger.count(&plan, false).await?
+        };
+        let mut report = row.report()?;
+        if rows.is_empty() {
+            if row.table_id() != table_id {
+                let verified = row.next(ErasureState::Verified, &report)?;
+                self.ledger.append(&verified.in_table(table_id)?).await?;
+            }
+            return Ok(false);
+        }
+        report.rows = rows;
+        self.ask_again(row, report).await?;
+        self.ledger.remember(row.id, &subject).await?;
+        Ok(true)
     }
 
     /// Asks once more for what was hidden in the database of which this one is a restored copy; how many.
@@ -494,7 +525,8 @@ fn not_searched(plan: &Plan<'_>, shared: usize, are_more: bool) -> Vec<String> {
     if plan.subject.has_identifier_of_no_text() {
         place(
             "texts for identifiers that are too short to be told from other words and numbers, in the \
-             subject's own events where they are kept, too",
+             subject's own events where they are kept, too; and calls for several things at once, which name such an \
+             identifier among others",
         );
     }
     if plan.subject.has_short_id() {
@@ -503,7 +535,9 @@ fn not_searched(plan: &Plan<'_>, shared: usize, are_more: bool) -> Vec<String> {
         );
     }
     place("legal holds, which keep the types and ids of what they held");
-    place("texts of others in events that arrive after the erasure");
+    place(
+        "texts of others, and calls for several things at once, in events that arrive after the erasure",
+    );
     if shared > 0 {
         place(&format!(
             "{shared} e-mail address(es) or id(s) that others use as well, or with other addresses: if they are the \

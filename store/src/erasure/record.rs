@@ -36,6 +36,9 @@ impl ErasureState {
     }
 }
 
+/// Beside what is told of an erasure; see [`ErasureRow::in_table`].
+pub(crate) const HIDDEN_IN: &str = "hidden_in";
+
 /// A row of the table `erasures`.
 #[derive(Debug, Clone, Row, Serialize, Deserialize)]
 pub(crate) struct ErasureRow {
@@ -97,12 +100,18 @@ impl ErasureRow {
         Ok(self.state()? != ErasureState::Requested || self.report()?.repeated)
     }
 
-    /// The same, with the table in which its rows were hidden.
-    pub(crate) fn hidden_in(mut self, table_id: &str) -> Result<Self, StoreError> {
+    /// The table in which its rows were hidden, or looked for and not found; empty where that is not known.
+    pub(crate) fn table_id(&self) -> String {
+        let report: Value = serde_json::from_str(&self.report).unwrap_or_default();
+        report[HIDDEN_IN].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// The same, with that table.
+    pub(crate) fn in_table(mut self, table_id: &str) -> Result<Self, StoreError> {
         let unreadable = |_| unreadable("report");
         let mut report: Map<String, Value> =
             serde_json::from_str(&self.report).map_err(unreadable)?;
-        report.insert("hidden_in".to_owned(), Value::from(table_id));
+        report.insert(HIDDEN_IN.to_owned(), Value::from(table_id));
         self.report = Value::Object(report).to_string();
         Ok(self)
     }

@@ -166,8 +166,8 @@ impl Eraser {
         report: &Report,
     ) -> Result<ErasureRow, StoreError> {
         let mut next = row.next(state, report)?;
-        if state == ErasureState::Hidden {
-            next = next.hidden_in(&self.ledger.table_id().await?)?;
+        if matches!(state, ErasureState::Hidden | ErasureState::Verified) {
+            next = next.in_table(&self.ledger.table_id().await?)?;
         }
         self.ledger.append(&next).await?;
         let is_blocked = report.blocked.is_some();

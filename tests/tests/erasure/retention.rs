@@ -246,8 +246,12 @@ async fn a_hold_that_comes_after_a_request_stops_it() {
     let id = eraser(clickhouse).request(&asked).await.unwrap();
     let retention = retention(clickhouse);
     retention.hold(&tenant, None, true, "case 8").await.unwrap();
+    // It may have looked for holds before this one came.
+    let under_way = async || retention.erasures_under_way(&tenant).await.unwrap();
+    assert_eq!(under_way().await, [id]);
     let error = eraser(clickhouse).advance(id).await.unwrap_err();
     assert!(matches!(error, StoreError::ErasureBlocked(_)), "{error}");
+    assert!(under_way().await.is_empty());
     assert_eq!(orders(clickhouse, &tenant).await.len(), 3);
     let why = async || {
         let receipt = eraser(clickhouse).status(&tenant, id).await.unwrap();
