@@ -1,5 +1,6 @@
 //! `daybook retention`: how long events are kept, and what a legal hold keeps from going.
 
+use std::collections::BTreeSet;
 use std::io::Write as _;
 
 use anyhow::Context as _;
@@ -22,6 +23,7 @@ pub(crate) async fn retention(options: RetentionOptions) -> anyhow::Result<bool>
             days,
         } => {
             let tenant = tenant(org.as_deref(), unattributed)?;
+            say_how_to_go_on()?;
             retention.set(tenant.as_ref(), days).await?;
             settle(&retention, tenant.as_ref()).await?;
         }
@@ -36,18 +38,43 @@ pub(crate) async fn retention(options: RetentionOptions) -> anyhow::Result<bool>
 async fn change(retention: &Retention, hold: &HoldOptions, is_held: bool) -> anyhow::Result<()> {
     let tenant = tenant(hold.org.as_deref(), hold.unattributed)?.context("--org is missing")?;
     let entity = hold.entity.as_deref().map(kind_and_id).transpose()?;
+    say_how_to_go_on()?;
     retention
         .hold(&tenant, entity, is_held, &hold.reason)
         .await?;
+    let mut told = BTreeSet::new();
     if is_held {
-        for id in retention.erasures_under_way(&tenant).await? {
+        tell_erasures(retention, &tenant, &mut told).await?;
+    }
+    settle(retention, Some(&tenant)).await?;
+    if is_held {
+        // One that had looked for holds before this one was there may have gone on.
+        tell_erasures(retention, &tenant, &mut told).await?;
+    }
+    Ok(())
+}
+
+async fn tell_erasures(
+    retention: &Retention,
+    tenant: &TenantId,
+    told: &mut BTreeSet<String>,
+) -> anyhow::Result<()> {
+    for id in retention.erasures_under_way(tenant).await? {
+        if told.insert(id.to_string()) {
             writeln!(
                 std::io::stderr(),
                 "erasure {id} of this tenant is under way: the hold does not keep what it has hidden"
             )?;
         }
     }
-    settle(retention, Some(&tenant)).await
+    Ok(())
+}
+
+fn say_how_to_go_on() -> anyhow::Result<()> {
+    Ok(writeln!(
+        std::io::stderr(),
+        "should this end early, `daybook retention apply` goes on with it"
+    )?)
 }
 
 async fn settle(retention: &Retention, tenant: Option<&TenantId>) -> anyhow::Result<()> {

@@ -98,8 +98,15 @@ impl Erasures {
 
     /// Works until it is told to stop; what is left then goes on at the next start.
     pub(crate) async fn work(self, stop: watch::Receiver<bool>) {
+        let work = async {
+            // What was set when an earlier run ended may not have reached all events.
+            if let Err(error) = self.retention.reapply().await {
+                say(&format!("days and legal holds wait: {error}"));
+            }
+            work_on_erasures(self.eraser, Some(self.ledger)).await;
+        };
         tokio::select! {
-            () = work_on_erasures(self.eraser, Some(self.ledger)) => {}
+            () = work => {}
             () = super::stopped(stop) => {}
         }
     }
