@@ -1,5 +1,7 @@
 //! `up` as a process: its ready line, its data folder, its end, and its sample events.
 
+use std::time::Duration;
+
 use daybook_tests::clickhouse::ClickHouse;
 use daybook_tests::http;
 use daybook_tests::up::Up;
@@ -128,35 +130,36 @@ fn someone_uses(directory: &std::path::Path) -> bool {
         .any(|file| file.starts_with(directory))
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_running_clickhouse_is_used_where_its_url_is_given() {
-    let clickhouse = ClickHouse::start(env!("CARGO_BIN_EXE_clickhouse-engine"))
-        .await
-        .unwrap();
+/// An `up` that uses somebody else's server.
+async fn start_on(clickhouse: &ClickHouse, data: &std::path::Path) -> Up {
     let passwords = clickhouse.passwords();
     let migrator = passwords.migrator_credentials();
     let url = clickhouse.endpoint().url.replace(
         "http://",
         &format!("http://{}:{}@", migrator.user, migrator.password),
     );
-    let data = tempfile::tempdir().unwrap();
-    let up = Up::start_with_environment(
+    Up::start_with_environment(
         PROGRAM,
-        data.path(),
+        data,
         &["--no-seed", "--clickhouse-url", &url],
         &[
-            (
-                "DAYBOOK_WRITER_PASSWORD",
-                passwords.writer_credentials().password,
-            ),
-            (
-                "DAYBOOK_READER_PASSWORD",
-                passwords.reader_credentials().password,
-            ),
+            ("DAYBOOK_WRITER_PASSWORD", passwords.writer.clone()),
+            ("DAYBOOK_READER_PASSWORD", passwords.reader.clone()),
+            ("DAYBOOK_ERASER_PASSWORD", passwords.eraser.clone()),
         ],
     )
     .await
-    .unwrap();
+    .unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_running_clickhouse_is_used_where_its_url_is_given_and_what_was_set_in_it_is_gone_on_with()
+ {
+    let clickhouse = ClickHouse::start(env!("CARGO_BIN_EXE_clickhouse-engine"))
+        .await
+        .unwrap();
+    let data = tempfile::tempdir().unwrap();
+    let up = start_on(&clickhouse, data.path()).await;
     up.intake(&[delete_call("elsewhere").message(204, None)])
         .await
         .unwrap();
@@ -167,6 +170,33 @@ async fn a_running_clickhouse_is_used_where_its_url_is_given() {
     // It is somebody else's server: it goes on.
     let ping = format!("{}/ping", clickhouse.endpoint().url);
     assert_eq!(http::get(&ping, &[]).await.unwrap().status, 200);
+
+    // As if `daybook retention set` had been killed before it came to the stored events.
+    let run = async |sql: &'static str| {
+        let administrator = ClickHouse::administrator();
+        let url = format!("{}/?database=daybook", clickhouse.endpoint().url);
+        let headers = [
+            ("x-clickhouse-user", &administrator.user[..]),
+            ("x-clickhouse-key", &administrator.password[..]),
+        ];
+        let answer = http::post(&url, &headers, sql).await.unwrap();
+        assert_eq!(answer.status, 200, "{sql}");
+        String::from_utf8(answer.body.to_vec()).unwrap()
+    };
+    run("INSERT INTO retention (org_id, at, days) VALUES ('elsewhere', now64(3), 1234)").await;
+    let kept = "SELECT count() FROM events WHERE org_id = 'elsewhere' \
+                AND expires_at = timestamp + INTERVAL 1234 DAY";
+    assert_eq!(run(kept).await.trim(), "0");
+    let up = start_on(&clickhouse, data.path()).await;
+    let is_brought = async {
+        while run(kept).await.trim() != "1" {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_mins(1), is_brought)
+        .await
+        .unwrap();
+    up.interrupt().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
