@@ -6,6 +6,7 @@ use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 
 use crate::selector::Condition;
+use crate::{verbs, words};
 
 /// A template such as `/v1/orders/{id}:cancel`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +44,7 @@ pub(crate) enum Part {
 
 impl PathTemplate {
     pub(crate) fn parse(template: &str) -> Self {
+        let template = &*in_braces(template);
         let (path, selector) = template.split_at(end_of_path(template));
         let (path, trailing_slash) = without_outer_slashes(path);
         let mut param_names = Vec::new();
@@ -206,6 +208,34 @@ pub(crate) fn end_of_path(template: &str) -> usize {
     template.len()
 }
 
+/// A template whose parameters all stand in braces: `/webhooks/:id`, as routers write it, is `/webhooks/{id}`.
+pub(crate) fn in_braces(template: &str) -> Cow<'_, str> {
+    if !template.contains("/:") {
+        return Cow::Borrowed(template);
+    }
+    let (path, selector) = template.split_at(end_of_path(template));
+    let segments: Vec<Cow<'_, str>> = split_outside_braces(path)
+        .into_iter()
+        .map(|text| colon_name(text).map_or(text.into(), |name| format!("{{{name}}}").into()))
+        .collect();
+    Cow::Owned(format!("{}{selector}", segments.join("/")))
+}
+
+/// The name of a segment that is a parameter behind a colon; `/:search` is a custom method.
+fn colon_name(segment: &str) -> Option<&str> {
+    let name = segment.strip_prefix(':')?;
+    let is_name = name.starts_with(|first: char| first.is_ascii_alphabetic())
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let is_call = || {
+        words::split(name)
+            .first()
+            .is_some_and(|first| verbs::is_clear(first))
+    };
+    (is_name && !is_call()).then_some(name)
+}
+
 fn split_outside_braces(path: &str) -> Vec<&str> {
     let mut segments = Vec::new();
     let (mut start, mut depth) = (0, 0_usize);
@@ -319,6 +349,24 @@ mod tests {
         ] {
             assert_eq!(end_of_path(template), end, "{template}");
         }
+    }
+
+    #[test]
+    fn a_parameter_behind_a_colon_is_one_in_braces() {
+        for (template, braced) in [
+            ("/webhooks/:id", "/webhooks/{id}"),
+            ("/:id/info/?a=/:b", "/{id}/info/?a=/:b"),
+            ("/feeds/:token/raw", "/feeds/{token}/raw"),
+            ("/{name=a/:b}/:idOrUrl", "/{name=a/:b}/{idOrUrl}"),
+            ("/orders/:search", "/orders/:search"),
+            ("/a/:", "/a/:"),
+            ("/orders:cancel", "/orders:cancel"),
+        ] {
+            assert_eq!(in_braces(template), braced);
+        }
+        let template = PathTemplate::parse("/webhooks/:id");
+        assert_eq!(template.param_names, ["id"]);
+        assert_eq!(template.segments[1], Segment::Param);
     }
 
     #[test]

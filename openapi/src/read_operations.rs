@@ -12,6 +12,7 @@ use crate::document::corners::{self, Corners};
 use crate::document::{DocumentProblem, ParsedDocument};
 use crate::meaning::{VerbPlace, work_out};
 use crate::operation::{Habits, Operation, OperationSource, escape};
+use crate::path_template::in_braces;
 use crate::route_index::{PATH_BYTES_MAX, PATH_SEGMENTS_MAX};
 use crate::schema::{SchemaWork, Schemas};
 use crate::secrets::{KnownMarks, OperationSecrets};
@@ -215,11 +216,12 @@ impl<'a> Reading<'a> {
             return;
         }
         let method = call.method.to_ascii_uppercase();
+        let path = in_braces(call.path);
         let mut source = OperationSource::read(
             self.schemas,
             self.habits,
             &method,
-            call.path,
+            &path,
             call.item,
             call.operation,
         );

@@ -104,6 +104,34 @@ fn one_slot_may_have_two_names() {
 }
 
 #[test]
+fn a_parameter_behind_a_colon_is_one() {
+    let routes = [
+        ("DELETE", "/webhooks/:id"),
+        ("DELETE", "/webhooks/all"),
+        ("POST", "/webhooks/:search"),
+    ];
+    check(
+        &routes,
+        "DELETE",
+        "/webhooks/7",
+        "DELETE /webhooks/:id {id=7}",
+    );
+    check(
+        &routes,
+        "DELETE",
+        "/webhooks/all",
+        "DELETE /webhooks/all {}",
+    );
+    check(&routes, "POST", "/webhooks/7", "");
+    check(
+        &routes,
+        "POST",
+        "/webhooks/:search",
+        "POST /webhooks/:search {}",
+    );
+}
+
+#[test]
 fn a_branch_that_leads_nowhere_is_left_again() {
     let routes = [("GET", "/a/b/c"), ("GET", "/a/{x}/d"), ("GET", "/{y}/b/e")];
     check(&routes, "GET", "/a/b/d", "GET /a/{x}/d {x=b}");

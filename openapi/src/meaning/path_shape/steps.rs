@@ -167,13 +167,10 @@ pub(super) fn version_step(found: &mut Vec<Step>, segments: &[Segment]) {
 pub(super) fn literal_steps(text: &str, found: &mut Vec<Step>) {
     let text = without_extension(text);
     if let Some((noun, method)) = text.split_once(':') {
-        // `/webhooks/:id` is a parameter as a program writes it.
         if !noun.is_empty() {
             found.push(Step::Literal(noun.to_owned()));
-            found.push(Step::Custom(method.to_owned()));
-        } else if !is_key_word(words::split(method).last().map_or("", String::as_str)) {
-            found.push(Step::Custom(method.to_owned()));
         }
+        found.push(Step::Custom(method.to_owned()));
         return;
     }
     // `rest_services.get_chart` is a program and its method, `Microsoft.Cache` a name within one.
