@@ -73,6 +73,8 @@ pub(crate) struct OperationSource<'a> {
 pub(crate) struct Habits {
     /// See [`crate::meaning::scopes`].
     pub(crate) scopes: HashSet<String>,
+    /// See [`crate::meaning::found_by_id`].
+    pub(crate) found_by_id: HashSet<String>,
     pub(crate) verb_place: VerbPlace,
     /// Nearly all paths are calls by their names: `/get_profile`.
     pub(crate) paths_call: bool,

@@ -61,6 +61,7 @@ fn read_within(
     let paths = || document.path_keys.iter().map(|(path, _)| path.as_str());
     let habits = Habits {
         scopes: crate::meaning::scopes(paths()),
+        found_by_id: crate::meaning::found_by_id(paths()),
         paths_call: crate::meaning::paths_call(paths()),
         verb_place: VerbPlace::of(operation_ids(document)),
     };

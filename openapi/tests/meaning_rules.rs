@@ -362,6 +362,40 @@ fn a_new_thing_has_its_id_in_the_answer() {
 }
 
 #[test]
+fn a_name_is_no_id_where_other_paths_have_an_id() {
+    let named = bodies(&["name"], &[]);
+    for (other, expected) in [
+        (
+            "/profiles/{profileId}/cards/{cardId}",
+            "created a card of profile {profileId}",
+        ),
+        (
+            "/profiles/{profileId}/cards/{idCard}",
+            "created a card of profile {profileId}",
+        ),
+        (
+            "/profiles/{profileId}/cards/{name}",
+            "created card {name} of profile {profileId}",
+        ),
+        (
+            "/profiles/{profileId}/cards/{cardKey}",
+            "created card {name} of profile {profileId}",
+        ),
+        (
+            "/profiles/{profileId}/notes/{noteId}",
+            "created card {name} of profile {profileId}",
+        ),
+    ] {
+        let line = "POST /profiles/{profileId}/cards -";
+        let explained = explained(line, &named, &[other]);
+        assert_eq!(explained, format!("create: {expected}"), "{other}");
+    }
+    let line = "POST /reports/generate generateReport";
+    let explained = explained(line, &named, &["/reports/{report_id}"]);
+    assert_eq!(explained, "create: generated a report");
+}
+
+#[test]
 fn a_call_without_an_id_in_its_path_has_it_in_its_body_or_query() {
     check_with(
         "request id",

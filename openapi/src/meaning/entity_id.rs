@@ -4,8 +4,9 @@ use daybook_event::Action;
 
 use super::identity::{self, Search};
 use super::noun::{Number, ParamRole, Thing};
-use super::path_shape::is_key_word;
+use super::path_shape::{is_key_word, is_strong_key_word};
 use super::rule::{self, Rule};
+use super::scope::collection_key;
 use super::verb::Chosen;
 use crate::operation::OperationSource;
 use crate::path_template::PathTemplate;
@@ -265,6 +266,7 @@ impl IdSearch<'_> {
             .is_some_and(|found| found.many);
         let chosen = if creates && !answers_many {
             self.in_request(Search::Chosen)
+                .filter(|found| !self.is_name_beside_id(found))
         } else {
             None
         };
@@ -276,6 +278,26 @@ impl IdSearch<'_> {
             return (self.in_query(Search::Exact), &rule::IN_BODY_OR_QUERY).or_none();
         }
         (chosen, &rule::CHOSEN_BY_CALLER).or_none()
+    }
+
+    /// A name that was sent, of a thing that the document's other paths find by its id: `/cards/{cardId}`.
+    fn is_name_beside_id(&self, found: &ValueLocation) -> bool {
+        let is_id = words::split(&found.name())
+            .last()
+            .is_some_and(|last| is_strong_key_word(last));
+        let by_id = &self.source.habits.found_by_id;
+        let path = collection_key(self.source.path);
+        // `/reports/generate`
+        let is_call = |end: &str| {
+            words::split(end)
+                .first()
+                .is_some_and(|first| verbs::is_clear(first))
+        };
+        let collection = match path.rsplit_once('/') {
+            Some((front, end)) if is_call(end) => front,
+            _ => path.as_str(),
+        };
+        !is_id && by_id.contains(collection)
     }
 
     /// A new thing whose answer does not call its id by name: the only item of a list, or the first id

@@ -45,6 +45,14 @@ pub(crate) struct BodyId {
     pub(crate) many: bool,
 }
 
+impl BodyId {
+    /// Whether only a wrapper stands around the thing: `/data/id`, but not `/owner/id`.
+    pub(crate) fn is_in_wrapper(&self) -> bool {
+        let top = self.pointer.split('/').nth(1).unwrap_or_default();
+        WRAPPERS.contains(&snake(top).as_str())
+    }
+}
+
 /// How far a search for an id goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Search {
@@ -67,6 +75,8 @@ struct Wanted<'a> {
     search: Search,
     /// What the operation speaks of, where the id must be of that.
     told: Option<&'a Witnesses>,
+    /// It is looked for in what is sent.
+    is_sent: bool,
 }
 
 /// Finds the id of `noun` in a response: `{noun}_id`, `id`, an id behind the noun's own key or a
@@ -81,6 +91,7 @@ pub(crate) fn response_id(
         noun,
         search,
         told: None,
+        is_sent: false,
     };
     find(source.schemas, source.response?, wanted, WRAPPER_DEPTH_MAX)
 }
@@ -133,6 +144,7 @@ pub(crate) fn request_id(
         noun,
         search,
         told: Some(&told).filter(|_| source.is_told()),
+        is_sent: true,
     };
     find(source.schemas, source.request?, wanted, 1)
 }
@@ -148,6 +160,7 @@ pub(crate) fn query_id(source: &OperationSource<'_>, noun: &str, search: Search)
                     noun,
                     search,
                     told: None,
+                    is_sent: false,
                 };
                 only_id(&source.query, wanted, source.schemas)
                     .filter(|name| !is_bound || is_told_of(name, &told))
@@ -224,7 +237,9 @@ fn find(schemas: Schemas<'_>, schema: &Value, wanted: Wanted<'_>, depth: usize) 
             many: true,
         });
     }
-    let properties = schemas.properties(schema);
+    let mut properties = schemas.properties(schema);
+    // Rule "never sent": a property that is read only is in no request.
+    properties.retain(|property| !wanted.is_sent || !is_read_only(schemas, property.schema));
     let at = |name: &str| BodyId {
         pointer: format!("/{}", escape(name)),
         many: false,
@@ -291,6 +306,18 @@ fn find(schemas: Schemas<'_>, schema: &Value, wanted: Wanted<'_>, depth: usize) 
         })
 }
 
+/// Whether a document says of a property that only answers have it (OpenAPI 3.1, section 4.8.24).
+fn is_read_only(schemas: Schemas<'_>, schema: &Value) -> bool {
+    schemas
+        .resolve(schema)
+        .is_some_and(|schema| schema.get("readOnly") == Some(&Value::Bool(true)))
+}
+
+/// Whether a value may be an id: one word or number, or anything, as .NET's `object` is written.
+fn may_be_id(schemas: Schemas<'_>, schema: &Value) -> bool {
+    schemas.items(schema).is_none() && schemas.properties(schema).is_empty()
+}
+
 /// Properties that look like ids, with the words in front of `id`.
 fn ids<'a>(
     properties: &[Property<'a>],
@@ -302,10 +329,10 @@ fn ids<'a>(
         .filter(|property| {
             !is_secret_name(property.name)
                 && !property.name.starts_with('@')
-                && schemas.is_scalar(property.schema)
+                && may_be_id(schemas, property.schema)
         })
         .filter_map(|property| {
-            let words = id_behind(unglued_id(words::split(property.name)));
+            let words = id_behind(unglued_id(words::split(property.name), noun));
             let (last, front) = words.split_last()?;
             let front: Vec<String> = front.iter().map(|word| words::singular(word)).collect();
             let is_foreign = front.last().is_some_and(|last| is_of_the_call(last, noun))
@@ -346,7 +373,7 @@ fn only_id<'a>(
 }
 
 fn is_told_of(name: &str, told: &Witnesses) -> bool {
-    let words = unglued_id(words::split(name));
+    let words = unglued_id(words::split(name), "");
     words
         .iter()
         .rev()

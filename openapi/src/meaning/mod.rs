@@ -42,7 +42,7 @@ use crate::words;
 use noun::Number;
 use path_shape::PathShape;
 pub use rule::{Decisions, Rule};
-pub(crate) use scope::scopes;
+pub(crate) use scope::{found_by_id, scopes};
 pub(crate) use verb_place::{VerbPlace, paths_call};
 
 /// What a call of an operation means.

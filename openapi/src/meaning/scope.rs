@@ -2,6 +2,9 @@
 
 use std::collections::HashSet;
 
+use super::path_shape::{is_key_word, is_strong_key_word};
+use crate::words;
+
 /// What two paths share that have a parameter in one place: the path up to its last parameter,
 /// without names and versions.
 pub(crate) fn scope_key(path: &str) -> String {
@@ -52,3 +55,45 @@ pub(crate) fn scopes<'a>(paths: impl Iterator<Item = &'a str>) -> HashSet<String
     }
     found
 }
+
+/// What the paths of one collection share, whatever their parameters are called.
+pub(crate) fn collection_key(path: &str) -> String {
+    let mut key = String::new();
+    let mut depth = 0_usize;
+    for character in path.trim_end_matches('/').chars() {
+        match character {
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            _ if depth > 0 => continue,
+            _ => {}
+        }
+        key.push(character);
+    }
+    key
+}
+
+/// Rule "found by id": the collections whose things the document's other paths find by an id and by nothing else,
+/// `/cards` of `/cards/{cardId}`: there a name that was sent is no id.
+pub(crate) fn found_by_id<'a>(paths: impl Iterator<Item = &'a str>) -> HashSet<String> {
+    let (mut by_id, mut by_name) = (HashSet::new(), HashSet::new());
+    for path in paths.filter(|path| path.len() <= PATH_BYTES_MAX) {
+        for (at, _) in path.match_indices("/{").take(PLACES_MAX) {
+            let name = path[at + 2..].split('}').next().unwrap_or_default();
+            let words = words::split(name);
+            let is_key = |is_such: fn(&str) -> bool| words.last().is_some_and(|last| is_such(last));
+            // `idCard`, `cardId`; a key may be a word that somebody chose.
+            if is_key(is_strong_key_word) && !is_key(|word| word == "key")
+                || words.first().is_some_and(|first| first == "id")
+            {
+                by_id.insert(collection_key(&path[..at]));
+            } else if is_key(is_key_word) || is_key(|word| NAMES.contains(&word)) {
+                by_name.insert(collection_key(&path[..at]));
+            }
+        }
+    }
+    by_id.retain(|key| !by_name.contains(key));
+    by_id
+}
+
+/// What besides a name or a slug may name a thing in a path.
+const NAMES: &[&str] = &["username", "email", "login", "title", "domain", "symbol"];

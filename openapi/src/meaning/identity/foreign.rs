@@ -72,8 +72,8 @@ pub(super) fn id_behind(mut words: Vec<String>) -> Vec<String> {
     words
 }
 
-/// `siteid` is a site's id.
-pub(super) fn unglued_id(mut words: Vec<String>) -> Vec<String> {
+/// `siteid` is a site's id, and `txid` that of a `tx`.
+pub(super) fn unglued_id(mut words: Vec<String>, noun: &str) -> Vec<String> {
     let stem = words
         .last()
         .and_then(|last| {
@@ -82,7 +82,9 @@ pub(super) fn unglued_id(mut words: Vec<String>) -> Vec<String> {
                 .find_map(|end| last.strip_suffix(end))
         })
         .filter(|stem| {
-            stem.len() > 3 || matches!(*stem, "key" | "job" | "app" | "tag" | "run" | "bot")
+            stem.len() > 3
+                || stem.len() > 1 && noun.rsplit(' ').next() == Some(*stem)
+                || matches!(*stem, "key" | "job" | "app" | "tag" | "run" | "bot")
         })
         .map(str::to_owned);
     if let Some(stem) = stem {

@@ -171,7 +171,7 @@ pub(crate) fn param_noun(name: &str) -> Vec<String> {
 }
 
 /// Words that make a parameter an id and nothing else.
-pub(super) fn is_strong_key_word(word: &str) -> bool {
+pub(crate) fn is_strong_key_word(word: &str) -> bool {
     matches!(
         word,
         "id" | "ids" | "uuid" | "guid" | "uid" | "key" | "sid" | "oid" | "gid" | "arn"
