@@ -107,6 +107,7 @@ fn join_split_names(words: Vec<String>) -> Vec<String> {
                 last.push_str(&word);
             }
             Some(last) if last == "graph" && word == "ql" => last.push_str(&word),
+            Some(last) if last == "meta" && word == "data" => last.push_str(&word),
             Some(last) if last == "open" && matches!(word.as_str(), "api" | "apis") => {
                 last.push_str(&word);
             }

@@ -9,6 +9,7 @@ pub(super) const PREPOSITIONS: &[&str] = &[
     "matching", "and", "or", "so", "before", "after", "about", "as", "whose", "during", "over",
     "is", "are", "should", "can", "will", "including", "together", "has", "was", "were", "then",
     "vs", "versus", "out", "across", "among", "around", "inside", "outside", "along", "throughout", "upon",
+    "containing",
 ];
 
 /// Of these, participles that in front of a noun say which one: "related items".

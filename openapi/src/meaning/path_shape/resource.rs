@@ -271,6 +271,9 @@ pub(super) fn resource_words(text: &str) -> Vec<String> {
     if found.len() > 1 && found[0] == "id" {
         found.remove(0);
     }
+    if found == ["meta"] {
+        return vec!["metadata".to_owned()];
+    }
     if found == ["whoami"] {
         return vec!["user".to_owned()];
     }

@@ -29,7 +29,12 @@ pub(crate) fn object(all: &[String]) -> Vec<String> {
             .iter()
             .all(|word| is_adjective(word) || word.ends_with("ing") && word.len() > 5)
     {
-        return object(&all[start + 2..]);
+        let rest = &all[start + 2..];
+        let qualifies = is_adjective(second)
+            && rest
+                .get(1)
+                .is_some_and(|next| !PREPOSITIONS.contains(&next.as_str()));
+        return object(&rest[usize::from(qualifies)..]);
     }
     // "input text inot a given language": in front of an article within stands a preposition.
     let article = all[start..]
@@ -49,7 +54,7 @@ pub(crate) fn object(all: &[String]) -> Vec<String> {
         let behind = &all[start..];
         at > 0 && behind[at] == "to" && behind.get(at + 1) == behind.get(at - 1)
     };
-    let mut noun: Vec<String> = all[start..]
+    let noun: Vec<String> = all[start..]
         .iter()
         .enumerate()
         .take_while(|(at, word)| {
@@ -87,7 +92,11 @@ pub(crate) fn object(all: &[String]) -> Vec<String> {
     {
         return object(&all[start + 2..]);
     }
-    // "a list of orders" and "the details of an order" are about orders.
+    without_container(noun, all, start)
+}
+
+/// "a list of orders" and "the details of an order" are about orders.
+fn without_container(noun: Vec<String>, all: &[String], start: usize) -> Vec<String> {
     let praised = usize::from(
         matches!(noun.as_slice(), [first, _] if is_adjective(first) || PRAISE.contains(&first.as_str())),
     );
@@ -113,7 +122,14 @@ pub(crate) fn object(all: &[String]) -> Vec<String> {
             .get(named + 1)
             .is_some_and(|word| matches!(word.as_str(), "of" | "for" | "about" | "on"))
     {
-        noun = object(&all[named + 2..]);
+        return object(&all[named + 2..]);
+    }
+    // "an archive containing multiple QR codes" is what they come in.
+    if let [only] = noun.as_slice()
+        && matches!(only.as_str(), "archive" | "file" | "zip" | "document")
+        && all.get(start + 1).is_some_and(|word| word == "containing")
+    {
+        return object(&all[start + 2..]);
     }
     noun
 }
