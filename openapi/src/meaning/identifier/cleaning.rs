@@ -231,19 +231,34 @@ pub(super) fn without_number(all: &mut [String], source: &OperationSource<'_>) {
     }
 }
 
-/// `replaceCoreV1NamespacedSecret` is about a secret.
-pub(super) fn without_interface(noun: &mut Vec<String>) {
-    let is_letter_and_digits =
-        |word: &String| word.len() < 4 && word.starts_with('v') && is_version(word);
-    if let Some(at) = noun.iter().position(is_letter_and_digits)
-        && at > 0
-        && at + 1 < noun.len()
-    {
-        noun.drain(..=at);
-        if noun.len() > 1 && noun[0] == "namespaced" {
+/// Rule "group and version": `replaceCoreV1NamespacedSecret` is about a secret, as is
+/// `patchResourceV1alpha2NamespacedSecret`, and `deleteCoreV1CollectionNamespacedSecret` about many; answers whether
+/// it is the latter.
+pub(super) fn without_interface(noun: &mut Vec<String>, method: &str) -> bool {
+    let is_interface = |word: &String| {
+        let word = word.replace("alpha", "").replace("beta", "");
+        word.len() > 1 && word.len() < 5 && word.starts_with('v') && is_version(&word)
+    };
+    let Some(at) = noun
+        .iter()
+        .position(is_interface)
+        .filter(|at| *at > 0 && at + 1 < noun.len())
+    else {
+        return false;
+    };
+    noun.drain(..=at);
+    let mut take = |what: &str| {
+        let has = noun.len() > 1 && noun[0].eq_ignore_ascii_case(what);
+        if has {
             noun.remove(0);
         }
-    }
+        has
+    };
+    // `connectCoreV1PutNamespacedPodProxy`
+    take(method);
+    let is_collection = take("collection");
+    take("namespaced");
+    is_collection
 }
 
 /// Without what programs put into a name and the thing has not.

@@ -128,6 +128,15 @@ fn own_words(own: &str, source: &OperationSource<'_>) -> Option<Vec<String>> {
     {
         all.append(&mut unglued(vec![last], source));
     }
+    // `deletebulkConfig`
+    if all.len() > 1
+        && let Some(verb) = all[0]
+            .strip_suffix("bulk")
+            .filter(|verb| verbs::is_clear(verb))
+            .map(str::to_owned)
+    {
+        all.splice(..1, ["bulk".to_owned(), verb]);
+    }
     // `GetGiftCardbyID`
     if let [.., glued, id] = all.as_mut_slice()
         && id == "id"
@@ -211,8 +220,21 @@ fn clean_object(phrase: &mut Phrase, source: &OperationSource<'_>) {
     if phrase.noun.len() > 1 && phrase.noun[0] == "async" {
         phrase.noun.remove(0);
     }
-    without_interface(&mut phrase.noun);
+    phrase.bulk |= without_interface(&mut phrase.noun, source.method);
     phrase.bulk |= without_amount(&mut phrase.noun, source);
+    // `patchBulkConfig` on `/configs/_bulk`
+    if phrase.noun.len() > 1
+        && phrase.noun[0] == "bulk"
+        && source
+            .path
+            .rsplit('/')
+            .take(2)
+            .any(|segment| segment.trim_matches('_') == "bulk")
+        && source.path.matches('/').count() > 2
+    {
+        phrase.noun.remove(0);
+        phrase.bulk = true;
+    }
     let is_manner =
         |word: &str| word == "async" || word == "sync" && source.path.ends_with("/sync");
     if phrase.noun.len() > 1 && phrase.noun.last().is_some_and(|last| is_manner(last)) {

@@ -49,6 +49,18 @@ pub(super) fn grouped(own: &str, all: &[String], source: &OperationSource<'_>) -
     {
         return Some(verb_first(&last_group));
     }
+    // `ServiceCalls_DeleteEntity`, `Connect_PostConnectConfiguration`: a class, and what its method does.
+    if last_group.len() > 1
+        && !front.contains(SEPARATORS)
+        && front.starts_with(|first: char| first.is_uppercase())
+        && (is_own_of_method(&last_group[0], source.method)
+            || last_group[0].eq_ignore_ascii_case(source.method))
+        && words::split(front)
+            .iter()
+            .any(|word| verbs::known(word).is_some())
+    {
+        return noun_first(own, source);
+    }
     let first = verbs::known(all.first()?)?;
     // `ConnectLog_GetConnectLogs`: what the group repeats is its noun.
     if let Some((verb, object)) = last_group.split_first()
@@ -166,21 +178,7 @@ pub(super) fn method_last(
     } else {
         front.to_vec()
     };
-    let is_methods_own = match source.method {
-        "DELETE" => matches!(last.as_str(), "delete" | "del" | "remove" | "destroy"),
-        "PUT" | "PATCH" => matches!(
-            last.as_str(),
-            "update" | "edit" | "modify" | "patch" | "put" | "replace" | "change"
-        ),
-        "POST" => matches!(
-            last.as_str(),
-            "create" | "add" | "insert" | "update" | "delete"
-        ),
-        _ => matches!(
-            last.as_str(),
-            "get" | "list" | "read" | "show" | "retrieve" | "fetch"
-        ),
-    };
+    let is_methods_own = is_own_of_method(last, source.method);
     // Two words that are verbs both: the first is what it is about.
     let is_pair = front.len() == 1
         && verb.kind == Kind::Verb
@@ -207,6 +205,22 @@ pub(super) fn method_last(
         rule: Some(&rule::VERB_LAST),
         ..Phrase::default()
     })
+}
+
+/// Whether a verb says what its method does by itself.
+fn is_own_of_method(verb: &str, method: &str) -> bool {
+    match method {
+        "DELETE" => matches!(verb, "delete" | "del" | "remove" | "destroy"),
+        "PUT" | "PATCH" => matches!(
+            verb,
+            "update" | "edit" | "modify" | "patch" | "put" | "replace" | "change"
+        ),
+        "POST" => matches!(verb, "create" | "add" | "insert" | "update" | "delete"),
+        _ => matches!(
+            verb,
+            "get" | "list" | "read" | "show" | "retrieve" | "fetch"
+        ),
+    }
 }
 
 /// `functions_create_trigger`: behind such a verb stands its object.
@@ -393,7 +407,8 @@ pub(super) fn noun_first(own: &str, source: &OperationSource<'_>) -> Option<Phra
                     .tags
                     .iter()
                     .any(|tag| words::split(tag).concat() == subject.concat());
-            if !is_tag && (!dotted || phrase.noun.is_empty()) {
+            let repeats = repeats_class(&phrase.noun, &subject);
+            if !is_tag && !repeats && (!dotted || phrase.noun.is_empty()) {
                 noun.append(&mut phrase.noun);
                 phrase.noun = noun;
             }
@@ -402,6 +417,14 @@ pub(super) fn noun_first(own: &str, source: &OperationSource<'_>) -> Option<Phra
         }
     }
     verb_inside(own, source)
+}
+
+/// Rule "class repeated": `ResponsiveHtml_PostTemplateResponsiveHtmlPreview`, `APIRequestLog_DeleteRequestLogs`: an
+/// object that has its class's name in it, or ends it, stands for itself.
+fn repeats_class(object: &[String], class: &[String]) -> bool {
+    let holds_class =
+        (0..object.len()).any(|end| class.len() > 1 && ends_with_noun(&object[..=end], class));
+    holds_class || object.len() > 1 && object.len() < class.len() && ends_with_noun(class, object)
 }
 
 /// A verb in the middle of a name, or at its end.
