@@ -194,6 +194,20 @@ pub(crate) fn taken_for_verb(word: &str) -> KnownVerb {
     })
 }
 
+/// What undoes a verb: unfollow of follow, disable of enable.
+pub(crate) fn undo_of(base: &str) -> Option<String> {
+    let undo = match base {
+        "enable" => "disable".to_owned(),
+        "activate" => "deactivate".to_owned(),
+        "connect" => "disconnect".to_owned(),
+        "associate" => "disassociate".to_owned(),
+        "attach" => "detach".to_owned(),
+        "join" => "leave".to_owned(),
+        _ => format!("un{base}"),
+    };
+    listed(&undo).map(|verb| verb.base)
+}
+
 /// The verb that a noun of doing holds: `search`, `analysis`, `validation`, `reversal`.
 pub(crate) fn of_noun(word: &str) -> Option<KnownVerb> {
     let irregular = match word {

@@ -133,6 +133,7 @@ pub(crate) fn work_out(source: &OperationSource<'_>, annotations: &Annotations) 
     );
     verb::for_secret(&mut chosen, source, &thing.noun);
     verb::for_login(&mut chosen, &mut thing, source);
+    verb::for_token(&mut chosen, &mut thing, source);
     let entity_type = annotations
         .entity_type
         .clone()

@@ -1,17 +1,20 @@
 //! Rules 1 and 2: the verb, and the kind of change it makes.
 
 mod method;
+mod path;
+mod secret;
 
 use daybook_event::Action;
 
 use super::Verb;
-use super::noun::{Thing, is_logging_in};
 use super::path_shape::PathShape;
 use super::phrase::Phrase;
 use super::rule::{self, Rule};
 use crate::operation::OperationSource;
 use crate::verbs::{self, Kind};
 use method::{method_action, method_verb};
+use path::{of_path, path_goes_before};
+pub(crate) use secret::{for_login, for_secret, for_token};
 
 /// Within how many words a summary says that what it returns is new.
 const NEWS_WORDS: usize = 5;
@@ -155,11 +158,11 @@ fn weigh(
         fits(source, &found).then_some(found)
     };
     let of_said = candidate(said, Source::OperationId);
-    let of_path = candidate(path, Source::Path);
+    let found_in_path = candidate(path, Source::Path);
     let of_summary = candidate(summary, Source::Summary);
     // Two against one: path and summary agree, and the operationId only speaks of reading.
     let outvoted = source.method == "POST"
-        && matches!((&of_said, &of_path, &of_summary), (Some(said), Some(path), Some(summary))
+        && matches!((&of_said, &found_in_path, &of_summary), (Some(said), Some(path), Some(summary))
             if said.action == Action::Read && path.base == summary.base && path.action != Action::Read);
     // An operationId that says no more than its method gives way to a verb that the path spells out,
     // and to a summary that says something else than create, update or delete.
@@ -169,11 +172,7 @@ fn weigh(
         || of_said
             .as_ref()
             .is_none_or(|said| is_plain(&said.base, source.method));
-    // `deleteBlacklistItems` on `/blacklist`: the path names a thing.
-    let of_path = of_path.filter(|path| {
-        source.method != "DELETE"
-            || said.is_none_or(|phrase| !phrase.noun.contains(&path.base) || of_said.is_none())
-    });
+    let of_path = of_path(source, found_in_path, of_said.as_ref(), said, summary);
     if said_is_plain {
         // "Returns the newly created comment": what is returned was made.
         let returns_new = source.method == "POST"
@@ -202,7 +201,7 @@ fn weigh(
     let goes_before = |path: &Candidate| {
         of_said
             .as_ref()
-            .is_some_and(|of_said| path_goes_before(source, path, of_said, said))
+            .is_some_and(|of_said| path_goes_before(source, path, of_said, said, summary))
     };
     (of_path.filter(goes_before).or(of_said), outvoted)
 }
@@ -228,38 +227,6 @@ fn is_worked_out(
                 && summary.kind == Kind::Verb
                 && !verbs::looks_at(&summary.base)
         })
-}
-
-/// Whether the path's verb means it more than an operationId that has one of its own.
-fn path_goes_before(
-    source: &OperationSource<'_>,
-    path: &Candidate,
-    of_said: &Candidate,
-    said: Option<&Phrase>,
-) -> bool {
-    // A path that ends in a plain create, update, delete or search means it.
-    if of_said.action == Action::Execute && is_plain_change(&path.base) {
-        return true;
-    }
-    // `addBoardsMarkAsViewed` on `/boards/{id}/markAsViewed`: a generated name adds its method.
-    let said_is_method = match source.method {
-        "POST" => matches!(of_said.base.as_str(), "add" | "create"),
-        "PUT" => matches!(of_said.base.as_str(), "replace" | "update"),
-        _ => false,
-    };
-    // `addIgnore` on `/ignore/{issue}` adds one, and so does `servers_run-stats_create`.
-    let is_object = path.complement.is_empty()
-        && said.is_some_and(|phrase| {
-            phrase.noun.last() == Some(&path.base)
-                || phrase
-                    .rule
-                    .is_some_and(|rule| rule.name == rule::VERB_LAST.name)
-                    && phrase.noun.contains(&path.base)
-        });
-    said_is_method
-        && source.path.contains('}')
-        && !matches!(path.action, Action::Create | Action::Read)
-        && !is_object
 }
 
 /// Which rule the verb comes from.
@@ -291,49 +258,6 @@ fn decided_by(
             _ => &rule::METHOD_VERB,
         },
     }
-}
-
-/// Rule "a token is asked for": what is read of a POST is given out by it, where it is a secret.
-pub(crate) fn for_secret(chosen: &mut Chosen, source: &OperationSource<'_>, noun: &str) {
-    let is_given_out = source.method == "POST"
-        && chosen.action == Action::Read
-        && chosen.source != Source::Path
-        && is_weak_read(&chosen.base)
-        && crate::secrets::is_secret_name(noun);
-    if is_given_out {
-        chosen.action = Action::Execute;
-        "requested".clone_into(&mut chosen.verb.past);
-        "request".clone_into(&mut chosen.verb.base);
-        chosen.rule = &rule::SECRET_REQUESTED;
-    }
-}
-
-/// Rule "login": whoever posts to `/auth` logs in, and what is refreshed there is a session.
-pub(crate) fn for_login(chosen: &mut Chosen, thing: &mut Thing, source: &OperationSource<'_>) {
-    let is_auth = is_logging_in(&thing.noun)
-        || matches!(thing.noun.as_str(), "jwt auth" | "user auth" | "token auth");
-    let base = chosen.base.as_str();
-    let is_login =
-        source.method == "POST" && matches!(base, "create" | "post" | "add" | "authenticate");
-    let is_of_session = is_login
-        || matches!(
-            base,
-            "get" | "refresh" | "renew" | "revoke" | "delete" | "check"
-        );
-    if !is_auth || !is_of_session || source.path.contains('{') || thing.param.is_some() {
-        return;
-    }
-    if is_login {
-        chosen.action = Action::Execute;
-        chosen.rule = &rule::SESSION;
-        "logged in".clone_into(&mut chosen.verb.past);
-        "log in".clone_into(&mut chosen.verb.base);
-    }
-    *thing = Thing {
-        noun: "session".to_owned(),
-        rule: Some(&rule::SESSION),
-        ..Thing::default()
-    };
 }
 
 /// "set ride status" whose object is the ride: the ride was updated, not set.

@@ -222,7 +222,7 @@ fn worded(
 }
 
 /// Whether a noun is made of the verb: revocation of revoke, enrichment of enrich.
-fn names_deed(noun: &str, base: &str) -> bool {
+pub(crate) fn names_deed(noun: &str, base: &str) -> bool {
     let stem = base.trim_end_matches('e');
     let stem = stem.get(..stem.len().saturating_sub(1)).unwrap_or(stem);
     // `registration` of register

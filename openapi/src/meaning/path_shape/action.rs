@@ -74,8 +74,20 @@ pub(super) fn take_inner_action(
         }
         _ => false,
     };
-    let is_said =
-        phrase.len() == 1 && at > 0 && method != "GET" && verbs::is_clear(first) && says_verb;
+    // `apps_transferOwnership` on `/apps/{app}/transfer/{destination}`
+    let is_done_to_item = is_mostly_done_to_things(first)
+        && matches!(
+            at.checked_sub(1).map(|before| &steps[before]),
+            Some(Step::Param(_))
+        )
+        && said.contains(first)
+        && !said
+            .iter()
+            .any(|word| word != first && verbs::is_clear(word));
+    let is_said = phrase.len() == 1
+        && at > 0
+        && method != "GET"
+        && (verbs::is_clear(first) && says_verb || is_done_to_item);
     let is_undone = method != "GET"
         && first.starts_with("un")
         && !matches!(first.as_str(), "unread" | "unique" | "union")
@@ -288,7 +300,7 @@ pub(super) fn take_action(
                 return Some(action);
             }
             let named = state(&phrase, source.method, behind_param)
-                .or_else(|| agent(&phrase, source, steps.len()))
+                .or_else(|| agent(&phrase, source, steps.len(), summary))
                 .or_else(|| conversion(&phrase));
             if let Some(action) = named {
                 steps.pop();
@@ -331,6 +343,7 @@ pub(super) fn take_action(
                         .is_some_and(|last| last.eq_ignore_ascii_case(source.method));
                     said.first() == Some(first) && !is_class
                         || source.habits.paths_call && phrase.len() > 1
+                        || is_untold(source) && matches!(first.as_str(), "import" | "export")
                         || summary
                             .and_then(|said| said.verb.as_ref())
                             .is_some_and(|verb| verb.base == *first)
@@ -348,6 +361,7 @@ pub(super) fn take_action(
             };
             // "Creates a new checkout key" at `/checkout-key`: a thing all the same.
             let is_thing = is_sent(&known, &phrase, summary)
+                || is_class_of_id(text, source)
                 || phrase.len() > 1
                     && (reads && !behind_param && is_object_of_id(&phrase, source)
                         || summary.is_some_and(|said| ends_with_noun(&said.noun, &phrase)));
@@ -364,6 +378,11 @@ pub(super) fn take_action(
     }
 }
 
+/// Rule "nothing else is said": `POST /chart/import` imports, where neither operationId nor text says otherwise.
+fn is_untold(source: &OperationSource<'_>) -> bool {
+    source.method == "POST" && source.operation_id.is_empty() && !source.is_told()
+}
+
 /// "Remove an IP from the list" at `/settings/whitelist`
 fn is_undone(
     known: &KnownVerb,
@@ -374,9 +393,26 @@ fn is_undone(
     source.method == "DELETE"
         && matches!(known.action, Action::Execute | Action::Create)
         && matches!(phrase, [only] if !only.starts_with("un"))
-        && summary
-            .and_then(|said| said.verb.as_ref())
-            .is_some_and(|verb| verb.action == Action::Delete)
+        && summary.is_some_and(|said| {
+            let is_thing = verbs::undo_of(&known.base).is_none() || said.noun.ends_with(phrase);
+            let verb = said.verb.as_ref();
+            is_thing && verb.is_some_and(|verb| verb.action == Action::Delete)
+        })
+}
+
+/// `ChangeOrderCharges_PatchEntity` on `/ChangeOrderCharges`, `Connect_GetConnectConfig` on `/connect`: what the
+/// operationId has for a class is a thing, and what is done to it stands behind.
+fn is_class_of_id(segment: &str, source: &OperationSource<'_>) -> bool {
+    let Some((class, called)) = source.operation_id.split_once(['_', '.']) else {
+        return false;
+    };
+    let called = words::split(called);
+    let class = words::split(class);
+    class == words::split(segment)
+        && matches!(called.as_slice(), [verb, object @ ..]
+            if !object.is_empty()
+                && object != class.as_slice()
+                && (verb.eq_ignore_ascii_case(source.method) || is_never_a_noun(verb)))
 }
 
 /// "Send a new mail" at `/characters/{id}/mail`, "Create a calendar block" at `/calendars/{id}/block`

@@ -3,6 +3,7 @@
 use daybook_event::Action;
 
 use crate::meaning::identity::{self, Search};
+use crate::meaning::phrase::Phrase;
 use crate::operation::OperationSource;
 use crate::verbs;
 
@@ -58,6 +59,7 @@ pub(super) fn agent(
     phrase: &[String],
     source: &OperationSource<'_>,
     steps: usize,
+    summary: Option<&Phrase>,
 ) -> Option<Vec<String>> {
     let (last, front) = phrase.split_last()?;
     let verb = match last.as_str() {
@@ -78,10 +80,19 @@ pub(super) fn agent(
         "renderer" => "render",
         "tokenizer" => "tokenize",
         "optimizer" => "optimize",
+        _ if is_made(phrase, summary) => return None,
         _ => return worked_out(last, front, source),
     };
     let says_what = !front.is_empty() || steps > 1;
     (source.method == "POST" && says_what).then(|| [&[verb.to_owned()], front].concat())
+}
+
+/// "Add a classification" at `/security-classification` classifies nothing.
+fn is_made(phrase: &[String], summary: Option<&Phrase>) -> bool {
+    summary.is_some_and(|said| {
+        let verb = said.verb.as_ref();
+        verb.is_some_and(|verb| verb.action == Action::Create) && said.noun.last() == phrase.last()
+    })
 }
 
 /// Rule "named for what is worked out": a POST to `/GenderDetection` detects, unless what it makes has an id.

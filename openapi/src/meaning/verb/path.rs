@@ -1,0 +1,96 @@
+//! The verb that a path spells out, against what operationId and summary say.
+
+use daybook_event::Action;
+
+use super::{Candidate, is_plain_change};
+use crate::meaning::noun::names_deed;
+use crate::meaning::phrase::Phrase;
+use crate::meaning::rule;
+use crate::operation::OperationSource;
+use crate::verbs;
+
+/// The path's verb, as far as it is one.
+pub(super) fn of_path(
+    source: &OperationSource<'_>,
+    found: Option<Candidate>,
+    of_said: Option<&Candidate>,
+    said: Option<&Phrase>,
+    summary: Option<&Phrase>,
+) -> Option<Candidate> {
+    let found = found.filter(|path| !is_deed_of_summary(path, summary))?;
+    if source.method != "DELETE" {
+        return Some(found);
+    }
+    let undo = verbs::undo_of(&found.base).and_then(|undo| verbs::known(&undo));
+    // `deleteBlacklistItems` on `/blacklist`: the path names a thing; `deleteDeployPattern` undoes what it did.
+    let names_thing = said.is_some_and(|phrase| {
+        let is_done = undo.is_some() && phrase.noun.len() > 1 && phrase.noun[0] == found.base;
+        phrase.noun.contains(&found.base) && of_said.is_some() && !is_done
+    });
+    if names_thing {
+        return None;
+    }
+    // Rule "undone": DELETE on `/users/{id}/follow` takes back what a POST has done there.
+    Some(match undo {
+        Some(undo) => Candidate {
+            base: undo.base,
+            action: undo.action,
+            ..found
+        },
+        None => found,
+    })
+}
+
+/// "Submit a suggestion" at `/suggest`: the summary names by the path's verb what is done to it.
+fn is_deed_of_summary(path: &Candidate, summary: Option<&Phrase>) -> bool {
+    path.action == Action::Read
+        && summary.is_some_and(|summary| {
+            let does_more = summary
+                .verb
+                .as_ref()
+                .is_some_and(|verb| verb.base != path.base && verb.action != Action::Read);
+            does_more && matches!(summary.noun.as_slice(), [deed] if names_deed(deed, &path.base))
+        })
+}
+
+/// Whether the path's verb means it more than an operationId that has one of its own.
+pub(super) fn path_goes_before(
+    source: &OperationSource<'_>,
+    path: &Candidate,
+    of_said: &Candidate,
+    said: Option<&Phrase>,
+    summary: Option<&Phrase>,
+) -> bool {
+    // A path that ends in a plain create, update, delete or search means it.
+    if of_said.action == Action::Execute && is_plain_change(&path.base) {
+        return true;
+    }
+    // `addBoardsMarkAsViewed` on `/boards/{id}/markAsViewed`: a generated name adds its method.
+    let said_is_method = match source.method {
+        "POST" => matches!(of_said.base.as_str(), "add" | "create"),
+        "PUT" => matches!(of_said.base.as_str(), "replace" | "update"),
+        _ => false,
+    };
+    // "Cancel a job" at `/jobs/{id}/cancel`: two against one.
+    let is_told = source
+        .path
+        .trim_end_matches('/')
+        .ends_with(&format!("}}/{}", path.base))
+        && summary
+            .and_then(|summary| summary.verb.as_ref())
+            .is_some_and(|verb| verb.base == path.base);
+    // `addIgnore` on `/ignore/{issue}` adds one, and so does `servers_run-stats_create`.
+    let is_object = !is_told
+        && path.complement.is_empty()
+        && said.is_some_and(|phrase| {
+            phrase.noun.last() == Some(&path.base)
+                || phrase
+                    .rule
+                    .is_some_and(|rule| rule.name == rule::VERB_LAST.name)
+                    && phrase.noun.contains(&path.base)
+        });
+    said_is_method
+        && source.path.contains('}')
+        && !matches!(path.action, Action::Create | Action::Read)
+        && !is_object
+}
