@@ -4,7 +4,7 @@ use daybook_event::Action;
 
 use super::{Number, ParamRole, Thing};
 use crate::meaning::identity::{self, Search};
-use crate::meaning::noun_words::{GENERIC, ends_with_noun, is_detail, same};
+use crate::meaning::noun_words::{ends_with_noun, is_detail, same};
 use crate::meaning::path_shape::{Resource, is_key_word, param_noun};
 use crate::meaning::phrase::Phrase;
 use crate::meaning::rule;
@@ -70,6 +70,9 @@ impl Facing<'_> {
         {
             return self.child_of_item(noun, is_plural(noun));
         }
+        if self.level == Level::ItemAction && self.takes_away() {
+            return self.part_taken_away(self.action);
+        }
         // "Close all positions" at `/accounts/{id}/closeall`
         if let Some(noun) = summary
             && self.level == Level::ItemAction
@@ -89,6 +92,13 @@ impl Facing<'_> {
         {
             return self
                 .thing(words::noun_phrase(&param), false)
+                .by(&rule::PARAMETER_NOUN);
+        }
+        if let Some(noun) = summary
+            && self.ends_in_param(noun)
+        {
+            return self
+                .thing(words::noun_phrase(noun), false)
                 .by(&rule::PARAMETER_NOUN);
         }
         // `delete-permission-group` on `/permissions/{permissionGroupId}`
@@ -139,6 +149,9 @@ impl Facing<'_> {
     /// Where the summary's noun, and what agrees with it, say more than the path's end.
     fn outvoted(&self, noun: &[String]) -> Option<Thing> {
         let thing = || self.thing(words::noun_phrase(noun), is_plural(noun));
+        if self.is_called_after_segment() && !same(noun, &self.resource.words) {
+            return None;
+        }
         // "Create a rule" below the tag "Automation rules" at `/automations/fax/inbound`
         if matches!(self.level, Level::Item | Level::Collection) && self.is_outvoted(noun) {
             return Some(thing().by(&rule::SUMMARY_AND_TAG));
@@ -149,6 +162,19 @@ impl Facing<'_> {
             && !self.resource.is_plural()
             && ends_with_noun(noun, &self.resource.qualifier)
             && !self.contains_resource(noun);
+        // "Create a QR code" at `/qrcode/sms`: behind the thing stands its kind.
+        if self.level == Level::Collection
+            && self.source.method == "POST"
+            && self.chosen.action == Action::Create
+            && !self.resource.is_plural()
+            && !self.contains_resource(noun)
+            && !noun.is_empty()
+            && same(noun, &self.resource.qualifier)
+        {
+            let kind = [self.resource.words.as_slice(), noun].concat();
+            let thing = self.thing(words::noun_phrase(&kind), false);
+            return Some(thing.by(&rule::SUMMARY_OBJECT));
+        }
         // "Create export preferences" at `/preferences/export`: English has the words in its own order.
         let is_turned = self.level == Level::Collection
             && noun.len() > 1
@@ -289,6 +315,9 @@ impl Facing<'_> {
         {
             return self.thing(self.resource_noun(), false);
         }
+        if self.takes_away() {
+            return self.part_taken_away(object);
+        }
         let in_action = contains && self.is_in_action(object.last());
         // `checkCompatibility` checks no property, `testOAuth` a config.
         let names_object = self.chosen.base == "check"
@@ -321,10 +350,16 @@ impl Facing<'_> {
     /// `/orders/{id}`
     fn with_object_of_item(&self, object: &[String]) -> Thing {
         let plural = is_plural(object);
-        if self.last_param_speaks_of(object.last()) {
+        if self.last_param_speaks_of(object.last()) || self.ends_in_param(object) {
             return self
                 .thing(words::noun_phrase(object), false)
                 .by(&rule::PARAMETER_NOUN);
+        }
+        // `removeWirelessLAN` on `/wireless/{wireless_id}`
+        if self.is_adjective_of(object) {
+            return self
+                .thing(words::noun_phrase(object), false)
+                .by(&rule::OBJECT);
         }
         // `changeStatus` of PUT `/allowlists/{id}`: whose status it is has the id.
         let is_detail_of_item = matches!(self.source.method, "PUT" | "PATCH" | "POST")
@@ -345,6 +380,11 @@ impl Facing<'_> {
         if plural {
             return self.part_of_item(object, plural);
         }
+        if self.is_called_after_segment() && !self.names_verb_or_end(object)
+            || self.is_of_enclosing(object)
+        {
+            return self.thing(self.resource_noun(), false);
+        }
         self.thing(words::noun_phrase(object), false)
             .by(&rule::OBJECT)
     }
@@ -354,6 +394,9 @@ impl Facing<'_> {
         let plural = is_plural(object);
         let resource_plural = self.resource.is_plural();
         let contains = self.contains_resource(object);
+        if !contains && self.leaves_parent(object) {
+            return self.thing(self.resource_noun(), resource_plural);
+        }
         if let Some(parent) = self.enclosing.last()
             && ends_with_noun(object, &parent.words)
         {
@@ -373,7 +416,8 @@ impl Facing<'_> {
             && resource_plural
             && !names_deed
             && (self.chosen.bulk || !self.summary_agrees(object))
-            && same(object, &self.resource.qualifier)
+            && (same(object, &self.resource.qualifier)
+                || self.source.method != "GET" && ends_with_noun(object, &self.resource.qualifier))
         {
             // A job that is made for many things is one job.
             let makes_one = self.source.method == "POST";
@@ -391,8 +435,10 @@ impl Facing<'_> {
     }
 
     pub(super) fn thing(&self, noun: String, plural: bool) -> Thing {
-        let plural = plural && !self.must_name_one(&noun);
+        let plural = plural && !self.must_name_one(&noun) && !self.are_of_one(&noun);
         let head = noun.rsplit(' ').next().map(str::to_owned);
+        // `PATCH /tickets/{parentId}/notes` with the `id` of a note in its body
+        let is_named_in_body = self.resource.is_plural() && self.must_name_one(&noun);
         let own = if self.last_param_speaks_of(head.as_ref()) {
             self.resource.params.last().cloned()
         } else {
@@ -442,9 +488,9 @@ impl Facing<'_> {
             }
             _ => plural,
         };
-        let singular_part = own.is_none()
-            && !plural
-            && !(self.resource.is_plural() && self.source.method == "POST");
+        let is_one_of_many =
+            is_named_in_body || self.resource.is_plural() && self.source.method == "POST";
+        let singular_part = own.is_none() && !plural && !is_one_of_many;
         Thing {
             param: own.clone().or_else(|| {
                 if singular_part || plural && !creates {
@@ -490,7 +536,9 @@ impl Facing<'_> {
             && matches!(self.chosen.action, Action::Update | Action::Delete);
         let is_put = matches!(self.source.method, "PUT" | "PATCH");
         let in_body = || {
-            identity::request_id(self.source, noun, Search::Exact).is_some_and(|found| !found.many)
+            identity::request_id(self.source, noun, Search::Exact).is_some_and(|found| {
+                !found.many && (found.pointer.matches('/').count() == 1 || found.is_in_wrapper())
+            })
         };
         self.level == Level::Collection
             && (changes || is_put || self.source.method == "DELETE")
@@ -499,52 +547,6 @@ impl Facing<'_> {
                 || is_put && in_body()
                 || self.source.method == "DELETE"
                     && identity::only_required_query(self.source, noun).is_some())
-    }
-
-    pub(super) fn on_parent(&self, parent: &Resource) -> Thing {
-        let index = self.enclosing.len().saturating_sub(1);
-        let above = Facing {
-            resource: parent,
-            enclosing: &self.enclosing[..index],
-            level: Level::ItemAction,
-            ..*self
-        };
-        above
-            .thing(above.resource_noun(), false)
-            .by(&rule::WHOLE_OF_PART)
-    }
-
-    /// What a POST on an item creates below it.
-    fn child_of_item(&self, object: &[String], plural: bool) -> Thing {
-        let mut thing = self.thing(self.qualified(object), plural);
-        if thing.param_role != ParamRole::Own
-            || !(self.param_names(object) || self.resource.words.is_empty())
-        {
-            thing.param_role = ParamRole::Enclosing;
-            thing.parent = self.item_as_parent();
-            thing.param = None;
-        }
-        thing.by(&rule::CHILD_OF_ITEM)
-    }
-
-    /// What is read of an item: the login parameters of a user.
-    fn part_of_item(&self, object: &[String], plural: bool) -> Thing {
-        let mut thing = self.thing(self.qualified(object), plural);
-        // What a POST works out below an item is not the item.
-        if self.source.method == "POST" && self.chosen.action == Action::Read {
-            thing.param_role = ParamRole::Enclosing;
-        }
-        let head = object.last().map(|head| words::singular(head));
-        let is_list = plural
-            && self.source.method == "GET"
-            && !head.is_some_and(|head| GENERIC.contains(&head.as_str()));
-        thing.number = if self.is_search() || is_list {
-            Number::Many
-        } else {
-            Number::One
-        };
-        thing.parent = self.item_as_parent();
-        thing.by(&rule::PART_OF_ITEM)
     }
 }
 

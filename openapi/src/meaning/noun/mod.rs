@@ -2,6 +2,7 @@
 
 mod facing;
 mod parents;
+mod parts;
 mod questions;
 mod wording;
 
@@ -9,8 +10,8 @@ use daybook_event::Action;
 
 use super::Parent;
 use super::noun_words::{NEEDS_PARENT, own_words, same};
-use super::path_shape::{PathShape, param_noun};
-use super::phrase::Phrase;
+use super::path_shape::{PathShape, is_adjective, param_noun};
+use super::phrase::{self, Phrase};
 use super::rule::{self, Rule};
 use super::verb::{Chosen, Source};
 use crate::operation::OperationSource;
@@ -85,12 +86,15 @@ pub(crate) fn choose(
     let summary_noun = summary
         .map(|phrase| phrase.noun.clone())
         .filter(|noun| !noun.is_empty());
-    let worded = worded(source, shape, chosen, said, path, summary);
+    // "Search for products" at `/search`, `Search_Search`: what is searched is no search.
+    let worded = worded(source, shape, chosen, said, path, summary)
+        .filter(|noun| summary_noun.is_none() || *noun != [chosen.base.clone()]);
     let from_summary = summary_noun.as_ref().filter(|noun| {
         gives_verb(source, shape, chosen, said)
             || worded.is_none() && resource_repeats_verb(shape, chosen, noun)
             || worded.is_none() && names_chapter(shape, chosen, summary, noun)
             || worded.is_none() && is_bare_parameter(shape)
+            || worded.is_none() && takes_state_away(source, shape, chosen)
     });
     let by_summary = from_summary.is_some_and(|noun| Some(noun) != worded.as_ref());
     let said_noun = from_summary.cloned().or(worded);
@@ -98,7 +102,9 @@ pub(crate) fn choose(
         return thing;
     }
     let Some((resource, enclosing)) = shape.resources.split_last() else {
-        return without_path(source, chosen, said_noun.or(summary_noun));
+        let noun = said_noun.map(|noun| fuller(noun, chosen, summary));
+        let noun = noun.or(summary_noun).or_else(|| described(source));
+        return without_path(source, chosen, noun);
     };
     let acts_on_item = shape.action.is_some() && !resource.params.is_empty();
     let is_item = !resource.params.is_empty();
@@ -132,6 +138,9 @@ pub(crate) fn choose(
     }
     if let Some(whole) = facing.whole_of_deed(&thing) {
         thing = whole;
+    }
+    if let Some(noun) = of_amount(&thing, chosen, summary) {
+        thing.noun = noun;
     }
     // `combineSubmissions` on `/combined_submissions`: they are not combined before.
     if source.method == "POST"
@@ -175,6 +184,10 @@ fn worded(
     if is_of_path && noun.len() > 1 && noun.last() == Some(&chosen.base) {
         noun.pop();
     }
+    // `PostBulkSendRequest` on `/bulk_send_lists/{id}/send`
+    if is_of_path && matches!(noun.as_slice(), [amount] if phrase::is_bulk_word(amount)) {
+        noun.clear();
+    }
     // `put_folders_id#remove_shared_link`: who gives the verb gives the object.
     if is_of_path
         && said.is_some_and(|phrase| {
@@ -211,12 +224,17 @@ fn worded(
     {
         noun.clone_from(object);
     }
-    // "searched search users"
-    if noun.len() > 1 && noun[0] == chosen.base {
+    // "searched search users", "undeployed deploy pattern"
+    if noun.len() > 1
+        && (noun[0] == chosen.base
+            || is_of_path && verbs::undo_of(&noun[0]).as_ref() == Some(&chosen.base))
+    {
         noun.remove(0);
     }
     if noun.is_empty() {
         noun.clone_from(&path?.noun);
+        // `/IsAlive` asks it of something else.
+        noun.retain(|word| word != "alive");
     }
     (!noun.is_empty()).then_some(noun)
 }
@@ -298,6 +316,69 @@ fn names_chapter(
     agrees && shape.action.is_some() && chapter.params.is_empty() && !is_collection
 }
 
+/// "Remove the watched status" by DELETE of `/profile/watched`: the profile stays.
+fn takes_state_away(source: &OperationSource<'_>, shape: &PathShape, chosen: &Chosen) -> bool {
+    let end = source.path.trim_end_matches('/').rsplit('/').next();
+    let ends_in_state = end.is_some_and(|end| {
+        matches!(words::split(end).as_slice(), [state] if is_adjective(state))
+            && !end.starts_with('{')
+    });
+    source.method == "DELETE"
+        && chosen.source == Source::Summary
+        && ends_in_state
+        && shape
+            .resources
+            .last()
+            .is_some_and(|resource| resource.params.is_empty() && !resource.is_plural())
+}
+
+/// What a summary calls the call itself, or all that it answers.
+#[rustfmt::skip] // a list of words, not of lines
+const NAMES_CALL: &[&str] = &[
+    "request", "response", "operation", "endpoint", "api", "service", "method", "information", "info", "data",
+    "details", "list",
+];
+
+/// "Submit rank jobs", `rankSubmit`: where no path has the noun, the summary's is the same one in full.
+fn fuller(noun: Vec<String>, chosen: &Chosen, summary: Option<&Phrase>) -> Vec<String> {
+    summary
+        .filter(|phrase| {
+            let does_same = phrase
+                .verb
+                .as_ref()
+                .is_some_and(|verb| verb.base == chosen.base);
+            let is_thing = phrase.noun.last().is_some_and(|head| {
+                !NAMES_CALL.contains(&head.as_str()) && verbs::known(head).is_none()
+            });
+            does_same
+                && is_thing
+                && phrase.noun.len() == noun.len() + 1
+                && phrase.noun.starts_with(&noun)
+        })
+        .map_or(noun, |phrase| phrase.noun.clone())
+}
+
+/// What a description speaks of, where the summary is a verb alone: "Compile", "evaluates queries".
+fn described(source: &OperationSource<'_>) -> Option<Vec<String>> {
+    let is_bare = words::split(source.summary).len() == 1;
+    phrase::of_summary(source.description, source.path)
+        .map(|phrase| phrase.noun)
+        .filter(|noun| is_bare && !noun.is_empty())
+}
+
+/// "Cancel a bulk query job" at `/bulk/{id}/cancel`: how many there are is no noun.
+fn of_amount(thing: &Thing, chosen: &Chosen, summary: Option<&Phrase>) -> Option<String> {
+    let summary = summary.filter(|_| thing.noun == "bulk" && chosen.source == Source::Path)?;
+    let does_same = summary
+        .verb
+        .as_ref()
+        .is_some_and(|verb| verb.base == chosen.base);
+    let names_it = summary.noun.len() > 1
+        && summary.noun.contains(&thing.noun)
+        && summary.noun.last() != Some(&thing.noun);
+    (does_same && names_it).then(|| words::noun_phrase(&summary.noun))
+}
+
 /// `/register`, `/auth/register`
 fn names_nobody(shape: &PathShape) -> bool {
     match shape.resources.as_slice() {
@@ -369,9 +450,6 @@ fn without_path(source: &OperationSource<'_>, chosen: &Chosen, noun: Option<Vec<
     let from_tag = || {
         let tag = source.tags.first()?;
         let mut found = words::split(tag);
-        if found == [chosen.base.clone()] {
-            return None;
-        }
         while found.len() > 1
             && found.last().is_some_and(|word| {
                 matches!(
@@ -382,7 +460,7 @@ fn without_path(source: &OperationSource<'_>, chosen: &Chosen, noun: Option<Vec<
         {
             found.pop();
         }
-        Some(found)
+        (found != [chosen.base.clone()]).then_some(found)
     };
 
     let (noun, rule) = match (noun, from_tag()) {

@@ -1,6 +1,8 @@
 //! What the rules of nouns ask of a resource and an object.
 
-use super::facing::Facing;
+use daybook_event::Action;
+
+use super::facing::{Facing, Level};
 use crate::meaning::noun_words::{GENERIC, ends_with_noun, is_role_of_class, same};
 use crate::meaning::path_shape::{is_adjective, is_criterion, param_noun};
 use crate::meaning::scope::scope_key;
@@ -98,6 +100,14 @@ impl Facing<'_> {
             })
     }
 
+    /// "Approve an expense report" at `/expense/{reportId}`: the noun is the resource's and the parameter's together.
+    pub(super) fn ends_in_param(&self, noun: &[String]) -> bool {
+        self.resource.own_param().is_some_and(|param| {
+            let end = param_noun(param);
+            !end.is_empty() && same(noun, &[self.resource.words.as_slice(), &end].concat())
+        })
+    }
+
     /// Whether the last parameter's name has a word: `/bots/{name}/{file-kind}` is about a file.
     pub(super) fn last_param_speaks_of(&self, word: Option<&String>) -> bool {
         let Some(word) = word.map(|word| words::singular(word)) else {
@@ -119,6 +129,15 @@ impl Facing<'_> {
                 .params
                 .last()
                 .is_some_and(|param| param == "id");
+        // `/bulk/{id}/cancel`
+        let is_one_of_many = is_one_of_many
+            || self.level == Level::ItemAction
+                && self.source.method != "GET"
+                && self
+                    .resource
+                    .params
+                    .last()
+                    .is_some_and(|param| param == "id");
         !is_one_of_many
             && self.resource.params.len() == 1
             && self
@@ -277,6 +296,87 @@ impl Facing<'_> {
         })
     }
 
+    /// Rule "the item stays": a DELETE that ends in a word behind an item, `/videos/{id}/blacklist`, takes that away
+    /// from it, and never the item.
+    pub(super) fn takes_away(&self) -> bool {
+        self.source.method == "DELETE" && is_plain_removal(&self.chosen.base)
+    }
+
+    /// Whether a call below a thing leaves the thing as it is, although its object is called like that:
+    /// `users_on_duty_destroy`, `CompanyToDosChild_CreateEntity`.
+    pub(super) fn leaves_parent(&self, object: &[String]) -> bool {
+        let names_parent = self
+            .enclosing
+            .last()
+            .is_some_and(|above| ends_with_noun(&above.words, object));
+        let is_told = self
+            .summary
+            .is_some_and(|summary| same(&summary.noun, object));
+        let is_created = self.source.method == "POST" && self.chosen.action == Action::Create;
+        let head = self.resource.head();
+        let is_thing = head != "all"
+            && head != self.chosen.base
+            && (self.takes_away() || !is_adjective(&head) && head != "active");
+        names_parent && is_thing && !is_told && (self.takes_away() || is_created)
+    }
+
+    /// Rule "called after its segment": of `PUT /things/{thing_id}` the parameter says once more what the path says,
+    /// whatever a text tells.
+    pub(super) fn is_called_after_segment(&self) -> bool {
+        let base = self.chosen.base.as_str();
+        let is_plain = is_plain_removal(base)
+            || is_plain_update(base)
+            || matches!(base, "set" | "unassign" | "unlink" | "detach");
+        self.level == Level::Item
+            && is_plain
+            && matches!(self.source.method, "PUT" | "PATCH" | "DELETE")
+            && !GENERIC.contains(&self.resource.head().as_str())
+            && self.param_names(&self.resource.words)
+    }
+
+    /// Whether the resource is what is undone (`uninviteAdmin` on `/invites/{id}`), or ends as the object does.
+    pub(super) fn names_verb_or_end(&self, object: &[String]) -> bool {
+        let head = self.resource.head();
+        let end = object.last().map(|end| words::singular(end));
+        self.chosen.base.ends_with(&head)
+            || end.is_some_and(|end| head.ends_with(&end) || end.starts_with(&head))
+    }
+
+    /// Whether the path has an adjective for a noun, which operationId and summary agree on.
+    pub(super) fn is_adjective_of(&self, object: &[String]) -> bool {
+        let head = self.resource.head();
+        (is_adjective(&head) || head.len() > 6 && head.ends_with("less"))
+            && object.len() > 1
+            && object[0] == head
+            && self
+                .summary
+                .is_some_and(|summary| same(&summary.noun, object))
+    }
+
+    /// Whether the object is what the path's thing stands below: `CompanyToDosChild_DeleteEntity` on
+    /// `/companies/{parentId}/todos/{id}` deletes no company.
+    pub(super) fn is_of_enclosing(&self, object: &[String]) -> bool {
+        matches!(self.source.method, "PUT" | "PATCH" | "DELETE")
+            && self
+                .enclosing
+                .last()
+                .is_some_and(|above| ends_with_noun(&above.words, object))
+    }
+
+    /// `updateOrgSettings` by PUT of `/orgs/{id}/setting`: all that one thing has.
+    pub(super) fn are_of_one(&self, noun: &str) -> bool {
+        self.level == Level::Collection
+            && matches!(self.source.method, "PUT" | "PATCH")
+            && is_plain_update(&self.chosen.base)
+            && !self.chosen.bulk
+            && !self.resource.is_plural()
+            && self
+                .enclosing
+                .last()
+                .is_some_and(|above| !above.params.is_empty())
+            && noun.rsplit(' ').next() == Some(self.resource.head().as_str())
+    }
+
     /// Verbs that bring something new below an item.
     pub(super) fn brings_new(&self) -> bool {
         matches!(
@@ -284,4 +384,17 @@ impl Facing<'_> {
             "import" | "generate" | "export" | "ingest"
         )
     }
+}
+
+/// Verbs that say no more of what is taken away than a DELETE does.
+fn is_plain_removal(base: &str) -> bool {
+    matches!(base, "delete" | "remove" | "del" | "rm" | "destroy")
+}
+
+/// Verbs that say no more of what is changed than a PUT does.
+fn is_plain_update(base: &str) -> bool {
+    matches!(
+        base,
+        "update" | "put" | "patch" | "edit" | "modify" | "replace" | "save"
+    )
 }

@@ -72,9 +72,10 @@ pub(super) fn steps(source: &OperationSource<'_>) -> Vec<Step> {
             {
                 found.push(Step::Literal(text.clone()));
             }
+            Segment::Literal(text) if is_way_of_finding(text, names.clone().next().as_deref()) => {}
             Segment::Literal(text) => {
                 is_filtered &= text.is_empty();
-                literal_steps(text, &mut found);
+                literal_steps(without_random_end(text), &mut found);
             }
             Segment::Param | Segment::Greedy => {
                 let step = names
@@ -126,6 +127,40 @@ fn is_filter(text: &str, before: &[Step], source: &OperationSource<'_>) -> bool 
             && !NAMES_ONE.contains(&what.as_str()))
         && is_of_list()
         && !answers_one()
+}
+
+/// `/byproduct/{productId}` says by which parameter it is found, as `/byProduct/{productId}` does.
+fn is_way_of_finding(text: &str, param: Option<&str>) -> bool {
+    let what = text.to_ascii_lowercase();
+    param.is_some_and(|param| {
+        let noun = super::param_noun(param);
+        what.strip_prefix("by")
+            .is_some_and(|what| !what.is_empty() && noun.last().is_some_and(|last| last == what))
+    })
+}
+
+/// The fewest characters that are taken for drawn at random.
+const RANDOM_CHARS_MIN: usize = 10;
+
+/// Rule "drawn, not written": `securityClassification-6VMVochwUWo` without what no word has, digits among letters
+/// of both cases.
+fn without_random_end(text: &str) -> &str {
+    let Some((front, end)) = text.rsplit_once('-') else {
+        return text;
+    };
+    let has = |is_such: fn(&char) -> bool| end.chars().any(|letter| is_such(&letter));
+    // A word has more letters than that between two that begin one.
+    let is_random = end.len() >= RANDOM_CHARS_MIN
+        && words::split(end).len() * 3 >= end.len()
+        && end.chars().all(|letter| letter.is_ascii_alphanumeric())
+        && has(char::is_ascii_digit)
+        && has(char::is_ascii_uppercase)
+        && has(char::is_ascii_lowercase);
+    if is_random && !front.is_empty() {
+        front
+    } else {
+        text
+    }
 }
 
 /// `/routing/{versionNumber}/calculateRoute`: which interface is called, and not what.
@@ -222,13 +257,33 @@ fn is_set_on_thing(last: &str, before: &[Step]) -> bool {
     }
 }
 
+/// Rule "called by name": `/expense/{action}/{reportId}` says by its parameter what is done; behind `/actions` it
+/// is one of these.
+fn is_call_by_name(name: &str, before: &[Step]) -> bool {
+    let mut words = words::split(name);
+    if words.len() > 1 && words.last().is_some_and(|last| last == "name") {
+        words.pop();
+    }
+    let [call] = words.as_slice() else {
+        return false;
+    };
+    let is_listed = || {
+        matches!(before.last(), Some(Step::Literal(text)) if words::split(text)
+            .last()
+            .is_some_and(|noun| words::singular(noun) == *call))
+    };
+    matches!(call.as_str(), "action" | "operation" | "command")
+        && !before.is_empty()
+        && !is_listed()
+}
+
 /// A parameter that says in which form, language or order an answer is wanted (`{format}`,
 /// `/watchlist/{type}/{sort}`) names nothing; behind its own noun (`/countries/{country}`) it does.
 pub(super) fn param_step(name: String, before: &[Step], method: &str) -> Option<Step> {
     let last = words::split(&name).pop().unwrap_or_default();
     let is_set = matches!(method, "PUT" | "POST" | "PATCH") && is_set_on_thing(&last, before);
     // `{enableOrNot}`
-    if is_set || name.contains("OrNot") {
+    if is_set || name.contains("OrNot") || is_call_by_name(&name, before) {
         return None;
     }
     let own = match before.last() {
@@ -382,7 +437,7 @@ pub(super) fn is_version(text: &str) -> bool {
 /// `batch` as a segment says how many, not what.
 pub(super) fn is_amount(step: &Step) -> bool {
     matches!(step, Step::Literal(text) if matches!(
-        text.to_ascii_lowercase().as_str(),
+        text.trim_matches('_').to_ascii_lowercase().as_str(),
         "batch" | "bulk" | "multiple" | "many"
     ))
 }

@@ -1,0 +1,67 @@
+//! What stands below an item, and what it stands below.
+
+use super::facing::{Facing, Level};
+use super::{Number, ParamRole, Thing};
+use crate::meaning::noun_words::GENERIC;
+use crate::meaning::path_shape::Resource;
+use crate::meaning::rule;
+use crate::words;
+use daybook_event::Action;
+
+impl Facing<'_> {
+    pub(super) fn on_parent(&self, parent: &Resource) -> Thing {
+        let index = self.enclosing.len().saturating_sub(1);
+        let above = Facing {
+            resource: parent,
+            enclosing: &self.enclosing[..index],
+            level: Level::ItemAction,
+            ..*self
+        };
+        above
+            .thing(above.resource_noun(), false)
+            .by(&rule::WHOLE_OF_PART)
+    }
+
+    /// What stands below an item and is taken away from it.
+    pub(super) fn part_taken_away(&self, object: &[String]) -> Thing {
+        let words = if self.names_resource(object) {
+            self.action
+        } else {
+            object
+        };
+        self.part_of_item(words, false)
+    }
+
+    /// What a POST on an item creates below it.
+    pub(super) fn child_of_item(&self, object: &[String], plural: bool) -> Thing {
+        let mut thing = self.thing(self.qualified(object), plural);
+        if thing.param_role != ParamRole::Own
+            || !(self.param_names(object) || self.resource.words.is_empty())
+        {
+            thing.param_role = ParamRole::Enclosing;
+            thing.parent = self.item_as_parent();
+            thing.param = None;
+        }
+        thing.by(&rule::CHILD_OF_ITEM)
+    }
+
+    /// What is read of an item: the login parameters of a user.
+    pub(super) fn part_of_item(&self, object: &[String], plural: bool) -> Thing {
+        let mut thing = self.thing(self.qualified(object), plural);
+        // What a POST works out below an item is not the item.
+        if self.source.method == "POST" && self.chosen.action == Action::Read {
+            thing.param_role = ParamRole::Enclosing;
+        }
+        let head = object.last().map(|head| words::singular(head));
+        let is_list = plural
+            && self.source.method == "GET"
+            && !head.is_some_and(|head| GENERIC.contains(&head.as_str()));
+        thing.number = if self.is_search() || is_list {
+            Number::Many
+        } else {
+            Number::One
+        };
+        thing.parent = self.item_as_parent();
+        thing.by(&rule::PART_OF_ITEM)
+    }
+}
