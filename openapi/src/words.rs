@@ -111,6 +111,18 @@ fn join_split_names(words: Vec<String>) -> Vec<String> {
             Some(last) if last == "open" && matches!(word.as_str(), "api" | "apis") => {
                 last.push_str(&word);
             }
+            // `IPv4`, `K8S`, `eMail`, `WiFi`
+            Some(last)
+                if matches!(
+                    (last.as_str(), word.as_str()),
+                    ("i", "pv4" | "pv6" | "pv4s" | "pv6s")
+                        | ("k8", "s")
+                        | ("e", "mail" | "mails" | "sim" | "sims")
+                        | ("wi", "fi")
+                ) =>
+            {
+                last.push_str(&word);
+            }
             // `MySQL`, `PostgreSQL`
             Some(last) if matches!(last.as_str(), "my" | "postgre") && word == "sql" => {
                 last.push_str(&word);
@@ -222,6 +234,8 @@ mod tests {
             ("listHTTPRoutes", "list http routes"),
             ("testOAuth", "test oauth"),
             ("getIDs", "get ids"),
+            ("assignIPv4s", "assign ipv4s"),
+            ("deleteK8SConfig", "delete k8s config"),
             ("your POSTed data", "your posted data"),
             (
                 "Submit a refund for a payment",

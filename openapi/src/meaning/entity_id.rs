@@ -46,6 +46,16 @@ pub(crate) fn choose(
     {
         return (None, &rule::SECRET_KEY);
     }
+    // Nor is that of the program that somebody logs in by.
+    let is_session = thing
+        .rule
+        .is_some_and(|rule| rule.name == rule::SESSION.name);
+    if is_session
+        && rule.name == rule::ONLY_ID.name
+        && matches!(found, Some(ValueLocation::Request(_)))
+    {
+        return (None, &rule::NO_ID);
+    }
     if found.is_some() || rule.certain {
         return (found, rule);
     }
@@ -254,8 +264,15 @@ impl IdSearch<'_> {
         {
             return (Some(found), &rule::WHOLE_PARAMETER);
         }
+        let is_called = |found: &ValueLocation| {
+            words::split(&found.name())
+                .last()
+                .is_some_and(|last| last == "name")
+        };
         if self.chosen.action != Action::Read
-            && let Some(found) = self.in_response(Search::Natural)
+            && let Some(found) = self
+                .in_response(Search::Natural)
+                .filter(|found| !is_called(found) || !self.is_name_beside_id(found))
         {
             return (Some(found), &rule::CREATED);
         }

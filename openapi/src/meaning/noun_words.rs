@@ -11,7 +11,7 @@ pub(crate) const GENERIC: &[&str] = &[
     "list", "version", "history", "element", "object", "instance", "resource", "parameter",
     "preference", "info", "information", "summary", "setup", "action", "state", "metadata",
     "mode", "stat", "statistic", "log", "link", "limit", "usage", "result", "request", "batch",
-    "secret", "code", "property", "attribute", "meta", "set", "auth",
+    "secret", "code", "property", "attribute", "meta", "set", "auth", "protection", "quota",
 ];
 
 /// Generic nouns that need the enclosing thing in front of them where no other word stands there.
@@ -19,7 +19,7 @@ pub(crate) const GENERIC: &[&str] = &[
 pub(crate) const NEEDS_PARENT: &[&str] = &[
     "history", "data", "setting", "status", "config", "configuration", "metadata", "detail",
     "info", "information", "summary", "preference", "state", "option", "mode", "stat",
-    "statistic", "usage", "version",
+    "statistic", "usage", "version", "type", "protection", "quota",
 ];
 
 /// What a parameter is called that says how something is done, and not to which thing.

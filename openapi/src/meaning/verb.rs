@@ -90,6 +90,8 @@ pub(crate) fn choose(
             .map(|phrase| phrase.complement.clone())
             .unwrap_or_default();
     }
+    let (base, action, moved) = moves(base, action, from, shape);
+    complement.extend(moved);
     let says_delete = summary
         .and_then(|phrase| phrase.verb.as_ref())
         .is_some_and(|verb| verb.base == "delete")
@@ -460,5 +462,39 @@ fn spoken<'a>(base: &'a str, method: &str, action: Action) -> &'a str {
         "init" => "initialize",
         "authenticate" => "authenticate",
         other => other,
+    }
+}
+
+/// Rule "to and from": `/firewalls/{id}/actions/remove_from_resources` deletes no firewall.
+fn moves(
+    base: String,
+    action: Action,
+    from: Source,
+    shape: &PathShape,
+) -> (String, Action, Option<String>) {
+    let words = shape.action.as_deref().unwrap_or_default();
+    let is_of_item = shape
+        .resources
+        .last()
+        .is_some_and(|resource| !resource.params.is_empty());
+    match words {
+        [verb, link, _, ..]
+            if from == Source::Path
+                && *verb == base
+                && is_of_item
+                && matches!(
+                    (base.as_str(), link.as_str()),
+                    ("add" | "attach" | "apply" | "move", "to" | "into")
+                        | ("remove" | "detach", "from")
+                ) =>
+        {
+            let moved = words[1..].join(" ");
+            let action = match action {
+                Action::Create | Action::Delete => Action::Update,
+                action => action,
+            };
+            (base, action, Some(moved))
+        }
+        _ => (base, action, None),
     }
 }

@@ -299,7 +299,7 @@ pub(super) fn without_amount(noun: &mut Vec<String>, source: &OperationSource<'_
     let is_thing = || {
         source.path.split('/').any(|segment| {
             let segment = words::split(segment);
-            segment.last().is_some_and(|last| last == "batches") && segment.len() > 1
+            segment.last().is_some_and(|last| last == "batches")
                 || noun.len() > 2 && segment.ends_with(noun.as_slice())
         })
     };

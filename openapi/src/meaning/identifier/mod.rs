@@ -23,7 +23,7 @@ use cleaning::{
 };
 use word_order::{
     PROGRAM_WORDS, dotted_verb_last, grouped, habitually_first, habitually_last, method_last,
-    noun_first, path_noun_first, path_verb_last, starts_with_unknown_verb,
+    noun_first, own_verb_last, path_noun_first, path_verb_last, starts_with_unknown_verb,
 };
 
 /// What stands between the groups of an identifier.
@@ -42,6 +42,7 @@ pub(crate) fn of_operation_id(source: &OperationSource<'_>) -> Option<Phrase> {
         .or_else(|| grouped(&own, &all, source))
         .or_else(|| method_last(&own, &all, source))
         .or_else(|| path_verb_last(&own, &all, source))
+        .or_else(|| own_verb_last(&all, source))
         .or_else(|| path_noun_first(&all, source))
         .or_else(|| dotted_verb_last(&own))
         .unwrap_or_else(|| {
@@ -216,6 +217,15 @@ fn clean_object(phrase: &mut Phrase, source: &OperationSource<'_>) {
         && matches!(only.as_str(), "me" | "myself" | "self")
     {
         "user".clone_into(only);
+    }
+    // `idPostBoardImport` on `/board_import`
+    if phrase.noun.len() > 1
+        && phrase.noun[0].eq_ignore_ascii_case(source.method)
+        && !words::split(source.path)
+            .iter()
+            .any(|word| words::singular(word) == phrase.noun[0])
+    {
+        phrase.noun.remove(0);
     }
     if phrase.noun.len() > 1 && phrase.noun[0] == "async" {
         phrase.noun.remove(0);

@@ -296,6 +296,35 @@ pub(super) fn path_verb_last(
     })
 }
 
+/// Rule "method's verb last" of one word: `groupUpdate` ("Update a group"), `meetingPollCreate` on `/polls` group and
+/// poll nothing.
+pub(super) fn own_verb_last(all: &[String], source: &OperationSource<'_>) -> Option<Phrase> {
+    let (last, front) = all.split_last()?;
+    let first = front.first()?;
+    let is_told = || {
+        words::split(source.summary)
+            .first()
+            .and_then(|word| verbs::known_in_any_form(word))
+            .is_some_and(|verb| verb.base == *last)
+    };
+    let is_noun = |word: &String| !verbs::is_clear(word) || names_resource(word, source);
+    let is_last = is_own_of_method(last, source.method)
+        && source.method != "GET"
+        && (!is_filler(first) || names_resource(first, source))
+        && !is_bulk_word(first)
+        && front
+            .iter()
+            .all(|word| is_noun(word) && !is_preposition(word))
+        && front.iter().any(|word| verbs::known(word).is_some())
+        && is_told();
+    is_last.then(|| Phrase {
+        verb: verbs::known(last),
+        noun: about(front),
+        rule: Some(&rule::VERB_LAST),
+        ..Phrase::default()
+    })
+}
+
 /// Rule "path's noun first": `listAddMember` on `/lists/{id}/members` lists nothing.
 pub(super) fn path_noun_first(all: &[String], source: &OperationSource<'_>) -> Option<Phrase> {
     let (first, rest) = all.split_first()?;

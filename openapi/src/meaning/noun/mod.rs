@@ -9,7 +9,7 @@ mod wording;
 use daybook_event::Action;
 
 use super::Parent;
-use super::noun_words::{NEEDS_PARENT, own_words, same};
+use super::noun_words::{GENERIC, NEEDS_PARENT, ends_with_noun, own_words, same};
 use super::path_shape::{PathShape, is_adjective, param_noun};
 use super::phrase::{self, Phrase};
 use super::rule::{self, Rule};
@@ -97,7 +97,10 @@ pub(crate) fn choose(
             || worded.is_none() && takes_state_away(source, shape, chosen)
     });
     let by_summary = from_summary.is_some_and(|noun| Some(noun) != worded.as_ref());
-    let said_noun = from_summary.cloned().or(worded);
+    let said_noun = from_summary
+        .cloned()
+        .or(worded)
+        .map(|noun| qualified_by_summary(noun, shape, chosen, summary));
     if let Some(thing) = implied(shape, chosen, said_noun.as_deref(), summary_noun.as_deref()) {
         return thing;
     }
@@ -141,6 +144,12 @@ pub(crate) fn choose(
     }
     if let Some(noun) = of_amount(&thing, chosen, summary) {
         thing.noun = noun;
+    }
+    // `/accounts/{id}/stripe_create_setup_intent`: what is created stands behind its verb.
+    if let Some((_, behind)) = thing.noun.split_once(&format!(" {} ", chosen.base))
+        && is_inside_noun(&chosen.base)
+    {
+        thing.noun = behind.to_owned();
     }
     // `combineSubmissions` on `/combined_submissions`: they are not combined before.
     if source.method == "POST"
@@ -339,6 +348,51 @@ const NAMES_CALL: &[&str] = &[
     "details", "list",
 ];
 
+/// Whether a verb that stands within a noun has its object behind it.
+fn is_inside_noun(base: &str) -> bool {
+    matches!(
+        base,
+        "create"
+            | "add"
+            | "delete"
+            | "update"
+            | "get"
+            | "find"
+            | "set"
+            | "submit"
+            | "calculate"
+            | "provide"
+    )
+}
+
+/// "Import registry data" by `importData` on `/admin/import`: a generic noun is the summary's, in full.
+fn qualified_by_summary(
+    noun: Vec<String>,
+    shape: &PathShape,
+    chosen: &Chosen,
+    summary: Option<&Phrase>,
+) -> Vec<String> {
+    let is_generic =
+        matches!(noun.as_slice(), [only] if GENERIC.contains(&words::singular(only).as_str()));
+    let names_items = shape
+        .resources
+        .iter()
+        .any(|resource| !resource.params.is_empty() || noun.contains(&resource.head()));
+    summary
+        .filter(|phrase| {
+            let does_same = phrase
+                .verb
+                .as_ref()
+                .is_some_and(|verb| verb.base == chosen.base);
+            is_generic
+                && !names_items
+                && does_same
+                && (2..4).contains(&phrase.noun.len())
+                && ends_with_noun(&phrase.noun, &noun)
+        })
+        .map_or(noun, |phrase| phrase.noun.clone())
+}
+
 /// "Submit rank jobs", `rankSubmit`: where no path has the noun, the summary's is the same one in full.
 fn fuller(noun: Vec<String>, chosen: &Chosen, summary: Option<&Phrase>) -> Vec<String> {
     summary
@@ -415,11 +469,11 @@ fn implied(
         })
     };
     let is_about_session = said_noun.is_none_or(|noun| {
-        matches!(noun, [only] if is_logging_in(only)
-            || matches!(only.as_str(), "session" | "user" | "account"))
-            || noun
-                .last()
-                .is_some_and(|last| matches!(last.as_str(), "token" | "password" | "credentials"))
+        noun.iter().all(|word| {
+            is_logging_in(word) || matches!(word.as_str(), "session" | "user" | "account")
+        }) || noun
+            .last()
+            .is_some_and(|last| matches!(last.as_str(), "token" | "password" | "credentials"))
     });
     // `/users/{id}/logout` does it to a user.
     let is_item = shape.resources.last().is_some_and(|resource| {

@@ -44,7 +44,10 @@ impl Facing<'_> {
             } else {
                 words::noun_phrase(&own)
             };
-            if entity_type.is_empty() || entity_type == noun {
+            // `/favourites/{type}/{id}` is of no type.
+            let is_kind =
+                own.len() == 1 && head.is_some_and(|head| matches!(head.as_str(), "type" | "kind"));
+            if entity_type.is_empty() || entity_type == noun || is_kind {
                 return None;
             }
             return Some(Parent {

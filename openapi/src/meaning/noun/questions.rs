@@ -330,7 +330,7 @@ impl Facing<'_> {
         self.level == Level::Item
             && is_plain
             && matches!(self.source.method, "PUT" | "PATCH" | "DELETE")
-            && !GENERIC.contains(&self.resource.head().as_str())
+            && (self.resource.words.len() > 1 || !GENERIC.contains(&self.resource.head().as_str()))
             && self.param_names(&self.resource.words)
     }
 

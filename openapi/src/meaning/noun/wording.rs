@@ -97,8 +97,10 @@ impl Facing<'_> {
         if qualifier.split(' ').next_back() == Some(noun) {
             return qualifier;
         }
-        if !matches!(qualifier.as_str(), "" | "entity" | "object" | "resource")
-            && self.resource.head() == noun
+        if !matches!(
+            qualifier.as_str(),
+            "" | "entity" | "object" | "resource" | "action"
+        ) && self.resource.head() == noun
         {
             return format!("{qualifier} {noun}");
         }
