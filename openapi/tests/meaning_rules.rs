@@ -396,6 +396,29 @@ fn a_name_is_no_id_where_other_paths_have_an_id() {
 }
 
 #[test]
+fn what_other_paths_have_an_id_behind_is_no_call() {
+    for (line, other, expected) in [
+        (
+            "PUT /change-sets -",
+            "/change-sets/{change-set-id}",
+            "update: updated change sets",
+        ),
+        (
+            "POST /contracts/{parentId}/blockHourFactors -",
+            "/contracts/{parentId}/blockHourFactors/{id}",
+            "create: created a block hour factor of contract {parentId}",
+        ),
+        (
+            "POST /lists/{id}/mergeItems -",
+            "/lists/{id}",
+            "update: merged the items of list {id}",
+        ),
+    ] {
+        assert_eq!(explained(line, &json!({}), &[other]), expected, "{line}");
+    }
+}
+
+#[test]
 fn a_call_without_an_id_in_its_path_has_it_in_its_body_or_query() {
     check_with(
         "request id",

@@ -71,7 +71,9 @@ pub(crate) fn choose(
         .flatten()
         .any(|phrase| phrase.upsert)
         && matches!(source.method, "PUT" | "PATCH" | "POST");
-    let bulk = shape.bulk || [said, path].into_iter().flatten().any(|phrase| phrase.bulk);
+    let bulk = shape.bulk
+        || [said, path].into_iter().flatten().any(|phrase| phrase.bulk)
+        || removes_many(source);
     let Candidate {
         base,
         action,
@@ -497,4 +499,14 @@ fn moves(
         }
         _ => (base, action, None),
     }
+}
+
+/// "Deletes multiple annotations" by DELETE of `/layers/{id}/annotation`.
+fn removes_many(source: &OperationSource<'_>) -> bool {
+    source.method == "DELETE"
+        && !source.path.trim_end_matches('/').ends_with('}')
+        && [source.summary, source.description]
+            .iter()
+            .find(|text| !text.is_empty())
+            .is_some_and(|text| text.split_whitespace().nth(1) == Some("multiple"))
 }

@@ -7,6 +7,7 @@ use crate::meaning::glued::unglued;
 use crate::meaning::identifier::without_using;
 use crate::meaning::noun_words::ends_with_noun;
 use crate::meaning::phrase;
+use crate::meaning::scope::collection_key;
 use crate::operation::OperationSource;
 use crate::verbs::{self, Kind, KnownVerb};
 use crate::words;
@@ -362,6 +363,7 @@ pub(super) fn take_action(
             // "Creates a new checkout key" at `/checkout-key`: a thing all the same.
             let is_thing = is_sent(&known, &phrase, summary)
                 || is_class_of_id(text, source)
+                || is_collection(&phrase, source)
                 || phrase.len() > 1
                     && (reads && !behind_param && is_object_of_id(&phrase, source)
                         || summary.is_some_and(|said| ends_with_noun(&said.noun, &phrase)));
@@ -413,6 +415,16 @@ fn is_class_of_id(segment: &str, source: &OperationSource<'_>) -> bool {
             if !object.is_empty()
                 && object != class.as_slice()
                 && (verb.eq_ignore_ascii_case(source.method) || is_never_a_noun(verb)))
+}
+
+/// `/change-sets` beside `/change-sets/{id}`: what other paths have an id behind is a collection.
+fn is_collection(phrase: &[String], source: &OperationSource<'_>) -> bool {
+    phrase.len() > 1
+        && phrase.last().is_some_and(|last| words::is_plural(last))
+        && source
+            .habits
+            .found_by_id
+            .contains(&collection_key(source.path))
 }
 
 /// "Send a new mail" at `/characters/{id}/mail`, "Create a calendar block" at `/calendars/{id}/block`
