@@ -168,8 +168,15 @@ fn own_words(own: &str, source: &OperationSource<'_>) -> Option<Vec<String>> {
         }
     }
     // `api_partition_id_delete`, `podoc` on `/podoc/certificate`.
+    // `api_transport-line-notify_id_put` ends with its method, too.
+    let method_behind = |id: &str| {
+        let last = id.rsplit(SEPARATORS).next();
+        last.is_some_and(|last| last.eq_ignore_ascii_case(&lower_method))
+    };
+    let was_method_behind = method_behind(source.operation_id) && !method_behind(own);
     let (last, front) = all.split_last()?;
     if *last == lower_method && repeats_path(front, source.path)
+        || was_method_behind && all.len() > 1 && repeats_path(&all, source.path)
         || all.len() > 1 && !has_verb(&all, source) && repeats_path(&all, source.path)
         || is_random(own)
         || is_path_itself(own, &all, source)

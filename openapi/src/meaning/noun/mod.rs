@@ -142,7 +142,9 @@ pub(crate) fn choose(
     if let Some(whole) = facing.whole_of_deed(&thing) {
         thing = whole;
     }
-    if let Some(noun) = of_amount(&thing, chosen, summary) {
+    if let Some(noun) =
+        of_amount(&thing, chosen, summary).or_else(|| facing.other_than_parent(&thing))
+    {
         thing.noun = noun;
     }
     // `/accounts/{id}/stripe_create_setup_intent`: what is created stands behind its verb.
@@ -483,7 +485,7 @@ fn implied(
         "login" | "logout" | "signin" | "signout" if is_about_session && !is_item => {
             implied("session", &rule::SESSION)
         }
-        "register" | "signup" | "enroll" | "enrol"
+        "register" | "signup" | "enroll" | "enrol" | "authenticate"
             if is_nobody(said_noun) && names_nobody(shape) =>
         {
             match summary_noun {

@@ -2,6 +2,7 @@
 
 use daybook_event::Action;
 
+use super::Thing;
 use super::facing::{Facing, Level};
 use crate::meaning::noun_words::{GENERIC, ends_with_noun, is_role_of_class, same};
 use crate::meaning::path_shape::{is_adjective, is_criterion, param_noun};
@@ -361,6 +362,32 @@ impl Facing<'_> {
                 .enclosing
                 .last()
                 .is_some_and(|above| ends_with_noun(&above.words, object))
+    }
+
+    /// `ConfigurationItemRelatedItemsChild_CreateEntity` on `/configurationItems/{id}/relatedItems`: what is called like
+    /// its parent is what the path says instead.
+    pub(super) fn other_than_parent(&self, thing: &Thing) -> Option<String> {
+        let base = self.chosen.base.as_str();
+        let is_plain =
+            is_plain_removal(base) || is_plain_update(base) || matches!(base, "create" | "add");
+        let head = self.resource.head();
+        let is_told = self
+            .summary
+            .is_some_and(|summary| words::noun_phrase(&summary.noun) == thing.noun);
+        let noun = self.resource.noun();
+        let is_parents = thing
+            .parent
+            .as_ref()
+            .is_some_and(|parent| parent.entity_type == thing.noun);
+        (is_plain
+            && is_parents
+            && !is_told
+            && matches!(self.level, Level::Item | Level::Collection)
+            && !noun.is_empty()
+            && noun != thing.noun
+            && !is_adjective(&head)
+            && head != "all")
+            .then_some(noun)
     }
 
     /// `updateOrgSettings` by PUT of `/orgs/{id}/setting`: all that one thing has.

@@ -56,9 +56,10 @@ pub(super) fn take_inner_action(
                     | "drive"
             )
     };
-    // `/upload_sessions/{upload_session_id}` are sessions.
+    // `/upload_sessions/{upload_session_id}` are sessions, `/transform/{transformDefinitionId}` definitions.
     let is_key_of_phrase = matches!(steps.get(at + 1), Some(Step::Param(name))
-        if words::noun_phrase(&param_noun(name)) == words::noun_phrase(&phrase));
+        if words::noun_phrase(&param_noun(name)) == words::noun_phrase(&phrase)
+            || param_noun(name).len() > phrase.len() && param_noun(name).starts_with(&phrase));
     if is_key_of_phrase {
         return None;
     }
