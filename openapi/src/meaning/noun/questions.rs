@@ -327,12 +327,23 @@ impl Facing<'_> {
         let base = self.chosen.base.as_str();
         let is_plain = is_plain_removal(base)
             || is_plain_update(base)
-            || matches!(base, "set" | "unassign" | "unlink" | "detach");
+            || matches!(base, "unassign" | "unlink" | "detach");
         self.level == Level::Item
             && is_plain
             && matches!(self.source.method, "PUT" | "PATCH" | "DELETE")
             && (self.resource.words.len() > 1 || !GENERIC.contains(&self.resource.head().as_str()))
-            && self.param_names(&self.resource.words)
+            && self.is_param_of_segment()
+    }
+
+    /// Whether the own parameter's name is that of the segment in front of it, as the path writes that.
+    fn is_param_of_segment(&self) -> bool {
+        let Some(param) = self.resource.own_param() else {
+            return false;
+        };
+        let braced = format!("/{{{param}}}");
+        let front = self.source.path.split(braced.as_str()).next();
+        let segment = front.and_then(|front| front.rsplit('/').next());
+        segment.is_some_and(|segment| same(&words::split(segment), &param_noun(param)))
     }
 
     /// Whether the resource is what is undone (`uninviteAdmin` on `/invites/{id}`), or ends as the object does.
