@@ -91,12 +91,32 @@ impl<'e> From<EntryMatch<'e, '_>> for Found<'e> {
     }
 }
 
+/// Events of this service are the log's own: who read it, and what was erased.
+const OWN_SERVICE: &str = "daybook";
+const OTHER_NAME: &str = "daybook-document";
+
 impl Entry {
     pub(crate) fn read(document: &ParsedDocument, problems: &mut Vec<DocumentProblem>) -> Self {
         let text = |pointer: &str| document.root.pointer(pointer).and_then(Value::as_str);
         let name = text("/x-audit/service")
             .filter(|name| !name.trim().is_empty() && name.len() <= SERVICE_BYTES_MAX)
             .unwrap_or_else(|| stem(&document.file_name));
+        let name = if name == OWN_SERVICE {
+            let mut told = Problems {
+                file_name: &document.file_name,
+                list: problems,
+            };
+            told.error(
+                "/x-audit/service",
+                format!(
+                    "{OWN_SERVICE} is the audit log itself, whose events nobody erases: the service is called \
+                     {OTHER_NAME} until x-audit.service gives another name"
+                ),
+            );
+            OTHER_NAME
+        } else {
+            name
+        };
         let operations = read_operations(document, name, problems);
         let service = Service {
             name: name.to_owned(),

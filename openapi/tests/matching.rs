@@ -475,6 +475,26 @@ fn the_document_may_name_its_service() {
 }
 
 #[test]
+fn no_document_takes_the_name_of_the_log_itself() {
+    let plain = paths(&["https://api.example.com"], &[("POST", "/x")]);
+    let mut annotated = plain.clone();
+    annotated["x-audit"] = json!({ "service": "daybook" });
+    for (file_name, document) in [("daybook.json", plain), ("orders.json", annotated)] {
+        let (index, problems) = Index::build(vec![Document {
+            file_name: file_name.to_owned(),
+            bytes: document.to_string().into_bytes(),
+        }]);
+        let mut services = index.services().map(|service| service.name.as_str());
+        assert_eq!(services.next(), Some("daybook-document"));
+        let told = problems.iter().map(ToString::to_string).collect::<String>();
+        assert!(
+            told.contains("#/x-audit/service: daybook is the audit log itself"),
+            "{told}"
+        );
+    }
+}
+
+#[test]
 fn any_method_is_each_method_that_is_not_named_beside_it() {
     let document = json!({ "openapi": "3.0.1", "paths": { "/orders/{id}": {
         "x-amazon-apigateway-any-method": { "operationId": "proxyOrders", "x-audit": { "org": "path.id" } },

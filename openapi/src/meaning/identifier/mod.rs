@@ -129,15 +129,6 @@ fn own_words(own: &str, source: &OperationSource<'_>) -> Option<Vec<String>> {
     {
         all.append(&mut unglued(vec![last], source));
     }
-    // `deletebulkConfig`
-    if all.len() > 1
-        && let Some(verb) = all[0]
-            .strip_suffix("bulk")
-            .filter(|verb| verbs::is_clear(verb))
-            .map(str::to_owned)
-    {
-        all.splice(..1, ["bulk".to_owned(), verb]);
-    }
     // `GetGiftCardbyID`
     if let [.., glued, id] = all.as_mut_slice()
         && id == "id"
