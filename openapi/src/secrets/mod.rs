@@ -23,6 +23,7 @@ mod redactor;
 mod shapes;
 mod siblings;
 mod strict;
+mod walk;
 
 pub(crate) use marked::covers_or_holds;
 pub(crate) use marks::KnownMarks;

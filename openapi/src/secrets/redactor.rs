@@ -4,17 +4,16 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use daybook_event::check_json_bounds;
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Value};
 
 use super::marked::Marked;
 use super::names::{
-    LEAST_SECRET_NUMBER, describes_a_secret, is_id_name, is_of_change, is_of_secret,
-    is_query_secret, is_secret_name, least_secret_number, names_a_card, names_a_count,
-    names_a_phone, names_a_thing, rule_in_headers,
+    LEAST_SECRET_NUMBER, describes_a_secret, is_of_change, is_of_secret, is_query_secret,
+    is_secret_name, names_a_card, names_a_thing, rule_in_headers,
 };
-use super::numbers::starts_with_named_card;
 use super::shapes::{Numbers, redact_shapes, rules_that_find};
 use super::siblings::Siblings;
+use super::walk::Walk;
 use super::{OperationSecrets, strict};
 use crate::operation::{Operation, escape};
 use crate::value_location::ValueLocation;
@@ -34,11 +33,8 @@ const INNER_JSON_DEPTH_MAX: usize = 64;
 /// The most removed places that are named; more are removed unnamed.
 const REMOVED_MAX: usize = 1_000;
 
-/// The digits of the shortest card's number.
-const CARD_DIGITS_MIN: usize = 13;
-
 /// The shortest secret that has a form of its own, a card's number: shorter keys are names.
-const SECRET_KEY_BYTES_MIN: usize = 14;
+pub(super) const SECRET_KEY_BYTES_MIN: usize = 14;
 
 /// Where in a call a value stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -100,15 +96,6 @@ pub struct Redactor {
     pub(super) keep: Vec<Marked>,
     /// Where ids and names are, which a sentence needs; known only in [`Mode::Strict`].
     pub(super) told: Vec<Marked>,
-}
-
-/// What a walk through a value knows on its way.
-pub(super) struct Walk<'a> {
-    pub(super) place: Place,
-    pub(super) removed: &'a mut Vec<String>,
-    pub(super) pointer: Vec<String>,
-    inner_json_levels: usize,
-    is_about_cards: bool,
 }
 
 /// What the names around a value say about it.
@@ -174,7 +161,7 @@ impl Redactor {
 
     /// Removes secrets from a JSON value and names what was removed: `request#/user/password`.
     pub fn json(&self, place: Place, value: &mut Value, removed: &mut Vec<String>) {
-        let mut walk = self.walk(place, Vec::new(), removed);
+        let mut walk = self.walk(place, None, removed);
         if self.mode == Mode::Strict && matches!(place, Place::Request | Place::Context) {
             self.keep_auditable(&mut walk, value);
         } else {
@@ -185,7 +172,7 @@ impl Redactor {
     /// Removes what has the shape of a secret from free text: a message, a user agent.
     pub fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let mut removed = Vec::new();
-        let mut walk = self.walk(Place::Context, Vec::new(), &mut removed);
+        let mut walk = self.walk(Place::Context, None, &mut removed);
         self.text_or_json(&mut walk, text)
     }
 
@@ -193,7 +180,7 @@ impl Redactor {
     /// the call is about cards.
     pub fn id<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let mut removed = Vec::new();
-        let mut walk = self.walk(Place::Context, vec!["id".to_owned()], &mut removed);
+        let mut walk = self.walk(Place::Context, Some("id"), &mut removed);
         self.text_or_json(&mut walk, text)
     }
 
@@ -265,7 +252,7 @@ impl Redactor {
             return Cow::Borrowed(value);
         }
         let mut removed = Vec::new();
-        let mut walk = self.walk(place, pointer.to_vec(), &mut removed);
+        let mut walk = self.walk(place, Some(name), &mut removed);
         let is_secret = Self::is_secret_pair(place, name, value)
             || self.is_marked_secret(place, &pointer)
             || (self.mode == Mode::Strict && !is_marked(&self.told, place, &pointer))
@@ -280,16 +267,14 @@ impl Redactor {
     fn walk<'a>(
         &self,
         place: Place,
-        pointer: Vec<String>,
+        name: Option<&str>,
         removed: &'a mut Vec<String>,
     ) -> Walk<'a> {
-        Walk {
-            place,
-            removed,
-            pointer,
-            inner_json_levels: 0,
-            is_about_cards: self.is_about_cards,
+        let mut walk = Walk::new(place, self.is_about_cards, removed);
+        if let Some(name) = name {
+            walk.enter(name.to_owned());
         }
+        walk
     }
 
     fn is_secret_pair(place: Place, name: &str, value: &str) -> bool {
@@ -311,14 +296,14 @@ impl Redactor {
     }
 
     pub(super) fn visit(&self, walk: &mut Walk<'_>, value: &mut Value, inherited: Inherited) {
-        if walk.pointer.len() > VALUE_DEPTH_MAX {
+        if walk.pointer().len() > VALUE_DEPTH_MAX {
             walk.remove(value);
             return;
         }
         let mut inherited = inherited;
-        if is_marked(&self.keep, walk.place, &walk.pointer) {
+        if is_marked(&self.keep, walk.place, walk.pointer()) {
             inherited = Inherited::Kept;
-        } else if self.is_marked_secret(walk.place, &walk.pointer) {
+        } else if self.is_marked_secret(walk.place, walk.pointer()) {
             walk.remove(value);
             return;
         }
@@ -326,15 +311,15 @@ impl Redactor {
             Value::Object(members) => self.visit_members(walk, members, inherited),
             Value::Array(items) => {
                 for (position, item) in items.iter_mut().enumerate() {
-                    walk.pointer.push(position.to_string());
+                    walk.enter(position.to_string());
                     self.visit(walk, item, inherited);
-                    walk.pointer.pop();
+                    walk.leave();
                 }
             }
             _ if inherited == Inherited::Kept => {}
             // The capture layer was here before: what it removed is listed as well.
             Value::String(text) if text == REDACTED => {
-                note(walk.removed, walk.place, &walk.pointer);
+                walk.note();
             }
             Value::String(text) if !text.is_empty() => {
                 // Below a login, an address describes it.
@@ -350,7 +335,7 @@ impl Redactor {
                 }
                 if let Cow::Owned(redacted) = redact_shapes(text, walk.numbers(text)) {
                     *text = redacted;
-                    note(walk.removed, walk.place, &walk.pointer);
+                    walk.note();
                 }
             }
             Value::Number(number) if walk.is_secret_number(number, inherited) => {
@@ -371,7 +356,7 @@ impl Redactor {
         let least_below = match inherited {
             Inherited::Named => 0,
             Inherited::Below(least) => least,
-            Inherited::Direct => walk.name().and_then(least_secret_number).unwrap_or(0),
+            Inherited::Direct => walk.least_secret_number().unwrap_or(0),
             _ => LEAST_SECRET_NUMBER,
         };
         for (name, member) in members.iter_mut() {
@@ -394,9 +379,9 @@ impl Redactor {
             } else {
                 Inherited::No
             };
-            walk.pointer.push(name.clone());
+            walk.enter(name.clone());
             self.visit(walk, member, inherited);
-            walk.pointer.pop();
+            walk.leave();
         }
     }
 
@@ -413,7 +398,7 @@ impl Redactor {
             Some(inner) if walk.inner_json_levels < INNER_JSON_LEVELS_MAX => inner.ok()?,
             Some(Err(_)) => return None,
             _ => {
-                note(walk.removed, walk.place, &walk.pointer);
+                walk.note();
                 return Some(REDACTED.to_owned());
             }
         };
@@ -464,78 +449,11 @@ pub(super) fn redact_keys(walk: &mut Walk<'_>, members: &mut Map<String, Value>)
                 number += 1;
                 new_key = format!("{REDACTED} {number}");
             }
-            walk.pointer.push(new_key.clone());
-            note(walk.removed, walk.place, &walk.pointer);
-            walk.pointer.pop();
+            walk.enter(new_key.clone());
+            walk.note();
+            walk.leave();
             members.insert(new_key, member);
         }
-    }
-}
-
-impl Walk<'_> {
-    pub(super) fn remove(&mut self, value: &mut Value) {
-        if value.is_null() {
-            return;
-        }
-        *value = Value::String(REDACTED.to_owned());
-        note(self.removed, self.place, &self.pointer);
-    }
-
-    /// The name of the value, or of the array that it stands in.
-    fn name(&self) -> Option<&str> {
-        self.pointer
-            .iter()
-            .rev()
-            .find(|segment| !segment.bytes().all(|byte| byte.is_ascii_digit()))
-            .map(String::as_str)
-    }
-
-    /// What long numbers in a text are here.
-    fn numbers(&self, text: &str) -> Numbers {
-        if text.len() < SECRET_KEY_BYTES_MIN || !text.bytes().any(|byte| byte.is_ascii_digit()) {
-            return Numbers::Any;
-        }
-        match self.name() {
-            Some(name) if is_id_name(name) && !self.is_of_card() => Numbers::Ids,
-            _ => Numbers::Any,
-        }
-    }
-
-    fn is_of_card(&self) -> bool {
-        self.is_about_cards || self.pointer.iter().any(|name| names_a_card(name))
-    }
-
-    /// The number of a card, of any length, below a name that says so; its date or code may stand behind it.
-    fn is_card(&self, text: &str) -> bool {
-        let is_other = |name: &str| {
-            name.to_ascii_lowercase().ends_with("id") || is_id_name(name) || names_a_phone(name)
-        };
-        starts_with_named_card(text) && self.is_of_card() && !self.name().is_some_and(is_other)
-    }
-
-    fn is_secret_number(&self, number: &Number, inherited: Inherited) -> bool {
-        let Some(name) = self.name() else {
-            return false;
-        };
-        let is_from = |least: u64| number.as_u64().map_or(least == 0, |number| number >= least);
-        match inherited {
-            Inherited::Sealed | Inherited::Named => true,
-            Inherited::Below(least) => is_from(least),
-            _ => {
-                let in_list = self.pointer.last().is_some_and(|last| last != name);
-                let is_count = !in_list && names_a_count(name);
-                (!is_count && least_secret_number(name).is_some_and(is_from))
-                    || self.is_number_of_card(number)
-            }
-        }
-    }
-
-    fn is_number_of_card(&self, number: &Number) -> bool {
-        let digits = number.to_string();
-        number.is_u64()
-            && digits.len() >= CARD_DIGITS_MIN
-            && (self.is_card(&digits)
-                || matches!(redact_shapes(&digits, self.numbers(&digits)), Cow::Owned(_)))
     }
 }
 

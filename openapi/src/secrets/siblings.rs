@@ -1,6 +1,8 @@
 //! What the other members of an object say about one of them: a name beside its value, a key type
 //! beside a key's parts.
 
+use std::cell::LazyCell;
+
 use serde_json::{Map, Value};
 
 use super::names::{is_secret_name, names_a_count};
@@ -54,9 +56,11 @@ pub(super) struct Siblings(Vec<&'static [&'static str]>);
 impl Siblings {
     pub(super) fn of(members: &Map<String, Value>) -> Self {
         let mut secret = Vec::new();
+        // Asked of each member that names a secret, of which there may be as many as there are.
+        let has_number = LazyCell::new(|| has_number(members));
         if members
             .iter()
-            .any(|(name, value)| names_secret(members, name, value))
+            .any(|(name, value)| names_secret(members, name, value, || *has_number))
         {
             secret.push(VALUES);
         }
@@ -88,7 +92,12 @@ impl Siblings {
     }
 }
 
-fn names_secret(members: &Map<String, Value>, name: &str, value: &Value) -> bool {
+fn names_secret(
+    members: &Map<String, Value>,
+    name: &str,
+    value: &Value,
+    has_number: impl Fn() -> bool,
+) -> bool {
     let Value::String(text) = value else {
         return false;
     };
@@ -103,7 +112,7 @@ fn names_secret(members: &Map<String, Value>, name: &str, value: &Value) -> bool
     let names_one = (is_patch || NAMES.iter().any(|known| is(known)))
         && text.len() <= NAME_BYTES_MAX
         && is_secret_name(last)
-        && !(names_a_count(last) && has_number(members));
+        && !(names_a_count(last) && has_number());
     // Azure lists a storage account's keys as `{"keyName", "value"}`.
     names_one || is("keyname")
 }

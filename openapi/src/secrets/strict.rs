@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::marked::Marked;
-use super::redactor::{Inherited, Place, Redactor, VALUE_DEPTH_MAX, Walk, note, redact_keys};
+use super::redactor::{Inherited, Place, Redactor, VALUE_DEPTH_MAX, note, redact_keys};
+use super::walk::Walk;
 use crate::operation::Operation;
 use crate::path_template::PathTemplate;
 use crate::value_location::{ValueLocation, WRAPPERS};
@@ -45,9 +46,9 @@ impl Redactor {
             // `before` and `after` are nobody's choice.
             Value::Object(stated) if walk.place == Place::Context => {
                 for (name, member) in stated.iter_mut() {
-                    walk.pointer.push(name.clone());
+                    walk.enter(name.clone());
                     self.keep_or_remove(walk, member);
-                    walk.pointer.pop();
+                    walk.leave();
                 }
             }
             _ => {
@@ -92,7 +93,7 @@ impl Redactor {
             self.visit(walk, value, Inherited::No);
             return true;
         }
-        if walk.pointer.len() >= VALUE_DEPTH_MAX || !self.may_hold(walk) {
+        if walk.pointer().len() >= VALUE_DEPTH_MAX || !self.may_hold(walk) {
             return false;
         }
         let named = walk.removed.len();
@@ -101,9 +102,9 @@ impl Redactor {
             Value::Array(items) => {
                 let mut stays = false;
                 for (position, item) in items.iter_mut().enumerate() {
-                    walk.pointer.push(position.to_string());
+                    walk.enter(position.to_string());
                     stays |= self.keep_or_remove(walk, item);
-                    walk.pointer.pop();
+                    walk.leave();
                 }
                 stays
             }
@@ -123,20 +124,20 @@ impl Redactor {
         redact_keys(walk, members);
         let before = members.len();
         members.retain(|name, member| {
-            walk.pointer.push(name.clone());
+            walk.enter(name.clone());
             let stays = self.visit_strictly(walk, member);
-            walk.pointer.pop();
+            walk.leave();
             stays
         });
         if members.len() < before {
-            note(walk.removed, walk.place, &walk.pointer);
+            walk.note();
         }
         !members.is_empty()
     }
 
     /// Whether the value stands where the document keeps all, or where an id or a name does and it is one.
     fn is_auditable(&self, walk: &Walk<'_>, value: &Value) -> bool {
-        let (place, pointer) = (walk.place, &walk.pointer);
+        let (place, pointer) = (walk.place, walk.pointer());
         self.keep
             .iter()
             .any(|mark| mark.covers_above(place, pointer))
@@ -148,7 +149,7 @@ impl Redactor {
     /// Whether something auditable may stand below the place.
     fn may_hold(&self, walk: &Walk<'_>) -> bool {
         self.auditable()
-            .any(|mark| mark.may_be_below(walk.place, &walk.pointer))
+            .any(|mark| mark.may_be_below(walk.place, walk.pointer()))
             || self.is_told_behind_wrappers(walk, Marked::may_be_below)
     }
 
@@ -158,10 +159,10 @@ impl Redactor {
         walk: &Walk<'_>,
         test: fn(&Marked, Place, &[String]) -> bool,
     ) -> bool {
-        let first = walk.pointer.iter().take(WRAPPER_DEPTH_MAX);
+        let first = walk.pointer().iter().take(WRAPPER_DEPTH_MAX);
         let wrappers = first.take_while(|name| WRAPPERS.contains(&name.as_str()));
         (1..=wrappers.count()).any(|depth| {
-            let inner = &walk.pointer[depth..];
+            let inner = &walk.pointer()[depth..];
             self.told.iter().any(|mark| test(mark, walk.place, inner))
         })
     }

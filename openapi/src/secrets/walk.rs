@@ -1,0 +1,159 @@
+//! What a walk through a value knows on its way: where it is, and what the names above say.
+
+use std::borrow::Cow;
+use std::cell::OnceCell;
+
+use serde_json::{Number, Value};
+
+use super::names::{
+    is_id_name, least_secret_number, names_a_card, names_a_count, names_a_phone,
+};
+use super::numbers::starts_with_named_card;
+use super::redactor::{Inherited, Place, REDACTED, SECRET_KEY_BYTES_MIN, note};
+use super::shapes::{Numbers, redact_shapes};
+
+/// The digits of the shortest card's number.
+const CARD_DIGITS_MIN: usize = 13;
+
+/// A walk through a value.
+pub(super) struct Walk<'a> {
+    pub(super) place: Place,
+    pub(super) removed: &'a mut Vec<String>,
+    pub(super) inner_json_levels: usize,
+    is_about_cards: bool,
+    pointer: Vec<String>,
+    /// What is known of each of the pointer's names. A list may have many values below long names, so that each
+    /// name is judged once and not for each value.
+    known: Vec<Known>,
+}
+
+/// What a name says, as far as it was asked.
+#[derive(Default)]
+struct Known {
+    /// The name or one above it speaks of a payment card.
+    is_of_card: OnceCell<bool>,
+    is_id: OnceCell<bool>,
+    is_phone: OnceCell<bool>,
+    is_count: OnceCell<bool>,
+    least_secret_number: OnceCell<Option<u64>>,
+}
+
+impl<'a> Walk<'a> {
+    pub(super) fn new(place: Place, is_about_cards: bool, removed: &'a mut Vec<String>) -> Self {
+        Self {
+            place,
+            removed,
+            inner_json_levels: 0,
+            is_about_cards,
+            pointer: Vec::new(),
+            known: Vec::new(),
+        }
+    }
+}
+
+impl Walk<'_> {
+    pub(super) fn pointer(&self) -> &[String] {
+        &self.pointer
+    }
+
+    pub(super) fn enter(&mut self, name: String) {
+        self.pointer.push(name);
+        self.known.push(Known::default());
+    }
+
+    pub(super) fn leave(&mut self) {
+        self.pointer.pop();
+        self.known.pop();
+    }
+
+    /// Names the place as one out of which something was removed.
+    pub(super) fn note(&mut self) {
+        note(self.removed, self.place, &self.pointer);
+    }
+
+    pub(super) fn remove(&mut self, value: &mut Value) {
+        if value.is_null() {
+            return;
+        }
+        *value = Value::String(REDACTED.to_owned());
+        self.note();
+    }
+
+    /// The name of the value, or of the array that it stands in, and what is known of it.
+    fn name(&self) -> Option<(&str, &Known)> {
+        let at = self
+            .pointer
+            .iter()
+            .rposition(|segment| !segment.bytes().all(|byte| byte.is_ascii_digit()))?;
+        Some((&self.pointer[at], &self.known[at]))
+    }
+
+    /// The least number that is a secret below the value's name.
+    pub(super) fn least_secret_number(&self) -> Option<u64> {
+        let (name, known) = self.name()?;
+        *known
+            .least_secret_number
+            .get_or_init(|| least_secret_number(name))
+    }
+
+    /// What long numbers in a text are here.
+    pub(super) fn numbers(&self, text: &str) -> Numbers {
+        if text.len() < SECRET_KEY_BYTES_MIN || !text.bytes().any(|byte| byte.is_ascii_digit()) {
+            return Numbers::Any;
+        }
+        let is_id = |(name, known): (&str, &Known)| *known.is_id.get_or_init(|| is_id_name(name));
+        if self.name().is_some_and(is_id) && !self.is_of_card() {
+            Numbers::Ids
+        } else {
+            Numbers::Any
+        }
+    }
+
+    fn is_of_card(&self) -> bool {
+        let mut is_of_card = self.is_about_cards;
+        let known = |known: &Known| known.is_of_card.get().is_some();
+        let first = self.known.iter().rposition(known).unwrap_or(0);
+        for (name, known) in self.pointer.iter().zip(&self.known).skip(first) {
+            is_of_card = *known
+                .is_of_card
+                .get_or_init(|| is_of_card || names_a_card(name));
+        }
+        is_of_card
+    }
+
+    /// The number of a card, of any length, below a name that says so; its date or code may stand behind it.
+    pub(super) fn is_card(&self, text: &str) -> bool {
+        let is_other = |(name, known): (&str, &Known)| {
+            name.to_ascii_lowercase().ends_with("id")
+                || *known.is_id.get_or_init(|| is_id_name(name))
+                || *known.is_phone.get_or_init(|| names_a_phone(name))
+        };
+        starts_with_named_card(text) && self.is_of_card() && !self.name().is_some_and(is_other)
+    }
+
+    pub(super) fn is_secret_number(&self, number: &Number, inherited: Inherited) -> bool {
+        let Some((name, known)) = self.name() else {
+            return false;
+        };
+        let is_from = |least: u64| number.as_u64().map_or(least == 0, |number| number >= least);
+        match inherited {
+            Inherited::Sealed | Inherited::Named => true,
+            Inherited::Below(least) => is_from(least),
+            _ => {
+                let in_list = self.pointer.last().is_some_and(|last| last != name);
+                let is_count =
+                    !in_list && *known.is_count.get_or_init(|| names_a_count(name));
+                (!is_count && self.least_secret_number().is_some_and(is_from))
+                    || self.is_number_of_card(number)
+            }
+        }
+    }
+
+    fn is_number_of_card(&self, number: &Number) -> bool {
+        let digits = number.to_string();
+        number.is_u64()
+            && digits.len() >= CARD_DIGITS_MIN
+            && (self.is_card(&digits)
+                || matches!(redact_shapes(&digits, self.numbers(&digits)), Cow::Owned(_)))
+    }
+}

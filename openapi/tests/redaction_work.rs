@@ -1,0 +1,61 @@
+//! What bodies cost that are made to cost much: each is held against one of its size that is not.
+
+use std::time::{Duration, Instant};
+
+use daybook_openapi::secrets::{Place, Redactor};
+use serde_json::{Map, Value, json};
+
+/// How many times as long as the other one a body may take.
+const RATIO_MAX: u32 = 10;
+
+/// The shortest of three times, since other programs run as well.
+fn time_of(body: &Value) -> Duration {
+    let times = (0..3).map(|_| {
+        let mut body = body.clone();
+        let start = Instant::now();
+        Redactor::new(None).json(Place::Request, &mut body, &mut Vec::new());
+        start.elapsed()
+    });
+    times.min().expect("it ran")
+}
+
+#[track_caller]
+fn check(costly: &Value, other: &Value) {
+    let (costly, other) = (time_of(costly), time_of(other));
+    assert!(costly < RATIO_MAX * other, "{costly:?} and {other:?}");
+}
+
+#[test]
+fn the_names_above_many_values_are_judged_once() {
+    let name = format!("{}id", "a_".repeat(127));
+    for value in [json!("4000000000000002"), json!(4_000_000_000_000_002_u64)] {
+        let list = json!({ &name: vec![value; 2_000] });
+        let nested = (0..120).fold(list.clone(), |inner, _| json!({ &name: inner }));
+        let short = json!({ "id": list[&name] });
+        check(&nested, &list);
+        check(&list, &short);
+    }
+}
+
+#[test]
+fn the_members_beside_many_that_name_a_secret_are_looked_at_once() {
+    let body = |names: &str| {
+        let mut members: Map<String, Value> = (0..20_000)
+            .map(|number| (format!("member{number}"), json!(number)))
+            .collect();
+        for spelling in 0..4_096_u32 {
+            let letters = "parameterkey".char_indices().map(|(position, letter)| {
+                if spelling >> position & 1 == 1 {
+                    letter.to_ascii_uppercase()
+                } else {
+                    letter
+                }
+            });
+            members.insert(letters.collect(), json!(names));
+        }
+        // The last one, so that it is reached late.
+        members.insert("value".to_owned(), json!(5));
+        Value::Object(members)
+    };
+    check(&body("tokens"), &body("colour"));
+}
