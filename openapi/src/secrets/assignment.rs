@@ -29,7 +29,7 @@ pub(super) fn find(text: &str, hits: &mut Vec<Hit>) {
     let mut position = 0;
     while let Some(found) = bytes[position..]
         .iter()
-        .position(|byte| matches!(byte, b':' | b'=' | b'>' | b' '))
+        .position(|&byte| matches!(byte, b':' | b'=' | b'>' | b' ' | WIDE_FIRST))
     {
         let at = position + found;
         position = at + 1;
@@ -39,7 +39,7 @@ pub(super) fn find(text: &str, hits: &mut Vec<Hit>) {
         let hit = match bytes[at] {
             b'>' => in_markup(text, at),
             b' ' => option(text, at),
-            _ => assigned(text, at),
+            _ => Separator::at(text, at).and_then(|separator| assigned(text, at, separator)),
         };
         if let Some(hit) = hit {
             done = hit.range.end;
@@ -48,37 +48,79 @@ pub(super) fn find(text: &str, hits: &mut Vec<Hit>) {
     }
 }
 
-/// The name that ends at `end`, and where it starts.
-fn name_before(bytes: &[u8], end: usize) -> usize {
-    let least = end.saturating_sub(NAME_BYTES_MAX);
+/// What stands between a name and its value.
+#[derive(Clone, Copy)]
+struct Separator {
+    is_equals: bool,
+    /// As it is written between Chinese or Japanese words, where no space follows.
+    is_wide: bool,
+}
+
+/// The first byte of `：` and `＝`, and of few other characters.
+const WIDE_FIRST: u8 = 0xef;
+
+impl Separator {
+    fn at(text: &str, at: usize) -> Option<Self> {
+        let (is_equals, is_wide) = match text.get(at..)?.chars().next()? {
+            ':' => (false, false),
+            '=' => (true, false),
+            '：' => (false, true),
+            '＝' => (true, true),
+            _ => return None,
+        };
+        Some(Self { is_equals, is_wide })
+    }
+
+    fn length(self) -> usize {
+        if self.is_wide { '：'.len_utf8() } else { 1 }
+    }
+}
+
+/// Where the name starts that ends at `end`.
+fn name_before(text: &str, end: usize) -> usize {
     let mut start = end;
-    while start > least && is_of_name(bytes[start - 1]) {
-        start -= 1;
+    for character in text[..end].chars().rev().take_while(|one| is_of_name(*one)) {
+        let next = start - character.len_utf8();
+        if end - next > NAME_BYTES_MAX {
+            break;
+        }
+        start = next;
     }
     start
 }
 
-fn is_of_name(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric()
-        || byte >= 0x80
-        || matches!(byte, b'_' | b'-' | b'.' | b'[' | b']' | b'%')
+fn is_of_name(character: char) -> bool {
+    if character.is_ascii() {
+        character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '.' | '[' | ']' | '%')
+    } else {
+        !is_wide_mark(character)
+    }
 }
 
-fn assigned(text: &str, at: usize) -> Option<Hit> {
+/// The space and the punctuation between Chinese and Japanese words (Unicode blocks CJK Symbols and Punctuation, Halfwidth
+/// and Fullwidth Forms).
+fn is_wide_mark(character: char) -> bool {
+    matches!(character, '\u{3000}'..='\u{303f}' | '\u{ff00}'..='\u{ffef}')
+        && !character.is_alphanumeric()
+}
+
+/// Where a text ends without the last of these characters, of which there are at most so many.
+fn end_without(text: &str, most: usize, test: fn(char) -> bool) -> usize {
+    let last = text.chars().rev().take(most).take_while(|one| test(*one));
+    text.len() - last.map(char::len_utf8).sum::<usize>()
+}
+
+fn assigned(text: &str, at: usize, separator: Separator) -> Option<Hit> {
     let bytes = text.as_bytes();
-    let is_equals = bytes[at] == b'=';
-    let mut end = at;
-    let skip = |end: &mut usize, most: usize, test: fn(u8) -> bool| {
-        let least = end.saturating_sub(most);
-        while *end > least && test(bytes[*end - 1]) {
-            *end -= 1;
-        }
-    };
-    skip(&mut end, 3, |byte| byte == b' ');
-    skip(&mut end, 5, |byte| {
-        matches!(byte, b'"' | b'\'' | b'\\' | b'`' | b'*')
+    let Separator { is_equals, is_wide } = separator;
+    let end = end_without(&text[..at], 3, is_blank);
+    let end = end_without(&text[..end], 5, |character| {
+        matches!(
+            character,
+            '"' | '\'' | '\\' | '`' | '*' | '」' | '』' | '】'
+        )
     });
-    let start = name_before(bytes, end);
+    let start = name_before(text, end);
     let name = text.get(start..end).filter(|name| name.len() > 1)?;
     let before = start.checked_sub(1).map(|before| bytes[before]);
     if !is_equals && before == Some(b':') {
@@ -87,7 +129,7 @@ fn assigned(text: &str, at: usize) -> Option<Hit> {
     }
     let in_query = is_equals && matches!(before, Some(b'?' | b'&' | b';' | b'#'));
     // The value: `=>`, `:=`, `==` and `::` have a second character.
-    let mut from = at + 1;
+    let mut from = at + separator.length();
     match bytes.get(from) {
         Some(b'>' | b'=') => from += 1,
         Some(b':') if !is_equals => return None,
@@ -113,13 +155,12 @@ fn assigned(text: &str, at: usize) -> Option<Hit> {
             .map_or(text.len(), |to| from + to);
         return hit(text, from, to, "assignment");
     }
-    let after_space = text[from..].starts_with([' ', '\t']);
-    let spaces = bytes[from..]
-        .iter()
-        .take(3)
-        .take_while(|byte| matches!(byte, b' ' | b'\t' | b'\n'))
-        .count();
-    from += spaces;
+    let after_space = is_wide || text[from..].starts_with([' ', '\t']);
+    let spaces = text[from..].chars().take(3);
+    from += spaces
+        .take_while(|one| is_blank(*one) || matches!(one, '\t' | '\n'))
+        .map(char::len_utf8)
+        .sum::<usize>();
     let quote_length = bytes[from..]
         .iter()
         .take(4)
@@ -144,7 +185,22 @@ fn assigned(text: &str, at: usize) -> Option<Hit> {
             character.is_whitespace()
                 || matches!(
                     character,
-                    '"' | '\'' | ',' | ';' | '&' | '}' | ']' | '<' | '>'
+                    '"' | '\''
+                        | ','
+                        | ';'
+                        | '&'
+                        | '}'
+                        | ']'
+                        | '<'
+                        | '>'
+                        | '，'
+                        | '；'
+                        | '、'
+                        | '。'
+                        | '）'
+                        | '」'
+                        | '』'
+                        | '】'
                 )
         })
         .unwrap_or(rest.len())
@@ -153,6 +209,8 @@ fn assigned(text: &str, at: usize) -> Option<Hit> {
     let is_colon_word = !is_equals && quote.is_empty();
     let may_be_said = quote.is_empty() && (after_space || is_colon_word || !is_password(name));
     let is_saying = (may_be_said && is_a_saying(value))
+        // What is typed as a secret is not written in Chinese or Japanese.
+        || (is_wide && quote.is_empty() && value.starts_with(is_of_a_sentence))
         || is_a_scheme(value)
         || value.bytes().all(|byte| byte == b'*')
         // "Invalid credentials: nobody of that name" is a sentence.
@@ -223,7 +281,16 @@ fn first_value(mut rest: &str) -> &str {
 fn two_words(text: &str, start: usize, end: usize) -> Option<&str> {
     let bytes = text.as_bytes();
     let space = start.checked_sub(1).filter(|space| bytes[*space] == b' ')?;
-    text.get(name_before(bytes, space)..end)
+    text.get(name_before(text, space)..end)
+}
+
+fn is_blank(character: char) -> bool {
+    matches!(character, ' ' | '\u{3000}')
+}
+
+/// A kana, a Chinese character or a Korean syllable.
+fn is_of_a_sentence(character: char) -> bool {
+    matches!(character, '\u{3005}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}')
 }
 
 fn is_password(name: &str) -> bool {
@@ -314,8 +381,7 @@ fn in_markup(text: &str, at: usize) -> Option<Hit> {
 
 /// `--password …`, `login jane password …`: a value after a space must look like no word.
 fn option(text: &str, at: usize) -> Option<Hit> {
-    let bytes = text.as_bytes();
-    let start = name_before(bytes, at);
+    let start = name_before(text, at);
     let name = text.get(start..at).filter(|name| name.len() > 1)?;
     let is_option = name.starts_with("--");
     let stripped = name.trim_start_matches('-');
@@ -356,7 +422,7 @@ fn option(text: &str, at: usize) -> Option<Hit> {
         looks_random(value, 8)
     } else if matches!(stripped, "is" | "ist" | "lautet" | "est" | "es") {
         let end = start.checked_sub(1)?;
-        let one = name_before(bytes, end);
+        let one = name_before(text, end);
         let before = two_words(text, one, end)
             .filter(|name| is_secret_name(name))
             .or_else(|| text.get(one..end))?;
