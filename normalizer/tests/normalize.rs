@@ -355,6 +355,22 @@ fn bodies_are_read_as_json_or_forms_and_of_others_nothing_is_kept() {
             false,
         ),
         ("application/octet-stream", "//79", true),
+        // What curl calls a form, and is neither one nor JSON as a whole.
+        (
+            "application/x-www-form-urlencoded",
+            "{\"name\":\"A\"}\n{\"name\":\"B\"}",
+            false,
+        ),
+        (
+            "application/x-www-form-urlencoded",
+            "\u{feff}[{\"pin\":1234}",
+            false,
+        ),
+        (
+            "application/x-www-form-urlencoded",
+            " <name>A</name>",
+            false,
+        ),
     ] {
         let event = with(content_type, body, is_base64);
         assert_eq!(
