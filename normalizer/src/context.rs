@@ -78,10 +78,7 @@ pub async fn handler_from_env(
 /// # Errors
 /// The first of them, in one line.
 pub fn check_overlays(problems: &[DocumentProblem]) -> anyhow::Result<()> {
-    let is_of_overlay = |problem: &&DocumentProblem| {
-        problem.severity == Severity::Error && Document::overlaid_name(&problem.file_name).is_some()
-    };
-    match problems.iter().find(is_of_overlay) {
+    match problems.iter().find(|problem| problem.is_overlays_error()) {
         Some(problem) => bail!("an overlay is not applied in full: {problem}"),
         None => Ok(()),
     }

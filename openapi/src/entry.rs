@@ -127,6 +127,7 @@ impl Entry {
         let mut told = Problems {
             file_name: &document.file_name,
             list: problems,
+            origins: None,
         };
         let server_lists = server_lists(&document.root, &operations, &mut told);
         let entry = Self::new(service, server_lists, operations);
@@ -163,6 +164,7 @@ impl Entry {
         let mut problems = Problems {
             file_name: &self.service.file_name,
             list: problems,
+            origins: None,
         };
         for group in &self.route_groups {
             let mut known = HashMap::new();

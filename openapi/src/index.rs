@@ -11,6 +11,7 @@
 //! [`Found::Nothing`] is answered: an event under the wrong service's name is worse than one that is
 //! not described. Such ties are told by [`Index::build`].
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashSet};
 
 use serde::{Deserialize, Serialize};
@@ -147,8 +148,10 @@ impl Index {
                 }
                 Err(problem) => of_document.push(problem),
             }
-            // What was not done is told before what is only doubtful.
-            of_document.sort_by_key(|problem| std::cmp::Reverse(problem.severity));
+            // What of an overlay was not done may keep a service from starting, so it is told first; and
+            // what was not done before what is only doubtful.
+            of_document
+                .sort_by_key(|problem| Reverse((problem.is_overlays_error(), problem.severity)));
             of_document.truncate(PROBLEMS_MAX);
             problems.extend(of_document);
         }
@@ -283,6 +286,7 @@ impl Index {
         let mut problems = Problems {
             file_name: &entry.service.file_name,
             list: problems,
+            origins: None,
         };
         let others = || {
             let others = self.entries.iter();

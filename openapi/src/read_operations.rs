@@ -56,6 +56,7 @@ fn read_within(
     let mut problems = Problems {
         file_name: &document.file_name,
         list: problems,
+        origins: Some(&document.origins),
     };
     let corners = Corners::check(document, &mut problems);
     let paths = || document.path_keys.iter().map(|(path, _)| path.as_str());

@@ -310,6 +310,44 @@ fn problems_are_bounded_and_what_was_not_done_comes_first() {
 }
 
 #[test]
+fn what_of_an_overlay_was_not_done_is_told_whatever_else_is_wrong() {
+    for count in [150, 3_000] {
+        let paths: serde_json::Map<String, Value> = (0..count)
+            .map(|n| (format!("/p{n}"), json!({ "post": 7 })))
+            .chain([("/z".to_owned(), json!({ "post": {} }))])
+            .collect();
+        let document = json!({ "openapi": "3.0.0", "paths": paths });
+        let action = |x_audit: Value| json!({ "target": "$.paths['/z'].post", "update": { "x-audit": x_audit } });
+        let overlay = |actions: Value| json!({ "overlay": "1.0.0", "actions": actions });
+        for (actions, expected) in [
+            (
+                json!([{ "target": "$[", "update": {} }]),
+                "s.overlay.json#/actions/0",
+            ),
+            (
+                json!([action(
+                    json!({ "redact": ["body.nowhere"], "ignore": "no" })
+                )]),
+                "s.overlay.json#/actions/0/update/x-audit/ignore",
+            ),
+        ] {
+            let files = [("s.json", &document), ("s.overlay.json", &overlay(actions))];
+            let (_, problems) = Index::build(
+                files
+                    .map(|(file_name, value)| Document {
+                        file_name: file_name.to_owned(),
+                        bytes: value.to_string().into_bytes(),
+                    })
+                    .into(),
+            );
+            assert_eq!(problems.len(), 100);
+            let first = problems[0].to_string();
+            assert!(first.starts_with(expected), "{count}: {first}");
+        }
+    }
+}
+
+#[test]
 fn a_version_to_come_is_read_as_far_as_it_is_known() {
     let document = |version: &Value| json!({ "openapi": version, "paths": { "/a": { "query": {}, "additionalOperations": {}, "get": {} } } });
     let (index, problems) = build("s.json", document(&json!("3.2.0")).to_string());

@@ -105,6 +105,11 @@ impl DocumentProblem {
             ..Self::new(file_name, pointer, message)
         }
     }
+
+    /// Whether something that an overlay says was not done.
+    pub fn is_overlays_error(&self) -> bool {
+        self.severity == Severity::Error && Document::overlaid_name(&self.file_name).is_some()
+    }
 }
 
 impl fmt::Display for DocumentProblem {

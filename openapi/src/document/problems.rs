@@ -1,6 +1,7 @@
 //! A document's problems as they are found, with a bound on how many are kept.
 
 use crate::document::{DocumentProblem, Severity};
+use crate::overlay::Origins;
 
 /// The most problems that are kept while a document is read.
 const PROBLEMS_KEPT_MAX: usize = 2_000;
@@ -9,6 +10,8 @@ const PROBLEMS_KEPT_MAX: usize = 2_000;
 pub(crate) struct Problems<'a> {
     pub(crate) file_name: &'a str,
     pub(crate) list: &'a mut Vec<DocumentProblem>,
+    /// What of the document an overlay wrote, whose problems are never left out for others.
+    pub(crate) origins: Option<&'a Origins>,
 }
 
 impl Problems<'_> {
@@ -34,14 +37,25 @@ impl Problems<'_> {
         }
         if self.list.len() < PROBLEMS_KEPT_MAX {
             self.list.push(problem);
-        } else if problem.severity == Severity::Error
-            && let Some(doubt) = self
-                .list
-                .iter_mut()
-                .rfind(|known| known.severity == Severity::Warning)
-        {
-            // What was not done matters more than what is doubtful.
-            *doubt = problem;
+        } else if problem.severity == Severity::Error {
+            // What was not done matters more than what is doubtful, and most where an overlay says it.
+            let mut known = self.list.iter();
+            let doubt = known.rposition(|known| known.severity == Severity::Warning);
+            let is_first_of_overlay = || {
+                let is_known = |known| self.is_of_overlay(known);
+                self.is_of_overlay(&problem) && !self.list.last().is_some_and(is_known)
+            };
+            let last = || is_first_of_overlay().then_some(self.list.len() - 1);
+            if let Some(least) = doubt.or_else(last) {
+                self.list[least] = problem;
+            }
         }
+    }
+
+    fn is_of_overlay(&self, problem: &DocumentProblem) -> bool {
+        problem.is_overlays_error()
+            || self
+                .origins
+                .is_some_and(|origins| origins.wrote(&problem.pointer))
     }
 }

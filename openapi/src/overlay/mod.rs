@@ -62,6 +62,7 @@ pub(crate) fn apply(
     let mut problems = Problems {
         file_name: name,
         list: problems,
+        origins: None,
     };
     let budget = Budget::default();
     let mut capacity = Capacity::of(file);

@@ -56,18 +56,26 @@ impl Origins {
             return;
         }
         for problem in problems {
-            let mut end = problem.pointer.len();
-            loop {
-                if let Some((file_name, pointer)) = self.written.get(&problem.pointer[..end]) {
-                    problem.pointer = format!("{pointer}{}", &problem.pointer[end..]);
-                    problem.file_name.clone_from(file_name);
-                    break;
-                }
-                match problem.pointer[..end].rfind('/') {
-                    Some(parent) => end = parent,
-                    None => break,
-                }
+            if let Some((end, (file_name, pointer))) = self.of(&problem.pointer) {
+                problem.pointer = format!("{pointer}{}", &problem.pointer[end..]);
+                problem.file_name.clone_from(file_name);
             }
+        }
+    }
+
+    /// Whether what stands there, or what it stands in, is an overlay's.
+    pub(crate) fn wrote(&self, pointer: &str) -> bool {
+        !self.written.is_empty() && self.of(pointer).is_some()
+    }
+
+    /// The origin of a place or of the nearest one that it stands in, and where the pointer to that ends.
+    fn of(&self, pointer: &str) -> Option<(usize, &(String, String))> {
+        let mut end = pointer.len();
+        loop {
+            if let Some(origin) = self.written.get(&pointer[..end]) {
+                return Some((end, origin));
+            }
+            end = pointer[..end].rfind('/')?;
         }
     }
 }
