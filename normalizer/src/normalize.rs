@@ -135,7 +135,7 @@ fn new_event(
         &mut redacted,
     );
     let handlers_own = stated_message(message, &redactor, &mut redacted);
-    let (activity, unsaid) = said(handlers_own, outcome, || {
+    let (activity, unsaid) = said(handlers_own, is_over(message, outcome), || {
         told_activity(explained, &things, &caller, &http, outcome, values)
     });
     let privacy = stated_privacy(message, &mut redacted);
@@ -205,18 +205,27 @@ fn new_event(
 /// The sentence, and what the handler said that it does not hold.
 fn said(
     handlers_own: Option<String>,
-    outcome: Outcome,
+    is_over: bool,
     tell: impl FnOnce() -> Sentence,
 ) -> (Sentence, Option<String>) {
     let stated = handlers_own.as_deref().and_then(Sentence::stated);
     match stated.zip(handlers_own) {
         // A handler writes its sentence of what it is about to do: it is not what happened then.
-        Some((sentence, whole)) if matches!(outcome, Outcome::Success | Outcome::Unknown) => {
+        Some((sentence, whole)) if is_over => {
             let is_cut = !sentence.holds(&whole);
             (sentence, is_cut.then_some(whole))
         }
         stated => (tell(), stated.map(|(_, whole)| whole)),
     }
+}
+
+/// Whether the handler came to its end, and nothing says that what it was about to do did not happen.
+fn is_over(message: &Message, outcome: Outcome) -> bool {
+    let failure = message
+        .response
+        .as_ref()
+        .and_then(|response| response.failure);
+    failure.is_none() && matches!(outcome, Outcome::Success | Outcome::Unknown)
 }
 
 /// The response's body, redacted; the body of a failure names nothing that was changed. It is never stored: what is removed from it is not worth telling.

@@ -264,6 +264,14 @@ fn a_handlers_own_sentence_tells_no_success_of_a_call_that_had_none() {
         let detail: Value = serde_json::from_str(&event.detail).unwrap();
         assert_eq!(detail["$message"], "Jane approved contract 7");
     }
+    // Of a call that was still going on, nobody knows what happened.
+    let mut message = delete.message(Format::Http, false);
+    message["response"] = json!({"status_code": 0, "failure": "timeout"});
+    message["context"] = json!({"message": "Jane approved contract 7"});
+    let event = event_of(&message);
+    assert!(event.activity.contains(" asked to "), "{}", event.activity);
+    let detail: Value = serde_json::from_str(&event.detail).unwrap();
+    assert_eq!(detail["$message"], "Jane approved contract 7");
     let event = answered(200, "Jane approved contract 7");
     assert_eq!(event.activity, "Jane approved contract 7");
     assert!(!event.detail.contains("$message"), "{}", event.detail);
