@@ -111,17 +111,26 @@ pub(crate) fn http(
 /// The id that follows a request: `X-Correlation-Id`, else the trace's, else API Gateway's own.
 ///
 /// In [`Mode::Strict`] a header's id counts only where the document keeps the header, or where the id
-/// can be no word: a UUID or a trace's id. A search by correlation id still follows such ones.
+/// can be no word: a UUID or a trace's id. A search by correlation id still follows such ones. A header that
+/// the document marks as secret counts in no mode.
 pub(crate) fn correlation_id(
     request: &GatewayEvent,
     kept: &BTreeMap<String, String>,
     redactor: &Redactor,
 ) -> String {
-    let stated = request.header(CORRELATION_ID);
+    let header = |name: &str| {
+        let value = request.header(name);
+        if redactor.marks_header(name) {
+            ""
+        } else {
+            value
+        }
+    };
+    let stated = header(CORRELATION_ID);
     // W3C Trace Context, section 3.2: version-traceid-parentid-flags.
-    let traceparent = request.header("traceparent").split('-').nth(1);
+    let traceparent = header("traceparent").split('-').nth(1);
     // AWS X-Ray: Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1
-    let mut x_ray = request.header("x-amzn-trace-id").split(';');
+    let mut x_ray = header("x-amzn-trace-id").split(';');
     let is_kept = kept.get(CORRELATION_ID).is_some_and(|kept| kept == stated);
     let stays = |id: &&str| redactor.mode() == Mode::Standard || is_drawn(id);
     let id = Some(stated)

@@ -353,6 +353,37 @@ proptest! {
 }
 
 #[test]
+fn a_header_that_the_document_marks_is_no_correlation_id() {
+    let uuid = "5d3c7a1e-9f0b-4c2d-8e6f-1a2b3c4d5e6f";
+    for operation in [
+        json!({ "x-audit": { "redact": ["header.x-correlation-id"] } }),
+        json!({ "parameters": [{ "name": "X-Correlation-Id", "in": "header",
+            "schema": { "type": "string", "format": "password" } }] }),
+    ] {
+        let document = json!({ "openapi": "3.0.0", "paths": { "/orders": { "post": operation } } });
+        let (index, problems) = Index::build(vec![Document {
+            file_name: "shop.json".to_owned(),
+            bytes: document.to_string().into_bytes(),
+        }]);
+        assert!(problems.is_empty(), "{problems:?}");
+        let message = json!({ "v": 1, "event": {
+            "version": "2.0", "rawPath": "/orders", "headers": { "x-correlation-id": uuid },
+            "requestContext": { "apiId": "a1", "stage": "$default", "requestId": "r1", "timeEpoch": NOW_MS,
+                "http": { "method": "POST", "path": "/orders" } } } });
+        let message = decode(&message.to_string()).unwrap();
+        let now = Timestamp::from_millisecond(NOW_MS).unwrap();
+        for settings in [Settings::default(), strict()] {
+            let Ok(Normalized::Event(new)) = normalize(&message, &index, &settings, now) else {
+                panic!("a POST is stored");
+            };
+            assert_eq!(new.event.correlation_id, "r1");
+            let event = serde_json::to_string(&new.event).unwrap();
+            assert!(!event.contains(uuid), "{event}");
+        }
+    }
+}
+
+#[test]
 fn strict_keeps_the_id_of_a_trace_and_the_thing_in_its_path() {
     let canary = Canary {
         text: "onboarding".to_owned(),

@@ -264,17 +264,19 @@ impl Redactor {
         }
     }
 
-    fn walk<'a>(
-        &self,
-        place: Place,
-        name: Option<&str>,
-        removed: &'a mut Vec<String>,
-    ) -> Walk<'a> {
+    fn walk<'a>(&self, place: Place, name: Option<&str>, removed: &'a mut Vec<String>) -> Walk<'a> {
         let mut walk = Walk::new(place, self.is_about_cards, removed);
         if let Some(name) = name {
             walk.enter(name.to_owned());
         }
         walk
+    }
+
+    /// Whether the document marks a header as secret, whatever else is removed.
+    pub fn marks_header(&self, name: &str) -> bool {
+        let pointer = [name.to_owned()];
+        self.is_marked_secret(Place::Headers, &pointer)
+            && !is_marked(&self.keep, Place::Headers, &pointer)
     }
 
     fn is_secret_pair(place: Place, name: &str, value: &str) -> bool {
