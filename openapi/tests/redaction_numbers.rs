@@ -157,11 +157,50 @@ fn a_number_is_a_secret_where_a_name_beside_or_above_it_says_so() {
             json!({ "password": { "is": { "new": REDACTED } } }),
             "request#/password/is/new",
         ),
+        (
+            json!({ "access_token": 98_765_432_109_876_543_210_f64 }),
+            json!({ "access_token": REDACTED }),
+            "request#/access_token",
+        ),
+        (
+            json!({ "pin": 1234.0 }),
+            json!({ "pin": REDACTED }),
+            "request#/pin",
+        ),
+        (
+            json!({ "card_number": 4_111_111_111_111_111.0 }),
+            json!({ "card_number": REDACTED }),
+            "request#/card_number",
+        ),
     ] {
         check(&Redactor::new(None), sent, &expected, &[removed]);
     }
+    for (path, value, is_secret) in [
+        ("/apiKeys/-", json!("k-1"), true),
+        ("/passwords/0", json!("hunter2"), true),
+        ("/passwords/0", json!(4711), true),
+        ("/password/new", json!("hunter2"), true),
+        ("/users/7/password/new", json!(12), true),
+        ("/pin/new", json!("4711"), true),
+        ("/pin/board", json!("Summer"), false),
+        ("/passes/0/seat", json!("14C"), false),
+        ("/token/expires_at", json!("2026-01-01"), false),
+        ("/token/uses", json!(12), false),
+        ("/token/value", json!(4711), true),
+        ("/tokens", json!(1200), false),
+        ("/sizes/0", json!("k-1"), false),
+    ] {
+        let sent = json!({ "op": "add", "path": path, "value": value });
+        let expected = if is_secret {
+            json!({ "op": "add", "path": path, "value": REDACTED })
+        } else {
+            sent.clone()
+        };
+        let removed: &[&str] = if is_secret { &["request#/value"] } else { &[] };
+        check(&Redactor::new(None), sent, &expected, removed);
+    }
     let others = json!({ "cvv": { "value": 12 }, "token": { "uses": 999 }, "tokens": 1_200,
-        "name": "color", "value": 4711, "code": 583_914,
+        "name": "color", "value": 4711, "code": 583_914, "pin": 12.0, "otp": 1299.5, "price": 4_111_111_111_111_112.0,
         "usage": [{ "name": "tokens", "value": 1_200 }, { "name": "token_id", "value": 1_200 }] });
     check(&Redactor::new(None), others.clone(), &others, &[]);
 }

@@ -5,7 +5,10 @@ use std::cell::LazyCell;
 
 use serde_json::{Map, Value};
 
-use super::names::{is_secret_name, names_a_count};
+use super::names::{
+    LEAST_SECRET_NUMBER, describes_a_secret, is_of_change, is_of_secret, is_secret_name,
+    least_secret_number, names_a_count, names_a_thing,
+};
 
 /// Members that name what stands in [`VALUES`].
 const NAMES: &[&str] = &[
@@ -103,18 +106,49 @@ fn names_secret(
     };
     let is = |word: &str| name.eq_ignore_ascii_case(word);
     // `{"op": "replace", "path": "/password", "value": …}` (RFC 6902, section 4).
-    let is_patch = is("path") && members.contains_key("op");
-    let last = if is_patch {
-        text.rsplit('/').next().unwrap_or(text)
-    } else {
-        text.as_str()
-    };
-    let names_one = (is_patch || NAMES.iter().any(|known| is(known)))
+    if is("path") && members.contains_key("op") {
+        return patches_secret(text, members.get("value"), has_number);
+    }
+    let names_one = NAMES.iter().any(|known| is(known))
         && text.len() <= NAME_BYTES_MAX
-        && is_secret_name(last)
-        && !(names_a_count(last) && has_number());
+        && is_secret_name(text)
+        && !(names_a_count(text) && has_number());
     // Azure lists a storage account's keys as `{"keyName", "value"}`.
     names_one || is("keyname")
+}
+
+/// Whether a JSON Patch changes a secret: its path is one's, or leads below one as members of a body do.
+fn patches_secret(path: &str, value: Option<&Value>, has_number: impl Fn() -> bool) -> bool {
+    let value = value.unwrap_or(&Value::Null);
+    let is_position =
+        |segment: &&str| *segment == "-" || segment.bytes().all(|byte| byte.is_ascii_digit());
+    let mut names = path
+        .split('/')
+        .filter(|segment| !is_position(segment))
+        .peekable();
+    // The least number that is a secret where the path has come to, if anything is.
+    let mut least = None;
+    let mut is_in_thing = false;
+    while let Some(name) = names.next() {
+        let is_thing_here = names_a_thing(name)
+            && (names.peek()).is_some_and(|next| !is_of_change(next, &Value::from("")));
+        least = if is_thing_here {
+            None
+        } else if is_secret_name(name) {
+            let is_item = path.rsplit('/').next().as_ref().is_some_and(is_position);
+            if names.peek().is_some() {
+                least_secret_number(name)
+            } else {
+                (is_item || !(names_a_count(name) && has_number())).then_some(0)
+            }
+        } else if is_in_thing && is_of_secret(name, value) {
+            Some(LEAST_SECRET_NUMBER)
+        } else {
+            least.filter(|_| !describes_a_secret(name))
+        };
+        is_in_thing = is_thing_here;
+    }
+    least.is_some_and(|least| value.as_u64().is_none_or(|number| number >= least))
 }
 
 /// Whether what is named is one number.

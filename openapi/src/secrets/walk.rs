@@ -5,9 +5,7 @@ use std::cell::OnceCell;
 
 use serde_json::{Number, Value};
 
-use super::names::{
-    is_id_name, least_secret_number, names_a_card, names_a_count, names_a_phone,
-};
+use super::names::{is_id_name, least_secret_number, names_a_card, names_a_count, names_a_phone};
 use super::numbers::starts_with_named_card;
 use super::redactor::{Inherited, Place, REDACTED, SECRET_KEY_BYTES_MIN, note};
 use super::shapes::{Numbers, redact_shapes};
@@ -135,25 +133,37 @@ impl Walk<'_> {
         let Some((name, known)) = self.name() else {
             return false;
         };
-        let is_from = |least: u64| number.as_u64().map_or(least == 0, |number| number >= least);
+        let digits = whole_number(number);
+        // A number with as many digits as no other has is larger than the least one.
+        let is_large = |least: u64| {
+            let digits = digits.as_deref().map(str::parse::<u64>);
+            digits.is_some_and(|number| number.map_or(true, |number| number >= least))
+        };
+        let is_from = |least: u64| least == 0 || is_large(least);
         match inherited {
             Inherited::Sealed | Inherited::Named => true,
             Inherited::Below(least) => is_from(least),
             _ => {
                 let in_list = self.pointer.last().is_some_and(|last| last != name);
-                let is_count =
-                    !in_list && *known.is_count.get_or_init(|| names_a_count(name));
+                let is_count = !in_list && *known.is_count.get_or_init(|| names_a_count(name));
                 (!is_count && self.least_secret_number().is_some_and(is_from))
-                    || self.is_number_of_card(number)
+                    || digits.is_some_and(|digits| self.is_number_of_card(&digits))
             }
         }
     }
 
-    fn is_number_of_card(&self, number: &Number) -> bool {
-        let digits = number.to_string();
-        number.is_u64()
-            && digits.len() >= CARD_DIGITS_MIN
-            && (self.is_card(&digits)
-                || matches!(redact_shapes(&digits, self.numbers(&digits)), Cow::Owned(_)))
+    fn is_number_of_card(&self, digits: &str) -> bool {
+        digits.len() >= CARD_DIGITS_MIN
+            && (self.is_card(digits)
+                || matches!(redact_shapes(digits, self.numbers(digits)), Cow::Owned(_)))
     }
+}
+
+/// The digits of a whole number that is not negative, however it is written: `1234`, `1234.0`, `1.234e3`.
+fn whole_number(number: &Number) -> Option<String> {
+    if number.is_u64() {
+        return Some(number.to_string());
+    }
+    let float = number.as_f64()?;
+    (float >= 0.0 && float.fract() == 0.0).then(|| format!("{float:.0}"))
 }
