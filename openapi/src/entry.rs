@@ -16,7 +16,7 @@ use crate::request_path::RequestPath;
 use crate::route_index::{RouteIndex, RouteMatch};
 use crate::schema::{SchemaWork, Schemas};
 use crate::selector::RequestFacts;
-use crate::server::{PathPrefix, SERVERS_MAX, Server, Servers};
+use crate::server::{PathPrefix, SERVERS_MAX, Server, Servers, URL_BYTES_MAX};
 
 /// The most lists of servers that are kept apart in one document; operations with further ones are
 /// taken to be at the first one's.
@@ -424,10 +424,16 @@ fn server_lists(
 }
 
 fn read_servers(list: Option<&Value>, pointer: &str, problems: &mut Problems<'_>) -> Servers {
-    let (servers, is_complete) = Servers::read(list);
-    if !is_complete {
+    let (servers, unread) = Servers::read(list);
+    if unread.more {
         let message = format!(
             "only the first {SERVERS_MAX} of its servers are read, the values of their variables counted"
+        );
+        problems.error(&format!("{pointer}/servers"), message);
+    }
+    if unread.long {
+        let message = format!(
+            "URLs of more than {URL_BYTES_MAX} bytes or many variables are left out, the values of their variables put in"
         );
         problems.error(&format!("{pointer}/servers"), message);
     }

@@ -195,13 +195,14 @@ pub(crate) fn end_of_path(template: &str) -> usize {
     if !has_byte(template, |byte| matches!(byte, b'?' | b'#')) {
         return template.len();
     }
+    let last_slash = template.rfind('/').unwrap_or(0);
     let mut depth = 0_usize;
     for (position, byte) in template.bytes().enumerate() {
         match byte {
             b'{' => depth += 1,
             b'}' => depth = depth.saturating_sub(1),
             b'?' if depth == 0 => return position,
-            b'#' if depth == 0 && !template[position..].contains('/') => return position,
+            b'#' if depth == 0 && position >= last_slash => return position,
             _ => {}
         }
     }

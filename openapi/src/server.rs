@@ -20,6 +20,21 @@ use crate::path_template::{Part, PathTemplate, Segment, decode_segment, has_byte
 /// The most servers that are read from one list, the values of their variables counted.
 pub(crate) const SERVERS_MAX: usize = 128;
 
+/// The longest URL that is read, the values of its variables put in.
+pub(crate) const URL_BYTES_MAX: usize = 2_048;
+
+/// The most variables in one URL, each counted as often as it stands there.
+const URL_VARIABLES_MAX: usize = 16;
+
+/// What of a list of servers is not read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Unread {
+    /// Those behind the first [`SERVERS_MAX`].
+    pub(crate) more: bool,
+    /// Those whose URL is too long or has too many variables.
+    pub(crate) long: bool,
+}
+
 /// Where operations are reached: a list of `servers[].url`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Servers {
@@ -45,21 +60,23 @@ pub(crate) struct PathPrefix {
 }
 
 impl Servers {
-    /// Reads a `servers` list; anything else is none. Whether it is all of the list is said beside it.
-    pub(crate) fn read(list: Option<&Value>) -> (Self, bool) {
+    /// Reads a `servers` list; anything else is none. What of the list is not read is said beside it.
+    pub(crate) fn read(list: Option<&Value>) -> (Self, Unread) {
         let mut servers: Vec<Server> = Vec::new();
-        let mut is_complete = true;
+        let mut unread = Unread::default();
         let listed = list.and_then(Value::as_array).into_iter().flatten();
-        for url in listed.flat_map(urls) {
-            let server = Server::read(&url);
-            if servers.contains(&server) {
-                continue;
+        'listed: for listed in listed {
+            for url in urls(listed, &mut unread.long) {
+                let server = Server::read(&url);
+                if servers.contains(&server) {
+                    continue;
+                }
+                if servers.len() == SERVERS_MAX {
+                    unread.more = true;
+                    break 'listed;
+                }
+                servers.push(server);
             }
-            if servers.len() == SERVERS_MAX {
-                is_complete = false;
-                break;
-            }
-            servers.push(server);
         }
         let mut prefixes = Vec::new();
         for server in &servers {
@@ -70,7 +87,7 @@ impl Servers {
         if !prefixes.contains(&PathPrefix::default()) {
             prefixes.push(PathPrefix::default());
         }
-        (Self { servers, prefixes }, is_complete)
+        (Self { servers, prefixes }, unread)
     }
 
     pub(crate) fn prefixes(&self) -> &[PathPrefix] {
@@ -231,11 +248,15 @@ impl PathPrefix {
 }
 
 /// A server's URL with each choice of its variables. One that may have any value stays as it is, in
-/// braces, and is its default in another.
-fn urls(server: &Value) -> Vec<String> {
+/// braces, and is its default in another. Whether some are too long to be read is said in `is_long`.
+fn urls(server: &Value, is_long: &mut bool) -> Vec<String> {
     let Some(url) = server.get("url").and_then(Value::as_str) else {
         return Vec::new();
     };
+    if url.len() > URL_BYTES_MAX || url.matches('{').count() > URL_VARIABLES_MAX {
+        *is_long = true;
+        return Vec::new();
+    }
     let mut urls = vec![String::new()];
     for part in parts(url) {
         let choices = match part {
@@ -244,11 +265,14 @@ fn urls(server: &Value) -> Vec<String> {
                 choices(server.get("variables").and_then(|all| all.get(name)), name)
             }
         };
-        let mut longer = Vec::with_capacity(urls.len() * choices.len());
+        let mut longer = Vec::new();
         for choice in &choices {
             // One more than are read tells that there are more.
             let room = (SERVERS_MAX + 1).saturating_sub(longer.len());
-            longer.extend(urls.iter().take(room).map(|url| format!("{url}{choice}")));
+            let fits = |url: &&String| url.len() + choice.len() <= URL_BYTES_MAX;
+            *is_long |= !urls.iter().all(|url| fits(&url));
+            let urls = urls.iter().filter(fits).take(room);
+            longer.extend(urls.map(|url| format!("{url}{choice}")));
         }
         urls = longer;
     }
@@ -264,7 +288,8 @@ fn choices<'a>(variable: Option<&'a Value>, name: &'a str) -> Vec<Cow<'a, str>> 
     match variable.and_then(|variable| variable.get("enum")?.as_array()) {
         Some(values) if !values.is_empty() => {
             let values = values.iter().filter_map(Value::as_str).map(Cow::Borrowed);
-            choices.extend(values.filter(|value| value != default));
+            let others = values.filter(|value| value != default);
+            choices.extend(others.take(SERVERS_MAX));
         }
         _ => choices.push(Cow::Owned(format!("{{{name}}}"))),
     }
