@@ -288,6 +288,64 @@ fn more_servers_than_can_be_held_against_each_other_are_told() {
 }
 
 #[test]
+fn servers_that_are_made_to_cost_memory_are_left_out_and_told() {
+    let values: Vec<String> = (0..100_000).map(|number| format!("v{number}")).collect();
+    let variable = json!({ "a": { "default": "v0", "enum": values } });
+    let more = "s.json#/servers: only the first 128 of its servers are read, the values of their variables counted";
+    let long = "s.json#/servers: URLs of more than 2048 bytes or many variables are left out, the values of their variables put in";
+    for (url, variables, expected) in [
+        ("https://{a}{a}{a}".to_owned(), &variable, more),
+        (
+            format!("https://{}", "{b}x".repeat(200_000)),
+            &json!({}),
+            long,
+        ),
+        (
+            "https://{b}".to_owned(),
+            &json!({ "b": { "default": "x".repeat(3_000), "enum": ["y"] } }),
+            long,
+        ),
+        (
+            format!("https://h/{}/", "#".repeat(1_000_000)),
+            &json!({}),
+            long,
+        ),
+    ] {
+        let servers = json!([{ "url": url, "variables": variables }]);
+        let document =
+            json!({ "openapi": "3.0.0", "servers": servers, "paths": { "/a": { "get": {} } } });
+        let (index, problems) = build("s.json", document.to_string());
+        assert_eq!(problems, [expected]);
+        assert_eq!(index.operations().count(), 1);
+    }
+    let path = format!("/{}/", "#".repeat(1_000_000));
+    let document = json!({ "openapi": "3.0.0", "paths": { path: { "get": {} } } });
+    let (index, _) = build("s.json", document.to_string());
+    assert!(index.operations().count() <= 1);
+}
+
+#[test]
+fn the_members_of_a_path_are_put_in_their_order_in_the_time_of_their_number() {
+    let item: serde_json::Map<String, Value> = (0..100_000)
+        .map(|n| (format!("x-{n}"), json!(n)))
+        .chain([("post".to_owned(), json!({}))])
+        .collect();
+    let document = json!({ "openapi": "3.0.0", "paths": { "/a": item } });
+    let overlay = json!({ "overlay": "1.0.0", "actions": [
+        { "target": "$.paths['/a']", "update": { "put": {} } }
+    ] });
+    let files = [("s.json", &document), ("s.overlay.json", &overlay)];
+    let files = files.map(|(file_name, value)| Document {
+        file_name: file_name.to_owned(),
+        bytes: value.to_string().into_bytes(),
+    });
+    let (index, problems) = Index::build(files.into());
+    assert_eq!(problems, []);
+    let methods: Vec<&str> = index.operations().map(|one| one.method.as_str()).collect();
+    assert_eq!(methods, ["POST", "PUT"]);
+}
+
+#[test]
 fn problems_are_bounded_and_what_was_not_done_comes_first() {
     let schemas: serde_json::Map<String, Value> = (0..5_000)
         .map(|n| {

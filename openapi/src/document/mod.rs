@@ -200,11 +200,10 @@ fn reorder_paths(file: &mut ReadFile) {
             continue;
         };
         keys.retain(|key| members.contains_key(key));
-        for key in members.keys() {
-            if !keys.contains(key) {
-                keys.push(key.clone());
-            }
-        }
+        let known: HashSet<&String> = keys.iter().collect();
+        let added = members.keys().filter(|key| !known.contains(key));
+        let added: Vec<String> = added.cloned().collect();
+        keys.extend(added);
     }
     file.path_keys = order;
 }
