@@ -105,6 +105,7 @@ impl Entry {
             let mut told = Problems {
                 file_name: &document.file_name,
                 list: problems,
+                origins: None,
             };
             told.error(
                 "/x-audit/service",

@@ -227,7 +227,7 @@ impl Index {
             .find_map(|key| self.service_map.get(key))
     }
 
-    /// The operation of the one document that has it. Only a host that says nothing, or a document
+    /// The operation of the one service that has it. Only a host that says nothing, or a document
     /// that names none, leaves it to the path alone.
     fn find_by_path(&self, call: &Call<'_>) -> Found<'_> {
         let says_nothing = names_no_service(call.domain_name);
@@ -240,7 +240,13 @@ impl Index {
             .filter(|found| found.fit.literal_chars > 0)
         {
             match &best {
-                Some(known) if known.fit.prefix_is_known == found.fit.prefix_is_known => tie = true,
+                Some(known) if known.fit.prefix_is_known == found.fit.prefix_is_known => {
+                    if known.entry.service.name != found.entry.service.name {
+                        tie = true;
+                    } else if known.fit < found.fit {
+                        best = Some(found);
+                    }
+                }
                 Some(known) if known.fit.prefix_is_known => {}
                 _ => {
                     best = Some(found);

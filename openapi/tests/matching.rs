@@ -495,6 +495,38 @@ fn no_document_takes_the_name_of_the_log_itself() {
 }
 
 #[test]
+fn of_two_documents_of_one_service_the_better_one_is_found_on_a_host_that_says_nothing() {
+    let of_shop = |routes: &[(&str, &str)]| {
+        let mut value = paths(&[], routes);
+        value["x-audit"] = json!({ "service": "shop" });
+        value
+    };
+    let one = of_shop(&[("GET", "/orders/{id}"), ("GET", "/carts/{cart}")]);
+    let two = of_shop(&[("GET", "/orders/latest"), ("GET", "/carts/{id}")]);
+    let other = paths(&[], &[("GET", "/carts/{id}")]);
+    let line = |path: &'static str| RequestLine {
+        method: "GET",
+        path,
+        ..RequestLine::default()
+    };
+    for documents in [
+        [("one.json", one.clone()), ("two.json", two.clone())],
+        [("two.json", two.clone()), ("one.json", one.clone())],
+    ] {
+        let index = index(&documents);
+        let latest = found(&index, &line("/orders/latest"));
+        assert_eq!(latest, "shop GET /orders/latest {}");
+        // Of equals the first.
+        let cart = found(&index, &line("/carts/7"));
+        let is_first = documents[0].0 == "one.json";
+        let name = if is_first { "cart" } else { "id" };
+        assert_eq!(cart, format!("shop GET /carts/{{{name}}} {{{name}=7}}"));
+    }
+    let index = index(&[("one.json", one), ("other.json", other), ("two.json", two)]);
+    assert_eq!(found(&index, &line("/carts/7")), "");
+}
+
+#[test]
 fn any_method_is_each_method_that_is_not_named_beside_it() {
     let document = json!({ "openapi": "3.0.1", "paths": { "/orders/{id}": {
         "x-amazon-apigateway-any-method": { "operationId": "proxyOrders", "x-audit": { "org": "path.id" } },
