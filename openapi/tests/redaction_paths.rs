@@ -65,6 +65,28 @@ fn every_secret_of_a_path_goes_whatever_it_spans() {
             &[("token", "a b")],
             "/reset/[redacted]",
         ),
+        // What another value only has in it is no secret.
+        (
+            "/v1/users/{id}/pin/{pin}",
+            json!({}),
+            "/v1/users/41234/pin/1234",
+            &[("id", "41234"), ("pin", "1234")],
+            "/v1/users/41234/pin/[redacted]",
+        ),
+        (
+            "/v1/users/{id}/pin/{pin}:set",
+            json!({}),
+            "/prod/v1/users/12345/pin/123:set",
+            &[("id", "12345"), ("pin", "123")],
+            "/v1/users/12345/pin/[redacted]:set",
+        ),
+        (
+            "/v1/users/{id}/pin/{pin}:set",
+            json!({}),
+            "/prod/v1/users/7/pin/1234:set",
+            &[("id", "7"), ("pin", "1234")],
+            "/prod/v1/users/7/pin/[redacted]:set",
+        ),
         // What stands there twice, one over the other, is told apart by the template.
         (
             "/a/{token+}",

@@ -51,7 +51,7 @@ impl Redactor {
         }
         let cleaned = match self.mode() {
             Mode::Standard if changed.is_empty() => return redact_around(path, &kept),
-            Mode::Standard => replaced(path, &changed),
+            Mode::Standard => replaced(path, &changed, self.template.as_deref()),
             Mode::Strict => None,
         };
         let cleaned = cleaned.unwrap_or_else(|| self.path_from_template(path_params));
@@ -115,9 +115,13 @@ fn redact_around<'a>(path: &'a str, kept: &[&str]) -> Cow<'a, str> {
 }
 
 /// The path with what stays of each text in the place of it; `None` where one is not found, because it is written in another
-/// way there, and where nothing tells at which of several places one stands. Segments that have none stay as they are written,
+/// way there, where nothing tells at which of several places one stands, and where the template has no parameter at one. Segments that have none stay as they are written,
 /// the others are decoded.
-fn replaced(path: &str, changed: &BTreeMap<&str, Cow<'_, str>>) -> Option<String> {
+fn replaced(
+    path: &str,
+    changed: &BTreeMap<&str, Cow<'_, str>>,
+    template: Option<&str>,
+) -> Option<String> {
     let (secrets, stays): (Vec<&str>, Vec<&str>) = changed
         .iter()
         .map(|(secret, stays)| (*secret, stays.as_ref()))
@@ -125,6 +129,15 @@ fn replaced(path: &str, changed: &BTreeMap<&str, Cow<'_, str>>) -> Option<String
     let decoded: Vec<Cow<'_, str>> = path.split('/').map(decode_segment).collect();
     let text = decoded.join("/");
     let found = places_of(&secrets, &text)?;
+    if let Some(template) = template {
+        let template = PathTemplate::parse(template);
+        if !found
+            .iter()
+            .all(|place| is_of_parameter(place, &text, &template))
+        {
+            return None;
+        }
+    }
     let mut matches = found.iter().peekable();
     let mut cleaned = String::with_capacity(path.len());
     // Where the segment starts in the text, and up to where that is written.
@@ -149,6 +162,24 @@ fn replaced(path: &str, changed: &BTreeMap<&str, Cow<'_, str>>) -> Option<String
         start = end + 1;
     }
     Some(cleaned)
+}
+
+/// Whether a place begins and ends where a segment does, or where a parameter of a pattern does.
+fn is_of_parameter(place: &Match, text: &str, template: &PathTemplate) -> bool {
+    let (before, behind) = (&text[..place.start()], &text[place.end()..]);
+    let patterns = || {
+        template
+            .segments
+            .iter()
+            .filter_map(|segment| match segment {
+                Segment::Pattern(parts) => Some(parts.windows(2)),
+                _ => None,
+            })
+    };
+    let begins = |pair: &[Part]| matches!(pair, [Part::Literal(literal), Part::Param] if before.ends_with(literal.as_str()));
+    let ends = |pair: &[Part]| matches!(pair, [Part::Param, Part::Literal(literal)] if behind.starts_with(literal.as_str()));
+    (before.is_empty() || before.ends_with('/') || patterns().flatten().any(begins))
+        && (behind.is_empty() || behind.starts_with('/') || patterns().flatten().any(ends))
 }
 
 /// Where the secrets stand; `None` where one does not, where one more overlaps another, and where they stand so
