@@ -82,6 +82,21 @@ fn an_entity_may_be_named_piece_by_piece() {
 }
 
 #[test]
+fn the_noun_of_a_parent_alone_leaves_its_id() {
+    for parent in [json!("team"), json!({ "type": "team" })] {
+        let index = index(
+            &json!({ "openapi": "3.0.0", "paths": { "/groups/{group_id}/members/{id}": {
+            "delete": { "operationId": "deleteMember", "x-audit": { "parent": parent } }
+        } } }),
+        );
+        let meaning = &index.operations().next().unwrap().meaning;
+        let parent = meaning.parent.as_ref().unwrap();
+        assert_eq!(parent.entity_type, "team");
+        assert_eq!(parent.id, Some(ValueLocation::Path("group_id".to_owned())));
+    }
+}
+
+#[test]
 fn an_annotation_that_cannot_be_used_is_told_with_its_place_and_what_was_meant() {
     for (annotation, pointer, message) in [
         (

@@ -153,9 +153,13 @@ pub(crate) fn work_out(source: &OperationSource<'_>, annotations: &Annotations) 
         .clone()
         .filter(|parent| !is_same_thing(parent, &entity_type, entity_id.as_ref()));
     let parent = match (&annotations.parent_type, enclosing) {
-        (Some(entity_type), _) => Some(Parent {
+        // As the noun of an entity does, that of a parent alone leaves the id.
+        (Some(entity_type), enclosing) => Some(Parent {
             entity_type: entity_type.clone(),
-            id: annotations.parent_id.clone(),
+            id: annotations
+                .parent_id
+                .clone()
+                .or_else(|| enclosing.and_then(|parent| parent.id)),
         }),
         (None, Some(parent)) => Some(Parent {
             id: annotations.parent_id.clone().or(parent.id),
