@@ -412,6 +412,47 @@ proptest! {
     }
 }
 
+/// The overlay that is made of each action that is printed.
+fn overlay(report: &Report) -> Document {
+    let actions: String = report
+        .findings
+        .iter()
+        .map(|finding| finding.overlay.as_str())
+        .collect();
+    Document {
+        file_name: "shop.overlay.yaml".to_owned(),
+        bytes: format!("overlay: 1.0.0\nactions:\n{actions}").into_bytes(),
+    }
+}
+
+#[test]
+fn what_is_proposed_applies_beside_what_is_annotated_and_behind_references() {
+    let operation = json!({ "x-audit": { "entity": "order", "redact": "body.a" },
+        "requestBody": { "content": { "application/json": { "schema": { "properties": {
+            "a": { "type": "string" }, "sid": { "type": "string" } } } } } } });
+    let bare = json!({});
+    let at_path =
+        |operation: &Value| json!({ "openapi": "3.0.0", "paths": { "/": { "post": operation } } });
+    let behind = json!({ "openapi": "3.1.0", "paths": { "/": { "$ref": "#/components/pathItems/It's~1one" } },
+        "components": { "pathItems": { "It's/one": { "post": bare } } } });
+    for value in [at_path(&operation), at_path(&bare), behind] {
+        let shop = document("shop.json", &value);
+        let before = report(std::slice::from_ref(&shop));
+        assert!(!before.findings.is_empty());
+        let overlay = overlay(&before);
+        let printed = String::from_utf8(overlay.bytes.clone()).unwrap();
+        assert_eq!(report(&[shop, overlay]).findings, [], "{printed}");
+        // What is printed for a person is one action for all doubts of an operation.
+        assert!(text(&before, 95.0, PLAIN).contains(printed.lines().nth(2).unwrap()));
+    }
+    // Of an annotated noun the id is told with it, so that the lines may stand in its place.
+    let report = report_of(&at_path(&operation));
+    let of_id = |finding: &&Finding| finding.x_audit.contains("id: ");
+    let of_id = report.findings.iter().find(of_id).unwrap();
+    let pasted: Value = serde_yaml_ng::from_str(&of_id.x_audit).unwrap();
+    assert_eq!(pasted["x-audit"]["entity"]["type"], "order");
+}
+
 #[test]
 fn a_body_that_is_not_seen_is_a_doubt_until_somebody_decides() {
     let properties: serde_json::Map<String, Value> = (0..11_000)

@@ -5,6 +5,7 @@
 //! what is removed. A fact that `x-audit` states is certain. Beside doubts, a report names what
 //! [`Index::build`] could not use.
 
+mod items;
 mod report;
 mod rules;
 mod sentence_rules;
@@ -22,6 +23,7 @@ use crate::index::Index;
 use crate::meaning::Rule;
 use crate::operation::Operation;
 use crate::value_location::ValueLocation;
+use items::Items;
 use lines::Lines;
 pub use report::{Counts, Fact, Finding, Level, Report, Summary};
 use rules::{MAY_BE_SECRET, UNSEEN};
@@ -59,21 +61,26 @@ pub fn lint(index: &Index, problems: &[DocumentProblem], documents: &[Document])
         *position.entry(*name).or_insert(next) == next
     });
     findings.sort_by_key(|finding| position.get(finding.document.as_str()).copied());
-    let mut lines: Option<(&str, Lines)> = None;
+    let mut read: Option<(&str, Lines, Items)> = None;
     for finding in &mut findings {
         let document = documents
             .iter()
             .find(|document| document.file_name == finding.document);
         let Some(document) = document else { continue };
-        if lines
+        if read
             .as_ref()
-            .is_none_or(|(name, _)| *name != document.file_name)
+            .is_none_or(|(name, ..)| *name != document.file_name)
         {
-            lines = Some((&document.file_name, Lines::of(document)));
+            let (lines, items) = (Lines::of(document), Items::of(document));
+            read = Some((&document.file_name, lines, items));
         }
-        finding.line = lines
-            .as_ref()
-            .and_then(|(_, lines)| lines.line(&finding.pointer));
+        let Some((_, lines, items)) = &read else {
+            continue;
+        };
+        finding.line = lines.line(&finding.pointer);
+        if let Some(query) = items.query(&finding.path) {
+            finding.is_at(query);
+        }
     }
     report.findings = findings;
     report.documents = order

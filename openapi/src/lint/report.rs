@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::items::query_of_path;
 use super::rules;
 use super::settlement::Settlement;
 use crate::document::DocumentProblem;
@@ -93,6 +94,9 @@ pub struct Finding {
     /// The same as an action of an OpenAPI Overlay (1.0, section 4.4.3), an item of `actions`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub overlay: String,
+    /// A query for the operation's path item.
+    #[serde(skip)]
+    pub(super) item: String,
     #[serde(skip)]
     pub(super) is_any_method: bool,
     #[serde(skip)]
@@ -232,9 +236,18 @@ impl Finding {
             message: problem.message.clone(),
             x_audit: String::new(),
             overlay: String::new(),
+            item: String::new(),
             is_any_method: false,
             settlement: Settlement::default(),
         }
+    }
+
+    /// The operation's path item stands where this query finds it.
+    pub(super) fn is_at(&mut self, item: String) {
+        self.overlay = self
+            .settlement
+            .overlay(&self.method, &item, self.is_any_method);
+        self.item = item;
     }
 
     pub(super) fn of_doubt(
@@ -244,6 +257,7 @@ impl Finding {
         decided: String,
         settlement: Settlement,
     ) -> Self {
+        let item = query_of_path(&operation.path);
         Self {
             level: Level::Warning,
             rule: rule.name,
@@ -256,11 +270,8 @@ impl Finding {
             decided,
             message: rule.reason.to_owned(),
             x_audit: settlement.x_audit(),
-            overlay: settlement.overlay(
-                &operation.method,
-                &operation.path,
-                operation.is_any_method,
-            ),
+            overlay: settlement.overlay(&operation.method, &item, operation.is_any_method),
+            item,
             is_any_method: operation.is_any_method,
             settlement,
         }

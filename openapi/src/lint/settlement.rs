@@ -39,7 +39,11 @@ impl Settlement {
             .entity_id
             .clone()
             .or_else(|| meaning.entity_ids.clone());
+        // Where the noun is annotated, by itself or not, the id stands beside it.
+        let noun =
+            Some(&meaning.entity_type).filter(|_| meaning.decisions.entity.name == "annotated");
         Self {
+            entity_type: noun.cloned(),
             no_id: entity_id.is_none(),
             entity_id,
             ..Self::default()
@@ -127,19 +131,18 @@ impl Settlement {
         lines.join("\n") + "\n"
     }
 
-    /// The same as an item of an overlay's `actions`; empty where there is nothing to say. A method
-    /// that its path does not name is named with it, since what is said of any method is said of all.
-    pub(super) fn overlay(&self, method: &str, path: &str, is_any_method: bool) -> String {
+    /// The same as an item of an overlay's `actions`, of a method of the path item that a query finds; empty where there
+    /// is nothing to say. A method that its path does not name is named with it, since what is said of any method is said
+    /// of all.
+    pub(super) fn overlay(&self, method: &str, item: &str, is_any_method: bool) -> String {
         if self.is_empty() {
             return String::new();
         }
-        let path = path.replace('\\', "\\\\").replace('\'', "\\'");
         let method = method.to_ascii_lowercase();
-        let target = format!("$.paths['{path}']");
         let (target, above, indent) = if is_any_method {
-            (target, format!("    {method}:\n"), "      ")
+            (item.to_owned(), format!("    {method}:\n"), "      ")
         } else {
-            (format!("{target}.{method}"), String::new(), "    ")
+            (format!("{item}.{method}"), String::new(), "    ")
         };
         let target = plain_or_quoted(&target);
         let mut lines = format!("- target: {target}\n  update:\n{above}");

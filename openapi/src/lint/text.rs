@@ -113,7 +113,7 @@ impl Page {
             self.paragraph(13, &format!("{}: {}", doubt.rule, doubt.message));
             settlement.add(&doubt.settlement);
         }
-        let action = settlement.overlay(&first.method, &first.path, first.is_any_method);
+        let action = settlement.overlay(&first.method, &first.item, first.is_any_method);
         if !action.is_empty() {
             self.text.push('\n');
             for line in action.lines() {

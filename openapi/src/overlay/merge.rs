@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::json_path::{Place, Step};
 use crate::document::{DEPTH_MAX, ENTRY_BYTES, OBJECT_BYTES, ReadFile};
@@ -59,7 +59,7 @@ pub(super) fn merge(
     check_merge(root, places, update, capacity)?;
     for place in places {
         if let Some(target) = place.get_mut(root) {
-            merge_into(target, update);
+            merge_into(target, update, is_annotation(place));
         }
     }
     Ok(())
@@ -82,7 +82,7 @@ pub(super) fn copy(
     let update = update.clone();
     for place in places {
         if let Some(target) = place.get_mut(root) {
-            merge_into(target, &update);
+            merge_into(target, &update, is_annotation(place));
         }
     }
     Ok(())
@@ -109,7 +109,7 @@ fn check_merge(
             return Err(misfit("", message));
         }
         if let Some(target) = place.get(root) {
-            check(target, update, "")?;
+            check(target, update, "", is_annotation(place))?;
         }
     }
     capacity.bytes += added;
@@ -166,13 +166,35 @@ fn parent_of(place: &Place) -> &[Step] {
     place.steps.split_last().map_or(&[], |(_, parent)| parent)
 }
 
+const ANNOTATION: &str = "x-audit";
+
+fn is_annotation(place: &Place) -> bool {
+    matches!(place.steps.last(), Some(Step::Key(key)) if key == ANNOTATION)
+}
+
+/// The long form of a member of an annotation whose short one cannot take the update: of `entity: order`
+/// an object of its noun, of `redact: body.a` a list of it.
+fn long_form(key: &str, known: &Value, update: &Value) -> Option<Value> {
+    match (key, known, update) {
+        ("entity" | "parent", Value::String(noun), Value::Object(_)) => {
+            Some(json!({ "type": noun }))
+        }
+        ("redact" | "keep", Value::String(location), Value::Array(_)) => Some(json!([location])),
+        _ => None,
+    }
+}
+
 /// Whether `update` fits `target`, at any depth.
-fn check(target: &Value, update: &Value, pointer: &str) -> Result<(), Misfit> {
+fn check(target: &Value, update: &Value, pointer: &str, is_annotation: bool) -> Result<(), Misfit> {
     match (target, update) {
         (Value::Object(target), Value::Object(update)) => {
             for (key, member) in update {
-                if let Some(known) = target.get(key) {
-                    check(known, member, &format!("{pointer}/{}", escape(key)))?;
+                let Some(known) = target.get(key) else {
+                    continue;
+                };
+                if !is_annotation || long_form(key, known, member).is_none() {
+                    let pointer = format!("{pointer}/{}", escape(key));
+                    check(known, member, &pointer, key == ANNOTATION)?;
                 }
             }
             Ok(())
@@ -187,12 +209,17 @@ fn check(target: &Value, update: &Value, pointer: &str) -> Result<(), Misfit> {
     }
 }
 
-fn merge_into(target: &mut Value, update: &Value) {
+fn merge_into(target: &mut Value, update: &Value, is_annotation: bool) {
     match (target, update) {
         (Value::Object(target), Value::Object(update)) => {
             for (key, member) in update {
                 match target.get_mut(key) {
-                    Some(known) => merge_into(known, member),
+                    Some(known) => {
+                        if is_annotation && let Some(long) = long_form(key, known, member) {
+                            *known = long;
+                        }
+                        merge_into(known, member, key == ANNOTATION);
+                    }
                     None => {
                         target.insert(key.clone(), member.clone());
                     }

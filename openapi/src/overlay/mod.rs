@@ -9,7 +9,8 @@
 //! - an array is appended to an array, anything else is appended as one entry;
 //! - a text, number or flag replaces a text, number, flag or `null`;
 //! - `null` leaves an object or an array as it is, and anything else does not fit: the action is told
-//!   and left out whole.
+//!   and left out whole;
+//! - of an `x-audit`, the short form of a member (`entity: order`, `redact: body.a`) is taken for its long one.
 //!
 //! `remove` goes before `update`, and `update` before `copy`. `extends` is not looked at: what a file
 //! belongs to is in its name. A target that selects nothing is told as a warning.
