@@ -105,8 +105,12 @@ fn is_wide_mark(character: char) -> bool {
 }
 
 /// Where a text ends without the last of these characters, of which there are at most so many.
-fn end_without(text: &str, most: usize, test: fn(char) -> bool) -> usize {
-    let last = text.chars().rev().take(most).take_while(|one| test(*one));
+fn end_without(text: &str, most: usize, is_left_out: fn(char) -> bool) -> usize {
+    let last = text
+        .chars()
+        .rev()
+        .take(most)
+        .take_while(|one| is_left_out(*one));
     text.len() - last.map(char::len_utf8).sum::<usize>()
 }
 
@@ -175,7 +179,32 @@ fn assigned(text: &str, at: usize, separator: Separator) -> Option<Hit> {
     if rest.starts_with('{') || rest.starts_with("//") || rest.starts_with("${") {
         return None;
     }
-    let to = if let Some(mark) = quote.chars().last() {
+    let to = value_end(rest, quote);
+    let value = &rest[..to];
+    let is_colon_word = !is_equals && quote.is_empty();
+    let may_be_said = quote.is_empty() && (after_space || is_colon_word || !is_password(name));
+    let is_saying = (may_be_said && is_a_saying(value))
+        // What is typed as a secret is not written in Chinese or Japanese.
+        || (is_wide && quote.is_empty() && value.starts_with(is_of_a_sentence))
+        || is_a_scheme(value)
+        || value.bytes().all(|byte| byte == b'*')
+        // "Invalid credentials: nobody of that name" is a sentence.
+        || (is_colon_word
+            && after_space
+            && !is_password(name)
+            && value.len() < 20
+            && !looks_random(value, 4)
+            && !is_code(name, value));
+    let is_short = value.len() < 4 && (quote_length == 0 || value.len() < 2);
+    if is_short || is_saying {
+        return None;
+    }
+    hit(text, from, from + to, "assignment")
+}
+
+/// How long a value is that a quote was opened in front of, or none.
+fn value_end(rest: &str, quote: &str) -> usize {
+    if let Some(mark) = quote.chars().last() {
         rest.find([mark, '\n']).map_or(rest.len(), |to| {
             // The backslash in front of an escaped quote belongs to the quote.
             to - usize::from(quote.len() > 1 && rest[..to].ends_with('\\'))
@@ -204,27 +233,7 @@ fn assigned(text: &str, at: usize, separator: Separator) -> Option<Hit> {
                 )
         })
         .unwrap_or(rest.len())
-    };
-    let value = &rest[..to];
-    let is_colon_word = !is_equals && quote.is_empty();
-    let may_be_said = quote.is_empty() && (after_space || is_colon_word || !is_password(name));
-    let is_saying = (may_be_said && is_a_saying(value))
-        // What is typed as a secret is not written in Chinese or Japanese.
-        || (is_wide && quote.is_empty() && value.starts_with(is_of_a_sentence))
-        || is_a_scheme(value)
-        || value.bytes().all(|byte| byte == b'*')
-        // "Invalid credentials: nobody of that name" is a sentence.
-        || (is_colon_word
-            && after_space
-            && !is_password(name)
-            && value.len() < 20
-            && !looks_random(value, 4)
-            && !is_code(name, value));
-    let is_short = value.len() < 4 && (quote_length == 0 || value.len() < 2);
-    if is_short || is_saying {
-        return None;
     }
-    hit(text, from, from + to, "assignment")
 }
 
 /// How long a list or object is whose first value is a quoted text: `["…", "…"]`, `{"…": "…"}`,
