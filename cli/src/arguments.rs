@@ -361,8 +361,8 @@ pub(crate) struct EraseOptions {
     /// brought back.
     #[arg(long, conflicts_with_all = ["org", "unattributed", "subject", "reason", "dry_run"])]
     pub(crate) resume: bool,
-    /// With `--resume`, after older parts of the table were attached or restored into it: looks for whatever was
-    /// ever erased, and not only where the table is another one than that in which it was verified.
+    /// With `--resume`, at the end of a restore, and after older parts were attached to the table: looks for whatever
+    /// was ever erased, and not only for what was verified in another table than this. Later ones take this one for looked through.
     #[arg(long, requires = "resume")]
     pub(crate) recheck: bool,
     /// A file outside the database and its backups that keeps the erasures, as hashes: by it a

@@ -29,7 +29,11 @@ pub(crate) async fn retention(options: RetentionOptions) -> anyhow::Result<bool>
         }
         RetentionCommand::Hold(hold) => change(&retention, &hold, true).await?,
         RetentionCommand::Release(hold) => change(&retention, &hold, false).await?,
-        RetentionCommand::Apply => retention.reapply().await?,
+        RetentionCommand::Apply => {
+            retention.reapply().await?;
+            say_that_it_waits()?;
+            retention.settle_all().await?;
+        }
         RetentionCommand::List => list(&retention).await?,
     }
     Ok(true)
@@ -38,14 +42,15 @@ pub(crate) async fn retention(options: RetentionOptions) -> anyhow::Result<bool>
 async fn change(retention: &Retention, hold: &HoldOptions, is_held: bool) -> anyhow::Result<()> {
     let tenant = tenant(hold.org.as_deref(), hold.unattributed)?.context("--org is missing")?;
     let entity = hold.entity.as_deref().map(kind_and_id).transpose()?;
+    let mut told = BTreeSet::new();
+    if is_held {
+        // Before: by the time at which a large tenant's events have it, these may have come to their end.
+        tell_erasures(retention, &tenant, &mut told).await?;
+    }
     say_how_to_go_on()?;
     retention
         .hold(&tenant, entity, is_held, &hold.reason)
         .await?;
-    let mut told = BTreeSet::new();
-    if is_held {
-        tell_erasures(retention, &tenant, &mut told).await?;
-    }
     settle(retention, Some(&tenant)).await?;
     if is_held {
         // One that had looked for holds before this one was there may have gone on.
@@ -78,11 +83,15 @@ fn say_how_to_go_on() -> anyhow::Result<()> {
 }
 
 async fn settle(retention: &Retention, tenant: Option<&TenantId>) -> anyhow::Result<()> {
-    writeln!(
+    say_that_it_waits()?;
+    Ok(retention.settle(tenant).await?)
+}
+
+fn say_that_it_waits() -> anyhow::Result<()> {
+    Ok(writeln!(
         std::io::stderr(),
         "stored events have it; waiting until every writer has heard of it"
-    )?;
-    Ok(retention.settle(tenant).await?)
+    )?)
 }
 
 async fn list(retention: &Retention) -> anyhow::Result<()> {

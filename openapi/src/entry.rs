@@ -93,6 +93,7 @@ impl<'e> From<EntryMatch<'e, '_>> for Found<'e> {
 
 /// Events of this service are the log's own: who read it, and what was erased.
 const OWN_SERVICE: &str = "daybook";
+const OWN_TITLE: &str = "Daybook query API";
 const OTHER_NAME: &str = "daybook-document";
 
 impl Entry {
@@ -101,7 +102,7 @@ impl Entry {
         let name = text("/x-audit/service")
             .filter(|name| !name.trim().is_empty() && name.len() <= SERVICE_BYTES_MAX)
             .unwrap_or_else(|| stem(&document.file_name));
-        let name = if name == OWN_SERVICE {
+        let name = if name == OWN_SERVICE && text("/info/title") != Some(OWN_TITLE) {
             let mut told = Problems {
                 file_name: &document.file_name,
                 list: problems,

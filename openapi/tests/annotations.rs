@@ -333,3 +333,27 @@ fn the_operation_goes_before_its_values_and_these_before_its_path() {
         (&body("b"), &body("a"))
     );
 }
+
+#[test]
+fn no_document_takes_the_name_of_the_log_itself_but_its_own() {
+    let plain = json!({ "openapi": "3.0.3", "info": { "title": "T" }, "paths": {} });
+    let mut annotated = plain.clone();
+    annotated["x-audit"] = json!({ "service": "daybook" });
+    let mut own = annotated.clone();
+    own["info"]["title"] = json!("Daybook query API");
+    for (file_name, document, expected) in [
+        ("daybook.json", plain, "daybook-document"),
+        ("orders.json", annotated, "daybook-document"),
+        ("daybook-query-api.json", own, "daybook"),
+    ] {
+        let (index, problems) = Index::build(vec![Document {
+            file_name: file_name.to_owned(),
+            bytes: document.to_string().into_bytes(),
+        }]);
+        let mut services = index.services().map(|service| service.name.as_str());
+        assert_eq!(services.next(), Some(expected));
+        let told: String = problems.iter().map(ToString::to_string).collect();
+        let is_told = told.contains("#/x-audit/service: daybook is the audit log itself");
+        assert_eq!(is_told, expected != "daybook", "{told}");
+    }
+}

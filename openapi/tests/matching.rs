@@ -475,26 +475,6 @@ fn the_document_may_name_its_service() {
 }
 
 #[test]
-fn no_document_takes_the_name_of_the_log_itself() {
-    let plain = paths(&["https://api.example.com"], &[("POST", "/x")]);
-    let mut annotated = plain.clone();
-    annotated["x-audit"] = json!({ "service": "daybook" });
-    for (file_name, document) in [("daybook.json", plain), ("orders.json", annotated)] {
-        let (index, problems) = Index::build(vec![Document {
-            file_name: file_name.to_owned(),
-            bytes: document.to_string().into_bytes(),
-        }]);
-        let mut services = index.services().map(|service| service.name.as_str());
-        assert_eq!(services.next(), Some("daybook-document"));
-        let told = problems.iter().map(ToString::to_string).collect::<String>();
-        assert!(
-            told.contains("#/x-audit/service: daybook is the audit log itself"),
-            "{told}"
-        );
-    }
-}
-
-#[test]
 fn of_two_documents_of_one_service_the_better_one_is_found_on_a_host_that_says_nothing() {
     let of_shop = |routes: &[(&str, &str)]| {
         let mut value = paths(&[], routes);

@@ -236,6 +236,15 @@ impl Retention {
         Ok(())
     }
 
+    /// As [`Retention::settle`], for all tenants.
+    ///
+    /// # Errors
+    /// Whatever ClickHouse says.
+    pub async fn settle_all(&self) -> Result<(), StoreError> {
+        sleep(WRITERS_SETTLE).await;
+        self.reapply().await
+    }
+
     /// The tenant's erasures that are under way, but for those that a hold keeps from going on: what they have
     /// hidden no hold keeps.
     ///

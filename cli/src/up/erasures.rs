@@ -17,6 +17,7 @@ use super::say;
 use crate::data_directory::DataDirectory;
 
 const LEDGER_VARIABLE: &str = "DAYBOOK_ERASURE_LEDGER";
+const BRING_INTERVAL: Duration = Duration::from_mins(1);
 const CATCH_UP_INTERVAL: Duration = Duration::from_millis(250);
 
 /// Whoever erases in this data folder's database.
@@ -98,16 +99,29 @@ impl Erasures {
 
     /// Works until it is told to stop; what is left then goes on at the next start.
     pub(crate) async fn work(self, stop: watch::Receiver<bool>) {
-        let work = async {
-            // What was set when an earlier run ended may not have reached all events.
-            if let Err(error) = self.retention.reapply().await {
-                say(&format!("days and legal holds wait: {error}"));
-            }
-            work_on_erasures(self.eraser, Some(self.ledger)).await;
-        };
         tokio::select! {
-            () = work => {}
+            ((), ()) = async {
+                tokio::join!(
+                    bring_what_is_set(&self.retention),
+                    work_on_erasures(self.eraser, Some(self.ledger))
+                )
+            } => {}
             () = super::stopped(stop) => {}
         }
+    }
+}
+
+/// What was set when an earlier run ended may not have reached all events, and other writers not have heard of it.
+async fn bring_what_is_set(retention: &Retention) {
+    loop {
+        let brought = async {
+            retention.reapply().await?;
+            retention.settle_all().await
+        };
+        match brought.await {
+            Ok(()) => return,
+            Err(error) => say(&format!("days and legal holds wait: {error}")),
+        }
+        sleep(BRING_INTERVAL).await;
     }
 }

@@ -332,8 +332,8 @@ impl Eraser {
     /// After a backup was restored: looks whether events are there again that were erased, and asks
     /// for each of those erasures once more. To be run to its end before any reader gets in.
     ///
-    /// Each erasure of a person or a thing is looked for among all events of its tenant, once for each table: what
-    /// was verified in the table that is there is not looked for in it again. Which are not verified now.
+    /// Each erasure of a person or a thing is looked for among all events of its tenant, so what was verified in
+    /// the table that is there is left out. Which are not verified now.
     ///
     /// # Errors
     /// Whatever ClickHouse says, and then of the first that could not be looked for; the others were.
@@ -341,7 +341,9 @@ impl Eraser {
         self.look_again(false).await
     }
 
-    /// The same for whatever was verified in this very table, too: older parts may have been attached to it.
+    /// The same for whatever was verified in this very table, too: older parts may have been attached to it. What is
+    /// not there is verified in this table from now on, so that [`Eraser::reapply`] leaves it out: for when a table
+    /// has all of its parts.
     ///
     /// # Errors
     /// As [`Eraser::reapply`].
@@ -358,8 +360,12 @@ impl Eraser {
             if row.state()? != ErasureState::Verified {
                 again.push(row.id);
             } else if is_everything || row.table_id() != table_id {
-                match self.is_there_again(&row, &table_id).await {
+                match self.is_there_again(&row).await {
                     Ok(true) => again.push(row.id),
+                    Ok(false) if is_everything && row.table_id() != table_id => {
+                        let verified = row.next(ErasureState::Verified, &row.report()?)?;
+                        self.ledger.append(&verified.in_table(&table_id)?).await?;
+                    }
                     Ok(false) => {}
                     // What is wrong with one is no reason to leave the others.
                     Err(error) => failed = failed.or(Some(error)),
@@ -369,24 +375,17 @@ impl Eraser {
         failed.map_or(Ok(again), Err)
     }
 
-    /// Looks for what was verified. If it is there it is asked for again, and if not it is verified in this table.
-    async fn is_there_again(&self, row: &ErasureRow, table_id: &str) -> Result<bool, StoreError> {
+    /// Looks for what was verified, and asks for it again if it is there.
+    async fn is_there_again(&self, row: &ErasureRow) -> Result<bool, StoreError> {
         let subject = self.known_again(row).await?;
-        let is_nobody = row.scope != "tenant" && subject.is_tenant();
-        let rows = if is_nobody {
-            Vec::new()
-        } else {
-            let plan = self.plan(row, &subject)?;
-            self.ledger.count(&plan, false).await?
-        };
-        let mut report = row.report()?;
+        if row.scope != "tenant" && subject.is_tenant() {
+            return Ok(false); // nothing of it is there
+        }
+        let rows = self.ledger.count(&self.plan(row, &subject)?, false).await?;
         if rows.is_empty() {
-            if row.table_id() != table_id {
-                let verified = row.next(ErasureState::Verified, &report)?;
-                self.ledger.append(&verified.in_table(table_id)?).await?;
-            }
             return Ok(false);
         }
+        let mut report = row.report()?;
         report.rows = rows;
         self.ask_again(row, report).await?;
         self.ledger.remember(row.id, &subject).await?;

@@ -131,11 +131,9 @@ impl Eraser {
 
     async fn verify(&self, row: ErasureRow) -> Result<ErasureRow, StoreError> {
         // It is forgotten only after nothing was found: whoever finds it gone goes on from there.
-        if let Some(subject) = self.ledger.subject(row.id).await? {
-            let found = self
-                .ledger
-                .count(&self.plan(&row, &subject)?, false)
-                .await?;
+        let subject = self.ledger.subject(row.id).await?;
+        if let Some(subject) = &subject {
+            let found = self.ledger.count(&self.plan(&row, subject)?, false).await?;
             if !found.is_empty() {
                 let mut report = row.report()?;
                 report.late_rows += total(&found);
@@ -156,7 +154,9 @@ impl Eraser {
         report
             .checks
             .push("the subject is kept nowhere but as a keyed hash".to_owned());
-        self.reach(&row, ErasureState::Verified, &report).await
+        // Whoever finds it forgotten has not looked: the table may be another one by now.
+        self.reach_in(&row, ErasureState::Verified, &report, subject.is_some())
+            .await
     }
 
     async fn reach(
@@ -165,8 +165,20 @@ impl Eraser {
         state: ErasureState,
         report: &Report,
     ) -> Result<ErasureRow, StoreError> {
+        let is_of_table = state == ErasureState::Hidden;
+        self.reach_in(row, state, report, is_of_table).await
+    }
+
+    /// The same, with the table for which the state holds, where it does for one only.
+    async fn reach_in(
+        &self,
+        row: &ErasureRow,
+        state: ErasureState,
+        report: &Report,
+        is_of_table: bool,
+    ) -> Result<ErasureRow, StoreError> {
         let mut next = row.next(state, report)?;
-        if matches!(state, ErasureState::Hidden | ErasureState::Verified) {
+        if is_of_table {
             next = next.in_table(&self.ledger.table_id().await?)?;
         }
         self.ledger.append(&next).await?;

@@ -1,5 +1,5 @@
-//! A process that stores the events of some tenants, in batches that chance makes, and says which are
-//! acknowledged, a line each: it is there to be killed.
+//! A process that stores the events of some tenants, in batches that chance makes, and says whose batch begins and which
+//! events are acknowledged, a line each: it is there to be killed.
 //!
 //! Arguments: URL, password, events a tenant, the seed of all chance, tenants, each with a `=` and the month of its
 //! events.
@@ -64,6 +64,7 @@ async fn store(
             .iter()
             .map(|&number| new(event_of_month(tenant, month, number)))
             .collect();
+        writeln!(std::io::stdout(), "{tenant} begins")?;
         let Ok(outcomes) = writer.insert(&batch).await else {
             sleep(RETRY_PAUSE).await;
             continue; // it is sent again until this process is killed
@@ -72,6 +73,7 @@ async fn store(
         for (number, outcome) in numbers.iter().zip(outcomes) {
             writeln!(out, "{tenant} {number} {outcome:?}")?;
         }
+        writeln!(out, "{tenant} ends")?;
         out.flush()?;
         open.retain(|number| !numbers.contains(number));
     }

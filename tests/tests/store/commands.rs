@@ -220,14 +220,15 @@ pub(crate) async fn set_days_hold_and_erase_and_a_hold_refuses_an_erasure() {
     );
     assert_eq!(total(&gone).await, Some(20));
 
-    let (erased, unattributed, hold, days, of_nobody) = tokio::join!(
+    let (erased, unattributed, hold, days, of_nobody, applied) = tokio::join!(
         shell.eraser("erase --org cli-gone --reason left"),
         shell.eraser("erase --unattributed --reason old"),
         shell.eraser("retention hold --org cli-held --reason lawsuit"),
         shell.eraser("retention set --org cli-short --days 3650"),
         shell.eraser("retention set --unattributed --days 3650"),
+        shell.eraser("retention apply"),
     );
-    for said in [hold, days, of_nobody] {
+    for said in [hold, days, of_nobody, applied] {
         said.succeeded();
     }
     for (said, of_tenant) in [(erased, &gone), (unattributed, &nobodys)] {
@@ -251,7 +252,6 @@ pub(crate) async fn set_days_hold_and_erase_and_a_hold_refuses_an_erasure() {
     let are_hidden = entries.iter().all(|entry| entry.hidden == Some(true));
     assert!(are_hidden, "the ledger is told of the end as well");
 
-    shell.eraser("retention apply").await.succeeded();
     let listed = shell.eraser("retention list").await.succeeded().records();
     let days = json!({"retention": {"org_id": "cli-short", "days": 3650}});
     assert!(listed.contains(&days), "{listed:?}");
