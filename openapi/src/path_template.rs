@@ -222,20 +222,31 @@ pub(crate) fn in_braces(template: &str) -> Cow<'_, str> {
     Cow::Owned(format!("{}{selector}", segments.join("/")))
 }
 
-/// The name of a segment that is a parameter behind a colon; `/:search` is a custom method.
+/// The name of a segment that is a parameter behind a colon: `:id`, `:bookId`, `:org`. `/:search` and `/:bulkDelete`
+/// are custom methods.
 fn colon_name(segment: &str) -> Option<&str> {
     let name = segment.strip_prefix(':')?;
     let is_name = name.starts_with(|first: char| first.is_ascii_alphabetic())
         && name
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let words = words::split(name);
+    let is_key = words
+        .last()
+        .is_some_and(|last| KEY_WORDS.contains(&last.as_str()));
     let is_call = || {
-        words::split(name)
-            .first()
-            .is_some_and(|first| verbs::is_clear(first))
+        words
+            .iter()
+            .any(|word| verbs::known(word).is_some() || matches!(word.as_str(), "bulk" | "batch"))
     };
-    (is_name && !is_call()).then_some(name)
+    (is_name && (is_key || !is_call())).then_some(name)
 }
+
+/// What the name of a value ends with.
+const KEY_WORDS: &[&str] = &[
+    "id", "uuid", "guid", "key", "slug", "name", "code", "token", "number", "email", "hash",
+    "hashid",
+];
 
 fn split_outside_braces(path: &str) -> Vec<&str> {
     let mut segments = Vec::new();
@@ -359,7 +370,11 @@ mod tests {
             ("/:id/info/?a=/:b", "/{id}/info/?a=/:b"),
             ("/feeds/:token/raw", "/feeds/{token}/raw"),
             ("/{name=a/:b}/:idOrUrl", "/{name=a/:b}/{idOrUrl}"),
+            ("/books/:bookId/:resetToken", "/books/{bookId}/{resetToken}"),
             ("/orders/:search", "/orders/:search"),
+            ("/users/:batchGet", "/users/:batchGet"),
+            ("/users/:bulkDelete", "/users/:bulkDelete"),
+            ("/users/:export", "/users/:export"),
             ("/a/:", "/a/:"),
             ("/orders:cancel", "/orders:cancel"),
         ] {

@@ -59,7 +59,12 @@ fn read_within(
         origins: Some(&document.origins),
     };
     let corners = Corners::check(document, &mut problems);
-    let paths = || document.path_keys.iter().map(|(path, _)| path.as_str());
+    let braced: Vec<_> = document
+        .path_keys
+        .iter()
+        .map(|(path, _)| in_braces(path))
+        .collect();
+    let paths = || braced.iter().map(|path| &**path);
     let habits = Habits {
         scopes: crate::meaning::scopes(paths()),
         found_by_id: crate::meaning::found_by_id(paths()),

@@ -199,6 +199,8 @@ pub(crate) fn undo_of(base: &str) -> Option<String> {
     let undo = match base {
         "enable" => "disable".to_owned(),
         "activate" => "deactivate".to_owned(),
+        "disable" => "enable".to_owned(),
+        "deactivate" => "activate".to_owned(),
         "connect" => "disconnect".to_owned(),
         "associate" => "disassociate".to_owned(),
         "attach" => "detach".to_owned(),

@@ -437,8 +437,49 @@ fn any_json() -> impl Strategy<Value = Value> {
     })
 }
 
+/// Separators, narrow and wide, and what is read before and behind them.
+fn any_piece() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec![
+        "：",
+        "。",
+        "＝",
+        "（",
+        "\u{3000}",
+        "密码",
+        "パスワード",
+        "é",
+        " ",
+        "\n",
+        "is ",
+        "ist ",
+        "est ",
+        "es ",
+        "lautet ",
+        ":",
+        "=",
+        " = ",
+        "key ",
+        "api ",
+        "password",
+        "--token ",
+        "-p ",
+        "[",
+        "]",
+        "%",
+        "\"",
+        "'",
+        ",",
+        "hunter2geheim",
+        "a8F3kQ9zL2xW7cV1",
+        "4111111111111111",
+        "Bearer ",
+        "://u:",
+        "@h/",
+    ])
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
     fn no_canary_survives(value in any_json()) {
@@ -467,5 +508,21 @@ proptest! {
     #[test]
     fn any_text_is_redacted_without_a_panic(text in "\\PC{0,200}") {
         let _ = Redactor::new(None).text(&text);
+    }
+
+    #[test]
+    fn nor_one_of_what_stands_around_secrets(pieces in prop::collection::vec(any_piece(), 0..12)) {
+        let _ = Redactor::new(None).text(&pieces.concat());
+    }
+}
+
+#[test]
+fn a_wide_mark_in_front_of_is_ends_a_name() {
+    for (text, cleaned) in [
+        ("密码：is hunter2x", "密码：is [redacted]"),
+        ("什么。is this ok", "什么。is this ok"),
+        ("密码 is Xk29fLq8Zw", "密码 is [redacted]"),
+    ] {
+        assert_eq!(Redactor::new(None).text(text), cleaned);
     }
 }

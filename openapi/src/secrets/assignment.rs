@@ -430,7 +430,7 @@ fn option(text: &str, at: usize) -> Option<Hit> {
     } else if is_likely {
         looks_random(value, 8)
     } else if matches!(stripped, "is" | "ist" | "lautet" | "est" | "es") {
-        let end = start.checked_sub(1)?;
+        let end = start - text[..start].chars().next_back()?.len_utf8();
         let one = name_before(text, end);
         let before = two_words(text, one, end)
             .filter(|name| is_secret_name(name))

@@ -397,7 +397,7 @@ fn is_undone(
         && matches!(known.action, Action::Execute | Action::Create)
         && matches!(phrase, [only] if !only.starts_with("un"))
         && summary.is_some_and(|said| {
-            let is_thing = verbs::undo_of(&known.base).is_none() || said.noun.ends_with(phrase);
+            let is_thing = verbs::undo_of(&known.base).is_none() || said.noun.contains(&phrase[0]);
             let verb = said.verb.as_ref();
             is_thing && verb.is_some_and(|verb| verb.action == Action::Delete)
         })

@@ -7,7 +7,7 @@ use crate::meaning::noun::names_deed;
 use crate::meaning::phrase::Phrase;
 use crate::meaning::rule;
 use crate::operation::OperationSource;
-use crate::verbs;
+use crate::{verbs, words};
 
 /// The path's verb, as far as it is one.
 pub(super) fn of_path(
@@ -23,8 +23,19 @@ pub(super) fn of_path(
     }
     let undo = verbs::undo_of(&found.base).and_then(|undo| verbs::known(&undo));
     // `deleteBlacklistItems` on `/blacklist`: the path names a thing; `deleteDeployPattern` undoes what it did.
+    // And `deleteLockCode` on `/doors/{id}/lock` removes a code.
+    let is_of_path = |noun: &[String]| {
+        let path = words::split(source.path);
+        noun.iter().all(|word| {
+            path.iter()
+                .any(|other| words::singular(other) == words::singular(word))
+        })
+    };
     let names_thing = said.is_some_and(|phrase| {
-        let is_done = undo.is_some() && phrase.noun.len() > 1 && phrase.noun[0] == found.base;
+        let is_done = undo.is_some()
+            && phrase.noun.len() > 1
+            && phrase.noun[0] == found.base
+            && is_of_path(&phrase.noun[1..]);
         phrase.noun.contains(&found.base) && of_said.is_some() && !is_done
     });
     if names_thing {
@@ -37,8 +48,18 @@ pub(super) fn of_path(
             action: undo.action,
             ..found
         },
+        // `DELETE /posts/{id}/upvote` upvotes nothing.
+        None if is_taken_back(&found.base) => return None,
         None => found,
     })
+}
+
+/// What a DELETE takes back, although there is no word for that.
+fn is_taken_back(base: &str) -> bool {
+    matches!(
+        base,
+        "approve" | "accept" | "upvote" | "downvote" | "dislike" | "vote" | "endorse" | "ignore"
+    )
 }
 
 /// "Submit a suggestion" at `/suggest`: the summary names by the path's verb what is done to it.
