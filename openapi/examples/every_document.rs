@@ -114,7 +114,7 @@ impl Report {
             let mut all_found = true;
             for value in VALUES {
                 self.calls += 1;
-                let call = Call::of(operation, &root, value);
+                let call = Call::of(operation, &root, value).with_values_behind_colons(&index);
                 let started = Instant::now();
                 let found = call.find(&index, "");
                 self.finding += started.elapsed();
@@ -197,6 +197,24 @@ impl Call {
             }
         }
         call
+    }
+
+    /// With values for parameters behind colons, as well: of `/webhooks/:id` the index says that `id` is one.
+    fn with_values_behind_colons(mut self, index: &Index) -> Self {
+        if let Found::Operation { path_params, .. } = self.find(index, "") {
+            let value = |segment: &str| {
+                let name = segment.strip_prefix(':')?;
+                let is_param = path_params.iter().any(|(param, _)| param == name);
+                is_param.then_some(self.value.0)
+            };
+            let segments: Vec<_> = self
+                .path
+                .split('/')
+                .map(|segment| value(segment).unwrap_or(segment))
+                .collect();
+            self.path = segments.join("/");
+        }
+        self
     }
 
     fn find<'i>(&self, index: &'i Index, behind_path: &str) -> Found<'i> {
