@@ -367,6 +367,13 @@ fn is_inside_noun(base: &str) -> bool {
     )
 }
 
+/// Whether a text has the verb that was chosen.
+fn does_same(text: &Phrase, chosen: &Chosen) -> bool {
+    text.verb
+        .as_ref()
+        .is_some_and(|verb| verb.base == chosen.base)
+}
+
 /// "Import registry data" by `importData` on `/admin/import`: a generic noun is the summary's, in full.
 fn qualified_by_summary(
     noun: Vec<String>,
@@ -382,13 +389,9 @@ fn qualified_by_summary(
         .any(|resource| !resource.params.is_empty() || noun.contains(&resource.head()));
     summary
         .filter(|phrase| {
-            let does_same = phrase
-                .verb
-                .as_ref()
-                .is_some_and(|verb| verb.base == chosen.base);
             is_generic
                 && !names_items
-                && does_same
+                && does_same(phrase, chosen)
                 && (2..4).contains(&phrase.noun.len())
                 && ends_with_noun(&phrase.noun, &noun)
         })
@@ -399,14 +402,10 @@ fn qualified_by_summary(
 fn fuller(noun: Vec<String>, chosen: &Chosen, summary: Option<&Phrase>) -> Vec<String> {
     summary
         .filter(|phrase| {
-            let does_same = phrase
-                .verb
-                .as_ref()
-                .is_some_and(|verb| verb.base == chosen.base);
             let is_thing = phrase.noun.last().is_some_and(|head| {
                 !NAMES_CALL.contains(&head.as_str()) && verbs::known(head).is_none()
             });
-            does_same
+            does_same(phrase, chosen)
                 && is_thing
                 && phrase.noun.len() == noun.len() + 1
                 && phrase.noun.starts_with(&noun)
@@ -425,14 +424,10 @@ fn described(source: &OperationSource<'_>) -> Option<Vec<String>> {
 /// "Cancel a bulk query job" at `/bulk/{id}/cancel`: how many there are is no noun.
 fn of_amount(thing: &Thing, chosen: &Chosen, summary: Option<&Phrase>) -> Option<String> {
     let summary = summary.filter(|_| thing.noun == "bulk" && chosen.source == Source::Path)?;
-    let does_same = summary
-        .verb
-        .as_ref()
-        .is_some_and(|verb| verb.base == chosen.base);
     let names_it = summary.noun.len() > 1
         && summary.noun.contains(&thing.noun)
         && summary.noun.last() != Some(&thing.noun);
-    (does_same && names_it).then(|| words::noun_phrase(&summary.noun))
+    (does_same(summary, chosen) && names_it).then(|| words::noun_phrase(&summary.noun))
 }
 
 /// `/register`, `/auth/register`
