@@ -370,7 +370,12 @@ pub(crate) struct EraseOptions {
     #[arg(long, value_name = "FILE", env = "DAYBOOK_ERASURE_LEDGER")]
     pub(crate) ledger: Option<PathBuf>,
     /// How many days backups of the database are kept, for the receipt.
-    #[arg(long, value_name = "N", default_value_t = 35)]
+    #[arg(
+        long,
+        value_name = "N",
+        env = "DAYBOOK_BACKUP_DAYS",
+        default_value_t = 35
+    )]
     pub(crate) backup_days: u32,
     /// The operator's secret by which erased persons are known again: 32 bytes or more. Writers
     /// need the same.

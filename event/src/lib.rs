@@ -17,6 +17,9 @@ mod time;
 /// second sees what the first has removed.
 pub const REDACTED: &str = "[redacted]";
 
+/// The service of the log's own events: who read it, and what was erased. No other service has this name.
+pub const OWN_SERVICE: &str = "daybook";
+
 pub use audit_event::{
     Action, ActivityPart, ActivityPartKind, AuditEvent, Caller, CallerType, Change, Entity,
     HttpRequest, Outcome, SCHEMA_VERSION, UNATTRIBUTED_ORG_ID, UnknownWord,

@@ -84,9 +84,21 @@ impl Settings {
                     name: "DAYBOOK_SERVICES",
                     problem: "not of the form api.example.com=orders,a1b2c3=billing",
                 })?;
+                let (host, service) = (host.trim(), service.trim());
+                let problem = match service {
+                    "" => Some("without the name of a service"),
+                    _ if host.is_empty() => Some("without a domain name or API id"),
+                    _ => None,
+                };
+                if let Some(problem) = problem {
+                    return Err(SettingsError {
+                        name: "DAYBOOK_SERVICES",
+                        problem,
+                    });
+                }
                 settings
                     .services
-                    .insert(host.trim().to_owned(), service.trim().to_owned());
+                    .insert(host.to_owned(), service.to_owned());
             }
         }
         if let Some(value) = variable("DAYBOOK_RETENTION_DAYS") {
@@ -163,6 +175,8 @@ mod tests {
         for (name, value) in [
             ("DAYBOOK_ORG_CLAIMS", " , "),
             ("DAYBOOK_SERVICES", "orders"),
+            ("DAYBOOK_SERVICES", "api.example.com="),
+            ("DAYBOOK_SERVICES", "=orders"),
             ("DAYBOOK_RETENTION_DAYS", "a year"),
             ("DAYBOOK_REDACTION", "off"),
         ] {

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
+use daybook_event::OWN_SERVICE;
 use serde_json::Value;
 
 use crate::annotations::SERVICE_BYTES_MAX;
@@ -91,8 +92,7 @@ impl<'e> From<EntryMatch<'e, '_>> for Found<'e> {
     }
 }
 
-/// Events of this service are the log's own: who read it, and what was erased.
-const OWN_SERVICE: &str = "daybook";
+/// The title of the one document that may bear that name.
 const OWN_TITLE: &str = "Daybook query API";
 const OTHER_NAME: &str = "daybook-document";
 

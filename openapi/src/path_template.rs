@@ -215,37 +215,49 @@ pub(crate) fn in_braces(template: &str) -> Cow<'_, str> {
         return Cow::Borrowed(template);
     }
     let (path, selector) = template.split_at(end_of_path(template));
-    let segments: Vec<Cow<'_, str>> = split_outside_braces(path)
+    let segments = split_outside_braces(path);
+    let last = segments.iter().rposition(|text| !text.is_empty());
+    let segments: Vec<Cow<'_, str>> = segments
         .into_iter()
-        .map(|text| colon_name(text).map_or(text.into(), |name| format!("{{{name}}}").into()))
+        .enumerate()
+        .map(|(at, text)| match colon_name(text, Some(at) == last) {
+            Some(name) => format!("{{{name}}}").into(),
+            None => text.into(),
+        })
         .collect();
     Cow::Owned(format!("{}{selector}", segments.join("/")))
 }
 
-/// The name of a segment that is a parameter behind a colon: `:id`, `:bookId`, `:org`. `/:search` and `/:bulkDelete`
-/// are custom methods.
-fn colon_name(segment: &str) -> Option<&str> {
+/// The name of a segment that is a parameter behind a colon: `:id`, `:bookId`, `:order`. `/:search` and
+/// `/:bulkDelete` at the end of a path are custom methods.
+fn colon_name(segment: &str, is_last: bool) -> Option<&str> {
     let name = segment.strip_prefix(':')?;
     let is_name = name.starts_with(|first: char| first.is_ascii_alphabetic())
         && name
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    let words = words::split(name);
-    let is_key = words
-        .last()
-        .is_some_and(|last| KEY_WORDS.contains(&last.as_str()));
-    let is_call = || {
-        words
-            .iter()
-            .any(|word| verbs::known(word).is_some() || matches!(word.as_str(), "bulk" | "batch"))
-    };
-    (is_name && (is_key || !is_call())).then_some(name)
+    (is_name && !(is_last && is_custom_method(name))).then_some(name)
 }
 
+/// A verb that is no noun as well, alone or in front of what is no value: `export`, `bulkDelete`, `sendAll`,
+/// but not `order` or `endDate`.
+fn is_custom_method(name: &str) -> bool {
+    let words = words::split(name);
+    let is_value = words
+        .last()
+        .is_some_and(|last| VALUE_WORDS.contains(&last.as_str()));
+    let mut verb = words.iter().map(String::as_str);
+    let first = verb.find(|word| !matches!(*word, "bulk" | "batch"));
+    !is_value && first.is_none_or(|word| verbs::is_clear(word) || CALL_WORDS.contains(&word))
+}
+
+/// Nouns as well, and yet calls where they stand behind a colon.
+const CALL_WORDS: &[&str] = &["search", "query", "export", "import", "lookup"];
+
 /// What the name of a value ends with.
-const KEY_WORDS: &[&str] = &[
+const VALUE_WORDS: &[&str] = &[
     "id", "uuid", "guid", "key", "slug", "name", "code", "token", "number", "email", "hash",
-    "hashid",
+    "hashid", "date", "time", "type", "status", "title", "path", "version", "day", "month", "year",
 ];
 
 fn split_outside_braces(path: &str) -> Vec<&str> {

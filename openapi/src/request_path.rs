@@ -15,6 +15,7 @@ pub(crate) struct RequestPath<'a> {
     /// What stood behind it, with its `?`.
     pub(crate) behind: &'a str,
     without_stage: Option<&'a str>,
+    names_resource: bool,
     /// What API Gateway itself matched, where that is not all of the path.
     below_mapping: Option<&'a str>,
     /// How many segments API Gateway itself matched; 0 where that is not known or all.
@@ -29,19 +30,23 @@ impl<'a> RequestPath<'a> {
             whole,
             behind,
             without_stage: without_stage(whole, stage),
+            names_resource: resource.starts_with('/'),
             below_mapping,
             segments_below_mapping: below_mapping.map_or(0, segment_count),
         }
     }
 
-    /// Everything that a document's templates may be held against.
+    /// Everything that a document's templates may be held against. Of two that fit as well the first one counts:
+    /// where API Gateway names no resource, a path that begins with its stage is read without it.
     pub(crate) fn readings(&self) -> impl Iterator<Item = &'a str> {
         let below_mapping = self
             .below_mapping
             .filter(|below| Some(*below) != self.without_stage);
-        [Some(self.whole), self.without_stage, below_mapping]
-            .into_iter()
-            .flatten()
+        let mut readings = [Some(self.whole), self.without_stage, below_mapping];
+        if !self.names_resource {
+            readings.swap(0, 1);
+        }
+        readings.into_iter().flatten()
     }
 }
 
@@ -128,7 +133,7 @@ mod tests {
     fn a_path_may_be_read_with_and_without_what_stands_in_front() {
         check("/a/1", "", "", "", &["/a/1"]);
         check("/a/1", "prod", "/a/{id}", "", &["/a/1"]);
-        check("/prod/a/1", "prod", "", "", &["/prod/a/1", "/a/1"]);
+        check("/prod/a/1", "prod", "", "", &["/a/1", "/prod/a/1"]);
         check("/prod/a/1", "prod", "/a/{id}", "", &["/prod/a/1", "/a/1"]);
         check(
             "/shop/a/1/",

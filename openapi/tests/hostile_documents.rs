@@ -167,6 +167,9 @@ fn yaml_is_read_as_people_write_it() {
         problems,
         ["s.yaml#/paths/~1b/get/operationId: it is no text; it is left out"]
     );
+    let merged = "openapi: 3.1.0\nx: &x\n  /c: {put: {operationId: c}}\npaths:\n  <<: *x\n  /a: &crud\n    post: {operationId: a}\n  /b:\n    <<: *crud\n    delete: {operationId: b}\n";
+    let (index, _) = build("s.yaml", merged);
+    assert_eq!(operation_ids(&index), ["a", "b", "a", "c"]);
     let (index, problems) = build("s.yml", "{openapi: 3.0.0, paths: {/a: {get: {}}}}");
     assert_eq!((index.operations().count(), problems.len()), (1, 0));
     let (_, problems) = build("s.yaml", "openapi: 3.0.0\npaths:\n\t/a: {}\n");

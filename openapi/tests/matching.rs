@@ -129,6 +129,32 @@ fn a_parameter_behind_a_colon_is_one() {
         "/webhooks/:search",
         "POST /webhooks/:search {}",
     );
+    // A word that is a verb as well is a value where it stands for one.
+    let routes = [
+        ("DELETE", "/projects/:project"),
+        ("GET", "/reports/:startDate/:endDate"),
+        ("POST", "/orders/:bulkDelete"),
+        ("POST", "/orders/:export"),
+    ];
+    check(
+        &routes,
+        "DELETE",
+        "/projects/7",
+        "DELETE /projects/:project {project=7}",
+    );
+    check(
+        &routes,
+        "GET",
+        "/reports/1/2",
+        "GET /reports/:startDate/:endDate {startDate=1 endDate=2}",
+    );
+    check(&routes, "POST", "/orders/7", "");
+    check(
+        &routes,
+        "POST",
+        "/orders/:export",
+        "POST /orders/:export {}",
+    );
 }
 
 #[test]

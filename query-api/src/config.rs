@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use daybook_capture::Capture;
 use daybook_store::{
-    Credentials, ERASER_USER, Endpoint, Eraser, ErasureKey, LedgerFile, READER_USER, Reader,
-    StoreError, WRITER_USER, Writer,
+    CopyLifetimes, Credentials, ERASER_USER, Endpoint, Eraser, ErasureKey, LedgerFile, READER_USER,
+    Reader, StoreError, WRITER_USER, Writer,
 };
 use http::{HeaderValue, Uri};
 use sha2::{Digest as _, Sha256};
@@ -277,7 +277,15 @@ fn eraser(
     let writer = Writer::new(&endpoint, &credentials(WRITER_USER, writer_password))?
         .with_erasure_key(key.clone());
     let credentials = credentials(ERASER_USER, password);
-    Ok(Some(Eraser::new(&endpoint, &credentials, key, writer)?))
+    let eraser = Eraser::new(&endpoint, &credentials, key, writer)?;
+    let days = variables.number("DAYBOOK_BACKUP_DAYS", 36_500, "from 1 to 36500")?;
+    Ok(Some(match days {
+        Some(backup_days) => eraser.with_copy_lifetimes(CopyLifetimes {
+            backup_days,
+            ..CopyLifetimes::default()
+        }),
+        None => eraser,
+    }))
 }
 
 fn endpoint(

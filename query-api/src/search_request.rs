@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use daybook_event::{Action, IpRange, Outcome, check_json_bounds};
+use daybook_event::{Action, IpRange, OWN_SERVICE, Outcome, check_json_bounds};
 use daybook_query_language::{self as query_language, Condition, Query};
 use daybook_store::{Direction, Filter, Match, Search, Sort, TimeRange, TotalMode};
 use jiff::{SignedDuration, Timestamp};
@@ -33,9 +33,6 @@ pub(crate) const PARAMETERS_MAX: usize = 20;
 
 /// How long a locale's name may be (RFC 5646, section 4.4.1).
 const LOCALE_CHARS_MAX: usize = 35;
-
-/// The service under which Daybook records its own readers.
-pub(crate) const OWN_SERVICE: &str = "daybook";
 
 /// The fields that say which events are wanted.
 pub(crate) const FILTER_FIELDS: [&str; 13] = [

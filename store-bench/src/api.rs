@@ -5,8 +5,9 @@ use std::io::Write;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
+use daybook_event::OWN_SERVICE;
 use daybook_query_api::{Api, LocalKey, TokenRequest, router};
-use daybook_store::{Filter, OWN_SERVICE, Reader, Search, TenantId, TotalMode};
+use daybook_store::{Filter, Reader, Search, TenantId, TotalMode};
 use futures::future::try_join_all;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use clickhouse::Row;
-use daybook_store::OWN_SERVICE;
+use daybook_event::OWN_SERVICE;
 use jiff::{Timestamp, ToSpan as _};
 use serde::Deserialize;
 

@@ -11,13 +11,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clickhouse::Row;
-use daybook_event::{AuditEvent, never_expires};
+use daybook_event::{AuditEvent, OWN_SERVICE, never_expires};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
-use crate::erasure::{ErasureKey, OWN_SERVICE, is_person};
+use crate::erasure::{ErasureKey, is_person};
 use crate::error::StoreError;
 use crate::insert::NewEvent;
 use crate::lookup::RulesVersion;
@@ -139,6 +139,8 @@ struct ErasedSubject {
     up_to_ms: i64,
     is_tenant: bool,
     hashes: HashSet<String>,
+    /// Nothing of it was ever hidden: a legal hold comes before it.
+    is_new: bool,
 }
 
 #[derive(Row, Serialize, Deserialize)]
@@ -147,6 +149,7 @@ struct ErasedRow {
     scope: String,
     subject_hashes: Vec<String>,
     up_to: i64,
+    is_new: bool,
 }
 
 #[derive(Row, Serialize, Deserialize)]
@@ -166,7 +169,13 @@ impl Rules {
     async fn read(client: &clickhouse::Client) -> Result<Self, StoreError> {
         let mut rules = Self::default();
         let erasures = client
-            .query("SELECT DISTINCT org_id, scope, subject_hashes, up_to FROM erasures")
+            .query(
+                "SELECT org_id, any(scope) AS scope, any(subject_hashes) AS subject_hashes, \
+                 any(up_to) AS up_to, \
+                 toBool(argMax(state, step) = 'requested' \
+                 AND NOT JSONExtractBool(argMax(report, step), 'repeated')) AS is_new \
+                 FROM erasures GROUP BY org_id, id",
+            )
             .fetch_all::<ErasedRow>();
         let days = client
             .query("SELECT org_id, argMax(days, at) AS days FROM retention GROUP BY org_id")
@@ -187,6 +196,7 @@ impl Rules {
                     up_to_ms: row.up_to,
                     is_tenant: row.scope == "tenant",
                     hashes: row.subject_hashes.into_iter().collect(),
+                    is_new: row.is_new,
                 });
         }
         for row in days {
@@ -220,9 +230,10 @@ impl Rules {
             return Ok(false);
         }
         let time_ms = event.timestamp.as_millisecond();
+        let is_held = self.is_held(event);
         let mut erasures = erasures
             .iter()
-            .filter(|erasure| time_ms <= erasure.up_to_ms)
+            .filter(|erasure| time_ms <= erasure.up_to_ms && !(is_held && erasure.is_new))
             .peekable();
         if erasures.peek().is_none() {
             return Ok(false);
@@ -328,6 +339,7 @@ mod model {
                 up_to_ms,
                 is_tenant: true,
                 hashes: HashSet::new(),
+                is_new: true,
             });
         }
     }
@@ -383,12 +395,25 @@ mod tests {
             up_to_ms: up_to.as_millisecond(),
             is_tenant,
             hashes: HashSet::new(),
+            is_new: true,
         };
         let mut rules = Rules::default();
         rules.erasures.insert("acme".to_owned(), vec![erased(true)]);
         assert!(rules.is_erased(&event("2026-11-02T00:00:00Z")).unwrap());
         let newer = event("2026-11-02T00:00:00.001Z");
         assert!(!rules.is_erased(&newer).unwrap());
+        // What is held is stored, until something of it was hidden: the erasure waits for the hold.
+        let held = HashSet::from([("order".to_owned(), "7".to_owned())]);
+        rules.holds.insert("acme".to_owned(), held);
+        let held = event("2026-11-02T00:00:00Z");
+        assert!(!rules.is_erased(&held).unwrap());
+        let hidden = ErasedSubject {
+            is_new: false,
+            ..erased(true)
+        };
+        rules.erasures.insert("acme".to_owned(), vec![hidden]);
+        assert!(rules.is_erased(&held).unwrap());
+        rules.holds.clear();
         // Of a person nobody can tell without the key.
         rules
             .erasures

@@ -9,7 +9,7 @@ use crate::filter::{EntityName, Filter, Match, TimeRange};
 use crate::search::{Direction, Position, Sort};
 
 /// Most bytes of one parameter. ClickHouse refuses form fields of more than 128 KiB.
-const PARAMETER_BYTES_MAX: usize = 100_000;
+pub(crate) const PARAMETER_BYTES_MAX: usize = 100_000;
 /// The expression of the text index; the condition must say the same.
 const SEARCHED_TEXT: &str = "lowerUTF8(concat(activity, ' ', entity_name, ' ', detail))";
 /// ClickHouse asks its index for 64 words at most. The rest of a longer phrase is still compared.
@@ -318,7 +318,7 @@ impl Condition {
             let bytes = match value {
                 // Escaped, a byte may be two.
                 Value::Text(text) => text.len() * 2,
-                Value::Texts(texts) => texts.iter().map(|text| text.len() * 2 + 3).sum(),
+                Value::Texts(texts) => texts.iter().map(|text| parameter_bytes(text)).sum(),
                 Value::Milliseconds(_) => 0,
             };
             bytes <= PARAMETER_BYTES_MAX
@@ -331,6 +331,11 @@ impl Condition {
             })
         }
     }
+}
+
+/// What a text of an array takes in a parameter at most: each letter may be escaped, in quotes and with a comma.
+pub(crate) fn parameter_bytes(text: &str) -> usize {
+    text.len() * 2 + 3
 }
 
 /// As ClickHouse's tokenizer `splitByNonAlpha` finds them: letters and digits of ASCII, and all bytes

@@ -9,14 +9,15 @@ use std::time::Duration;
 
 use clickhouse::Row;
 use clickhouse::query::Query;
-use daybook_event::never_expires;
+use daybook_event::{OWN_SERVICE, never_expires};
 use serde::{Deserialize, Serialize};
 use tokio::time::sleep;
 use uuid::Uuid;
 
+use crate::condition::{PARAMETER_BYTES_MAX, parameter_bytes};
 use crate::connection::client;
 use crate::endpoint::{Credentials, Endpoint};
-use crate::erasure::{ErasureId, IS_FAILING, OWN_SERVICE, WRITERS_SETTLE, forget_mutations};
+use crate::erasure::{ErasureId, IS_FAILING, WRITERS_SETTLE, forget_mutations};
 use crate::error::StoreError;
 use crate::migrate::check_version;
 use crate::tenant::TenantId;
@@ -153,10 +154,18 @@ impl Retention {
                 && !hold.entity_type.is_empty()
                 && (hold.entity_type.as_str(), hold.entity_id.as_str()) != thing
         });
-        if others.count() >= HOLDS_MAX {
+        let mut count = 1;
+        let mut bytes = [thing.0, thing.1].map(parameter_bytes);
+        for hold in others {
+            count += 1;
+            bytes[0] += parameter_bytes(&hold.entity_type);
+            bytes[1] += parameter_bytes(&hold.entity_id);
+        }
+        if count > HOLDS_MAX || bytes.iter().any(|bytes| *bytes > PARAMETER_BYTES_MAX) {
             return Err(StoreError::TooMuch {
                 message: format!(
-                    "{HOLDS_MAX} entities of the tenant are held already: hold the tenant"
+                    "as many entities of the tenant are held already as can be ({HOLDS_MAX}, or fewer with long \
+                     ids): hold the tenant"
                 ),
             });
         }
@@ -229,11 +238,10 @@ impl Retention {
             .chain(set.holds.into_iter().map(|hold| hold.org_id))
             .filter(|org_id| !org_id.is_empty())
             .collect();
-        self.apply(None).await?;
         for org_id in tenants {
             self.bring(Some(&org_id)).await?;
         }
-        Ok(())
+        self.apply(None).await
     }
 
     /// As [`Retention::settle`], for all tenants.
@@ -382,12 +390,17 @@ impl WhatIsSet {
         let held: BTreeSet<_> = self.holds.iter().map(|hold| &hold.org_id).collect();
         let apart: BTreeSet<_> = self.days.keys().chain(held.iter().copied()).collect();
         let apart = apart.into_iter().filter(|org| !org.is_empty());
-        let mut updates = vec![Update {
-            which: "org_id NOT IN {orgs:Array(String)}",
-            orgs: apart.cloned().collect(),
-            days: default_days,
-            ..Update::default()
-        }];
+        let mut updates = Vec::new();
+        for (from, before, orgs) in ranges(apart.cloned()) {
+            updates.push(Update {
+                which: OTHERS,
+                from,
+                before,
+                orgs,
+                days: default_days,
+                ..Update::default()
+            });
+        }
         for org_id in held {
             if !self.days.contains_key(org_id) {
                 updates.push(self.of_tenant(org_id, default_days)?);
@@ -421,10 +434,37 @@ impl WhatIsSet {
     }
 }
 
+/// The tenants of a range that are not named. Names of thousands of tenants are more than ClickHouse takes in a parameter.
+const OTHERS: &str = "org_id >= {from:String} AND ({before:String} = '' OR org_id < {before:String}) \
+     AND org_id NOT IN {orgs:Array(String)}";
+
+/// Cuts all that a tenant may be called into ranges with as many of these names in each as fit into a parameter: where
+/// each begins, before which name it ends (the last one nowhere), and the names in it. The names are sorted.
+fn ranges(names: impl Iterator<Item = String>) -> Vec<(String, String, Vec<String>)> {
+    let mut ranges = vec![(String::new(), String::new(), Vec::new())];
+    let mut bytes = 0;
+    for name in names {
+        bytes += parameter_bytes(&name);
+        if let Some((_, before, orgs)) = ranges.last_mut() {
+            if bytes <= PARAMETER_BYTES_MAX || orgs.is_empty() {
+                orgs.push(name);
+                continue;
+            }
+            before.clone_from(&name);
+        }
+        bytes = parameter_bytes(&name);
+        ranges.push((name.clone(), String::new(), vec![name]));
+    }
+    ranges
+}
+
 /// When events of some tenants expire: fixed texts, with every value a bound parameter.
 #[derive(Debug, Default)]
 struct Update {
     which: &'static str,
+    /// The first name of a range, and the name before which it ends; empty where there is no end.
+    from: String,
+    before: String,
     orgs: Vec<String>,
     /// Without days only what is held is changed: nobody has said how long the rest is kept.
     days: Option<u32>,
@@ -473,6 +513,8 @@ impl Update {
         };
         query
             .param("mark", MARK)
+            .param("from", &self.from)
+            .param("before", &self.before)
             .param("orgs", &self.orgs)
             .param("kinds", &self.kinds)
             .param("ids", &self.ids)
@@ -484,5 +526,35 @@ impl Update {
 impl fmt::Debug for Retention {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Retention").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_is_in_one_range_and_each_range_fits_into_a_parameter() {
+        let names: Vec<String> = (0..9_999)
+            .map(|number| format!("{number:036}"))
+            .chain(["z".repeat(PARAMETER_BYTES_MAX)])
+            .collect();
+        let ranges = ranges(names.iter().cloned());
+        assert_eq!(ranges.len(), 9);
+        let mut before = String::new();
+        for (from, end, orgs) in &ranges {
+            assert_eq!(*from, before, "they leave nothing out");
+            before.clone_from(end);
+            let bytes: usize = orgs.iter().map(|org| parameter_bytes(org)).sum();
+            assert!(bytes <= PARAMETER_BYTES_MAX || orgs.len() == 1);
+            for org in orgs {
+                assert!(org >= from && (end.is_empty() || org < end));
+            }
+        }
+        assert_eq!(before, "", "the last one has no end");
+        let cut = ranges.into_iter().flat_map(|(_, _, orgs)| orgs);
+        assert_eq!(cut.collect::<Vec<_>>(), names);
+        let nobody = super::ranges(std::iter::empty());
+        assert_eq!(nobody, [(String::new(), String::new(), Vec::new())]);
     }
 }

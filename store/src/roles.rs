@@ -153,7 +153,7 @@ const ROLES: &[Role] = &[
             // Whether another writer is storing.
             "SELECT(query_id) ON system.processes",
             // What must not be stored again, and how long an event is kept.
-            "SELECT(org_id, scope, subject_hashes, up_to) ON {database}.erasures",
+            "SELECT(org_id, id, step, state, scope, subject_hashes, up_to, report) ON {database}.erasures",
             "SELECT(org_id, at, days) ON {database}.retention",
             "SELECT(org_id, entity_type, entity_id, at, held) ON {database}.legal_holds",
         ],
@@ -183,6 +183,8 @@ const ROLES: &[Role] = &[
             "SELECT(database, table) ON system.detached_parts",
             "SYSTEM WAIT LOADING PARTS ON {database}.events",
             "SELECT(database, table) ON system.merges",
+            // Whether readers are let in.
+            "SHOW TABLES ON {database}.tenant_events",
             // A newer schema may have columns that an older eraser knows nothing of.
             "SELECT(version) ON {database}.migrations",
         ],

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use daybook_event::OWN_SERVICE;
 use daybook_normalizer::context::{build_index, load_compiled, read_documents};
 use daybook_normalizer::settings::Settings;
 use daybook_openapi::{Document, DocumentProblem, Index};
@@ -25,7 +26,6 @@ const SAMPLE_DOCUMENTS: &[(&str, &[u8])] = sample_documents![
 
 /// The host under which this program's own query API is known to its normalizer.
 pub(crate) const OWN_HOST: &str = "query-api.daybook.internal";
-const OWN_SERVICE: &str = "daybook";
 const OWN_DOCUMENT: &str = "daybook-query-api.json";
 
 /// Yours where there are some; the samples where sample events are wanted or nothing else is there.

@@ -6,8 +6,8 @@ use std::time::Duration;
 use anyhow::Context as _;
 use daybook_query_api::work_on_erasures;
 use daybook_store::{
-    Eraser, ErasureKey, ErasureState, LedgerFile, Retention, StoreError, Writer, let_readers_in,
-    migrate,
+    CopyLifetimes, Eraser, ErasureKey, ErasureState, LedgerFile, Retention, StoreError, Writer,
+    let_readers_in, migrate,
 };
 use tokio::sync::watch;
 use tokio::time::sleep;
@@ -17,6 +17,7 @@ use super::say;
 use crate::data_directory::DataDirectory;
 
 const LEDGER_VARIABLE: &str = "DAYBOOK_ERASURE_LEDGER";
+const BACKUP_DAYS_VARIABLE: &str = "DAYBOOK_BACKUP_DAYS";
 const BRING_INTERVAL: Duration = Duration::from_mins(1);
 const CATCH_UP_INTERVAL: Duration = Duration::from_millis(250);
 
@@ -42,8 +43,18 @@ impl Erasures {
         let key = ErasureKey::new(&directory.secrets()?.erasure_key())?;
         let path = std::env::var_os(LEDGER_VARIABLE)
             .map_or_else(|| directory.erasure_ledger(), std::path::PathBuf::from);
+        let eraser = Eraser::new(&clickhouse.endpoint, credentials, key, writer)?;
+        let copies = match std::env::var(BACKUP_DAYS_VARIABLE) {
+            Ok(days) => CopyLifetimes {
+                backup_days: days
+                    .parse()
+                    .with_context(|| format!("{BACKUP_DAYS_VARIABLE} is no number of days"))?,
+                ..CopyLifetimes::default()
+            },
+            Err(_) => CopyLifetimes::default(),
+        };
         Ok(Some(Self {
-            eraser: Eraser::new(&clickhouse.endpoint, credentials, key, writer)?,
+            eraser: eraser.with_copy_lifetimes(copies),
             retention: Retention::new(&clickhouse.endpoint, credentials)?,
             ledger: LedgerFile::create(path)?,
         }))

@@ -170,8 +170,10 @@ impl ParsedDocument {
         for overlay in overlays {
             overlay::apply(overlay, &mut file, &mut origins, problems);
         }
-        if !overlays.is_empty() {
+        if !overlays.is_empty() || file.merges_paths {
             reorder_paths(&mut file);
+        }
+        if !overlays.is_empty() {
             check_version(&file.root).map_err(problem)?;
         }
         Ok(Self {
@@ -184,7 +186,7 @@ impl ParsedDocument {
     }
 }
 
-/// Brings the order of paths up to what overlays made of them.
+/// Brings the order of paths up to what overlays and merge keys made of them.
 fn reorder_paths(file: &mut ReadFile) {
     let mut order = std::mem::take(&mut file.path_keys);
     let Some(Value::Object(paths)) = file.root.get("paths") else {

@@ -37,6 +37,8 @@ pub(crate) struct ReadFile {
     pub(crate) root: Value,
     /// The keys of `paths`, as the file orders them, and each one's own keys.
     pub(crate) path_keys: Vec<(String, Vec<String>)>,
+    /// Whether some of them came by YAML's merge key, which `path_keys` does not know.
+    pub(crate) merges_paths: bool,
     /// Pointers to members that stood there twice; the last one counts.
     pub(crate) duplicates: Vec<String>,
     /// The memory that the value takes, roughly.
@@ -136,6 +138,7 @@ struct State {
     path_positions: HashMap<String, usize>,
     /// Which path the reader is in, as an index of `path_keys`.
     path: usize,
+    merges_paths: bool,
     duplicates: Vec<String>,
     /// Which of our own bounds the file broke.
     refused: Option<String>,
@@ -158,6 +161,7 @@ impl State {
         ReadFile {
             root,
             path_keys: self.path_keys,
+            merges_paths: self.merges_paths,
             duplicates: self.duplicates,
             value_bytes: self.value_bytes,
         }
@@ -340,6 +344,8 @@ impl<'de> Visitor<'de> for ValueSeed<'_> {
         if state.is_yaml
             && let Some(merged) = members.remove("<<")
         {
+            let is_of_paths = state.place.is_empty() || state.is_key(0, "paths");
+            state.merges_paths |= is_of_paths && state.place.len() <= 2;
             merge_keys(&mut members, merged);
         }
         Ok(Value::Object(members))

@@ -104,6 +104,11 @@ impl Ledger {
         Ok(self.client.query(TABLE_ID).fetch_one::<String>().await?)
     }
 
+    /// Whether readers have their view.
+    pub(crate) async fn is_read(&self) -> Result<bool, StoreError> {
+        super::restored::exists(&self.client, "tenant_events").await
+    }
+
     /// The erasures that were hidden in the database of which this one is a restored copy.
     pub(crate) async fn hidden_elsewhere(&self) -> Result<Vec<Uuid>, StoreError> {
         Ok(hidden_elsewhere(&self.client).await?)

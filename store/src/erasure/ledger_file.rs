@@ -145,6 +145,10 @@ impl LedgerFile {
             .open(&self.path)
             .map_err(failed)?;
         file.lock().map_err(failed)?;
+        if file.metadata().map_err(failed)?.len() > LEDGER_BYTES_MAX {
+            // Cut off, it would be written back without its end.
+            return Err(problem(&self.path, "is larger than 1 GiB"));
+        }
         let mut text = String::new();
         (&file)
             .take(LEDGER_BYTES_MAX)

@@ -22,6 +22,7 @@ mod traces;
 
 use std::time::Duration;
 
+use daybook_event::OWN_SERVICE;
 use jiff::Timestamp;
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
@@ -41,7 +42,7 @@ pub use record::{CopiesUntil, CopyLifetimes, ErasedRows, ErasureState, Receipt, 
 pub use restored::let_readers_in;
 pub(crate) use restored::{is_of_cluster, is_restored};
 pub(crate) use scope::is_person;
-pub use scope::{ErasureMode, OWN_SERVICE, SUBJECT_BYTES_MAX, Scope};
+pub use scope::{ErasureMode, SUBJECT_BYTES_MAX, Scope};
 #[cfg(test)]
 pub(crate) use traces::TRACE_BYTES_MIN;
 
@@ -500,7 +501,9 @@ fn is_unattributed(org_id: &str) -> bool {
 fn not_searched(plan: &Plan<'_>, shared: usize, are_more: bool) -> Vec<String> {
     let mut places = vec![
         format!("events of the service {OWN_SERVICE}: who read the log, and what was erased"),
-        "the queue, the dead-letter queue and backups, which end by themselves".to_owned(),
+        "the queue, the dead-letter queue, the bucket of large messages and backups, which end by themselves, and the \
+         file dead-letters.ndjson of a local Daybook, which does not"
+            .to_owned(),
         "logs of ClickHouse, of Lambda and of other systems".to_owned(),
     ];
     let mut place = |text: &str| places.push(text.to_owned());
@@ -520,6 +523,9 @@ fn not_searched(plan: &Plan<'_>, shared: usize, are_more: bool) -> Vec<String> {
     }
     if plan.mode == ErasureMode::Anonymise {
         place("addresses in the subject's own events for its name as no browser writes it");
+        place(
+            "the digest of each call, by which whoever has the database can test whether a guess at a whole call is right",
+        );
     }
     if plan.subject.has_identifier_of_no_text() {
         place(

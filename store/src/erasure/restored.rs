@@ -42,7 +42,7 @@ pub(crate) async fn is_of_cluster(client: &clickhouse::Client) -> Result<bool, S
     exists(client, DISTRIBUTED).await
 }
 
-async fn exists(client: &clickhouse::Client, table: &str) -> Result<bool, StoreError> {
+pub(super) async fn exists(client: &clickhouse::Client, table: &str) -> Result<bool, StoreError> {
     let exists = client.query(&format!("EXISTS TABLE {table}"));
     Ok(exists.fetch_one::<u8>().await? != 0)
 }

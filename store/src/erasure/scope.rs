@@ -1,14 +1,12 @@
 //! Whom or what an erasure is about, and which rows that is.
 
 use clickhouse::query::Query;
+use daybook_event::OWN_SERVICE;
 use serde::{Deserialize, Serialize};
 
 use crate::erasure::key::{ErasureKey, folded};
 use crate::erasure::traces::{self, Own};
 use crate::error::StoreError;
-
-/// The service whose events Daybook writes about itself; they are not the tenant's to erase.
-pub const OWN_SERVICE: &str = "daybook";
 
 /// Most bytes of an identifier.
 pub const SUBJECT_BYTES_MAX: usize = 1_024;

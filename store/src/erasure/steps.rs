@@ -1,13 +1,13 @@
 //! From one state of an erasure to the next.
 
 use daybook_event::{
-    Action, AuditEvent, Caller, CallerType, Entity, EventIdentity, Outcome, event_id,
+    Action, AuditEvent, Caller, CallerType, Entity, EventIdentity, OWN_SERVICE, Outcome, event_id,
 };
 use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::erasure::record::{ErasedRows, ErasureRow, ErasureState, Report, unreadable};
-use crate::erasure::scope::{ErasureMode, OWN_SERVICE, Plan, Subject};
+use crate::erasure::scope::{ErasureMode, Plan, Subject};
 use crate::erasure::{Eraser, not_searched};
 use crate::error::StoreError;
 use crate::insert::NewEvent;
@@ -37,11 +37,13 @@ impl Eraser {
     async fn hide(&self, row: ErasureRow) -> Result<ErasureRow, StoreError> {
         let subject = self.subject(&row).await?;
         let plan = self.plan(&row, &subject)?;
+        // Of what is in the queue still a hold keeps events as well.
+        if !row.was_hidden()? {
+            self.check_holds_again(&plan).await?;
+        }
         let found = self.ledger.count(&plan, true).await?;
-        if !found.is_empty() {
-            if !row.was_hidden()? {
-                self.check_holds_again(&plan).await?;
-            }
+        // What another erasure hides is on the disk as long as that one is at work: this one has to see to it itself.
+        if !found.is_empty() || !self.ledger.count(&plan, false).await?.is_empty() {
             self.ledger.mutate(&plan).await?;
             if !self.ledger.count(&plan, true).await?.is_empty() {
                 return Ok(row); // something came in between
@@ -154,8 +156,10 @@ impl Eraser {
         report
             .checks
             .push("the subject is kept nowhere but as a keyed hash".to_owned());
-        // Whoever finds it forgotten has not looked: the table may be another one by now.
-        self.reach_in(&row, ErasureState::Verified, &report, subject.is_some())
+        // Whoever finds it forgotten has not looked: the table may be another one by now. And where readers are
+        // not let in, one is being restored, and its parts may come later.
+        let has_looked = subject.is_some() && self.ledger.is_read().await?;
+        self.reach_in(&row, ErasureState::Verified, &report, has_looked)
             .await
     }
 

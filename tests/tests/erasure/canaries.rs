@@ -157,7 +157,7 @@ pub(crate) fn on_disk<'a>(clickhouse: &ClickHouse, words: &[&'a str]) -> Vec<&'a
 pub(crate) async fn events_of(clickhouse: &ClickHouse, tenant: &TenantId) -> Vec<AuditEvent> {
     let reader = clickhouse.reader().unwrap();
     let mut events = crate::fixture::everything(&reader, tenant).await.events;
-    events.retain(|event| event.service_name != daybook_store::OWN_SERVICE);
+    events.retain(|event| event.service_name != daybook_event::OWN_SERVICE);
     events.reverse();
     events
 }

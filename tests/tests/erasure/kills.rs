@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use daybook_store::{ErasureMode, ErasureState, OWN_SERVICE, Scope};
+use daybook_event::OWN_SERVICE;
+use daybook_store::{ErasureMode, ErasureState, Scope};
 use daybook_tests::clickhouse::ClickHouse;
 
 use crate::canaries::{

@@ -140,6 +140,33 @@ async fn what_was_hidden_when_the_backup_was_made_is_hidden_again_before_anybody
 }
 
 #[tokio::test]
+async fn what_was_verified_before_all_parts_were_restored_is_looked_for_again() {
+    let clickhouse = start().await;
+    let gone = tenant("restored-too-early");
+    writer(&clickhouse)
+        .insert(&batch(&gone, 0..20))
+        .await
+        .unwrap();
+    run(&clickhouse, "SYSTEM STOP MERGES events").await;
+    let asked = request(&gone, Scope::Tenant, ErasureMode::Delete);
+    let id = eraser(&clickhouse).begin(&asked).await.unwrap().id;
+    back_up_and_lose(&clickhouse, async || {}).await;
+    run(&clickhouse, "DROP TABLE events SYNC").await;
+    let events = "RESTORE TABLE daybook.events FROM File('of-yesterday/') SETTINGS";
+    run(&clickhouse, &format!("{events} structure_only = 1")).await;
+    // Whoever does the work of erasures knows nothing of what is being restored.
+    let eraser = eraser(&clickhouse);
+    let receipt = eraser.run_to_end(id, TIME_MAX).await.unwrap();
+    assert_eq!(receipt.state, ErasureState::Verified);
+    // The fact of the erasure is an event already.
+    run(&clickhouse, &format!("{events} allow_non_empty_tables = 1")).await;
+    assert_eq!(eraser.reapply().await.unwrap(), [id]);
+    eraser.run_to_end(id, TIME_MAX).await.unwrap();
+    let left = "SELECT count() FROM events WHERE org_id = 'restored-too-early' AND service_name != 'daybook'";
+    assert_eq!(run(&clickhouse, left).await, "0");
+}
+
+#[tokio::test]
 async fn a_hold_that_is_set_again_keeps_nothing_that_was_erased_before_it() {
     let clickhouse = start().await;
     let gone = tenant("restored-held");

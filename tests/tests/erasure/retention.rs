@@ -114,6 +114,10 @@ async fn the_default_is_for_those_that_have_no_days_of_their_own() {
     for tenant in [&own, &held, &rest] {
         writer(&clickhouse).insert(&events(tenant)).await.unwrap();
     }
+    // The names of all who have days of their own are more than ClickHouse takes in a parameter.
+    let many = "INSERT INTO retention (org_id, at, days) \
+                SELECT toString(generateUUIDv4()), now64(3), 7 FROM numbers(4000)";
+    run(&clickhouse, many).await;
     let retention = retention(&clickhouse);
     retention.set(Some(&own), 1_000).await.unwrap();
     let order = Some(("order", "O-400"));
@@ -258,6 +262,11 @@ async fn a_hold_that_comes_after_a_request_stops_it() {
         receipt.report.blocked
     };
     assert!(why().await.unwrap().contains("legal hold"));
+    // What comes late from before the request is held as well.
+    let late = event_at(&tenant, 9, now() - 1.hours());
+    let outcomes = writer(clickhouse).insert(&[new(late)]).await.unwrap();
+    assert_eq!(outcomes, [Stored::Inserted]);
+    assert_eq!(orders(clickhouse, &tenant).await.len(), 4);
     retention
         .hold(&tenant, None, false, "closed")
         .await
@@ -282,6 +291,13 @@ async fn a_hold_for_which_there_is_no_room_is_not_written_down() {
     let holds = retention.holds().await.unwrap();
     let of_tenant = holds.iter().filter(|hold| hold.org_id == tenant.as_str());
     assert_eq!(of_tenant.count(), 500);
+    // Nor is there where few have very long ids.
+    let long = "INSERT INTO legal_holds (org_id, entity_type, entity_id, at, held, reason) \
+                SELECT 'hold-long', 'order', repeat(toString(number), 9000), now64(3), true, 'case' FROM numbers(6)";
+    run(clickhouse, long).await;
+    let long = TenantId::new("hold-long").unwrap();
+    let refused = retention.hold(&long, one_more, true, "case").await;
+    assert!(matches!(refused, Err(StoreError::TooMuch { .. })));
     // One that is there may be given another reason, and the tenant may be held.
     for thing in [Some(("order", "7")), None] {
         retention

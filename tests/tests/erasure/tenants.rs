@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use daybook_store::{ErasureMode, ErasureState, OWN_SERVICE, Scope, Search, StoreError};
+use daybook_event::OWN_SERVICE;
+use daybook_store::{ErasureMode, ErasureState, Scope, Search, StoreError};
 
 use daybook_tests::scanner::scan;
 

@@ -9,10 +9,10 @@ use std::collections::{HashMap, HashSet};
 use std::process::Stdio;
 use std::time::Duration;
 
-use daybook_event::AuditEvent;
+use daybook_event::{AuditEvent, OWN_SERVICE};
 use daybook_store::{
     Bucket, Eraser, ErasureKey, ErasureMode, ErasureRequest, Facet, Filter, HistogramOptions,
-    OWN_SERVICE, Reader, Scope, Search, Stored, TenantId,
+    Reader, Scope, Search, Stored, TenantId,
 };
 use daybook_tests::clickhouse::ClickHouse;
 use futures::future::{join_all, try_join_all};

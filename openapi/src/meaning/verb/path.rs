@@ -21,7 +21,11 @@ pub(super) fn of_path(
     if source.method != "DELETE" {
         return Some(found);
     }
-    let undo = verbs::undo_of(&found.base).and_then(|undo| verbs::known(&undo));
+    let undo = if does_it_itself(source, &found, summary) {
+        None
+    } else {
+        verbs::undo_of(&found.base).and_then(|undo| verbs::known(&undo))
+    };
     // `deleteBlacklistItems` on `/blacklist`: the path names a thing; `deleteDeployPattern` undoes what it did.
     // And `deleteLockCode` on `/doors/{id}/lock` removes a code.
     let is_of_path = |noun: &[String]| {
@@ -52,6 +56,26 @@ pub(super) fn of_path(
         None if is_taken_back(&found.base) => return None,
         None => found,
     })
+}
+
+/// "Disable a user" at `DELETE /users/{id}/disable`: the summary says the path's verb, or nothing at the path does
+/// what a DELETE could undo, and the verb takes something away as a DELETE does.
+fn does_it_itself(
+    source: &OperationSource<'_>,
+    path: &Candidate,
+    summary: Option<&Phrase>,
+) -> bool {
+    let is_said = summary
+        .and_then(|summary| summary.verb.as_ref())
+        .is_some_and(|verb| verb.base == path.base);
+    let is_done_by_another = ["post", "put", "patch"]
+        .iter()
+        .any(|method| source.holders[0].get(method).is_some());
+    let takes_away = matches!(
+        path.base.as_str(),
+        "disable" | "deactivate" | "archive" | "block" | "lock" | "suspend" | "ban" | "mute"
+    );
+    is_said || takes_away && !is_done_by_another
 }
 
 /// What a DELETE takes back, although there is no word for that.
