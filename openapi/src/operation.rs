@@ -75,6 +75,8 @@ pub(crate) struct Habits {
     pub(crate) scopes: HashSet<String>,
     /// See [`crate::meaning::found_by_id`].
     pub(crate) found_by_id: HashSet<String>,
+    /// See [`crate::meaning::full_names`].
+    pub(crate) full_names: HashSet<String>,
     pub(crate) verb_place: VerbPlace,
     /// Nearly all paths are calls by their names: `/get_profile`.
     pub(crate) paths_call: bool,

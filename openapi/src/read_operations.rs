@@ -69,6 +69,7 @@ fn read_within(
         scopes: crate::meaning::scopes(paths()),
         found_by_id: crate::meaning::found_by_id(paths()),
         paths_call: crate::meaning::paths_call(paths()),
+        full_names: crate::meaning::full_names(texts(document)),
         verb_place: VerbPlace::of(operation_ids(document)),
     };
     let work_on_places = SchemaWork::default();
@@ -115,6 +116,18 @@ fn operation_ids(document: &ParsedDocument) -> impl Iterator<Item = (&str, &str)
             })
         })
         .filter(|(_, id)| id.len() <= OPERATION_ID_BYTES_MAX)
+}
+
+/// The path of every operation, its summary and its description.
+fn texts(document: &ParsedDocument) -> impl Iterator<Item = (&str, [&str; 2])> {
+    let paths = document.root.get("paths").and_then(Value::as_object);
+    paths.into_iter().flatten().flat_map(|(path, item)| {
+        METHODS.iter().filter_map(move |method| {
+            let operation = item.get(*method)?;
+            let text = |key| operation.get(key).and_then(Value::as_str).unwrap_or("");
+            Some((path.as_str(), [text("summary"), text("description")]))
+        })
+    })
 }
 
 /// What is known on the way through a document.

@@ -180,7 +180,8 @@ impl IdSearch<'_> {
     /// The first of the steps that finds an id in what was sent, or else in what was answered.
     fn by_steps(&self, steps: &[(Search, &'static Rule)]) -> Decided {
         // A call names a thing by its name only where it names it in its body: `/templates/delete`.
-        let widest = if self.thing.by_natural_key {
+        let saves_new = self.chosen.upsert && self.source.method == "POST";
+        let widest = if self.thing.by_natural_key || saves_new {
             Search::Natural
         } else {
             Search::Only
@@ -269,6 +270,9 @@ impl IdSearch<'_> {
                 .last()
                 .is_some_and(|last| last == "name")
         };
+        if creates && let Some(found) = self.chosen_in_query() {
+            return (Some(found), &rule::CHOSEN_BY_CALLER);
+        }
         if self.chosen.action != Action::Read
             && let Some(found) = self
                 .in_response(Search::Natural)
@@ -295,6 +299,14 @@ impl IdSearch<'_> {
             return (self.in_query(Search::Exact), &rule::IN_BODY_OR_QUERY).or_none();
         }
         (chosen, &rule::CHOSEN_BY_CALLER).or_none()
+    }
+
+    /// `POST /v1/{parent}/instances?instanceId=7`: the caller says what the new thing is called (AIP-133).
+    fn chosen_in_query(&self) -> Option<ValueLocation> {
+        let found = self.in_query(Search::Exact)?;
+        let is_own = words::split(&found.name()).len() > 1;
+        let answers_own = identity::response_id(self.source, &self.thing.noun, Search::Exact);
+        (is_own && answers_own.is_none()).then_some(found)
     }
 
     /// A name that was sent, of a thing that the document's other paths find by its id: `/cards/{cardId}`.
@@ -390,6 +402,12 @@ impl IdSearch<'_> {
         }
         if identity::must_have_query_id(self.source, &self.thing.noun) {
             return self.in_query(Search::Exact);
+        }
+        // `idChoreList` of a chore on `/chorelist`
+        if let Some(noun) = self.resource
+            && identity::must_have_query_id(self.source, noun)
+        {
+            return identity::query_id(self.source, noun, Search::Exact).map(ValueLocation::Query);
         }
         if self.source.method != "DELETE" {
             return None;

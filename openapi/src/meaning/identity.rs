@@ -23,7 +23,7 @@ use natural_keys::{is_person, name_before_foreign_id, name_of_part, natural_key,
 #[rustfmt::skip] // a list of words, not of lines
 const WRAPPERS: &[&str] = &[
     "data", "result", "response", "item", "payload", "resource", "entity", "object", "body",
-    "attributes", "id",
+    "attributes", "id", "identification", "identifiers",
 ];
 
 /// In a body of so few properties the only id is the thing's, whatever it is called.
@@ -238,6 +238,13 @@ fn find(schemas: Schemas<'_>, schema: &Value, wanted: Wanted<'_>, depth: usize) 
         });
     }
     let mut properties = schemas.properties(schema);
+    // Kubernetes' way: what is called `metadata.name` beside an `apiVersion` and a `kind`.
+    if search >= Search::Natural && is_manifest(&properties) {
+        return Some(BodyId {
+            pointer: "/metadata/name".to_owned(),
+            many: false,
+        });
+    }
     // Rule "never sent": a property that is read only is in no request.
     properties.retain(|property| !wanted.is_sent || !is_read_only(schemas, property.schema));
     let at = |name: &str| BodyId {
@@ -304,6 +311,13 @@ fn find(schemas: Schemas<'_>, schema: &Value, wanted: Wanted<'_>, depth: usize) 
                 .flatten()
                 .map(at)
         })
+}
+
+/// Whether an object is written as Kubernetes writes all of them.
+fn is_manifest(properties: &[Property<'_>]) -> bool {
+    ["apiVersion", "kind", "metadata"]
+        .iter()
+        .all(|name| properties.iter().any(|property| property.name == *name))
 }
 
 /// Whether a document says of a property that only answers have it (OpenAPI 3.1, section 4.8.24).

@@ -15,6 +15,7 @@
 //! 5. **Parent.** The resource whose parameter stands in front.
 
 mod entity_id;
+mod full_names;
 mod function_words;
 mod glued;
 mod identifier;
@@ -39,6 +40,7 @@ use crate::annotations::Annotations;
 use crate::operation::OperationSource;
 use crate::value_location::ValueLocation;
 use crate::words;
+pub(crate) use full_names::full_names;
 use noun::Number;
 use path_shape::PathShape;
 pub use rule::{Decisions, Rule};

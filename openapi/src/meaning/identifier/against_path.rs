@@ -184,3 +184,21 @@ pub(super) fn is_link_word(word: &str) -> bool {
         "id" | "by" | "and" | "of" | "the" | "a" | "for" | "in" | "to" | "all"
     )
 }
+
+/// Whether the words are all that the path ends in: `project link` of `/projectlinks`.
+pub(super) fn is_path_end(noun: &[String], source: &OperationSource<'_>) -> bool {
+    let end = source.path.trim_end_matches('/').rsplit('/').next();
+    let end = words::split(end.unwrap_or_default()).concat();
+    noun.len() > 1 && words::singular(&end) == words::noun_phrase(noun).replace(' ', "")
+}
+
+/// Whether a group of an identifier, which is no class, is what the path begins with, and no thing.
+pub(super) fn is_chapter(group: &[String], source: &OperationSource<'_>) -> bool {
+    let mut segments = source.path.split('/').filter(|segment| !segment.is_empty());
+    source.operation_id.starts_with(char::is_lowercase)
+        && segments
+            .next()
+            .is_some_and(|first| words::split(first) == group)
+        && segments.next().is_some_and(|next| !next.starts_with('{'))
+        && !group.last().is_some_and(|last| words::is_plural(last))
+}

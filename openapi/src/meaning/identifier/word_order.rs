@@ -1,7 +1,7 @@
 //! Where in an identifier its verb stands: `cancelOrder`, `invoice_delete`, `ContainerKill`.
 
 use super::SEPARATORS;
-use super::against_path::{in_path, is_param_word, names_resource};
+use super::against_path::{in_path, is_chapter, is_param_word, is_path_end, names_resource};
 use super::cleaning::{is_version, without_versions};
 use crate::meaning::glued::unglued;
 use crate::meaning::noun_words::ends_with_noun;
@@ -438,7 +438,18 @@ pub(super) fn noun_first(own: &str, source: &OperationSource<'_>) -> Option<Phra
                     .iter()
                     .any(|tag| words::split(tag).concat() == subject.concat());
             let repeats = repeats_class(&phrase.noun, &subject);
-            if !is_tag && !repeats && (!dotted || phrase.noun.is_empty()) {
+            // `Files_PostProjectLink` on `/projectlinks`, `testnet_sendToken` on `/testnet/tokens`: the class is a
+            // chapter, and the object the path's own.
+            let has_class = words::split(source.path)
+                .concat()
+                .contains(&subject.concat());
+            let is_whole =
+                !has_class && is_path_end(&phrase.noun, source) || is_chapter(&subject, source);
+            if !is_tag
+                && !repeats
+                && !(is_whole && !phrase.noun.is_empty())
+                && (!dotted || phrase.noun.is_empty())
+            {
                 noun.append(&mut phrase.noun);
                 phrase.noun = noun;
             }

@@ -435,7 +435,13 @@ impl Facing<'_> {
     }
 
     pub(super) fn thing(&self, noun: String, plural: bool) -> Thing {
-        let plural = plural && !self.must_name_one(&noun) && !self.are_of_one(&noun);
+        // "Get a list of supported id document" at `/supported-id-documents`
+        let lists = self.source.method == "GET"
+            && self.level == Level::Collection
+            && self.resource.is_plural()
+            && self.answers_list()
+            && noun.ends_with(self.resource.head().as_str());
+        let plural = (plural || lists) && !self.must_name_one(&noun) && !self.are_of_one(&noun);
         let head = noun.rsplit(' ').next().map(str::to_owned);
         // `PATCH /tickets/{parentId}/notes` with the `id` of a note in its body
         let is_named_in_body = self.resource.is_plural() && self.must_name_one(&noun);
@@ -449,7 +455,8 @@ impl Facing<'_> {
                 .last()
                 .and_then(|parent| parent.own_param().cloned())
         };
-        let creates = self.chosen.action == Action::Create;
+        let creates = self.chosen.action == Action::Create
+            || self.chosen.upsert && self.source.method == "POST";
         let request_is_many = self
             .source
             .request

@@ -9,8 +9,8 @@ mod wording;
 use daybook_event::Action;
 
 use super::Parent;
-use super::noun_words::{GENERIC, NEEDS_PARENT, ends_with_noun, own_words, same};
-use super::path_shape::{PathShape, is_adjective, param_noun};
+use super::noun_words::{GENERIC, NEEDS_PARENT, ends_with_noun, is_role_of_class, own_words, same};
+use super::path_shape::{PathShape, Resource, is_adjective, param_noun};
 use super::phrase::{self, Phrase};
 use super::rule::{self, Rule};
 use super::verb::{Chosen, Source};
@@ -159,6 +159,13 @@ pub(crate) fn choose(
     {
         thing.noun = rest.to_owned();
     }
+    if let Some(full) = shape
+        .resources
+        .last()
+        .and_then(|resource| full_name(source, resource, chosen, &thing.noun))
+    {
+        thing.noun = full;
+    }
     // Nobody verifies a forgotten password.
     if thing.noun == "forgot password" {
         "password reset".clone_into(&mut thing.noun);
@@ -183,6 +190,21 @@ fn worded(
         .map(|phrase| own_words(&phrase.noun, shape))
         .unwrap_or_default();
     let is_of_path = chosen.source == Source::Path;
+    // `listUserUnpin`, "Unpin a list": what is done stands in its own object, so the summary has the object.
+    if noun.len() > 1
+        && noun.contains(&chosen.base)
+        && chosen.source == Source::Summary
+        && let Some(summary) = summary.filter(|summary| !summary.noun.is_empty())
+    {
+        noun.clone_from(&summary.noun);
+    }
+    // `updateBatch` on `/subscriptions/batch/update`
+    if chosen.bulk
+        && !shape.resources.is_empty()
+        && matches!(noun.as_slice(), [amount] if phrase::is_bulk_word(amount))
+    {
+        noun.clear();
+    }
     // `post_enrichment_resource` on `/documents/enrich`: what is done is no thing.
     if is_of_path
         && noun
@@ -402,8 +424,11 @@ fn qualified_by_summary(
 fn fuller(noun: Vec<String>, chosen: &Chosen, summary: Option<&Phrase>) -> Vec<String> {
     summary
         .filter(|phrase| {
+            // "Create a Source Network resource"
             let is_thing = phrase.noun.last().is_some_and(|head| {
-                !NAMES_CALL.contains(&head.as_str()) && verbs::known(head).is_none()
+                !NAMES_CALL.contains(&head.as_str())
+                    && !is_role_of_class(head)
+                    && verbs::known(head).is_none()
             });
             does_same(phrase, chosen)
                 && is_thing
@@ -411,6 +436,22 @@ fn fuller(noun: Vec<String>, chosen: &Chosen, summary: Option<&Phrase>) -> Vec<S
                 && phrase.noun.starts_with(&noun)
         })
         .map_or(noun, |phrase| phrase.noun.clone())
+}
+
+/// Rule "full name": "Creates a loyalty account" at `/loyalty/accounts`. The word that the path has in front of a noun
+/// belongs to it where the document's texts say so.
+fn full_name(
+    source: &OperationSource<'_>,
+    resource: &Resource,
+    chosen: &Chosen,
+    noun: &str,
+) -> Option<String> {
+    let [front] = resource.qualifier.as_slice() else {
+        return None;
+    };
+    let full = format!("{front} {noun}");
+    let is_full = source.habits.full_names.contains(&full);
+    (is_full && resource.head() == noun && *front != chosen.base).then_some(full)
 }
 
 /// What a description speaks of, where the summary is a verb alone: "Compile", "evaluates queries".
