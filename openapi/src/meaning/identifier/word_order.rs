@@ -447,7 +447,7 @@ pub(super) fn noun_first(own: &str, source: &OperationSource<'_>) -> Option<Phra
                 !has_class && is_path_end(&phrase.noun, source) || is_chapter(&subject, source);
             if !is_tag
                 && !repeats
-                && !(is_whole && !phrase.noun.is_empty())
+                && (!is_whole || phrase.noun.is_empty())
                 && (!dotted || phrase.noun.is_empty())
             {
                 noun.append(&mut phrase.noun);
