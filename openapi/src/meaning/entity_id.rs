@@ -304,8 +304,8 @@ impl IdSearch<'_> {
     /// `POST /v1/{parent}/instances?instanceId=7`: the caller says what the new thing is called (AIP-133).
     fn chosen_in_query(&self) -> Option<ValueLocation> {
         let found = self.in_query(Search::Exact)?;
-        let is_own = words::split(&found.name()).len() > 1;
         let answers_own = identity::response_id(self.source, &self.thing.noun, Search::Exact);
+        let is_own = found.name().ends_with("Id");
         (is_own && answers_own.is_none()).then_some(found)
     }
 

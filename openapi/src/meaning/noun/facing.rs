@@ -230,6 +230,16 @@ impl Facing<'_> {
                 .thing(words::noun_phrase(object), false)
                 .by(&rule::PARAMETER_NOUN);
         }
+        // `UpdateSecurity` on `/settings/security`, "Update security settings"
+        if let Some([summary @ .., end]) = self.summary.map(|summary| summary.noun.as_slice())
+            && summary == object
+            && same(std::slice::from_ref(end), &self.resource.qualifier)
+        {
+            let noun = [object, std::slice::from_ref(end)].concat();
+            return self
+                .thing(words::noun_phrase(&noun), is_plural(object))
+                .by(&rule::SUMMARY_OBJECT);
+        }
         if let Some(thing) = self.same_noun(object) {
             return thing;
         }

@@ -90,6 +90,15 @@ impl Facing<'_> {
 
     /// Rule "generic noun": it takes the word in front of it, or else the enclosing thing's.
     pub(super) fn qualify(&self, noun: &str) -> String {
+        // `/nodes/{id}/children`
+        if noun == "child"
+            && let Some(parent) = self
+                .enclosing
+                .last()
+                .filter(|_| self.resource.head() == noun)
+        {
+            return format!("child {}", parent.noun());
+        }
         if noun.contains(' ') || !GENERIC.contains(&noun) {
             return noun.to_owned();
         }
