@@ -374,7 +374,8 @@ pub(crate) struct EraseOptions {
         long,
         value_name = "N",
         env = "DAYBOOK_BACKUP_DAYS",
-        default_value_t = 35
+        default_value_t = 35,
+        value_parser = clap::value_parser!(u32).range(1..=36_500)
     )]
     pub(crate) backup_days: u32,
     /// The operator's secret by which erased persons are known again: 32 bytes or more. Writers

@@ -248,7 +248,10 @@ fn is_custom_method(name: &str) -> bool {
         .is_some_and(|last| VALUE_WORDS.contains(&last.as_str()));
     let mut verb = words.iter().map(String::as_str);
     let first = verb.find(|word| !matches!(*word, "bulk" | "batch"));
-    !is_value && first.is_none_or(|word| verbs::is_clear(word) || CALL_WORDS.contains(&word))
+    let is_call = |word: &str| verbs::is_clear(word) || CALL_WORDS.contains(&word);
+    // `softDelete`, `asyncExport`
+    let ends_in_call = words.len() > 1 && words.last().is_some_and(|last| is_call(last));
+    !is_value && (ends_in_call || first.is_none_or(is_call))
 }
 
 /// Nouns as well, and yet calls where they stand behind a colon.

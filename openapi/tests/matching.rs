@@ -135,6 +135,7 @@ fn a_parameter_behind_a_colon_is_one() {
         ("GET", "/reports/:startDate/:endDate"),
         ("POST", "/orders/:bulkDelete"),
         ("POST", "/orders/:export"),
+        ("POST", "/items/:softDelete"),
     ];
     check(
         &routes,
@@ -149,6 +150,7 @@ fn a_parameter_behind_a_colon_is_one() {
         "GET /reports/:startDate/:endDate {startDate=1 endDate=2}",
     );
     check(&routes, "POST", "/orders/7", "");
+    check(&routes, "POST", "/items/7", "");
     check(
         &routes,
         "POST",

@@ -46,9 +46,9 @@ enum Source {
 pub(crate) struct Admitted {
     /// Until when each event is kept.
     pub(crate) expires_at: Vec<Timestamp>,
-    /// Places of those that are not let in.
+    /// Places of those that are not let in, whatever newer rules say.
     pub(crate) erased: HashSet<usize>,
-    /// By which it was decided.
+    /// By which it was decided; none where only a look can tell.
     pub(crate) rules: Arc<Rules>,
 }
 
@@ -76,8 +76,11 @@ impl Admission {
             rules: rules.clone(),
         };
         for (index, new) in events.iter().enumerate() {
-            if rules.is_erased(&new.event)? {
+            if rules.is_erased_for_good(&new.event)? {
                 admitted.erased.insert(index);
+            } else if rules.is_erased(&new.event)? {
+                // A hold that these rules do not know may keep it.
+                admitted.rules = Arc::default();
             }
             let expires_at = rules.expiry(&new.event).unwrap_or(new.event.expires_at);
             admitted.expires_at.push(expires_at);
@@ -172,8 +175,9 @@ impl Rules {
             .query(
                 "SELECT org_id, any(scope) AS scope, any(subject_hashes) AS subject_hashes, \
                  any(up_to) AS up_to, \
-                 toBool(argMax(state, step) = 'requested' \
-                 AND NOT JSONExtractBool(argMax(report, step), 'repeated')) AS is_new \
+                 toBool(id IN (SELECT id FROM erasures WHERE id IN \
+                 (SELECT id FROM erasures GROUP BY id HAVING argMax(state, step) = 'requested') \
+                 GROUP BY id HAVING NOT max(JSONExtractBool(report, 'repeated')))) AS is_new \
                  FROM erasures GROUP BY org_id, id",
             )
             .fetch_all::<ErasedRow>();
@@ -223,6 +227,23 @@ impl Rules {
     /// # Errors
     /// [`StoreError::NoErasureKey`] where that cannot be told.
     pub(crate) fn is_erased(&self, event: &AuditEvent) -> Result<bool, StoreError> {
+        let is_held = self.is_held(event);
+        self.is_erased_by(event, |erasure| !(is_held && erasure.is_new))
+    }
+
+    /// The same, where no hold that is set later keeps it.
+    ///
+    /// # Errors
+    /// As [`Rules::is_erased`].
+    pub(crate) fn is_erased_for_good(&self, event: &AuditEvent) -> Result<bool, StoreError> {
+        self.is_erased_by(event, |erasure| !erasure.is_new)
+    }
+
+    fn is_erased_by(
+        &self,
+        event: &AuditEvent,
+        counts: impl Fn(&ErasedSubject) -> bool,
+    ) -> Result<bool, StoreError> {
         let Some(erasures) = self.erasures.get(&event.org_id) else {
             return Ok(false);
         };
@@ -230,10 +251,9 @@ impl Rules {
             return Ok(false);
         }
         let time_ms = event.timestamp.as_millisecond();
-        let is_held = self.is_held(event);
         let mut erasures = erasures
             .iter()
-            .filter(|erasure| time_ms <= erasure.up_to_ms && !(is_held && erasure.is_new))
+            .filter(|erasure| time_ms <= erasure.up_to_ms && counts(erasure))
             .peekable();
         if erasures.peek().is_none() {
             return Ok(false);

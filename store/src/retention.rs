@@ -232,13 +232,13 @@ impl Retention {
     /// Whatever ClickHouse says.
     pub async fn reapply(&self) -> Result<(), StoreError> {
         let set = self.what_is_set().await?;
-        let tenants: BTreeSet<_> = set
-            .days
-            .into_keys()
-            .chain(set.holds.into_iter().map(|hold| hold.org_id))
-            .filter(|org_id| !org_id.is_empty())
+        // A change of days removes what has expired beside it, and a hold may not have reached that.
+        let held: BTreeSet<_> = set.holds.into_iter().map(|hold| hold.org_id).collect();
+        let days = set.days.into_keys();
+        let others: Vec<_> = days
+            .filter(|org_id| !org_id.is_empty() && !held.contains(org_id))
             .collect();
-        for org_id in tenants {
+        for org_id in held.into_iter().chain(others) {
             self.bring(Some(&org_id)).await?;
         }
         self.apply(None).await

@@ -48,7 +48,9 @@ impl Erasures {
             Ok(days) => CopyLifetimes {
                 backup_days: days
                     .parse()
-                    .with_context(|| format!("{BACKUP_DAYS_VARIABLE} is no number of days"))?,
+                    .ok()
+                    .filter(|days| (1..=36_500).contains(days))
+                    .with_context(|| format!("{BACKUP_DAYS_VARIABLE} is not from 1 to 36500"))?,
                 ..CopyLifetimes::default()
             },
             Err(_) => CopyLifetimes::default(),

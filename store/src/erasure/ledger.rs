@@ -232,11 +232,12 @@ impl Ledger {
         Ok(plan.bind_to(query).fetch_one::<u64>().await?)
     }
 
-    /// How long ago, by the server's clock, the erasure was last asked for.
-    pub(crate) async fn since_requested(&self, id: Uuid) -> Result<Duration, StoreError> {
+    /// How long ago, by the server's clock, writers last heard of something new: that it was asked for, or that it is
+    /// hidden, until which they store what a hold keeps.
+    pub(crate) async fn since_writers_heard(&self, id: Uuid) -> Result<Duration, StoreError> {
         let query = self.client.query(
             "SELECT toInt64(dateDiff('millisecond', max(recorded_at), now64(3))) FROM erasures \
-             WHERE id = {id:UUID} AND state = 'requested'",
+             WHERE id = {id:UUID} AND state IN ('requested', 'hidden')",
         );
         let milliseconds = query.param("id", id.to_string()).fetch_one::<i64>().await?;
         Ok(Duration::from_millis(
@@ -341,6 +342,18 @@ impl Ledger {
             format!("SELECT count() FROM ({holds}) WHERE entity_type = '' AND entity_id = ''");
         if self.fetch_count(plan, &whole).await? > 0 {
             return Err(StoreError::LegalHold("the tenant is held".to_owned()));
+        }
+        // What is held may be in the queue still.
+        let asked = match &plan.subject.entity {
+            Some(_) => "entity_type = {entity_type:String} AND entity_id = {entity_id:String}",
+            None if plan.subject.is_tenant() => "1",
+            None => "0",
+        };
+        let asked = format!("SELECT count() FROM ({holds}) WHERE {asked}");
+        if self.fetch_count(plan, &asked).await? > 0 {
+            return Err(StoreError::LegalHold(
+                "it is of an entity that is held".to_owned(),
+            ));
         }
         let (bounds, own, trace) = (Plan::bounds(), plan.own(), plan.trace());
         let things = retention::THINGS;

@@ -83,7 +83,7 @@ impl Eraser {
         if visible > 0 {
             return self.sweep(&row, &plan, visible).await;
         }
-        let is_settled = self.ledger.since_requested(row.id).await? >= self.writers_settle;
+        let is_settled = self.ledger.since_writers_heard(row.id).await? >= self.writers_settle;
         if mutations.iter().any(|mutation| mutation.is_done == 0) || !is_settled {
             return Ok(row);
         }
@@ -143,6 +143,9 @@ impl Eraser {
                 return self.reach(&row, ErasureState::Requested, &report).await;
             }
         }
+        // Whoever finds it forgotten has not looked: the table may be another one by now. And where readers are
+        // not let in, one is being restored, and its parts may come later.
+        let has_looked = subject.is_some() && self.ledger.is_read().await?;
         if !self.ledger.forget(row.id).await? {
             return Ok(row);
         }
@@ -156,9 +159,6 @@ impl Eraser {
         report
             .checks
             .push("the subject is kept nowhere but as a keyed hash".to_owned());
-        // Whoever finds it forgotten has not looked: the table may be another one by now. And where readers are
-        // not let in, one is being restored, and its parts may come later.
-        let has_looked = subject.is_some() && self.ledger.is_read().await?;
         self.reach_in(&row, ErasureState::Verified, &report, has_looked)
             .await
     }

@@ -156,3 +156,33 @@ async fn an_hour_goes_by(clickhouse: &ClickHouse) -> usize {
     run(clickhouse, "ATTACH TABLE erasure_subjects").await;
     folders.lines().count()
 }
+
+#[tokio::test]
+async fn what_another_erasure_hides_and_has_not_removed_is_removed_by_both() {
+    let clickhouse = start().await;
+    hasten(&clickhouse).await;
+    let tenant = tenant("hidden-by-another");
+    writer(&clickhouse)
+        .insert(&[new(told(&tenant))])
+        .await
+        .unwrap();
+    run(&clickhouse, "SYSTEM STOP MERGES events").await;
+    let asked = request(&tenant, Scope::Email(EMAIL.to_owned()), ErasureMode::Delete);
+    let mut ids = Vec::new();
+    for _ in 0..2 {
+        let receipt = eraser(&clickhouse).begin(&asked).await.unwrap();
+        assert_eq!(receipt.state, ErasureState::Hidden);
+        // Its receipt is about what this one has seen to, and no part has been through either.
+        let own = format!(
+            "SELECT count() FROM system.mutations WHERE NOT is_done AND position(command, '{}') > 0",
+            receipt.id
+        );
+        assert_ne!(run(&clickhouse, &own).await, "0");
+        ids.push(receipt.id);
+    }
+    run(&clickhouse, "SYSTEM START MERGES events").await;
+    for id in ids {
+        let receipt = eraser(&clickhouse).run_to_end(id, TIME_MAX).await.unwrap();
+        assert_eq!(receipt.state, ErasureState::Verified);
+    }
+}

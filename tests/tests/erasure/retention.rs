@@ -245,9 +245,14 @@ async fn a_hold_that_comes_too_late_is_told_of() {
 async fn a_hold_that_comes_after_a_request_stops_it() {
     let clickhouse = shared().await;
     let tenant = tenant("hold-after-request");
-    writer(clickhouse).insert(&events(&tenant)).await.unwrap();
+    // One that goes by what it has read, as in a function that is warm.
+    let writer = writer(clickhouse);
+    writer.insert(&events(&tenant)).await.unwrap();
     let asked = request(&tenant, Scope::Tenant, ErasureMode::Delete);
     let id = eraser(clickhouse).request(&asked).await.unwrap();
+    let late = |number| new(event_at(&tenant, number, now() - 1.hours()));
+    let outcomes = writer.insert(&[late(8)]).await.unwrap();
+    assert_eq!(outcomes, [Stored::Erased]);
     let retention = retention(clickhouse);
     retention.hold(&tenant, None, true, "case 8").await.unwrap();
     // It may have looked for holds before this one came.
@@ -263,8 +268,7 @@ async fn a_hold_that_comes_after_a_request_stops_it() {
     };
     assert!(why().await.unwrap().contains("legal hold"));
     // What comes late from before the request is held as well.
-    let late = event_at(&tenant, 9, now() - 1.hours());
-    let outcomes = writer(clickhouse).insert(&[new(late)]).await.unwrap();
+    let outcomes = writer.insert(&[late(9)]).await.unwrap();
     assert_eq!(outcomes, [Stored::Inserted]);
     assert_eq!(orders(clickhouse, &tenant).await.len(), 4);
     retention
@@ -275,6 +279,38 @@ async fn a_hold_that_comes_after_a_request_stops_it() {
     assert_eq!(receipt.state, ErasureState::Hidden);
     assert_eq!(why().await, None);
     assert_eq!(orders(clickhouse, &tenant).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_hold_keeps_what_is_in_the_queue_still() {
+    let clickhouse = shared().await;
+    let tenant = tenant("hold-queue");
+    let whole = request(&tenant, Scope::Tenant, ErasureMode::Delete);
+    let id = eraser(clickhouse).request(&whole).await.unwrap();
+    let retention = retention(clickhouse);
+    let order = Some(("order", "O-20"));
+    retention
+        .hold(&tenant, order, true, "case 8")
+        .await
+        .unwrap();
+    // Nothing of it is stored, and it waits.
+    let error = eraser(clickhouse).advance(id).await.unwrap_err();
+    assert!(matches!(error, StoreError::ErasureBlocked(_)), "{error}");
+    let outcomes = writer(clickhouse).insert(&events(&tenant)).await.unwrap();
+    assert_eq!(outcomes, [Stored::Erased, Stored::Inserted, Stored::Erased]);
+    assert_eq!(orders(clickhouse, &tenant).await, ["O-20"]);
+
+    let other = crate::fixture::tenant("hold-queue-entity");
+    retention.hold(&other, order, true, "case 8").await.unwrap();
+    let entity = Scope::Entity {
+        kind: "order".to_owned(),
+        id: "O-20".to_owned(),
+    };
+    for scope in [entity, Scope::Tenant] {
+        let asked = request(&other, scope, ErasureMode::Delete);
+        let error = eraser(clickhouse).request(&asked).await.unwrap_err();
+        assert!(matches!(error, StoreError::LegalHold(_)), "{error}");
+    }
 }
 
 #[tokio::test]

@@ -71,10 +71,7 @@ fn does_it_itself(
     let is_done_by_another = ["post", "put", "patch"]
         .iter()
         .any(|method| source.holders[0].get(method).is_some());
-    let takes_away = matches!(
-        path.base.as_str(),
-        "disable" | "deactivate" | "archive" | "block" | "lock" | "suspend" | "ban" | "mute"
-    );
+    let takes_away = matches!(path.base.as_str(), "disable" | "deactivate" | "archive");
     is_said || takes_away && !is_done_by_another
 }
 
