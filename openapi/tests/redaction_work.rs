@@ -59,3 +59,34 @@ fn the_members_beside_many_that_name_a_secret_are_looked_at_once() {
     };
     check(&body("tokens"), &body("colour"));
 }
+
+/// How much longer the longer one of two texts is, and how many times its share it may take.
+const GROWTH: usize = 20;
+const GROWTH_RATIO_MAX: u32 = 4;
+
+#[test]
+fn no_value_of_a_text_is_read_behind_each_of_its_names() {
+    for part in [
+        "密码：",
+        "密码：重置",
+        "password：は",
+        "密码＝必",
+        "password: is:",
+        "password=secret:)",
+        "?a=b=",
+        "<password>>",
+        "cookie: ",
+        "secrets: [",
+        "token: {",
+        r#"password: ""#,
+        r#"password: "\""#,
+    ] {
+        let body = |bytes: usize| json!({ "note": part.repeat(bytes / part.len()) });
+        let (long, short) = (time_of(&body(200_000)), time_of(&body(200_000 / GROWTH)));
+        let share = u32::try_from(GROWTH).expect("it is small") * short;
+        assert!(
+            long < GROWTH_RATIO_MAX * share,
+            "{part}: {long:?} and {short:?}"
+        );
+    }
+}

@@ -179,13 +179,16 @@ fn assigned(text: &str, at: usize, separator: Separator) -> Option<Hit> {
     if rest.starts_with('{') || rest.starts_with("//") || rest.starts_with("${") {
         return None;
     }
+    // What is typed as a secret is not written in Chinese or Japanese. Asked before the value's end is
+    // looked for: behind the next name the same text would be read again.
+    if is_wide && quote.is_empty() && rest.starts_with(is_of_a_sentence) {
+        return None;
+    }
     let to = value_end(rest, quote);
     let value = &rest[..to];
     let is_colon_word = !is_equals && quote.is_empty();
     let may_be_said = quote.is_empty() && (after_space || is_colon_word || !is_password(name));
     let is_saying = (may_be_said && is_a_saying(value))
-        // What is typed as a secret is not written in Chinese or Japanese.
-        || (is_wide && quote.is_empty() && value.starts_with(is_of_a_sentence))
         || is_a_scheme(value)
         || value.bytes().all(|byte| byte == b'*')
         // "Invalid credentials: nobody of that name" is a sentence.
