@@ -19,6 +19,7 @@ mod redaction_marks;
 mod redaction_numbers;
 mod redaction_paths;
 mod redaction_strict;
+mod redaction_texts;
 mod redaction_work;
 mod rules_by_name;
 mod secret_cases;

@@ -3,6 +3,7 @@
 //! Read from each separator backwards to the name and forwards to the value, so that the time is that
 //! of the text's length: a name is short, and a value that counts is never read again.
 
+use super::assigned_value::{query_value, quote_at, quoted_list, value_end};
 use super::names::{is_query_secret, is_secret_name, looks_random, rule_of};
 use super::redactor::REDACTED;
 use super::shapes::Hit;
@@ -141,8 +142,8 @@ fn assigned(text: &str, at: usize, separator: Separator) -> Option<Hit> {
         _ => {}
     }
     if in_query {
-        let to = query_value(text, from);
-        let value = text.get(from..to)?;
+        let to = from + query_value(text.get(from..)?);
+        let value = &text[from..to];
         return is_query_secret(name, value)
             .then(|| hit(text, from, to, "query of a URL"))
             .flatten();
@@ -165,13 +166,8 @@ fn assigned(text: &str, at: usize, separator: Separator) -> Option<Hit> {
         .take_while(|one| is_blank(*one) || matches!(one, '\t' | '\n'))
         .map(char::len_utf8)
         .sum::<usize>();
-    let quote_length = bytes[from..]
-        .iter()
-        .take(4)
-        .take_while(|byte| matches!(byte, b'"' | b'\'' | b'\\' | b'`'))
-        .count();
-    let quote = &text[from..from + quote_length];
-    from += quote_length;
+    let quote = quote_at(&text[from..]);
+    from += quote.len();
     let rest = &text[from..];
     if rest.starts_with('[') || (rest.starts_with('{') && is_password(name)) {
         return hit(text, from, from + quoted_list(rest)?, "assignment");
@@ -198,95 +194,11 @@ fn assigned(text: &str, at: usize, separator: Separator) -> Option<Hit> {
             && value.len() < 20
             && !looks_random(value, 4)
             && !is_code(name, value));
-    let is_short = value.len() < 4 && (quote_length == 0 || value.len() < 2);
+    let is_short = value.len() < 4 && (quote.is_empty() || value.len() < 2);
     if is_short || is_saying {
         return None;
     }
     hit(text, from, from + to, "assignment")
-}
-
-/// How long a value is that a quote was opened in front of, or none.
-fn value_end(rest: &str, quote: &str) -> usize {
-    if let Some(mark) = quote.chars().last() {
-        rest.find([mark, '\n']).map_or(rest.len(), |to| {
-            // The backslash in front of an escaped quote belongs to the quote.
-            to - usize::from(quote.len() > 1 && rest[..to].ends_with('\\'))
-        })
-    } else {
-        rest.find(|character: char| {
-            character.is_whitespace()
-                || matches!(
-                    character,
-                    '"' | '\''
-                        | ','
-                        | ';'
-                        | '&'
-                        | '}'
-                        | ']'
-                        | '<'
-                        | '>'
-                        | '，'
-                        | '；'
-                        | '、'
-                        | '。'
-                        | '）'
-                        | '」'
-                        | '』'
-                        | '】'
-                )
-        })
-        .unwrap_or(rest.len())
-    }
-}
-
-/// How long a list or object is whose first value is a quoted text: `["…", "…"]`, `{"…": "…"}`,
-/// `[["…"]]`; to the end of the text where it was cut before its own.
-fn quoted_list(rest: &str) -> Option<usize> {
-    first_value(rest).starts_with(['"', '\'']).then_some(())?;
-    let mut depth = 0_usize;
-    let mut backslashes = 0;
-    // The mark that opened a quotation, and how many backslashes stood in front of it.
-    let mut quote = None;
-    for (position, character) in rest.char_indices() {
-        match (quote, character) {
-            (None, '"' | '\'') => quote = Some((character, backslashes)),
-            // In a quotation without any, a pair of them is one of its letters.
-            (Some((mark, before)), _)
-                if mark == character
-                    && (backslashes == before || (before == 0 && backslashes % 2 == 0)) =>
-            {
-                quote = None;
-            }
-            (None, '[' | '{') => depth += 1,
-            (None, ']' | '}') => {
-                depth = depth.saturating_sub(1);
-                if depth == 0 {
-                    return Some(position + 1);
-                }
-            }
-            _ => {}
-        }
-        backslashes = if character == '\\' {
-            backslashes + 1
-        } else {
-            0
-        };
-    }
-    Some(rest.len())
-}
-
-/// What stands behind the brackets, the white space, escaped or not, and the backslashes.
-fn first_value(mut rest: &str) -> &str {
-    loop {
-        let brackets = |character: char| matches!(character, '[' | '{');
-        let behind = rest
-            .trim_start_matches(|character: char| brackets(character) || character.is_whitespace());
-        let value = behind.trim_start_matches('\\');
-        match value.strip_prefix(['n', 'r', 't']) {
-            Some(after) if value.len() < behind.len() => rest = after,
-            _ => return value,
-        }
-    }
 }
 
 /// `-----` and `Private key: …`: names of two words.
@@ -354,20 +266,6 @@ fn is_a_scheme(value: &str) -> bool {
     ]
     .iter()
     .any(|scheme| value.eq_ignore_ascii_case(scheme))
-}
-
-fn query_value(text: &str, from: usize) -> usize {
-    let rest = &text[from..];
-    let length = rest
-        .find(|character: char| {
-            character.is_whitespace()
-                || matches!(
-                    character,
-                    '&' | ';' | '#' | '?' | '"' | '\'' | '<' | '>' | ',' | ')'
-                )
-        })
-        .unwrap_or(rest.len());
-    from + length
 }
 
 /// `<password>…</password>`, `<wsse:Password Type="…">…<`.
