@@ -56,3 +56,25 @@ fn a_quoted_value_goes_as_a_whole_whatever_quotes_are_in_it() {
         ),
     ]);
 }
+
+#[test]
+fn a_quoted_value_may_begin_like_a_list_and_a_cookie_may_be_quoted() {
+    check(&[
+        (
+            r#"failed: {"password":"[pass12word","user":"jane"}"#,
+            r#"failed: {"password":"[redacted]","user":"jane"}"#,
+        ),
+        (
+            r#"got {"cookie":"sid=pass12word; theme=\"dark\"; b=1"} 400"#,
+            r#"got {"cookie":"[redacted]"} 400"#,
+        ),
+        (
+            r#"got {"set-cookie":["sid=pass12word; Secure"]} 400"#,
+            r#"got {"set-cookie":[redacted]} 400"#,
+        ),
+        (
+            r#"got {"cookie":"[redacted]","password":"[FILTERED]","tokens":"[12, 40]"} 400"#,
+            r#"got {"cookie":"[redacted]","password":"[FILTERED]","tokens":"[12, 40]"} 400"#,
+        ),
+    ]);
+}

@@ -154,7 +154,8 @@ fn assigned(text: &str, at: usize, separator: Separator) -> Option<Hit> {
     if !is_secret {
         return None;
     }
-    if !is_equals && is_cookie(name) {
+    let starts_value = |rest: &str| rest.starts_with(['"', '\'', '\\', '[', '{']);
+    if !is_equals && is_cookie(name) && !starts_value(text[from..].trim_start_matches(' ')) {
         let to = text[from..]
             .find(['"', '\n', '\''])
             .map_or(text.len(), |to| from + to);
@@ -169,10 +170,14 @@ fn assigned(text: &str, at: usize, separator: Separator) -> Option<Hit> {
     let quote = quote_at(&text[from..]);
     from += quote.len();
     let rest = &text[from..];
-    if rest.starts_with('[') || (rest.starts_with('{') && is_password(name)) {
-        return hit(text, from, from + quoted_list(rest)?, "assignment");
+    let is_list = rest.starts_with('[');
+    if (is_list || (rest.starts_with('{') && is_password(name)))
+        && let Some(length) = quoted_list(rest)
+    {
+        return hit(text, from, from + length, "assignment");
     }
-    if rest.starts_with('{') || rest.starts_with("//") || rest.starts_with("${") {
+    let is_of_password = !quote.is_empty() && is_password(name);
+    if (is_list && !is_of_password) || ["{", "//", "${"].iter().any(|no| rest.starts_with(no)) {
         return None;
     }
     // What is typed as a secret is not written in Chinese or Japanese. Asked before the value's end is
@@ -186,7 +191,7 @@ fn assigned(text: &str, at: usize, separator: Separator) -> Option<Hit> {
     let may_be_said = quote.is_empty() && (after_space || is_colon_word || !is_password(name));
     let is_saying = (may_be_said && is_a_saying(value))
         || is_a_scheme(value)
-        || value.bytes().all(|byte| byte == b'*')
+        || is_masked(value)
         // "Invalid credentials: nobody of that name" is a sentence.
         || (is_colon_word
             && after_space
@@ -242,6 +247,15 @@ fn is_a_saying(value: &str) -> bool {
     SAYINGS
         .iter()
         .any(|saying| word.eq_ignore_ascii_case(saying))
+}
+
+/// `***`, `[FILTERED]`: somebody removed it before.
+fn is_masked(value: &str) -> bool {
+    let inner = value
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'));
+    inner.is_some_and(|inner| inner.bytes().all(|byte| byte.is_ascii_alphabetic()))
+        || value.bytes().all(|byte| byte == b'*')
 }
 
 /// In `Authorization: Bearer …` the secret comes later.
