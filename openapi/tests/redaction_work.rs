@@ -69,6 +69,13 @@ fn no_value_of_a_text_is_read_behind_each_of_its_names() {
     for part in [
         "密码：",
         "密码：重置",
+        "您的密码是：",
+        "my password is: ",
+        "Password (temporary): ",
+        "Password (",
+        "**Password:** ",
+        "<b>Password:</b> ",
+        "Password: <b>",
         "password：は",
         "密码＝必",
         "password: is:",

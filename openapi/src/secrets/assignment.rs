@@ -3,13 +3,13 @@
 //! Read from each separator backwards to the name and forwards to the value, so that the time is that
 //! of the text's length: a name is short, and a value that counts is never read again.
 
+use super::assigned_name::{
+    LINKS, end_of_name, is_blank, marks_behind, name_before, secret_name, tag_length,
+};
 use super::assigned_value::{query_value, quote_at, quoted_list, value_end};
 use super::names::{is_query_secret, is_secret_name, looks_random, rule_of};
 use super::redactor::REDACTED;
 use super::shapes::Hit;
-
-/// The longest name, in bytes.
-const NAME_BYTES_MAX: usize = 64;
 
 /// Words that stand where a value would, and say something about it.
 #[rustfmt::skip] // a list of words, not of lines
@@ -22,6 +22,8 @@ const SAYINGS: &[&str] = &[
     "deleted", "enabled", "disabled", "granted", "closed", "open", "ok", "accesskey", "apitoken", "str", "text", "number", "object",
     "array", "boolean", "integer", "read", "write", "admin", "list", "manage", "create", "delete",
     "user", "account", "please", "generated", "set", "unset", "see", "from", "in", "for", "with",
+    "your", "this", "that", "same", "erforderlich", "abgelaufen", "ungültig", "falsch", "obligatoire", "invalide",
+    "obligatoria", "inválida", "caducada",
 ];
 
 pub(super) fn find(text: &str, hits: &mut Vec<Hit>) {
@@ -77,54 +79,10 @@ impl Separator {
     }
 }
 
-/// Where the name starts that ends at `end`.
-fn name_before(text: &str, end: usize) -> usize {
-    let mut start = end;
-    for character in text[..end].chars().rev().take_while(|one| is_of_name(*one)) {
-        let next = start - character.len_utf8();
-        if end - next > NAME_BYTES_MAX {
-            break;
-        }
-        start = next;
-    }
-    start
-}
-
-fn is_of_name(character: char) -> bool {
-    if character.is_ascii() {
-        character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '.' | '[' | ']' | '%')
-    } else {
-        !is_wide_mark(character)
-    }
-}
-
-/// The space and the punctuation between Chinese and Japanese words (Unicode blocks CJK Symbols and Punctuation, Halfwidth
-/// and Fullwidth Forms).
-fn is_wide_mark(character: char) -> bool {
-    matches!(character, '\u{3000}'..='\u{303f}' | '\u{ff00}'..='\u{ffef}')
-        && !character.is_alphanumeric()
-}
-
-/// Where a text ends without the last of these characters, of which there are at most so many.
-fn end_without(text: &str, most: usize, is_left_out: fn(char) -> bool) -> usize {
-    let last = text
-        .chars()
-        .rev()
-        .take(most)
-        .take_while(|one| is_left_out(*one));
-    text.len() - last.map(char::len_utf8).sum::<usize>()
-}
-
 fn assigned(text: &str, at: usize, separator: Separator) -> Option<Hit> {
     let bytes = text.as_bytes();
     let Separator { is_equals, is_wide } = separator;
-    let end = end_without(&text[..at], 3, is_blank);
-    let end = end_without(&text[..end], 5, |character| {
-        matches!(
-            character,
-            '"' | '\'' | '\\' | '`' | '*' | '」' | '』' | '】'
-        )
-    });
+    let end = end_of_name(text, at);
     let start = name_before(text, end);
     let name = text.get(start..end).filter(|name| name.len() > 1)?;
     let before = start.checked_sub(1).map(|before| bytes[before]);
@@ -148,10 +106,8 @@ fn assigned(text: &str, at: usize, separator: Separator) -> Option<Hit> {
             .then(|| hit(text, from, to, "query of a URL"))
             .flatten();
     }
-    let is_secret = is_secret_name(name)
-        || two_words(text, start, end).is_some_and(is_secret_name)
-        || (is_equals && is_signature(name));
-    if !is_secret {
+    let secret = secret_name(text, start, end);
+    if secret.is_none() && !(is_equals && is_signature(name)) {
         return None;
     }
     let starts_value = |rest: &str| rest.starts_with(['"', '\'', '\\', '[', '{']);
@@ -161,12 +117,14 @@ fn assigned(text: &str, at: usize, separator: Separator) -> Option<Hit> {
             .map_or(text.len(), |to| from + to);
         return hit(text, from, to, "assignment");
     }
+    from += marks_behind(&text[from..]);
     let after_space = is_wide || text[from..].starts_with([' ', '\t']);
     let spaces = text[from..].chars().take(3);
     from += spaces
         .take_while(|one| is_blank(*one) || matches!(one, '\t' | '\n'))
         .map(char::len_utf8)
         .sum::<usize>();
+    from += tag_length(&text[from..], "<");
     let quote = quote_at(&text[from..]);
     from += quote.len();
     let rest = &text[from..];
@@ -198,23 +156,12 @@ fn assigned(text: &str, at: usize, separator: Separator) -> Option<Hit> {
             && !is_password(name)
             && value.len() < 20
             && !looks_random(value, 4)
-            && !is_code(name, value));
+            && !is_code(secret.unwrap_or(name), value));
     let is_short = value.len() < 4 && (quote.is_empty() || value.len() < 2);
     if is_short || is_saying {
         return None;
     }
     hit(text, from, from + to, "assignment")
-}
-
-/// `-----` and `Private key: …`: names of two words.
-fn two_words(text: &str, start: usize, end: usize) -> Option<&str> {
-    let bytes = text.as_bytes();
-    let space = start.checked_sub(1).filter(|space| bytes[*space] == b' ')?;
-    text.get(name_before(text, space)..end)
-}
-
-fn is_blank(character: char) -> bool {
-    matches!(character, ' ' | '\u{3000}')
 }
 
 /// A kana, a Chinese character or a Korean syllable.
@@ -309,10 +256,9 @@ fn option(text: &str, at: usize) -> Option<Hit> {
     let name = text.get(start..at).filter(|name| name.len() > 1)?;
     let is_option = name.starts_with("--");
     let stripped = name.trim_start_matches('-');
-    let rest = &text[at + 1..];
-    let quote = rest.starts_with(['\'', '"']);
-    let from = at + 1 + usize::from(quote);
-    let rest = text.get(from..)?;
+    let from = at + 1 + tag_length(&text[at + 1..], "<");
+    let from = from + usize::from(text[from..].starts_with(['\'', '"']));
+    let rest = &text[from..];
     let length = rest
         .find(|character: char| {
             character.is_whitespace() || matches!(character, '\'' | '"' | ',' | ';' | ')' | '<')
@@ -344,16 +290,13 @@ fn option(text: &str, at: usize) -> Option<Hit> {
         is_secret_name(stripped)
     } else if is_likely {
         looks_random(value, 8)
-    } else if matches!(stripped, "is" | "ist" | "lautet" | "est" | "es") {
+    } else if LINKS.contains(&stripped) {
         let end = start - text[..start].chars().next_back()?.len_utf8();
-        let one = name_before(text, end);
-        let before = two_words(text, one, end)
-            .filter(|name| is_secret_name(name))
-            .or_else(|| text.get(one..end))?;
         let value = value.trim_end_matches(['.', ',']);
-        is_secret_name(before) && (looks_random(value, 8) || is_code(before, value))
+        secret_name(text, name_before(text, end), end)
+            .is_some_and(|name| looks_random(value, 8) || is_code(name, value))
     } else if stripped.eq_ignore_ascii_case("key") {
-        two_words(text, start, at).is_some_and(is_secret_name) && looks_random(value, 16)
+        secret_name(text, start, at).is_some() && looks_random(value, 16)
     } else {
         false
     };

@@ -8,6 +8,7 @@
 //! `data/secrets/cases/` has what they must take and what they must leave; `tests/redaction_cases.rs`
 //! tells recall and false alarms and fails where a rule takes nothing.
 
+mod assigned_name;
 mod assigned_value;
 mod assignment;
 mod concrete_path;
