@@ -1,5 +1,6 @@
 //! All tests of the crate from outside, in one program: each of its own would be linked with the whole crate again.
 
+mod bounds;
 mod documents;
 mod failures;
 mod fuzz_corpus;

@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, Match};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, Match, MatchKind};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use super::redactor::{Mode, Place, REDACTED, Redactor};
@@ -24,6 +24,9 @@ const IN_PATH: &AsciiSet = &CONTROLS
     .add(b'`')
     .add(b'{')
     .add(b'}');
+/// The most values that stay although they look like secrets: a path has few parameters.
+const KEPT_MAX: usize = 100;
+
 /// Most places of secrets in one path: a path has a few.
 const MATCHES_MAX: usize = 10_000;
 const IN_SEGMENT: &AsciiSet = &IN_PATH.add(b'/');
@@ -32,11 +35,13 @@ impl Redactor {
     /// Removes secrets from a concrete path: what goes from the values of path parameters, and shapes in
     /// what stands around those.
     ///
+    /// Of parameters whose values stay although they look like secrets, the first 100 such values stay in the path.
+    ///
     /// In [`Mode::Strict`] the path is written from the operation's template, with the parameters
     /// that stay; without an operation nothing of it stays.
     pub fn path<'a>(&self, path: &'a str, path_params: &[(String, String)]) -> Cow<'a, str> {
         let mut changed: BTreeMap<&str, Cow<'_, str>> = BTreeMap::new();
-        let mut kept = Vec::new();
+        let mut kept = BTreeSet::new();
         for (name, value) in path_params {
             let stays = self.named(Place::Path, name, value);
             if stays != *value {
@@ -44,9 +49,12 @@ impl Redactor {
                 if *known != stays {
                     *known = Cow::Borrowed(REDACTED);
                 }
-            } else if matches!(redact_shapes(value, Numbers::Any), Cow::Owned(_)) {
+            } else if kept.len() < KEPT_MAX
+                && value.len() <= path.len()
+                && matches!(redact_shapes(value, Numbers::Any), Cow::Owned(_))
+            {
                 // `/orders/4111…` is an order, as the parameter's name says.
-                kept.push(value.as_str());
+                kept.insert(value.as_str());
             }
         }
         let cleaned = match self.mode() {
@@ -103,15 +111,32 @@ impl Redactor {
 }
 
 /// Removes shapes from a path but for these texts in it.
-fn redact_around<'a>(path: &'a str, kept: &[&str]) -> Cow<'a, str> {
-    let Some((text, others)) = kept.split_first() else {
+fn redact_around<'a>(path: &'a str, kept: &BTreeSet<&str>) -> Cow<'a, str> {
+    let finder = finder_of(kept, MatchKind::LeftmostLongest);
+    let Some(finder) = finder.filter(|_| !kept.is_empty()) else {
         return redact_shapes(path, Numbers::Any);
     };
-    let pieces: Vec<Cow<'_, str>> = path
-        .split(text)
-        .map(|piece| redact_around(piece, others))
-        .collect();
-    Cow::Owned(pieces.join(text))
+    let mut cleaned = String::with_capacity(path.len());
+    let mut copied = 0;
+    for found in finder.find_iter(path) {
+        cleaned += &redact_shapes(&path[copied..found.start()], Numbers::Any);
+        cleaned += &path[found.range()];
+        copied = found.end();
+    }
+    cleaned += &redact_shapes(&path[copied..], Numbers::Any);
+    Cow::Owned(cleaned)
+}
+
+fn finder_of<'t>(
+    texts: impl IntoIterator<Item = &'t &'t str>,
+    kind: MatchKind,
+) -> Option<AhoCorasick> {
+    // The kinds with faster searches take much memory for a long value.
+    AhoCorasick::builder()
+        .kind(Some(AhoCorasickKind::NoncontiguousNFA))
+        .match_kind(kind)
+        .build(texts)
+        .ok()
 }
 
 /// The path with what stays of each text in the place of it; `None` where one is not found, because it is written in another
@@ -185,11 +210,7 @@ fn is_of_parameter(place: &Match, text: &str, template: &PathTemplate) -> bool {
 /// Where the secrets stand; `None` where one does not, where one more overlaps another, and where they stand so
 /// often that to tell would take long.
 fn places_of(secrets: &[&str], text: &str) -> Option<Vec<Match>> {
-    // The kinds with faster searches take much memory for a long value.
-    let finder = AhoCorasick::builder()
-        .kind(Some(AhoCorasickKind::NoncontiguousNFA))
-        .build(secrets)
-        .ok()?;
+    let finder = finder_of(secrets, MatchKind::Standard)?;
     let all = finder.find_overlapping_iter(text).take(MATCHES_MAX + 1);
     let mut all: Vec<Match> = all.collect();
     if all.len() > MATCHES_MAX {
