@@ -9,6 +9,9 @@ use crate::message::Message;
 /// A handler that replaces a whole catalogue must not fill the log with it.
 const CHANGES_MAX: usize = 200;
 
+/// The longest pointer of a field.
+const FIELD_BYTES_MAX: usize = 256;
+
 /// The entity before and after the change, as the handler states it, redacted.
 pub(crate) struct States(Value);
 
@@ -36,45 +39,69 @@ impl States {
 }
 
 /// The fields that differ, as JSON pointers in document order; objects are compared member by member,
-/// everything else whole.
+/// everything else whole, and so is an object where the pointer of a member that differs would be too long.
+/// At most 200 fields, each with a pointer of at most 256 bytes.
 pub(crate) fn changes(before: Option<&Value>, after: Option<&Value>) -> Vec<Change> {
     let mut changes = Vec::new();
-    compare(String::new(), before, after, &mut changes);
+    if before != after {
+        compare("", before, after, &mut changes);
+    }
     changes
 }
 
-fn compare(
-    field: String,
-    before: Option<&Value>,
-    after: Option<&Value>,
-    changes: &mut Vec<Change>,
-) {
-    if before == after || changes.len() >= CHANGES_MAX {
+/// Lists what differs in two values that do.
+fn compare(field: &str, before: Option<&Value>, after: Option<&Value>, changes: &mut Vec<Change>) {
+    if changes.len() >= CHANGES_MAX {
         return;
     }
-    let (Some(Value::Object(members_before)), Some(Value::Object(members_after))) = (before, after)
-    else {
-        let json = |value: Option<&Value>| value.map(Value::to_string).unwrap_or_default();
-        changes.push(Change {
-            field,
-            before: json(before),
-            after: json(after),
-        });
+    if let Some(members) = members_that_differ(field, before, after) {
+        for Member(field, before, after) in members {
+            compare(&field, before, after, changes);
+        }
         return;
+    }
+    let json = |value: Option<&Value>| value.map(Value::to_string).unwrap_or_default();
+    changes.push(Change {
+        field: field.to_owned(),
+        before: json(before),
+        after: json(after),
+    });
+}
+
+/// A member's pointer, and what it was and is.
+struct Member<'a>(String, Option<&'a Value>, Option<&'a Value>);
+
+/// The members that differ, as many as are listed; `None` where the values are not both objects, or where a
+/// member's pointer would be too long.
+fn members_that_differ<'a>(
+    field: &str,
+    before: Option<&'a Value>,
+    after: Option<&'a Value>,
+) -> Option<Vec<Member<'a>>> {
+    let (Some(Value::Object(before)), Some(Value::Object(after))) = (before, after) else {
+        return None;
     };
-    let added = members_after
+    let added = after.keys().filter(|name| !before.contains_key(*name));
+    before
         .keys()
-        .filter(|name| !members_before.contains_key(*name));
-    for name in members_before.keys().chain(added) {
-        // RFC 6901, section 3: `~` and `/` are written as `~0` and `~1`.
-        let token = name.replace('~', "~0").replace('/', "~1");
-        compare(
-            format!("{field}/{token}"),
-            members_before.get(name),
-            members_after.get(name),
-            changes,
-        );
+        .chain(added)
+        .map(|name| (name, before.get(name), after.get(name)))
+        .filter(|(_, before, after)| before != after)
+        .take(CHANGES_MAX)
+        .map(|(name, before, after)| Some(Member(pointer_to(field, name)?, before, after)))
+        .collect()
+}
+
+/// The pointer of a member of what stands at `field`; `None` where it would be too long.
+fn pointer_to(field: &str, name: &str) -> Option<String> {
+    let fits = |token: &str| field.len() + 1 + token.len() <= FIELD_BYTES_MAX;
+    // Asked before it is escaped: a name may be as long as a message.
+    if !fits(name) {
+        return None;
     }
+    // RFC 6901, section 3: `~` and `/` are written as `~0` and `~1`.
+    let token = name.replace('~', "~0").replace('/', "~1");
+    fits(&token).then(|| format!("{field}/{token}"))
 }
 
 #[cfg(test)]

@@ -69,3 +69,53 @@ fn with_check_digit(number: u32) -> String {
         .sum();
     format!("{digits}{}", (10 - sum % 10) % 10)
 }
+
+#[test]
+fn what_was_removed_is_told_in_few_words_however_long_the_names_are() {
+    let logins = json!(vec![json!({ "password": "hunter2" }); 1_000]);
+    let name = "n".repeat(800_000);
+    let mut event = http_event("/logins");
+    event["body"] = json!(json!({ "short": { "password": "hunter2", &name: logins } }).to_string());
+    let stored_event = stored(&json!({ "v": 1, "event": event }));
+    assert!(!stored_event.detail.contains("hunter2"));
+    // What has too long a pointer is named by what it stands in.
+    assert_eq!(
+        stored_event.redacted,
+        ["request#/short", "request#/short/password"]
+    );
+    let name = "~".repeat(100);
+    let logins = json!(vec![json!({ &name: { "password": "hunter2" } }); 2_000]);
+    event["body"] = json!(logins.to_string());
+    let redacted = stored(&json!({ "v": 1, "event": event })).redacted;
+    assert_eq!(redacted.len(), 1_000);
+    let bytes: Vec<usize> = redacted.iter().map(String::len).collect();
+    assert!(bytes.iter().all(|bytes| *bytes <= 256), "{bytes:?}");
+    assert_eq!(
+        redacted[0],
+        format!("request#/0/{}/password", "~0".repeat(100))
+    );
+}
+
+#[test]
+fn changes_have_short_pointers_however_long_the_names_are() {
+    let name = "n".repeat(200_000);
+    let members = |value: u32| -> Map<String, Value> {
+        (0..1_000)
+            .map(|number| (format!("m{number:03}"), json!(value)))
+            .collect()
+    };
+    let state =
+        |value: u32| json!({ "price": value, "same": 1, "lines": { &name: members(value) } });
+    let message = json!({ "v": 1, "event": http_event("/catalogues"),
+        "context": { "before": state(1), "after": state(2) } });
+    let changes = stored(&message).changes;
+    let fields: Vec<&str> = changes.iter().map(|change| change.field.as_str()).collect();
+    assert_eq!(fields, ["/lines", "/price"]);
+    assert_eq!(changes[0].after, state(2)["lines"].to_string());
+    // A long name that is the same on both sides is nobody's pointer.
+    let state = |value: u32| json!({ &name: members(1), "lines": members(value) });
+    let message = json!({ "v": 1, "event": http_event("/catalogues"),
+        "context": { "before": state(1), "after": state(2) } });
+    let changes = stored(&message).changes;
+    assert_eq!((changes.len(), &*changes[0].field), (200, "/lines/m000"));
+}

@@ -310,7 +310,8 @@ fn the_end_of_a_long_name_decides() {
         &Redactor::new(None),
         json!({ &name: "hunter2" }),
         &json!({ &name: REDACTED }),
-        &[&format!("request#/{name}")],
+        // Its pointer is too long to be told.
+        &["request#"],
     );
 }
 

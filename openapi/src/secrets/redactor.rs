@@ -33,6 +33,9 @@ const INNER_JSON_DEPTH_MAX: usize = 64;
 /// The most removed places that are named; more are removed unnamed.
 const REMOVED_MAX: usize = 1_000;
 
+/// The longest name of a removed place, so that all of them together have 256 KB.
+const REMOVED_BYTES_MAX: usize = 256;
+
 /// The shortest secret that has a form of its own, a card's number: shorter keys are names.
 pub(super) const SECRET_KEY_BYTES_MIN: usize = 14;
 
@@ -160,6 +163,8 @@ impl Redactor {
     }
 
     /// Removes secrets from a JSON value and names what was removed: `request#/user/password`.
+    /// At most 1,000 places are named, each with at most 256 bytes: what has a longer pointer is named by what
+    /// it stands in.
     pub fn json(&self, place: Place, value: &mut Value, removed: &mut Vec<String>) {
         let mut walk = self.walk(place, None, removed);
         if self.mode == Mode::Strict && matches!(place, Place::Request | Place::Context) {
@@ -467,14 +472,24 @@ fn is_marked(marks: &[Marked], place: Place, pointer: &[String]) -> bool {
     marks.iter().any(|mark| mark.covers(place, pointer))
 }
 
+/// Names a place out of which something was removed; one whose pointer would be too long, by what it stands in.
 pub(super) fn note(removed: &mut Vec<String>, place: Place, pointer: &[String]) {
     if removed.len() >= REMOVED_MAX {
         return;
     }
     let mut entry = format!("{}#", place.as_str());
     for segment in pointer {
+        // Asked before it is escaped: a name may be as long as a body.
+        let is_long = |segment: &str| entry.len() + 1 + segment.len() > REMOVED_BYTES_MAX;
+        if is_long(segment) {
+            break;
+        }
+        let escaped = escape(segment);
+        if is_long(&escaped) {
+            break;
+        }
         entry.push('/');
-        entry.push_str(&escape(segment));
+        entry.push_str(&escaped);
     }
     if removed.last() != Some(&entry) {
         removed.push(entry);
