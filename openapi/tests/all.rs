@@ -16,6 +16,7 @@ mod overlay;
 mod redaction;
 mod redaction_cases;
 mod redaction_marks;
+mod redaction_names;
 mod redaction_numbers;
 mod redaction_paths;
 mod redaction_strict;

@@ -277,9 +277,10 @@ fn rule_of_words(found: &[String]) -> Option<&'static str> {
             return None;
         }
     }
+    // `hasPassword`, `is_secret`: whether there is one.
     if front
-        .iter()
-        .any(|word| matches!(word.as_str(), "public" | "publishable" | "has" | "is"))
+        .first()
+        .is_some_and(|first| matches!(first.as_str(), "has" | "is"))
     {
         return None;
     }
@@ -290,18 +291,23 @@ fn rule_of_words(found: &[String]) -> Option<&'static str> {
     if joined == "postmantoken" || ["pagetoken", "nexttoken", "synctoken"].iter().any(is_place) {
         return None;
     }
-    if let Some(rule) = table.exact.get(&(How::Word, head.as_str())) {
-        return Some(rule);
-    }
-    if let Some(rule) = table.exact.get(&(How::Whole, joined.as_str())) {
-        return Some(rule);
-    }
-    table
-        .ends
-        .get(&joined.chars().last()?)?
-        .iter()
-        .find(|(end, _)| joined.ends_with(end))
-        .map(|(_, rule)| *rule)
+    let exact = [(How::Word, head.as_str()), (How::Whole, joined.as_str())];
+    let exact = exact.iter().find_map(|key| table.exact.get(key).copied());
+    let rule = exact.or_else(|| {
+        let ends = table.ends.get(&joined.chars().last()?)?;
+        let mut ends = ends.iter().filter(|(end, _)| joined.ends_with(end));
+        ends.next().map(|(_, rule)| *rule)
+    })?;
+    let is_public = || {
+        let mut words = front.iter().map(String::as_str);
+        words.any(|word| matches!(word, "public" | "publishable"))
+    };
+    (!may_be_public(rule) || !is_public()).then_some(rule)
+}
+
+/// Whether what a rule is about is made in pairs, of which one half is for everybody to see.
+fn may_be_public(rule: &str) -> bool {
+    rule.ends_with("key") || rule.starts_with("token") || rule == "credential"
 }
 
 /// The least whole number that is a secret under this name or below it: of a password any, a card's code from its third

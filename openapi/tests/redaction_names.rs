@@ -1,0 +1,51 @@
+//! Names of secrets, and names that only sound like one's.
+
+use daybook_openapi::secrets::{Place, REDACTED, Redactor};
+use serde_json::{Map, Value, json};
+
+/// What is left of a body with these members.
+fn left(names: &[&str], value: &Value) -> Map<String, Value> {
+    let members: Map<String, Value> = names
+        .iter()
+        .map(|name| ((*name).to_owned(), value.clone()))
+        .collect();
+    let mut body = Value::Object(members);
+    Redactor::new(None).json(Place::Request, &mut body, &mut Vec::new());
+    body.as_object().expect("it stays an object").clone()
+}
+
+#[track_caller]
+fn check(secret: &[&str], other: &[&str]) {
+    for (name, value) in left(secret, &json!("hunter2")) {
+        assert_eq!(value, REDACTED, "{name}");
+    }
+    for (name, value) in left(other, &json!("hunter2")) {
+        assert_eq!(value, "hunter2", "{name}");
+    }
+}
+
+#[test]
+fn only_a_key_a_token_or_a_credential_may_be_public() {
+    check(
+        &[
+            "publicSharePassword",
+            "public_wifi_password",
+            "publicClientSecret",
+            "publishable_secret",
+            "public_passphrase",
+            "wifiHasPassword",
+            "whatIsPassword",
+        ],
+        &[
+            "publicApiKey",
+            "publishableToken",
+            "publishable_api_key",
+            "public_access_token",
+            "publicAccessKey",
+            "publicCredential",
+            "hasPassword",
+            "is_secret",
+            "isToken",
+        ],
+    );
+}
