@@ -49,3 +49,42 @@ fn only_a_key_a_token_or_a_credential_may_be_public() {
         ],
     );
 }
+
+#[test]
+fn a_password_that_is_written_twice_is_one_both_times() {
+    check(
+        &[
+            "passwordVerification",
+            "password_verification",
+            "password_conf",
+            "passwordConf2",
+            "passwordCheck",
+            "new_password_check",
+            "passwordMatch",
+            "passwortWiederholung",
+            "passwort_bestaetigung",
+            "senhaConfirmacao",
+        ],
+        &[
+            "tokenCheck",
+            "token_verification",
+            "secretMatch",
+            "apiKeyConf",
+            "pinVerification",
+            "verification",
+            "passwordCheckedBy",
+            "passwordMatchRate",
+        ],
+    );
+    for flag in [json!(true), json!(false), json!(null), json!(0), json!(1)] {
+        for (name, value) in left(&["passwordCheck", "password_match"], &flag) {
+            assert_eq!(value, flag, "{name}");
+        }
+    }
+    for text in [
+        "passwordCheck=true passwordMatch=false",
+        "Password check: passed",
+    ] {
+        assert_eq!(Redactor::new(None).text(text), text);
+    }
+}

@@ -148,6 +148,7 @@ fn assigned(text: &str, at: usize, separator: Separator) -> Option<Hit> {
     let is_colon_word = !is_equals && quote.is_empty();
     let may_be_said = quote.is_empty() && (after_space || is_colon_word || !is_password(name));
     let is_saying = (may_be_said && is_a_saying(value))
+        || (quote.is_empty() && matches!(value, "true" | "false" | "null"))
         || is_a_scheme(value)
         || is_masked(value)
         // "Invalid credentials: nobody of that name" is a sentence.

@@ -103,6 +103,14 @@ const VARIANTS: &[&str] = &[
     "staging", "sandbox", "live", "qa", "uat", "local", "demo", "ci",
 ];
 
+/// The same behind a password's name, which is written twice: `passwordVerification`. Behind another secret's they
+/// say whether it was right.
+#[rustfmt::skip] // a list of words, not of lines
+const PASSWORD_VARIANTS: &[&str] = &[
+    "verification", "conf", "check", "match", "wiederholung", "wiederholen", "bestaetigung", "bestätigung",
+    "confirmacion", "confirmación", "confirmacao", "confirmação", "conferma", "herhaling",
+];
+
 /// Words in front of `token` that make it a place in a list.
 #[rustfmt::skip] // a list of words, not of lines
 const PAGE_WORDS: &[&str] = &[
@@ -152,18 +160,33 @@ pub(super) fn rule_of(name: &str) -> Option<&'static str> {
     if found.len() > WORDS_MAX {
         found.drain(..found.len() - WORDS_MAX);
     }
-    while found.len() > 1 && found.last().is_some_and(|last| ends_as_variant(last)) {
-        if let Some(rule) = rule_of_words(&found) {
-            return Some(rule);
+    let mut is_of_password = false;
+    loop {
+        let rule =
+            rule_of_words(&found).filter(|rule| !is_of_password || rule.starts_with("password"));
+        let [_, .., last] = found.as_slice() else {
+            return rule;
+        };
+        let is_password_variant = is_password_variant(last);
+        if rule.is_some() || !(is_password_variant || is_variant(last)) {
+            return rule;
         }
+        is_of_password |= is_password_variant;
         found.pop();
     }
-    rule_of_words(&found)
 }
 
-fn ends_as_variant(word: &str) -> bool {
-    let word = word.trim_end_matches(|character: char| character.is_ascii_digit());
+fn is_variant(word: &str) -> bool {
+    let word = without_number(word);
     word.is_empty() || VARIANTS.contains(&word)
+}
+
+fn is_password_variant(word: &str) -> bool {
+    PASSWORD_VARIANTS.contains(&without_number(word))
+}
+
+fn without_number(word: &str) -> &str {
+    word.trim_end_matches(|character: char| character.is_ascii_digit())
 }
 
 /// Whether a member of what bears the name of a secret holds one, or a part of one: an old and a new
@@ -311,9 +334,15 @@ fn may_be_public(rule: &str) -> bool {
 }
 
 /// The least whole number that is a secret under this name or below it: of a password any, a card's code from its third
-/// digit on, another code from its fourth (a pin of a board has fewer).
+/// digit on, another code from its fourth (a pin of a board has fewer). Whether a password was right may be a number, too.
 pub(super) fn least_secret_number(name: &str) -> Option<u64> {
     match rule_of(name)? {
+        _ if words_of(name)
+            .last()
+            .is_some_and(|last| is_password_variant(last)) =>
+        {
+            Some(LEAST_SECRET_NUMBER)
+        }
         "password" | "password, other languages" | "password, as a word" => Some(0),
         "card, as a word" => Some(100),
         _ => Some(LEAST_SECRET_NUMBER),
