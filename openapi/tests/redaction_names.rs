@@ -88,3 +88,29 @@ fn a_password_that_is_written_twice_is_one_both_times() {
         assert_eq!(Redactor::new(None).text(text), text);
     }
 }
+
+#[test]
+fn a_token_of_a_login_is_no_place_in_a_list() {
+    check(
+        &[
+            "previousRefreshToken",
+            "previous_access_token",
+            "syncApiToken",
+            "startSessionToken",
+            "page_access_token",
+            "next_id_token",
+            "prevOAuthToken",
+            "resumeBotToken",
+        ],
+        &[
+            "nextToken",
+            "next_page_token",
+            "previousPageToken",
+            "syncToken",
+            "startToken",
+            "resume_token",
+            "session_page_token",
+            "userSyncToken",
+        ],
+    );
+}

@@ -118,6 +118,12 @@ const PAGE_WORDS: &[&str] = &[
     "cursor", "resume",
 ];
 
+/// Words right before `token` that make it a secret, whatever stands in front of them: `previousRefreshToken`.
+#[rustfmt::skip] // a list of words, not of lines
+const SECRET_TOKEN_WORDS: &[&str] = &[
+    "access", "refresh", "api", "auth", "oauth", "session", "bearer", "id", "bot", "user",
+];
+
 /// Words in front of a plural that make it a number: `max_tokens`.
 #[rustfmt::skip] // a list of words, not of lines
 const COUNT_WORDS: &[&str] = &[
@@ -296,7 +302,11 @@ fn rule_of_words(found: &[String]) -> Option<&'static str> {
             && front
                 .last()
                 .is_some_and(|front| COUNT_WORDS.contains(&front.as_str()));
-        if is_count || front.iter().any(|word| PAGE_WORDS.contains(&word.as_str())) {
+        let is_page = front.iter().any(|word| PAGE_WORDS.contains(&word.as_str()))
+            && !front
+                .last()
+                .is_some_and(|front| SECRET_TOKEN_WORDS.contains(&front.as_str()));
+        if is_count || is_page {
             return None;
         }
     }
