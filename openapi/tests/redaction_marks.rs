@@ -69,6 +69,65 @@ fn marks_work_behind_references_compositions_arrays_and_maps() {
 }
 
 #[test]
+fn marks_of_a_request_work_in_lists_and_wrappers_that_only_one_side_has() {
+    let memo = json!({ "type": "string", "x-audit": { "redact": true } });
+    let thing =
+        json!({ "properties": { "memo": memo, "order": { "properties": { "memo": memo } } } });
+    let list = json!({ "type": "array", "items": thing });
+    let within = |name: &str, inner: &Value| json!({ "properties": { name: inner } });
+    let (one, sent) = (json!({ "memo": REDACTED }), json!({ "memo": "m" }));
+    let bare = |value: &Value| {
+        vec![
+            value.clone(),
+            json!([value]),
+            json!([[1, value], value]),
+            json!({ "data": value }),
+            json!({ "items": [value, value], "count": 2 }),
+            json!({ "payload": value.to_string() }),
+        ]
+    };
+    for schema in [
+        &thing,
+        &list,
+        &within("data", &thing),
+        &within("data", &list),
+    ] {
+        for (sent, expected) in bare(&sent).into_iter().zip(bare(&one)) {
+            check_body(schema, &json!({}), sent, &expected);
+        }
+        check_body(
+            schema,
+            &json!({}),
+            json!({ "order": [sent, { "memo": "m", "note": "n" }], "other": { "thing": sent } }),
+            &json!({ "order": [one, { "memo": REDACTED, "note": "n" }], "other": { "thing": sent } }),
+        );
+    }
+    for schema in [&thing, &within("data", &within("attributes", &thing))] {
+        check_body(
+            schema,
+            &json!({}),
+            json!({ "data": { "type": "x", "attributes": sent } }),
+            &json!({ "data": { "type": "x", "attributes": one } }),
+        );
+        check_body(schema, &json!({}), sent.clone(), &one);
+    }
+    // What has another thing's wrapper that is there is that one's alone.
+    check_body(
+        &within("items", &list),
+        &json!({}),
+        json!({ "memo": "m", "items": [sent], "map": { "memo": "m" } }),
+        &json!({ "memo": "m", "items": [one], "map": { "memo": "m" } }),
+    );
+    // Where all members of a map are marked, the map itself stays.
+    check_body(
+        &within("map", &json!({ "additionalProperties": memo })),
+        &json!({}),
+        json!({ "map": { "memo": "m", "x": ["m"] }, "data": { "map": { "x": "m" } } }),
+        &json!({ "map": { "memo": REDACTED, "x": REDACTED }, "data": { "map": { "x": REDACTED } } }),
+    );
+}
+
+#[test]
 fn a_schema_that_contains_itself_is_marked_at_any_depth() {
     let schemas = json!({ "Node": { "properties": {
         "children": { "type": "array", "items": { "$ref": "#/components/schemas/Node" } },

@@ -7,7 +7,7 @@ use crate::value_location::{ValueLocation, WRAPPERS};
 #[derive(Debug, Clone)]
 pub(super) struct Marked {
     pub(super) place: Place,
-    segments: Vec<String>,
+    pub(super) segments: Vec<String>,
 }
 
 impl Marked {
@@ -93,21 +93,19 @@ fn stated(pointer: &[String]) -> Option<&[String]> {
 }
 
 /// A pointer without the lists and wrappers that it begins with, as far as a name is left.
-fn unwrapped(mut segments: &[String]) -> &[String] {
-    while let [first, rest @ ..] = segments
-        && (WRAPPERS.contains(&first.as_str()) || first == "*" || is_position(first))
-        && rest.iter().any(|segment| is_name(segment))
-    {
-        segments = rest;
-    }
-    segments
+fn unwrapped(segments: &[String]) -> &[String] {
+    let last_name = segments.iter().rposition(|segment| is_name(segment));
+    let front = &segments[..last_name.unwrap_or_default()];
+    let is_around =
+        |name: &&String| WRAPPERS.contains(&name.as_str()) || *name == "*" || is_position(name);
+    &segments[front.iter().take_while(is_around).count()..]
 }
 
-fn is_name(segment: &str) -> bool {
+pub(super) fn is_name(segment: &str) -> bool {
     !matches!(segment, "*" | "**") && !is_position(segment)
 }
 
-fn is_position(segment: &str) -> bool {
+pub(super) fn is_position(segment: &str) -> bool {
     !segment.is_empty() && segment.bytes().all(|byte| byte.is_ascii_digit())
 }
 

@@ -15,6 +15,7 @@ mod concrete_path;
 mod doubts;
 mod encoded;
 mod keys;
+mod loosely_marked;
 mod marked;
 mod marked_names;
 mod marks;

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use daybook_event::check_json_bounds;
 use serde_json::{Map, Value};
 
+use super::loosely_marked::LooselyMarked;
 use super::marked::Marked;
 use super::names::{
     LEAST_SECRET_NUMBER, describes_a_secret, is_of_change, is_of_secret, is_query_secret,
@@ -167,6 +168,9 @@ impl Redactor {
     /// it stands in.
     pub fn json(&self, place: Place, value: &mut Value, removed: &mut Vec<String>) {
         let mut walk = self.walk(place, None, removed);
+        if place == Place::Request {
+            walk.loosely_marked = LooselyMarked::of(&self.redact, value);
+        }
         if self.mode == Mode::Strict && matches!(place, Place::Request | Place::Context) {
             self.keep_auditable(&mut walk, value);
         } else {
@@ -310,7 +314,9 @@ impl Redactor {
         let mut inherited = inherited;
         if is_marked(&self.keep, walk.place, walk.pointer()) {
             inherited = Inherited::Kept;
-        } else if self.is_marked_secret(walk.place, walk.pointer()) {
+        } else if self.is_marked_secret(walk.place, walk.pointer())
+            || walk.loosely_marked.is_marked()
+        {
             walk.remove(value);
             return;
         }

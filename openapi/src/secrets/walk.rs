@@ -5,6 +5,7 @@ use std::cell::OnceCell;
 
 use serde_json::{Number, Value};
 
+use super::loosely_marked::LooselyMarked;
 use super::names::{is_id_name, least_secret_number, names_a_card, names_a_count, names_a_phone};
 use super::numbers::starts_with_named_card;
 use super::redactor::{Inherited, Place, REDACTED, SECRET_KEY_BYTES_MIN, note};
@@ -18,6 +19,7 @@ pub(super) struct Walk<'a> {
     pub(super) place: Place,
     pub(super) removed: &'a mut Vec<String>,
     pub(super) inner_json_levels: usize,
+    pub(super) loosely_marked: LooselyMarked,
     is_about_cards: bool,
     pointer: Vec<String>,
     /// What is known of each of the pointer's names. A list may have many values below long names, so that each
@@ -42,6 +44,7 @@ impl<'a> Walk<'a> {
             place,
             removed,
             inner_json_levels: 0,
+            loosely_marked: LooselyMarked::default(),
             is_about_cards,
             pointer: Vec::new(),
             known: Vec::new(),
@@ -55,11 +58,13 @@ impl Walk<'_> {
     }
 
     pub(super) fn enter(&mut self, name: String) {
+        self.loosely_marked.enter(&name);
         self.pointer.push(name);
         self.known.push(Known::default());
     }
 
     pub(super) fn leave(&mut self) {
+        self.loosely_marked.leave();
         self.pointer.pop();
         self.known.pop();
     }
