@@ -1,6 +1,6 @@
 //! Overlays beside a document: what they change, and what is told of broken ones.
 
-use daybook_openapi::{Document, Index};
+use daybook_openapi::{Document, Index, ValueLocation};
 use serde_json::{Value, json};
 
 fn file(file_name: &str, text: &str) -> Document {
@@ -58,6 +58,61 @@ fn an_overlay_annotates_a_document_and_changes_its_version() {
     assert_eq!(service.name, "billing");
     assert_eq!(service.title, "Shop");
     assert_ne!(service.spec_version, before.spec_version);
+}
+
+#[test]
+fn short_forms_of_an_annotation_are_added_to_what_it_has() {
+    let mut document = shop();
+    let order = &mut document["paths"]["/orders/{id}"];
+    order["put"]["x-audit"] = json!({ "redact": "body.ssn_note", "keep": "body.a", "entity": { "id": "body.number" },
+        "parent": { "type": "shop", "id": "body.shop_id" } });
+    order["delete"]["x-audit"] = json!({ "redact": ["query.a"], "entity": "purchase" });
+    let overlay = |update: &Value| {
+        let actions =
+            json!([{ "target": "$.paths['/orders/{id}'].*", "update": { "x-audit": update } }]);
+        let overlay = json!({ "overlay": "1.0.0", "info": {}, "actions": actions });
+        let (index, problems) = Index::build(vec![
+            file("shop.overlay.json", &overlay.to_string()),
+            file("shop.json", &document.to_string()),
+        ]);
+        assert_eq!(
+            problems.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            [""; 0]
+        );
+        let operation = |id: &str| {
+            let mut all = index.operations();
+            let operation = all.find(|operation| operation.operation_id == id);
+            operation.expect("it is there").clone()
+        };
+        [operation("updateOrder"), operation("deleteOrder")]
+    };
+    let [put, delete] = overlay(&json!({ "redact": "body.diagnosis", "keep": "body.b",
+        "entity": "invoice", "parent": "branch" }));
+    let places = |places: &[ValueLocation]| -> Vec<String> {
+        places.iter().map(ValueLocation::expression).collect()
+    };
+    assert_eq!(
+        places(&put.secrets.redact),
+        ["body.ssn_note", "body.diagnosis"]
+    );
+    assert_eq!(places(&put.secrets.keep), ["body.a", "body.b"]);
+    assert_eq!(
+        places(&delete.secrets.redact),
+        ["query.a", "body.diagnosis"]
+    );
+    assert_eq!(put.meaning.entity_type, "invoice");
+    assert_eq!(delete.meaning.entity_type, "invoice");
+    let id = put.meaning.entity_id.expect("it has an id").expression();
+    assert_eq!(id, "body.number");
+    let parent = put.meaning.parent.expect("it has a parent");
+    let id = parent.id.expect("it has an id").expression();
+    assert_eq!(
+        (parent.entity_type.as_str(), id.as_str()),
+        ("branch", "body.shop_id")
+    );
+    // The same place again is that place.
+    let [put, _] = overlay(&json!({ "redact": "body.ssn_note" }));
+    assert_eq!(places(&put.secrets.redact), ["body.ssn_note"]);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Merging an update into a document, and removing from it.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use serde_json::{Value, json};
@@ -173,14 +174,28 @@ fn is_annotation(place: &Place) -> bool {
 }
 
 /// The long form of a member of an annotation whose short one cannot take the update: of `entity: order`
-/// an object of its noun, of `redact: body.a` a list of it.
+/// an object of its noun, of `redact: body.a` a list of it, which another place is added to.
 fn long_form(key: &str, known: &Value, update: &Value) -> Option<Value> {
     match (key, known, update) {
         ("entity" | "parent", Value::String(noun), Value::Object(_)) => {
             Some(json!({ "type": noun }))
         }
-        ("redact" | "keep", Value::String(location), Value::Array(_)) => Some(json!([location])),
+        ("redact" | "keep", Value::String(location), Value::String(_) | Value::Array(_))
+            if known != update =>
+        {
+            Some(json!([location]))
+        }
         _ => None,
+    }
+}
+
+/// The long form of an update of a member of an annotation that is written in long: of `entity: order` an object of its noun.
+fn long_update<'a>(key: &str, known: &Value, update: &'a Value) -> Cow<'a, Value> {
+    match (key, known, update) {
+        ("entity" | "parent", Value::Object(_), Value::String(noun)) => {
+            Cow::Owned(json!({ "type": noun }))
+        }
+        _ => Cow::Borrowed(update),
     }
 }
 
@@ -192,9 +207,12 @@ fn check(target: &Value, update: &Value, pointer: &str, is_annotation: bool) -> 
                 let Some(known) = target.get(key) else {
                     continue;
                 };
-                if !is_annotation || long_form(key, known, member).is_none() {
-                    let pointer = format!("{pointer}/{}", escape(key));
+                let pointer = format!("{pointer}/{}", escape(key));
+                if !is_annotation {
                     check(known, member, &pointer, key == ANNOTATION)?;
+                } else if long_form(key, known, member).is_none() {
+                    let member = long_update(key, known, member);
+                    check(known, &member, &pointer, key == ANNOTATION)?;
                 }
             }
             Ok(())
@@ -214,12 +232,14 @@ fn merge_into(target: &mut Value, update: &Value, is_annotation: bool) {
         (Value::Object(target), Value::Object(update)) => {
             for (key, member) in update {
                 match target.get_mut(key) {
-                    Some(known) => {
-                        if is_annotation && let Some(long) = long_form(key, known, member) {
+                    Some(known) if is_annotation => {
+                        if let Some(long) = long_form(key, known, member) {
                             *known = long;
                         }
-                        merge_into(known, member, key == ANNOTATION);
+                        let member = long_update(key, known, member);
+                        merge_into(known, &member, key == ANNOTATION);
                     }
+                    Some(known) => merge_into(known, member, key == ANNOTATION),
                     None => {
                         target.insert(key.clone(), member.clone());
                     }
