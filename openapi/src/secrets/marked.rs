@@ -1,5 +1,7 @@
 //! Places that a document marks, compared with the places of values.
 
+use std::cell::OnceCell;
+
 use super::redactor::Place;
 use crate::value_location::{ValueLocation, WRAPPERS};
 
@@ -50,32 +52,49 @@ impl Marked {
 
     /// Whether the document's word on its place counts at this one. What the handler states is the thing and not what a
     /// request wraps it in, and in other things members may have the same names: there it counts for the thing's own.
-    pub(super) fn covers(&self, place: Place, pointer: &[String]) -> bool {
-        if place != Place::Context {
-            return self.place == place && fits(&self.segments, pointer, false);
+    pub(super) fn covers_at(&self, at: &At<'_>) -> bool {
+        if !self.may_end(at.pointer) {
+            return false;
+        }
+        if at.place != Place::Context {
+            return self.place == at.place && fits(&self.segments, at.pointer, false);
         }
         let is_told = self.is_everything() || self.segments.iter().any(|name| is_name(name));
         self.is_of_body()
             && is_told
-            && stated(pointer).is_some_and(|own| fits(unwrapped(&self.segments), own, false))
+            && at
+                .own()
+                .is_some_and(|own| fits(unwrapped(&self.segments), own, false))
     }
 
     /// The same of a secret, which is one in the handler's own words at any depth and with what stands around it or not.
-    pub(super) fn covers_secret(&self, place: Place, pointer: &[String]) -> bool {
-        if place != Place::Context {
-            return self.covers(place, pointer);
+    pub(super) fn covers_secret(&self, at: &At<'_>) -> bool {
+        if at.place != Place::Context {
+            return self.covers_at(at);
+        }
+        if !self.is_of_body() || !self.may_end(at.pointer) {
+            return false;
         }
         let is_wildcard = |segment: &String| segment == "*" || segment == "**";
         let ends_so =
-            || !self.segments.iter().all(is_wildcard) && fits(&self.segments, pointer, true);
+            || !self.segments.iter().all(is_wildcard) && fits_the_end(&self.segments, at.pointer);
         let is_end_of_it = || {
-            let own = stated(pointer).unwrap_or_default();
+            let own = at.own().unwrap_or_default();
             let ends = (0..self.segments.len()).map(|start| &self.segments[start..]);
             ends.filter(|end| is_name(&end[0]))
                 .any(|end| fits(end, own, false))
         };
-        self.is_of_body()
-            && ((self.is_everything() && !pointer.is_empty()) || ends_so() || is_end_of_it())
+        (self.is_everything() && !at.pointer.is_empty()) || ends_so() || is_end_of_it()
+    }
+
+    pub(super) fn covers(&self, place: Place, pointer: &[String]) -> bool {
+        self.may_end(pointer) && self.covers_at(&At::new(place, pointer))
+    }
+
+    /// Whether a pointer ends with the name that the mark ends with, if it does with one.
+    fn may_end(&self, pointer: &[String]) -> bool {
+        let last = self.segments.last().filter(|last| is_name(last));
+        last.is_none_or(|last| pointer.last() == Some(last))
     }
 
     fn is_of_body(&self) -> bool {
@@ -83,14 +102,33 @@ impl Marked {
     }
 }
 
+/// A place of a value, and what is worked out of it at most once for all marks.
+pub(super) struct At<'a> {
+    place: Place,
+    pointer: &'a [String],
+    own: OnceCell<Option<&'a [String]>>,
+}
+
+impl<'a> At<'a> {
+    pub(super) fn new(place: Place, pointer: &'a [String]) -> Self {
+        Self {
+            place,
+            pointer,
+            own: OnceCell::new(),
+        }
+    }
+
+    /// Where in a thing that the handler states the value stands; `None` where it states none.
+    fn own(&self) -> Option<&'a [String]> {
+        *self.own.get_or_init(|| {
+            let (state, own) = self.pointer.split_first()?;
+            STATES.contains(&state.as_str()).then(|| unwrapped(own))
+        })
+    }
+}
+
 /// What the handler states of a thing.
 const STATES: &[&str] = &["before", "after"];
-
-/// Where in a thing that the handler states a value stands; `None` where it states none.
-fn stated(pointer: &[String]) -> Option<&[String]> {
-    let (state, own) = pointer.split_first()?;
-    STATES.contains(&state.as_str()).then(|| unwrapped(own))
-}
 
 /// A pointer without the lists and wrappers that it begins with, as far as a name is left.
 fn unwrapped(segments: &[String]) -> &[String] {
@@ -114,6 +152,15 @@ pub(crate) fn covers_or_holds(mark: &str, pointer: &str) -> bool {
     let segments = |pointer: &str| pointer.split('/').skip(1).map(str::to_owned).collect();
     let (mark, pointer): (Vec<String>, Vec<String>) = (segments(mark), segments(pointer));
     (0..=pointer.len()).any(|length| fits(&mark, &pointer[..length], false))
+}
+
+/// Whether a mark fits the end of a pointer.
+fn fits_the_end(mark: &[String], pointer: &[String]) -> bool {
+    if mark.iter().any(|segment| segment == "**") {
+        return fits(mark, pointer, true);
+    }
+    let start = pointer.len().checked_sub(mark.len());
+    start.is_some_and(|start| fits(mark, &pointer[start..], false))
 }
 
 /// Whether a mark fits a pointer, or its end: `*` is any segment, `**` any number of them. Takes at

@@ -7,7 +7,7 @@ use daybook_event::check_json_bounds;
 use serde_json::{Map, Value};
 
 use super::loosely_marked::LooselyMarked;
-use super::marked::Marked;
+use super::marked::{At, Marked};
 use super::names::{
     LEAST_SECRET_NUMBER, describes_a_secret, is_of_change, is_of_secret, is_query_secret,
     is_secret_name, names_a_card, names_a_thing, rule_in_headers,
@@ -297,8 +297,8 @@ impl Redactor {
     }
 
     fn is_marked_secret(&self, place: Place, pointer: &[String]) -> bool {
-        let mut marks = self.redact.iter();
-        marks.any(|mark| mark.covers_secret(place, pointer))
+        let at = At::new(place, pointer);
+        self.redact.iter().any(|mark| mark.covers_secret(&at))
     }
 
     fn text_or_json<'a>(&self, walk: &mut Walk<'_>, text: &'a str) -> Cow<'a, str> {
@@ -475,7 +475,8 @@ fn speaks_of_cards(path: &str) -> bool {
 }
 
 fn is_marked(marks: &[Marked], place: Place, pointer: &[String]) -> bool {
-    marks.iter().any(|mark| mark.covers(place, pointer))
+    let at = At::new(place, pointer);
+    marks.iter().any(|mark| mark.covers_at(&at))
 }
 
 /// Names a place out of which something was removed; one whose pointer would be too long, by what it stands in.
