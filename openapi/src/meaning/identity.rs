@@ -14,7 +14,8 @@ use crate::secrets::is_secret_name;
 use crate::value_location::ValueLocation;
 use crate::words;
 use foreign::{
-    id_behind, is_caller, is_of_the_call, is_owner, is_state_of_another, is_strong_key, unglued_id,
+    id_behind, is_caller, is_of_the_call, is_owner, is_state_of_another, is_strong_key,
+    may_stand_for, unglued_id,
 };
 pub(crate) use names::names;
 use natural_keys::{is_person, name_before_foreign_id, name_of_part, natural_key, natural_key_of};
@@ -86,11 +87,11 @@ pub(crate) fn response_id(
     noun: &str,
     search: Search,
 ) -> Option<BodyId> {
-    // What is answered is about what was done, whatever it is called.
+    let told = Witnesses::all(source);
     let wanted = Wanted {
         noun,
         search,
-        told: None,
+        told: Some(&told).filter(|_| source.is_told()),
         is_sent: false,
     };
     find(source.schemas, source.response?, wanted, WRAPPER_DEPTH_MAX)
@@ -184,9 +185,11 @@ pub(crate) fn only_required_query<'a>(source: &OperationSource<'a>, noun: &str) 
             && source.schemas.is_scalar(property.schema)
             && !is_secret_name(property.name)
             && !is_id_of_another(&name, noun)
-            && !name
-                .last()
-                .is_some_and(|last| words::is_plural(last) || SAYS_HOW.contains(&last.as_str()))
+            && !name.last().is_some_and(|last| {
+                let says_how = words::is_plural(last) || SAYS_HOW.contains(&last.as_str());
+                // `type` of a custom type
+                says_how && noun.rsplit(' ').next() != Some(last.as_str())
+            })
     });
     let only = found.next()?;
     found.next().is_none().then_some(only.name)
@@ -377,13 +380,22 @@ fn only_id<'a>(
             !is_owner(last)
                 && (last != "key" || wanted.noun.ends_with("key"))
                 && match wanted.told {
-                    Some(told) => told.speak_of(last) || properties.len() <= SHORT_BODY,
-                    None => !is_caller(last) || wanted.noun.ends_with(last.as_str()),
+                    Some(told) if wanted.is_sent => {
+                        told.speak_of(last) || properties.len() <= SHORT_BODY
+                    }
+                    _ => !is_caller(last) || wanted.noun.ends_with(last.as_str()),
                 }
         })
     });
-    let (name, _) = found.next()?;
-    found.next().is_none().then_some(*name)
+    let (name, front) = found.next()?;
+    // `rfe_id` in the answer of a new estimate is another thing's, as nothing else speaks of an rfe.
+    let is_of_another = |told: &Witnesses| {
+        properties.len() > SHORT_BODY
+            && front
+                .last()
+                .is_some_and(|last| !told.speak_of(last) && !may_stand_for(last, wanted.noun))
+    };
+    (found.next().is_none() && !wanted.told.is_some_and(is_of_another)).then_some(*name)
 }
 
 fn is_told_of(name: &str, told: &Witnesses) -> bool {

@@ -441,6 +441,10 @@ fn settle(
         {
             (Action::Delete, false)
         }
+        // `DELETE /subscriptions/{id}` that is called archive takes it away; there is no other call that does.
+        ("DELETE", Action::Execute) if base == "archive" && shape.action.is_none() => {
+            (Action::Delete, false)
+        }
         _ => (action, false),
     }
 }

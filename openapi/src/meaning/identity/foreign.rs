@@ -41,6 +41,15 @@ pub(super) fn is_of_the_call(word: &str, noun: &str) -> bool {
         )
 }
 
+/// Whose id an answer may have for what was done, although no text speaks of it: the job that does it, what another
+/// system calls it, the credential that a passkey is.
+pub(super) fn may_stand_for(word: &str, noun: &str) -> bool {
+    matches!(
+        word,
+        "job" | "task" | "operation" | "process" | "execution" | "run" | "external" | "ext"
+    ) || word == "credential" && noun.split(' ').any(|word| word.ends_with("key"))
+}
+
 /// What has no id but that of what it is the state of.
 pub(super) fn is_state_of_another(word: &str) -> bool {
     matches!(
