@@ -102,6 +102,23 @@ impl IdSearch<'_> {
             {
                 return (Some(found), &rule::CREATED);
             }
+            // `/snapshots/{project-id}`: what is started for a project is no project.
+            if self.starts_new()
+                && self.is_anothers(name)
+                && let Some(found) = self.in_response(Search::Exact)
+            {
+                return (Some(found), &rule::CREATED);
+            }
+            // `/devices/{SystemKey}/auth`: the device is the one whose `deviceName` is sent.
+            if self.source.method == "POST"
+                && self.chosen.action == Action::Execute
+                && self.is_anothers(name)
+                && let Some(found) = self
+                    .in_request(Search::Near)
+                    .filter(|found| words::split(&found.name()).len() > 1)
+            {
+                return (Some(found), &rule::IN_BODY_OR_QUERY);
+            }
             return if is_secret_name(name) || is_itself {
                 (None, &rule::SECRET_KEY)
             } else {
@@ -226,6 +243,49 @@ impl IdSearch<'_> {
             )
     }
 
+    /// Whether a POST makes or starts something that was not there.
+    fn starts_new(&self) -> bool {
+        self.source.method == "POST"
+            && (self.chosen.action == Action::Create
+                || matches!(
+                    self.chosen.base.as_str(),
+                    "start"
+                        | "initiate"
+                        | "initialize"
+                        | "request"
+                        | "schedule"
+                        | "trigger"
+                        | "send"
+                ))
+    }
+
+    /// Whether a parameter is by its name the key of something else: `project-id` of a snapshot.
+    fn is_anothers(&self, name: &str) -> bool {
+        let words = words::split(name);
+        let Some((last, front)) = words.split_last() else {
+            return false;
+        };
+        is_strong_key_word(last)
+            && !front.is_empty()
+            && !front.iter().any(|word| {
+                let word = words::singular(word);
+                self.thing.noun.contains(word.as_str())
+                    || self
+                        .resource
+                        .is_some_and(|noun| noun.contains(word.as_str()))
+                    || matches!(
+                        word.as_str(),
+                        "resource"
+                            | "object"
+                            | "entity"
+                            | "record"
+                            | "item"
+                            | "external"
+                            | "internal"
+                    )
+            })
+    }
+
     /// What was changed is no `LastChangeLogID` that the answer happens to have.
     fn is_of_another(&self, found: &ValueLocation) -> bool {
         let mut key = words::split(&found.name());
@@ -254,10 +314,20 @@ impl IdSearch<'_> {
         {
             return (Some(found), &rule::CREATED);
         }
-        if self.thing.param_role == ParamRole::Own
-            && let Some(found) = self.in_path()
-        {
-            return (Some(found), &rule::OWN_PARAMETER);
+        if self.thing.param_role == ParamRole::Own {
+            // `/projects/{projectId}/activities/{activityId}` of a comment: the answer has its own.
+            let is_anothers = self.starts_new()
+                && self
+                    .thing
+                    .param
+                    .as_deref()
+                    .is_some_and(|name| self.is_anothers(name));
+            if is_anothers && let Some(found) = self.in_response(Search::Exact) {
+                return (Some(found), &rule::CREATED);
+            }
+            if let Some(found) = self.in_path() {
+                return (Some(found), &rule::OWN_PARAMETER);
+            }
         }
         if is_secret_name(&self.thing.noun)
             && !self.thing.noun.ends_with("authorization")
@@ -291,6 +361,7 @@ impl IdSearch<'_> {
         } else {
             None
         };
+        let chosen = chosen.filter(|found| !self.is_number_of_service(found));
         // `/favorites/create?id=7`: what is made a favorite is there already.
         if creates
             && chosen.is_none()
@@ -299,6 +370,18 @@ impl IdSearch<'_> {
             return (self.in_query(Search::Exact), &rule::IN_BODY_OR_QUERY).or_none();
         }
         (chosen, &rule::CHOSEN_BY_CALLER).or_none()
+    }
+
+    /// `id` as a number: nobody chooses it, although a schema that serves answers too has it.
+    fn is_number_of_service(&self, found: &ValueLocation) -> bool {
+        let schemas = self.source.schemas;
+        self.source.request.is_some_and(|request| {
+            schemas.properties(request).iter().any(|property| {
+                words::split(property.name) == ["id"]
+                    && *found == ValueLocation::Request(format!("/{}", property.name))
+                    && schemas.is_type(property.schema, "integer")
+            })
+        })
     }
 
     /// `POST /v1/{parent}/instances?instanceId=7`: the caller says what the new thing is called (AIP-133).

@@ -14,7 +14,7 @@ use crate::secrets::is_secret_name;
 use crate::value_location::ValueLocation;
 use crate::words;
 use foreign::{
-    id_behind, is_caller, is_of_the_call, is_owner, is_state_of_another, is_strong_key,
+    id_behind, is_caller, is_goods, is_of_the_call, is_owner, is_state_of_another, is_strong_key,
     may_stand_for, unglued_id,
 };
 pub(crate) use names::names;
@@ -443,6 +443,8 @@ fn own_id<'a>(
             found
                 .iter()
                 .find(|(name, front)| front.is_empty() && words::split(name).concat() == *id)
+                // The `sku` of an order says what was ordered.
+                .filter(|_| *id != "sku" || is_goods(noun))
         })
     };
     let by_end = || with_front(&|front| noun_words.ends_with(front));

@@ -41,6 +41,31 @@ pub(super) fn is_of_the_call(word: &str, noun: &str) -> bool {
         )
 }
 
+/// What a stock keeping unit may be the key of.
+pub(super) fn is_goods(noun: &str) -> bool {
+    noun.rsplit(' ').next().is_some_and(|head| {
+        matches!(
+            head,
+            "product"
+                | "item"
+                | "variant"
+                | "variation"
+                | "sku"
+                | "inventory"
+                | "listing"
+                | "stock"
+                | "offer"
+                | "article"
+                | "goods"
+                | "part"
+                | "bundle"
+                | "catalog"
+                | "combination"
+                | "price"
+        )
+    })
+}
+
 /// Whose id an answer may have for what was done, although no text speaks of it: the job that does it, what another
 /// system calls it, the credential that a passkey is.
 pub(super) fn may_stand_for(word: &str, noun: &str) -> bool {

@@ -67,8 +67,28 @@ pub(super) fn natural_key<'a>(
     };
     let own_property = || {
         named(&own).filter(|property| {
-            own != "key" && !is_told(head) && !is_content(property.schema, schemas)
+            // A URL to upload to is as good as a key.
+            let is_key = own == "key" || own.ends_with("_url");
+            !is_key && !is_told(head) && !is_content(property.schema, schemas)
         })
+    };
+    // `domain` of a verified domain, `ethereumaddress` of a polygon address
+    let head_property = || {
+        let is_of_head = |name: &str| {
+            name.strip_suffix(head)
+                .is_some_and(|front| front.chars().all(|letter| letter.is_ascii_lowercase()))
+        };
+        names_itself(head)
+            .then(|| {
+                let mut named = properties.iter().zip(&snakes);
+                named.find(|(property, name)| {
+                    is_of_head(name)
+                        && schemas.is_scalar(property.schema)
+                        && !is_secret_name(property.name)
+                })
+            })
+            .flatten()
+            .map(|(property, _)| property)
     };
     // Of a word, `word` says more than the `username` of who adds it.
     let first = NATURAL_KEYS
@@ -90,6 +110,7 @@ pub(super) fn natural_key<'a>(
         })
         .find_map(|key| named(key))
         .or_else(own_property)
+        .or_else(head_property)
         .or_else(|| {
             // Of two properties, `number` is what names the thing.
             (properties.len() <= 2)
@@ -161,6 +182,22 @@ pub(super) fn is_person(noun: &str) -> bool {
                 | "password" | "payer" | "payee" | "beneficiary" | "merchant" | "vendor" | "supplier"
         )
     })
+}
+
+/// What is its own name, so that no other is needed: a domain, an address.
+fn names_itself(head: &str) -> bool {
+    matches!(
+        head,
+        "domain"
+            | "hostname"
+            | "address"
+            | "ip"
+            | "number"
+            | "symbol"
+            | "ticker"
+            | "keyword"
+            | "tag"
+    )
 }
 
 /// What is sent as such is no name of itself: the text of a comment.
