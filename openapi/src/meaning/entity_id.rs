@@ -362,6 +362,17 @@ impl IdSearch<'_> {
             None
         };
         let chosen = chosen.filter(|found| !self.is_number_of_service(found));
+        // `POST /volumes/create?name=data`, without a body
+        if creates && chosen.is_none() && self.source.request.is_none() {
+            let named = self.source.query.iter().find(|property| {
+                property.name.eq_ignore_ascii_case("name")
+                    && self.source.requires_query(property.name)
+            });
+            if let Some(named) = named {
+                let found = ValueLocation::Query(named.name.to_owned());
+                return (Some(found), &rule::CHOSEN_BY_CALLER);
+            }
+        }
         // `/favorites/create?id=7`: what is made a favorite is there already.
         if creates
             && chosen.is_none()

@@ -15,6 +15,9 @@ pub(super) fn is_owner(word: &str) -> bool {
             | "workspace"
             | "creator"
             | "parent"
+            | "space"
+            | "namespace"
+            | "project"
     )
 }
 
