@@ -1,5 +1,6 @@
 //! Rules 1 and 2: the verb, and the kind of change it makes.
 
+mod contradicted;
 mod method;
 mod path;
 mod secret;
@@ -12,6 +13,7 @@ use super::phrase::Phrase;
 use super::rule::{self, Rule};
 use crate::operation::OperationSource;
 use crate::verbs::{self, Kind};
+use contradicted::is_contradicted;
 use method::{method_action, method_verb};
 use path::{of_path, path_goes_before};
 pub(crate) use secret::{for_login, for_secret, for_token};
@@ -161,9 +163,10 @@ fn weigh(
         };
         fits(source, &found).then_some(found)
     };
-    let of_said = candidate(said, Source::OperationId);
     let found_in_path = candidate(path, Source::Path);
     let of_summary = candidate(summary, Source::Summary);
+    let of_said = candidate(said, Source::OperationId)
+        .filter(|said| !is_contradicted(source, said, found_in_path.as_ref(), summary));
     // Two against one: path and summary agree, and the operationId only speaks of reading.
     let outvoted = source.method == "POST"
         && matches!((&of_said, &found_in_path, &of_summary), (Some(said), Some(path), Some(summary))
@@ -199,6 +202,13 @@ fn weigh(
                         said.base.eq_ignore_ascii_case(source.method)
                             && (!is_weak_read(&summarized.base) || answers_with_list(source))
                     }))
+        });
+        // "Sends a message" at `chat.postEphemeral`: to post says no more than POST does.
+        let of_path = of_path.filter(|path| {
+            path.base != "post"
+                || of_summary
+                    .as_ref()
+                    .is_none_or(|summarized| summarized.kind != Kind::Verb)
         });
         return (of_path.or(of_summary).or(of_said), outvoted);
     }
@@ -417,6 +427,15 @@ fn settle(
         {
             (Action::Execute, false)
         }
+        // `/add_watermark/image`, answered with the PDF that was sent: nothing new is kept.
+        ("POST", Action::Create)
+            if base == "add"
+                && source.answers_file
+                && sends_file(source)
+                && !source.path.contains('{') =>
+        {
+            (Action::Execute, false)
+        }
         ("POST", Action::Read) if base == "load" => (Action::Execute, false),
         // A report is resolved, an address looked up.
         ("POST" | "PUT" | "PATCH", Action::Read) if base == "resolve" && on_item => {
@@ -447,6 +466,19 @@ fn settle(
         }
         _ => (action, false),
     }
+}
+
+/// Whether a file is sent.
+fn sends_file(source: &OperationSource<'_>) -> bool {
+    source.request.is_some_and(|request| {
+        source.schemas.properties(request).iter().any(|property| {
+            let format = source
+                .schemas
+                .resolve(property.schema)
+                .and_then(|schema| schema.get("format"));
+            format.and_then(serde_json::Value::as_str) == Some("binary")
+        })
+    })
 }
 
 /// The verb as a sentence says it.

@@ -7,7 +7,8 @@ use crate::meaning::noun::names_deed;
 use crate::meaning::phrase::Phrase;
 use crate::meaning::rule;
 use crate::operation::OperationSource;
-use crate::{verbs, words};
+use crate::verbs::{self, Kind};
+use crate::words;
 
 /// The path's verb, as far as it is one.
 pub(super) fn of_path(
@@ -17,7 +18,12 @@ pub(super) fn of_path(
     said: Option<&Phrase>,
     summary: Option<&Phrase>,
 ) -> Option<Candidate> {
-    let found = found.filter(|path| !is_deed_of_summary(path, summary))?;
+    let found = found
+        .filter(|path| !is_link_of_summary(source, path, of_said, summary))
+        .filter(|path| !is_only_looked_at(source, path, of_said, summary))
+        .filter(|path| {
+            !is_deed_of_summary(path, summary) && !is_thing_of_summary(source, path, summary)
+        })?;
     if source.method != "DELETE" {
         return Some(found);
     }
@@ -95,6 +101,65 @@ fn is_deed_of_summary(path: &Candidate, summary: Option<&Phrase>) -> bool {
         })
 }
 
+/// `getGroupInvite`, "Get the invite link" at GET `/groups/{id}/invite`: nobody is invited, two against one.
+fn is_only_looked_at(
+    source: &OperationSource<'_>,
+    path: &Candidate,
+    of_said: Option<&Candidate>,
+    summary: Option<&Phrase>,
+) -> bool {
+    source.method == "GET"
+        && path.action == Action::Execute
+        && of_said.is_some_and(|said| said.action == Action::Read)
+        && summary
+            .filter(|summary| summary.rule.is_none())
+            .and_then(|summary| summary.verb.as_ref())
+            .is_some_and(|verb| verb.action == Action::Read)
+}
+
+/// "Associates rules with a device" at `/devices/{id}/batchCreate`: the device is not created, and the summary says
+/// what is.
+fn is_link_of_summary(
+    source: &OperationSource<'_>,
+    path: &Candidate,
+    of_said: Option<&Candidate>,
+    summary: Option<&Phrase>,
+) -> bool {
+    let is_on_item = || {
+        let mut parts = source.path.trim_end_matches('/').rsplit('/');
+        parts
+            .next()
+            .is_some_and(|end| words::split(end).contains(&path.base))
+            && parts.next().is_some_and(|item| item.starts_with('{'))
+    };
+    source.method == "POST"
+        && path.base == "create"
+        && of_said.is_none()
+        && is_on_item()
+        && summary
+            .filter(|summary| summary.rule.is_none())
+            .and_then(|summary| summary.verb.as_ref())
+            .is_some_and(|verb| verb.kind == Kind::Verb && verb.action == Action::Update)
+}
+
+/// "Creates a new variant set" at `/variation/set`: the summary's thing is called as the verb is.
+fn is_thing_of_summary(
+    source: &OperationSource<'_>,
+    path: &Candidate,
+    summary: Option<&Phrase>,
+) -> bool {
+    let may_be_thing = path.kind == Kind::VerbOrNoun || path.base == "set";
+    source.method == "POST"
+        && may_be_thing
+        && summary.is_some_and(|summary| {
+            let does_other = summary
+                .verb
+                .as_ref()
+                .is_some_and(|verb| verb.base != path.base && verb.kind == Kind::Verb);
+            does_other && summary.noun.len() > 1 && summary.noun.last() == Some(&path.base)
+        })
+}
+
 /// Whether the path's verb means it more than an operationId that has one of its own.
 pub(super) fn path_goes_before(
     source: &OperationSource<'_>,
@@ -104,7 +169,15 @@ pub(super) fn path_goes_before(
     summary: Option<&Phrase>,
 ) -> bool {
     // A path that ends in a plain create, update, delete or search means it.
-    if of_said.action == Action::Execute && is_plain_change(&path.base) {
+    // But `rankCar` on `/search/car/rank/listings` ranks.
+    let is_at_end = || {
+        let last = source
+            .path
+            .rsplit('/')
+            .find(|part| !part.is_empty() && !part.starts_with('{'));
+        last.is_some_and(|last| words::split(last).contains(&path.base))
+    };
+    if of_said.action == Action::Execute && is_plain_change(&path.base) && is_at_end() {
         return true;
     }
     // `addBoardsMarkAsViewed` on `/boards/{id}/markAsViewed`: a generated name adds its method.

@@ -10,7 +10,10 @@ use crate::words;
 
 /// Rule "a token is asked for": what is read of a POST is given out by it, where it is a secret.
 pub(crate) fn for_secret(chosen: &mut Chosen, source: &OperationSource<'_>, noun: &str) {
+    // `/link/token/get` beside `/link/token/create`
+    let is_looked_at = source.path.trim_end_matches('/').ends_with("/get");
     let is_given_out = source.method == "POST"
+        && !is_looked_at
         && chosen.action == Action::Read
         && chosen.source != Source::Path
         && is_weak_read(&chosen.base)

@@ -1,0 +1,67 @@
+//! An operationId whose verb the other texts say is none, or is another.
+
+use daybook_event::Action;
+
+use super::{Candidate, is_weak_read};
+use crate::meaning::phrase::Phrase;
+use crate::operation::OperationSource;
+use crate::verbs::Kind;
+use crate::words;
+
+/// The most words of a text that are looked through.
+const WORDS_MAX: usize = 60;
+
+/// Whether what an operationId does is believed less than what its summary does.
+pub(super) fn is_contradicted(
+    source: &OperationSource<'_>,
+    said: &Candidate,
+    path: Option<&Candidate>,
+    summary: Option<&Phrase>,
+) -> bool {
+    let Some(verb) = summary
+        .filter(|summary| summary.rule.is_none())
+        .and_then(|summary| summary.verb.as_ref())
+        .filter(|verb| verb.kind == Kind::Verb && verb.base != said.base)
+    else {
+        return false;
+    };
+    match source.method {
+        // `getRepricerFeed`, "Assign items to a strategy": it was copied from the GET beside it.
+        "POST" if is_weak_read(&said.base) && path.is_none() => {
+            matches!(verb.action, Action::Update | Action::Delete)
+        }
+        // `Gets pay statement` on `/paystatement`, "Get the pay statement": nothing is paid.
+        "GET" => {
+            said.action == Action::Execute
+                && verb.action == Action::Read
+                && !words::split(source.path).contains(&said.base)
+        }
+        // `DocumentSimilarity`, "Estimates the similarity": its description speaks of a document similarity.
+        _ => names_thing(source, said, verb.action),
+    }
+}
+
+/// Whether the verb of an operationId and what stands behind it are one name in the texts.
+fn names_thing(source: &OperationSource<'_>, said: &Candidate, action: Action) -> bool {
+    let id = words::split(source.operation_id);
+    let Some(at) = id.iter().position(|word| *word == said.base) else {
+        return false;
+    };
+    let Some(behind) = id.get(at + 1) else {
+        return false;
+    };
+    said.action == Action::Execute
+        && action == Action::Read
+        && [source.summary, source.description].iter().any(|text| {
+            let text: Vec<String> = text
+                .split_whitespace()
+                .take(WORDS_MAX)
+                .flat_map(words::split)
+                .collect();
+            text.windows(3).any(|three| {
+                matches!(three[0].as_str(), "the" | "a" | "an" | "of" | "this")
+                    && three[1] == said.base
+                    && three[2] == *behind
+            })
+        })
+}
