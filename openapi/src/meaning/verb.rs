@@ -267,7 +267,7 @@ fn decided_by(
         Source::Method => match (source.method, method_verb(source, shape)) {
             ("PUT", "add") | ("DELETE", "remove") => &rule::MEMBERSHIP,
             ("POST", "update") => &rule::POST_ON_ITEM,
-            ("POST", "get") => &rule::ANSWERED_LIST,
+            ("POST", "get" | "search") => &rule::ANSWERED_LIST,
             ("POST", _) => &rule::BARE_POST,
             _ => &rule::METHOD_VERB,
         },

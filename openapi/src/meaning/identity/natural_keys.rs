@@ -11,7 +11,7 @@ use crate::words;
 #[rustfmt::skip] // a list of words, not of lines
 const NATURAL_KEYS: &[&str] = &[
     "slug", "name", "email", "username", "code", "number", "identifier", "reference", "arn",
-    "uid", "serial", "serial_number",
+    "uid", "serial", "serial_number", "symbol",
 ];
 
 /// Of these, those that mean the thing only behind its own noun: an answer's `code` is its status.

@@ -9,6 +9,7 @@ use crate::schema::Schemas;
 pub(super) fn method_verb(source: &OperationSource<'_>, shape: &PathShape) -> &'static str {
     match source.method {
         "GET" | "HEAD" | "OPTIONS" | "TRACE" => "get",
+        "POST" if asks_for_pages(source) => "search",
         "POST" if posts_to_item(source, shape) || posts_state(shape) => "update",
         "POST" if posts_batch(shape) => "execute",
         "POST" if only_answers(source, shape) => "get",
@@ -22,12 +23,46 @@ pub(super) fn method_verb(source: &OperationSource<'_>, shape: &PathShape) -> &'
 
 pub(super) fn method_action(source: &OperationSource<'_>, shape: &PathShape) -> Action {
     match method_verb(source, shape) {
-        "get" => Action::Read,
+        "get" | "search" => Action::Read,
         "create" | "add" => Action::Create,
         "delete" | "remove" => Action::Delete,
         "execute" => Action::Execute,
         _ => Action::Update,
     }
+}
+
+/// Rule "pages": who says how many of them, and from which on, asks for a list.
+fn asks_for_pages(source: &OperationSource<'_>) -> bool {
+    let sent = source
+        .request
+        .map(|request| source.schemas.properties(request))
+        .unwrap_or_default();
+    let has = |wanted: &[&str]| {
+        sent.iter()
+            .any(|property| wanted.contains(&crate::words::split(property.name).concat().as_str()))
+    };
+    has(&[
+        "limit",
+        "pagesize",
+        "perpage",
+        "size",
+        "count",
+        "maxresults",
+        "top",
+        "take",
+        "pagelimit",
+    ]) && has(&[
+        "offset",
+        "page",
+        "skip",
+        "cursor",
+        "start",
+        "from",
+        "pagenumber",
+        "pageindex",
+        "pagetoken",
+        "currentpage",
+    ])
 }
 
 /// Rule "state of an item": a POST on `/invoices/{id}/status` or `/account/settings` changes what is there.

@@ -108,8 +108,10 @@ fn is_only_looked_at(
     of_said: Option<&Candidate>,
     summary: Option<&Phrase>,
 ) -> bool {
+    // `getAPIKey` at `/authn/login` logs in.
     source.method == "GET"
         && path.action == Action::Execute
+        && !path.base.starts_with("log")
         && of_said.is_some_and(|said| said.action == Action::Read)
         && summary
             .filter(|summary| summary.rule.is_none())
