@@ -380,7 +380,30 @@ impl IdSearch<'_> {
         {
             return (self.in_query(Search::Exact), &rule::IN_BODY_OR_QUERY).or_none();
         }
+        if creates
+            && chosen.is_none()
+            && let Some(found) = self.behind_own_noun()
+        {
+            return (Some(found), &rule::OWN_PARAMETER);
+        }
         (chosen, &rule::CHOSEN_BY_CALLER).or_none()
+    }
+
+    /// `POST /files/{path}`: where nothing else tells which one is made, the parameter behind its noun does.
+    fn behind_own_noun(&self) -> Option<ValueLocation> {
+        let mut parts = self.source.path.trim_end_matches('/').rsplit('/');
+        let name = parts.next()?.strip_prefix('{')?.strip_suffix('}')?;
+        let before = words::split(parts.next()?);
+        let is_own = before.last().map(|last| words::singular(last)).as_deref()
+            == self.thing.noun.rsplit(' ').next();
+        let is_name = words::split(name).last().is_some_and(|last| {
+            matches!(
+                last.as_str(),
+                "path" | "name" | "email" | "slug" | "filename"
+            )
+        });
+        (is_own && is_name && !is_secret_name(name) && !self.is_anothers(name))
+            .then(|| ValueLocation::Path(name.to_owned()))
     }
 
     /// `id` as a number: nobody chooses it, although a schema that serves answers too has it.
@@ -457,6 +480,17 @@ impl IdSearch<'_> {
             .param
             .clone()
             .filter(|name| !is_secret_name(name))?;
+        // `/search/{versionNumber}/geocode`: nothing is found by the version of an API.
+        let is_version = matches!(
+            words::split(&name).concat().as_str(),
+            "version" | "versionnumber" | "apiversion"
+        );
+        if is_version
+            && self.thing.param_role == ParamRole::Enclosing
+            && !self.source.path.contains(&format!("versions/{{{name}}}"))
+        {
+            return None;
+        }
         // `/{blockchain}/sendtx`: what no noun stands in front of only says where.
         let only_says_where = self.thing.param_role == ParamRole::Enclosing
             && !matches!(name.as_str(), "parent" | "resource")

@@ -11,9 +11,10 @@ use super::Verb;
 use super::path_shape::PathShape;
 use super::phrase::Phrase;
 use super::rule::{self, Rule};
+use super::witness::Witnesses;
 use crate::operation::OperationSource;
 use crate::verbs::{self, Kind};
-use contradicted::is_contradicted;
+use contradicted::{is_contradicted, is_part_of_name};
 use method::{method_action, method_verb};
 use path::{of_path, path_goes_before};
 pub(crate) use secret::{for_login, for_secret, for_token};
@@ -163,8 +164,9 @@ fn weigh(
         };
         fits(source, &found).then_some(found)
     };
-    let found_in_path = candidate(path, Source::Path);
     let of_summary = candidate(summary, Source::Summary);
+    let found_in_path = candidate(path, Source::Path)
+        .filter(|path| !is_part_of_name(source, path, of_summary.as_ref()));
     let of_said = candidate(said, Source::OperationId)
         .filter(|said| !is_contradicted(source, said, found_in_path.as_ref(), summary));
     // Two against one: path and summary agree, and the operationId only speaks of reading.
@@ -436,6 +438,10 @@ fn settle(
         {
             (Action::Execute, false)
         }
+        // What is extracted from an archive is there afterwards; what is from a text is only answered.
+        ("POST", Action::Read) if base == "extract" && speaks_of_archive(source) => {
+            (Action::Execute, false)
+        }
         ("POST", Action::Read) if base == "load" => (Action::Execute, false),
         // A report is resolved, an address looked up.
         ("POST" | "PUT" | "PATCH", Action::Read) if base == "resolve" && on_item => {
@@ -466,6 +472,11 @@ fn settle(
         }
         _ => (action, false),
     }
+}
+
+fn speaks_of_archive(source: &OperationSource<'_>) -> bool {
+    let told = Witnesses::of(&[source.summary, source.description]);
+    told.speak_of("archive")
 }
 
 /// Whether a file is sent.

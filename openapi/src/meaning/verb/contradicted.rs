@@ -37,13 +37,28 @@ pub(super) fn is_contradicted(
                 && !words::split(source.path).contains(&said.base)
         }
         // `DocumentSimilarity`, "Estimates the similarity": its description speaks of a document similarity.
-        _ => names_thing(source, said, verb.action),
+        _ => verb.action == Action::Read && names_thing(source, said, source.operation_id),
     }
 }
 
+/// Likewise of a path's end: `/DocumentSimilarity`.
+pub(super) fn is_part_of_name(
+    source: &OperationSource<'_>,
+    path: &Candidate,
+    summary: Option<&Candidate>,
+) -> bool {
+    let end = source.path.rsplit('/').next().unwrap_or_default();
+    summary.is_some_and(|summary| {
+        summary.action == Action::Read
+            && summary.kind == Kind::Verb
+            && summary.base != path.base
+            && names_thing(source, path, end)
+    })
+}
+
 /// Whether the verb of an operationId and what stands behind it are one name in the texts.
-fn names_thing(source: &OperationSource<'_>, said: &Candidate, action: Action) -> bool {
-    let id = words::split(source.operation_id);
+fn names_thing(source: &OperationSource<'_>, said: &Candidate, name: &str) -> bool {
+    let id = words::split(name);
     let Some(at) = id.iter().position(|word| *word == said.base) else {
         return false;
     };
@@ -51,7 +66,6 @@ fn names_thing(source: &OperationSource<'_>, said: &Candidate, action: Action) -
         return false;
     };
     said.action == Action::Execute
-        && action == Action::Read
         && [source.summary, source.description].iter().any(|text| {
             let text: Vec<String> = text
                 .split_whitespace()
