@@ -1,12 +1,13 @@
 //! Rule 4: where the id of the thing acted upon is.
 
+mod new_thing;
+
 use daybook_event::Action;
 
 use super::identity::{self, Search};
 use super::noun::{Number, ParamRole, Thing};
-use super::path_shape::{is_key_word, is_strong_key_word};
+use super::path_shape::is_key_word;
 use super::rule::{self, Rule};
-use super::scope::collection_key;
 use super::verb::Chosen;
 use crate::operation::OperationSource;
 use crate::path_template::PathTemplate;
@@ -83,47 +84,7 @@ impl IdSearch<'_> {
         if thing.param_role == ParamRole::Own
             && let Some(name) = &thing.param
         {
-            // Where it is a secret, there is no other id.
-            // The `{key}` of an API key is the key.
-            let is_itself = is_secret_name(&thing.noun)
-                && thing.noun.split(' ').next_back() == Some(name.as_str());
-            // `/calculateRoute/{locations}`: what is worked out has no id.
-            let is_argument = chosen.action == Action::Read
-                && matches!(chosen.base.as_str(), "calculate" | "compute" | "estimate")
-                && !words::split(name)
-                    .last()
-                    .is_some_and(|last| is_key_word(last));
-            if is_argument {
-                return (None, &rule::READ_WITHOUT_ID);
-            }
-            // `/{payment-service}/{payment-product}`, answered with a `paymentId`: the new one is that.
-            if self.is_kind(name)
-                && let Some(found) = self.in_response(Search::Exact)
-            {
-                return (Some(found), &rule::CREATED);
-            }
-            // `/snapshots/{project-id}`: what is started for a project is no project.
-            if self.starts_new()
-                && self.is_anothers(name)
-                && let Some(found) = self.in_response(Search::Exact)
-            {
-                return (Some(found), &rule::CREATED);
-            }
-            // `/devices/{SystemKey}/auth`: the device is the one whose `deviceName` is sent.
-            if self.source.method == "POST"
-                && self.chosen.action == Action::Execute
-                && self.is_anothers(name)
-                && let Some(found) = self
-                    .in_request(Search::Near)
-                    .filter(|found| words::split(&found.name()).len() > 1)
-            {
-                return (Some(found), &rule::IN_BODY_OR_QUERY);
-            }
-            return if is_secret_name(name) || is_itself {
-                (None, &rule::SECRET_KEY)
-            } else {
-                (self.in_path(), &rule::OWN_PARAMETER)
-            };
+            return self.of_own_parameter(name);
         }
         if let Some(found) = self.in_required_query() {
             return (Some(found), &rule::IN_BODY_OR_QUERY);
@@ -171,6 +132,47 @@ impl IdSearch<'_> {
             ],
         };
         self.by_steps(steps)
+    }
+
+    /// The parameter behind the thing's noun, where it is the thing's key.
+    fn of_own_parameter(&self, name: &str) -> Decided {
+        let (chosen, thing) = (self.chosen, self.thing);
+        // Where it is a secret, there is no other id.
+        // The `{key}` of an API key is the key.
+        let is_itself =
+            is_secret_name(&thing.noun) && thing.noun.split(' ').next_back() == Some(name);
+        // `/calculateRoute/{locations}`: what is worked out has no id.
+        let is_argument = chosen.action == Action::Read
+            && matches!(chosen.base.as_str(), "calculate" | "compute" | "estimate")
+            && !words::split(name)
+                .last()
+                .is_some_and(|last| is_key_word(last));
+        if is_argument {
+            return (None, &rule::READ_WITHOUT_ID);
+        }
+        // `/{payment-service}/{payment-product}`, answered with a `paymentId`: the new one is that.
+        if self.is_kind(name)
+            && let Some(found) = self.in_response(Search::Exact)
+        {
+            return (Some(found), &rule::CREATED);
+        }
+        if let Some(found) = self.started_for_another(name) {
+            return (Some(found), &rule::CREATED);
+        }
+        // `/devices/{SystemKey}/auth`: the device is the one whose `deviceName` is sent.
+        if self.source.method == "POST"
+            && self.chosen.action == Action::Execute
+            && self.is_anothers(name)
+            && let Some(found) = self
+                .in_request(Search::Near)
+                .filter(|found| words::split(&found.name()).len() > 1)
+        {
+            return (Some(found), &rule::IN_BODY_OR_QUERY);
+        }
+        if is_secret_name(name) || is_itself {
+            return (None, &rule::SECRET_KEY);
+        }
+        (self.in_path(), &rule::OWN_PARAMETER)
     }
 
     /// What a POST looks at it names; the `id` of a text that is analyzed is its sender's business.
@@ -228,64 +230,6 @@ impl IdSearch<'_> {
             .unwrap_or((None, &rule::NO_ID))
     }
 
-    /// Whether a parameter that a POST ends in says which kind of thing is made.
-    fn is_kind(&self, name: &str) -> bool {
-        let param = words::split(name);
-        let head = self.thing.noun.rsplit(' ').next().unwrap_or_default();
-        self.source.method == "POST"
-            && self.source.path.ends_with(&format!("{{{name}}}"))
-            && !param
-                .last()
-                .is_some_and(|last| is_key_word(last) || words::singular(last) == head)
-            && matches!(
-                self.chosen.base.as_str(),
-                "create" | "initiate" | "start" | "submit" | "generate"
-            )
-    }
-
-    /// Whether a POST makes or starts something that was not there.
-    fn starts_new(&self) -> bool {
-        self.source.method == "POST"
-            && (self.chosen.action == Action::Create
-                || matches!(
-                    self.chosen.base.as_str(),
-                    "start"
-                        | "initiate"
-                        | "initialize"
-                        | "request"
-                        | "schedule"
-                        | "trigger"
-                        | "send"
-                ))
-    }
-
-    /// Whether a parameter is by its name the key of something else: `project-id` of a snapshot.
-    fn is_anothers(&self, name: &str) -> bool {
-        let words = words::split(name);
-        let Some((last, front)) = words.split_last() else {
-            return false;
-        };
-        is_strong_key_word(last)
-            && !front.is_empty()
-            && !front.iter().any(|word| {
-                let word = words::singular(word);
-                self.thing.noun.contains(word.as_str())
-                    || self
-                        .resource
-                        .is_some_and(|noun| noun.contains(word.as_str()))
-                    || matches!(
-                        word.as_str(),
-                        "resource"
-                            | "object"
-                            | "entity"
-                            | "record"
-                            | "item"
-                            | "external"
-                            | "internal"
-                    )
-            })
-    }
-
     /// What was changed is no `LastChangeLogID` that the answer happens to have.
     fn is_of_another(&self, found: &ValueLocation) -> bool {
         let mut key = words::split(&found.name());
@@ -300,171 +244,6 @@ impl IdSearch<'_> {
             && is_id
             && !key.is_empty()
             && !key.iter().any(names_thing)
-    }
-
-    /// A new thing has its id from the service, unless the caller chose it in the path. A new secret
-    /// has none: it is the enclosing thing's.
-    fn of_new_thing(&self, creates: bool) -> Decided {
-        // `/documents/{id}/create-from-proforma` makes another one.
-        if self.source.method == "POST"
-            && matches!(self.chosen.base.as_str(), "create" | "generate")
-            && !self.source.path.ends_with('}')
-            && self.thing.param_role == ParamRole::Own
-            && let Some(found) = self.in_response(Search::Exact)
-        {
-            return (Some(found), &rule::CREATED);
-        }
-        if self.thing.param_role == ParamRole::Own {
-            // `/projects/{projectId}/activities/{activityId}` of a comment: the answer has its own.
-            let is_anothers = self.starts_new()
-                && self
-                    .thing
-                    .param
-                    .as_deref()
-                    .is_some_and(|name| self.is_anothers(name));
-            if is_anothers && let Some(found) = self.in_response(Search::Exact) {
-                return (Some(found), &rule::CREATED);
-            }
-            if let Some(found) = self.in_path() {
-                return (Some(found), &rule::OWN_PARAMETER);
-            }
-        }
-        if is_secret_name(&self.thing.noun)
-            && !self.thing.noun.ends_with("authorization")
-            && let Some(found) = self.in_path()
-        {
-            return (Some(found), &rule::WHOLE_PARAMETER);
-        }
-        let is_called = |found: &ValueLocation| {
-            words::split(&found.name())
-                .last()
-                .is_some_and(|last| last == "name")
-        };
-        if creates && let Some(found) = self.chosen_in_query() {
-            return (Some(found), &rule::CHOSEN_BY_CALLER);
-        }
-        if self.chosen.action != Action::Read
-            && let Some(found) = self
-                .in_response(Search::Natural)
-                .filter(|found| !is_called(found) || !self.is_name_beside_id(found))
-        {
-            return (Some(found), &rule::CREATED);
-        }
-        if creates && let Some(found) = self.in_answer_of_creation() {
-            return (Some(found), &rule::CREATED);
-        }
-        let answers_many = identity::response_id(self.source, &self.thing.noun, Search::Exact)
-            .is_some_and(|found| found.many);
-        let chosen = if creates && !answers_many {
-            self.in_request(Search::Chosen)
-                .filter(|found| !self.is_name_beside_id(found))
-        } else {
-            None
-        };
-        let chosen = chosen.filter(|found| !self.is_number_of_service(found));
-        // `POST /volumes/create?name=data`, without a body
-        if creates && chosen.is_none() && self.source.request.is_none() {
-            let named = self.source.query.iter().find(|property| {
-                property.name.eq_ignore_ascii_case("name")
-                    && self.source.requires_query(property.name)
-            });
-            if let Some(named) = named {
-                let found = ValueLocation::Query(named.name.to_owned());
-                return (Some(found), &rule::CHOSEN_BY_CALLER);
-            }
-        }
-        // `/favorites/create?id=7`: what is made a favorite is there already.
-        if creates
-            && chosen.is_none()
-            && identity::must_have_query_id(self.source, &self.thing.noun)
-        {
-            return (self.in_query(Search::Exact), &rule::IN_BODY_OR_QUERY).or_none();
-        }
-        if creates
-            && chosen.is_none()
-            && let Some(found) = self.behind_own_noun()
-        {
-            return (Some(found), &rule::OWN_PARAMETER);
-        }
-        (chosen, &rule::CHOSEN_BY_CALLER).or_none()
-    }
-
-    /// `POST /files/{path}`: where nothing else tells which one is made, the parameter behind its noun does.
-    fn behind_own_noun(&self) -> Option<ValueLocation> {
-        let mut parts = self.source.path.trim_end_matches('/').rsplit('/');
-        let name = parts.next()?.strip_prefix('{')?.strip_suffix('}')?;
-        let before = words::split(parts.next()?);
-        let is_own = before.last().map(|last| words::singular(last)).as_deref()
-            == self.thing.noun.rsplit(' ').next();
-        let is_name = words::split(name).last().is_some_and(|last| {
-            matches!(
-                last.as_str(),
-                "path" | "name" | "email" | "slug" | "filename"
-            )
-        });
-        (is_own && is_name && !is_secret_name(name) && !self.is_anothers(name))
-            .then(|| ValueLocation::Path(name.to_owned()))
-    }
-
-    /// `id` as a number: nobody chooses it, although a schema that serves answers too has it.
-    fn is_number_of_service(&self, found: &ValueLocation) -> bool {
-        let schemas = self.source.schemas;
-        self.source.request.is_some_and(|request| {
-            schemas.properties(request).iter().any(|property| {
-                words::split(property.name) == ["id"]
-                    && *found == ValueLocation::Request(format!("/{}", property.name))
-                    && schemas.is_type(property.schema, "integer")
-            })
-        })
-    }
-
-    /// `POST /v1/{parent}/instances?instanceId=7`: the caller says what the new thing is called (AIP-133).
-    fn chosen_in_query(&self) -> Option<ValueLocation> {
-        let found = self.in_query(Search::Exact)?;
-        let answers_own = identity::response_id(self.source, &self.thing.noun, Search::Exact);
-        let is_own = found.name().ends_with("Id");
-        (is_own && answers_own.is_none()).then_some(found)
-    }
-
-    /// A name that was sent, of a thing that the document's other paths find by its id: `/cards/{cardId}`.
-    fn is_name_beside_id(&self, found: &ValueLocation) -> bool {
-        let is_id = words::split(&found.name())
-            .last()
-            .is_some_and(|last| is_strong_key_word(last));
-        let by_id = &self.source.habits.found_by_id;
-        let path = collection_key(self.source.path);
-        // `/reports/generate`
-        let is_call = |end: &str| {
-            words::split(end)
-                .first()
-                .is_some_and(|first| verbs::is_clear(first))
-        };
-        let collection = match path.rsplit_once('/') {
-            Some((front, end)) if is_call(end) => front,
-            _ => path.as_str(),
-        };
-        !is_id && by_id.contains(collection)
-    }
-
-    /// A new thing whose answer does not call its id by name: the only item of a list, or the first id
-    /// that was not sent.
-    fn in_answer_of_creation(&self) -> Option<ValueLocation> {
-        let (source, noun) = (self.source, self.thing.noun.as_str());
-        if self.thing.plural || is_secret_name(noun) {
-            return None;
-        }
-        let in_list = identity::response_id(source, noun, Search::Near)
-            .filter(|found| found.many)
-            .map(|found| found.pointer);
-        // A video that is answered for its thumbnail is none.
-        let answers_enclosing = PathTemplate::parse(source.path)
-            .param_names
-            .iter()
-            .any(|name| identity::answers_with(source, name));
-        in_list
-            .or_else(|| identity::first_new_id(source, noun).filter(|_| !answers_enclosing))
-            .filter(|pointer| !self.is_enclosing(pointer))
-            .map(ValueLocation::Response)
     }
 
     fn in_path(&self) -> Option<ValueLocation> {

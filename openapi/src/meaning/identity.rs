@@ -362,7 +362,10 @@ fn ids<'a>(
                 && !matches!(last.as_str(), "uid" | "xid");
             let is_uri =
                 is_short || matches!(last.as_str(), "uri" | "serial" | "sku") && front.is_empty();
-            ((is_strong_key(last) || is_uri) && !is_foreign).then_some((property.name, front))
+            // The `sku` of an order says what was ordered.
+            let is_of_goods = last == "sku" && !is_goods(noun);
+            ((is_strong_key(last) || is_uri) && !is_foreign && !is_of_goods)
+                .then_some((property.name, front))
         })
         .collect()
 }
@@ -443,8 +446,6 @@ fn own_id<'a>(
             found
                 .iter()
                 .find(|(name, front)| front.is_empty() && words::split(name).concat() == *id)
-                // The `sku` of an order says what was ordered.
-                .filter(|_| *id != "sku" || is_goods(noun))
         })
     };
     let by_end = || with_front(&|front| noun_words.ends_with(front));

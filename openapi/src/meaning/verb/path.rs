@@ -112,7 +112,15 @@ fn is_only_looked_at(
     source.method == "GET"
         && path.action == Action::Execute
         && !path.base.starts_with("log")
-        && of_said.is_some_and(|said| said.action == Action::Read)
+        && of_said.map_or_else(
+            // An id that only repeats its path has no verb: `getDevicesUpgrade` at `/devices/upgrade`.
+            || {
+                words::split(source.operation_id)
+                    .first()
+                    .is_some_and(|first| first == "get")
+            },
+            |said| said.action == Action::Read,
+        )
         && summary
             .filter(|summary| summary.rule.is_none())
             .and_then(|summary| summary.verb.as_ref())

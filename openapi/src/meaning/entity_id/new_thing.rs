@@ -1,0 +1,240 @@
+//! The id of what a call makes or starts: from the service, or chosen by its caller.
+
+use daybook_event::Action;
+
+use super::{Decided, IdSearch, OrNone};
+use crate::meaning::identity::{self, Search};
+use crate::meaning::noun::ParamRole;
+use crate::meaning::path_shape::{is_key_word, is_strong_key_word};
+use crate::meaning::rule;
+use crate::meaning::scope::collection_key;
+use crate::path_template::PathTemplate;
+use crate::secrets::is_secret_name;
+use crate::value_location::ValueLocation;
+use crate::{verbs, words};
+
+impl IdSearch<'_> {
+    /// A new thing has its id from the service, unless the caller chose it in the path. A new secret
+    /// has none: it is the enclosing thing's.
+    pub(super) fn of_new_thing(&self, creates: bool) -> Decided {
+        // `/documents/{id}/create-from-proforma` makes another one.
+        if self.source.method == "POST"
+            && matches!(self.chosen.base.as_str(), "create" | "generate")
+            && !self.source.path.ends_with('}')
+            && self.thing.param_role == ParamRole::Own
+            && let Some(found) = self.in_response(Search::Exact)
+        {
+            return (Some(found), &rule::CREATED);
+        }
+        if self.thing.param_role == ParamRole::Own {
+            let name = self.thing.param.as_deref();
+            if let Some(found) = name.and_then(|name| self.started_for_another(name)) {
+                return (Some(found), &rule::CREATED);
+            }
+            if let Some(found) = self.in_path() {
+                return (Some(found), &rule::OWN_PARAMETER);
+            }
+        }
+        if is_secret_name(&self.thing.noun)
+            && !self.thing.noun.ends_with("authorization")
+            && let Some(found) = self.in_path()
+        {
+            return (Some(found), &rule::WHOLE_PARAMETER);
+        }
+        let is_called = |found: &ValueLocation| {
+            words::split(&found.name())
+                .last()
+                .is_some_and(|last| last == "name")
+        };
+        if creates && let Some(found) = self.chosen_in_query() {
+            return (Some(found), &rule::CHOSEN_BY_CALLER);
+        }
+        if self.chosen.action != Action::Read
+            && let Some(found) = self
+                .in_response(Search::Natural)
+                .filter(|found| !is_called(found) || !self.is_name_beside_id(found))
+        {
+            return (Some(found), &rule::CREATED);
+        }
+        if creates && let Some(found) = self.in_answer_of_creation() {
+            return (Some(found), &rule::CREATED);
+        }
+        let answers_many = identity::response_id(self.source, &self.thing.noun, Search::Exact)
+            .is_some_and(|found| found.many);
+        let chosen = if creates && !answers_many {
+            self.in_request(Search::Chosen)
+                .filter(|found| !self.is_name_beside_id(found))
+        } else {
+            None
+        };
+        let chosen = chosen.filter(|found| !self.is_number_of_service(found));
+        // `POST /volumes/create?name=data`, without a body
+        if creates && chosen.is_none() && self.source.request.is_none() {
+            let named = self.source.query.iter().find(|property| {
+                property.name.eq_ignore_ascii_case("name")
+                    && self.source.requires_query(property.name)
+            });
+            if let Some(named) = named {
+                let found = ValueLocation::Query(named.name.to_owned());
+                return (Some(found), &rule::CHOSEN_BY_CALLER);
+            }
+        }
+        // `/favorites/create?id=7`: what is made a favorite is there already.
+        if creates
+            && chosen.is_none()
+            && identity::must_have_query_id(self.source, &self.thing.noun)
+        {
+            return (self.in_query(Search::Exact), &rule::IN_BODY_OR_QUERY).or_none();
+        }
+        if creates
+            && chosen.is_none()
+            && let Some(found) = self.behind_own_noun()
+        {
+            return (Some(found), &rule::OWN_PARAMETER);
+        }
+        (chosen, &rule::CHOSEN_BY_CALLER).or_none()
+    }
+
+    /// `POST /files/{path}`: where nothing else tells which one is made, the parameter behind its noun does.
+    fn behind_own_noun(&self) -> Option<ValueLocation> {
+        let mut parts = self.source.path.trim_end_matches('/').rsplit('/');
+        let name = parts.next()?.strip_prefix('{')?.strip_suffix('}')?;
+        let before = words::split(parts.next()?);
+        let is_own = before.last().map(|last| words::singular(last)).as_deref()
+            == self.thing.noun.rsplit(' ').next();
+        let is_name = words::split(name).last().is_some_and(|last| {
+            matches!(
+                last.as_str(),
+                "path" | "name" | "email" | "slug" | "filename"
+            )
+        });
+        (is_own && is_name && !is_secret_name(name) && !self.is_anothers(name))
+            .then(|| ValueLocation::Path(name.to_owned()))
+    }
+
+    /// `id` as a number: nobody chooses it, although a schema that serves answers too has it.
+    fn is_number_of_service(&self, found: &ValueLocation) -> bool {
+        let schemas = self.source.schemas;
+        self.source.request.is_some_and(|request| {
+            schemas.properties(request).iter().any(|property| {
+                words::split(property.name) == ["id"]
+                    && *found == ValueLocation::Request(format!("/{}", property.name))
+                    && schemas.is_type(property.schema, "integer")
+            })
+        })
+    }
+
+    /// `POST /v1/{parent}/instances?instanceId=7`: the caller says what the new thing is called (AIP-133).
+    fn chosen_in_query(&self) -> Option<ValueLocation> {
+        let found = self.in_query(Search::Exact)?;
+        let is_own = found.name().ends_with("Id");
+        let answers_own = identity::response_id(self.source, &self.thing.noun, Search::Exact);
+        (is_own && answers_own.is_none()).then_some(found)
+    }
+
+    /// A name that was sent, of a thing that the document's other paths find by its id: `/cards/{cardId}`.
+    fn is_name_beside_id(&self, found: &ValueLocation) -> bool {
+        let is_id = words::split(&found.name())
+            .last()
+            .is_some_and(|last| is_strong_key_word(last));
+        let by_id = &self.source.habits.found_by_id;
+        let path = collection_key(self.source.path);
+        // `/reports/generate`
+        let is_call = |end: &str| {
+            words::split(end)
+                .first()
+                .is_some_and(|first| verbs::is_clear(first))
+        };
+        let collection = match path.rsplit_once('/') {
+            Some((front, end)) if is_call(end) => front,
+            _ => path.as_str(),
+        };
+        !is_id && by_id.contains(collection)
+    }
+
+    /// A new thing whose answer does not call its id by name: the only item of a list, or the first id
+    /// that was not sent.
+    fn in_answer_of_creation(&self) -> Option<ValueLocation> {
+        let (source, noun) = (self.source, self.thing.noun.as_str());
+        if self.thing.plural || is_secret_name(noun) {
+            return None;
+        }
+        let in_list = identity::response_id(source, noun, Search::Near)
+            .filter(|found| found.many)
+            .map(|found| found.pointer);
+        // A video that is answered for its thumbnail is none.
+        let answers_enclosing = PathTemplate::parse(source.path)
+            .param_names
+            .iter()
+            .any(|name| identity::answers_with(source, name));
+        in_list
+            .or_else(|| identity::first_new_id(source, noun).filter(|_| !answers_enclosing))
+            .filter(|pointer| !self.is_enclosing(pointer))
+            .map(ValueLocation::Response)
+    }
+
+    /// `POST /snapshots/{project-id}`: what is started for a project is no project, and the answer has its id.
+    pub(super) fn started_for_another(&self, name: &str) -> Option<ValueLocation> {
+        (self.starts_new() && self.is_anothers(name))
+            .then(|| self.in_response(Search::Exact))
+            .flatten()
+    }
+
+    /// Whether a POST makes or starts something that was not there.
+    fn starts_new(&self) -> bool {
+        self.source.method == "POST"
+            && (self.chosen.action == Action::Create
+                || matches!(
+                    self.chosen.base.as_str(),
+                    "start"
+                        | "initiate"
+                        | "initialize"
+                        | "request"
+                        | "schedule"
+                        | "trigger"
+                        | "send"
+                ))
+    }
+
+    /// Whether a parameter is by its name the key of something else: `project-id` of a snapshot.
+    pub(super) fn is_anothers(&self, name: &str) -> bool {
+        let words = words::split(name);
+        let Some((last, front)) = words.split_last() else {
+            return false;
+        };
+        is_strong_key_word(last)
+            && !front.is_empty()
+            && !front.iter().any(|word| {
+                let word = words::singular(word);
+                self.thing.noun.contains(word.as_str())
+                    || self
+                        .resource
+                        .is_some_and(|noun| noun.contains(word.as_str()))
+                    || matches!(
+                        word.as_str(),
+                        "resource"
+                            | "object"
+                            | "entity"
+                            | "record"
+                            | "item"
+                            | "external"
+                            | "internal"
+                    )
+            })
+    }
+
+    /// Whether a parameter that a POST ends in says which kind of thing is made.
+    pub(super) fn is_kind(&self, name: &str) -> bool {
+        let param = words::split(name);
+        let head = self.thing.noun.rsplit(' ').next().unwrap_or_default();
+        self.source.method == "POST"
+            && self.source.path.ends_with(&format!("{{{name}}}"))
+            && !param
+                .last()
+                .is_some_and(|last| is_key_word(last) || words::singular(last) == head)
+            && matches!(
+                self.chosen.base.as_str(),
+                "create" | "initiate" | "start" | "submit" | "generate"
+            )
+    }
+}
