@@ -41,28 +41,17 @@ fn asks_for_pages(source: &OperationSource<'_>) -> bool {
         sent.iter()
             .any(|property| wanted.contains(&crate::words::split(property.name).concat().as_str()))
     };
-    has(&[
-        "limit",
-        "pagesize",
-        "perpage",
-        "size",
-        "count",
-        "maxresults",
-        "top",
-        "take",
-        "pagelimit",
-    ]) && has(&[
-        "offset",
-        "page",
-        "skip",
-        "cursor",
-        "start",
-        "from",
-        "pagenumber",
-        "pageindex",
-        "pagetoken",
-        "currentpage",
-    ])
+    // Not `size` and `from`: a message has these as well.
+    has(&["limit", "pagesize", "perpage", "pagelimit", "maxresults"])
+        && has(&[
+            "offset",
+            "page",
+            "skip",
+            "cursor",
+            "pagenumber",
+            "pageindex",
+            "pagetoken",
+        ])
 }
 
 /// Rule "state of an item": a POST on `/invoices/{id}/status` or `/account/settings` changes what is there.
