@@ -26,9 +26,10 @@ impl Receipt {
     }
 }
 
-/// The limit of SQS for a message, and for a batch of them:
+/// The limit of SQS for a message, and for a batch of them, 1 MiB, but for 2 KiB: a message that can never be
+/// stored goes to the dead-letter queue with an attribute that says why, and that counts.
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html>.
-pub const MESSAGE_BYTES_MAX: usize = 1024 * 1024;
+pub const MESSAGE_BYTES_MAX: usize = 1024 * 1024 - 2 * 1024;
 
 impl Message {
     /// A message for a test of a [`Sink`]; the layer makes those that are sent.

@@ -11,11 +11,17 @@ use futures::future::BoxFuture;
 /// The message attribute that says why.
 pub const REASON_ATTRIBUTE: &str = "reason";
 
-/// SQS takes ten entries and 1 MiB in one batch.
+const REASON_TYPE: &str = "String";
+
+/// SQS takes ten entries and 1 MiB in one batch, which one entry may have for itself. An attribute's name,
+/// type and value count:
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html>.
 const BATCH_ENTRIES_MAX: usize = 10;
 const BATCH_BYTES_MAX: usize = 1 << 20;
-/// What an entry's id and attribute may take of that.
-const ENTRY_OVERHEAD_BYTES: usize = 2_048;
+/// Less than capture leaves beside each of its messages.
+const REASON_BYTES_MAX: usize = 1_500;
+/// Less of a reason says nothing.
+const REASON_BYTES_MIN: usize = 16;
 
 /// One message that can never succeed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +30,25 @@ pub struct DeadLetter {
     pub body: String,
     /// Why, for an operator; nothing of the message's content.
     pub reason: String,
+}
+
+impl DeadLetter {
+    /// As much of the reason as SQS takes beside the body; none where that is next to nothing, as an untouched
+    /// body is worth more.
+    fn reason_in_sqs(&self) -> Option<&str> {
+        let taken = self.body.len() + REASON_ATTRIBUTE.len() + REASON_TYPE.len();
+        let room = BATCH_BYTES_MAX.saturating_sub(taken).min(REASON_BYTES_MAX);
+        let end = self.reason.floor_char_boundary(room);
+        (room >= REASON_BYTES_MIN).then(|| &self.reason[..end])
+    }
+
+    /// What SQS counts for it.
+    fn bytes_in_sqs(&self) -> usize {
+        let attribute = self.reason_in_sqs().map_or(0, |reason| {
+            REASON_ATTRIBUTE.len() + REASON_TYPE.len() + reason.len()
+        });
+        self.body.len() + attribute
+    }
 }
 
 /// A place for dead letters.
@@ -60,19 +85,7 @@ impl SqsDeadLetters {
         let is_fifo = self.queue_url.rsplit('.').next() == Some("fifo");
         let mut request = self.client.send_message_batch().queue_url(&self.queue_url);
         for (index, letter) in letters.iter().enumerate() {
-            let reason = MessageAttributeValue::builder()
-                .data_type("String")
-                .string_value(&letter.reason)
-                .build()?;
-            request = request.entries(
-                SendMessageBatchRequestEntry::builder()
-                    .id(index.to_string())
-                    .message_body(&letter.body)
-                    .message_attributes(REASON_ATTRIBUTE, reason)
-                    .set_message_group_id(is_fifo.then(|| "daybook".to_owned()))
-                    .set_message_deduplication_id(is_fifo.then(|| content_id(&letter.body)))
-                    .build()?,
-            );
+            request = request.entries(entry(index, letter, is_fifo)?);
         }
         let answer = request
             .send()
@@ -110,6 +123,32 @@ impl DeadLetters for SqsDeadLetters {
     }
 }
 
+/// An entry's id is its index.
+fn entry(
+    index: usize,
+    letter: &DeadLetter,
+    is_fifo: bool,
+) -> anyhow::Result<SendMessageBatchRequestEntry> {
+    let mut entry = SendMessageBatchRequestEntry::builder()
+        .id(index.to_string())
+        .message_body(&letter.body)
+        .set_message_group_id(is_fifo.then(|| "daybook".to_owned()))
+        .set_message_deduplication_id(is_fifo.then(|| content_id(&letter.body)));
+    if let Some(reason) = letter.reason_in_sqs() {
+        let reason = MessageAttributeValue::builder()
+            .data_type(REASON_TYPE)
+            .string_value(reason)
+            .build()?;
+        entry = entry.message_attributes(REASON_ATTRIBUTE, reason);
+    } else {
+        tracing::error!(
+            reason = letter.reason,
+            "a dead letter is too large to have its reason beside it"
+        );
+    }
+    Ok(entry.build()?)
+}
+
 /// A FIFO queue keeps one of several letters with the same id.
 fn content_id(body: &str) -> String {
     use sha2::{Digest as _, Sha256};
@@ -123,7 +162,7 @@ fn batch_length(letters: &[DeadLetter]) -> usize {
         .iter()
         .take(BATCH_ENTRIES_MAX)
         .take_while(|letter| {
-            bytes += letter.body.len() + ENTRY_OVERHEAD_BYTES;
+            bytes += letter.bytes_in_sqs();
             bytes <= BATCH_BYTES_MAX
         })
         .count();
@@ -149,5 +188,34 @@ mod tests {
         assert_eq!(batch_length(&letters(&[10; 25])), 10);
         assert_eq!(batch_length(&letters(&[400_000, 400_000, 400_000])), 2);
         assert_eq!(batch_length(&letters(&[1 << 20, 1])), 1);
+        let attributes = 2 * "reasonStringit is not JSON".len();
+        let half = (1 << 19) - attributes / 2;
+        assert_eq!(batch_length(&letters(&[half, half])), 2);
+        assert_eq!(batch_length(&letters(&[half, half + 1])), 1);
+    }
+
+    #[test]
+    fn of_a_reason_goes_what_the_body_leaves() {
+        let left = |bytes: usize| BATCH_BYTES_MAX - "reasonString".len() - bytes;
+        for (body_bytes, reason, expected) in [
+            (10, "it is not JSON".to_owned(), Some("it is not JSON")),
+            (10, "r".repeat(5_000), Some(&*"r".repeat(1_500))),
+            (left(16), "r".repeat(20), Some("rrrrrrrrrrrrrrrr")),
+            (left(17), "é".repeat(20), Some("éééééééé")),
+            (left(15), "r".repeat(20), None),
+            (BATCH_BYTES_MAX, "r".repeat(20), None),
+        ] {
+            let letter = DeadLetter {
+                body: "x".repeat(body_bytes),
+                reason,
+            };
+            let entry = entry(0, &letter, false).unwrap();
+            let sent = entry
+                .message_attributes()
+                .and_then(|attributes| attributes.get(REASON_ATTRIBUTE));
+            assert_eq!(sent.and_then(|sent| sent.string_value()), expected);
+            assert_eq!(entry.message_body(), letter.body);
+            assert!(letter.bytes_in_sqs() <= BATCH_BYTES_MAX);
+        }
     }
 }

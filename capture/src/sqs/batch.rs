@@ -32,7 +32,7 @@ pub(super) struct Entry<'a> {
     message_deduplication_id: Option<String>,
 }
 
-/// At most ten messages and 1 MiB each: for SQS a batch is as large as a message may be.
+/// At most ten messages and [`MESSAGE_BYTES_MAX`] each: for SQS a batch is as large as a message may be.
 ///
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html>
 pub(super) fn batches(messages: Vec<Message>) -> Vec<Vec<Message>> {
