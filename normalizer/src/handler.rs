@@ -20,6 +20,11 @@ use crate::settings::Settings;
 /// Beside a query API in one process, a long batch must let others have their turn.
 const MESSAGES_BETWEEN_YIELDS: usize = 32;
 
+/// A dead-letter queue that does not answer by then will not: what was to go there comes again.
+const BURY_TIME_MAX: Duration = Duration::from_secs(20);
+/// What is left to bury what the database refused at the last moment.
+const BURY_TIME_MIN: Duration = Duration::from_secs(2);
+
 /// Everything that a batch needs, made once at cold start.
 #[derive(Clone)]
 pub struct BatchHandler {
@@ -63,6 +68,18 @@ pub struct BatchReport {
     pub failed: Vec<String>,
     /// Why those may succeed later, for the log.
     pub failure: Option<String>,
+}
+
+/// A message that can never succeed: its id, its body and why.
+type Dying = (String, String, Poison);
+
+/// What became of messages that can never succeed.
+#[derive(Default)]
+struct Buried {
+    /// Id and reason.
+    dead: Vec<(String, String)>,
+    /// Ids of those that are to be delivered again.
+    failed: Vec<String>,
 }
 
 /// One message on its way through the batch.
@@ -113,10 +130,16 @@ impl BatchHandler {
                 Err(poison) => dying.push((message_id, body, poison)),
             }
         }
-        // First, so that a slow database never keeps them in the queue.
-        self.bury(std::mem::take(&mut dying), &mut report).await;
-        self.store(pending, deadline, &mut dying, &mut report).await;
-        self.bury(dying, &mut report).await;
+        // At once, so that neither a slow database nor a slow dead-letter queue keeps the other's in the queue.
+        let at_once = deadline.min(Instant::now() + BURY_TIME_MAX);
+        let mut refused = Vec::new();
+        let (buried, ()) = tokio::join!(
+            self.bury(dying, at_once),
+            self.store(pending, deadline, &mut refused, &mut report),
+        );
+        report.buried(buried);
+        let at_last = deadline.max(Instant::now() + BURY_TIME_MIN);
+        report.buried(self.bury(refused, at_last).await);
         log(&report);
         report
     }
@@ -127,7 +150,7 @@ impl BatchHandler {
         &self,
         pending: Vec<Pending>,
         deadline: Instant,
-        dying: &mut Vec<(String, String, Poison)>,
+        dying: &mut Vec<Dying>,
         report: &mut BatchReport,
     ) {
         let mut waiting = vec![pending];
@@ -173,9 +196,12 @@ impl BatchHandler {
         }
     }
 
-    async fn bury(&self, dying: Vec<(String, String, Poison)>, report: &mut BatchReport) {
+    /// Sends messages to the dead-letter queue. Those of which it has not said by `deadline` that it keeps them
+    /// are to be delivered again.
+    async fn bury(&self, dying: Vec<Dying>, deadline: Instant) -> Buried {
+        let mut buried = Buried::default();
         if dying.is_empty() {
-            return;
+            return buried;
         }
         let mut names = Vec::with_capacity(dying.len());
         let mut letters = Vec::with_capacity(dying.len());
@@ -184,15 +210,16 @@ impl BatchHandler {
             names.push((message_id, reason.clone()));
             letters.push(DeadLetter { body, reason });
         }
-        let kept = self.dead_letters.keep(letters).await;
+        let kept = timeout_at(deadline, self.dead_letters.keep(letters)).await;
+        let kept = kept.unwrap_or_default();
         for (index, (message_id, reason)) in names.into_iter().enumerate() {
             if kept.get(index).copied().unwrap_or(false) {
-                report.dead.push((message_id, reason));
+                buried.dead.push((message_id, reason));
             } else {
-                report.failure = Some("the dead-letter queue did not take a message".to_owned());
-                report.failed.push(message_id);
+                buried.failed.push(message_id);
             }
         }
+        buried
     }
 }
 
@@ -212,12 +239,7 @@ fn refuses_the_data(error: &StoreError) -> bool {
     )
 }
 
-fn count(
-    message: &Pending,
-    stored: Stored,
-    dying: &mut Vec<(String, String, Poison)>,
-    report: &mut BatchReport,
-) {
+fn count(message: &Pending, stored: Stored, dying: &mut Vec<Dying>, report: &mut BatchReport) {
     match stored {
         Stored::Inserted => {
             report.stored += 1;
@@ -259,6 +281,14 @@ impl BatchReport {
                 self.failure = Some(reason);
                 None
             }
+        }
+    }
+
+    fn buried(&mut self, buried: Buried) {
+        self.dead.extend(buried.dead);
+        if !buried.failed.is_empty() {
+            self.failure = Some("the dead-letter queue did not take a message".to_owned());
+            self.failed.extend(buried.failed);
         }
     }
 
