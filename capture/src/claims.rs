@@ -10,6 +10,9 @@ use crate::credentials::Members;
 /// an API key.
 const VERIFIED_IDENTITY: [&str; 4] = ["apiKey", "apiKeyId", "caller", "userArn"];
 
+/// How long a REST API's authorizer took, which says nothing of a caller.
+const INTEGRATION_LATENCY: &str = "integrationLatency";
+
 /// The event with `claims` as `requestContext.authorizer.jwt.claims`, where its gateway knew no
 /// caller; else as it was.
 pub(crate) fn with_claims(event: String, claims: &Value) -> String {
@@ -46,7 +49,9 @@ fn try_with_claims(event: &str, claims: &Value) -> Option<String> {
 }
 
 fn names_a_caller(context: &Members<'_>) -> bool {
-    let is_said = |json: &str| !matches!(json, "null" | "\"\"" | "{}");
+    // What cannot be read may name somebody.
+    let is_said =
+        |json: &str| serde_json::from_str(json).map_or(true, |value| says_something(&value));
     context.0.iter().any(|(name, value)| match name.as_ref() {
         "authorizer" => is_said(value.get()),
         // An identity that cannot be read may name somebody.
@@ -63,6 +68,19 @@ fn names_a_caller(context: &Members<'_>) -> bool {
         },
         _ => false,
     })
+}
+
+/// Whether a scalar at any depth is neither null nor empty.
+fn says_something(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::String(text) => !text.is_empty(),
+        Value::Bool(_) | Value::Number(_) => true,
+        Value::Array(items) => items.iter().any(says_something),
+        Value::Object(members) => members
+            .iter()
+            .any(|(name, value)| name != INTEGRATION_LATENCY && says_something(value)),
+    }
 }
 
 fn object<'a>(members: impl Iterator<Item = (&'a Cow<'a, str>, &'a str)>) -> String {
@@ -91,6 +109,11 @@ mod tests {
             json!({"elb": {"targetGroupArn": "arn"}}),
             json!({"authorizer": null, "stage": "prod"}),
             json!({"authorizer": {}}),
+            json!({"authorizer": {"lambda": null}}),
+            json!({"authorizer": {"lambda": {}}}),
+            json!({"authorizer": {"jwt": {"claims": {}, "scopes": null}}}),
+            json!({"authorizer": {"jwt": {"claims": {"sub": ""}, "scopes": []}}}),
+            json!({"authorizer": {"integrationLatency": 12, "principalId": ""}}),
             json!({"identity": {"sourceIp": "192.0.2.1", "userArn": null, "apiKey": ""}}),
             json!({"identity": null}),
         ] {
@@ -107,12 +130,18 @@ mod tests {
         for context in [
             json!({"authorizer": {"principalId": "p"}}),
             json!({"authorizer": {"iam": {"userArn": "arn"}}}),
+            json!({"authorizer": {"lambda": {"isAdmin": false}}}),
+            json!({"authorizer": {"jwt": {"claims": {}, "scopes": ["a"]}}}),
             json!({"identity": {"userArn": "arn:aws:iam::1:user/jane"}}),
             json!({"identity": {"apiKeyId": "k"}}),
             json!({"identity": [1]}),
         ] {
             assert_eq!(claimed(&context)["requestContext"], context);
         }
-        assert_eq!(with_claims("[]".to_owned(), &json!({})), "[]");
+        let too_deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
+        let event = format!(r#"{{"requestContext":{{"authorizer":{too_deep}}}}}"#);
+        for event in [event.as_str(), "[]"] {
+            assert_eq!(with_claims(event.to_owned(), &json!({})), event);
+        }
     }
 }
