@@ -2,7 +2,7 @@
 //! is acknowledged.
 
 use std::fs::{File, OpenOptions};
-use std::io::Write as _;
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -24,12 +24,15 @@ pub(crate) struct DeadLetterFile {
 impl DeadLetterFile {
     /// Opens the file, or makes it, readable by its owner alone.
     pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {
-        let file = OpenOptions::new()
+        let context = || format!("{} cannot be written", path.display());
+        let mut file = OpenOptions::new()
             .create(true)
+            .read(true)
             .append(true)
             .mode(0o600)
             .open(path)
-            .with_context(|| format!("{} cannot be written", path.display()))?;
+            .with_context(context)?;
+        end_half_a_line(&mut file).with_context(context)?;
         Ok(Self {
             file: Mutex::new(file),
         })
@@ -43,9 +46,30 @@ impl DeadLetterFile {
 
     fn append(&self, lines: &str) -> std::io::Result<()> {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        file.write_all(lines.as_bytes())?;
-        file.sync_data()
+        let length = file.metadata()?.len();
+        let written = file
+            .write_all(lines.as_bytes())
+            .and_then(|()| file.sync_data());
+        if written.is_err() {
+            // Nothing of what comes again, and no half a line that the next letter would end.
+            file.set_len(length)?;
+        }
+        written
     }
+}
+
+/// A program that was ended in the middle may have left one.
+fn end_half_a_line(file: &mut File) -> std::io::Result<()> {
+    if file.metadata()?.len() == 0 {
+        return Ok(());
+    }
+    let mut last = [0];
+    file.seek(SeekFrom::End(-1))?;
+    file.read_exact(&mut last)?;
+    if last != *b"\n" {
+        file.write_all(b"\n")?;
+    }
+    Ok(())
 }
 
 impl DeadLetters for DeadLetterFile {
@@ -68,4 +92,26 @@ impl DeadLetters for DeadLetterFile {
 
 fn now() -> String {
     daybook_event::timestamp_ms(Timestamp::now())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_letter_has_a_line_of_its_own_behind_half_a_line() {
+        let path = std::env::temp_dir().join(format!("daybook-letters-{}", std::process::id()));
+        for (before, lines) in [("", 1), ("{\"at\":\"2026", 2), ("{}\n", 2)] {
+            std::fs::write(&path, before).unwrap();
+            let file = DeadLetterFile::open(&path).unwrap();
+            file.keep_bytes(b"\xff", "it is no text").unwrap();
+            let written = std::fs::read_to_string(&path).unwrap();
+            assert!(written.starts_with(before) && written.ends_with("}\n"));
+            assert_eq!(written.lines().count(), lines, "{written}");
+            let last: serde_json::Value =
+                serde_json::from_str(written.lines().last().unwrap()).unwrap();
+            assert_eq!(last["reason"], "it is no text");
+        }
+        std::fs::remove_file(&path).unwrap();
+    }
 }
