@@ -31,11 +31,10 @@ pub(crate) fn normalize(options: &NormalizeOptions) -> anyhow::Result<bool> {
         let Some(total_bytes) = read_line(&mut input, &mut line)? else {
             break;
         };
-        if line.trim_ascii().is_empty() {
-            continue;
-        }
         let text = if total_bytes > MESSAGE_BYTES_MAX {
             Err(Poison::too_long(total_bytes))
+        } else if line.trim_ascii().is_empty() {
+            continue;
         } else {
             std::str::from_utf8(&line).map_err(|_| Poison::NotUtf8)
         };
@@ -67,20 +66,27 @@ fn read_line(input: &mut dyn BufRead, line: &mut Vec<u8>) -> std::io::Result<Opt
     let mut total_bytes = 0;
     loop {
         let buffer = input.fill_buf()?;
-        if buffer.is_empty() {
-            return Ok((total_bytes > 0).then_some(total_bytes));
+        if buffer.is_empty() && total_bytes == 0 {
+            return Ok(None);
         }
         let end = buffer.iter().position(|&byte| byte == b'\n');
+        let is_whole = buffer.is_empty() || end.is_some();
         let part = &buffer[..end.unwrap_or(buffer.len())];
-        let room = MESSAGE_BYTES_MAX.saturating_sub(line.len());
+        // One byte more, which may be the `\r` of the line's end.
+        let room = (MESSAGE_BYTES_MAX + 1).saturating_sub(line.len());
         line.extend_from_slice(&part[..part.len().min(room)]);
         total_bytes += part.len();
         let consumed = part.len() + usize::from(end.is_some());
         input.consume(consumed);
-        if end.is_some() {
-            return Ok(Some(total_bytes));
+        if is_whole {
+            break;
         }
     }
+    if line.len() == total_bytes && line.last() == Some(&b'\r') {
+        line.pop();
+        total_bytes -= 1;
+    }
+    Ok(Some(total_bytes))
 }
 
 #[cfg(test)]
@@ -105,18 +111,49 @@ mod tests {
         std::fs::remove_dir_all(&specs).unwrap();
     }
 
-    #[test]
-    fn a_line_that_is_too_long_costs_only_itself() {
-        let text = format!("one\n{}\nthree", "x".repeat(3 * MESSAGE_BYTES_MAX));
+    fn lengths(text: &str) -> Vec<(usize, usize)> {
         let mut input = BufReader::new(text.as_bytes());
         let mut line = Vec::new();
         let mut lengths = Vec::new();
         while let Some(total_bytes) = read_line(&mut input, &mut line).unwrap() {
             lengths.push((line.len(), total_bytes));
         }
-        assert_eq!(
-            lengths,
-            [(3, 3), (MESSAGE_BYTES_MAX, 3 * MESSAGE_BYTES_MAX), (5, 5)]
-        );
+        lengths
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_costs_only_itself() {
+        let text = format!("one\n{}\nthree", "x".repeat(3 * MESSAGE_BYTES_MAX));
+        let long = (MESSAGE_BYTES_MAX + 1, 3 * MESSAGE_BYTES_MAX);
+        assert_eq!(lengths(&text), [(3, 3), long, (5, 5)]);
+    }
+
+    #[test]
+    fn the_end_of_a_line_is_no_part_of_its_length() {
+        let text = format!("{}\r\n\r\na\r", "x".repeat(MESSAGE_BYTES_MAX));
+        let long = (MESSAGE_BYTES_MAX, MESSAGE_BYTES_MAX);
+        assert_eq!(lengths(&text), [long, (0, 0), (1, 1)]);
+    }
+
+    #[test]
+    fn a_line_of_many_blanks_is_refused_and_a_short_one_passed_over() {
+        let folder = std::env::temp_dir().join(format!("daybook-blanks-{}", std::process::id()));
+        let specs = folder.join("specs");
+        std::fs::create_dir_all(&specs).unwrap();
+        std::fs::write(specs.join("shop.yaml"), "openapi: 3.0.0\npaths: {}").unwrap();
+        let messages = folder.join("messages");
+        let options = NormalizeOptions {
+            specs,
+            file: Some(messages.clone()),
+        };
+        for (blanks, is_good) in [
+            (3, true),
+            (MESSAGE_BYTES_MAX, true),
+            (MESSAGE_BYTES_MAX + 1, false),
+        ] {
+            std::fs::write(&messages, " ".repeat(blanks) + "\r\n").unwrap();
+            assert_eq!(normalize(&options).unwrap(), is_good, "{blanks}");
+        }
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -13,7 +13,7 @@ pub(crate) struct Line {
 }
 
 /// Cuts chunks into lines. Empty lines are counted and passed over; of a line over the bound only
-/// one byte more than the bound is kept, so that its reader sees that it is over.
+/// one byte more than the bound is kept, as the last one of a line that is not may be the `\r` of its end.
 #[derive(Debug)]
 pub(crate) struct LineSplitter {
     line_bytes_max: usize,
@@ -48,12 +48,15 @@ impl LineSplitter {
     /// The last line, where the stream ends without a line end.
     pub(crate) fn finish(&mut self) -> Option<Line> {
         self.number += 1;
-        let total_bytes = std::mem::take(&mut self.partial_total_bytes);
+        let mut total_bytes = std::mem::take(&mut self.partial_total_bytes);
         let mut bytes = self.partial.split().freeze();
-        if bytes.last() == Some(&b'\r') {
-            bytes.truncate(bytes.len() - 1);
+        if bytes.len() == total_bytes && bytes.last() == Some(&b'\r') {
+            total_bytes -= 1;
+            bytes.truncate(total_bytes);
         }
-        (!bytes.trim_ascii().is_empty()).then_some(Line {
+        // Of a line over the bound nobody knows what comes behind the blanks.
+        let is_line = total_bytes > self.line_bytes_max || !bytes.trim_ascii().is_empty();
+        is_line.then_some(Line {
             number: self.number,
             bytes,
             total_bytes,
@@ -62,7 +65,8 @@ impl LineSplitter {
 
     fn keep(&mut self, bytes: &[u8]) {
         self.partial_total_bytes += bytes.len();
-        let room = self.line_bytes_max.saturating_sub(self.partial.len());
+        let kept_bytes_max = self.line_bytes_max.saturating_add(1);
+        let room = kept_bytes_max.saturating_sub(self.partial.len());
         self.partial
             .extend_from_slice(&bytes[..bytes.len().min(room)]);
     }
@@ -111,6 +115,18 @@ mod tests {
             .iter()
             .map(|line| (line.bytes.as_ref(), line.total_bytes))
             .collect();
-        assert_eq!(kept, [(b"abcd".as_slice(), 11), (b"next".as_slice(), 4)]);
+        assert_eq!(kept, [(b"abcde".as_slice(), 11), (b"next".as_slice(), 4)]);
+    }
+
+    #[test]
+    fn the_end_of_a_line_is_no_part_of_its_length_and_blanks_are() {
+        let mut splitter = LineSplitter::new(4);
+        let lines = splitter.push(b"abcd\r\nabcde\r\n    \r\n     {}\n\r\nabcd\r\r\n");
+        let kept: Vec<(u64, usize)> = lines
+            .iter()
+            .map(|line| (line.number, line.total_bytes))
+            .collect();
+        assert_eq!(kept, [(1, 4), (2, 6), (4, 7), (6, 6)]);
+        assert_eq!(lines[0].bytes.as_ref(), b"abcd");
     }
 }
