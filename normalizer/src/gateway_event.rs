@@ -171,8 +171,12 @@ fn joined(single: &Value, multi: &Value) -> BTreeMap<String, String> {
 }
 
 fn body_bytes(event: &Value) -> Option<Vec<u8>> {
-    let body = event["body"].as_str()?;
-    Some(body::bytes(body, text(&event["isBase64Encoded"]) == "true"))
+    match &event["body"] {
+        Value::Null => None,
+        Value::String(body) => Some(body::bytes(body, text(&event["isBase64Encoded"]) == "true")),
+        // A mapping template that hands a body on as JSON: `"body": $input.json('$')`.
+        body => Some(body.to_string().into_bytes()),
+    }
 }
 
 /// A JSON object's scalar members as text.
@@ -324,6 +328,22 @@ mod tests {
         let read = |body: &str| GatewayEvent::read(&event(body)).unwrap().body.unwrap();
         assert_eq!(read("eyJhIjoxfQ=="), b"{\"a\":1}");
         assert_eq!(read("{not base64}"), b"{not base64}");
+    }
+
+    #[test]
+    fn a_body_that_is_json_and_no_text_is_its_text() {
+        for (body, expected) in [
+            (json!({"a": [1, null]}), Some(r#"{"a":[1,null]}"#)),
+            (json!([]), Some("[]")),
+            (json!(7), Some("7")),
+            (json!("{}"), Some("{}")),
+            (json!(""), Some("")),
+            (Value::Null, None),
+        ] {
+            let event = json!({"httpMethod": "POST", "requestContext": {}, "body": body});
+            let read = GatewayEvent::read(&event).unwrap().body;
+            assert_eq!(read.as_deref(), expected.map(str::as_bytes), "{body}");
+        }
     }
 
     #[test]
