@@ -226,20 +226,28 @@ fn last_address(forwarded_for: &str) -> String {
 /// A time in any form that JSON has for it; one that is too large stays too large.
 fn milliseconds(value: &Value) -> Option<i64> {
     match value {
-        Value::String(text) => text.parse().ok(),
+        Value::String(text) => {
+            let text = text.trim();
+            let fraction = || text.parse().ok().and_then(without_fraction);
+            text.parse().ok().or_else(fraction)
+        }
         _ => whole_number(value),
     }
 }
 
 /// A number without its fraction, cut to what 64 bits hold.
+pub(crate) fn whole_number(value: &Value) -> Option<i64> {
+    value
+        .as_i64()
+        .or_else(|| value.as_f64().and_then(without_fraction))
+}
+
 #[expect(
     clippy::cast_possible_truncation,
     reason = "a cast from float saturates"
 )]
-pub(crate) fn whole_number(value: &Value) -> Option<i64> {
-    value
-        .as_i64()
-        .or_else(|| value.as_f64().map(|number| number as i64))
+fn without_fraction(number: f64) -> Option<i64> {
+    number.is_finite().then_some(number as i64)
 }
 
 #[cfg(test)]
@@ -260,6 +268,30 @@ mod tests {
         assert_eq!(read.header("accept"), "a,b");
         assert_eq!(read.query, BTreeMap::from([("q".into(), "1,2".into())]));
         assert_eq!(read.domain_name, "api.example.com");
+    }
+
+    #[test]
+    fn a_time_is_the_same_as_a_text_and_as_a_number() {
+        let read = |time: Value| {
+            let event = json!({"httpMethod": "GET", "requestContext": {"timeEpoch": time}});
+            GatewayEvent::read(&event).unwrap().request_time_ms
+        };
+        for (text, expected) in [
+            ("1763796074123", 1_763_796_074_123),
+            ("1763796074123.0", 1_763_796_074_123),
+            ("1.763796074123e12", 1_763_796_074_123),
+            ("-5", -5),
+            ("99999999999999999999", i64::MAX),
+        ] {
+            let number: Value = serde_json::from_str(text).unwrap();
+            assert_eq!(read(number), Some(expected), "{text}");
+            for text in [text.to_owned(), format!(" {text}\n")] {
+                assert_eq!(read(json!(text)), Some(expected), "{text}");
+            }
+        }
+        for text in ["", " ", "soon", "inf", "NaN", "1e999"] {
+            assert_eq!(read(json!(text)), None, "{text}");
+        }
     }
 
     #[test]
