@@ -35,6 +35,7 @@ use serde::Deserialize;
 use serde::de::{MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+pub(crate) use body::BASE64;
 use body::{BodyEncoding, remove_from_body};
 use json::{NotJson, Rules, quote, remove_from_json, unescape};
 use links::{parameter_is_credential, remove_from_links, remove_from_query};

@@ -10,7 +10,6 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Buf;
 use daybook_event::HandlerFailure;
 use futures::Stream;
@@ -24,6 +23,7 @@ use lambda_http::{Body as LambdaBody, IntoResponse};
 use lambda_runtime::{FunctionResponse, StreamResponse};
 use pin_project_lite::pin_project;
 
+use crate::credentials::BASE64;
 use crate::exchange::{Answer, Exchange};
 use json_response::{Made, MadeBody};
 
@@ -225,7 +225,7 @@ fn observe_event_response(
         EventBody::Text(base64, true) => {
             // Four characters are three bytes: what is too long is not decoded at all.
             if base64.len() / 4 * 3 <= exchange.body_bytes_max.saturating_add(3)
-                && let Ok(bytes) = STANDARD.decode(base64)
+                && let Ok(bytes) = BASE64.decode(base64)
             {
                 take_body(exchange, Cow::Owned(bytes));
             }

@@ -365,3 +365,15 @@ async fn a_load_balancers_response_is_looked_at() {
     let expected = (201, Some("{\"id\":\"7\"}".to_owned()));
     assert_eq!(captured_of_plain(&response).await, expected);
 }
+
+#[tokio::test]
+async fn base64_is_taken_off_with_and_without_its_padding() {
+    for base64 in ["eyJpZCI6IjcifQ==", "eyJpZCI6IjcifQ"] {
+        let mut response = AlbTargetGroupResponse::default();
+        response.status_code = 201;
+        response.is_base64_encoded = true;
+        response.body = Some(LambdaBody::Text(base64.to_owned()));
+        let expected = (201, Some("{\"id\":\"7\"}".to_owned()));
+        assert_eq!(captured_of_plain(&response).await, expected, "{base64}");
+    }
+}

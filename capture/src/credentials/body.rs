@@ -28,7 +28,7 @@ const PART_HEAD_BYTES_MAX: usize = 8 * 1024;
 const PARTS_MAX: usize = 1_000;
 
 /// API Gateway writes padding; what passes events on may leave it out.
-const BASE64: GeneralPurpose = GeneralPurpose::new(
+pub(crate) const BASE64: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );

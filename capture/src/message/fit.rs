@@ -6,14 +6,13 @@
 use std::borrow::Cow;
 
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use daybook_event::{CapturedExchange, HandlerContext, Original, Truncated};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::cut_json::{Written, cut_json, escaped_char_length, escaped_length};
 use super::{MessageError, for_the_queue, sha256, to_line};
-use crate::credentials::Members;
+use crate::credentials::{BASE64, Members};
 use crate::sink::MESSAGE_BYTES_MAX;
 
 /// A context without the two states that is longer than this is dropped: no handler has that much
@@ -206,7 +205,7 @@ impl Body {
     fn original(&self) -> Original {
         let decoded = self
             .is_base64
-            .then(|| STANDARD.decode(&self.text).ok())
+            .then(|| BASE64.decode(&self.text).ok())
             .flatten();
         original_of(decoded.as_deref().unwrap_or(self.text.as_bytes()))
     }
@@ -226,9 +225,9 @@ impl Body {
     }
 
     fn cut_base64(&self, room: usize) -> Option<String> {
-        let decoded = String::from_utf8(STANDARD.decode(&self.text).ok()?).ok()?;
+        let decoded = String::from_utf8(BASE64.decode(&self.text).ok()?).ok()?;
         // Four characters, none of which is escaped, stand for three bytes.
-        cut_json(&decoded, room / 4 * 3, Written::Plain).map(|json| STANDARD.encode(json))
+        cut_json(&decoded, room / 4 * 3, Written::Plain).map(|json| BASE64.encode(json))
     }
 }
 
