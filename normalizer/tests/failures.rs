@@ -111,8 +111,8 @@ async fn a_dead_letter_queue_that_never_answers_keeps_nothing_from_the_database(
         message.body = Some(body);
         batch.records.push(message);
     }
-    let handled = handler.handle(batch, Duration::from_secs(2));
-    let report = tokio::time::timeout(Duration::from_secs(30), handled).await;
+    let answer = handler.handle(batch, Duration::from_secs(2));
+    let report = tokio::time::timeout(Duration::from_secs(30), answer).await;
     let report = report.expect("an answer in time");
     assert_eq!(report.failed, ["bad"]);
     let dead: Vec<&str> = report.dead.iter().map(|(id, _)| id.as_str()).collect();
