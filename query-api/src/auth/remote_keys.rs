@@ -26,10 +26,17 @@ const STALE_MAX: Duration = Duration::from_hours(24);
 const PAUSE: Duration = Duration::from_mins(1);
 /// How long to wait where there are no keys at all and nobody can be let in.
 const PAUSE_WITHOUT_KEYS: Duration = Duration::from_secs(5);
+/// How long a request waits for keys to be refreshed where the old ones would do. None at all would
+/// be too short: Lambda stops what goes on behind an answer.
+const REFRESH_WAIT: Duration = Duration::from_secs(1);
 
 /// The keys behind an https URL (or http, on this machine only).
 #[derive(Debug)]
-pub struct RemoteKeys {
+pub struct RemoteKeys(Arc<Shared>);
+
+/// What requests and fetches share.
+#[derive(Debug)]
+struct Shared {
     url: Uri,
     client: Client<HttpsConnector<HttpConnector>, Empty<Bytes>>,
     cached: RwLock<Cached>,
@@ -84,12 +91,12 @@ impl RemoteKeys {
             .https_or_http()
             .enable_http1()
             .build();
-        Ok(Self {
+        Ok(Self(Arc::new(Shared {
             url,
             client: Client::builder(TokioExecutor::new()).build(connector),
             cached: RwLock::default(),
             fetching: Mutex::default(),
-        })
+        })))
     }
 
     /// The keys to verify a token with: fetched anew where they are old, or do not have the one
@@ -102,14 +109,45 @@ impl RemoteKeys {
         algorithm: Algorithm,
         id: Option<&str>,
     ) -> Result<Arc<KeySet>, RemoteKeysError> {
-        let cached = self.cached.read().await.clone();
-        if cached.is_fresh()
-            && let Some(keys) = cached.keys
-            && keys.find(algorithm, id).is_some()
-        {
-            return Ok(keys);
+        let cached = self.0.cached.read().await.clone();
+        let may_fetch = cached.may_fetch();
+        let found = cached
+            .usable()
+            .filter(|keys| keys.find(algorithm, id).is_some());
+        match found {
+            Some(keys) if cached.is_fresh() || !may_fetch => Ok(keys.clone()),
+            Some(keys) => {
+                let refreshed = tokio::time::timeout(REFRESH_WAIT, self.refreshed()).await;
+                Ok(refreshed.ok().and_then(Result::ok).unwrap_or(keys.clone()))
+            }
+            None => self.refreshed().await,
         }
+    }
 
+    /// Whether there are keys.
+    ///
+    /// # Errors
+    /// Where there are none, and none can be fetched.
+    pub(crate) async fn check(&self) -> Result<(), RemoteKeysError> {
+        if self.0.cached.read().await.usable().is_some() {
+            return Ok(());
+        }
+        self.refreshed().await.map(|_| ())
+    }
+
+    /// The keys as they are after a fetch, where one may be. A fetch once begun comes to its end
+    /// whoever goes away meanwhile: one that were given up would keep the next one waiting.
+    async fn refreshed(&self) -> Result<Arc<KeySet>, RemoteKeysError> {
+        let shared = self.0.clone();
+        let refreshing = tokio::spawn(async move { shared.refreshed().await });
+        refreshing
+            .await
+            .map_err(|error| RemoteKeysError::Fetch(error.to_string()))?
+    }
+}
+
+impl Shared {
+    async fn refreshed(&self) -> Result<Arc<KeySet>, RemoteKeysError> {
         let _only_one = self.fetching.lock().await;
         let cached = self.cached.read().await.clone();
         if cached.may_fetch() {
@@ -122,27 +160,13 @@ impl RemoteKeys {
                     cached.fetched_at = Some(Instant::now());
                     return Ok(keys);
                 }
-                Err(error) if cached.is_usable() => {
+                Err(error) if cached.usable().is_some() => {
                     tracing::warn!(%error, "the key set is not refreshed; the old one is used");
                 }
                 Err(error) => return Err(error),
             }
         }
-        match &cached.keys {
-            Some(keys) if cached.is_usable() => Ok(keys.clone()),
-            _ => Err(RemoteKeysError::TriedBefore),
-        }
-    }
-
-    /// Whether there are keys.
-    ///
-    /// # Errors
-    /// Where there are none, and none can be fetched.
-    pub(crate) async fn check(&self) -> Result<(), RemoteKeysError> {
-        if self.cached.read().await.is_usable() {
-            return Ok(());
-        }
-        self.for_token(Algorithm::EdDSA, None).await.map(|_| ())
+        cached.usable().cloned().ok_or(RemoteKeysError::TriedBefore)
     }
 
     async fn fetch(&self) -> Result<KeySet, RemoteKeysError> {
@@ -174,8 +198,9 @@ impl Cached {
         self.fetched_at.is_some_and(|at| at.elapsed() < FRESH)
     }
 
-    fn is_usable(&self) -> bool {
-        self.fetched_at.is_some_and(|at| at.elapsed() < STALE_MAX)
+    fn usable(&self) -> Option<&Arc<KeySet>> {
+        let is_usable = self.fetched_at.is_some_and(|at| at.elapsed() < STALE_MAX);
+        self.keys.as_ref().filter(|_| is_usable)
     }
 
     fn may_fetch(&self) -> bool {

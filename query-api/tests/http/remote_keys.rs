@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::support::{self, JWKS, claims, ed_key, forged, good_token, reader_of_nothing, rules};
 use axum::Router;
@@ -14,6 +14,7 @@ use http::StatusCode;
 use jsonwebtoken::Algorithm;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 
 const DOOR: &str = "/v1/logs/not-an-id";
 
@@ -29,6 +30,7 @@ enum Mood {
     HasNoKeys,
     NeverEnds,
     NeverAnswers,
+    AnswersLater,
 }
 
 /// A server with a key set.
@@ -36,6 +38,8 @@ enum Mood {
 struct Issuer {
     fetches: Arc<AtomicUsize>,
     mood: Arc<Mutex<Mood>>,
+    /// Told when it is later.
+    is_later: Arc<Notify>,
 }
 
 impl Issuer {
@@ -67,6 +71,10 @@ impl Issuer {
                 Body::from_stream(futures::stream::repeat_with(spaces)).into_response()
             }
             Mood::NeverAnswers => std::future::pending().await,
+            Mood::AnswersLater => {
+                self.is_later.notified().await;
+                JWKS.to_vec().into_response()
+            }
         }
     }
 
@@ -207,6 +215,41 @@ async fn an_issuer_that_never_answers_is_given_up() {
     let router = issuer.start().await;
     // Without the bound on a fetch there would be no answer at all.
     assert_eq!(support::get(&router, DOOR, &good_token()).await.status, 503);
+}
+
+#[tokio::test]
+async fn who_goes_away_while_keys_are_fetched_keeps_nobody_out() {
+    let issuer = Issuer::default();
+    issuer.is_now(Mood::AnswersLater);
+    let router = issuer.start().await;
+    let is_fetching = async {
+        while issuer.fetches() == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        _ = support::get(&router, "/readyz", "") => panic!("there are no keys yet"),
+        () = is_fetching => {}
+    }
+    issuer.is_later.notify_one();
+    assert_eq!(support::get(&router, DOOR, &good_token()).await.status, 400);
+    assert_eq!(issuer.fetches(), 1);
+}
+
+#[tokio::test]
+async fn an_issuer_that_hangs_keeps_nobody_waiting_whose_key_is_known() {
+    let issuer = Issuer::default();
+    let router = issuer.start().await;
+    assert_eq!(support::get(&router, DOOR, &good_token()).await.status, 400);
+    issuer.is_now(Mood::NeverAnswers);
+    wait(Duration::from_mins(11)).await;
+    let begin = Instant::now();
+    for _ in 0..5 {
+        assert_eq!(support::get(&router, DOOR, &good_token()).await.status, 400);
+    }
+    // A fetch that hangs is given up after five.
+    assert!(begin.elapsed() < Duration::from_secs(4));
+    assert_eq!(issuer.fetches(), 2);
 }
 
 #[tokio::test]
