@@ -1,7 +1,7 @@
 //! `GET|POST /v1/logs/export`: every event that matches, as JSON lines, CSV or OCSF, as the store sends
 //! them.
 
-use std::convert::Infallible;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ use daybook_store::{Export, Filter, StoreError};
 use futures::{StreamExt as _, stream};
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use jiff::Timestamp;
+use tokio::sync::mpsc;
 
 use crate::api::SharedApi;
 use crate::auth::{Identity, Permission, Services};
@@ -30,6 +31,9 @@ use crate::tenant_reader::TenantReader;
 
 /// How many bytes are sent at once, and one event more.
 const CHUNK_BYTES: usize = 256 * 1024;
+/// How many of these wait for a client that reads slowly, and how long it may take for one of them.
+const CHUNKS_MAX: usize = 2;
+const CHUNK_TIMEOUT: Duration = Duration::from_mins(2);
 /// How long an export may wait for its record's sake.
 const COUNT_TIMEOUT: Duration = Duration::from_secs(5);
 /// What the marker of an export that is cut off for its size may need.
@@ -120,13 +124,51 @@ async fn export(
         (CONTENT_TYPE, format.content_type()),
         (CONTENT_DISPOSITION, format.content_disposition()),
     ];
-    let pieces = stream::unfold(lines, async |mut lines| {
-        let bytes = lines.next().await?;
-        Some((Ok::<_, Infallible>(bytes), lines))
+    Ok((headers, body_of(lines)).into_response())
+}
+
+/// The body that a task of its own writes: a client that reads no more, and keeps its connection,
+/// would otherwise keep the export's turn as long. A body that is not whole ends in an error.
+fn body_of<E: Events + 'static>(lines: Lines<E>) -> Body {
+    let (chunks, written) = mpsc::channel(CHUNKS_MAX);
+    let writing = tokio::spawn(write(lines, chunks));
+    let body = stream::unfold(Some((written, writing)), async |state| {
+        let (mut written, writing) = state?;
+        if let Some(bytes) = written.recv().await {
+            return Some((Ok(bytes), Some((written, writing))));
+        }
+        match writing.await {
+            Ok(true) => None,
+            _ => Some((Err(io::Error::from(io::ErrorKind::TimedOut)), None)),
+        }
     });
     // Compression asks again after the end.
-    let body = Body::from_stream(pieces.fuse());
-    Ok((headers, body).into_response())
+    Body::from_stream(body.fuse())
+}
+
+/// Writes for as long as somebody reads; whether that was to the end.
+async fn write<E: Events>(mut lines: Lines<E>, chunks: mpsc::Sender<Bytes>) -> bool {
+    loop {
+        let next = tokio::select! {
+            next = lines.next() => next,
+            () = chunks.closed() => return false,
+        };
+        let Some(bytes) = next else {
+            return true;
+        };
+        match tokio::time::timeout(CHUNK_TIMEOUT, chunks.send(bytes)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => return false,
+            Err(_) => {
+                tracing::warn!(
+                    request_id = lines.request_id.as_str(),
+                    events_written = lines.events_written,
+                    "an export is given up: its client reads no more"
+                );
+                return false;
+            }
+        }
+    }
 }
 
 /// How many events an export has, for the record of it, which is made before the last one is out;
@@ -315,9 +357,11 @@ mod tests {
     use std::collections::VecDeque;
     use std::future::pending;
 
+    use daybook_store::TenantId;
     use serde_json::Value;
 
     use super::*;
+    use crate::concurrency::Bound;
 
     /// Events, errors, and then the end or nothing for ever.
     struct Given {
@@ -338,12 +382,12 @@ mod tests {
         }
     }
 
-    async fn written(
+    fn lines(
         items: impl IntoIterator<Item = Result<(), StoreError>>,
         bytes_max: Option<usize>,
         hangs: bool,
-    ) -> Vec<Value> {
-        let lines = Lines {
+    ) -> Lines<Given> {
+        Lines {
             format: ExportFormat::Ndjson,
             locale: None,
             events: Given {
@@ -359,7 +403,15 @@ mod tests {
             out: Vec::new(),
             progress: Progress::Written,
             turn: None,
-        };
+        }
+    }
+
+    async fn written(
+        items: impl IntoIterator<Item = Result<(), StoreError>>,
+        bytes_max: Option<usize>,
+        hangs: bool,
+    ) -> Vec<Value> {
+        let lines = lines(items, bytes_max, hangs);
         let mut lines = lines.begun().await.unwrap();
         let mut text = Vec::new();
         while let Some(bytes) = lines.next().await {
@@ -416,5 +468,30 @@ mod tests {
         );
         let bytes: usize = lines.iter().map(|line| line.to_string().len() + 1).sum();
         assert!(bytes <= 10_000, "{bytes}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_reads_no_more_keeps_no_turn_and_gets_no_whole_body() {
+        let bound = Bound::new(1, 1);
+        let tenant = TenantId::new("acme").unwrap();
+        let mut lines = lines(events(5_000), None, false);
+        lines.turn = Some(bound.take(&tenant).unwrap());
+        let mut body = body_of(lines.begun().await.unwrap()).into_data_stream();
+        assert!(body.next().await.unwrap().is_ok());
+        tokio::time::sleep(CHUNK_TIMEOUT / 2).await;
+        assert!(bound.take(&tenant).is_err());
+        tokio::time::sleep(CHUNK_TIMEOUT).await;
+        assert!(bound.take(&tenant).is_ok());
+        let rest: Vec<_> = body.collect().await;
+        let (last, before) = rest.split_last().unwrap();
+        assert!(last.is_err() && before.iter().all(Result::is_ok));
+    }
+
+    #[tokio::test]
+    async fn a_body_that_is_read_is_whole() {
+        let lines = lines(events(5_000), None, false).begun().await.unwrap();
+        let body = axum::body::to_bytes(body_of(lines), usize::MAX).await;
+        let text = String::from_utf8(body.unwrap().to_vec()).unwrap();
+        assert_eq!(text.lines().count(), 5_000);
     }
 }
