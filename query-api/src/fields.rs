@@ -2,11 +2,9 @@
 
 use std::str::FromStr;
 
-use daybook_query_language::{QueryError, closest};
+use daybook_query_language::{self as query_language, QueryError, closest};
 use daybook_store::{Match, TimeRange};
 use jiff::Timestamp;
-use jiff::fmt::temporal::Pieces;
-use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 
 use crate::error::{FieldFault, Problem};
@@ -269,7 +267,7 @@ impl Fields {
 
     fn time(&mut self, name: &str, faults: &mut Faults) -> Option<Timestamp> {
         let text = self.text(name, faults)?;
-        let time = text.parse().ok().or_else(|| after_the_last(&text));
+        let time = query_language::time(&text);
         if time.is_none() {
             faults.add(
                 &self.pointer_to(name),
@@ -286,15 +284,6 @@ fn whole(value: &Value) -> Option<u32> {
     let number = value.as_f64()?;
     let is_whole = number.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&number);
     is_whole.then_some(number as u32)
-}
-
-/// The last time there is, for one of the last hours of the year 9999, which is later in UTC than
-/// times go, or would be a day after.
-fn after_the_last(text: &str) -> Option<Timestamp> {
-    let pieces = Pieces::parse(text).ok()?;
-    pieces.offset()?;
-    let is_last = pieces.date() >= Timestamp::MAX.to_zoned(TimeZone::UTC).date();
-    (is_last && pieces.time().is_some()).then_some(Timestamp::MAX)
 }
 
 fn values<T>(

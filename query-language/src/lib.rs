@@ -31,7 +31,7 @@ mod query;
 mod suggest;
 
 pub use error::QueryError;
-pub use moment::{AgoUnit, Moment};
+pub use moment::{AgoUnit, Moment, time};
 pub use parse::{QUERY_CHARS_MAX, QUERY_TERMS_MAX, parse};
 pub use query::{Condition, EntityName, QUALIFIERS, Query, Term};
 pub use suggest::closest;

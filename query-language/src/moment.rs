@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use jiff::civil::Date;
+use jiff::fmt::temporal::Pieces;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
@@ -66,13 +67,20 @@ impl AgoUnit {
 }
 
 impl Moment {
-    /// When it is, seen from `now`; the first time there is for what lies before that.
+    /// When it is, seen from `now`; the first time there is for what lies before that, and the last for
+    /// what lies behind it.
     pub fn at(self, now: Timestamp) -> Timestamp {
         match self {
             Self::Time(time) => time,
-            Self::Day(day) => day
-                .to_zoned(TimeZone::UTC)
-                .map_or(Timestamp::MIN, |zoned| zoned.timestamp()),
+            Self::Day(day) => {
+                let outside = if day.year() < 0 {
+                    Timestamp::MIN
+                } else {
+                    Timestamp::MAX
+                };
+                day.to_zoned(TimeZone::UTC)
+                    .map_or(outside, |zoned| zoned.timestamp())
+            }
             Self::Ago { amount, unit } => {
                 let ago = SignedDuration::from_mins(i64::from(amount) * unit.minutes());
                 now.checked_sub(ago).unwrap_or(Timestamp::MIN)
@@ -92,8 +100,22 @@ impl FromStr for Moment {
         if text.len() == 10 && text.as_bytes()[4] == b'-' && text.as_bytes()[7] == b'-' {
             return text.parse().map(Self::Day).map_err(|_| InvalidMoment);
         }
-        text.parse().map(Self::Time).map_err(|_| InvalidMoment)
+        time(text).map(Self::Time).ok_or(InvalidMoment)
     }
+}
+
+/// A time with its offset, as RFC 3339 writes it.
+pub fn time(text: &str) -> Option<Timestamp> {
+    text.parse().ok().or_else(|| after_the_last(text))
+}
+
+/// The last time there is, for one of the last hours of the year 9999, which is later in UTC than
+/// times go, or would be a day after.
+fn after_the_last(text: &str) -> Option<Timestamp> {
+    let pieces = Pieces::parse(text).ok()?;
+    pieces.offset()?;
+    let is_last = pieces.date() >= Timestamp::MAX.to_zoned(TimeZone::UTC).date();
+    (is_last && pieces.time().is_some()).then_some(Timestamp::MAX)
 }
 
 /// `7d`, as it stands behind the minus.
@@ -116,5 +138,34 @@ impl fmt::Display for Moment {
             Self::Time(time) => time.fmt(formatter),
             Self::Ago { amount, unit } => write!(formatter, "-{amount}{}", unit.letter()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_hours_of_the_last_year_are_the_last_time_there_is() {
+        let at = |text: &str| {
+            text.parse()
+                .map(|moment: Moment| moment.at(Timestamp::UNIX_EPOCH))
+        };
+        for text in [
+            "9999-12-31",
+            "9999-12-31T23:59:59Z",
+            "9999-12-31T23:59:59+02:00",
+        ] {
+            assert_eq!(at(text), Ok(Timestamp::MAX), "{text}");
+        }
+        assert_eq!(
+            at("0001-01-01"),
+            Ok("0001-01-01T00:00:00Z".parse().unwrap())
+        );
+        for text in ["9999-12-32", "9999-12-31T25:00:00Z", "9999-12-31T23:59:59"] {
+            assert_eq!(at(text), Err(InvalidMoment), "{text}");
+        }
+        let first = Moment::Day(Date::MIN);
+        assert_eq!(first.at(Timestamp::UNIX_EPOCH), Timestamp::MIN);
     }
 }
