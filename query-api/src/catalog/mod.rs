@@ -144,11 +144,12 @@ impl Catalogs {
             .split(',')
             .take(LANGUAGES_MAX)
             .filter_map(|part| {
-                let (language, weight) = match part.split_once(";q=") {
-                    Some((language, weight)) => (language, weight.trim().parse().ok()?),
-                    None => (part, 1.0),
+                let mut parameters = part.split(';').map(str::trim);
+                let language = parameters.next()?.to_ascii_lowercase();
+                let weight = match parameters.find_map(weight) {
+                    Some(weight) => weight.parse().ok()?,
+                    None => 1.0,
                 };
-                let language = language.trim().to_ascii_lowercase();
                 (weight > 0.0 && !language.is_empty()).then_some((weight, language))
             })
             .collect();
@@ -221,6 +222,14 @@ impl Locale {
     ) -> Option<String> {
         self.format(GENERIC, id, attribute, arguments)
     }
+}
+
+/// What stands behind `q=`, in either case.
+fn weight(parameter: &str) -> Option<&str> {
+    let (name, value) = parameter.split_once('=')?;
+    name.trim_end()
+        .eq_ignore_ascii_case("q")
+        .then(|| value.trim_start())
 }
 
 /// A name as Fluent may have it: letters, digits, `-` and `_`, a letter first.
