@@ -302,7 +302,8 @@ fn filter_and_sort(fields: &mut Fields, faults: &mut Faults) -> (Filter, Query, 
     (filter, query, sort)
 }
 
-/// Addresses as they are written, and ranges of them (`10.0.0.0/8`) apart.
+/// Addresses, which may be written in several ways, and ranges of them (`10.0.0.0/8`) as ranges; what
+/// is neither as text.
 fn addresses(texts: Match<String>, faults: &mut Faults) -> (Match<String>, Match<IpRange>) {
     let (mut addresses, mut ranges) = (Match::default(), Match::default());
     for (texts, addresses, ranges) in [
@@ -312,7 +313,7 @@ fn addresses(texts: Match<String>, faults: &mut Faults) -> (Match<String>, Match
         for text in texts {
             let before_slash = text.split_once('/').map(|(address, _)| address);
             match text.parse() {
-                Ok(range) if before_slash.is_some() => ranges.push(range),
+                Ok(range) => ranges.push(range),
                 // Nothing could ever be found by it.
                 Err(_) if before_slash.is_some_and(|it| it.parse::<IpAddr>().is_ok()) => {
                     faults.add("/ip", IP_RANGE_NEEDED);

@@ -91,7 +91,10 @@ fn every_field_is_understood() {
     assert_eq!(filter.entity_type, texts(&["workflow"]));
     assert_eq!(filter.entity_id, texts(&["1", "2"]));
     assert!(filter.include_children);
-    assert_eq!(filter.ip, texts(&["10.0.0.1"]));
+    assert_eq!(
+        filter.ip_ranges,
+        Match::any_of(["10.0.0.1".parse().unwrap()])
+    );
     assert_eq!(filter.correlation_id, texts(&["c"]));
     let also = request
         .search_at(Timestamp::UNIX_EPOCH)
@@ -127,12 +130,24 @@ fn a_mistake_in_a_query_says_where_and_what_was_meant() {
 }
 
 #[test]
-fn a_range_of_addresses_is_one_and_anything_else_is_text() {
-    let filter = search(&json!({"ip": {"is": ["10.0.0.0/8", "10.0.0.1", "a/b"], "not": "::/0"}}));
-    let filter = filter.filter;
-    assert_eq!(filter.ip.any_of, ["10.0.0.1", "a/b"]);
-    assert_eq!(filter.ip_ranges.any_of, ["10.0.0.0/8".parse().unwrap()]);
-    assert_eq!(filter.ip_ranges.none_of, ["::/0".parse().unwrap()]);
+fn addresses_are_compared_however_they_are_written_and_anything_else_is_text() {
+    let filter = search(&json!({"ip": {
+        "is": ["10.0.0.0/8", "10.0.0.1", "2001:DB8:0::1", "a/b", "10.0.0.01"],
+        "not": ["::/0", "2001:DB8::2"]
+    }}));
+    let Filter { ip, ip_ranges, .. } = filter.filter;
+    assert_eq!(
+        ip,
+        Match::any_of(["a/b".to_owned(), "10.0.0.01".to_owned()])
+    );
+    let ranges = |texts: &[&str]| -> Vec<IpRange> {
+        texts.iter().map(|text| text.parse().unwrap()).collect()
+    };
+    assert_eq!(
+        ip_ranges.any_of,
+        ranges(&["10.0.0.0/8", "10.0.0.1", "2001:db8::1"])
+    );
+    assert_eq!(ip_ranges.none_of, ranges(&["::/0", "2001:db8::2"]));
 }
 
 #[test]
