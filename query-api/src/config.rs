@@ -18,8 +18,8 @@ use crate::catalog::{CatalogError, Catalogs};
 use crate::lambda::LambdaOptions;
 use crate::recording::capture_of_reads;
 
-/// Of the 6 MB that Lambda lets out in one piece, what remains when an export is written as base64
-/// or a page as a JSON string.
+/// Of the 6 MB that Lambda lets out in one piece, what remains when an export is written as base64. A
+/// page and a CSV are written as JSON strings, and counted so.
 const LAMBDA_ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// How long the text must be that cursors are signed with.
 const PAGE_TOKEN_KEY_CHARS_MIN: usize = 32;

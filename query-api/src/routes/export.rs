@@ -207,6 +207,7 @@ struct Lines<E> {
     bytes_max: Option<usize>,
     request_id: RequestId,
     events_written: u64,
+    /// As they are sent.
     bytes_written: usize,
     /// Whole lines that are not sent yet.
     out: Vec<u8>,
@@ -260,7 +261,7 @@ impl<E: Events> Lines<E> {
     /// With its first event read.
     async fn begun(mut self) -> Result<Self, StoreError> {
         self.format.head(&mut self.out);
-        self.bytes_written = self.out.len();
+        self.bytes_written = self.format.bytes_sent(&self.out);
         self.read().await?;
         Ok(self)
     }
@@ -321,7 +322,10 @@ impl<E: Events> Lines<E> {
             locale.word(&mut self.event);
         }
         self.format.event(&mut self.out, &self.event);
-        let bytes = self.out.len() - begin;
+        let bytes = match self.bytes_max {
+            Some(_) => self.format.bytes_sent(&self.out[begin..]),
+            None => 0,
+        };
         let is_full = self
             .bytes_max
             .is_some_and(|bytes_max| self.bytes_written + bytes + MARKER_BYTES_MAX > bytes_max);
@@ -468,6 +472,25 @@ mod tests {
         );
         let bytes: usize = lines.iter().map(|line| line.to_string().len() + 1).sum();
         assert!(bytes <= 10_000, "{bytes}");
+    }
+
+    #[tokio::test]
+    async fn a_csv_over_its_size_as_lambda_sends_it_says_so_in_its_last_line() {
+        let mut lines = lines(events(100), Some(10_000), false);
+        lines.format = ExportFormat::Csv;
+        let mut lines = lines.begun().await.unwrap();
+        let mut text = Vec::new();
+        while let Some(bytes) = lines.next().await {
+            text.extend_from_slice(&bytes);
+        }
+        let text = String::from_utf8(text).unwrap();
+        let last = text.lines().last().unwrap();
+        assert!(
+            last.starts_with("\"# This export was cut off here\""),
+            "{last}"
+        );
+        let sent = serde_json::to_string(&text).unwrap();
+        assert!(sent.len() <= 10_000, "{}", sent.len());
     }
 
     #[tokio::test(start_paused = true)]

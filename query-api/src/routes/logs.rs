@@ -16,6 +16,7 @@ use crate::auth::{Identity, Permission};
 use crate::catalog::AcceptedLanguages;
 use crate::document::{BodyProblems, LookupProblems, ReadProblems};
 use crate::error::{FieldFault, Problem};
+use crate::export_format::bytes_as_json_string;
 use crate::fields::{Faults, Fields};
 use crate::page_token::{self, InvalidPageToken, PageTokenScope, Place, Unverified};
 use crate::recording::say_read;
@@ -234,16 +235,10 @@ pub(crate) fn json_within(
 ) -> Result<Response, Problem> {
     // A struct of strings, numbers and maps with string keys always has a JSON text.
     let json = serde_json::to_vec(answer).unwrap_or_default();
-    if bytes_max.is_some_and(|bytes_max| bytes_as_string(&json) > bytes_max) {
+    if bytes_max.is_some_and(|bytes_max| bytes_as_json_string(&json) > bytes_max) {
         return Err(Problem::page_too_large());
     }
     Ok(([(CONTENT_TYPE, "application/json")], json).into_response())
-}
-
-/// How long a JSON text is as a string in another JSON text, which is how Lambda sends it.
-fn bytes_as_string(json: &[u8]) -> usize {
-    let escaped = json.iter().filter(|byte| matches!(byte, b'"' | b'\\'));
-    json.len() + escaped.count()
 }
 
 /// The one parameter of a question for one event.
@@ -272,7 +267,7 @@ mod tests {
         let answer = serde_json::json!({"detail": "{\"a\":1}"});
         let text = answer.to_string();
         let bytes = serde_json::to_string(&text).unwrap().len() - 2;
-        assert_eq!(bytes_as_string(text.as_bytes()), bytes);
+        assert_eq!(bytes_as_json_string(text.as_bytes()), bytes);
         assert!(json_within(None, &answer).is_ok());
         assert!(json_within(Some(bytes), &answer).is_ok());
         assert!(json_within(Some(bytes - 1), &answer).is_err());
