@@ -1,6 +1,7 @@
 //! The client: one method per operation, and a stream over pages.
 
 use std::fmt;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures::{Stream, StreamExt as _, TryStreamExt as _, stream};
@@ -17,8 +18,8 @@ use crate::erasure::{Erasure, Preview, Receipt};
 use crate::error::ClientError;
 use crate::event::Event;
 use crate::export::{ExportFormat, ExportLine, lines};
-use crate::search::Search;
-use crate::transport::{Transport, answer_of, json_of, transport};
+use crate::search::{Direction, Search};
+use crate::transport::Transport;
 
 /// A client for one token. Cheap to clone; clones share connections.
 #[derive(Clone)]
@@ -63,10 +64,18 @@ impl Client {
             return Err(ClientError::Configuration);
         }
         Ok(Self {
-            transport: transport()?,
+            transport: Transport::new()?,
             base_url,
             authorization,
         })
+    }
+
+    /// The same with another time that an answer, or the next piece of an export, may take: 35 seconds
+    /// unless it is said. An API whose `DAYBOOK_READ_TIMEOUT_SECONDS` is higher needs more than that.
+    #[must_use]
+    pub fn answer_timeout(mut self, timeout: Duration) -> Self {
+        self.transport.answer_timeout = timeout;
+        self
     }
 
     /// One page of events.
@@ -77,7 +86,8 @@ impl Client {
         self.post("/v1/logs", &json!(search)).await
     }
 
-    /// All events of a search, page by page as they are read.
+    /// All events of a search, page by page as they are read: with [`Direction::Prev`] back from page to
+    /// page, each of them in the order of the sort.
     ///
     /// An item that is an error is the last one.
     pub fn events(
@@ -92,10 +102,13 @@ impl Client {
                     return Ok(None);
                 };
                 let page = client.search(&search).await?;
-                let next = page.next_cursor.map(|cursor| Search {
+                let cursor = match search.direction {
+                    Some(Direction::Prev) => page.prev_cursor,
+                    Some(Direction::Next) | None => page.next_cursor,
+                };
+                let next = cursor.map(|cursor| Search {
                     cursor: Some(cursor),
                     page: None,
-                    direction: None,
                     ..search
                 });
                 Ok(Some((stream::iter(page.logs).map(Ok), next)))
@@ -216,8 +229,8 @@ impl Client {
         });
         body["format"] = format.as_str().into();
         let request = self.request(Method::POST, "/v1/logs/export", &body)?;
-        let answer = answer_of(&self.transport, &request).await?;
-        Ok(lines(answer.into_body()))
+        let answer = self.transport.answer_of(&request).await?;
+        Ok(lines(answer.into_body(), self.transport.answer_timeout))
     }
 
     /// Asks for an erasure, and returns when no reader sees the events any more. The same erasure under
@@ -233,8 +246,8 @@ impl Client {
         let mut request = self.request(Method::POST, "/v1/erasures", &json!(erasure))?;
         let key = HeaderValue::from_str(idempotency_key).map_err(|_| ClientError::Configuration)?;
         request.headers_mut().insert("idempotency-key", key);
-        let answer = answer_of(&self.transport, &request).await?;
-        Ok(json_of::<OneErasure>(answer).await?.erasure)
+        let answer = self.transport.answer_of(&request).await?;
+        Ok(self.transport.json_of::<OneErasure>(answer).await?.erasure)
     }
 
     /// What an erasure would be about; nothing is changed.
@@ -277,7 +290,8 @@ impl Client {
 
     async fn post<T: DeserializeOwned>(&self, path: &str, body: &Value) -> Result<T, ClientError> {
         let request = self.request(Method::POST, path, body)?;
-        json_of(answer_of(&self.transport, &request).await?).await
+        let answer = self.transport.answer_of(&request).await?;
+        self.transport.json_of(answer).await
     }
 
     async fn get<T: DeserializeOwned>(
@@ -289,7 +303,8 @@ impl Client {
             .extend_pairs(parameters)
             .finish();
         let request = self.request(Method::GET, &format!("{path}?{query}"), &Value::Null)?;
-        json_of(answer_of(&self.transport, &request).await?).await
+        let answer = self.transport.answer_of(&request).await?;
+        self.transport.json_of(answer).await
     }
 
     fn request(
@@ -321,3 +336,7 @@ impl fmt::Debug for Client {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+#[path = "client_tests.rs"]
+mod tests;

@@ -1,6 +1,7 @@
 //! An export, line by line, as the API sends it.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use futures::{Stream, stream};
@@ -42,10 +43,13 @@ struct CutOff {
 }
 
 /// The body's lines. The marker of an export that was cut off is an error, as is an end in the middle
-/// of a line.
-pub(crate) fn lines(body: Incoming) -> impl Stream<Item = Result<ExportLine, ClientError>> + Send {
+/// of a line, and a piece that takes longer than the timeout.
+pub(crate) fn lines(
+    body: Incoming,
+    piece_timeout: Duration,
+) -> impl Stream<Item = Result<ExportLine, ClientError>> + Send {
     let state = (Some(body), BytesMut::new(), VecDeque::<Bytes>::new());
-    stream::try_unfold(state, |(mut body, mut rest, mut whole)| async move {
+    stream::try_unfold(state, move |(mut body, mut rest, mut whole)| async move {
         loop {
             if let Some(line) = whole.pop_front() {
                 if line.starts_with(b"{\"error\":")
@@ -61,7 +65,10 @@ pub(crate) fn lines(body: Incoming) -> impl Stream<Item = Result<ExportLine, Cli
             let Some(reading) = &mut body else {
                 return Ok(None);
             };
-            match reading.frame().await {
+            let frame = tokio::time::timeout(piece_timeout, reading.frame())
+                .await
+                .map_err(|error| ClientError::Unreachable(Box::new(error)))?;
+            match frame {
                 Some(frame) => {
                     let frame = frame.map_err(|error| ClientError::Unreachable(Box::new(error)))?;
                     if let Ok(data) = frame.into_data() {

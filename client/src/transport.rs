@@ -14,82 +14,93 @@ use serde::de::DeserializeOwned;
 
 use crate::error::{ClientError, Problem};
 
-/// The API gives up after 29 seconds at the latest.
+/// How long an answer may take unless it is said: longer than the API does by itself.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(35);
 /// How often a request that came too soon, or at a bad time, is made again.
 const RETRIES_MAX: u32 = 3;
 /// Longer than this, nobody is kept waiting.
 const RETRY_AFTER_SECONDS_MAX: u64 = 30;
 
-pub(crate) type Transport = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
-
 /// A pool of connections.
-pub(crate) fn transport() -> Result<Transport, ClientError> {
-    let connector = HttpsConnectorBuilder::new()
-        .with_provider_and_native_roots(rustls::crypto::ring::default_provider())
-        .map_err(|error| ClientError::Unreachable(Box::new(error)))?
-        .https_or_http()
-        .enable_http1()
-        .build();
-    Ok(Client::builder(TokioExecutor::new()).build(connector))
+#[derive(Clone)]
+pub(crate) struct Transport {
+    connections: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    /// How long an answer's head may take, and then its body, of an export the next piece.
+    pub(crate) answer_timeout: Duration,
 }
 
-/// Sends until there is an answer other than "later", at most a few times. Every request of this
-/// client reads, or has an idempotency key: it may be made again.
-pub(crate) async fn answer_of(
-    transport: &Transport,
-    request: &Request<Full<Bytes>>,
-) -> Result<Response<Incoming>, ClientError> {
-    let mut attempt = 0;
-    loop {
-        let sent = transport.request(request.clone());
-        let answer = tokio::time::timeout(ANSWER_TIMEOUT, sent)
+impl Transport {
+    pub(crate) fn new() -> Result<Self, ClientError> {
+        let connector = HttpsConnectorBuilder::new()
+            .with_provider_and_native_roots(rustls::crypto::ring::default_provider())
+            .map_err(|error| ClientError::Unreachable(Box::new(error)))?
+            .https_or_http()
+            .enable_http1()
+            .build();
+        Ok(Self {
+            connections: Client::builder(TokioExecutor::new()).build(connector),
+            answer_timeout: ANSWER_TIMEOUT,
+        })
+    }
+
+    /// Sends until there is an answer other than "later", at most a few times. Every request of this
+    /// client reads, or has an idempotency key: it may be made again.
+    pub(crate) async fn answer_of(
+        &self,
+        request: &Request<Full<Bytes>>,
+    ) -> Result<Response<Incoming>, ClientError> {
+        let mut attempt = 0;
+        loop {
+            let sent = self.connections.request(request.clone());
+            let answer = tokio::time::timeout(self.answer_timeout, sent)
+                .await
+                .map_err(|error| ClientError::Unreachable(Box::new(error)))?
+                .map_err(|error| ClientError::Unreachable(Box::new(error)))?;
+            if answer.status().is_success() {
+                return Ok(answer);
+            }
+            let later = matches!(
+                answer.status(),
+                StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
+            );
+            let wait_seconds = answer
+                .headers()
+                .get(header::RETRY_AFTER)
+                .and_then(|value| value.to_str().ok()?.parse().ok())
+                .filter(|seconds| *seconds <= RETRY_AFTER_SECONDS_MAX);
+            match wait_seconds {
+                Some(seconds) if later && attempt < RETRIES_MAX => {
+                    attempt += 1;
+                    tokio::time::sleep(Duration::from_secs(seconds)).await;
+                }
+                _ => return Err(self.problem_of(answer).await),
+            }
+        }
+    }
+
+    /// The whole answer.
+    pub(crate) async fn json_of<T: DeserializeOwned>(
+        &self,
+        answer: Response<Incoming>,
+    ) -> Result<T, ClientError> {
+        let status = answer.status().as_u16();
+        let body = self.bytes_of(answer).await?;
+        serde_json::from_slice(&body).map_err(|source| ClientError::Unreadable { status, source })
+    }
+
+    async fn problem_of(&self, answer: Response<Incoming>) -> ClientError {
+        match self.json_of::<Problem>(answer).await {
+            Ok(problem) => ClientError::Problem(Box::new(problem)),
+            Err(error) => error,
+        }
+    }
+
+    async fn bytes_of(&self, answer: Response<Incoming>) -> Result<Bytes, ClientError> {
+        let read = tokio::time::timeout(self.answer_timeout, answer.into_body().collect());
+        let body = read
             .await
             .map_err(|error| ClientError::Unreachable(Box::new(error)))?
             .map_err(|error| ClientError::Unreachable(Box::new(error)))?;
-        if answer.status().is_success() {
-            return Ok(answer);
-        }
-        let later = matches!(
-            answer.status(),
-            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
-        );
-        let wait_seconds = answer
-            .headers()
-            .get(header::RETRY_AFTER)
-            .and_then(|value| value.to_str().ok()?.parse().ok())
-            .filter(|seconds| *seconds <= RETRY_AFTER_SECONDS_MAX);
-        match wait_seconds {
-            Some(seconds) if later && attempt < RETRIES_MAX => {
-                attempt += 1;
-                tokio::time::sleep(Duration::from_secs(seconds)).await;
-            }
-            _ => return Err(problem_of(answer).await),
-        }
+        Ok(body.to_bytes())
     }
-}
-
-/// The whole answer.
-pub(crate) async fn json_of<T: DeserializeOwned>(
-    answer: Response<Incoming>,
-) -> Result<T, ClientError> {
-    let status = answer.status().as_u16();
-    let body = bytes_of(answer).await?;
-    serde_json::from_slice(&body).map_err(|source| ClientError::Unreadable { status, source })
-}
-
-async fn problem_of(answer: Response<Incoming>) -> ClientError {
-    match json_of::<Problem>(answer).await {
-        Ok(problem) => ClientError::Problem(Box::new(problem)),
-        Err(error) => error,
-    }
-}
-
-async fn bytes_of(answer: Response<Incoming>) -> Result<Bytes, ClientError> {
-    let read = tokio::time::timeout(ANSWER_TIMEOUT, answer.into_body().collect());
-    let body = read
-        .await
-        .map_err(|error| ClientError::Unreachable(Box::new(error)))?
-        .map_err(|error| ClientError::Unreachable(Box::new(error)))?;
-    Ok(body.to_bytes())
 }

@@ -1,0 +1,69 @@
+//! The client against a server that says what it is told to.
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+
+use super::*;
+
+/// A server that gives each connection the next of the answers and then falls silent; what it was asked.
+async fn serve(answers: Vec<String>) -> (Client, tokio::sync::mpsc::UnboundedReceiver<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let (asked, questions) = tokio::sync::mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        let mut silent = Vec::new();
+        for answer in answers {
+            let (mut connection, _) = listener.accept().await.unwrap();
+            let mut request = Vec::new();
+            while !request.ends_with(b"}") {
+                connection.read_buf(&mut request).await.unwrap();
+            }
+            asked.send(String::from_utf8(request).unwrap()).unwrap();
+            connection.write_all(answer.as_bytes()).await.unwrap();
+            silent.push(connection);
+        }
+        std::future::pending::<()>().await;
+    });
+    (Client::new(&address, "t").unwrap(), questions)
+}
+
+fn whole(body: &str) -> String {
+    let length = body.len();
+    format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}")
+}
+
+#[tokio::test]
+async fn events_go_back_from_page_to_page_where_that_is_asked_for() {
+    let page = |prev: &str| {
+        whole(&format!(
+            r#"{{"logs": [], "total": null, "next_cursor": "forth", "prev_cursor": {prev}}}"#
+        ))
+    };
+    let (client, mut questions) = serve(vec![page("\"back\""), page("null")]).await;
+    let search = Search {
+        direction: Some(Direction::Prev),
+        ..Search::default()
+    };
+    let events: Vec<_> = client.events(search).try_collect().await.unwrap();
+    assert!(events.is_empty());
+    let (first, second) = (questions.recv().await, questions.recv().await);
+    assert!(!first.unwrap().contains("cursor"));
+    let second = second.unwrap();
+    assert!(second.contains(r#""cursor":"back""#), "{second}");
+    assert!(second.contains(r#""direction":"prev""#), "{second}");
+}
+
+#[tokio::test]
+async fn an_export_that_falls_silent_is_given_up() {
+    let begun = "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{}\n".to_owned();
+    let (client, _questions) = serve(vec![begun]).await;
+    let client = client.answer_timeout(Duration::from_millis(500));
+    let lines = client
+        .export_lines(&Search::default(), ExportFormat::Ndjson)
+        .await
+        .unwrap();
+    let lines: Vec<_> = lines.collect().await;
+    assert_eq!(lines.len(), 2);
+    assert_eq!(lines[0].as_ref().unwrap(), "{}");
+    assert!(matches!(lines[1], Err(ClientError::Unreachable(_))));
+}
