@@ -12,6 +12,9 @@ const REQUEST_TIMEOUT_MS = 35_000;
 const FILTERS = ["q", "service", "actor", "action", "outcome", "range", "from", "to"];
 const HIDDEN_FILTERS = ["entity_type", "entity_id"];
 const RANGE_HOURS = { "1h": 1, "24h": 24, "7d": 7 * 24, "30d": 30 * 24 };
+/** What is chosen where the API answers no longer range of time, and how much of a thing's history. */
+const SHORTER_RANGE = { "": "30d", "30d": "7d", "7d": "24h" };
+const HISTORY_DAYS = [90, 30, 7, 1];
 const ACTIONS = ["create", "read", "update", "delete", "execute"];
 const NAME_PARTS = ["actor", "entity", "parent", "value", "request"];
 const PARTS = ["verb", "complement", "entity_type", "count", "parent_type"];
@@ -137,6 +140,11 @@ async function send(path, body, signal, signals) {
   }
 }
 
+/** Whether the API answers no range of time as long as the one that was asked for. */
+function isRangeTooLong({ status, faults }) {
+  return status === 400 && Boolean(faults?.some((fault) => fault.pointer === "/timestamp"));
+}
+
 /** Signs out where the token is the problem; says whether it was. */
 function isSignedOut(error) {
   if (error.status !== 401) return false;
@@ -254,7 +262,10 @@ async function load(hasFilters) {
     if (isFirst && page.logs.length === 0) showEmpty(hasFilters);
   } catch (error) {
     if (request.signal.aborted || isSignedOut(error)) return;
-    showProblem(error, isFirst);
+    const range = SHORTER_RANGE[currentFilters().range];
+    if (isFirst && range && isRangeTooLong(error)) {
+      setFilters({ range, event: new URLSearchParams(location.search).get("event") ?? "" });
+    } else showProblem(error, isFirst);
   } finally {
     if (state.request === request) {
       byId("skeleton").hidden = true;
@@ -579,7 +590,7 @@ function showDetail(event) {
         ["Where to look", event.source_url],
       ]),
       changes(event.changes),
-      historyOf(entity),
+      historyOf(entity, when),
       code("Request body", event.detail),
       list("Removed before storing", event.redacted),
       code("Personal data", event.privacy),
@@ -641,20 +652,35 @@ function tableOf(changed) {
   return table;
 }
 
-/** The life of a thing, asked for when somebody wants to see it, and page by page. */
-function historyOf({ type, id }) {
+/** The life of a thing, asked for when somebody wants to see it, and page by page; what lies around an
+ *  event where the API does not tell all of it. */
+function historyOf({ type, id }, when) {
   if (!type || !id) return null;
   const button = element("button", `Show what became of this ${type}`, "quiet");
   button.type = "button";
   const life = element("ol", "", "life");
   const section = titled("History", life);
-  section.append(button);
+  const bound = element("p", "", "hint");
+  section.append(button, bound);
+  const address = `v1/entities/${encodeURIComponent(type)}/${encodeURIComponent(id)}/history?limit=50`;
+  const shorter = [...HISTORY_DAYS];
+  let range = "";
   let cursor = "";
+  const page = async () => {
+    try {
+      return await ask(`${address}${range}${cursor}`);
+    } catch (error) {
+      if (cursor || shorter.length === 0 || !isRangeTooLong(error)) throw error;
+      const days = shorter.shift();
+      range = `&${daysAround(when, days)}`;
+      bound.textContent = `Of the ${days === 1 ? "day" : `${days} days`} around this event.`;
+      return page();
+    }
+  };
   button.addEventListener("click", async () => {
     button.disabled = true;
-    const address = `v1/entities/${encodeURIComponent(type)}/${encodeURIComponent(id)}/history?limit=50${cursor}`;
     try {
-      const { history: steps, next_cursor } = await ask(address);
+      const { history: steps, next_cursor } = await page();
       life.append(...steps.map(step));
       cursor = `&cursor=${next_cursor}`;
       button.textContent = "Show older";
@@ -666,6 +692,14 @@ function historyOf({ type, id }) {
     }
   });
   return section;
+}
+
+/** A range of so many days with a moment in its middle, or near its end where that would not have been yet. */
+function daysAround(when, days) {
+  const length = days * 86_400_000;
+  const to = Math.min(when.getTime() + length / 2, Date.now() + 300_000);
+  const time = (at) => new Date(at).toISOString();
+  return new URLSearchParams({ "timestamp.from": time(to - length), "timestamp.to": time(to) });
 }
 
 function step({ log, changes: changed, changes_from }) {
