@@ -85,8 +85,10 @@ function showSignIn(reason) {
 
 function showBook() {
   const { org_id, email, sub, permissions, scope } = claims();
-  // The API decides; this only spares a button that would be refused.
-  byId("export").hidden = !JSON.stringify([permissions, scope]).includes("audit_log:export");
+  // The API decides; this only spares a button that would be refused. Where the token names no permission
+  // of the log, it may name them in a claim that the page does not know, or say nothing to be read.
+  const named = JSON.stringify([permissions, scope]);
+  byId("export").hidden = named.includes("audit_log:") && !named.includes("audit_log:export");
   byId("sign-in").hidden = true;
   byId("book").hidden = false;
   byId("sign-out").hidden = false;
