@@ -19,6 +19,8 @@ const ACTIONS = ["create", "read", "update", "delete", "execute"];
 const NAME_PARTS = ["actor", "entity", "parent", "value", "request"];
 const PARTS = ["verb", "complement", "entity_type", "count", "parent_type"];
 const OUTCOMES = ["success", "denied", "failure", "unknown"];
+/** What an event's id looks like; whatever else stands in the address is no event. */
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const EXTENSIONS = { csv: "csv", ndjson: "ndjson", ocsf: "ocsf.ndjson" };
 
 const byId = (id) => document.getElementById(id);
@@ -535,7 +537,7 @@ function relative(when) {
 
 function openFromAddress() {
   const id = new URLSearchParams(location.search).get("event");
-  if (id) open(id);
+  if (UUID.test(id ?? "")) open(id);
   else if (byId("detail").open) byId("detail").close();
 }
 
