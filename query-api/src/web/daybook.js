@@ -37,7 +37,7 @@ const numberFormat = new Intl.NumberFormat();
 /** What is on the page: how many events of how many, where to go on, and which request is the last. */
 /** How much of a suggestion stands on its button. */
 const LABEL_CHARS_MAX = 60;
-const state = { shown: 0, total: null, cursor: null, request: null, search: null, q: "" };
+const state = { shown: 0, total: null, cursor: null, request: null, search: null, filters: null, q: "" };
 
 // ---------------------------------------------------------------- the token
 
@@ -203,7 +203,8 @@ function searchBody(filters) {
   } else if (filters.actor) {
     // A program has no e-mail address; its name stands in its sentences.
     const name = `"${filters.actor.replace(/["\\]/g, " ")}"`;
-    body.q = body.q ? `${body.q} ${name}` : name;
+    // In front, as an open quotation mark would take it in; `positionInBar` knows.
+    body.q = body.q ? `${name} ${body.q}` : name;
   }
   if (filters.action) body.action = filters.action;
   if (filters.outcome) body.outcome = filters.outcome;
@@ -224,6 +225,11 @@ function searchBody(filters) {
   return body;
 }
 
+/** Where in the search bar a character of the whole query stands, from 1; less than that before it. */
+function positionInBar(position) {
+  return position - ([...(state.search.q ?? "")].length - [...state.q].length);
+}
+
 // ---------------------------------------------------------------- the list
 
 async function search() {
@@ -233,6 +239,7 @@ async function search() {
   byId("clear").hidden = !hasFilters;
   showChips(filters);
 
+  state.filters = JSON.stringify(filters);
   state.q = filters.q;
   state.search = searchBody(filters);
   state.shown = 0;
@@ -328,18 +335,20 @@ function localTime(when) {
 /** What is wrong with the search bar, under it, with what was meant. */
 function showQueryFault({ detail, position, length, suggestion }) {
   const note = byId("q-fault");
-  const hasSuggestion = typeof suggestion === "string";
+  const place = positionInBar(position);
+  const hasSuggestion = typeof suggestion === "string" && place > 0;
+  const shown = text(detail).replace(/^character \d+/, `character ${Math.max(place, 1)}`);
   // What was meant stands on the button.
-  note.replaceChildren(hasSuggestion ? text(detail).replace(/; did you mean [^]*$/, "") : text(detail));
+  note.replaceChildren(hasSuggestion ? shown.replace(/; did you mean [^]*$/, "") : shown);
   if (hasSuggestion) {
-    const shown = [...suggestion];
-    const label = shown.length > LABEL_CHARS_MAX ? `${shown.slice(0, LABEL_CHARS_MAX).join("")}…` : suggestion;
+    const meant = [...suggestion];
+    const label = meant.length > LABEL_CHARS_MAX ? `${meant.slice(0, LABEL_CHARS_MAX).join("")}…` : suggestion;
     const button = element("button", `Use ${label}`, "quiet");
     button.type = "button";
     button.addEventListener("click", () => {
       // Of the query that was asked; what was typed since has other places.
       const characters = [...state.q];
-      characters.splice(position - 1, length, suggestion);
+      characters.splice(place - 1, length, suggestion);
       setFilters({ q: characters.join("") });
     });
     note.append(" ", button);
@@ -806,10 +815,25 @@ byId("clear").addEventListener("click", () => {
   setFilters(Object.fromEntries([...FILTERS, ...HIDDEN_FILTERS].map((name) => [name, ""])));
   byId("q").focus();
 });
-byId("export").addEventListener("change", ({ target }) => {
-  if (target.value) exportAs(target.value);
-  target.value = "";
+// Arrow keys and letters change a closed select at every stroke: with them, nothing begins before Enter or
+// the button.
+let lastKey = "";
+function startExport() {
+  const format = byId("export").value;
+  byId("export").value = "";
+  byId("export-start").hidden = true;
+  if (format) exportAs(format);
+}
+byId("export").addEventListener("pointerdown", () => (lastKey = ""));
+byId("export").addEventListener("keydown", ({ key }) => {
+  lastKey = key;
+  if (key === "Enter") startExport();
 });
+byId("export").addEventListener("change", ({ target }) => {
+  if (lastKey === "" || lastKey === "Enter") startExport();
+  else byId("export-start").hidden = !target.value;
+});
+byId("export-start").addEventListener("click", startExport);
 byId("service").addEventListener("focus", () => suggest("services", "service_name", { service: "" }));
 byId("actor").addEventListener("focus", () => suggest("actors", "user.email", { actor: "" }));
 byId("refresh").addEventListener("click", () => search());
@@ -850,6 +874,9 @@ byId("sign-in-form").addEventListener("submit", (event) => {
 });
 addEventListener("popstate", () => {
   if (byId("book").hidden) return;
+  clearTimeout(typing);
+  readAddress();
+  if (JSON.stringify(currentFilters()) !== state.filters) search();
   openFromAddress();
 });
 addEventListener("keydown", (event) => {

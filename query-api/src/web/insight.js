@@ -65,7 +65,12 @@ export function histogram({ bars, bucket, from, to }, numbers, pick) {
       group.append(shape("rect", { x, y, width, height, class: `bar-${outcome}` }));
     }
     group.addEventListener("click", () => pick(start, end));
-    group.addEventListener("keydown", (event) => event.key === "Enter" && pick(start, end));
+    group.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" && event.key !== " ") return;
+      // Space would turn the page.
+      event.preventDefault();
+      pick(start, end);
+    });
     picture.append(group);
   }
   const first = dates.format(new Date(begin));
