@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::extract::{RawQuery, State};
-use daybook_event::timestamp_serde;
+use daybook_event::{Action, Outcome, timestamp_serde};
 use daybook_store::{
     Bar, Bucket, Facet, FacetValue, Filter, HistogramOptions, Search, Sort, StoreError, TimeRange,
     TotalMode,
@@ -206,8 +206,8 @@ pub(crate) async fn histogram(
         Some(from) => Some(from),
         None => in_time(api.read_timeout, first_time(&reader, &request.filter)).await?,
     };
-    let to = asked.to.unwrap_or(now);
-    let length = to.duration_since(from.unwrap_or(to));
+    let end = asked.to.unwrap_or(now);
+    let length = end.duration_since(from.unwrap_or(end));
     let (name, bucket) = request.bucket(length);
     let options = HistogramOptions {
         bucket,
@@ -220,12 +220,13 @@ pub(crate) async fn histogram(
             let mut filter = request.filter;
             filter.timestamp = TimeRange {
                 from: Some(from),
-                to: Some(to),
+                to: asked.to,
             };
             let read = reader.histogram(&filter, &options);
             in_time(api.read_timeout, known_zone(read)).await??
         }
     };
+    let to = end_of(asked.to, now, from, &bars);
     let counted = bars.iter().map(|bar| bar.count).sum();
     let did = "counted the audit log over time";
     say_read(&identity.person, did, Some(counted));
@@ -236,6 +237,17 @@ pub(crate) async fn histogram(
         bars: merged(bars, options.by.is_some()),
         time_zone: options.time_zone,
     }))
+}
+
+/// Where the range ends: where nobody said it, events may be a little ahead of this machine's clock.
+fn end_of(
+    asked: Option<Timestamp>,
+    now: Timestamp,
+    from: Option<Timestamp>,
+    bars: &[Bar],
+) -> Timestamp {
+    let begun = from.into_iter().chain(bars.last().map(|bar| bar.start));
+    asked.unwrap_or_else(|| begun.fold(now, Timestamp::max))
 }
 
 #[derive(Debug)]
@@ -254,12 +266,25 @@ impl HistogramRequest {
             Some(asked) => (asked, BARS_MAX),
             None => (BUCKETS[0].1, BARS_CHOSEN_MAX),
         };
+        let bars_max = bars_max.min(self.bars_stored_max());
         let (name, bucket, _) = BUCKETS
             .into_iter()
             .skip_while(|(_, bucket, _)| *bucket != narrowest)
             .find(|(_, _, seconds)| length.as_secs() / seconds <= bars_max)
             .unwrap_or(BUCKETS[BUCKETS.len() - 1]);
         (name, bucket)
+    }
+
+    /// How many bars the store can tell of, which counts each of a bar's values. A range that begins
+    /// and ends within a bar has one more than fit into its length.
+    fn bars_stored_max(&self) -> i64 {
+        let values = match self.by {
+            Some(Facet::Action) => Action::ALL.len(),
+            Some(Facet::Outcome) => Outcome::ALL.len(),
+            _ => 1,
+        };
+        let values = i64::try_from(values).unwrap_or(i64::MAX);
+        i64::from(daybook_store::BARS_MAX) / values - 2
     }
 }
 
@@ -383,9 +408,41 @@ mod tests {
             let length = SignedDuration::from_hours(hours);
             assert_eq!(request(None).bucket(length).0, expected, "{hours}");
         }
+        for (by, values) in [
+            (None, 1),
+            (Some(Facet::Action), Action::ALL.len()),
+            (Some(Facet::Outcome), Outcome::ALL.len()),
+        ] {
+            let request = HistogramRequest {
+                by,
+                ..request(Some(Bucket::Minute))
+            };
+            for minutes in 1_990..2_010 {
+                let (_, bucket) = request.bucket(SignedDuration::from_mins(minutes));
+                let rows = (minutes + 2) * i64::try_from(values).unwrap();
+                let is_stored = rows <= i64::from(daybook_store::BARS_MAX);
+                assert!(is_stored || bucket == Bucket::Hour, "{minutes}");
+            }
+        }
         let year = SignedDuration::from_hours(24 * 365);
         assert_eq!(request(Some(Bucket::Minute)).bucket(year).0, "day");
         assert_eq!(request(Some(Bucket::Day)).bucket(year).0, "day");
+    }
+
+    #[test]
+    fn a_range_without_an_end_ends_with_its_last_event_or_now() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let bar = |second| Bar {
+            start: at(second),
+            value: String::new(),
+            count: 1,
+        };
+        let now = at(100);
+        assert_eq!(end_of(None, now, Some(at(10)), &[bar(0), bar(60)]), now);
+        assert_eq!(end_of(None, now, Some(at(130)), &[bar(120)]), at(130));
+        assert_eq!(end_of(None, now, Some(at(10)), &[bar(120)]), at(120));
+        assert_eq!(end_of(None, now, None, &[]), now);
+        assert_eq!(end_of(Some(at(50)), now, Some(at(70)), &[]), at(50));
     }
 
     #[test]
