@@ -1,21 +1,18 @@
 //! The query API as a process: on Lambda behind API Gateway, elsewhere a plain server.
 
 use std::env;
-use std::time::Duration;
 
 use anyhow::Context as _;
 use daybook_capture::ServerCapture;
 use daybook_query_api::{
-    Config, ErasureWork, recorded, router, serve_erasure_work, serve_lambda, work_on_erasures,
+    Config, ErasureWork, recorded, router, serve, serve_erasure_work, serve_lambda,
+    work_on_erasures,
 };
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
 const CONFIGURATION: &str = "the environment does not say how to run";
-/// How long answers that are under way may take when the server is to end.
-const GRACE: Duration = Duration::from_secs(20);
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
@@ -52,26 +49,13 @@ async fn main() -> anyhow::Result<()> {
         tokio::spawn(work_on_erasures(eraser, config.ledger));
     }
     let mut terminated = signal(SignalKind::terminate()).context("no signals can be received")?;
-    let (ending, mut ended) = watch::channel(false);
-    let serving = axum::serve(listener, router).with_graceful_shutdown(async move {
+    let ending = async move {
         tokio::select! {
             _ = tokio::signal::ctrl_c() => {}
             _ = terminated.recv() => {}
         }
-        ending.send_replace(true);
-    });
-    let too_long = async {
-        // An error says that nobody can be told any more: the server has ended.
-        let _ = ended.wait_for(|is_ending| *is_ending).await;
-        tokio::time::sleep(GRACE).await;
     };
-    let served = tokio::select! {
-        served = serving => served.context("the server ended"),
-        () = too_long => {
-            tracing::warn!("answers that nobody reads to their end are given up");
-            Ok(())
-        }
-    };
+    serve(listener, router, ending).await;
     reads.shut_down().await;
-    served
+    Ok(())
 }
