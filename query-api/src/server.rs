@@ -2,20 +2,25 @@
 //! request, and none keeps the server from ending.
 
 use std::io;
-use std::pin::pin;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum::Router;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::Sleep;
 
 /// How long a request's head may take. A connection that waits for its next request counts as well, and
 /// load balancers keep theirs for a minute: one that ends before they know it is an error to a client.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
+/// How long a client may read nothing of an answer. What it was told is recorded when its connection ends.
+const READ_PAUSE_MAX: Duration = Duration::from_mins(3);
 /// How long answers that are under way may take when the server is to end.
 const GRACE: Duration = Duration::from_secs(20);
 /// How long to wait where no connection can be taken, as when too many files are open.
@@ -77,7 +82,11 @@ async fn answer(stream: TcpStream, router: Router, mut is_ending: watch::Receive
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT);
     let service = TowerToHyperService::new(router);
-    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
+    let stream = TokioIo::new(ReadOn {
+        stream,
+        waiting: None,
+    });
+    let mut connection = pin!(builder.serve_connection(stream, service));
     // What goes wrong on one connection is its client's affair.
     tokio::select! {
         _ = connection.as_mut() => return,
@@ -87,12 +96,84 @@ async fn answer(stream: TcpStream, router: Router, mut is_ending: watch::Receive
     let _ = connection.await;
 }
 
+/// A connection that fails when its client has not read on for long.
+struct ReadOn {
+    stream: TcpStream,
+    /// There while something cannot be written.
+    waiting: Option<Pin<Box<Sleep>>>,
+}
+
+impl ReadOn {
+    fn bounded<T>(
+        &mut self,
+        context: &mut Context<'_>,
+        written: Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        if written.is_ready() {
+            self.waiting = None;
+            return written;
+        }
+        let sleep = || Box::pin(tokio::time::sleep(READ_PAUSE_MAX));
+        ready!(
+            self.waiting
+                .get_or_insert_with(sleep)
+                .as_mut()
+                .poll(context)
+        );
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+    }
+}
+
+impl AsyncRead for ReadOn {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for ReadOn {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.bounded(context, written)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write_vectored(context, bytes);
+        self.bounded(context, written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::future::pending;
     use std::sync::Arc;
 
+    use axum::body::{Body, Bytes};
     use axum::routing::get;
+    use futures::stream;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::sync::Notify;
 
@@ -128,6 +209,28 @@ mod tests {
             assert!(end.is_ok(), "{text}");
             assert_eq!(answer.ends_with("here"), is_answered, "{answer}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_reads_no_more_loses_its_connection() {
+        let (bodies, mut ended) = tokio::sync::mpsc::unbounded_channel::<()>();
+        let (asked, first) = (Arc::new(Notify::new()), std::sync::Mutex::new(Some(bodies)));
+        let begun = asked.clone();
+        let endless = async move || {
+            let body = first.lock().unwrap().take();
+            begun.notify_one();
+            Body::from_stream(stream::repeat_with(move || {
+                let _ = &body;
+                Ok::<_, io::Error>(Bytes::from_static(&[b'x'; 8 * 1024]))
+            }))
+        };
+        let first = Arc::new(endless);
+        let router = Router::new().route("/", get(async move || first().await));
+        let text = "GET / HTTP/1.1\r\nhost: x\r\n\r\n";
+        let (_client, _serving) = connected(text, router, Arc::default()).await;
+        asked.notified().await;
+        let ended = tokio::time::timeout(AN_HOUR, ended.recv()).await;
+        assert_eq!(ended, Ok(None));
     }
 
     #[tokio::test(start_paused = true)]
