@@ -63,14 +63,6 @@ pub(super) fn is_path_itself(own: &str, all: &[String], source: &OperationSource
     {
         return true;
     }
-    // `sandboxTransferSweepSimulate` on `/sandbox/transfer/sweep/simulate`: the path has each word apart.
-    let segments: Vec<&str> = path
-        .split('/')
-        .filter(|segment| !segment.is_empty())
-        .collect();
-    if segments.len() > 2 && all == segments && verbs::known(&all[all.len() - 1]).is_some() {
-        return true;
-    }
     bare(own) == bare(path) && !has_verb(all, source)
         || path
             .split('/')

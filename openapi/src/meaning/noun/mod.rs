@@ -153,12 +153,6 @@ pub(crate) fn choose(
     {
         thing.noun = behind.to_owned();
     }
-    // "Simulate creating a sweep"
-    if let Some((first, behind)) = thing.noun.split_once(' ')
-        && matches!(first, "creating" | "adding" | "updating" | "deleting")
-    {
-        thing.noun = behind.to_owned();
-    }
     // `combineSubmissions` on `/combined_submissions`: they are not combined before.
     if source.method == "POST"
         && let Some(rest) = thing.noun.strip_prefix(&format!("{} ", chosen.verb.past))
