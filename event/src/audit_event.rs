@@ -60,7 +60,7 @@ pub struct AuditEvent {
     pub activity_parts: Vec<ActivityPart>,
     /// The redacted request body as JSON text; empty where there was none.
     pub detail: String,
-    /// What changed, field by field, where the handler said so.
+    /// What changed, field by field, where the handler said so. A field is a pointer of at most 256 bytes.
     pub changes: Vec<Change>,
     /// Why, in the handler's words.
     pub reason: String,
@@ -76,7 +76,8 @@ pub struct AuditEvent {
     pub spec_version: String,
     /// Whether an OpenAPI operation explained this event. `false`: the request is all that is known.
     pub described: bool,
-    /// What was removed, as `place#/json/pointer`.
+    /// What was removed, as `place#/json/pointer`: a thousand at most, of at most 256 bytes each. What has a longer
+    /// pointer is named by what it stands in.
     pub redacted: Vec<String>,
     /// When it was stored.
     #[serde(with = "timestamp_serde")]

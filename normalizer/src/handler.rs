@@ -22,6 +22,8 @@ const MESSAGES_BETWEEN_YIELDS: usize = 32;
 
 /// A dead-letter queue that does not answer by then will not: what was to go there comes again.
 const BURY_TIME_MAX: Duration = Duration::from_secs(20);
+/// How many dead letters are handed on at a time.
+const LETTERS_AT_ONCE: usize = 100;
 /// What is left to bury what the database refused at the last moment.
 const BURY_TIME_MIN: Duration = Duration::from_secs(2);
 
@@ -210,8 +212,18 @@ impl BatchHandler {
             names.push((message_id, reason.clone()));
             letters.push(DeadLetter { body, reason });
         }
-        let kept = timeout_at(deadline, self.dead_letters.keep(letters)).await;
-        let kept = kept.unwrap_or_default();
+        let mut kept = Vec::with_capacity(letters.len());
+        let mut letters = letters.into_iter().peekable();
+        // In groups, so that what was said of some of them counts.
+        while letters.peek().is_some() {
+            let group: Vec<_> = letters.by_ref().take(LETTERS_AT_ONCE).collect();
+            let length = kept.len() + group.len();
+            match timeout_at(deadline, self.dead_letters.keep(group)).await {
+                Ok(said) => kept.extend(said),
+                Err(_) => break,
+            }
+            kept.resize(length, false);
+        }
         for (index, (message_id, reason)) in names.into_iter().enumerate() {
             if kept.get(index).copied().unwrap_or(false) {
                 buried.dead.push((message_id, reason));

@@ -16,9 +16,9 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Sleep;
 
-/// How long a request's head may take. A connection that waits for its next request counts as well, and
-/// load balancers keep theirs for a minute: one that ends before they know it is an error to a client.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
+/// How long a request's head may take. A connection that waits for its next request counts as well, and proxies and
+/// load balancers keep theirs for one to ten minutes: one that ends before they know it is an error to a client.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(620);
 /// How long a client may read nothing of an answer. What it was told is recorded when its connection ends.
 const READ_PAUSE_MAX: Duration = Duration::from_mins(3);
 /// How long answers that are under way may take when the server is to end.

@@ -110,7 +110,11 @@ fn assigned(text: &str, at: usize, separator: Separator) -> Option<Hit> {
     if secret.is_none() && !(is_equals && is_signature(name)) {
         return None;
     }
-    let starts_value = |rest: &str| rest.starts_with(['"', '\'', '\\', '[', '{']);
+    // `Cookie:[a=b; c=d]`, as Go prints headers, is no list of quoted texts.
+    let starts_value = |rest: &str| {
+        rest.starts_with(['"', '\'', '\\'])
+            || rest.starts_with(['[', '{']) && quoted_list(rest).is_some()
+    };
     if !is_equals && is_cookie(name) && !starts_value(text[from..].trim_start_matches(' ')) {
         let to = text[from..]
             .find(['"', '\n', '\''])

@@ -53,8 +53,8 @@ fn cases() -> Vec<Case> {
             event_name: "createFlow",
             action: "create",
             outcome: "success",
-            entity: json!({"type": "flow", "id": "flow-7", "name": "Welcome mail"}),
-            activity: "jane@example.com created flow Welcome mail",
+            entity: json!({"type": "automation flow", "id": "flow-7", "name": "Welcome mail"}),
+            activity: "jane@example.com created automation flow Welcome mail",
         },
         Case {
             domain_name: "webhooks.sls.epilot.io",
@@ -116,8 +116,8 @@ fn cases() -> Vec<Case> {
             event_name: "batchGetFlows",
             action: "read",
             outcome: "success",
-            entity: json!({"type": "flow", "id": "41,42", "name": ""}),
-            activity: "jane@example.com viewed flows 41, 42",
+            entity: json!({"type": "automation flow", "id": "41,42", "name": ""}),
+            activity: "jane@example.com viewed automation flows 41, 42",
         },
         Case {
             domain_name: "user.sls.epilot.io",

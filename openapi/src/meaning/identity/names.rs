@@ -64,7 +64,13 @@ fn name_pointers(
         found.map(|(property, _)| property)
     };
     let own = format!("{}_name", noun.replace(' ', "_"));
-    for wanted in [own.as_str()].iter().chain(NAMES) {
+    // `flow_name` of an automation flow
+    let of_head = format!("{}_name", noun.rsplit(' ').next().unwrap_or_default());
+    let mut wanted = vec![own.as_str()];
+    if own != of_head {
+        wanted.push(&of_head);
+    }
+    for wanted in wanted.iter().chain(NAMES) {
         if let Some(property) = named(wanted) {
             found(format!("{pointer}/{}", escape(property.name)));
         }

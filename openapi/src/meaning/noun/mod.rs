@@ -10,7 +10,7 @@ use daybook_event::Action;
 
 use super::Parent;
 use super::noun_words::{GENERIC, NEEDS_PARENT, ends_with_noun, is_role_of_class, own_words, same};
-use super::path_shape::{PathShape, Resource, is_adjective, param_noun};
+use super::path_shape::{PathShape, is_adjective, param_noun};
 use super::phrase::{self, Phrase};
 use super::rule::{self, Rule};
 use super::verb::{Chosen, Source};
@@ -159,13 +159,7 @@ pub(crate) fn choose(
     {
         thing.noun = rest.to_owned();
     }
-    if let Some(full) = shape
-        .resources
-        .last()
-        .and_then(|resource| full_name(source, resource, chosen, &thing.noun))
-    {
-        thing.noun = full;
-    }
+    thing.noun = facing.in_full(facing.resource, std::mem::take(&mut thing.noun));
     // Nobody verifies a forgotten password.
     if thing.noun == "forgot password" {
         "password reset".clone_into(&mut thing.noun);
@@ -436,22 +430,6 @@ fn fuller(noun: Vec<String>, chosen: &Chosen, summary: Option<&Phrase>) -> Vec<S
                 && phrase.noun.starts_with(&noun)
         })
         .map_or(noun, |phrase| phrase.noun.clone())
-}
-
-/// Rule "full name": "Creates a loyalty account" at `/loyalty/accounts`. The word that the path has in front of a noun
-/// belongs to it where the document's texts say so.
-fn full_name(
-    source: &OperationSource<'_>,
-    resource: &Resource,
-    chosen: &Chosen,
-    noun: &str,
-) -> Option<String> {
-    let [front] = resource.qualifier.as_slice() else {
-        return None;
-    };
-    let full = format!("{front} {noun}");
-    let is_full = source.habits.full_names.contains(&full);
-    (is_full && resource.head() == noun && *front != chosen.base).then_some(full)
 }
 
 /// What a description speaks of, where the summary is a verb alone: "Compile", "evaluates queries".

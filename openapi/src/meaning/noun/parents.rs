@@ -15,7 +15,7 @@ impl Facing<'_> {
             Some(param) if self.param_names_another() && param.to_lowercase().ends_with("id") => {
                 words::noun_phrase(&param_noun(param))
             }
-            _ => self.resource_noun(),
+            _ => self.in_full(self.resource, self.resource_noun()),
         };
         let id = self
             .resource
@@ -40,7 +40,7 @@ impl Facing<'_> {
             let entity_type = if head.as_deref() == Some(self.resource.head().as_str())
                 && noun != self.resource.noun()
             {
-                self.resource.noun()
+                self.in_full(self.resource, self.resource.noun())
             } else {
                 words::noun_phrase(&own)
             };
@@ -58,7 +58,7 @@ impl Facing<'_> {
         let parent = self.enclosing.last()?;
         let param = parent.params.last()?;
         let named = param_noun(param);
-        let mut entity_type = parent.noun();
+        let mut entity_type = self.in_full(parent, parent.noun());
         if parent.params.len() > 1 && !named.is_empty() {
             entity_type = words::noun_phrase(&named);
         } else if GENERIC.contains(&entity_type.as_str()) && !parent.qualifier.is_empty() {

@@ -84,6 +84,19 @@ impl Facing<'_> {
             .then(|| self.on_parent(parent))
     }
 
+    /// Rule "full name": "Creates a loyalty account" at `/loyalty/accounts`. The word that the path has in front of a
+    /// noun belongs to it where the document's texts say so: to the thing itself, and to what others are part of.
+    pub(super) fn in_full(&self, resource: &Resource, noun: String) -> String {
+        let [front] = resource.qualifier.as_slice() else {
+            return noun;
+        };
+        let full = format!("{front} {noun}");
+        let is_full = resource.head() == noun
+            && *front != self.chosen.base
+            && self.source.habits.full_names.contains(&full);
+        if is_full { full } else { noun }
+    }
+
     pub(super) fn qualified(&self, object: &[String]) -> String {
         self.qualify(&words::noun_phrase(object))
     }
