@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use daybook_store::BACKUP_DAYS_MAX;
 
 /// The audit log for services behind Amazon API Gateway: who did what to which thing, when, from
 /// where, and with what outcome.
@@ -375,7 +376,7 @@ pub(crate) struct EraseOptions {
         value_name = "N",
         env = "DAYBOOK_BACKUP_DAYS",
         default_value_t = 35,
-        value_parser = clap::value_parser!(u32).range(1..=36_500)
+        value_parser = clap::value_parser!(u32).range(1..=i64::from(BACKUP_DAYS_MAX))
     )]
     pub(crate) backup_days: u32,
     /// The operator's secret by which erased persons are known again: 32 bytes or more. Writers

@@ -143,10 +143,7 @@ fn eraser(
     };
     let key = ErasureKey::new(&options.erasure_key).context("DAYBOOK_ERASURE_KEY")?;
     let writer = Writer::new(endpoint, &writer)?.with_erasure_key(key.clone());
-    let copies = CopyLifetimes {
-        backup_days: options.backup_days,
-        ..CopyLifetimes::default()
-    };
+    let copies = CopyLifetimes::with_backups_of(options.backup_days);
     Ok(Eraser::new(endpoint, credentials, key, writer)?.with_copy_lifetimes(copies))
 }
 

@@ -103,30 +103,30 @@ fn read_within(
     reading.operations
 }
 
+/// Every operation of a document, with its path and its method.
+fn operations(document: &ParsedDocument) -> impl Iterator<Item = (&str, &str, &Value)> {
+    let paths = document.root.get("paths").and_then(Value::as_object);
+    paths.into_iter().flatten().flat_map(|(path, item)| {
+        METHODS
+            .iter()
+            .filter_map(move |method| Some((path.as_str(), *method, item.get(*method)?)))
+    })
+}
+
 /// Every operationId of a document, with its method.
 fn operation_ids(document: &ParsedDocument) -> impl Iterator<Item = (&str, &str)> {
-    let paths = document.root.get("paths").and_then(Value::as_object);
-    paths
-        .into_iter()
-        .flatten()
-        .filter_map(|(_, item)| item.as_object())
-        .flat_map(|item| {
-            METHODS.iter().filter_map(|method| {
-                Some((*method, item.get(*method)?.get("operationId")?.as_str()?))
-            })
+    operations(document)
+        .filter_map(|(_, method, operation)| {
+            Some((method, operation.get("operationId")?.as_str()?))
         })
         .filter(|(_, id)| id.len() <= OPERATION_ID_BYTES_MAX)
 }
 
 /// The path of every operation, its summary and its description.
 fn texts(document: &ParsedDocument) -> impl Iterator<Item = (&str, [&str; 2])> {
-    let paths = document.root.get("paths").and_then(Value::as_object);
-    paths.into_iter().flatten().flat_map(|(path, item)| {
-        METHODS.iter().filter_map(move |method| {
-            let operation = item.get(*method)?;
-            let text = |key| operation.get(key).and_then(Value::as_str).unwrap_or("");
-            Some((path.as_str(), [text("summary"), text("description")]))
-        })
+    operations(document).map(|(path, _, operation)| {
+        let text = |key| operation.get(key).and_then(Value::as_str).unwrap_or("");
+        (path, [text("summary"), text("description")])
     })
 }
 

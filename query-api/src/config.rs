@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use daybook_capture::Capture;
 use daybook_store::{
-    CopyLifetimes, Credentials, ERASER_USER, Endpoint, Eraser, ErasureKey, LedgerFile, READER_USER,
-    Reader, StoreError, WRITER_USER, Writer,
+    BACKUP_DAYS_MAX, CopyLifetimes, Credentials, ERASER_USER, Endpoint, Eraser, ErasureKey,
+    LedgerFile, READER_USER, Reader, StoreError, WRITER_USER, Writer,
 };
 use http::{HeaderValue, Uri};
 use sha2::{Digest as _, Sha256};
@@ -278,12 +278,9 @@ fn eraser(
         .with_erasure_key(key.clone());
     let credentials = credentials(ERASER_USER, password);
     let eraser = Eraser::new(&endpoint, &credentials, key, writer)?;
-    let days = variables.number("DAYBOOK_BACKUP_DAYS", 36_500, "from 1 to 36500")?;
+    let days = variables.number("DAYBOOK_BACKUP_DAYS", BACKUP_DAYS_MAX, "from 1 to 36500")?;
     Ok(Some(match days {
-        Some(backup_days) => eraser.with_copy_lifetimes(CopyLifetimes {
-            backup_days,
-            ..CopyLifetimes::default()
-        }),
+        Some(days) => eraser.with_copy_lifetimes(CopyLifetimes::with_backups_of(days)),
         None => eraser,
     }))
 }

@@ -76,9 +76,9 @@ impl Admission {
             rules: rules.clone(),
         };
         for (index, new) in events.iter().enumerate() {
-            if rules.is_erased_for_good(&new.event)? {
+            if rules.is_erased_by(&new.event, |erasure| !erasure.is_new)? {
                 admitted.erased.insert(index);
-            } else if rules.is_erased(&new.event)? {
+            } else if rules.is_erased_by(&new.event, |erasure| erasure.is_new)? {
                 // A hold that these rules do not know may keep it.
                 admitted.rules = Arc::default();
             }
@@ -231,14 +231,7 @@ impl Rules {
         self.is_erased_by(event, |erasure| !(is_held && erasure.is_new))
     }
 
-    /// The same, where no hold that is set later keeps it.
-    ///
-    /// # Errors
-    /// As [`Rules::is_erased`].
-    pub(crate) fn is_erased_for_good(&self, event: &AuditEvent) -> Result<bool, StoreError> {
-        self.is_erased_by(event, |erasure| !erasure.is_new)
-    }
-
+    /// The same by some erasures alone: no hold keeps what one erases that is not new.
     fn is_erased_by(
         &self,
         event: &AuditEvent,

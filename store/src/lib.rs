@@ -34,9 +34,9 @@ mod tenant;
 pub use cluster::cluster_sql;
 pub use endpoint::{Credentials, DATABASE_DEFAULT, Endpoint};
 pub use erasure::{
-    CopiesUntil, CopyLifetimes, ERASURE_KEY_BYTES_MIN, ErasedRows, Eraser, ErasureKey, ErasureMode,
-    ErasureRequest, ErasureState, LedgerEntry, LedgerFile, LedgerSync, REASON_BYTES_MAX, Receipt,
-    Report, SUBJECT_BYTES_MAX, Scope, let_readers_in,
+    BACKUP_DAYS_MAX, CopiesUntil, CopyLifetimes, ERASURE_KEY_BYTES_MIN, ErasedRows, Eraser,
+    ErasureKey, ErasureMode, ErasureRequest, ErasureState, LedgerEntry, LedgerFile, LedgerSync,
+    REASON_BYTES_MAX, Receipt, Report, SUBJECT_BYTES_MAX, Scope, let_readers_in,
 };
 pub use error::StoreError;
 pub use event_check::{Unstorable, check_storable};

@@ -6,8 +6,8 @@ use std::time::Duration;
 use anyhow::Context as _;
 use daybook_query_api::work_on_erasures;
 use daybook_store::{
-    CopyLifetimes, Eraser, ErasureKey, ErasureState, LedgerFile, Retention, StoreError, Writer,
-    let_readers_in, migrate,
+    BACKUP_DAYS_MAX, CopyLifetimes, Eraser, ErasureKey, ErasureState, LedgerFile, Retention,
+    StoreError, Writer, let_readers_in, migrate,
 };
 use tokio::sync::watch;
 use tokio::time::sleep;
@@ -45,14 +45,14 @@ impl Erasures {
             .map_or_else(|| directory.erasure_ledger(), std::path::PathBuf::from);
         let eraser = Eraser::new(&clickhouse.endpoint, credentials, key, writer)?;
         let copies = match std::env::var(BACKUP_DAYS_VARIABLE) {
-            Ok(days) => CopyLifetimes {
-                backup_days: days
-                    .parse()
+            Ok(days) => CopyLifetimes::with_backups_of(
+                days.parse()
                     .ok()
-                    .filter(|days| (1..=36_500).contains(days))
-                    .with_context(|| format!("{BACKUP_DAYS_VARIABLE} is not from 1 to 36500"))?,
-                ..CopyLifetimes::default()
-            },
+                    .filter(|days| (1..=BACKUP_DAYS_MAX).contains(days))
+                    .with_context(|| {
+                        format!("{BACKUP_DAYS_VARIABLE} is not from 1 to {BACKUP_DAYS_MAX}")
+                    })?,
+            ),
             Err(_) => CopyLifetimes::default(),
         };
         Ok(Some(Self {

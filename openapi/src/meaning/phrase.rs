@@ -30,6 +30,13 @@ pub(crate) struct Phrase {
     pub(crate) rule: Option<&'static Rule>,
 }
 
+impl Phrase {
+    /// The verb, where it stands in its plain place in front.
+    pub(crate) fn leading_verb(&self) -> Option<&KnownVerb> {
+        self.verb.as_ref().filter(|_| self.rule.is_none())
+    }
+}
+
 /// Reads the first sentence of a summary, or of a description, of an operation at `path`.
 pub(crate) fn of_summary(summary: &str, path: &str) -> Option<Phrase> {
     let text = without_brackets(summary);

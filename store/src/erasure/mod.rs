@@ -38,7 +38,9 @@ use scope::{Plan, Subject};
 pub use key::{ERASURE_KEY_BYTES_MIN, ErasureKey};
 pub(crate) use ledger::{ErasureId, IS_FAILING, forget_mutations};
 pub use ledger_file::{LedgerEntry, LedgerFile, LedgerSync};
-pub use record::{CopiesUntil, CopyLifetimes, ErasedRows, ErasureState, Receipt, Report};
+pub use record::{
+    BACKUP_DAYS_MAX, CopiesUntil, CopyLifetimes, ErasedRows, ErasureState, Receipt, Report,
+};
 pub use restored::let_readers_in;
 pub(crate) use restored::{is_of_cluster, is_restored};
 pub(crate) use scope::is_person;

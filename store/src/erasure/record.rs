@@ -237,7 +237,18 @@ impl Default for CopyLifetimes {
     }
 }
 
+/// Most days for which backups may be kept: a hundred years.
+pub const BACKUP_DAYS_MAX: u32 = 36_500;
+
 impl CopyLifetimes {
+    /// The usual ones, with backups that are kept for so many days.
+    pub fn with_backups_of(backup_days: u32) -> Self {
+        Self {
+            backup_days,
+            ..Self::default()
+        }
+    }
+
     /// A message may be moved to the dead-letter queue on its last day.
     pub(crate) fn after(self, up_to: Timestamp) -> CopiesUntil {
         let after = |days: u32| {

@@ -5,6 +5,7 @@ use daybook_store::{
     let_readers_in, migrate, pending_migrations,
 };
 use daybook_tests::clickhouse::ClickHouse;
+use uuid::Uuid;
 
 use crate::canaries::{
     TIME_MAX, canaries, erase, eraser, event_of_canaries, events_of, on_disk, request, run, start,
@@ -108,49 +109,45 @@ async fn a_restored_backup_lets_nobody_read_before_what_was_erased_is_gone_again
     assert_eq!((synced.asked_again, synced.written), (0, 0));
 }
 
-#[tokio::test]
-async fn what_was_hidden_when_the_backup_was_made_is_hidden_again_before_anybody_reads() {
+/// A database that was restored from a backup in which a tenant's erasure was hidden, and not removed.
+async fn hidden_in_a_backup(gone: &TenantId) -> (ClickHouse, Uuid) {
     let clickhouse = start().await;
-    let gone = tenant("restored-hidden");
     writer(&clickhouse)
-        .insert(&batch(&gone, 0..20))
+        .insert(&batch(gone, 0..20))
         .await
         .unwrap();
     // The mutation that hides them is known, and no part has been through it.
     run(&clickhouse, "SYSTEM STOP MERGES events").await;
-    let asked = request(&gone, Scope::Tenant, ErasureMode::Delete);
+    let asked = request(gone, Scope::Tenant, ErasureMode::Delete);
     let hidden = eraser(&clickhouse).begin(&asked).await.unwrap();
     assert_eq!(hidden.state, ErasureState::Hidden);
-    assert_eq!(events_of(&clickhouse, &gone).await, []);
+    assert_eq!(events_of(&clickhouse, gone).await, []);
     back_up_and_lose(&clickhouse, async || {}).await;
+    (clickhouse, hidden.id)
+}
 
+#[tokio::test]
+async fn what_was_hidden_when_the_backup_was_made_is_hidden_again_before_anybody_reads() {
+    let gone = tenant("restored-hidden");
+    let (clickhouse, id) = hidden_in_a_backup(&gone).await;
     let migrator = clickhouse.passwords().migrator_credentials();
     let let_in = async || let_readers_in(clickhouse.endpoint(), &migrator, &[]).await;
     let is_refused = |answer| matches!(answer, Err(StoreError::Restored { erasures: 1 }));
     assert!(is_refused(let_in().await));
     let eraser = eraser(&clickhouse);
-    assert_eq!(eraser.reapply().await.unwrap(), [hidden.id]);
+    assert_eq!(eraser.reapply().await.unwrap(), [id]);
     assert!(is_refused(let_in().await));
-    eraser.advance(hidden.id).await.unwrap();
+    eraser.advance(id).await.unwrap();
     let_in().await.unwrap();
     migrate(clickhouse.endpoint(), &migrator).await.unwrap();
     assert_eq!(events_of(&clickhouse, &gone).await, []);
-    let receipt = eraser.run_to_end(hidden.id, TIME_MAX).await.unwrap();
+    let receipt = eraser.run_to_end(id, TIME_MAX).await.unwrap();
     assert_eq!(receipt.state, ErasureState::Verified);
 }
 
 #[tokio::test]
 async fn what_was_verified_before_all_parts_were_restored_is_looked_for_again() {
-    let clickhouse = start().await;
-    let gone = tenant("restored-too-early");
-    writer(&clickhouse)
-        .insert(&batch(&gone, 0..20))
-        .await
-        .unwrap();
-    run(&clickhouse, "SYSTEM STOP MERGES events").await;
-    let asked = request(&gone, Scope::Tenant, ErasureMode::Delete);
-    let id = eraser(&clickhouse).begin(&asked).await.unwrap().id;
-    back_up_and_lose(&clickhouse, async || {}).await;
+    let (clickhouse, id) = hidden_in_a_backup(&tenant("restored-too-early")).await;
     run(&clickhouse, "DROP TABLE events SYNC").await;
     let events = "RESTORE TABLE daybook.events FROM File('of-yesterday/') SETTINGS";
     run(&clickhouse, &format!("{events} structure_only = 1")).await;

@@ -19,8 +19,7 @@ pub(super) fn is_contradicted(
     summary: Option<&Phrase>,
 ) -> bool {
     let Some(verb) = summary
-        .filter(|summary| summary.rule.is_none())
-        .and_then(|summary| summary.verb.as_ref())
+        .and_then(Phrase::leading_verb)
         .filter(|verb| verb.kind == Kind::Verb && verb.base != said.base)
     else {
         return false;

@@ -122,8 +122,7 @@ fn is_only_looked_at(
             |said| said.action == Action::Read,
         )
         && summary
-            .filter(|summary| summary.rule.is_none())
-            .and_then(|summary| summary.verb.as_ref())
+            .and_then(Phrase::leading_verb)
             .is_some_and(|verb| verb.action == Action::Read)
 }
 
@@ -147,8 +146,7 @@ fn is_link_of_summary(
         && of_said.is_none()
         && is_on_item()
         && summary
-            .filter(|summary| summary.rule.is_none())
-            .and_then(|summary| summary.verb.as_ref())
+            .and_then(Phrase::leading_verb)
             .is_some_and(|verb| verb.kind == Kind::Verb && verb.action == Action::Update)
 }
 
