@@ -1,3 +1,5 @@
+SET allow_get_client_http_header = 1;
+
 CREATE DATABASE IF NOT EXISTS audit ON CLUSTER 'main' ENGINE = Atomic;
 
 CREATE TABLE IF NOT EXISTS audit.migrations ON CLUSTER 'main' (version UInt32, name String, checksum String, applied_at DateTime64(3, 'UTC') DEFAULT now64(3)) ENGINE = ReplicatedMergeTree('/clickhouse/tables/{uuid}', '{shard}-{replica}') ORDER BY version;

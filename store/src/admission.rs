@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
-use crate::erasure::{ErasureKey, is_person};
+use crate::erasure::{ErasureKey, NEWEST, is_person};
 use crate::error::StoreError;
 use crate::insert::NewEvent;
 use crate::lookup::RulesVersion;
@@ -78,7 +78,9 @@ impl Admission {
         for (index, new) in events.iter().enumerate() {
             if rules.is_erased_by(&new.event, |erasure| !erasure.is_new)? {
                 admitted.erased.insert(index);
-            } else if rules.is_erased_by(&new.event, |erasure| erasure.is_new)? {
+            } else if !rules.is_held(&new.event)
+                && rules.is_erased_by(&new.event, |erasure| erasure.is_new)?
+            {
                 // A hold that these rules do not know may keep it.
                 admitted.rules = Arc::default();
             }
@@ -172,14 +174,14 @@ impl Rules {
     async fn read(client: &clickhouse::Client) -> Result<Self, StoreError> {
         let mut rules = Self::default();
         let erasures = client
-            .query(
+            .query(&format!(
                 "SELECT org_id, any(scope) AS scope, any(subject_hashes) AS subject_hashes, \
                  any(up_to) AS up_to, \
                  toBool(id IN (SELECT id FROM erasures WHERE id IN \
-                 (SELECT id FROM erasures GROUP BY id HAVING argMax(state, step) = 'requested') \
+                 (SELECT id FROM erasures GROUP BY id HAVING argMax(state, {NEWEST}) = 'requested') \
                  GROUP BY id HAVING NOT max(JSONExtractBool(report, 'repeated')))) AS is_new \
-                 FROM erasures GROUP BY org_id, id",
-            )
+                 FROM erasures GROUP BY org_id, id"
+            ))
             .fetch_all::<ErasedRow>();
         let days = client
             .query("SELECT org_id, argMax(days, at) AS days FROM retention GROUP BY org_id")

@@ -3,7 +3,7 @@
 
 use crate::endpoint::check_database;
 use crate::error::StoreError;
-use crate::migrate::{CREATE_MIGRATIONS, migrations};
+use crate::migrate::{CREATE_MIGRATIONS, migrations, set_view_setting};
 
 const CLUSTER_BYTES_MAX: usize = 63;
 /// Tables that are cut into shards by tenant. All nodes have all of the others.
@@ -19,9 +19,10 @@ pub(crate) const DISTRIBUTED: &str = "all_events";
 pub fn cluster_sql(database: &str, cluster: &str) -> Result<Vec<String>, StoreError> {
     check_database(database)?;
     check_cluster(cluster)?;
-    let mut statements = vec![format!(
-        "CREATE DATABASE IF NOT EXISTS {database} ON CLUSTER '{cluster}' ENGINE = Atomic"
-    )];
+    let mut statements = vec![
+        set_view_setting(),
+        format!("CREATE DATABASE IF NOT EXISTS {database} ON CLUSTER '{cluster}' ENGINE = Atomic"),
+    ];
     statements.push(on_cluster(CREATE_MIGRATIONS, database, cluster));
     for migration in migrations() {
         for statement in migration.statements() {
@@ -130,7 +131,7 @@ mod tests {
     #[test]
     fn no_table_is_left_on_one_node() {
         for statement in cluster_sql("audit", "main").unwrap() {
-            let is_schema = !statement.starts_with("INSERT ");
+            let is_schema = !statement.starts_with("INSERT ") && !statement.starts_with("SET ");
             assert!(
                 is_schema == statement.contains("ON CLUSTER 'main'"),
                 "{statement}"

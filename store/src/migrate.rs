@@ -49,6 +49,8 @@ const MIGRATIONS: &[Migration] = &[
 const UNSUPPORTED_METHOD: u32 = 1;
 const UNKNOWN_TABLE: u32 = 60;
 const UNKNOWN_DATABASE: u32 = 81;
+/// To make the view of the readers, its maker has to be allowed what it calls.
+const VIEW_SETTING: &str = "allow_get_client_http_header";
 /// What readers may select from.
 const VIEW: &str = "tenant_events";
 const CREATE_DATABASE: &str = "CREATE DATABASE IF NOT EXISTS {database:Identifier} ENGINE = Atomic";
@@ -144,6 +146,7 @@ pub fn migrations_sql(database: &str, migrations: &[Migration]) -> Result<String
             "CREATE DATABASE IF NOT EXISTS {database} ENGINE = Atomic;"
         ));
         line(&format!("USE {database};"));
+        line(&format!("{};", set_view_setting()));
         line(&format!("{CREATE_MIGRATIONS};"));
     }
     for migration in migrations {
@@ -152,6 +155,11 @@ pub fn migrations_sql(database: &str, migrations: &[Migration]) -> Result<String
         line(&format!("{};", migration.record(database)));
     }
     Ok(sql)
+}
+
+/// What allows a session to make the view of the readers.
+pub(crate) fn set_view_setting() -> String {
+    format!("SET {VIEW_SETTING} = 1")
 }
 
 /// Brings an empty or older database to the present schema. Doing it twice changes nothing, and
@@ -284,7 +292,7 @@ pub(crate) async fn run(client: &clickhouse::Client, statement: &str) -> Result<
         client
             .query_raw(statement)
             // The view is checked with the rights of the user who makes it.
-            .with_setting("allow_get_client_http_header", "1")
+            .with_setting(VIEW_SETTING, "1")
             .execute()
     };
     let result = execute(statement).await.map_err(StoreError::from);

@@ -17,7 +17,7 @@ use uuid::Uuid;
 use crate::condition::{PARAMETER_BYTES_MAX, parameter_bytes};
 use crate::connection::client;
 use crate::endpoint::{Credentials, Endpoint};
-use crate::erasure::{ErasureId, IS_FAILING, WRITERS_SETTLE, forget_mutations};
+use crate::erasure::{ErasureId, IS_FAILING, NEWEST, WRITERS_SETTLE, forget_mutations};
 use crate::error::StoreError;
 use crate::migrate::check_version;
 use crate::tenant::TenantId;
@@ -259,11 +259,13 @@ impl Retention {
     /// # Errors
     /// Whatever ClickHouse says.
     pub async fn erasures_under_way(&self, tenant: &TenantId) -> Result<Vec<Uuid>, StoreError> {
-        let query = self.client.query(
-            "SELECT id FROM erasures WHERE org_id = {org_id:String} GROUP BY id \
-             HAVING argMax(state, step) IN ('hidden', 'removed') OR argMax(state, step) = 'requested' \
-             AND JSONExtractString(argMax(report, step), 'blocked') = '' ORDER BY id",
-        );
+        let query = self.client.query(&format!(
+            "SELECT id FROM (SELECT id, argMax(state, {NEWEST}) AS last_state, \
+             argMax(report, {NEWEST}) AS last_report FROM erasures \
+             WHERE org_id = {{org_id:String}} GROUP BY id) \
+             WHERE last_state IN ('hidden', 'removed') OR last_state = 'requested' \
+             AND JSONExtractString(last_report, 'blocked') = '' ORDER BY id"
+        ));
         let rows = query
             .param("org_id", tenant.as_str())
             .fetch_all::<ErasureId>()

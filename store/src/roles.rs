@@ -117,7 +117,11 @@ const ROLES: &[Role] = &[
     Role {
         user: MIGRATOR_USER,
         grants: &[
-            "CREATE DATABASE, CREATE TABLE, DROP VIEW, SELECT ON {database}.*",
+            "CREATE DATABASE, CREATE TABLE, DROP VIEW ON {database}.*",
+            // What is there; never whom an erasure is about.
+            "SELECT ON {database}.events",
+            "SELECT ON {database}.erasures",
+            "SELECT ON {database}.migrations",
             "INSERT ON {database}.migrations",
             // What adds to a schema: no UPDATE, DELETE, TTL, CLEAR, MATERIALIZE or DROP COLUMN, and no partition
             // moved or dropped. To MODIFY a column is to own what is in it, so only those that a migration changes.
@@ -126,7 +130,7 @@ const ROLES: &[Role] = &[
             // CREATE OR REPLACE makes the new view under such a name, exchanges both, and removes the old one by
             // it. To exchange is to insert, as ClickHouse sees it.
             "INSERT ON {database}.tenant_events",
-            "DROP TABLE ON {database}._tmp_replace_*",
+            "SELECT, DROP TABLE ON {database}._tmp_replace_*",
             "SET DEFINER ON daybook_view_definer",
             "TABLE ENGINE ON *",
         ],
@@ -338,13 +342,21 @@ pub fn users_xml(database: &str, passwords: &RolePasswords) -> Result<String, St
 /// # Errors
 /// [`StoreError::InvalidEndpoint`] where the database's name cannot be used.
 pub fn roles_sql(database: &str, passwords: &RolePasswords) -> Result<Vec<String>, StoreError> {
-    statements(database, passwords, "CREATE USER OR REPLACE")
+    statements(database, passwords, Users::Replaced)
+}
+
+/// What becomes of users that are there.
+#[derive(Clone, Copy)]
+enum Users {
+    Replaced,
+    /// They keep their passwords.
+    Kept,
 }
 
 fn statements(
     database: &str,
     passwords: &RolePasswords,
-    create_user: &str,
+    users: Users,
 ) -> Result<Vec<String>, StoreError> {
     check_database(database)?;
     let mut statements = Vec::new();
@@ -360,9 +372,16 @@ fn statements(
             .map(|(name, value)| format!("{name} = {value}"))
             .collect();
         let settings = settings.join(", ");
-        statements.push(format!(
-            "{create_user} {user} {identified} SETTINGS {settings}"
-        ));
+        let (create, altered) = match users {
+            Users::Replaced => ("CREATE USER OR REPLACE", None),
+            // An older Daybook made it with other settings.
+            Users::Kept => (
+                "CREATE USER IF NOT EXISTS",
+                Some(format!("ALTER USER {user} SETTINGS {settings}")),
+            ),
+        };
+        statements.push(format!("{create} {user} {identified} SETTINGS {settings}"));
+        statements.extend(altered);
     }
     // Grants name users, so all users come first.
     for role in roles(passwords) {
@@ -385,8 +404,9 @@ fn statements(
     Ok(statements)
 }
 
-/// Makes the users that are not there yet on a server, and grants all of them their rights. A user
-/// that is there keeps its password: others may be logging in with it.
+/// Makes the users that are not there yet on a server, and gives all of them their settings and rights. A user
+/// that is there keeps its password, since others may be logging in with it, and what else it may do: to take
+/// that away is what [`roles_sql`] is for.
 ///
 /// # Errors
 /// [`StoreError::Refused`] where the administrator may not, or the server keeps its users in a
@@ -398,7 +418,7 @@ pub async fn create_roles(
 ) -> Result<(), StoreError> {
     // Without a database: the one that the grants name need not be there yet.
     let client = client(endpoint, administrator)?.with_database("");
-    for statement in statements(&endpoint.database, passwords, "CREATE USER IF NOT EXISTS")? {
+    for statement in statements(&endpoint.database, passwords, Users::Kept)? {
         client.query_raw(&statement).execute().await?;
     }
     Ok(())

@@ -12,14 +12,16 @@ use uuid::Uuid;
 use crate::connection::client;
 use crate::endpoint::{Credentials, Endpoint};
 use crate::erasure::key::ErasureKey;
-use crate::erasure::record::{ErasedRows, ErasureRow, HIDDEN_IN, unreadable};
+use crate::erasure::record::{ErasedRows, ErasureRow, HIDDEN_IN, NEWEST, Versions, unreadable};
 use crate::erasure::scope::{LINKS_MAX, Plan, Subject};
 use crate::error::StoreError;
 use crate::migrate::check_version;
 use crate::retention;
 
-/// A count over the texts of a large tenant takes its time; a minute of it is a hundred million rows.
+/// A look through the texts of a hundred million rows takes a minute, or a few.
 const SECONDS_MAX: u32 = 600;
+/// Rows of a tenant that are counted at once: a larger one's are counted month by month.
+const ROWS_AT_ONCE_MAX: u64 = 100_000_000;
 
 /// The database as the eraser sees it.
 #[derive(Clone)]
@@ -41,8 +43,7 @@ pub(crate) struct Links {
 /// A mutation of this erasure.
 #[derive(Debug, Row, Serialize, Deserialize)]
 pub(crate) struct Mutation {
-    /// Partitions, or an empty text for all of them, and of each the version: rows of its parts with a
-    /// lower one have not been through it. A replicated table counts in each partition by itself.
+    /// See [`Versions`].
     pub(crate) partitions: Vec<String>,
     pub(crate) versions: Vec<i64>,
     pub(crate) is_done: u8,
@@ -117,7 +118,9 @@ impl Ledger {
     /// The newest row of an erasure.
     pub(crate) async fn row(&self, id: Uuid) -> Result<ErasureRow, StoreError> {
         self.client
-            .query("SELECT ?fields FROM erasures WHERE id = {id:UUID} ORDER BY step DESC LIMIT 1")
+            .query(&format!(
+                "SELECT ?fields FROM erasures WHERE id = {{id:UUID}} ORDER BY {NEWEST} DESC LIMIT 1"
+            ))
             .param("id", id.to_string())
             .fetch_optional::<ErasureRow>()
             .await?
@@ -128,11 +131,11 @@ impl Ledger {
     pub(crate) async fn rows(&self) -> Result<Vec<ErasureRow>, StoreError> {
         Ok(self
             .client
-            .query(
+            .query(&format!(
                 "SELECT ?fields FROM \
-                 (SELECT * FROM erasures ORDER BY org_id, id, step DESC LIMIT 1 BY org_id, id) \
-                 ORDER BY up_to, id",
-            )
+                 (SELECT * FROM erasures ORDER BY org_id, id, {NEWEST} DESC LIMIT 1 BY org_id, id) \
+                 ORDER BY up_to, id"
+            ))
             .fetch_all::<ErasureRow>()
             .await?)
     }
@@ -143,11 +146,11 @@ impl Ledger {
         org_id: &str,
         limit: u32,
     ) -> Result<Vec<ErasureRow>, StoreError> {
-        let query = self.client.query(
-            "SELECT ?fields FROM (SELECT * FROM erasures WHERE org_id = {org_id:String} \
-             ORDER BY id, step DESC LIMIT 1 BY id) \
-             ORDER BY up_to DESC, id LIMIT {limit:UInt32}",
-        );
+        let query = self.client.query(&format!(
+            "SELECT ?fields FROM (SELECT * FROM erasures WHERE org_id = {{org_id:String}} \
+             ORDER BY id, {NEWEST} DESC LIMIT 1 BY id) \
+             ORDER BY up_to DESC, id LIMIT {{limit:UInt32}}"
+        ));
         let query = query.param("org_id", org_id).param("limit", limit);
         Ok(query.fetch_all::<ErasureRow>().await?)
     }
@@ -185,15 +188,25 @@ impl Ledger {
     }
 
     /// Drops subjects that nobody needs: of a request that ended before its erasure was written down, or that came
-    /// twice at once and is verified.
+    /// twice at once and is verified. So is the text of a mutation that one handed over who was stopped until
+    /// another had verified what it is about.
     pub(crate) async fn forget_the_unasked(&self) -> Result<(), StoreError> {
-        let needless = self.client.query(
+        let needless = self.client.query(&format!(
             "SELECT DISTINCT toUUID(partition) AS id FROM system.parts WHERE database = currentDatabase() \
              AND table = 'erasure_subjects' AND active AND modification_time < now() - INTERVAL 1 HOUR \
-             AND id NOT IN (SELECT id FROM erasures GROUP BY id HAVING argMax(state, step) != 'verified')",
-        );
+             AND id NOT IN (SELECT id FROM erasures GROUP BY id HAVING argMax(state, {NEWEST}) != 'verified')"
+        ));
         for ErasureId { id } in needless.fetch_all::<ErasureId>().await? {
             self.forget(id).await?;
+        }
+        let verified = self.client.query(&format!(
+            "SELECT id FROM erasures GROUP BY id HAVING argMax(state, {NEWEST}) = 'verified' \
+             AND arrayExists(command -> position(command, toString(id)) > 0, \
+             (SELECT groupArray(command) FROM system.mutations \
+             WHERE database = currentDatabase() AND table = 'events' AND is_done))"
+        ));
+        for ErasureId { id } in verified.fetch_all::<ErasureId>().await? {
+            forget_mutations(&self.client, &id.to_string()).await?;
         }
         Ok(())
     }
@@ -206,18 +219,38 @@ impl Ledger {
         is_on_the_fly: bool,
     ) -> Result<Vec<ErasedRows>, StoreError> {
         let (bounds, own, trace) = (Plan::bounds(), plan.own(), plan.trace());
-        let query = self
-            .client
-            .query(&format!(
-                "SELECT toUInt32(toYYYYMM(timestamp)) AS partition, countIf({own}) AS own, \
-                 countIf(NOT ({own})) AS traces FROM events \
-                 WHERE {bounds} AND ({own} OR {trace}) GROUP BY partition ORDER BY partition"
-            ))
-            .with_setting(
-                "apply_mutations_on_fly",
-                u8::from(is_on_the_fly).to_string(),
-            );
-        Ok(plan.bind_to(query).fetch_all::<ErasedRows>().await?)
+        let mut found = Vec::new();
+        for (first, last) in self.spans(plan).await? {
+            let query = self
+                .client
+                .query(&format!(
+                    "SELECT toUInt32(toYYYYMM(timestamp)) AS partition, countIf({own}) AS own, \
+                     countIf(NOT ({own})) AS traces FROM events \
+                     WHERE {bounds} AND toYYYYMM(timestamp) BETWEEN {{first:UInt32}} AND {{last:UInt32}} \
+                     AND ({own} OR {trace}) GROUP BY partition ORDER BY partition"
+                ))
+                .with_setting(
+                    "apply_mutations_on_fly",
+                    u8::from(is_on_the_fly).to_string(),
+                );
+            let query = plan
+                .bind_to(query)
+                .param("first", first)
+                .param("last", last);
+            found.extend(query.fetch_all::<ErasedRows>().await?);
+        }
+        Ok(found)
+    }
+
+    /// The first and the last month of each part of the tenant's time that is looked through at once.
+    async fn spans(&self, plan: &Plan<'_>) -> Result<Vec<(u32, u32)>, StoreError> {
+        let bounds = Plan::bounds();
+        let query = self.client.query(&format!(
+            "SELECT toUInt32(toYYYYMM(timestamp)) AS month, count() AS rows FROM events \
+             WHERE {bounds} GROUP BY month ORDER BY month"
+        ));
+        let months = plan.bind_to(query).fetch_all::<(u32, u64)>().await?;
+        Ok(spans_of(&months))
     }
 
     /// How many of the subject's own rows readers see.
@@ -275,8 +308,8 @@ impl Ledger {
         Ok(())
     }
 
-    /// How many parts are still on this node's disk that have not been through one of these mutations.
-    pub(crate) async fn old_parts(&self, mutations: &[Mutation]) -> Result<u64, StoreError> {
+    /// How many parts are still on this node's disk that have not been through all of these mutations.
+    pub(crate) async fn old_parts(&self, versions: &Versions) -> Result<u64, StoreError> {
         // After a restart ClickHouse learns of them in the background.
         self.client
             .query("SYSTEM WAIT LOADING PARTS events")
@@ -287,11 +320,9 @@ impl Ledger {
              AND arrayExists((partition, version) -> partition IN ('', partition_id) \
              AND toInt64(data_version) < version, {partitions:Array(String)}, {versions:Array(Int64)})",
         );
-        let partitions = mutations.iter().flat_map(|mutation| &mutation.partitions);
-        let versions = mutations.iter().flat_map(|mutation| &mutation.versions);
         let old = query
-            .param("partitions", partitions.collect::<Vec<_>>())
-            .param("versions", versions.collect::<Vec<_>>())
+            .param("partitions", versions.keys().collect::<Vec<_>>())
+            .param("versions", versions.values().collect::<Vec<_>>())
             .fetch_one::<u64>()
             .await?;
         // ClickHouse looks after old parts ever more seldom while nothing is stored. There is no such
@@ -342,6 +373,13 @@ impl Ledger {
             format!("SELECT count() FROM ({holds}) WHERE entity_type = '' AND entity_id = ''");
         if self.fetch_count(plan, &whole).await? > 0 {
             return Err(StoreError::LegalHold("the tenant is held".to_owned()));
+        }
+        if self
+            .fetch_count(plan, &format!("SELECT count() FROM ({holds})"))
+            .await?
+            == 0
+        {
+            return Ok(());
         }
         // What is held may be in the queue still.
         let asked = match &plan.subject.entity {
@@ -466,6 +504,22 @@ impl Ledger {
     }
 }
 
+/// All of time, cut where there would be too many events otherwise.
+fn spans_of(months: &[(u32, u64)]) -> Vec<(u32, u32)> {
+    let (mut spans, mut first, mut rows_of_span) = (Vec::new(), 0, 0);
+    for &(month, rows) in months {
+        let together = rows.saturating_add(rows_of_span);
+        if rows_of_span > 0 && together > ROWS_AT_ONCE_MAX {
+            spans.push((first, month - 1));
+            (first, rows_of_span) = (month, rows);
+        } else {
+            rows_of_span = together;
+        }
+    }
+    spans.push((first, u32::MAX));
+    spans
+}
+
 /// Whether a mutation cannot go on: one that a restart or a merge has broken off is tried again.
 pub(crate) const IS_FAILING: &str = "NOT mutations.is_done AND latest_fail_reason != '' \
      AND position(latest_fail_reason, '(ABORTED)') = 0";
@@ -489,8 +543,8 @@ pub(crate) async fn hidden_elsewhere(
     client: &clickhouse::Client,
 ) -> Result<Vec<Uuid>, clickhouse::error::Error> {
     let query = client.query(&format!(
-        "SELECT id FROM erasures GROUP BY id HAVING argMax(state, step) = 'hidden' \
-         AND JSONExtractString(argMax(report, step), '{HIDDEN_IN}') != ({TABLE_ID})"
+        "SELECT id FROM erasures GROUP BY id HAVING argMax(state, {NEWEST}) = 'hidden' \
+         AND JSONExtractString(argMax(report, {NEWEST}), '{HIDDEN_IN}') != ({TABLE_ID})"
     ));
     let rows = query.fetch_all::<ErasureId>().await?;
     Ok(rows.into_iter().map(|row| row.id).collect())
@@ -499,5 +553,28 @@ pub(crate) async fn hidden_elsewhere(
 impl fmt::Debug for Ledger {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Ledger").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn months_are_looked_through_together_while_they_are_small() {
+        let (small, large) = (ROWS_AT_ONCE_MAX / 3, ROWS_AT_ONCE_MAX * 2);
+        let spans = spans_of(&[
+            (202_601, small),
+            (202_602, small),
+            (202_604, small),
+            (202_605, 2),
+        ]);
+        assert_eq!(spans, [(0, 202_604), (202_605, u32::MAX)]);
+        let spans = spans_of(&[(202_601, small), (202_602, large), (202_604, small)]);
+        assert_eq!(
+            spans,
+            [(0, 202_601), (202_602, 202_603), (202_604, u32::MAX)]
+        );
+        assert_eq!(spans_of(&[]), [(0, u32::MAX)]);
     }
 }

@@ -32,12 +32,13 @@ use crate::error::StoreError;
 use crate::insert::{LOOK_TO_STORED_MAX, Writer};
 use crate::tenant::TenantId;
 use ledger::Ledger;
-use record::ErasureRow;
+use record::{ErasureRow, Versions};
 use scope::{Plan, Subject};
 
 pub use key::{ERASURE_KEY_BYTES_MIN, ErasureKey};
 pub(crate) use ledger::{ErasureId, IS_FAILING, forget_mutations};
 pub use ledger_file::{LedgerEntry, LedgerFile, LedgerSync};
+pub(crate) use record::NEWEST;
 pub use record::{
     BACKUP_DAYS_MAX, CopiesUntil, CopyLifetimes, ErasedRows, ErasureState, Receipt, Report,
 };
@@ -367,7 +368,9 @@ impl Eraser {
                     Ok(true) => again.push(row.id),
                     Ok(false) if is_everything && row.table_id() != table_id => {
                         let verified = row.next(ErasureState::Verified, &row.report()?)?;
-                        self.ledger.append(&verified.in_table(&table_id)?).await?;
+                        self.ledger
+                            .append(&verified.in_table(&table_id, &Versions::new())?)
+                            .await?;
                     }
                     Ok(false) => {}
                     // What is wrong with one is no reason to leave the others.
@@ -480,6 +483,7 @@ impl Eraser {
     fn receipt(&self, row: &ErasureRow) -> Result<Receipt, StoreError> {
         let up_to =
             Timestamp::from_millisecond(row.up_to).map_err(|_| record::unreadable("time"))?;
+        let report = row.report()?;
         Ok(Receipt {
             id: row.id,
             org_id: row.org_id.clone(),
@@ -489,8 +493,8 @@ impl Eraser {
             subject_hashes: row.subject_hashes.clone(),
             up_to,
             reason: row.reason.clone(),
-            report: row.report()?,
-            copies_until: self.copies.after(up_to),
+            copies_until: self.copies.after(up_to, &report),
+            report,
         })
     }
 }
@@ -525,6 +529,9 @@ fn not_searched(plan: &Plan<'_>, shared: usize, are_more: bool) -> Vec<String> {
     }
     if plan.mode == ErasureMode::Anonymise {
         place("addresses in the subject's own events for its name as no browser writes it");
+        place(
+            "bodies and changes in the subject's own events for a name of fewer than six bytes, but where it is a whole text",
+        );
         place(
             "the digest of each call, by which whoever has the database can test whether a guess at a whole call is right",
         );

@@ -1,5 +1,7 @@
 //! How far an erasure is, as rows that are only ever added, and what is told of it.
 
+use std::collections::BTreeMap;
+
 use clickhouse::Row;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -38,6 +40,16 @@ impl ErasureState {
 
 /// Beside what is told of an erasure; see [`ErasureRow::in_table`].
 pub(crate) const HIDDEN_IN: &str = "hidden_in";
+const VERSIONS: &str = "versions";
+
+/// What the newest row of an erasure has the most of, in SQL. Where two went on with it at once, both have written a
+/// row of the same step, and what the further one did is done.
+pub(crate) const NEWEST: &str =
+    "(step, indexOf(['requested', 'hidden', 'removed', 'verified'], state))";
+
+/// Partitions, or an empty text for all of them, and of each the version of a mutation: rows of parts with a lower one
+/// have not been through it. A replicated table counts in each partition by itself.
+pub(crate) type Versions = BTreeMap<String, i64>;
 
 /// A row of the table `erasures`.
 #[derive(Debug, Clone, Row, Serialize, Deserialize)]
@@ -106,12 +118,27 @@ impl ErasureRow {
         report[HIDDEN_IN].as_str().unwrap_or_default().to_owned()
     }
 
-    /// The same, with that table.
-    pub(crate) fn in_table(mut self, table_id: &str) -> Result<Self, StoreError> {
+    /// Of that table, what parts have to have been through. ClickHouse forgets a mutation that is done when a
+    /// hundred others are.
+    pub(crate) fn versions(&self) -> Versions {
+        let mut report: Value = serde_json::from_str(&self.report).unwrap_or_default();
+        serde_json::from_value(report[VERSIONS].take()).unwrap_or_default()
+    }
+
+    /// The same, with that table and those versions.
+    pub(crate) fn in_table(
+        mut self,
+        table_id: &str,
+        versions: &Versions,
+    ) -> Result<Self, StoreError> {
         let unreadable = |_| unreadable("report");
         let mut report: Map<String, Value> =
             serde_json::from_str(&self.report).map_err(unreadable)?;
         report.insert(HIDDEN_IN.to_owned(), Value::from(table_id));
+        if !versions.is_empty() {
+            let versions = serde_json::to_value(versions).map_err(unreadable)?;
+            report.insert(VERSIONS.to_owned(), versions);
+        }
         self.report = Value::Object(report).to_string();
         Ok(self)
     }
@@ -212,7 +239,8 @@ pub struct CopiesUntil {
     pub queue: Timestamp,
     /// In the dead-letter queue.
     pub dead_letter_queue: Timestamp,
-    /// In backups of the database.
+    /// In backups of the database: counted from the last state that was reached, since a backup may have been made
+    /// just before that. So it is final when that is [`ErasureState::Verified`].
     pub backups: Timestamp,
 }
 
@@ -250,16 +278,16 @@ impl CopyLifetimes {
     }
 
     /// A message may be moved to the dead-letter queue on its last day.
-    pub(crate) fn after(self, up_to: Timestamp) -> CopiesUntil {
-        let after = |days: u32| {
-            up_to
-                .checked_add(jiff::SignedDuration::from_hours(24 * i64::from(days)))
+    pub(crate) fn after(self, up_to: Timestamp, report: &Report) -> CopiesUntil {
+        let after = |from: Timestamp, days: u32| {
+            from.checked_add(jiff::SignedDuration::from_hours(24 * i64::from(days)))
                 .unwrap_or(Timestamp::MAX)
         };
+        let reached = report.reached.last().map_or(up_to, |&(_, at)| at);
         CopiesUntil {
-            queue: after(self.queue_days),
-            dead_letter_queue: after(self.queue_days + self.dead_letter_queue_days),
-            backups: after(self.backup_days),
+            queue: after(up_to, self.queue_days),
+            dead_letter_queue: after(up_to, self.queue_days + self.dead_letter_queue_days),
+            backups: after(reached, self.backup_days),
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::connection::client;
 use crate::endpoint::{Credentials, Endpoint};
 use crate::erasure::ledger::hidden_elsewhere;
 use crate::erasure::ledger_file::LedgerEntry;
+use crate::erasure::record::NEWEST;
 use crate::error::StoreError;
 use crate::migrate::{run, view_statement};
 
@@ -69,13 +70,13 @@ pub async fn let_readers_in(
         return Ok(());
     }
     let states: HashMap<Uuid, StateRow> = client
-        .query(
+        .query(&format!(
             "SELECT id, toBool(last_state = 'requested' AND NOT is_repeated) AS is_new, \
              toBool(last_state = 'requested' \
              AND (is_repeated OR JSONExtractString(last_report, 'blocked') = '')) AS is_pending FROM \
-             (SELECT id, argMax(state, step) AS last_state, argMax(report, step) AS last_report, \
-             JSONExtractBool(last_report, 'repeated') AS is_repeated FROM erasures GROUP BY id)",
-        )
+             (SELECT id, argMax(state, {NEWEST}) AS last_state, argMax(report, {NEWEST}) AS last_report, \
+             JSONExtractBool(last_report, 'repeated') AS is_repeated FROM erasures GROUP BY id)"
+        ))
         .fetch_all::<StateRow>()
         .await?
         .into_iter()

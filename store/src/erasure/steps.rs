@@ -6,7 +6,8 @@ use daybook_event::{
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::erasure::record::{ErasedRows, ErasureRow, ErasureState, Report, unreadable};
+use crate::erasure::ledger::Mutation;
+use crate::erasure::record::{ErasedRows, ErasureRow, ErasureState, Report, Versions, unreadable};
 use crate::erasure::scope::{ErasureMode, Plan, Subject};
 use crate::erasure::{Eraser, not_searched};
 use crate::error::StoreError;
@@ -42,8 +43,11 @@ impl Eraser {
             self.check_holds_again(&plan).await?;
         }
         let found = self.ledger.count(&plan, true).await?;
+        if self.ledger.row(row.id).await?.step != row.step {
+            return Ok(row); // to count took long, and another one has gone on
+        }
         // What another erasure hides is on the disk as long as that one is at work: this one has to see to it itself.
-        if !found.is_empty() || !self.ledger.count(&plan, false).await?.is_empty() {
+        if !found.is_empty() || self.is_left_alone(&plan, row.id).await? {
             self.ledger.mutate(&plan).await?;
             if !self.ledger.count(&plan, true).await?.is_empty() {
                 return Ok(row); // something came in between
@@ -57,6 +61,13 @@ impl Eraser {
             report.not_searched = not_searched(&plan, 0, false);
         }
         self.reach(&row, ErasureState::Hidden, &report).await
+    }
+
+    /// Whether rows are stored that no mutation of this erasure is about to remove.
+    async fn is_left_alone(&self, plan: &Plan<'_>, id: Uuid) -> Result<bool, StoreError> {
+        let mutations = self.ledger.mutations(id).await?;
+        let is_at_work = mutations.iter().any(|mutation| mutation.is_done == 0);
+        Ok(!is_at_work && !self.ledger.count(plan, false).await?.is_empty())
     }
 
     /// A hold may have been set since the request. The request stands, and goes on when the hold is released.
@@ -87,8 +98,9 @@ impl Eraser {
         if mutations.iter().any(|mutation| mutation.is_done == 0) || !is_settled {
             return Ok(row);
         }
-        // No mutation means that there was nothing to remove, or that this was seen before.
-        if !mutations.is_empty() && self.ledger.old_parts(&mutations).await? > 0 {
+        // No version means that there was nothing to remove.
+        let versions = all_versions(row.versions(), &mutations);
+        if !versions.is_empty() && self.ledger.old_parts(&versions).await? > 0 {
             return Ok(row);
         }
         let late = self.ledger.count(&plan, false).await?;
@@ -183,7 +195,9 @@ impl Eraser {
     ) -> Result<ErasureRow, StoreError> {
         let mut next = row.next(state, report)?;
         if is_of_table {
-            next = next.in_table(&self.ledger.table_id().await?)?;
+            let mutations = self.ledger.mutations(row.id).await?;
+            let versions = all_versions(row.versions(), &mutations);
+            next = next.in_table(&self.ledger.table_id().await?, &versions)?;
         }
         self.ledger.append(&next).await?;
         let is_blocked = report.blocked.is_some();
@@ -213,6 +227,17 @@ impl Eraser {
     pub(super) async fn known_again(&self, row: &ErasureRow) -> Result<Subject, StoreError> {
         self.ledger.known_again(row, &self.key).await
     }
+}
+
+/// Those that are known, and those of these mutations.
+fn all_versions(mut known: Versions, mutations: &[Mutation]) -> Versions {
+    for mutation in mutations {
+        for (partition, &version) in mutation.partitions.iter().zip(&mutation.versions) {
+            let newest = known.entry(partition.clone()).or_insert(version);
+            *newest = version.max(*newest);
+        }
+    }
+    known
 }
 
 fn total(rows: &[ErasedRows]) -> u64 {

@@ -6,6 +6,9 @@ use crate::erasure::scope::UNIQUE_BYTES_MIN;
 
 /// Shorter identifiers would be found in words and numbers that have nothing to do with them.
 pub(crate) const TRACE_BYTES_MIN: usize = 6;
+/// The lengths of names from there on, and below, in SQL.
+const IS_LONG: &str = ">= 6";
+const IS_SHORT: &str = "BETWEEN 1 AND 5";
 
 /// Whether an identifier that stands in a text is the subject's. A number of a few digits is often another
 /// thing's.
@@ -79,16 +82,31 @@ fn replacement(column: &str, has_pattern: bool, own: Option<&Own>) -> String {
         }
     }
     let Some(own) = own else { return everywhere };
+    let is_sentence = matches!(column, "activity" | "entity_name");
+    if is_sentence {
+        everywhere = format!("concat(' ', {everywhere}, ' ')");
+    }
     for (condition, name) in [
         (&own.as_actor, "caller_name"),
         (&own.as_entity, "entity_name"),
     ] {
-        for spelling in spellings(column, name) {
+        for Spelling {
+            is_of,
+            before,
+            text,
+            behind,
+        } in spellings(column, name)
+        {
             // Nothing is replaced where there is nothing to look for.
             everywhere = format!(
-                "replaceAll({everywhere}, if({condition}, {spelling}, ''), {{pseudonym:String}})"
+                "replaceAll({everywhere}, if({condition} AND length({name}) {is_of}, \
+                 concat('{before}', {text}, '{behind}'), ''), \
+                 concat('{before}', {{pseudonym:String}}, '{behind}'))"
             );
         }
+    }
+    if is_sentence {
+        everywhere = format!("left(substring({everywhere}, 2), -1)");
     }
     let (condition, instead) = match column {
         "caller_user_id" | "caller_user_email" | "caller_name" => {
@@ -101,10 +119,21 @@ fn replacement(column: &str, has_pattern: bool, own: Option<&Own>) -> String {
     format!("if({condition} AND {column} != '', {instead}, {everywhere})")
 }
 
+/// How a name may stand in a column.
+struct Spelling {
+    /// Names of which length are looked for so.
+    is_of: &'static str,
+    /// What stands around it, and stays.
+    before: &'static str,
+    text: String,
+    behind: &'static str,
+}
+
 /// How a name stands in a column: as it is in a sentence, and in JSON with what JSON escapes. A change's
 /// values are JSON inside the JSON of `told`, and a `detail` may hold JSON in its texts as well. `rest` has
-/// addresses, and keys, which are shorter than any name that is looked for there.
-fn spellings(column: &str, name: &str) -> Vec<String> {
+/// addresses, and keys, which are shorter than any name that is looked for there. A short name is part of many
+/// words and numbers: of a sentence it is a word, and of JSON a whole text.
+fn spellings(column: &str, name: &str) -> Vec<Spelling> {
     let in_json = |text: &str| {
         // Of ClickHouse's escapes, that of the slash is nobody else's.
         format!(
@@ -113,19 +142,48 @@ fn spellings(column: &str, name: &str) -> Vec<String> {
     };
     let once = in_json(name);
     let twice = in_json(&once);
+    let long = |text: &str| Spelling {
+        is_of: IS_LONG,
+        before: "",
+        text: text.to_owned(),
+        behind: "",
+    };
+    let short = |before, text: &str, behind| Spelling {
+        is_of: IS_SHORT,
+        before,
+        text: text.to_owned(),
+        behind,
+    };
+    let word = || {
+        // Two neighbours share the blank between them.
+        let alone = || short(" ", name, " ");
+        vec![long(name), alone(), alone(), short(" ", name, "''s ")]
+    };
     match column {
-        "activity" => vec![name.to_owned()],
-        "detail" => vec![twice, once, name.to_owned()],
-        "told" => vec![twice, once],
-        "entity_name" if name != column => vec![name.to_owned()],
+        "activity" => word(),
+        "entity_name" if name != column => word(),
+        "detail" => vec![
+            long(&twice),
+            long(&once),
+            long(name),
+            short(r#"\\""#, &twice, r#"\\""#),
+            short("\"", &once, "\""),
+        ],
+        "told" => vec![
+            long(&twice),
+            long(&once),
+            short(r#"\\""#, &twice, r#"\\""#),
+            short("\"", &once, "\""),
+        ],
         "rest" => [
             once,
             format!("encodeURLComponent({name})"),
             as_browsers_encode(name),
             format!("encodeURLFormComponent({name})"),
         ]
-        .map(|spelling| format!("if(length({name}) < {TRACE_BYTES_MIN}, '', {spelling})"))
-        .to_vec(),
+        .iter()
+        .map(|text| long(text))
+        .collect(),
         _ => Vec::new(),
     }
 }
@@ -150,13 +208,19 @@ fn as_browsers_encode(name: &str) -> String {
 pub(crate) fn pattern<'a>(identifiers: impl Iterator<Item = &'a str>) -> Option<String> {
     let mut alternatives: Vec<String> = Vec::new();
     for identifier in identifiers.filter(|identifier| is_telling(identifier)) {
-        let json = serde_json::Value::from(identifier).to_string();
-        let json = json[1..json.len() - 1].to_owned(); // without its quotation marks
+        let json = in_json(identifier);
+        let pointer = in_json(&identifier.replace('~', "~0").replace('/', "~1"));
         for spelling in [
             identifier.to_owned(),
             // Some who write JSON escape slashes.
             json.replace('/', "\\/"),
+            // The value of a change is JSON inside of JSON, and so may be what a text of a body is.
+            in_json(&json.replace('/', "\\/")),
+            in_json(&json),
             json,
+            // The place of a change.
+            in_json(&pointer),
+            pointer,
             percent_encoded(identifier, b"-._~"),
             // What some clients leave as it is in a path.
             percent_encoded(identifier, b"-._~@+"),
@@ -181,6 +245,12 @@ pub(crate) fn pattern<'a>(identifiers: impl Iterator<Item = &'a str>) -> Option<
     Some(format!(
         r"(^|[^\pL\pN_.+-]|%[0-9A-Fa-f]{{2}}|\\[bfnrt]|\\u[0-9A-Fa-f]{{4}})(?:{any})($|[^\pL\pN_.-]|[.-](?:$|[^\pL\pN_]))"
     ))
+}
+
+/// A text as it stands between the quotation marks of JSON.
+fn in_json(text: &str) -> String {
+    let json = serde_json::Value::from(text).to_string();
+    json[1..json.len() - 1].to_owned()
 }
 
 /// For `replaceRegexpAll`: the neighbours stay.
@@ -271,9 +341,9 @@ mod tests {
         assert!(!assignments.contains("parent_id =") && !assignments.contains("Regexp"));
         // What is looked for is of the rows that are their own.
         assert!(assignments.contains("rest = replaceAll("));
-        let looked_for = assignments.matches("{pseudonym:String})").count();
-        let own_rows =
-            assignments.matches("if(A, ").count() + assignments.matches("if(B, ").count();
+        let count = |text| assignments.matches(text).count();
+        let looked_for = count("{pseudonym:String}, '");
+        let own_rows = count("if(A AND length(") + count("if(B AND length(");
         assert_eq!(looked_for, own_rows);
     }
 }

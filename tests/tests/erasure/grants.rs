@@ -245,14 +245,20 @@ async fn the_eraser_needs_each(
 const REPLACE_VIEW: &str = "CREATE OR REPLACE VIEW tenant_events AS SELECT {n}";
 
 /// What needs each right of the migrator, in the migrations that are there and in those to come.
-const MIGRATIONS: [(&str, &str); 13] = [
+const MIGRATIONS: [(&str, &str); 16] = [
     ("CREATE DATABASE", "CREATE DATABASE IF NOT EXISTS daybook"),
     (
         "CREATE TABLE",
         "CREATE TABLE scratch_{n} (x UInt8) ENGINE = Memory",
     ),
     ("DROP VIEW", "DROP VIEW dropped_{n}"),
-    ("SELECT", "SELECT count() FROM migrations"),
+    ("SELECT ON daybook.events", "SELECT count() FROM events"),
+    ("SELECT ON daybook.erasures", "SELECT count() FROM erasures"),
+    (
+        "SELECT ON daybook.migrations",
+        "SELECT count() FROM migrations",
+    ),
+    ("SELECT ON daybook._tmp_replace_*", REPLACE_VIEW),
     (
         "INSERT ON daybook.migrations",
         "INSERT INTO migrations (version) SELECT 1 WHERE 0",

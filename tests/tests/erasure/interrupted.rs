@@ -9,7 +9,7 @@ use daybook_store::{ErasureMode, ErasureState, Scope, StoreError, TenantId};
 use daybook_tests::clickhouse::ClickHouse;
 use uuid::Uuid;
 
-use crate::canaries::{TIME_MAX, eraser, events_of, hasten, request, run, start, writer};
+use crate::canaries::{TIME_MAX, erase, eraser, events_of, hasten, request, run, start, writer};
 use crate::fixture::{event, new, tenant};
 
 const EMAIL: &str = "jane.roe@example.com";
@@ -185,4 +185,81 @@ async fn what_another_erasure_hides_and_has_not_removed_is_removed_by_both() {
         let receipt = eraser(&clickhouse).run_to_end(id, TIME_MAX).await.unwrap();
         assert_eq!(receipt.state, ErasureState::Verified);
     }
+}
+
+#[tokio::test]
+async fn a_mutation_that_clickhouse_has_forgotten_has_to_have_been_through_all_parts_as_well() {
+    let clickhouse = start().await;
+    run(
+        &clickhouse,
+        "ALTER TABLE events MODIFY SETTING old_parts_lifetime = 3600",
+    )
+    .await;
+    let tenant = tenant("hidden-and-forgotten");
+    writer(&clickhouse)
+        .insert(&[new(told(&tenant))])
+        .await
+        .unwrap();
+    let asked = request(&tenant, Scope::Email(EMAIL.to_owned()), ErasureMode::Delete);
+    let id = eraser(&clickhouse).begin(&asked).await.unwrap().id;
+    let of_it = format!("table = 'events' AND position(command, '{id}') > 0");
+    let at_work = format!("SELECT count() FROM system.mutations WHERE NOT is_done AND {of_it}");
+    while run(&clickhouse, &at_work).await != "0" {
+        tokio::task::yield_now().await;
+    }
+    run(&clickhouse, &format!("KILL MUTATION WHERE {of_it}")).await;
+    let receipt = eraser(&clickhouse).advance(id).await.unwrap();
+    assert_eq!(
+        receipt.state,
+        ErasureState::Hidden,
+        "what it replaced is on the disk"
+    );
+
+    hasten(&clickhouse).await;
+    let receipt = eraser(&clickhouse).run_to_end(id, TIME_MAX).await.unwrap();
+    assert_eq!(receipt.state, ErasureState::Verified);
+}
+
+#[tokio::test]
+async fn what_one_hands_over_after_another_has_verified_it_names_nobody_for_long() {
+    let clickhouse = start().await;
+    let tenant = tenant("verified-by-another");
+    writer(&clickhouse)
+        .insert(&[new(told(&tenant))])
+        .await
+        .unwrap();
+    let asked = request(&tenant, Scope::Email(EMAIL.to_owned()), ErasureMode::Delete);
+    let receipt = erase(&clickhouse, &asked).await;
+    // Backups may have it until they are gone themselves, and one may have been made a moment before.
+    let last = receipt.report.reached.last().unwrap().1;
+    assert_eq!(
+        receipt.copies_until.backups.duration_since(last).as_hours(),
+        35 * 24
+    );
+    let id = receipt.id;
+    let late = format!("ALTER TABLE events DELETE WHERE '{id}' != '' AND caller_name = '{EMAIL}'");
+    run(&clickhouse, &late).await;
+    eraser(&clickhouse).work().await.unwrap();
+    let texts = "SELECT count() FROM system.mutations WHERE table = 'events'";
+    assert_eq!(run(&clickhouse, texts).await, "0");
+}
+
+#[tokio::test]
+async fn of_two_who_went_on_at_once_the_further_one_counts() {
+    let clickhouse = start().await;
+    let tenant = tenant("at-once");
+    writer(&clickhouse)
+        .insert(&[new(told(&tenant))])
+        .await
+        .unwrap();
+    let asked = request(&tenant, Scope::Email(EMAIL.to_owned()), ErasureMode::Delete);
+    run(&clickhouse, "SYSTEM STOP MERGES events").await;
+    let id = eraser(&clickhouse).begin(&asked).await.unwrap().id;
+    let other = format!(
+        "INSERT INTO erasures SELECT * REPLACE('requested' AS state) FROM erasures \
+         WHERE id = '{id}' AND step = (SELECT max(step) FROM erasures WHERE id = '{id}')"
+    );
+    run(&clickhouse, &other).await;
+    let status = eraser(&clickhouse).status(&tenant, id).await.unwrap();
+    assert_eq!(status.state, ErasureState::Hidden);
 }

@@ -423,6 +423,84 @@ async fn an_id_is_found_however_a_url_encodes_it() {
     }
 }
 
+#[tokio::test]
+async fn an_id_is_found_however_json_writes_it() {
+    let clickhouse = shared().await;
+    let ids = [
+        r"CORP\jane.roe",
+        "arn:aws:iam::123456789012:user~x/jane",
+        "a\"b\"c-jane",
+    ];
+    for (id, number) in ids.into_iter().zip(0..) {
+        let tenant = tenant(&format!("person-json-{number}"));
+        let mut acted = event(&tenant, 1);
+        id.clone_into(&mut acted.caller.user_id);
+        let in_json = serde_json::Value::from(id).to_string();
+        let mut told = event(&tenant, 2);
+        told.detail = serde_json::json!({"body": in_json, "owner": id}).to_string();
+        let pointer = id.replace('~', "~0").replace('/', "~1");
+        told.changes = vec![Change {
+            field: format!("/members/{pointer}"),
+            before: in_json.clone(),
+            after: serde_json::json!([{"of": id}]).to_string(),
+        }];
+        writer(clickhouse)
+            .insert(&[new(acted), new(told)])
+            .await
+            .unwrap();
+        let scope = Scope::User(id.to_owned());
+        erase(clickhouse, &request(&tenant, scope, ErasureMode::Delete)).await;
+        let event = &events_of(clickhouse, &tenant).await[0];
+        let change = &event.changes[0];
+        for text in [&event.detail, &change.field, &change.before, &change.after] {
+            assert!(text.contains("erased-") && !text.contains("jane"), "{text}");
+        }
+        let detail: serde_json::Value = serde_json::from_str(&event.detail).unwrap();
+        assert!(detail["owner"].as_str().unwrap().starts_with("erased-"));
+    }
+}
+
+/// A short name is part of many words and numbers.
+#[tokio::test]
+async fn a_short_name_is_replaced_where_it_stands_alone() {
+    let clickhouse = shared().await;
+    let tenant = tenant("person-short");
+    let mut acted = event(&tenant, 1);
+    JANE.clone_into(&mut acted.caller.user_id);
+    "Li".clone_into(&mut acted.caller.name);
+    "user".clone_into(&mut acted.entity.kind);
+    JANE.clone_into(&mut acted.entity.id);
+    "7".clone_into(&mut acted.entity.name);
+    "Li listed Lists of Li Li's team and 7 of 17".clone_into(&mut acted.activity);
+    acted.detail = r#"{"by":"Li","List":1700,"text":"{\"by\":\"Li\",\"n\":7}","n":7}"#.to_owned();
+    acted.changes = vec![Change {
+        field: "/limit".to_owned(),
+        before: "1700".to_owned(),
+        after: r#"["Li","List"]"#.to_owned(),
+    }];
+    writer(clickhouse).insert(&[new(acted)]).await.unwrap();
+    let person = Scope::User(JANE.to_owned());
+    erase(
+        clickhouse,
+        &request(&tenant, person, ErasureMode::Anonymise),
+    )
+    .await;
+    let acted = &events_of(clickhouse, &tenant).await[0];
+    let p = &acted.caller.name;
+    assert!(p.starts_with("erased-"));
+    assert_eq!(
+        acted.activity,
+        format!("{p} listed Lists of {p} {p}'s team and {p} of 17")
+    );
+    let text = format!(r#"{{\"by\":\"{p}\",\"n\":7}}"#);
+    assert_eq!(
+        acted.detail,
+        format!(r#"{{"by":"{p}","List":1700,"text":"{text}","n":7}}"#)
+    );
+    assert_eq!(acted.changes[0].before, "1700");
+    assert_eq!(acted.changes[0].after, format!(r#"["{p}","List"]"#));
+}
+
 /// An account with two addresses may be one person's, or two people's.
 #[tokio::test]
 async fn an_account_with_another_address_is_not_taken_for_the_one_that_was_given() {

@@ -3,7 +3,7 @@
 use daybook_event::ActivityPart;
 use daybook_store::{
     MigrationReport, RolePasswords, StoreError, TenantId, cluster_sql, create_roles, migrate,
-    migrations, roles_sql,
+    migrations, migrations_sql, roles_sql,
 };
 use daybook_tests::clickhouse::ClickHouse;
 
@@ -144,6 +144,27 @@ async fn what_an_older_daybook_stored_is_read_after_a_migration_that_was_interru
     .await
     .events;
     assert_eq!(later[0].activity_parts[0].text, "x");
+}
+
+#[tokio::test]
+async fn whoever_administers_a_server_can_run_what_a_dry_run_prints() {
+    let clickhouse = ClickHouse::start(ENGINE).await.unwrap();
+    let administrator = ClickHouse::administrator();
+    let printed = migrations_sql("daybook", migrations()).unwrap();
+    let lines = printed
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("--"));
+    let code = lines.collect::<Vec<_>>().join("\n");
+    // The tests' own administrator may do more than one usually may.
+    let usual = ["SET allow_get_client_http_header = 0"];
+    let statements = code.split(";\n").filter(|sql| !sql.trim().is_empty());
+    for sql in usual.into_iter().chain(statements) {
+        let answer = ask(&clickhouse, &administrator, "session_id=printed", &[], sql).await;
+        assert_eq!(answer.code(), None, "{sql}: {}", answer.text);
+    }
+    let migrator = clickhouse.passwords().migrator_credentials();
+    let report = migrate(clickhouse.endpoint(), &migrator).await.unwrap();
+    assert_eq!(report.applied, Vec::<u32>::new());
 }
 
 async fn assert_clickhouse_can_read(statements: Vec<String>) {
