@@ -23,12 +23,12 @@ ORDER BY timestamp DESC, id DESC LIMIT 51;
 
 -- word: the text index says which rows
 SELECT * FROM events WHERE org_id = {org:String} AND expires_at > now64(3)
-AND hasAllTokens(lowerUTF8(concat(activity, ' ', entity_name, ' ', detail)), {word:String})
+AND hasAllTokens(lowerUTF8(replaceRegexpAll(concat(activity, ' ', entity_name, ' ', replaceRegexpAll(detail, '\\\\.', ' ')), '[\\x{A0}-\\x{A9}\\x{AB}-\\x{B4}\\x{B6}-\\x{B9}\\x{BB}-\\x{BF}\\x{D7}\\x{F7}\\x{2000}-\\x{206F}\\x{20A0}-\\x{20CF}\\x{2190}-\\x{21FF}\\x{2E00}-\\x{2E7F}\\x{3000}-\\x{3004}\\x{3008}-\\x{3020}\\x{3030}\\x{FE10}-\\x{FE19}\\x{FE30}-\\x{FE6F}\\x{FF01}-\\x{FF0F}\\x{FF1A}-\\x{FF20}\\x{FF3B}-\\x{FF40}\\x{FF5B}-\\x{FF65}\\x{FFE0}-\\x{FFEE}]', ' ')), {word:String})
 ORDER BY timestamp DESC, id DESC LIMIT 51;
 
 -- phrase: the text index says which rows have both words, and their texts are compared
 SELECT * FROM events WHERE org_id = {org:String} AND expires_at > now64(3)
-AND hasAllTokens(lowerUTF8(concat(activity, ' ', entity_name, ' ', detail)), {phrase:String})
+AND hasAllTokens(lowerUTF8(replaceRegexpAll(concat(activity, ' ', entity_name, ' ', replaceRegexpAll(detail, '\\\\.', ' ')), '[\\x{A0}-\\x{A9}\\x{AB}-\\x{B4}\\x{B6}-\\x{B9}\\x{BB}-\\x{BF}\\x{D7}\\x{F7}\\x{2000}-\\x{206F}\\x{20A0}-\\x{20CF}\\x{2190}-\\x{21FF}\\x{2E00}-\\x{2E7F}\\x{3000}-\\x{3004}\\x{3008}-\\x{3020}\\x{3030}\\x{FE10}-\\x{FE19}\\x{FE30}-\\x{FE6F}\\x{FF01}-\\x{FF0F}\\x{FF1A}-\\x{FF20}\\x{FF3B}-\\x{FF40}\\x{FF5B}-\\x{FF65}\\x{FFE0}-\\x{FFEE}]', ' ')), {phrase:String})
 AND (positionCaseInsensitiveUTF8(activity, {phrase:String}) > 0
     OR positionCaseInsensitiveUTF8(detail, {phrase:String}) > 0
     OR positionCaseInsensitiveUTF8(entity_name, {phrase:String}) > 0)

@@ -157,3 +157,17 @@ SETTINGS apply_mutations_on_fly = 1;
 
 INSERT INTO audit.migrations (version, name, checksum) VALUES (4, 'pages', '57968a4c8b11eac6bb41dfcbef6eb56108db6fd8d276de5e8007e4faa794b899');
 
+ALTER TABLE audit.events ON CLUSTER 'main'
+    ADD INDEX IF NOT EXISTS searched
+    lowerUTF8(replaceRegexpAll(concat(activity, ' ', entity_name, ' ', replaceRegexpAll(detail, '\\\\.', ' ')), '[\\x{A0}-\\x{A9}\\x{AB}-\\x{B4}\\x{B6}-\\x{B9}\\x{BB}-\\x{BF}\\x{D7}\\x{F7}\\x{2000}-\\x{206F}\\x{20A0}-\\x{20CF}\\x{2190}-\\x{21FF}\\x{2E00}-\\x{2E7F}\\x{3000}-\\x{3004}\\x{3008}-\\x{3020}\\x{3030}\\x{FE10}-\\x{FE19}\\x{FE30}-\\x{FE6F}\\x{FF01}-\\x{FF0F}\\x{FF1A}-\\x{FF20}\\x{FF3B}-\\x{FF40}\\x{FF5B}-\\x{FF65}\\x{FFE0}-\\x{FFEE}]', ' '))
+    TYPE text(tokenizer = 'splitByNonAlpha');
+
+ALTER TABLE audit.events ON CLUSTER 'main'
+    DROP INDEX IF EXISTS words
+    SETTINGS alter_sync = 0, mutations_sync = 0;
+
+ALTER TABLE audit.events ON CLUSTER 'main'
+    MATERIALIZE INDEX searched;
+
+INSERT INTO audit.migrations (version, name, checksum) VALUES (5, 'signs', 'b181179a2ab87e75826accd2ce87090d3242c1051fdbffe01afa1ec11f4b87e6');
+

@@ -1,5 +1,7 @@
 //! A filter as an SQL condition: fixed texts, joined, with every value a bound parameter.
 
+use std::ops::RangeInclusive;
+
 use clickhouse::query::Query;
 use daybook_event::{Action, IpRange, Outcome, never_expires};
 use jiff::Timestamp;
@@ -10,8 +12,32 @@ use crate::search::{Direction, Position, Sort};
 
 /// Most bytes of one parameter. ClickHouse refuses form fields of more than 128 KiB.
 pub(crate) const PARAMETER_BYTES_MAX: usize = 100_000;
-/// The expression of the text index; the condition must say the same.
-const SEARCHED_TEXT: &str = "lowerUTF8(concat(activity, ' ', entity_name, ' ', detail))";
+/// The expression of the text index; the condition must say the same. The details are JSON text, where what a
+/// backslash stands in front of is no letter; nor are the signs beyond ASCII.
+const SEARCHED_TEXT: &str = r"lowerUTF8(replaceRegexpAll(concat(activity, ' ', entity_name, ' ', replaceRegexpAll(detail, '\\\\.', ' ')), '[\\x{A0}-\\x{A9}\\x{AB}-\\x{B4}\\x{B6}-\\x{B9}\\x{BB}-\\x{BF}\\x{D7}\\x{F7}\\x{2000}-\\x{206F}\\x{20A0}-\\x{20CF}\\x{2190}-\\x{21FF}\\x{2E00}-\\x{2E7F}\\x{3000}-\\x{3004}\\x{3008}-\\x{3020}\\x{3030}\\x{FE10}-\\x{FE19}\\x{FE30}-\\x{FE6F}\\x{FF01}-\\x{FF0F}\\x{FF1A}-\\x{FF20}\\x{FF3B}-\\x{FF40}\\x{FF5B}-\\x{FF65}\\x{FFE0}-\\x{FFEE}]', ' '))";
+/// Punctuation, spaces, currencies and arrows beyond ASCII.
+const SIGNS: &[RangeInclusive<char>] = &[
+    '\u{a0}'..='\u{a9}',
+    '\u{ab}'..='\u{b4}',
+    '\u{b6}'..='\u{b9}',
+    '\u{bb}'..='\u{bf}',
+    '\u{d7}'..='\u{d7}',
+    '\u{f7}'..='\u{f7}',
+    '\u{2000}'..='\u{206f}',
+    '\u{20a0}'..='\u{20cf}',
+    '\u{2190}'..='\u{21ff}',
+    '\u{2e00}'..='\u{2e7f}',
+    '\u{3000}'..='\u{3004}',
+    '\u{3008}'..='\u{3020}',
+    '\u{3030}'..='\u{3030}',
+    '\u{fe10}'..='\u{fe19}',
+    '\u{fe30}'..='\u{fe6f}',
+    '\u{ff01}'..='\u{ff0f}',
+    '\u{ff1a}'..='\u{ff20}',
+    '\u{ff3b}'..='\u{ff40}',
+    '\u{ff5b}'..='\u{ff65}',
+    '\u{ffe0}'..='\u{ffee}',
+];
 /// ClickHouse asks its index for 64 words at most. The rest of a longer phrase is still compared.
 const WORDS_IN_INDEX_MAX: usize = 60;
 
@@ -303,12 +329,24 @@ impl Condition {
             all.push(format!("hasAllTokens({SEARCHED_TEXT}, lowerUTF8({words}))"));
         }
         if !is_one_word {
-            let text = self.bind("String", Value::Text(text.to_owned()));
-            all.push(format!(
-                "(positionCaseInsensitiveUTF8(activity, {text}) > 0 \
-                 OR positionCaseInsensitiveUTF8(detail, {text}) > 0 \
-                 OR positionCaseInsensitiveUTF8(entity_name, {text}) > 0)"
-            ));
+            // The details are JSON text; whoever looks for a piece of that finds it as it is.
+            let in_json = serde_json::Value::from(text).to_string();
+            let in_json = &in_json[1..in_json.len() - 1];
+            let as_it_is = self.bind("String", Value::Text(text.to_owned()));
+            let mut places = vec![
+                ("activity", as_it_is.clone()),
+                ("detail", as_it_is.clone()),
+                ("entity_name", as_it_is),
+            ];
+            if in_json != text {
+                let in_json = self.bind("String", Value::Text(in_json.to_owned()));
+                places.push(("detail", in_json));
+            }
+            let any: Vec<_> = places
+                .into_iter()
+                .map(|(column, text)| format!("positionCaseInsensitiveUTF8({column}, {text}) > 0"))
+                .collect();
+            all.push(format!("({})", any.join(" OR ")));
         }
         all.join(" AND ")
     }
@@ -338,11 +376,16 @@ pub(crate) fn parameter_bytes(text: &str) -> usize {
     text.len() * 2 + 3
 }
 
-/// As ClickHouse's tokenizer `splitByNonAlpha` finds them: letters and digits of ASCII, and all bytes
-/// beyond ASCII.
+/// As ClickHouse finds them in the text of its index, with its tokenizer `splitByNonAlpha`.
 fn whole_words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|letter: char| letter.is_ascii() && !letter.is_ascii_alphanumeric())
-        .filter(|word| !word.is_empty())
+    let parts_words = |letter: char| {
+        if letter.is_ascii() {
+            !letter.is_ascii_alphanumeric()
+        } else {
+            SIGNS.iter().any(|signs| signs.contains(&letter))
+        }
+    };
+    text.split(parts_words).filter(|word| !word.is_empty())
 }
 
 fn name(number: usize) -> String {
@@ -378,6 +421,26 @@ mod tests {
 
     fn text(filter: &Filter) -> String {
         Condition::of(filter).unwrap().text().to_owned()
+    }
+
+    #[test]
+    fn the_index_knows_the_text_that_is_asked_for_and_its_signs() {
+        let index = crate::migrate::migrations().last().unwrap().sql;
+        assert!(index.contains(SEARCHED_TEXT));
+        let signs: Vec<_> = SIGNS
+            .iter()
+            .map(|signs| match (*signs.start(), *signs.end()) {
+                (first, last) if first == last => format!(r"\\x{{{:X}}}", u32::from(first)),
+                (first, last) => {
+                    format!(
+                        r"\\x{{{:X}}}-\\x{{{:X}}}",
+                        u32::from(first),
+                        u32::from(last)
+                    )
+                }
+            })
+            .collect();
+        assert!(SEARCHED_TEXT.contains(&format!("'[{}]'", signs.concat())));
     }
 
     #[test]

@@ -43,6 +43,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "pages",
         sql: include_str!("../migrations/0004_pages.sql"),
     },
+    Migration {
+        version: 5,
+        name: "signs",
+        sql: include_str!("../migrations/0005_signs.sql"),
+    },
 ];
 
 /// ClickHouse's error where the filesystem cannot do something.

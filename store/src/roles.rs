@@ -123,9 +123,11 @@ const ROLES: &[Role] = &[
             "SELECT ON {database}.erasures",
             "SELECT ON {database}.migrations",
             "INSERT ON {database}.migrations",
-            // What adds to a schema: no UPDATE, DELETE, TTL, CLEAR, MATERIALIZE or DROP COLUMN, and no partition
-            // moved or dropped. To MODIFY a column is to own what is in it, so only those that a migration changes.
+            // What adds to a schema, and indexes, which say nothing of their own: no UPDATE, DELETE, TTL, CLEAR,
+            // MATERIALIZE or DROP of a column, and no partition moved or dropped. To MODIFY a column is to own what
+            // is in it, so only those that a migration changes.
             "ALTER ADD COLUMN, ALTER ADD INDEX ON {database}.*",
+            "ALTER DROP INDEX, ALTER MATERIALIZE INDEX ON {database}.events",
             "ALTER MODIFY COLUMN(entity_name, activity) ON {database}.events",
             // CREATE OR REPLACE makes the new view under such a name, exchanges both, and removes the old one by
             // it. To exchange is to insert, as ClickHouse sees it.

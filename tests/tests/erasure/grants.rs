@@ -245,7 +245,7 @@ async fn the_eraser_needs_each(
 const REPLACE_VIEW: &str = "CREATE OR REPLACE VIEW tenant_events AS SELECT {n}";
 
 /// What needs each right of the migrator, in the migrations that are there and in those to come.
-const MIGRATIONS: [(&str, &str); 16] = [
+const MIGRATIONS: [(&str, &str); 18] = [
     ("CREATE DATABASE", "CREATE DATABASE IF NOT EXISTS daybook"),
     (
         "CREATE TABLE",
@@ -271,6 +271,14 @@ const MIGRATIONS: [(&str, &str); 16] = [
     (
         "ALTER ADD INDEX",
         "ALTER TABLE scratch ADD INDEX i_{n} x TYPE minmax",
+    ),
+    (
+        "ALTER DROP INDEX",
+        "ALTER TABLE events DROP INDEX IF EXISTS none_{n}",
+    ),
+    (
+        "ALTER MATERIALIZE INDEX",
+        "ALTER TABLE events MATERIALIZE INDEX searched",
     ),
     (
         "ALTER MODIFY COLUMN(entity_name)",

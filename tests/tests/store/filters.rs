@@ -2,10 +2,11 @@
 
 use daybook_event::{Action, AuditEvent, Outcome};
 use daybook_store::{Filter, Match, Search, TenantId, TimeRange};
+use daybook_tests::clickhouse::ClickHouse;
 use jiff::ToSpan;
 use tokio::sync::OnceCell;
 
-use crate::fixture::{clickhouse, event, store, tenant};
+use crate::fixture::{ask, clickhouse, event, store, tenant};
 
 /// Six events that differ in everything; numbers are their places.
 async fn six() -> TenantId {
@@ -212,6 +213,80 @@ async fn every_word_must_occur_somewhere_in_any_case() {
     for (words, expected) in cases {
         let filter = filter! { words: words.iter().map(|&word| word.to_owned()).collect() };
         assert_eq!(found(filter).await, expected, "{words:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_word_stands_behind_a_line_and_between_the_signs_of_any_language() {
+    let tenant = tenant("signs");
+    let mut told = event(&tenant, 1);
+    told.detail = serde_json::json!({
+        "note": "one line\nTotal 500\t\u{201e}Onboarding\u{201c}\r\nQ3\u{2013}Plan",
+        "path": r"C:\new\CORP\jane",
+        "says": r#"he said "hi there""#,
+    })
+    .to_string();
+    "\u{5de5}\u{4f5c}\u{6d41}\u{300c}\u{5165}\u{804c}\u{300d}".clone_into(&mut told.entity.name);
+    "Jane\u{a0}Roe ran C:\\new.exe".clone_into(&mut told.activity);
+    let other = event(&tenant, 2);
+    store(&[told.clone(), other.clone()]).await;
+    let found = async |words: &str, without: bool| {
+        let said = vec![words.to_owned()];
+        let filter = if without {
+            filter! { without_words: said }
+        } else {
+            filter! { words: said }
+        };
+        let search = Search {
+            filter,
+            ..Search::default()
+        };
+        let page = clickhouse()
+            .reader()
+            .unwrap()
+            .search(&tenant, &search)
+            .await
+            .unwrap();
+        page.events
+            .into_iter()
+            .map(|event| event.id)
+            .collect::<Vec<_>>()
+    };
+    let there = [
+        "total",
+        "TOTAL 500",
+        "onboarding",
+        "plan",
+        "q3\u{2013}plan",
+        "new",
+        r"C:\new",
+        r"corp\jane",
+        r#"said "hi there""#,
+        r#""note":"one"#,
+        "\u{5165}\u{804c}",
+        "roe",
+        "Jane\u{a0}Roe",
+        "new.exe",
+    ];
+    let settings = "mutations_sync=1";
+    // As a part is that was just stored, and as one that was merged.
+    for sql in ["SELECT 1", "ALTER TABLE events MATERIALIZE INDEX searched"] {
+        let answer = ask(
+            clickhouse(),
+            &ClickHouse::administrator(),
+            settings,
+            &[],
+            sql,
+        )
+        .await;
+        assert_eq!(answer.code(), None, "{}", answer.text);
+        for words in there {
+            assert_eq!(found(words, false).await, [told.id], "{words}");
+            assert_eq!(found(words, true).await, [other.id], "{words}");
+        }
+        for absent in ["ntotal", "ew", "nq3", "hi nowhere"] {
+            assert!(found(absent, false).await.is_empty(), "{absent}");
+        }
     }
 }
 
