@@ -146,3 +146,198 @@ fn a_sentence_that_only_speaks_of_a_secret_stays() {
         check(&[(text, text)]);
     }
 }
+
+#[test]
+fn cookies_in_brackets_go_and_what_only_speaks_of_a_cookie_stays() {
+    check(&[
+        (
+            "Cookie: {'session': '9f8e7d6c5b4a3f21'} 400",
+            "Cookie: [redacted] 400",
+        ),
+        ("cookies={'sessionid': 'k3j9x7q2m5'}", "cookies=[redacted]"),
+        (
+            "cookies={u'sessionid': u'k3j9x7q2m5'}",
+            "cookies=[redacted]",
+        ),
+        (
+            r#"sent {\"cookie\":{\"sid\":\"k3j9x7q2m5\"}} to it"#,
+            r#"sent {\"cookie\":[redacted]} to it"#,
+        ),
+        ("Set-Cookie: {'sid=k3j9x7q2m5'}", "Set-Cookie: [redacted]"),
+        ("Cookie: b'sid=k3j9x7q2m5'", "Cookie: b'[redacted]'"),
+        ("Cookie:[sid=k3j9x7q2m5; a=b]", "Cookie:[redacted]"),
+    ]);
+    for text in [
+        "headers: {Cookie: [FILTERED], X-Request-Id: 7} status 500",
+        r#"got {"cookie":{},"user":"jane"} 400"#,
+        "cookie: {secure: true}",
+        r#"got {"cookie":{"domain":"example.com","name":"sid"}} 400"#,
+        r#"got {"cookie":{"path":"/","secure":true}} 400"#,
+    ] {
+        check(&[(text, text)]);
+    }
+}
+
+#[test]
+fn a_value_is_found_behind_any_white_space() {
+    check(&[
+        (
+            "username             = \"foo\"\n  password             = \"Hunter2x9\"",
+            "username             = \"foo\"\n  password             = \"[redacted]\"",
+        ),
+        (
+            "Username:    jane\nPassword:    Hunter2x9",
+            "Username:    jane\nPassword:    [redacted]",
+        ),
+        ("Password:\r\nHunter2x9\r\n", "Password:\r\n[redacted]\r\n"),
+        ("Password:\u{a0}Hunter2x9", "Password:\u{a0}[redacted]"),
+        (
+            "Mot\u{a0}de\u{a0}passe\u{a0}: Hunter2x9",
+            "Mot\u{a0}de\u{a0}passe\u{a0}: [redacted]",
+        ),
+        ("password\t= Hunter2x9", "password\t= [redacted]"),
+    ]);
+    for text in [
+        "Password:\n\n\nHow to choose one",
+        "password:\n    minLength: 12\n    pattern: x",
+        "We changed the password\n= Next steps",
+    ] {
+        check(&[(text, text)]);
+    }
+}
+
+#[test]
+fn a_quote_may_have_a_letter_or_a_call_in_front_of_it() {
+    check(&[
+        (
+            "CREATE LOGIN jane WITH PASSWORD=N'Hunter2x9'",
+            "CREATE LOGIN jane WITH PASSWORD=N'[redacted]'",
+        ),
+        ("password=b'Hunter2x9'", "password=b'[redacted]'"),
+        (
+            "{u'password': u'Hunter2x9', u'user': u'jane'}",
+            "{u'password': u'[redacted]', u'user': u'jane'}",
+        ),
+        (
+            r#"Login { password: Some("Hunter2x9"), user: "jane" }"#,
+            r#"Login { password: Some("[redacted]"), user: "jane" }"#,
+        ),
+        (
+            r#"token: Some("k3j9x7q2m5")"#,
+            r#"token: Some("[redacted]")"#,
+        ),
+        (
+            "get(url, auth=('jane', 'Hunter2x9'), timeout=5)",
+            "get(url, auth=[redacted], timeout=5)",
+        ),
+        // The quote is the end of the one around it all.
+        (
+            "curl -d 'user=jane&password=hunter' -H 'x: y'",
+            "curl -d 'user=jane&password=[redacted]' -H 'x: y'",
+        ),
+    ]);
+}
+
+#[test]
+fn a_password_in_a_sentence_goes_with_all_its_marks() {
+    check(&[
+        (
+            "Your temporary password is: q7<Kd2;Lx",
+            "Your temporary password is: [redacted]",
+        ),
+        (
+            "Password: Xk92&mP2$vL. Change it",
+            "Password: [redacted]. Change it",
+        ),
+        (
+            "password: abc1, user: jane",
+            "password: [redacted], user: jane",
+        ),
+        (
+            "password: abc1,user: jane",
+            "password: [redacted],user: jane",
+        ),
+        (
+            "{a: {password: abc1}, user: jane}",
+            "{a: {password: [redacted]}, user: jane}",
+        ),
+        (
+            "{a: {password: abc1},user: jane}",
+            "{a: {password: [redacted]},user: jane}",
+        ),
+        (
+            r#"got {"password": 471147,"user":"jane"}"#,
+            r#"got {"password": [redacted],"user":"jane"}"#,
+        ),
+        (
+            "<b>Password: Hunter2x9</b> <br>",
+            "<b>Password: [redacted]</b> <br>",
+        ),
+        (
+            "password=abc1&x=2 password:abc1&x=2",
+            "password=[redacted]&x=2 password:[redacted]&x=2",
+        ),
+    ]);
+}
+
+#[test]
+fn a_secret_goes_from_a_sentence_that_says_what_it_was_set_to() {
+    check(&[
+        (
+            "Set jane's password to Winter2026x",
+            "Set jane's password to [redacted]",
+        ),
+        (
+            "Reset her password to winter2026.",
+            "Reset her password to [redacted]",
+        ),
+        ("Changed the PIN to 4711", "Changed the PIN to [redacted]"),
+        (
+            "Passwort auf Winter2026x gesetzt",
+            "Passwort auf [redacted] gesetzt",
+        ),
+        (
+            "mot de passe changé, le nouveau mot de passe à Winter2026x",
+            "mot de passe changé, le nouveau mot de passe à [redacted]",
+        ),
+    ]);
+    for text in [
+        "Sent the password to jane42",
+        "Sent the password to Jane2@example.com",
+        "Changed the password to something better",
+        "Das Passwort auf db-prod-01 ist alt",
+        "Pinned the token to bucket-2026",
+        "Set the password policy to strict2026",
+    ] {
+        check(&[(text, text)]);
+    }
+}
+
+#[test]
+fn a_password_goes_from_sql() {
+    check(&[
+        (
+            "CREATE USER jane IDENTIFIED BY 'Hunter2x9'",
+            "CREATE USER jane IDENTIFIED BY '[redacted]'",
+        ),
+        (
+            "create user jane identified with plaintext_password by 'qwerty'",
+            "create user jane identified with plaintext_password by '[redacted]'",
+        ),
+        (
+            "ALTER USER jane IDENTIFIED BY \"qwerty\" ACCOUNT UNLOCK",
+            "ALTER USER jane IDENTIFIED BY \"[redacted]\" ACCOUNT UNLOCK",
+        ),
+        (
+            "ALTER ROLE app WITH LOGIN PASSWORD 'secret1' VALID UNTIL '2027-01-01'",
+            "ALTER ROLE app WITH LOGIN PASSWORD '[redacted]' VALID UNTIL '2027-01-01'",
+        ),
+    ]);
+    for text in [
+        "The thief was identified by the police",
+        "ALTER TABLE users ADD COLUMN password text",
+        "validation of password 'required' failed",
+    ] {
+        check(&[(text, text)]);
+    }
+}

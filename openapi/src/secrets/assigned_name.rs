@@ -8,6 +8,9 @@ const NAME_BYTES_MAX: usize = 64;
 /// The most words that a name has: `mot de passe`.
 const NAME_WORDS_MAX: usize = 3;
 
+/// The most white space between a name, its separator and its value: columns are aligned with it.
+pub(super) const BLANKS_MAX: usize = 64;
+
 /// The longest remark or closing tag behind a name, in bytes.
 const REMARK_BYTES_MAX: usize = 64;
 
@@ -34,7 +37,7 @@ fn is_of_name(character: char) -> bool {
     if character.is_ascii() {
         character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '.' | '[' | ']' | '%')
     } else {
-        !is_wide_mark(character)
+        !is_wide_mark(character) && !character.is_whitespace()
     }
 }
 
@@ -55,9 +58,9 @@ fn end_without(text: &str, most: usize, is_left_out: fn(char) -> bool) -> usize 
     text.len() - last.map(char::len_utf8).sum::<usize>()
 }
 
-/// The space between words, of each width.
+/// White space inside a line, of each width.
 pub(super) fn is_blank(character: char) -> bool {
-    matches!(character, ' ' | '\u{3000}')
+    character.is_whitespace() && !matches!(character, '\n' | '\r')
 }
 
 /// Where the name ends in front of a separator: without quotes and emphasis, one remark or closing tag, and a
@@ -85,7 +88,7 @@ fn end_without_link(text: &str, end: usize) -> usize {
 }
 
 fn end_without_marks(text: &str, end: usize) -> usize {
-    let end = end_without(&text[..end], 3, is_blank);
+    let end = end_without(&text[..end], BLANKS_MAX, is_blank);
     end_without(&text[..end], 5, |character| {
         matches!(
             character,
@@ -149,6 +152,7 @@ pub(super) fn secret_name(text: &str, start: usize, end: usize) -> Option<&str> 
 
 /// Where the word starts in front of the one that starts at `start`.
 pub(super) fn word_before(text: &str, start: usize) -> Option<usize> {
-    let space = start.checked_sub(1)?;
-    (text.as_bytes()[space] == b' ').then(|| name_before(text, space))
+    let space = text[..start].chars().next_back()?;
+    matches!(space, ' ' | '\u{a0}' | '\u{202f}')
+        .then(|| name_before(text, start - space.len_utf8()))
 }

@@ -1,7 +1,47 @@
-//! Where the value ends that a name has in a text.
+//! Where the value starts and ends that a name has in a text.
+
+use super::assigned_name::{BLANKS_MAX, tag_length};
 
 /// The most backslashes that a quote is escaped with: JSON in JSON in JSON.
 const ESCAPES_MAX: usize = 7;
+
+/// The longest name of a call around a quoted text: `Some("…")`.
+const CALL_BYTES_MAX: usize = 16;
+
+/// The longest name of a member that is looked at.
+const MEMBER_BYTES_MAX: usize = 64;
+
+/// How long the white space in front of a value is, with at most two line breaks.
+pub(super) fn blanks_before_value(rest: &str) -> usize {
+    let mut breaks = 0;
+    let blanks = rest.chars().take(BLANKS_MAX).take_while(|character| {
+        breaks += usize::from(*character == '\n');
+        character.is_whitespace() && breaks <= 2
+    });
+    blanks.map(char::len_utf8).sum()
+}
+
+/// How long what stands right in front of a quoted text is: the letter that says what kind of text it is (`N'…'` in SQL,
+/// `b'…'` in Python), or a call around it (`Some("…")`).
+pub(super) fn wrapper_length(rest: &str) -> usize {
+    const LETTERS: &[&str] = &[
+        "N", "n", "b", "B", "u", "U", "r", "R", "f", "E", "e", "L", "br", "rb",
+    ];
+    let letters = rest.bytes().take(CALL_BYTES_MAX);
+    let letters = letters.take_while(u8::is_ascii_alphabetic).count();
+    let length = if letters > 0 && rest[letters..].starts_with('(') {
+        letters + 1
+    } else if LETTERS.contains(&&rest[..letters]) {
+        letters
+    } else {
+        return 0;
+    };
+    if quote_at(&rest[length..]).is_empty() {
+        0
+    } else {
+        length
+    }
+}
 
 /// The quote that a value begins with, if it does: a mark, the backslashes in front of it where it is escaped,
 /// and a second mark where it is doubled, as CSV has it.
@@ -51,6 +91,34 @@ pub(super) fn value_end(rest: &str, quote: &str) -> usize {
     .unwrap_or(rest.len())
 }
 
+/// How long a password is behind a colon and a space, as people write it: marks are letters of it, except where a list goes
+/// on behind them (`password: abc,user: jane`). Marks at its end are the sentence's.
+pub(super) fn end_in_prose(rest: &str) -> usize {
+    let ends = |(position, character): &(usize, char)| {
+        let behind = &rest[position + character.len_utf8()..];
+        match character {
+            '"' | '\'' | '，' | '；' | '、' | '。' | '）' | '」' | '』' | '】' => true,
+            ',' | ';' | '&' => names_next(behind),
+            '}' | ']' => behind.starts_with([',', ';', '}', ']']),
+            '<' => behind.starts_with('/') || tag_length(&rest[*position..], "<") > 0,
+            character => character.is_whitespace(),
+        }
+    };
+    let end = rest.char_indices().find(ends);
+    let value = &rest[..end.map_or(rest.len(), |(end, _)| end)];
+    value
+        .trim_end_matches(['.', ',', ';', '}', ']', '>', '\\'])
+        .len()
+}
+
+/// Whether another name with its value begins here.
+fn names_next(rest: &str) -> bool {
+    let is_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    let name = rest.bytes().take(MEMBER_BYTES_MAX);
+    let length = name.take_while(is_of_name).count();
+    length > 0 && rest[length..].starts_with([':', '='])
+}
+
 /// How long a quoted text is whose quote was opened with so many backslashes. It ends at the end of its line at
 /// the latest. A mark may be doubled where it is a letter of it: `'it''s'`.
 fn quoted_end(rest: &str, mark: char, escapes: usize, may_double: bool) -> usize {
@@ -82,10 +150,11 @@ fn closes(escapes: usize, backslashes: usize) -> bool {
     backslashes % (2 * (escapes + 1)) == escapes
 }
 
-/// How long a list or object is whose first value is a quoted text: `["…", "…"]`, `{"…": "…"}`,
+/// How long a list, tuple or object is whose first value is a quoted text: `["…", "…"]`, `('…', '…')`, `{"…": "…"}`,
 /// `[["…"]]`; to the end of the text where it was cut before its own.
 pub(super) fn quoted_list(rest: &str) -> Option<usize> {
-    first_value(rest).starts_with(['"', '\'']).then_some(())?;
+    starts_quoted(rest).then_some(())?;
+    let is_tuple = rest.starts_with('(');
     let mut depth = 0_usize;
     let mut backslashes = 0;
     // The mark that opened a quotation, and how many backslashes stood in front of it.
@@ -96,8 +165,10 @@ pub(super) fn quoted_list(rest: &str) -> Option<usize> {
             (Some((mark, escapes)), _) if mark == character && closes(escapes, backslashes) => {
                 quote = None;
             }
+            (None, '(') if is_tuple => depth += 1,
             (None, '[' | '{') => depth += 1,
-            (None, ']' | '}') => {
+            (None, ')') if !is_tuple => {}
+            (None, ']' | '}' | ')') => {
                 depth = depth.saturating_sub(1);
                 if depth == 0 {
                     return Some(position + 1);
@@ -114,10 +185,35 @@ pub(super) fn quoted_list(rest: &str) -> Option<usize> {
     Some(rest.len())
 }
 
+/// Whether the first value of a list, tuple or object is a quoted text.
+pub(super) fn starts_quoted(rest: &str) -> bool {
+    let value = first_value(rest);
+    value[wrapper_length(value)..].starts_with(['"', '\''])
+}
+
+/// The first of an object's members that are quoted, as in `{"sid": "…"}`, or the first of its values that are as in
+/// `{'sid=…'}`: its name, where a quoted text follows or is a part of it.
+pub(super) fn first_quoted_name(rest: &str) -> Option<&str> {
+    let value = first_value(rest);
+    let value = &value[wrapper_length(value)..];
+    let mark = value.bytes().next().filter(|byte| b"\"'".contains(byte))?;
+    let inner = &value[1..];
+    let end = inner.bytes().take(MEMBER_BYTES_MAX);
+    let end = end.into_iter().position(|byte| byte == mark)?;
+    let name = inner[..end].trim_end_matches('\\');
+    let behind = inner[end + 1..].trim_start().strip_prefix(':');
+    let has_text = behind.is_some_and(|behind| {
+        let behind = behind.trim_start();
+        let behind = &behind[wrapper_length(behind)..];
+        behind.trim_start_matches('\\').starts_with(['"', '\''])
+    });
+    (has_text || name.contains('=')).then_some(name)
+}
+
 /// What stands behind the brackets, the white space, escaped or not, and the backslashes.
 fn first_value(mut rest: &str) -> &str {
     loop {
-        let brackets = |character: char| matches!(character, '[' | '{');
+        let brackets = |character: char| matches!(character, '[' | '{' | '(');
         let behind = rest
             .trim_start_matches(|character: char| brackets(character) || character.is_whitespace());
         let value = behind.trim_start_matches('\\');
@@ -134,7 +230,7 @@ pub(super) fn query_value(rest: &str) -> usize {
         character.is_whitespace()
             || matches!(
                 character,
-                '&' | ';' | '#' | '?' | '"' | '\'' | '<' | '>' | ',' | ')'
+                '&' | ';' | '#' | '?' | '"' | '\'' | '\\' | '<' | '>' | ',' | ')'
             )
     })
     .unwrap_or(rest.len())

@@ -3,11 +3,18 @@
 //! Read from each separator backwards to the name and forwards to the value, so that the time is that
 //! of the text's length: a name is short, and a value that counts is never read again.
 
+use std::ops::Range;
+
 use super::assigned_name::{
-    LINKS, end_of_name, is_blank, marks_behind, name_before, secret_name, tag_length,
+    end_of_name, is_blank, marks_behind, name_before, secret_name, tag_length,
 };
-use super::assigned_value::{query_value, quote_at, quoted_list, value_end};
-use super::names::{is_query_secret, is_secret_name, looks_random, rule_of};
+use super::assigned_option::option;
+use super::assigned_value::{
+    blanks_before_value, end_in_prose, first_quoted_name, query_value, quote_at, quoted_list,
+    starts_quoted, value_end, wrapper_length,
+};
+use super::drawn::looks_random;
+use super::names::{describes_a_secret, is_chosen, is_query_secret, is_secret_name, rule_of};
 use super::redactor::REDACTED;
 use super::shapes::Hit;
 
@@ -81,7 +88,7 @@ impl Separator {
 
 fn assigned(text: &str, at: usize, separator: Separator) -> Option<Hit> {
     let bytes = text.as_bytes();
-    let Separator { is_equals, is_wide } = separator;
+    let is_equals = separator.is_equals;
     let end = end_of_name(text, at);
     let start = name_before(text, end);
     let name = text.get(start..end).filter(|name| name.len() > 1)?;
@@ -90,7 +97,10 @@ fn assigned(text: &str, at: usize, separator: Separator) -> Option<Hit> {
         // A part of a name: `arn:aws:secretsmanager:eu-central-1:…:secret:db`.
         return None;
     }
-    let in_query = is_equals && matches!(before, Some(b'?' | b'&' | b';' | b'#'));
+    // `\u0026sig=…`, as JSON may write an ampersand.
+    let behind_escape = name.strip_prefix("u0026").filter(|_| before == Some(b'\\'));
+    let in_query =
+        is_equals && (behind_escape.is_some() || matches!(before, Some(b'?' | b'&' | b';' | b'#')));
     // The value: `=>`, `:=`, `==` and `::` have a second character.
     let mut from = at + separator.length();
     match bytes.get(from) {
@@ -102,71 +112,168 @@ fn assigned(text: &str, at: usize, separator: Separator) -> Option<Hit> {
     if in_query {
         let to = from + query_value(text.get(from..)?);
         let value = &text[from..to];
-        return is_query_secret(name, value)
+        return is_query_secret(behind_escape.unwrap_or(name), value)
             .then(|| hit(text, from, to, "query of a URL"))
             .flatten();
     }
-    let secret = secret_name(text, start, end);
+    let secret = secret_name(text, start, end).or_else(|| holder(text, start, name));
     if secret.is_none() && !(is_equals && is_signature(name)) {
         return None;
     }
-    // `Cookie:[a=b; c=d]`, as Go prints headers, is no list of quoted texts.
-    let starts_value = |rest: &str| {
-        rest.starts_with(['"', '\'', '\\'])
-            || rest.starts_with(['[', '{']) && quoted_list(rest).is_some()
-    };
-    if !is_equals && is_cookie(name) && !starts_value(text[from..].trim_start_matches(' ')) {
+    if !is_equals
+        && is_cookie_header(name)
+        && is_bare_cookie(text[from..].trim_start_matches(is_blank))
+    {
         let to = text[from..]
             .find(['"', '\n', '\''])
             .map_or(text.len(), |to| from + to);
         return hit(text, from, to, "assignment");
     }
     from += marks_behind(&text[from..]);
-    let after_space = is_wide || text[from..].starts_with([' ', '\t']);
-    let spaces = text[from..].chars().take(3);
-    from += spaces
-        .take_while(|one| is_blank(*one) || matches!(one, '\t' | '\n'))
-        .map(char::len_utf8)
-        .sum::<usize>();
+    let is_spaced = text[from..].starts_with(is_blank);
+    let blanks = blanks_before_value(&text[from..]);
+    let is_below = text[from..from + blanks].contains('\n');
+    from += blanks;
     from += tag_length(&text[from..], "<");
-    let quote = quote_at(&text[from..]);
-    from += quote.len();
-    let rest = &text[from..];
-    let is_list = rest.starts_with('[');
-    if (is_list || (rest.starts_with('{') && is_password(name)))
-        && let Some(length) = quoted_list(rest)
-    {
-        return hit(text, from, from + length, "assignment");
-    }
-    let is_of_password = !quote.is_empty() && is_password(name);
-    if (is_list && !is_of_password) || ["{", "//", "${"].iter().any(|no| rest.starts_with(no)) {
+    let named = Named {
+        name,
+        secret: secret.unwrap_or(name),
+        separator,
+        is_spaced,
+        is_below,
+    };
+    let range = named.value(&text[from..])?;
+    hit(text, from + range.start, from + range.end, "assignment")
+}
+
+/// The name of the call or structure whose value it is: `Token(value=…)`.
+fn holder<'a>(text: &'a str, start: usize, name: &str) -> Option<&'a str> {
+    let end = start.checked_sub(1)?;
+    if !name.eq_ignore_ascii_case("value") || text.as_bytes()[end] != b'(' {
         return None;
     }
-    // What is typed as a secret is not written in Chinese or Japanese. Asked before the value's end is
-    // looked for: behind the next name the same text would be read again.
-    if is_wide && quote.is_empty() && rest.starts_with(is_of_a_sentence) {
-        return None;
+    text.get(name_before(text, end)..end)
+        .filter(|holder| is_secret_name(holder))
+}
+
+/// What is known of a value before it is read.
+struct Named<'a> {
+    /// The last word of its name.
+    name: &'a str,
+    /// The words of its name by which it is a secret.
+    secret: &'a str,
+    separator: Separator,
+    /// White space stands in front of it.
+    is_spaced: bool,
+    /// It stands on a line below its name's.
+    is_below: bool,
+}
+
+impl Named<'_> {
+    /// Where in a text that begins with the value the secret stands, if it is one.
+    fn value(&self, text: &str) -> Option<Range<usize>> {
+        let Separator { is_equals, is_wide } = self.separator;
+        let from = wrapper_length(text);
+        let quote = quote_at(&text[from..]);
+        let from = from + quote.len();
+        let rest = &text[from..];
+        if self.may_be_list(rest, quote)
+            && let Some(length) = quoted_list(rest)
+        {
+            return Some(from..from + length);
+        }
+        let is_of_password = !quote.is_empty() && is_password(self.name);
+        if (rest.starts_with('[') && !is_of_password)
+            || ["{", "//", "${"].iter().any(|no| rest.starts_with(no))
+        {
+            return None;
+        }
+        // What is typed as a secret is not written in Chinese or Japanese. Asked before the value's end is
+        // looked for: behind the next name the same text would be read again.
+        if is_wide && quote.is_empty() && rest.starts_with(is_of_a_sentence) {
+            return None;
+        }
+        let is_colon_word = !is_equals && quote.is_empty();
+        let is_apart = self.is_spaced || self.is_below;
+        let to = if is_colon_word && is_apart && is_password(self.secret) {
+            end_in_prose(rest)
+        } else {
+            value_end(rest, quote)
+        };
+        let value = &rest[..to];
+        let is_short = value.len() < 4 && (quote.is_empty() || value.len() < 2);
+        let is_no_secret = is_short
+            || self.is_said(value, quote)
+            // A name of the next lines: `password:`, and below it `  length: 12`.
+            || (self.is_below && quote.is_empty() && value.ends_with(':'))
+            || (value.len() <= CHOSEN_BYTES_MAX && is_chosen(self.secret, value));
+        (!is_no_secret).then_some(from..from + to)
     }
-    let to = value_end(rest, quote);
-    let value = &rest[..to];
-    let is_colon_word = !is_equals && quote.is_empty();
-    let may_be_said = quote.is_empty() && (after_space || is_colon_word || !is_password(name));
-    let is_saying = (may_be_said && is_a_saying(value))
-        || (quote.is_empty() && matches!(value, "true" | "false" | "null"))
-        || is_a_scheme(value)
-        || is_masked(value)
-        // "Invalid credentials: nobody of that name" is a sentence.
-        || (is_colon_word
-            && after_space
-            && !is_password(name)
-            && value.len() < 20
-            && !looks_random(value, 4)
-            && !is_code(secret.unwrap_or(name), value));
-    let is_short = value.len() < 4 && (quote.is_empty() || value.len() < 2);
-    if is_short || is_saying {
-        return None;
+
+    fn may_be_list(&self, rest: &str, quote: &str) -> bool {
+        match rest.bytes().next() {
+            Some(b'[') => true,
+            Some(b'(') => quote.is_empty(),
+            Some(b'{') => is_password(self.name) || self.may_be_cookies(rest),
+            _ => false,
+        }
     }
-    hit(text, from, from + to, "assignment")
+
+    /// Cookies by their names, and not what one is like: `{"domain": "example.com"}`.
+    fn may_be_cookies(&self, rest: &str) -> bool {
+        rule_of(self.name) == Some("cookie")
+            && first_quoted_name(rest).is_some_and(|name| !describes_a_cookie(name))
+    }
+
+    /// Whether the value is a word about a secret, or one that somebody removed before.
+    fn is_said(&self, value: &str, quote: &str) -> bool {
+        let Separator { is_equals, is_wide } = self.separator;
+        let is_quoted = !quote.is_empty();
+        let is_colon_word = !is_equals && !is_quoted;
+        let after_space = is_wide || self.is_spaced;
+        let may_be_said = !is_quoted && (after_space || is_colon_word || !is_password(self.name));
+        (may_be_said && is_a_saying(value))
+            || (!is_quoted && matches!(value, "true" | "false" | "null"))
+            || is_a_scheme(value)
+            || is_masked(value)
+            // "Invalid credentials: nobody of that name" is a sentence.
+            || (is_colon_word
+                && after_space
+                && !is_password(self.name)
+                && value.len() < 20
+                && !looks_random(value, 4)
+                && !is_code(self.secret, value))
+    }
+}
+
+/// The longest value that may be a name that somebody chose for a key.
+const CHOSEN_BYTES_MAX: usize = 256;
+
+/// The longest name of a cookie that is looked for in brackets.
+const COOKIE_NAME_BYTES_MAX: usize = 256;
+
+/// Whether a cookie's value begins here as headers have it, `a=b; c=d`, in brackets as Go prints it or not.
+fn is_bare_cookie(rest: &str) -> bool {
+    let names_cookie = |inner: &str| {
+        let name = inner.bytes().take(COOKIE_NAME_BYTES_MAX);
+        let mut name = name.skip_while(|byte| !b"=]}\"'\n".contains(byte));
+        name.next() == Some(b'=')
+    };
+    match rest.bytes().next() {
+        Some(b'"' | b'\'' | b'\\') => false,
+        Some(b'[' | b'{') => !starts_quoted(rest) && names_cookie(&rest[1..]),
+        _ => wrapper_length(rest) == 0,
+    }
+}
+
+/// Whether a member says what a cookie is like (RFC 6265, section 5.3).
+fn describes_a_cookie(name: &str) -> bool {
+    const ATTRIBUTES: &[&str] = &[
+        "path", "secure", "httponly", "samesite", "maxage", "max-age",
+    ];
+    let is_id = name.to_ascii_lowercase().ends_with("id");
+    let is_attribute = |attribute: &&str| name.eq_ignore_ascii_case(attribute);
+    (!is_id && describes_a_secret(name)) || ATTRIBUTES.iter().any(is_attribute)
 }
 
 /// A kana, a Chinese character or a Korean syllable.
@@ -174,18 +281,18 @@ fn is_of_a_sentence(character: char) -> bool {
     matches!(character, '\u{3005}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}')
 }
 
-fn is_password(name: &str) -> bool {
+pub(super) fn is_password(name: &str) -> bool {
     rule_of(name).is_some_and(|rule| rule.starts_with("password"))
 }
 
 /// `PIN: 4711`.
-fn is_code(name: &str, value: &str) -> bool {
+pub(super) fn is_code(name: &str, value: &str) -> bool {
     let is_number = value.len() >= 4 && value.bytes().all(|byte| byte.is_ascii_digit());
     is_number && rule_of(name).is_some_and(|rule| rule.contains("one-time"))
 }
 
 /// A cookie header's value has separators of its own.
-fn is_cookie(name: &str) -> bool {
+fn is_cookie_header(name: &str) -> bool {
     name.eq_ignore_ascii_case("cookie") || name.eq_ignore_ascii_case("set-cookie")
 }
 
@@ -255,63 +362,7 @@ fn in_markup(text: &str, at: usize) -> Option<Hit> {
     hit(text, at + 1, at + 1 + length, "markup")
 }
 
-/// `--password …`, `login jane password …`: a value after a space must look like no word.
-fn option(text: &str, at: usize) -> Option<Hit> {
-    let start = name_before(text, at);
-    let name = text.get(start..at).filter(|name| name.len() > 1)?;
-    let is_option = name.starts_with("--");
-    let stripped = name.trim_start_matches('-');
-    let from = at + 1 + tag_length(&text[at + 1..], "<");
-    let from = from + usize::from(text[from..].starts_with(['\'', '"']));
-    let rest = &text[from..];
-    let length = rest
-        .find(|character: char| {
-            character.is_whitespace() || matches!(character, '\'' | '"' | ',' | ';' | ')' | '<')
-        })
-        .unwrap_or(rest.len());
-    let value = &rest[..length];
-    if value.len() < 4 || value.starts_with('-') || value.starts_with("[redacted") {
-        return None;
-    }
-    let ends_so = |word: &str| {
-        stripped.len() >= word.len()
-            && stripped.is_char_boundary(stripped.len() - word.len())
-            && stripped[stripped.len() - word.len()..].eq_ignore_ascii_case(word)
-    };
-    let is_likely = [
-        "password",
-        "passwd",
-        "passphrase",
-        "passwort",
-        "authtoken",
-        "secret",
-        "apikey",
-        "api-key",
-        "token",
-    ]
-    .iter()
-    .any(|word| ends_so(word));
-    let counts = if is_option {
-        is_secret_name(stripped)
-    } else if is_likely {
-        looks_random(value, 8)
-    } else if LINKS.contains(&stripped) {
-        let end = start - text[..start].chars().next_back()?.len_utf8();
-        let value = value.trim_end_matches(['.', ',']);
-        secret_name(text, name_before(text, end), end)
-            .is_some_and(|name| looks_random(value, 8) || is_code(name, value))
-    } else if stripped.eq_ignore_ascii_case("key") {
-        secret_name(text, start, at).is_some() && looks_random(value, 16)
-    } else {
-        false
-    };
-    if !counts {
-        return None;
-    }
-    hit(text, from, from + length, "option")
-}
-
-fn hit(text: &str, from: usize, to: usize, rule: &'static str) -> Option<Hit> {
+pub(super) fn hit(text: &str, from: usize, to: usize, rule: &'static str) -> Option<Hit> {
     let value = text.get(from..to)?;
     (!value.trim().is_empty() && value != REDACTED).then_some(Hit {
         range: from..to,

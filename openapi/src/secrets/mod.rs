@@ -9,10 +9,12 @@
 //! tells recall and false alarms and fails where a rule takes nothing.
 
 mod assigned_name;
+mod assigned_option;
 mod assigned_value;
 mod assignment;
 mod concrete_path;
 mod doubts;
+mod drawn;
 mod encoded;
 mod keys;
 mod loosely_marked;

@@ -10,6 +10,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::drawn::{is_drawn_code, is_drawn_key, looks_random};
 use crate::words;
 
 /// The most words of a name that are looked at, from its end.
@@ -90,6 +91,9 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
 /// Numbers below it count, or are flags, as long as no name says more.
 pub(super) const LEAST_SECRET_NUMBER: u64 = 1_000;
 
+/// The least number of 13 digits, as the shortest card's has; a camera's pan has fewer.
+const LEAST_CARD_NUMBER: u64 = 1_000_000_000_000;
+
 /// Words behind a secret's name that say which one it is or how it is written, and not what it is:
 /// `apiKeyV2`, `db_password_prod`, `privateKeyBase64`. A number behind them says nothing.
 #[rustfmt::skip] // a list of words, not of lines
@@ -152,6 +156,52 @@ pub(super) fn is_of_change(name: &str, value: &Value) -> bool {
         && is_of_secret(name, value)
 }
 
+/// Ends of names that people choose values for as well: Jira's `applicationKeys` hold `jira-software`, a role's key is its
+/// name, a card's code is a customer's number elsewhere.
+const CHOSEN_ENDS: &[&str] = &[
+    "applicationkey",
+    "rolekey",
+    "storagekey",
+    "productkey",
+    "integrationkey",
+];
+
+/// Whether a value under the name of a secret is one that somebody chose to be read: `"roleKey": "project-admin"`.
+pub(super) fn is_chosen(name: &str, value: &str) -> bool {
+    let joined = || -> String {
+        let mut found = words_of(name);
+        if let Some(last) = found.last_mut() {
+            *last = words::singular(last).clone();
+        }
+        found.concat()
+    };
+    match rule_of(name) {
+        Some("API key" | "cryptographic key" | "license key") => {
+            let joined = joined();
+            CHOSEN_ENDS.iter().any(|end| joined.ends_with(end))
+                && !joined.ends_with("servicerolekey")
+                && !is_drawn_key(value)
+        }
+        Some("card") => {
+            joined() == "cardcode"
+                && !(matches!(value.len(), 3 | 4)
+                    && value.bytes().all(|byte| byte.is_ascii_digit()))
+        }
+        Some("authorization") => joined().ends_with("smtpauth") && !looks_random(value, 8),
+        _ => false,
+    }
+}
+
+/// Whether the name says that its member is a secret, and nothing in it was chosen to be read.
+pub(super) fn is_secret_member(name: &str, value: &Value) -> bool {
+    let is_chosen_text = |value: &Value| value.as_str().is_some_and(|text| is_chosen(name, text));
+    is_secret_name(name)
+        && !match value {
+            Value::Array(items) => !items.is_empty() && items.iter().all(is_chosen_text),
+            value => is_chosen_text(value),
+        }
+}
+
 /// Whether the name says that its value is a secret.
 pub(crate) fn is_secret_name(name: &str) -> bool {
     rule_of(name).is_some()
@@ -202,7 +252,7 @@ pub(super) fn is_of_secret(name: &str, value: &Value) -> bool {
     const PARTS: &[&str] = &[
         "value", "val", "old", "new", "prev", "previous", "current", "next", "again", "code", "digit",
         "first", "second", "word", "plain", "plaintext", "clear", "cleartext", "raw", "initial",
-        "temp", "tmp", "temporary", "verify", "retype", "reenter",
+        "temp", "tmp", "temporary", "verify", "retype", "reenter", "parameter",
     ];
     let is_part = |word: &String| {
         let word = word.trim_end_matches(|character: char| character.is_ascii_digit());
@@ -340,11 +390,11 @@ fn rule_of_words(found: &[String]) -> Option<&'static str> {
 
 /// Whether what a rule is about is made in pairs, of which one half is for everybody to see.
 fn may_be_public(rule: &str) -> bool {
-    rule.ends_with("key") || rule.starts_with("token") || rule == "credential"
+    rule.ends_with("key") || rule.starts_with("token") || rule.starts_with("credential")
 }
 
 /// The least whole number that is a secret under this name or below it: of a password any, a card's code from its third
-/// digit on, another code from its fourth (a pin of a board has fewer). Whether a password was right may be a number, too.
+/// digit on, another code from its fourth (a pin of a board has fewer, and so have tests that pass). Whether a password was right may be a number, too.
 pub(super) fn least_secret_number(name: &str) -> Option<u64> {
     match rule_of(name)? {
         _ if words_of(name)
@@ -353,7 +403,16 @@ pub(super) fn least_secret_number(name: &str) -> Option<u64> {
         {
             Some(LEAST_SECRET_NUMBER)
         }
+        "password, as a word" if names_a_thing(name) => Some(LEAST_SECRET_NUMBER),
         "password" | "password, other languages" | "password, as a word" => Some(0),
+        "card, as a word" if names_a_thing(name) => Some(LEAST_CARD_NUMBER),
+        "card"
+            if words_of(name)
+                .last()
+                .is_some_and(|last| matches!(last.as_str(), "code" | "value")) =>
+        {
+            Some(100)
+        }
         "card, as a word" => Some(100),
         _ => Some(LEAST_SECRET_NUMBER),
     }
@@ -383,6 +442,28 @@ pub(crate) fn describes_a_secret(name: &str) -> bool {
     words_of(name).last().is_some_and(|last| {
         DESCRIBING.contains(&last.as_str()) || DESCRIBING.contains(&words::singular(last).as_str())
     })
+}
+
+/// Whether a member of a list of secrets by their names says something about all of them, and is none:
+/// `"tokens": {"type": "…", "github": "…"}`.
+pub(super) fn describes_secrets(name: &str) -> bool {
+    #[rustfmt::skip] // a list of words, not of lines
+    const DESCRIBING: &[&str] = &[
+        "id", "uuid", "type", "kind", "status", "state", "name", "label", "title", "description", "url", "uri",
+        "policy", "version", "scope", "format",
+    ];
+    let found = words_of(name);
+    match found.as_slice() {
+        [one] => DESCRIBING.contains(&one.as_str()) || describes_a_time(one),
+        [first, ..] => describes_a_time(first) && describes_a_secret(name),
+        [] => true,
+    }
+}
+
+fn describes_a_time(word: &str) -> bool {
+    ["expir", "creat", "updat", "rotat"]
+        .iter()
+        .any(|start| word.starts_with(start))
 }
 
 /// Whether the name says that a number or text is the id of a thing, which looks like a card's number
@@ -422,17 +503,30 @@ pub(crate) fn is_id_name(name: &str) -> bool {
 /// Query parameters that sign a URL or carry a login through it; some only where their value looks
 /// drawn and not chosen.
 pub(crate) fn is_query_secret(name: &str, value: &str) -> bool {
-    rule_in_query(name).is_some()
-        || (matches!(name.to_ascii_lowercase().as_str(), "code" | "key")
-            && looks_random(value, 16)
-            && !is_uuid(value))
+    rule_in_query(name).is_some_and(|rule| may_hold_secret(name, rule, value))
+        || (matches!(name.to_ascii_lowercase().as_str(), "code" | "key") && is_drawn_code(value))
+}
+
+/// Whether the value may be a secret where a query parameter's name is one's that others have too.
+fn may_hold_secret(name: &str, rule: &str, value: &str) -> bool {
+    if name.eq_ignore_ascii_case("ticket") {
+        // CAS protocol, section 3.
+        return ["ST-", "TGT-", "PT-", "PGT-", "PGTIOU-"]
+            .iter()
+            .any(|start| value.starts_with(start))
+            || is_drawn_code(value);
+    }
+    // `includeSignature=true`
+    let is_flag = matches!(value, "true" | "false" | "0" | "1");
+    !(rule == "signature" && is_flag) && !is_chosen(name, value)
 }
 
 /// The rule by which a query parameter is a secret.
 pub(super) fn rule_in_query(name: &str) -> Option<&'static str> {
     rule_of(name).or_else(|| {
         let joined: String = words_of(name).concat();
-        TABLE.exact.get(&(How::Query, joined.as_str())).copied()
+        let whole = TABLE.exact.get(&(How::Query, joined.as_str())).copied();
+        whole.or_else(|| joined.ends_with("signature").then_some("signature"))
     })
 }
 
@@ -446,21 +540,6 @@ pub(super) fn rule_in_headers(name: &str) -> Option<&'static str> {
             .find(|row| row.how == How::Header && row.names.iter().any(|end| joined.ends_with(end)))
             .map(|row| row.rule)
     })
-}
-
-fn is_uuid(text: &str) -> bool {
-    text.len() == 36 && text.bytes().filter(|byte| *byte == b'-').count() == 4
-}
-
-/// Whether a text looks drawn by a machine: letters and digits, or letters of both cases inside it.
-pub(crate) fn looks_random(text: &str, length_min: usize) -> bool {
-    if text.len() < length_min {
-        return false;
-    }
-    let has = |test: fn(&u8) -> bool| text.bytes().skip(1).any(|byte| test(&byte));
-    let letters = has(u8::is_ascii_lowercase) || has(u8::is_ascii_uppercase);
-    (has(u8::is_ascii_digit) && letters)
-        || (has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase))
 }
 
 #[cfg(test)]

@@ -1,0 +1,99 @@
+//! A secret behind its name and a space: `--password …`, `login jane password …`, `the password is …`.
+
+use super::assigned_name::{LINKS, name_before, secret_name, tag_length};
+use super::assignment::{hit, is_code, is_password};
+use super::drawn::{has_each_kind, looks_random};
+use super::names::is_secret_name;
+use super::shapes::Hit;
+
+/// Words between a name and the value that it is given: `changed the password to …`, `das Passwort auf … gesetzt`.
+const NEW_LINKS: &[&str] = &["to", "auf", "à", "en"];
+
+/// How far in front of a name a verb is looked for.
+const VERB_BYTES_MAX: usize = 64;
+
+/// `--password …`, `login jane password …`: a value after a space must look like no word.
+pub(super) fn option(text: &str, at: usize) -> Option<Hit> {
+    let start = name_before(text, at);
+    let name = text.get(start..at).filter(|name| name.len() > 1)?;
+    let is_option = name.starts_with("--");
+    let stripped = name.trim_start_matches('-');
+    let from = at + 1 + tag_length(&text[at + 1..], "<");
+    let from = from + usize::from(text[from..].starts_with(['\'', '"']));
+    let rest = &text[from..];
+    let length = rest
+        .find(|character: char| {
+            character.is_whitespace() || matches!(character, '\'' | '"' | ',' | ';' | ')' | '<')
+        })
+        .unwrap_or(rest.len());
+    let value = &rest[..length];
+    if value.len() < 4 || value.starts_with('-') || value.starts_with("[redacted") {
+        return None;
+    }
+    let ends_so = |word: &str| {
+        stripped.len() >= word.len()
+            && stripped.is_char_boundary(stripped.len() - word.len())
+            && stripped[stripped.len() - word.len()..].eq_ignore_ascii_case(word)
+    };
+    let is_likely = [
+        "password",
+        "passwd",
+        "passphrase",
+        "passwort",
+        "authtoken",
+        "secret",
+        "apikey",
+        "api-key",
+        "token",
+    ]
+    .iter()
+    .any(|word| ends_so(word));
+    let counts = if is_option {
+        is_secret_name(stripped)
+    } else if is_likely {
+        looks_random(value, 8)
+    } else if LINKS.contains(&stripped) {
+        let end = start - text[..start].chars().next_back()?.len_utf8();
+        let value = value.trim_end_matches(['.', ',']);
+        secret_name(text, name_before(text, end), end)
+            .is_some_and(|name| looks_random(value, 8) || is_code(name, value))
+    } else if NEW_LINKS.contains(&stripped) {
+        let end = start - text[..start].chars().next_back()?.len_utf8();
+        let value = value.trim_end_matches(['.', ',', '!']);
+        secret_name(text, name_before(text, end), end)
+            .is_some_and(|name| is_new_value(&text[..start], name, stripped, value))
+    } else if stripped.eq_ignore_ascii_case("key") {
+        secret_name(text, start, at).is_some() && looks_random(value, 16)
+    } else {
+        false
+    };
+    if !counts {
+        return None;
+    }
+    hit(text, from, from + length, "option")
+}
+
+/// Whether a secret was given this value. `sent the password to jane42` says who got it, so that a word counts only where
+/// a verb says that something was set, or where it could be no name.
+fn is_new_value(before: &str, name: &str, link: &str, value: &str) -> bool {
+    if value.contains(['@', '/']) {
+        return false;
+    }
+    let is_set = || {
+        let start = before.len().saturating_sub(VERB_BYTES_MAX);
+        let start = (start..=before.len()).find(|start| before.is_char_boundary(*start));
+        let clause = before[start.unwrap_or_default()..].to_ascii_lowercase();
+        ["set ", "chang", "reset", "updat"]
+            .iter()
+            .any(|verb| clause.contains(verb))
+    };
+    if is_code(name, value) {
+        return link != "to" || is_set();
+    }
+    let is_likely = if link == "to" && is_set() {
+        looks_random(value, 6)
+    } else {
+        value.len() >= 8 && has_each_kind(value)
+    };
+    is_likely && is_password(name)
+}

@@ -1,0 +1,79 @@
+//! Texts that look drawn by a machine and not chosen by somebody.
+
+/// The least letters of a key or a code whose letters are of one case.
+const ONE_CASE_LETTERS_MIN: usize = 20;
+
+/// The least letters of a key in base64, whose marks paths have too.
+const BASE64_LETTERS_MIN: usize = 40;
+
+/// The least letters of a part that is a word.
+const WORD_LETTERS_MIN: usize = 5;
+
+/// The most letters of a file's extension.
+const EXTENSION_LETTERS_MAX: usize = 5;
+
+/// Whether a text looks drawn by a machine: letters and digits, or letters of both cases inside it.
+pub(crate) fn looks_random(text: &str, length_min: usize) -> bool {
+    if text.len() < length_min {
+        return false;
+    }
+    let has = |test: fn(&u8) -> bool| text.bytes().skip(1).any(|byte| test(&byte));
+    let letters = has(u8::is_ascii_lowercase) || has(u8::is_ascii_uppercase);
+    (has(u8::is_ascii_digit) && letters)
+        || (has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase))
+}
+
+/// Whether a text has digits and letters of both cases.
+pub(super) fn has_each_kind(text: &str) -> bool {
+    let has = |test: fn(&u8) -> bool| text.bytes().any(|byte| test(&byte));
+    has(u8::is_ascii_digit) && has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase)
+}
+
+/// Whether a text is a key and neither a name that somebody chose nor a path: `jira-software`, `uploads/2026/report.pdf`.
+pub(super) fn is_drawn_key(text: &str) -> bool {
+    let is_path = || text.contains(['/', '.']);
+    let is_base64 = || {
+        text.len() >= BASE64_LETTERS_MIN
+            && has_each_kind(text)
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte))
+    };
+    looks_random(text, 16) && !text.contains(char::is_whitespace) && (!is_path() || is_base64())
+}
+
+/// Whether the value of a query parameter that is called code or key proves something. What somebody chose has words:
+/// `SUMMER-SALE-2026`, `uploads/2026/report.pdf`; a UUID is an id.
+pub(super) fn is_drawn_code(text: &str) -> bool {
+    looks_random(text, 16)
+        && (text.len() >= ONE_CASE_LETTERS_MIN || has_each_kind(text))
+        && !text.contains(char::is_whitespace)
+        && !is_uuid(text)
+        && !is_file(text)
+        && !text
+            .split(|character: char| !character.is_ascii_alphanumeric())
+            .any(is_word)
+}
+
+fn is_uuid(text: &str) -> bool {
+    text.len() == 36 && text.bytes().filter(|byte| *byte == b'-').count() == 4
+}
+
+fn is_file(text: &str) -> bool {
+    text.rsplit_once('.').is_some_and(|(_, extension)| {
+        (1..=EXTENSION_LETTERS_MAX).contains(&extension.len())
+            && extension.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    })
+}
+
+/// `report`, `Report`, `SUMMER`; a key's groups of five capitals are none.
+fn is_word(part: &str) -> bool {
+    let Some((first, rest)) = part.as_bytes().split_first() else {
+        return false;
+    };
+    let is_lower = rest.iter().all(u8::is_ascii_lowercase);
+    let is_upper = rest.iter().all(u8::is_ascii_uppercase);
+    first.is_ascii_alphabetic()
+        && ((is_lower && part.len() >= WORD_LETTERS_MIN)
+            || (is_upper && part.len() > WORD_LETTERS_MIN))
+}
