@@ -114,3 +114,107 @@ fn a_token_of_a_login_is_no_place_in_a_list() {
         ],
     );
 }
+
+#[test]
+fn the_names_that_providers_give_their_secrets_are_known() {
+    check(
+        &[
+            "transactionKey",
+            "verification_value",
+            "cardCvx",
+            "cvNumber",
+            "cvd_value",
+            "SecretBinary",
+            "apiV3Key",
+            "encodingAESKey",
+            "creds",
+            "proxyAuth",
+            "userpwd",
+            "adminpass",
+            "dbpwd",
+            "adminpwd",
+        ],
+        &[
+            "transactionKeyId",
+            "sacred",
+            "verification",
+            "receiverNumber",
+        ],
+    );
+    for (value, is_secret) in [("123", true), ("1234", true), ("C20000", false)] {
+        let value = json!(value);
+        let expected = if is_secret {
+            json!(REDACTED)
+        } else {
+            value.clone()
+        };
+        assert_eq!(left(&["cardCode"], &value)["cardCode"], expected);
+    }
+    assert_eq!(left(&["smtpAuth"], &json!("login"))["smtpAuth"], "login");
+    assert_eq!(
+        left(&["smtpAuth"], &json!("jane:Hunter2x9"))["smtpAuth"],
+        REDACTED
+    );
+}
+
+#[test]
+fn a_key_that_somebody_chose_to_be_read_stays() {
+    let names = [
+        "roleKey",
+        "storageKey",
+        "productKey",
+        "integrationKey",
+        "applicationKey",
+    ];
+    for value in [
+        "project-admin",
+        "jira-software",
+        "slack",
+        "uploads/2026/report-of-january.pdf",
+    ] {
+        for (name, left) in left(&names, &json!(value)) {
+            assert_eq!(left, value, "{name}");
+        }
+        let list = json!([value, value]);
+        assert_eq!(left(&["applicationKeys"], &list)["applicationKeys"], list);
+        let text = format!("productKey={value}");
+        assert_eq!(Redactor::new(None).text(&text), text);
+    }
+    for value in ["k3j9x7q2m5k3j9x7q2m5", "ABCDE-12345-FGHIJ-67890"] {
+        for (name, left) in left(&names, &json!(value)) {
+            assert_eq!(left, REDACTED, "{name}");
+        }
+        let text = format!("productKey={value}");
+        assert_eq!(Redactor::new(None).text(&text), "productKey=[redacted]");
+    }
+    assert_eq!(
+        left(&["service_role_key"], &json!("hunter2"))["service_role_key"],
+        REDACTED
+    );
+}
+
+#[test]
+fn a_query_parameter_is_a_secret_only_where_its_value_may_be_one() {
+    for (pair, is_secret) in [
+        ("key=uploads/2026/report.pdf", false),
+        ("key=Uploads-2026-Report-Of-January", false),
+        ("code=SUMMER-SALE-2026", false),
+        ("ticket=4711", false),
+        ("ticket=ABC-123", false),
+        ("includeSignature=true", false),
+        ("key=k3j9x7q2m5k3j9x7q2m5", true),
+        ("code=4/0AX4XfWh3kQ9zT7bYd2Lm", true),
+        ("code=aB3dE5fG7hJ9kL1m", true),
+        ("ticket=ST-1856339-aA5Yuvrxzpv8Tau1cYQ7", true),
+        ("urlSignature=k3j9x7q2m5", true),
+    ] {
+        let (name, value) = pair.split_once('=').expect("it is a pair");
+        let mut query = [(name.to_owned(), value.to_owned())].into();
+        Redactor::new(None).pairs(Place::Query, &mut query, &mut Vec::new());
+        let expected = if is_secret { REDACTED } else { value };
+        assert_eq!(query[name], expected, "{pair}");
+    }
+    let text = r"https://a.example.com/c?sv=2026\u0026sig=k3j9x7q2m5\u0026se=1";
+    let expected = text.replace("k3j9x7q2m5", REDACTED);
+    assert_eq!(Redactor::new(None).text(text), expected);
+}

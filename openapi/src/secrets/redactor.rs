@@ -6,11 +6,13 @@ use std::collections::BTreeMap;
 use daybook_event::check_json_bounds;
 use serde_json::{Map, Value};
 
+use super::drawn::looks_random;
 use super::loosely_marked::LooselyMarked;
 use super::marked::{At, Marked};
 use super::names::{
-    LEAST_SECRET_NUMBER, describes_a_secret, is_of_change, is_of_secret, is_query_secret,
-    is_secret_name, names_a_card, names_a_thing, rule_in_headers,
+    LEAST_SECRET_NUMBER, describes_a_secret, describes_secrets, is_chosen, is_of_change,
+    is_of_secret, is_query_secret, is_secret_member, is_secret_name, names_a_card, names_a_thing,
+    rule_in_headers,
 };
 use super::shapes::{Numbers, redact_shapes, rules_that_find};
 use super::siblings::Siblings;
@@ -39,6 +41,9 @@ const REMOVED_BYTES_MAX: usize = 256;
 
 /// The shortest secret that has a form of its own, a card's number: shorter keys are names.
 pub(super) const SECRET_KEY_BYTES_MIN: usize = 14;
+
+/// The shortest text that is a secret because it looks drawn and stands among others.
+const SHORT_SECRET_BYTES_MIN: usize = 8;
 
 /// Where in a call a value stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -82,7 +87,8 @@ pub enum Mode {
     /// parameters and of members go too, unless something that stays is there or below. Of a request
     /// that no document describes, nothing stays.
     ///
-    /// A response is never stored, so that it is read as in [`Mode::Standard`].
+    /// A response is never stored, so that ids and names are read from it as in [`Mode::Standard`]; a sentence's template
+    /// reads of it what is left by [`Redactor::auditable_response`].
     Strict,
 }
 
@@ -176,6 +182,17 @@ impl Redactor {
         } else {
             self.visit(&mut walk, value, Inherited::No);
         }
+    }
+
+    /// What a sentence's template may read of a response: in [`Mode::Strict`], only what is auditable.
+    pub fn auditable_response<'a>(&self, body: &'a Value) -> Cow<'a, Value> {
+        let mut body = Cow::Borrowed(body);
+        if self.mode == Mode::Strict {
+            let mut removed = Vec::new();
+            let mut walk = self.walk(Place::Response, None, &mut removed);
+            self.keep_auditable(&mut walk, body.to_mut());
+        }
+        body
     }
 
     /// Removes what has the shape of a secret from free text: a message, a user agent.
@@ -292,7 +309,7 @@ impl Redactor {
         match place {
             Place::Query => is_query_secret(name, value),
             Place::Headers => rule_in_headers(name).is_some(),
-            _ => is_secret_name(name),
+            _ => is_secret_name(name) && !is_chosen(name, value),
         }
     }
 
@@ -302,8 +319,11 @@ impl Redactor {
     }
 
     fn text_or_json<'a>(&self, walk: &mut Walk<'_>, text: &'a str) -> Cow<'a, str> {
-        self.inner_json(walk, text)
-            .map_or_else(|| redact_shapes(text, walk.numbers(text)), Cow::Owned)
+        match self.inner_json(walk, text) {
+            InnerJson::Redacted(redacted) => Cow::Owned(redacted),
+            InnerJson::Clean => redact_shapes(text, Numbers::Ids),
+            InnerJson::Other => redact_shapes(text, walk.numbers(text)),
+        }
     }
 
     pub(super) fn visit(&self, walk: &mut Walk<'_>, value: &mut Value, inherited: Inherited) {
@@ -342,11 +362,15 @@ impl Redactor {
                     walk.remove(value);
                     return;
                 }
-                if let Some(redacted) = self.inner_json(walk, text) {
-                    *text = redacted;
-                    return;
-                }
-                if let Cow::Owned(redacted) = redact_shapes(text, walk.numbers(text)) {
+                let numbers = match self.inner_json(walk, text) {
+                    InnerJson::Redacted(redacted) => {
+                        *text = redacted;
+                        return;
+                    }
+                    InnerJson::Clean => Numbers::Ids,
+                    InnerJson::Other => walk.numbers(text),
+                };
+                if let Cow::Owned(redacted) = redact_shapes(text, numbers) {
                     *text = redacted;
                     walk.note();
                 }
@@ -372,6 +396,12 @@ impl Redactor {
             Inherited::Direct => walk.least_secret_number().unwrap_or(0),
             _ => LEAST_SECRET_NUMBER,
         };
+        // Secrets by the names of what they are for: `{"passwords": {"database": …}}`.
+        let is_of_secrets = inherited == Inherited::Direct
+            && walk.names_several()
+            && members.values().all(Value::is_string);
+        let are_passwords =
+            is_of_secrets && walk.rule().is_some_and(|rule| rule.starts_with("password"));
         for (name, member) in members.iter_mut() {
             let inherited = if inherited == Inherited::Sealed || siblings.make_all_secret(name) {
                 Inherited::Sealed
@@ -379,9 +409,13 @@ impl Redactor {
                 Inherited::Named
             } else if is_thing(name, member) {
                 Inherited::Thing
-            } else if is_secret_name(name) {
+            } else if is_secret_member(name, member) {
                 Inherited::Direct
             } else if match inherited {
+                Inherited::Direct if is_of_secrets => {
+                    !describes_a_secret(name)
+                        || (!describes_secrets(name) && (are_passwords || is_drawn_member(member)))
+                }
                 Inherited::Direct | Inherited::Named | Inherited::Below(_) => {
                     !describes_a_secret(name)
                 }
@@ -398,21 +432,21 @@ impl Redactor {
         }
     }
 
-    /// The text with the secrets of the JSON that it is removed; `None` where it is none or has none.
+    /// The text with the secrets of the JSON that it is removed, where it is some and has any.
     /// What is too large, too deep or too often quoted to be opened is removed whole.
-    fn inner_json(&self, walk: &mut Walk<'_>, text: &str) -> Option<String> {
+    fn inner_json(&self, walk: &mut Walk<'_>, text: &str) -> InnerJson {
         if !text.trim_start().starts_with(['{', '[', '"']) {
-            return None;
+            return InnerJson::Other;
         }
         let is_small =
             check_json_bounds(text.as_bytes(), INNER_JSON_BYTES_MAX, INNER_JSON_DEPTH_MAX).is_ok();
         let inner = is_small.then(|| serde_json::from_str(text));
         let mut inner: Value = match inner {
-            Some(inner) if walk.inner_json_levels < INNER_JSON_LEVELS_MAX => inner.ok()?,
-            Some(Err(_)) => return None,
+            Some(Err(_)) => return InnerJson::Other,
+            Some(Ok(inner)) if walk.inner_json_levels < INNER_JSON_LEVELS_MAX => inner,
             _ => {
                 walk.note();
-                return Some(REDACTED.to_owned());
+                return InnerJson::Redacted(REDACTED.to_owned());
             }
         };
         let removed_before = walk.removed.len();
@@ -420,8 +454,33 @@ impl Redactor {
         walk.inner_json_levels += 1;
         self.visit(walk, &mut inner, Inherited::No);
         walk.inner_json_levels -= 1;
-        (walk.removed.len() > removed_before || inner != before).then(|| inner.to_string())
+        if walk.removed.len() > removed_before || inner != before {
+            return InnerJson::Redacted(inner.to_string());
+        }
+        // Of members with one name, only the last was looked at.
+        let digits = |text: &str| text.bytes().filter(u8::is_ascii_digit).count();
+        if digits(text) == digits(&inner.to_string()) {
+            InnerJson::Clean
+        } else {
+            InnerJson::Other
+        }
     }
+}
+
+/// What a text is as JSON.
+enum InnerJson {
+    /// It is none, or not all of it was looked at.
+    Other,
+    /// It is some without a secret, and its numbers were seen with their names.
+    Clean,
+    Redacted(String),
+}
+
+fn is_drawn_member(member: &Value) -> bool {
+    let is_text = |text: &str| text.contains(['.', '/', '@']) || text.contains(char::is_whitespace);
+    member
+        .as_str()
+        .is_some_and(|text| !is_text(text) && looks_random(text, SHORT_SECRET_BYTES_MIN))
 }
 
 /// Whether a short name that is a secret as a text is a thing of its own here: a board's pin, a

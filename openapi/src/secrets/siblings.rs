@@ -9,6 +9,7 @@ use super::names::{
     LEAST_SECRET_NUMBER, describes_a_secret, is_of_change, is_of_secret, is_secret_name,
     least_secret_number, names_a_count, names_a_thing,
 };
+use crate::words;
 
 /// Members that name what stands in [`VALUES`].
 const NAMES: &[&str] = &[
@@ -24,16 +25,37 @@ const NAMES: &[&str] = &[
     "property",
 ];
 
-/// Members whose value a sibling names.
-const VALUES: &[&str] = &[
-    "value",
-    "values",
-    "content",
-    "parametervalue",
-    "newvalue",
-    "oldvalue",
-    "val",
+/// The last words of such names that have more: `OptionName`, `headerName`.
+const NAME_ENDS: &[&str] = &["name", "key", "field"];
+
+/// Those of [`NAMES`] that things have beside what they changed from and to.
+const NAMES_OF_THINGS: &[&str] = &["id", "type", "label"];
+
+/// Those that are titles where they have several words: a mail is called `Reset password`, and goes from one to another.
+const TITLES: &[&str] = &["name", "key"];
+
+/// Members whose value a sibling names, beside those that end in `value`.
+const VALUES: &[&str] = &["values", "content", "val"];
+
+/// The first words of those that end in `value` and are bounds.
+const BOUNDS: &[&str] = &["min", "minimum", "max", "maximum", "has", "is"];
+
+/// Members that hold what somebody changed, and what it was changed to.
+#[rustfmt::skip] // a list of words, not of lines
+const CHANGES: &[&str] = &[
+    "old", "new", "from", "to", "fromstring", "tostring", "before", "after", "previous", "current",
+    "prev", "lhs", "rhs", "original",
 ];
+
+/// Members that say by being true that the value beside them is secret: Terraform Cloud, GitLab, Bitbucket, Azure
+/// DevOps, CloudFormation. Without their separators.
+#[rustfmt::skip] // a list of words, not of lines
+const FLAGS: &[&str] = &[
+    "sensitive", "issensitive", "masked", "ismasked", "secured", "secret", "issecret", "noecho",
+];
+
+/// Types that say it: AWS Systems Manager, Vercel.
+const SECRET_TYPES: &[&str] = &["securestring", "sensitive", "encrypted"];
 
 /// RFC 7518, sections 6.2.2, 6.3.2 and 6.4: the private parts of a JSON web key.
 const JWK_PRIVATE: &[&str] = &["d", "p", "q", "dp", "dq", "qi", "k"];
@@ -53,20 +75,34 @@ const KUBERNETES_SECRET: &[&str] = &["data", "stringData"];
 /// The longest name of a secret that a sibling gives.
 const NAME_BYTES_MAX: usize = 80;
 
-/// What an object's members say about each other, as the members that they make secret.
-pub(super) struct Siblings(Vec<&'static [&'static str]>);
+/// What an object's members say about each other.
+pub(super) struct Siblings {
+    of_values: OfValues,
+    /// The members that they make secret.
+    secret: Vec<&'static [&'static str]>,
+}
+
+/// What they say about a value.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum OfValues {
+    Nothing,
+    /// `value` is secret.
+    One,
+    /// What else holds a value is, too: `content`.
+    All,
+    /// What it was and what it is are.
+    Changes,
+}
 
 impl Siblings {
     pub(super) fn of(members: &Map<String, Value>) -> Self {
         let mut secret = Vec::new();
         // Asked of each member that names a secret, of which there may be as many as there are.
         let has_number = LazyCell::new(|| has_number(members));
-        if members
+        let said = members
             .iter()
-            .any(|(name, value)| names_secret(members, name, value, || *has_number))
-        {
-            secret.push(VALUES);
-        }
+            .map(|(name, value)| said_by(members, name, value, || *has_number));
+        let of_values = said.max().unwrap_or(OfValues::Nothing);
         if members.contains_key("kty") {
             secret.push(JWK_PRIVATE);
         }
@@ -76,45 +112,138 @@ impl Siblings {
         if members.contains_key("grant_type") || members.contains_key("grantType") {
             secret.push(GRANTS);
         }
-        Self(secret)
+        Self { of_values, secret }
     }
 
     /// Whether the member is a secret for the sake of another one.
     pub(super) fn make_secret(&self, name: &str) -> bool {
-        self.0
-            .iter()
-            .flat_map(|names| names.iter())
-            .any(|known| name.eq_ignore_ascii_case(known))
+        (self.of_values >= OfValues::One && ends_in_value(name))
+            || (self.of_values >= OfValues::All && is_one_of(VALUES, name))
+            || (self.of_values >= OfValues::Changes && is_one_of(CHANGES, name))
+            || self.secret.iter().any(|names| is_one_of(names, name))
     }
 
     /// Whether everything below the member is a secret, whatever it is called.
     pub(super) fn make_all_secret(&self, name: &str) -> bool {
-        self.0
+        self.secret
             .iter()
             .any(|names| *names == KUBERNETES_SECRET && names.contains(&name))
     }
 }
 
-fn names_secret(
+fn is_one_of(names: &[&str], name: &str) -> bool {
+    names.iter().any(|known| name.eq_ignore_ascii_case(known))
+}
+
+/// `value`, `newValue`, `ParameterValue`.
+fn ends_in_value(name: &str) -> bool {
+    let end = name.len().saturating_sub("value".len());
+    let ends_so = name
+        .get(end..)
+        .is_some_and(|end| end.eq_ignore_ascii_case("value"));
+    ends_so && !first_word(name).is_some_and(|first| BOUNDS.contains(&first.as_str()))
+}
+
+fn first_word(name: &str) -> Option<String> {
+    words::split(name).into_iter().next()
+}
+
+fn said_by(
     members: &Map<String, Value>,
     name: &str,
     value: &Value,
     has_number: impl Fn() -> bool,
-) -> bool {
-    let Value::String(text) = value else {
-        return false;
-    };
+) -> OfValues {
+    match value {
+        Value::Bool(true) if is_flag(name) => OfValues::One,
+        Value::String(text) => said_by_text(members, name, text, has_number),
+        // `{"kind": "E", "path": ["password"], "lhs": …, "rhs": …}`
+        Value::Array(path) if name.eq_ignore_ascii_case("path") => {
+            let segments = path.iter().map(|segment| match segment {
+                Value::String(name) => name.clone(),
+                other => other.to_string(),
+            });
+            let path = segments.collect::<Vec<_>>().join("/");
+            said_by_path(members, &path, has_number)
+        }
+        _ => OfValues::Nothing,
+    }
+}
+
+fn said_by_text(
+    members: &Map<String, Value>,
+    name: &str,
+    text: &str,
+    has_number: impl Fn() -> bool,
+) -> OfValues {
     let is = |word: &str| name.eq_ignore_ascii_case(word);
     // `{"op": "replace", "path": "/password", "value": …}` (RFC 6902, section 4).
-    if is("path") && members.contains_key("op") {
-        return patches_secret(text, members.get("value"), has_number);
+    if is("path") {
+        return said_by_path(members, text, has_number);
     }
-    let names_one = NAMES.iter().any(|known| is(known))
-        && text.len() <= NAME_BYTES_MAX
-        && is_secret_name(text)
-        && !(names_a_count(text) && has_number());
     // Azure lists a storage account's keys as `{"keyName", "value"}`.
-    names_one || is("keyname")
+    if is("keyname") {
+        return OfValues::All;
+    }
+    let is_secret_type = is("type") && is_one_of(SECRET_TYPES, text);
+    if is_secret_type || (is_flag(name) && text.eq_ignore_ascii_case("true")) {
+        return OfValues::One;
+    }
+    if text.len() > NAME_BYTES_MAX || !is_secret_name(text) || (names_a_count(text) && has_number())
+    {
+        return OfValues::Nothing;
+    }
+    let is_title = is_one_of(TITLES, name) && text.contains(' ');
+    if is_title || is_one_of(NAMES_OF_THINGS, name) {
+        OfValues::All
+    } else if is_one_of(NAMES, name) || (!text.contains(' ') && ends_in_name(name)) {
+        OfValues::Changes
+    } else {
+        OfValues::Nothing
+    }
+}
+
+/// `OptionName`, `parameter_key`, `headerField`.
+fn ends_in_name(name: &str) -> bool {
+    let found = words::split(name);
+    found
+        .last()
+        .is_some_and(|last| NAME_ENDS.contains(&last.as_str()))
+}
+
+fn is_flag(name: &str) -> bool {
+    let letters = name.chars().filter(|letter| !matches!(letter, '_' | '-'));
+    FLAGS.iter().any(|flag| {
+        letters
+            .clone()
+            .map(|letter| letter.to_ascii_lowercase())
+            .eq(flag.chars())
+    })
+}
+
+/// What is said by the path of what is patched, or of a difference.
+fn said_by_path(
+    members: &Map<String, Value>,
+    path: &str,
+    has_number: impl Fn() -> bool,
+) -> OfValues {
+    let is_patch = members.contains_key("op");
+    let differs = ["rhs", "lhs", "newValue", "oldValue"]
+        .iter()
+        .find_map(|name| members.get(*name));
+    let value = if is_patch {
+        members.get("value")
+    } else {
+        differs
+    };
+    if !(is_patch || differs.is_some()) || !patches_secret(path, value, has_number) {
+        OfValues::Nothing
+    } else if is_patch {
+        // `from` is another path.
+        OfValues::All
+    } else {
+        OfValues::Changes
+    }
 }
 
 /// Whether a JSON Patch changes a secret: its path is one's, or leads below one as members of a body do.
@@ -154,7 +283,8 @@ fn patches_secret(path: &str, value: Option<&Value>, has_number: impl Fn() -> bo
 /// Whether what is named is one number.
 fn has_number(members: &Map<String, Value>) -> bool {
     members.iter().any(|(name, value)| {
-        value.is_number() && VALUES.iter().any(|known| name.eq_ignore_ascii_case(known))
+        value.is_number()
+            && (ends_in_value(name) || is_one_of(VALUES, name) || is_one_of(CHANGES, name))
     })
 }
 

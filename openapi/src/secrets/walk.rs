@@ -6,7 +6,9 @@ use std::cell::OnceCell;
 use serde_json::{Number, Value};
 
 use super::loosely_marked::LooselyMarked;
-use super::names::{is_id_name, least_secret_number, names_a_card, names_a_count, names_a_phone};
+use super::names::{
+    is_id_name, least_secret_number, names_a_card, names_a_count, names_a_phone, rule_of,
+};
 use super::numbers::starts_with_named_card;
 use super::redactor::{Inherited, Place, REDACTED, SECRET_KEY_BYTES_MIN, note};
 use super::shapes::{Numbers, redact_shapes};
@@ -97,6 +99,19 @@ impl Walk<'_> {
         *known
             .least_secret_number
             .get_or_init(|| least_secret_number(name))
+    }
+
+    /// Whether the value itself, and not a list that it stands in, has a name in the plural.
+    pub(super) fn names_several(&self) -> bool {
+        self.name().is_some_and(|(name, known)| {
+            self.pointer.last().is_some_and(|last| last == name)
+                && *known.is_count.get_or_init(|| names_a_count(name))
+        })
+    }
+
+    /// The rule by which the value's name is a secret's.
+    pub(super) fn rule(&self) -> Option<&'static str> {
+        rule_of(self.name()?.0)
     }
 
     /// What long numbers in a text are here.

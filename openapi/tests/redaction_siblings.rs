@@ -1,0 +1,98 @@
+//! Secrets that the members beside them tell of.
+
+use daybook_openapi::secrets::{Place, REDACTED, Redactor};
+use serde_json::{Value, json};
+
+/// Holds what is left of a body against what is sent, where each `"Hunter2x9"` must be gone.
+#[track_caller]
+fn check(sent: Value, is_left: bool) {
+    let mut body = sent.clone();
+    Redactor::new(None).json(Place::Request, &mut body, &mut Vec::new());
+    let expected = if is_left {
+        sent.to_string()
+    } else {
+        sent.to_string().replace("Hunter2x9", REDACTED)
+    };
+    assert_eq!(body.to_string(), expected);
+}
+
+#[test]
+fn the_old_and_the_new_value_of_a_changed_secret_go() {
+    for sent in [
+        json!({ "field": "password", "old": "Hunter2x9", "new": "Hunter2x9" }),
+        json!({ "field": "password", "from": "Hunter2x9", "to": "Hunter2x9" }),
+        json!({ "field": "password", "fieldtype": "jira", "fromString": "Hunter2x9", "toString": "Hunter2x9" }),
+        json!({ "attribute": "api_key", "before": "Hunter2x9", "after": "Hunter2x9" }),
+        json!({ "name": "client_secret", "previous": "Hunter2x9", "current": "Hunter2x9" }),
+        json!({ "kind": "E", "path": ["password"], "lhs": "Hunter2x9", "rhs": "Hunter2x9" }),
+        json!({ "kind": "E", "path": ["user", "passwords", 0], "lhs": "Hunter2x9", "rhs": "Hunter2x9" }),
+        json!([{ "op": "replace", "path": ["user", "password"], "value": "Hunter2x9" }]),
+        json!({ "OptionName": "DBPassword", "Value": "Hunter2x9" }),
+        json!({ "ParameterName": "DBPassword", "ParameterValue": "Hunter2x9" }),
+        json!({ "headerName": "X-Api-Key", "headerValue": "Hunter2x9" }),
+        json!({ "fieldName": "password", "fieldValue": "Hunter2x9" }),
+        json!({ "setting_key": "smtp_password", "setting_value": "Hunter2x9" }),
+    ] {
+        check(sent, false);
+    }
+    for sent in [
+        json!({ "field": "colour", "old": "Hunter2x9", "new": "Hunter2x9" }),
+        json!({ "type": "token", "from": "0x1", "to": "0x2" }),
+        json!({ "op": "move", "from": "/a/password", "path": "/b/password" }),
+        json!({ "path": "/reset/password", "from": "/login" }),
+        json!({ "name": "Reset password", "from": "shop@example.com", "to": "jane@example.com" }),
+        json!({ "kind": "E", "path": ["size"], "lhs": "Hunter2x9", "rhs": "Hunter2x9" }),
+        json!({ "field": "tokens", "before": 12, "after": 40 }),
+        json!({ "field": "password", "minValue": 8, "maxValue": 64 }),
+        json!({ "productName": "Boarding Pass", "value": "gate B" }),
+    ] {
+        check(sent, true);
+    }
+}
+
+#[test]
+fn a_value_goes_that_is_said_to_be_secret() {
+    for sent in [
+        json!({ "Name": "/prod/db/conn", "Type": "SecureString", "Value": "Hunter2x9" }),
+        json!({ "key": "DB", "value": "Hunter2x9", "sensitive": true }),
+        json!({ "key": "DB", "value": "Hunter2x9", "masked": true, "protected": false }),
+        json!({ "key": "DB", "value": "Hunter2x9", "secured": true }),
+        json!({ "name": "DB", "value": "Hunter2x9", "is_secret": true }),
+        json!({ "key": "DB", "value": "Hunter2x9", "type": "encrypted" }),
+        json!({ "key": "DB", "value": "Hunter2x9", "type": "sensitive" }),
+        json!({ "DB": { "value": "Hunter2x9", "isSecret": true } }),
+        json!({ "ParameterKey": "DB", "NoEcho": "true", "ParameterValue": "Hunter2x9" }),
+    ] {
+        check(sent, false);
+    }
+    for sent in [
+        json!({ "key": "DB", "value": "Hunter2x9", "sensitive": false, "masked": false }),
+        json!({ "Name": "/prod/db/conn", "Type": "String", "Value": "Hunter2x9" }),
+        json!({ "sensitive": true, "content": "a picture" }),
+        json!({ "key": "DB", "value": "Hunter2x9", "type": "plain", "hidden": true }),
+    ] {
+        check(sent, true);
+    }
+}
+
+#[test]
+fn secrets_go_that_stand_below_names_of_what_they_are_for() {
+    for sent in [
+        json!({ "passwords": { "database": "Hunter2x9", "email": "Hunter2x9" } }),
+        json!({ "tokens": { "default": "Hunter2x9", "type": "bearer" } }),
+        json!({ "apiKeys": { "default": "Hunter2x9", "expires_at": "2027-01-01" } }),
+        json!({ "cookies": { "session_id": "Hunter2x9" } }),
+        json!({ "authorization": { "scheme": "Bearer", "parameter": "Hunter2x9" } }),
+    ] {
+        check(sent, false);
+    }
+    for sent in [
+        json!({ "passwords": { "policy": "strict", "updated_at": "2026-01-01", "type": "hash" } }),
+        json!({ "tokens": { "id": "t-1", "type": "bearer", "provider": "OpenAI", "status": "active" } }),
+        json!({ "cookies": { "domain": "app2.example.com", "name": "sid" } }),
+        json!({ "tokens": [{ "name": "CI", "provider": "GitHub2026" }] }),
+        json!({ "tokens": { "default": "Hunter2x9", "count": 2 } }),
+    ] {
+        check(sent, true);
+    }
+}
