@@ -204,3 +204,22 @@ fn a_number_is_a_secret_where_a_name_beside_or_above_it_says_so() {
         "usage": [{ "name": "tokens", "value": 1_200 }, { "name": "token_id", "value": 1_200 }] });
     check(&Redactor::new(None), others.clone(), &others, &[]);
 }
+
+#[test]
+fn a_number_that_counts_or_turns_is_no_secret() {
+    let sent = json!({ "pass": 41, "fail": 2, "pan": 180, "tilt": 20, "Message": "{\"order_id\":\"4111111111111111\"}" });
+    check(&Redactor::new(None), sent.clone(), &sent, &[]);
+    check(
+        &Redactor::new(None),
+        json!({ "pwd": 41, "pass": 471_147, "Message": "{\"note\":\"4111111111111111\"}",
+            "twice": "{\"note\":\"4111111111111111\",\"note\":1}" }),
+        &json!({ "pwd": REDACTED, "pass": REDACTED, "Message": "{\"note\":\"[redacted]\"}",
+            "twice": "{\"note\":\"[redacted]\",\"note\":1}" }),
+        &[
+            "request#/Message/note",
+            "request#/pass",
+            "request#/pwd",
+            "request#/twice",
+        ],
+    );
+}

@@ -24,6 +24,12 @@ pub(super) fn is_card(text: &str) -> bool {
                 // Maestro
                 || matches!(prefix(4), 5018 | 5020 | 5038 | 5893 | 6304 | 6759 | 6761..=6763)
                 || matches!(prefix(3), 644..=649)
+                // RuPay
+                || matches!(prefix(6), 508_500..=508_999 | 606_985..=607_984 | 608_001..=608_500)
+                // Elo
+                || matches!(prefix(6), 504_175 | 506_699..=506_778 | 509_000..=509_999 | 627_780 | 636_297 | 636_368)
+                // Hipercard
+                || prefix(6) == 606_282
         }
         19 => matches!(prefix(2), 62),
         _ => false,
@@ -34,9 +40,12 @@ pub(super) fn is_card(text: &str) -> bool {
         && digits.iter().any(|digit| *digit != digits[0])
 }
 
+/// What stands between groups of digits: a space, one that no line breaks at, a hyphen.
+const GROUP_MARKS: [char; 4] = [' ', '\u{a0}', '\u{202f}', '-'];
+
 /// Whether digits, where they are written in groups, are in those of cards.
 fn is_well_grouped(text: &str) -> bool {
-    let groups: Vec<usize> = text.split([' ', '-']).map(str::len).collect();
+    let groups: Vec<usize> = text.split(GROUP_MARKS).map(str::len).collect();
     matches!(
         groups.as_slice(),
         [_] | [4, 4, 4, 4] | [4, 6, 4 | 5] | [4, 4, 4, 4, 3] | [6, 13]

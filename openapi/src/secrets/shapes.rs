@@ -117,14 +117,15 @@ const SHAPES: &[Shape] = &[
     },
     Shape {
         name: "key without a prefix",
-        source: "trufflehog ngrok, discordbottoken, webexbot; gitleaks maxmind-license-key, sidekiq-secret; wallet import format",
-        needs: &["_", ".", "5", "K", "L"],
+        source: "trufflehog ngrok, discordbottoken, webexbot; gitleaks maxmind-license-key, sidekiq-secret, mailgun-signing-key; wallet import format",
+        needs: &["_", ".", "5", "K", "L", "-"],
         pattern: concat!(
             r"2[A-Za-z0-9]{26}_[0-9][A-Za-z0-9]{20}",
             r"|[MNO][A-Za-z0-9_-]{23,25}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,38}",
             r"|[A-Za-z0-9]{64}_[A-Za-z0-9]{4}_[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
             r"|[A-Za-z0-9]{6}_[A-Za-z0-9]{29}_mmk",
             r"|[KL5][1-9A-HJ-NP-Za-km-z]{50,51}",
+            r"|[0-9a-f]{32}-[0-9a-f]{8}-[0-9a-f]{8}",
         ),
         is_secret: is_no_word,
         stands_alone: true,
@@ -142,7 +143,7 @@ const SHAPES: &[Shape] = &[
         source: "gitleaks slack-webhook-url, microsoft-teams-webhook; trufflehog zapierwebhook; GitHub",
         needs: &["hook", "ifttt", "workflows", "Hook"],
         pattern: concat!(
-            r"(?i)(?:hooks\.slack\.com/(?:services|workflows|triggers)|discord(?:app)?\.com/api/webhooks",
+            r"(?i)(?:hooks\.slack\.com/(?:services|workflows|triggers)|discord(?:app)?\.com/api/(?:v[0-9]{1,2}/)?webhooks",
             r"|[a-z0-9-]+\.webhook\.office\.com/webhookb2|hooks\.zapier\.com/hooks/(?:catch|standard)",
             r"|hook\.[a-z0-9]{2,6}\.make\.com|hook\.integromat\.com|maker\.ifttt\.com/[^\s]{0,100}/with/key",
             r"|open-apis/bot/v2/hook)/(?P<secret>[A-Za-z0-9/@_-]{14,400})",
@@ -169,11 +170,14 @@ const SHAPES: &[Shape] = &[
         source: "OWASP Forgot Password Cheat Sheet, URL tokens",
         needs: &[
             "reset", "magic", "verif", "confirm", "activat", "forgot", "password", "login",
+            "Reset", "Magic", "Verif", "Confirm", "Activat", "Forgot", "Password", "Login",
         ],
         pattern: concat!(
-            r"(?i)/(?:reset-?passwords?|password-?resets?|forgot-?passwords?|set-?password|magic-?links?",
-            r"|verify-?e?mail|e?mail-?verifications?|confirm-?e?mail|passwordless|login-?links?|activate|activation)",
+            r"(?i)/(?:reset[-_/]?passwords?|passwords?[-_/]?resets?|forgot[-_/]?passwords?|set[-_/]?password|magic[-_/]?links?",
+            r"|verify[-_/]?e?mail|e?mail[-_/]?verifications?|confirm[-_/]?e?mail|passwordless|login[-_/]?links?|activate|activation)",
             r"/(?P<secret>[A-Za-z0-9_-]{20,})",
+            // Django's, behind the user's id.
+            r"|/reset/[A-Za-z0-9_=-]{1,40}/(?P<password>[a-z0-9]{1,13}-[0-9a-f]{20,64})",
         ),
         is_secret: is_no_word_nor_uuid,
         ..PLAIN
@@ -208,14 +212,14 @@ const SHAPES: &[Shape] = &[
         name: "password in a URL",
         source: "detect-secrets basic_auth; RFC 3986, section 3.2.1",
         needs: &["://"],
-        pattern: r#"(?i)\b[a-z][a-z0-9+.-]{1,20}://[^\s/:@?#"'<>]{0,200}:(?P<secret>[^\s/?#"'<>]{1,200})@"#,
+        pattern: r#"(?i)\b[a-z][a-z0-9+.-]{1,20}://[^\s/:@?#"'<>]{0,200}:(?P<secret>[^\s/?#"'<>]+)@"#,
         ..PLAIN
     },
     Shape {
         name: "token in a URL",
         source: "RFC 3986, section 3.2.1; GitHub, HTTPS cloning with a token",
         needs: &["://"],
-        pattern: r"://(?P<secret>[A-Za-z0-9_-]{20,200})@",
+        pattern: r"://(?P<secret>[A-Za-z0-9_-]{20,})@",
         is_secret: has_digit,
         ..PLAIN
     },
@@ -266,10 +270,21 @@ const SHAPES: &[Shape] = &[
         ..PLAIN
     },
     Shape {
+        name: "password in SQL",
+        source: "PostgreSQL, CREATE ROLE; MySQL and ClickHouse, CREATE USER; Oracle, ALTER USER",
+        needs: &["DENTIFIED", "dentified", "PASSWORD", "password"],
+        pattern: concat!(
+            r#"(?i)\bidentified\s{1,20}(?:with\s{1,20}\S{1,60}\s{1,20})?(?:by|as)\s{1,20}(?:password\s{1,20})?"#,
+            r#"(?:'(?P<secret>(?:[^'\n]|'')+)|"(?P<quoted>[^"\n]+))"#,
+            r#"|\b(?:create|alter)\s{1,20}(?:role|user|login)\s[^\n;']{0,200}?\bpassword\s{1,20}(?:=\s{0,20})?[EN]?'(?P<password>(?:[^'\n]|'')+)"#,
+        ),
+        ..PLAIN
+    },
+    Shape {
         name: "payment card",
         source: "ISO/IEC 7812-1; PCI DSS 3.4",
         needs: &[],
-        pattern: r"[2-6][0-9](?:[ -]?[0-9]){12,17}",
+        pattern: r"[2-6][0-9](?:[ \u{a0}\u{202f}-]?[0-9]){12,17}",
         is_secret: is_card,
         stands_alone: true,
         tail_max: CARD_TAIL_MAX,
@@ -466,7 +481,8 @@ impl Shape {
                 let Some(whole) = captures.get(0) else { return };
                 let group = captures
                     .name("secret")
-                    .or_else(|| captures.name("password"));
+                    .or_else(|| captures.name("password"))
+                    .or_else(|| captures.name("quoted"));
                 (
                     whole.range(),
                     group.map_or_else(|| whole.range(), |group| group.range()),
@@ -492,7 +508,9 @@ impl Shape {
         let starts = !self.stands_alone || !text[..matched.start].ends_with(goes_on);
         let ends = !self.stands_alone || !text[matched.end..].starts_with(goes_on);
         let longest = &text[matched.clone()];
-        let shorter = longest.rmatch_indices([' ', '-']).take(self.tail_max);
+        let shorter = longest
+            .rmatch_indices([' ', '-', '\u{a0}', '\u{202f}'])
+            .take(self.tail_max);
         ends.then_some(longest.len())
             .into_iter()
             .chain(shorter.map(|(at, _)| at))
