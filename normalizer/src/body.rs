@@ -25,13 +25,13 @@ pub(crate) fn bytes(body: &str, is_base64: bool) -> Vec<u8> {
         .unwrap_or_else(|| body.as_bytes().to_vec())
 }
 
-/// A body as JSON; `None` where it is neither JSON nor a form.
+/// A body as JSON; `None` where it is neither JSON nor a form. A form has a name with a value: `curl -d 'some text'` sends none.
 pub(crate) fn read(body: &[u8], content_type: &str) -> Option<Value> {
     let text = std::str::from_utf8(body).ok()?;
     // curl calls anything a form where nobody says otherwise. Read as one, all of it would be a name.
     let start = text.trim_start_matches(|one: char| one.is_whitespace() || one == '\u{feff}');
     if is_form(content_type) && !start.starts_with(['{', '[', '<']) {
-        Some(form(text))
+        (text.is_empty() || text.contains('=')).then(|| form(text))
     } else {
         json(text)
     }
@@ -194,7 +194,15 @@ mod tests {
     fn json_that_is_called_a_form_is_json() {
         check_form(r#"{"a": 1}"#, &json!({"a": 1}));
         check_form("\u{feff} [1]", &json!([1]));
-        check_form("5", &json!({"5": ""}));
+        check_form("a=&b", &json!({"a": "", "b": ""}));
+    }
+
+    #[test]
+    fn a_text_that_is_called_a_form_is_none() {
+        for text in ["Hunter2x9", "5", "a&b", "some text"] {
+            let read = read(text.as_bytes(), "application/x-www-form-urlencoded");
+            assert_eq!(read, None, "{text}");
+        }
     }
 
     #[test]

@@ -124,7 +124,7 @@ fn new_event(
             usable_org_id(&first_value(location, &values)?)
         })
         .unwrap_or_else(|| UNATTRIBUTED_ORG_ID.to_owned());
-    let caller = redacted_caller(caller(&message.event, settings), &redactor);
+    let caller = redacted_caller(caller(&message.event, settings), &redactor, &mut redacted);
     let states = States::of(message, &redactor, &mut redacted);
     let things = Things::of(
         &message.context,
@@ -136,6 +136,11 @@ fn new_event(
     );
     let handlers_own = stated_message(message, &redactor, &mut redacted);
     let (activity, unsaid) = said(handlers_own, is_over(message, outcome), || {
+        let response = values
+            .response
+            .map(|body| redactor.auditable_response(body));
+        let response = response.as_deref();
+        let values = RequestValues { response, ..values };
         told_activity(explained, &things, &caller, &http, outcome, values)
     });
     let privacy = stated_privacy(message, &mut redacted);
@@ -323,15 +328,20 @@ fn outcome(message: &Message) -> Outcome {
 }
 
 /// A claim may hold what it should not: an authorizer that takes the API key for the principal.
-fn redacted_caller(mut caller: Caller, redactor: &Redactor) -> Caller {
-    for id in [
-        &mut caller.user_id,
-        &mut caller.user_email,
-        &mut caller.token_id,
+fn redacted_caller(mut caller: Caller, redactor: &Redactor, redacted: &mut Vec<String>) -> Caller {
+    let name = redactor.text(&caller.name).into_owned();
+    for (member, known, clean) in [
+        ("user_id", &mut caller.user_id, None),
+        ("user_email", &mut caller.user_email, None),
+        ("token_id", &mut caller.token_id, None),
+        ("name", &mut caller.name, Some(name)),
     ] {
-        *id = redactor.id(id).into_owned();
+        let clean = clean.unwrap_or_else(|| redactor.id(known).into_owned());
+        if clean != *known {
+            redacted.push(format!("caller#/{member}"));
+        }
+        *known = clean;
     }
-    caller.name = redactor.text(&caller.name).into_owned();
     caller
 }
 

@@ -120,11 +120,22 @@ fn name(meaning: &Meaning, ids: &[String], values: &RequestValues<'_>) -> String
         .find_map(|location| {
             let names = usable(location.read(values));
             match names.as_slice() {
-                [name] => Some(name.clone()),
+                [name] => Some(without_placeholder(name).to_owned()),
                 _ => None,
             }
         })
         .unwrap_or_default()
+}
+
+/// `Jane null`, of a program that joined a first name with a last one that was none.
+fn without_placeholder(name: &str) -> &str {
+    let is_placeholder = |word: &str| matches!(word, "null" | "undefined");
+    let is_name = |word: &str| word.starts_with(char::is_uppercase) && !word.contains(' ');
+    match name.split_once(' ') {
+        Some((first, last)) if is_name(first) && is_placeholder(last) => first,
+        Some((first, last)) if is_placeholder(first) && is_name(last) => last,
+        _ => name,
+    }
 }
 
 fn overlay(

@@ -462,6 +462,45 @@ fn a_card_number_in_a_path_is_nowhere_in_the_event() {
     }
 }
 
+#[test]
+fn strict_tells_of_a_response_only_what_is_kept() {
+    let document = json!({ "openapi": "3.0.3", "info": {}, "paths": { "/orders": { "post": {
+        "x-audit": { "activity": "{actor} ordered {response.note} as {response.state}", "keep": ["response.state"],
+            "entity": { "type": "order", "id": "response.id" } },
+        "responses": {} } } } });
+    let (index, problems) = Index::build(vec![Document {
+        file_name: "shop.json".to_owned(),
+        bytes: document.to_string().into_bytes(),
+    }]);
+    assert!(problems.is_empty(), "{problems:?}");
+    let card = "4111111111111111";
+    let message = json!({ "v": 1, "event": { "httpMethod": "POST", "path": "/orders",
+        "headers": { "content-type": "application/x-www-form-urlencoded" }, "body": "Hunter2x9",
+        "requestContext": { "apiId": "a1", "stage": "prod", "requestId": "r1", "requestTimeEpoch": NOW_MS,
+            "authorizer": { "claims": { "sub": "u-1", "name": format!("Jane {card}") } } } },
+        "response": { "status_code": 201, "body": json!({ "note": "roses", "state": "open", "id": "o-1" }).to_string() } });
+    let now = Timestamp::from_millisecond(NOW_MS).unwrap();
+    for (settings, told) in [(Settings::default(), true), (strict(), false)] {
+        let message = decode(&message.to_string()).unwrap();
+        let Normalized::Event(new) = normalize(&message, &index, &settings, now).unwrap() else {
+            panic!("it is an event");
+        };
+        let event = serde_json::to_string(&new.event).unwrap();
+        assert!(
+            !event.contains("Hunter2x9") && !event.contains(card),
+            "{event}"
+        );
+        for removed in ["request#", "caller#/name"] {
+            let removed = removed.to_owned();
+            assert!(new.event.redacted.contains(&removed), "{event}");
+        }
+        assert_eq!(new.event.entity.id, "o-1");
+        let note = if told { "roses" } else { "(not given)" };
+        let expected = format!("ordered {note} as open");
+        assert!(new.event.activity.ends_with(&expected), "{event}");
+    }
+}
+
 /// Dead letters, kept in memory.
 #[derive(Default)]
 struct Kept(Mutex<Vec<DeadLetter>>);
