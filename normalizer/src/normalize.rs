@@ -136,12 +136,9 @@ fn new_event(
     );
     let handlers_own = stated_message(message, &redactor, &mut redacted);
     let (activity, unsaid) = said(handlers_own, is_over(message, outcome), || {
-        let response = values
-            .response
-            .map(|body| redactor.auditable_response(body));
-        let response = response.as_deref();
-        let values = RequestValues { response, ..values };
-        told_activity(explained, &things, &caller, &http, outcome, values)
+        told_activity(
+            explained, &things, &caller, &http, outcome, values, &redactor,
+        )
     });
     let privacy = stated_privacy(message, &mut redacted);
     let reason = stated_reason(message, &redactor, &mut redacted);
@@ -379,7 +376,12 @@ fn told_activity(
     http: &HttpRequest,
     outcome: Outcome,
     values: RequestValues<'_>,
+    redactor: &Redactor,
 ) -> Sentence {
+    let response = values
+        .response
+        .map(|body| redactor.auditable_response(body));
+    let response = response.as_deref();
     // The handler may know better what kind of thing it was.
     let meaning = explained.operation.map(|operation| {
         operation
@@ -397,7 +399,7 @@ fn told_activity(
         parent_id: &things.parent.id,
         parent_name: &things.parent.name,
         outcome,
-        values,
+        values: RequestValues { response, ..values },
     })
 }
 

@@ -194,3 +194,21 @@ fn usable(mut values: Vec<String>) -> Vec<String> {
     values.retain(|value| !is_placeholder(value) && !value.contains(REDACTED));
     values
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_for_no_value_is_no_part_of_a_name() {
+        for (name, expected) in [
+            ("Jane null", "Jane"),
+            ("undefined Doe", "Doe"),
+            ("Jane Null", "Jane Null"),
+            ("TypeError: foo is undefined", "TypeError: foo is undefined"),
+            ("fix null", "fix null"),
+        ] {
+            assert_eq!(without_placeholder(name), expected);
+        }
+    }
+}

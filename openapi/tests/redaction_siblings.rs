@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 /// Holds what is left of a body against what is sent, where each `"Hunter2x9"` must be gone.
 #[track_caller]
-fn check(sent: Value, is_left: bool) {
+fn check(sent: &Value, is_left: bool) {
     let mut body = sent.clone();
     Redactor::new(None).json(Place::Request, &mut body, &mut Vec::new());
     let expected = if is_left {
@@ -33,7 +33,7 @@ fn the_old_and_the_new_value_of_a_changed_secret_go() {
         json!({ "fieldName": "password", "fieldValue": "Hunter2x9" }),
         json!({ "setting_key": "smtp_password", "setting_value": "Hunter2x9" }),
     ] {
-        check(sent, false);
+        check(&sent, false);
     }
     for sent in [
         json!({ "field": "colour", "old": "Hunter2x9", "new": "Hunter2x9" }),
@@ -46,7 +46,7 @@ fn the_old_and_the_new_value_of_a_changed_secret_go() {
         json!({ "field": "password", "minValue": 8, "maxValue": 64 }),
         json!({ "productName": "Boarding Pass", "value": "gate B" }),
     ] {
-        check(sent, true);
+        check(&sent, true);
     }
 }
 
@@ -63,7 +63,7 @@ fn a_value_goes_that_is_said_to_be_secret() {
         json!({ "DB": { "value": "Hunter2x9", "isSecret": true } }),
         json!({ "ParameterKey": "DB", "NoEcho": "true", "ParameterValue": "Hunter2x9" }),
     ] {
-        check(sent, false);
+        check(&sent, false);
     }
     for sent in [
         json!({ "key": "DB", "value": "Hunter2x9", "sensitive": false, "masked": false }),
@@ -71,7 +71,7 @@ fn a_value_goes_that_is_said_to_be_secret() {
         json!({ "sensitive": true, "content": "a picture" }),
         json!({ "key": "DB", "value": "Hunter2x9", "type": "plain", "hidden": true }),
     ] {
-        check(sent, true);
+        check(&sent, true);
     }
 }
 
@@ -84,7 +84,7 @@ fn secrets_go_that_stand_below_names_of_what_they_are_for() {
         json!({ "cookies": { "session_id": "Hunter2x9" } }),
         json!({ "authorization": { "scheme": "Bearer", "parameter": "Hunter2x9" } }),
     ] {
-        check(sent, false);
+        check(&sent, false);
     }
     for sent in [
         json!({ "passwords": { "policy": "strict", "updated_at": "2026-01-01", "type": "hash" } }),
@@ -93,6 +93,6 @@ fn secrets_go_that_stand_below_names_of_what_they_are_for() {
         json!({ "tokens": [{ "name": "CI", "provider": "GitHub2026" }] }),
         json!({ "tokens": { "default": "Hunter2x9", "count": 2 } }),
     ] {
-        check(sent, true);
+        check(&sent, true);
     }
 }

@@ -196,6 +196,14 @@ fn a_value_is_found_behind_any_white_space() {
             "Mot\u{a0}de\u{a0}passe\u{a0}: [redacted]",
         ),
         ("password\t= Hunter2x9", "password\t= [redacted]"),
+        (
+            "password: |\n  Hunter2x9\nuser: jane",
+            "password: |\n  [redacted]\nuser: jane",
+        ),
+        (
+            "password: >-\r\n  Hunter2x9\r\n",
+            "password: >-\r\n  [redacted]\r\n",
+        ),
     ]);
     for text in [
         "Password:\n\n\nHow to choose one",
@@ -274,6 +282,10 @@ fn a_password_in_a_sentence_goes_with_all_its_marks() {
             "<b>Password: [redacted]</b> <br>",
         ),
         (
+            "Password: Hunter2x9<br/>User: jane",
+            "Password: [redacted]<br/>User: jane",
+        ),
+        (
             "password=abc1&x=2 password:abc1&x=2",
             "password=[redacted]&x=2 password:[redacted]&x=2",
         ),
@@ -293,6 +305,14 @@ fn a_secret_goes_from_a_sentence_that_says_what_it_was_set_to() {
         ),
         ("Changed the PIN to 4711", "Changed the PIN to [redacted]"),
         (
+            "The password was changed to Hunter2x9",
+            "The password was changed to [redacted]",
+        ),
+        (
+            "Set the access token to abc123def456",
+            "Set the access token to [redacted]",
+        ),
+        (
             "Passwort auf Winter2026x gesetzt",
             "Passwort auf [redacted] gesetzt",
         ),
@@ -307,6 +327,8 @@ fn a_secret_goes_from_a_sentence_that_says_what_it_was_set_to() {
         "Changed the password to something better",
         "Das Passwort auf db-prod-01 ist alt",
         "Pinned the token to bucket-2026",
+        "Changed the API key to production-2026",
+        "The password was sent to jane42",
         "Set the password policy to strict2026",
     ] {
         check(&[(text, text)]);

@@ -108,6 +108,8 @@ fn no_value_of_a_text_is_read_behind_each_of_its_names() {
         "password:          ",
         "password          :",
         "password:\n",
+        "password: |\n",
+        "password: |---",
         "password: a:\n",
         "productkey=",
         "the password to ",

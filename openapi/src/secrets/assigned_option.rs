@@ -9,6 +9,12 @@ use super::shapes::Hit;
 /// Words between a name and the value that it is given: `changed the password to …`, `das Passwort auf … gesetzt`.
 const NEW_LINKS: &[&str] = &["to", "auf", "à", "en"];
 
+/// Words that stand between a name and such a link, and the most of them with the name.
+const VERBS: &[&str] = &[
+    "changed", "set", "reset", "updated", "was", "is", "has", "been", "now", "wurde",
+];
+const VERBS_MAX: usize = 4;
+
 /// How far in front of a name a verb is looked for.
 const VERB_BYTES_MAX: usize = 64;
 
@@ -58,9 +64,8 @@ pub(super) fn option(text: &str, at: usize) -> Option<Hit> {
         secret_name(text, name_before(text, end), end)
             .is_some_and(|name| looks_random(value, 8) || is_code(name, value))
     } else if NEW_LINKS.contains(&stripped) {
-        let end = start - text[..start].chars().next_back()?.len_utf8();
         let value = value.trim_end_matches(['.', ',', '!']);
-        secret_name(text, name_before(text, end), end)
+        changed_name(text, start)
             .is_some_and(|name| is_new_value(&text[..start], name, stripped, value))
     } else if stripped.eq_ignore_ascii_case("key") {
         secret_name(text, start, at).is_some() && looks_random(value, 16)
@@ -71,6 +76,20 @@ pub(super) fn option(text: &str, at: usize) -> Option<Hit> {
         return None;
     }
     hit(text, from, from + length, "option")
+}
+
+/// The secret's name in front of the link that starts at `link`: `password to`, `password was changed to`.
+fn changed_name(text: &str, link: usize) -> Option<&str> {
+    let mut end = link - text[..link].chars().next_back()?.len_utf8();
+    for _ in 0..VERBS_MAX {
+        let start = name_before(text, end);
+        let word = &text[start..end];
+        if !VERBS.iter().any(|verb| word.eq_ignore_ascii_case(verb)) {
+            return secret_name(text, start, end);
+        }
+        end = start - text[..start].chars().next_back()?.len_utf8();
+    }
+    None
 }
 
 /// Whether a secret was given this value. `sent the password to jane42` says who got it, so that a word counts only where
@@ -90,10 +109,12 @@ fn is_new_value(before: &str, name: &str, link: &str, value: &str) -> bool {
     if is_code(name, value) {
         return link != "to" || is_set();
     }
-    let is_likely = if link == "to" && is_set() {
-        looks_random(value, 6)
+    let is_known_as_set = link == "to" && is_set();
+    let has_kinds = value.len() >= 8 && has_each_kind(value);
+    if is_password(name) {
+        has_kinds || (is_known_as_set && looks_random(value, 6))
     } else {
-        value.len() >= 8 && has_each_kind(value)
-    };
-    is_likely && is_password(name)
+        let is_one_word = value.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        is_known_as_set && (has_kinds || (is_one_word && looks_random(value, 12)))
+    }
 }

@@ -21,6 +21,20 @@ pub(super) fn blanks_before_value(rest: &str) -> usize {
     blanks.map(char::len_utf8).sum()
 }
 
+/// How long the mark is with which YAML begins a text on the next lines: `|`, `>-`.
+pub(super) fn block_mark_length(rest: &str) -> usize {
+    if !rest.starts_with(['|', '>']) {
+        return 0;
+    }
+    let behind = rest[1..].trim_start_matches(['+', '-']);
+    let length = rest.len() - behind.len();
+    if length <= 2 && behind.starts_with(['\n', '\r']) {
+        length
+    } else {
+        0
+    }
+}
+
 /// How long what stands right in front of a quoted text is: the letter that says what kind of text it is (`N'…'` in SQL,
 /// `b'…'` in Python), or a call around it (`Some("…")`).
 pub(super) fn wrapper_length(rest: &str) -> usize {
@@ -100,7 +114,12 @@ pub(super) fn end_in_prose(rest: &str) -> usize {
             '"' | '\'' | '，' | '；' | '、' | '。' | '）' | '」' | '』' | '】' => true,
             ',' | ';' | '&' => names_next(behind),
             '}' | ']' => behind.starts_with([',', ';', '}', ']']),
-            '<' => behind.starts_with('/') || tag_length(&rest[*position..], "<") > 0,
+            '<' => {
+                behind.starts_with('/')
+                    || behind.starts_with("br/>")
+                    || behind.starts_with("br />")
+                    || tag_length(&rest[*position..], "<") > 0
+            }
             character => character.is_whitespace(),
         }
     };

@@ -10,8 +10,8 @@ use super::assigned_name::{
 };
 use super::assigned_option::option;
 use super::assigned_value::{
-    blanks_before_value, end_in_prose, first_quoted_name, query_value, quote_at, quoted_list,
-    starts_quoted, value_end, wrapper_length,
+    blanks_before_value, block_mark_length, end_in_prose, first_quoted_name, query_value, quote_at,
+    quoted_list, starts_quoted, value_end, wrapper_length,
 };
 use super::drawn::looks_random;
 use super::names::{describes_a_secret, is_chosen, is_query_secret, is_secret_name, rule_of};
@@ -131,9 +131,14 @@ fn assigned(text: &str, at: usize, separator: Separator) -> Option<Hit> {
     }
     from += marks_behind(&text[from..]);
     let is_spaced = text[from..].starts_with(is_blank);
-    let blanks = blanks_before_value(&text[from..]);
-    let is_below = text[from..from + blanks].contains('\n');
-    from += blanks;
+    let line = from;
+    from += blanks_before_value(&text[from..]);
+    let block_mark = block_mark_length(&text[from..]);
+    if block_mark > 0 {
+        from += block_mark;
+        from += blanks_before_value(&text[from..]);
+    }
+    let is_below = text[line..from].contains('\n');
     from += tag_length(&text[from..], "<");
     let named = Named {
         name,

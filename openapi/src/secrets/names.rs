@@ -171,7 +171,7 @@ pub(super) fn is_chosen(name: &str, value: &str) -> bool {
     let joined = || -> String {
         let mut found = words_of(name);
         if let Some(last) = found.last_mut() {
-            *last = words::singular(last).clone();
+            *last = words::singular(last);
         }
         found.concat()
     };
@@ -518,7 +518,8 @@ fn may_hold_secret(name: &str, rule: &str, value: &str) -> bool {
     }
     // `includeSignature=true`
     let is_flag = matches!(value, "true" | "false" | "0" | "1");
-    !(rule == "signature" && is_flag) && !is_chosen(name, value)
+    let is_said = rule == "signature" && is_flag;
+    !is_said && !is_chosen(name, value)
 }
 
 /// The rule by which a query parameter is a secret.
