@@ -509,6 +509,7 @@ pub(crate) fn is_query_secret(name: &str, value: &str) -> bool {
 
 /// Whether the value may be a secret where a query parameter's name is one's that others have too.
 fn may_hold_secret(name: &str, rule: &str, value: &str) -> bool {
+    const FLAGS: &[&str] = &["true", "false", "yes", "no", "on", "off", "0", "1"];
     if name.eq_ignore_ascii_case("ticket") {
         // CAS protocol, section 3.
         return ["ST-", "TGT-", "PT-", "PGT-", "PGTIOU-"]
@@ -516,9 +517,8 @@ fn may_hold_secret(name: &str, rule: &str, value: &str) -> bool {
             .any(|start| value.starts_with(start))
             || is_drawn_code(value);
     }
-    // `includeSignature=true`
-    let is_flag = matches!(value, "true" | "false" | "0" | "1");
-    let is_said = rule == "signature" && is_flag;
+    // `includeSignature=yes`
+    let is_said = rule == "signature" && FLAGS.contains(&value);
     !is_said && !is_chosen(name, value)
 }
 
