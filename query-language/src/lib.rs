@@ -6,8 +6,11 @@
 //! qualifier = name ":" ( phrase / word )
 //! name      = "actor" / "action" / "service" / "operation" / "outcome" / "method" / "entity"
 //!           / "ip" / "correlation" / "after" / "before"
-//! phrase    = DQUOTE *( any but DQUOTE and "\" / "\" DQUOTE / "\\" / "\" ) DQUOTE
-//! word      = any but white space and a leading DQUOTE, up to the next white space
+//! phrase    = DQUOTE *( any but DQUOTE and "\" / escape ) DQUOTE
+//!           / curly *( any but DQUOTE, curly and "\" / escape ) ( curly / DQUOTE )
+//! escape    = "\" DQUOTE / "\\" / "\"
+//! curly     = "“" / "”" / "„"
+//! word      = any but white space and a leading DQUOTE or curly, up to the next white space
 //! ```
 //!
 //! - Words and phrases must all occur; in front of one, `-` says that it must not.

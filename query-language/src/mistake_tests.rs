@@ -227,7 +227,7 @@ proptest! {
         word in word(),
         is_phrase in any::<bool>(),
     ) {
-        let value = if is_phrase { quoted(&word) } else { word.replace('"', "") };
+        let value = if is_phrase { quoted(&word) } else { word.replace(is_quotation_mark, "") };
         let query = format!("\"first one\" {minus}{name}:{value} \"last one\"");
         let text = |text: &str| Term {
             is_negated: false,

@@ -160,8 +160,9 @@ impl Reader<'_> {
     /// A phrase, or a word up to the next white space; empty at the end.
     fn value(&mut self) -> Written {
         let start = self.at;
-        let (text, is_closed) = if self.peek() == Some('"') {
-            self.phrase()
+        let (text, is_closed) = if let Some(mark) = self.peek().filter(|it| is_quotation_mark(*it))
+        {
+            self.phrase(mark)
         } else {
             let rest = &self.letters[start..];
             let length = rest
@@ -179,14 +180,16 @@ impl Reader<'_> {
         }
     }
 
-    /// What a phrase says, and whether it has an end.
-    fn phrase(&mut self) -> (String, bool) {
+    /// What a phrase says that begins with this mark, and whether it has an end. Typographic marks may be
+    /// mixed, as languages and keyboards do; between straight ones they are letters.
+    fn phrase(&mut self, begin: char) -> (String, bool) {
         self.at += 1;
         let mut phrase = String::new();
         while let Some(letter) = self.peek() {
             self.at += 1;
             match letter {
                 '"' => return (phrase, true),
+                mark if begin != '"' && is_quotation_mark(mark) => return (phrase, true),
                 '\\' => {
                     let escaped = self.peek().filter(|next| matches!(next, '"' | '\\'));
                     self.at += usize::from(escaped.is_some());
@@ -315,6 +318,11 @@ impl Reader<'_> {
             suggestion: suggestion.filter(|text| rest + text.chars().count() <= QUERY_CHARS_MAX),
         }
     }
+}
+
+/// A straight mark, or one that a phone types in its place.
+pub(crate) fn is_quotation_mark(letter: char) -> bool {
+    matches!(letter, '"' | '“' | '”' | '„')
 }
 
 /// The qualifier that says what the other one rules out.

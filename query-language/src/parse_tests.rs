@@ -25,7 +25,7 @@ fn conditions(query: &str) -> Vec<Condition> {
 
 #[test]
 fn words_and_phrases() {
-    let cases: [(&str, &[&str]); 12] = [
+    let cases: [(&str, &[&str]); 16] = [
         ("", &[]),
         ("  \t ", &[]),
         ("deleted workflow", &["deleted", "workflow"]),
@@ -41,6 +41,14 @@ fn words_and_phrases() {
         ("Error: x :y", &["Error:", "x", ":y"]),
         ("- -- --force a-b", &["-", "--", "--force", "a-b"]),
         (r#""actor:jane""#, &["actor:jane"]),
+        // As a phone types them, in English, German and Swedish.
+        (
+            "“deleted workflow” „von Jane“ ”av Jane”",
+            &["deleted workflow", "von Jane", "av Jane"],
+        ),
+        (r#"“deleted workflow" x"#, &["deleted workflow", "x"]),
+        (r#""say “hi”" “say \"hi\"” "#, &["say “hi”", r#"say "hi""#]),
+        ("5” disk", &["5”", "disk"]),
     ];
     for (query, words) in cases {
         let expected: Vec<_> = words.iter().map(|word| text(word)).collect();
@@ -84,7 +92,7 @@ fn qualifiers() {
 
 #[test]
 fn a_minus_negates_what_follows_it() {
-    let query = parse(r#"-draft -"two words" -service:billing -"-x""#).unwrap();
+    let query = parse(r#"-draft -“two words” -service:“billing” -"-x""#).unwrap();
     let negated = [
         text("draft"),
         text("two words"),
@@ -137,7 +145,7 @@ fn a_query_is_bounded() {
 }
 
 fn value() -> impl Strategy<Value = String> {
-    prop_oneof!["[a-z0-9:/\"\\\\-]{1,12}", "\\PC{1,12}"]
+    prop_oneof!["[a-z0-9:/\"“”„\\\\-]{1,12}", "\\PC{1,12}"]
         .prop_filter("no value is blank", |text: &String| !text.trim().is_empty())
 }
 
@@ -200,7 +208,7 @@ proptest! {
     }
 
     #[test]
-    fn no_text_panics_and_what_is_read_can_be_printed(text in "(\\PC|[ :\"\\\\/-]|actor:|after:|ip:|entity:){0,60}") {
+    fn no_text_panics_and_what_is_read_can_be_printed(text in "(\\PC|[ :\"“”„\\\\/-]|actor:|after:|ip:|entity:){0,60}") {
         match parse(&text) {
             Ok(query) => {
                 prop_assert_eq!(parse(&query.to_string()), Ok(query));

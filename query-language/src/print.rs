@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::parse::parse;
+use crate::parse::{is_quotation_mark, parse};
 use crate::query::{Condition, EntityName, Query, Term};
 
 impl fmt::Display for Query {
@@ -56,8 +56,9 @@ impl fmt::Display for Condition {
 /// The text as it stands behind a qualifier's name.
 pub(crate) fn value_as_written(value: String) -> String {
     // What begins with two slashes would make an address of the name.
-    let needs_quotes =
-        value.starts_with('"') || value.starts_with("//") || value.contains(char::is_whitespace);
+    let needs_quotes = value.starts_with(is_quotation_mark)
+        || value.starts_with("//")
+        || value.contains(char::is_whitespace);
     if needs_quotes { quoted(&value) } else { value }
 }
 
