@@ -12,6 +12,8 @@ pub(crate) const KEY_SET_BYTES_MAX: usize = 256 * 1024;
 const KEY_SET_DEPTH_MAX: usize = 16;
 /// How many keys are looked at.
 const KEYS_MAX: usize = 100;
+/// How many keys of one id a token is tried with.
+const KEYS_OF_ONE_ID_MAX: usize = 3;
 /// RFC 7518, section 3.3: at least 2048 bits. More than 4096 only cost time.
 const RSA_MODULUS_BITS: std::ops::RangeInclusive<usize> = 2048..=4096;
 /// FIPS 186-5, section 5.4 (e): odd, above 2^16. With an exponent of 1 anybody can sign.
@@ -79,19 +81,19 @@ impl KeySet {
         }
     }
 
-    /// The key that a token's header asks for. Without a key id there must be no choice.
-    pub(crate) fn find(&self, algorithm: Algorithm, id: Option<&str>) -> Option<&DecodingKey> {
-        let key = match id {
-            Some(id) => self
-                .keys
-                .iter()
-                .find(|key| key.algorithm == algorithm && key.id.as_deref() == Some(id)),
-            None => match self.keys.as_slice() {
-                [only] => Some(only).filter(|only| only.algorithm == algorithm),
-                _ => None,
-            },
-        };
-        key.map(|key| &key.key)
+    /// The keys that a token's header asks for: an issuer may publish a new key under the id of the old one.
+    /// Without a key id there must be no choice.
+    pub(crate) fn find<'a>(
+        &'a self,
+        algorithm: Algorithm,
+        id: Option<&'a str>,
+    ) -> impl Iterator<Item = &'a DecodingKey> {
+        let has_choice = self.keys.len() > 1;
+        let keys = self.keys.iter().filter(move |key| {
+            let is_named = id.map_or(!has_choice, |id| key.id.as_deref() == Some(id));
+            key.algorithm == algorithm && is_named
+        });
+        keys.take(KEYS_OF_ONE_ID_MAX).map(|key| &key.key)
     }
 
     /// Any key of the algorithm, to spend the time of a verification with.
@@ -230,9 +232,10 @@ mod tests {
             {"kty": "OKP", "crv": "Ed25519", "x": ED25519_X, "kid": "good", "key_ops": ["verify"]},
         ]))
         .unwrap();
-        assert!(set.find(Algorithm::EdDSA, Some("good")).is_some());
-        assert!(set.find(Algorithm::ES256, Some("good")).is_none());
-        assert!(set.find(Algorithm::RS256, Some("rsa")).is_some());
+        let found = |algorithm, id| set.find(algorithm, Some(id)).count();
+        assert_eq!(found(Algorithm::EdDSA, "good"), 1);
+        assert_eq!(found(Algorithm::ES256, "good"), 0);
+        assert_eq!(found(Algorithm::RS256, "rsa"), 1);
         assert_eq!(set.keys.len(), 2);
     }
 
@@ -243,8 +246,16 @@ mod tests {
             {"kty": "EC", "crv": "P-256", "x": P256_X, "y": P256_Y, "kid": "b"},
         ]))
         .unwrap();
-        assert!(set.find(Algorithm::EdDSA, None).is_none());
-        assert!(set.find(Algorithm::ES256, Some("b")).is_some());
+        assert_eq!(set.find(Algorithm::EdDSA, None).count(), 0);
+        assert_eq!(set.find(Algorithm::ES256, Some("b")).count(), 1);
+    }
+
+    #[test]
+    fn of_many_keys_under_one_id_a_few_are_tried() {
+        let key = json!({"kty": "OKP", "crv": "Ed25519", "x": ED25519_X, "kid": "a"});
+        let set = keys(&json!([key, key, key, key, key])).unwrap();
+        assert_eq!(set.find(Algorithm::EdDSA, Some("a")).count(), 3);
+        assert_eq!(set.find(Algorithm::EdDSA, None).count(), 0);
     }
 
     #[test]

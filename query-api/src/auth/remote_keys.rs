@@ -113,7 +113,7 @@ impl RemoteKeys {
         let may_fetch = cached.may_fetch();
         let found = cached
             .usable()
-            .filter(|keys| keys.find(algorithm, id).is_some());
+            .filter(|keys| keys.find(algorithm, id).next().is_some());
         match found {
             Some(keys) if cached.is_fresh() || !may_fetch => Ok(keys.clone()),
             Some(keys) => {

@@ -2,7 +2,7 @@
 //!
 //! Whoever is refused learns nothing from how: every fault gets the same answer, and every token
 //! whose form is right costs one verification of a signature, whether or not its key is known, its
-//! time is over or its tenant is named. What is refused before that (no token, three parts that are
+//! time is over or its tenant is named (one more for each further key that has the same id). What is refused before that (no token, three parts that are
 //! none, an algorithm that is never accepted) is known to whoever wrote it. Which key ids there are,
 //! and so when a key set is fetched anew for an unknown one, is public.
 
@@ -10,6 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
+use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde_json::{Map, Value};
 
@@ -220,17 +221,23 @@ fn verified_claims(
     keys: &KeySet,
     rules: &TokenRules,
 ) -> Result<Map<String, Value>, TokenFault> {
-    let known = keys.find(header.algorithm, header.key_id.as_deref());
-    // A token of an unknown key takes as long as a forged one of a known key.
-    let key = known
-        .or_else(|| keys.any(header.algorithm))
-        .ok_or(TokenFault::UnknownKey)?;
-    let claims = decoded(token, header, key, rules);
-    if known.is_some() {
-        claims
-    } else {
-        Err(TokenFault::UnknownKey)
+    let mut known = keys.find(header.algorithm, header.key_id.as_deref());
+    let Some(first) = known.next() else {
+        // A token of an unknown key takes as long as a forged one of a known key.
+        let any = keys.any(header.algorithm).ok_or(TokenFault::UnknownKey)?;
+        let _refused = decoded(token, header, any, rules);
+        return Err(TokenFault::UnknownKey);
+    };
+    let mut claims = decoded(token, header, first, rules);
+    for key in known {
+        match &claims {
+            Err(TokenFault::Refused(error)) if *error.kind() == ErrorKind::InvalidSignature => {
+                claims = decoded(token, header, key, rules);
+            }
+            _ => break,
+        }
     }
+    claims
 }
 
 fn decoded(

@@ -89,3 +89,43 @@ async fn every_refused_token_of_the_right_form_costs_one_verification() {
         assert_eq!(VERIFICATIONS.with(Cell::get) - before, 1, "{name}");
     }
 }
+
+#[tokio::test]
+async fn of_two_keys_under_one_id_either_lets_in() {
+    let document: Value =
+        serde_json::from_slice(include_bytes!("../../tests/http/keys/jwks.json")).unwrap();
+    let mut own = document["keys"].as_array().unwrap().iter();
+    let own = own.find(|key| key["kid"] == "ed").unwrap();
+    // RFC 8037, A.2
+    let other = json!({"kty": "OKP", "crv": "Ed25519", "kid": "ed",
+        "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"});
+    let key =
+        EncodingKey::from_ed_pem(include_bytes!("../../tests/http/keys/ed25519.pem")).unwrap();
+    let stranger =
+        EncodingKey::from_ed_pem(include_bytes!("../../tests/http/keys/stranger.pem")).unwrap();
+    let header = json!({"alg": "EdDSA", "kid": "ed"});
+    let exp = jsonwebtoken::get_current_timestamp() + 60;
+    let claims = json!({"org_id": "acme", "exp": exp});
+    let expired = json!({"org_id": "acme", "exp": 5});
+    for (keys, key, claims, is_let_in, cost) in [
+        ([own, &other], &key, &claims, true, 1),
+        ([&other, own], &key, &claims, true, 2),
+        ([own, &other], &stranger, &claims, false, 2),
+        ([own, &other], &key, &expired, false, 1),
+    ] {
+        let document = json!({ "keys": keys }).to_string();
+        let keys = KeySet::from_jwks(document.as_bytes()).unwrap();
+        let verifier = TokenVerifier::with_keys(keys, TokenRules::default());
+        let request = Request::get("/")
+            .header(
+                AUTHORIZATION,
+                format!("Bearer {}", token(&header, claims, key)),
+            )
+            .body(())
+            .unwrap();
+        let before = VERIFICATIONS.with(Cell::get);
+        let identified = verifier.identify(&request.into_parts().0).await;
+        assert_eq!(identified.is_ok(), is_let_in, "{document}");
+        assert_eq!(VERIFICATIONS.with(Cell::get) - before, cost, "{document}");
+    }
+}
