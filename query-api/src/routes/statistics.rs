@@ -46,6 +46,8 @@ const FACET_VALUES_MAX: u32 = 100;
 const BARS_CHOSEN_MAX: i64 = 120;
 /// Beyond, a wider bucket than the asked one is taken.
 const BARS_MAX: i64 = 2_000;
+/// How far ahead of the clock events may be, as the normalizer takes them.
+const AHEAD_MAX: SignedDuration = SignedDuration::from_mins(5);
 const TIME_ZONE_CHARS_MAX: usize = 64;
 /// ClickHouse's errors for a time zone that it does not know.
 const BAD_ARGUMENTS: u32 = 36;
@@ -208,7 +210,8 @@ pub(crate) async fn histogram(
     };
     let end = asked.to.unwrap_or(now);
     let length = end.duration_since(from.unwrap_or(end));
-    let (name, bucket) = request.bucket(length);
+    let ahead = asked.to.map_or(AHEAD_MAX, |_| SignedDuration::ZERO);
+    let (name, bucket) = request.bucket(length, ahead);
     let options = HistogramOptions {
         bucket,
         time_zone: request.time_zone,
@@ -260,17 +263,21 @@ struct HistogramRequest {
 
 impl HistogramRequest {
     /// The bucket and its name: the one that is asked for, or the next wider one that makes no more
-    /// bars than anybody looks at.
-    fn bucket(&self, length: SignedDuration) -> (&'static str, Bucket) {
+    /// bars than anybody looks at, and than the store tells of, events `ahead` of the end included.
+    fn bucket(&self, length: SignedDuration, ahead: SignedDuration) -> (&'static str, Bucket) {
         let (narrowest, bars_max) = match self.bucket {
             Some(asked) => (asked, BARS_MAX),
             None => (BUCKETS[0].1, BARS_CHOSEN_MAX),
         };
-        let bars_max = bars_max.min(self.bars_stored_max());
+        let bars = |length: SignedDuration, seconds: i64| length.as_secs() / seconds;
+        let stored = length.saturating_add(ahead);
         let (name, bucket, _) = BUCKETS
             .into_iter()
             .skip_while(|(_, bucket, _)| *bucket != narrowest)
-            .find(|(_, _, seconds)| length.as_secs() / seconds <= bars_max)
+            .find(|(_, _, seconds)| {
+                bars(length, *seconds) <= bars_max
+                    && bars(stored, *seconds) <= self.bars_stored_max()
+            })
             .unwrap_or(BUCKETS[BUCKETS.len() - 1]);
         (name, bucket)
     }
@@ -406,7 +413,11 @@ mod tests {
             (-5, "minute"),
         ] {
             let length = SignedDuration::from_hours(hours);
-            assert_eq!(request(None).bucket(length).0, expected, "{hours}");
+            assert_eq!(
+                request(None).bucket(length, AHEAD_MAX).0,
+                expected,
+                "{hours}"
+            );
         }
         for (by, values) in [
             (None, 1),
@@ -417,16 +428,18 @@ mod tests {
                 by,
                 ..request(Some(Bucket::Minute))
             };
-            for minutes in 1_990..2_010 {
-                let (_, bucket) = request.bucket(SignedDuration::from_mins(minutes));
-                let rows = (minutes + 2) * i64::try_from(values).unwrap();
+            for (minutes, ahead) in (1_985..2_010).flat_map(|it| [(it, 0), (it, 5)]) {
+                let [length, ahead_of] = [minutes, ahead].map(SignedDuration::from_mins);
+                let (_, bucket) = request.bucket(length, ahead_of);
+                let rows = (minutes + ahead + 2) * i64::try_from(values).unwrap();
                 let is_stored = rows <= i64::from(daybook_store::BARS_MAX);
-                assert!(is_stored || bucket == Bucket::Hour, "{minutes}");
+                assert!(is_stored || bucket == Bucket::Hour, "{minutes} {ahead}");
             }
         }
         let year = SignedDuration::from_hours(24 * 365);
-        assert_eq!(request(Some(Bucket::Minute)).bucket(year).0, "day");
-        assert_eq!(request(Some(Bucket::Day)).bucket(year).0, "day");
+        let of_year = |bucket| request(Some(bucket)).bucket(year, AHEAD_MAX).0;
+        assert_eq!(of_year(Bucket::Minute), "day");
+        assert_eq!(of_year(Bucket::Day), "day");
     }
 
     #[test]
