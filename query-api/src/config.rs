@@ -43,7 +43,7 @@ const PAGE_TOKEN_KEY_CHARS_MIN: usize = 32;
 /// | `DAYBOOK_READ_TIMEOUT_SECONDS` | when a read is given up, 1 to 900 | 20 |
 /// | `DAYBOOK_SEARCHES_MAX` | searches at once, 1 to 10,000; half of them for one tenant | 80 |
 /// | `DAYBOOK_EXPORTS_MAX` | the same for exports | 16 |
-/// | `DAYBOOK_RANGE_DAYS_MAX` | the longest time range that may be asked for, 1 to 100,000 | any |
+/// | `DAYBOOK_RANGE_DAYS_MAX` | the longest time range that may be asked for, 1 to 100,000 days | any |
 /// | `DAYBOOK_CORS_ORIGINS` | pages that may ask, as `https://host`, separated by commas | none |
 /// | `DAYBOOK_CATALOGS` | a folder of message catalogs: `LOCALE/SERVICE.ftl` | English and German |
 /// | `DAYBOOK_QUEUE_URL` | the normalizer's queue: reads of the log are recorded through it | they are not |

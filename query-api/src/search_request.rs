@@ -21,6 +21,9 @@ const BODY_DEPTH_MAX: usize = 16;
 const LIMIT_DEFAULT: u32 = 50;
 /// How many events a page may have.
 const LIMIT_MAX: u32 = 1000;
+/// How much longer than its bound a range may be: who asks for the last 30 days reckons from when they
+/// asked, by a clock of their own, and a month is an hour longer where the clocks are put back in it.
+const RANGE_SLACK: SignedDuration = SignedDuration::from_hours(2);
 /// How far `page` goes: every event before it is read again for each page.
 const PAGE_MAX: u32 = 100;
 
@@ -341,7 +344,7 @@ pub(crate) fn range_of(filter: &Filter, range: fn(&Filter) -> TimeRange) -> Time
     whole
 }
 
-/// Refuses a range that is longer than allowed, where there is a bound.
+/// Refuses a range that is longer than allowed by more than two hours, where there is a bound.
 ///
 /// # Errors
 /// 400 that says what is needed.
@@ -357,7 +360,7 @@ pub(crate) fn check_range(
         let TimeRange { from, to } = range_of(filter, range);
         from.is_some_and(|from| {
             let length = to.unwrap_or(now).duration_since(from);
-            length <= SignedDuration::from_hours(24 * i64::from(days_max))
+            length <= SignedDuration::from_hours(24 * i64::from(days_max)) + RANGE_SLACK
         })
     };
     if is_short(|filter| filter.timestamp) || is_short(|filter| filter.ingested) {
