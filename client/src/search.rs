@@ -30,7 +30,10 @@ pub struct Search {
     /// The HTTP method.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub method: Option<Condition>,
-    /// Who called.
+    /// Who called: an e-mail address, a name, an id or an API key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub actor: Option<Condition>,
+    /// Who called, by one of these alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<UserFilter>,
     /// The thing acted upon.

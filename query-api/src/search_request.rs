@@ -38,7 +38,7 @@ pub(crate) const PARAMETERS_MAX: usize = 20;
 const LOCALE_CHARS_MAX: usize = 35;
 
 /// The fields that say which events are wanted.
-pub(crate) const FILTER_FIELDS: [&str; 13] = [
+pub(crate) const FILTER_FIELDS: [&str; 14] = [
     "timestamp",
     "ingested",
     "service_name",
@@ -46,6 +46,7 @@ pub(crate) const FILTER_FIELDS: [&str; 13] = [
     "action",
     "outcome",
     "method",
+    "actor",
     "user",
     "entity",
     "ip",
@@ -292,6 +293,7 @@ fn filter_and_sort(fields: &mut Fields, faults: &mut Faults) -> (Filter, Query, 
         action,
         outcome,
         method,
+        actor: fields.texts("actor", faults),
         user_email: user.texts("email", faults),
         user_id: user.texts("user_id", faults),
         entity_type: entity.texts("type", faults),

@@ -57,6 +57,7 @@ fn every_field_is_understood() {
             "action": {"not": "read"},
             "outcome": {"not": ["success", "unknown"]},
             "method": "post",
+            "actor": ["Jane Roe", "CORP\\jane"],
             "user": {"email": "jane@example.com", "user_id": {"not": "u1"}},
             "entity": {"type": "workflow", "id": ["1", "2"], "include_children": true},
             "ip": "10.0.0.1",
@@ -86,6 +87,7 @@ fn every_field_is_understood() {
         Match::none_of([Outcome::Success, Outcome::Unknown])
     );
     assert_eq!(filter.method, texts(&["POST"]));
+    assert_eq!(filter.actor, texts(&["Jane Roe", "CORP\\jane"]));
     assert_eq!(filter.user_email, texts(&["jane@example.com"]));
     assert_eq!(filter.user_id, Match::none_of(["u1".to_owned()]));
     assert_eq!(filter.entity_type, texts(&["workflow"]));

@@ -101,6 +101,7 @@ async fn every_field_of_the_rust_client_is_understood_and_a_problem_is_typed() {
         action: condition(),
         outcome: Some(Condition::not(["denied"])),
         method: condition(),
+        actor: condition(),
         user: Some(UserFilter {
             email: condition(),
             user_id: condition(),
