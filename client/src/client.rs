@@ -18,8 +18,11 @@ use crate::erasure::{Erasure, Preview, Receipt};
 use crate::error::ClientError;
 use crate::event::Event;
 use crate::export::{ExportFormat, ExportLine, lines};
-use crate::search::{Direction, Search};
+use crate::search::{Direction, Search, Total};
 use crate::transport::Transport;
+
+/// How many events a page has where the search does not say.
+const LIMIT_DEFAULT: u32 = 50;
 
 /// A client for one token. Cheap to clone; clones share connections.
 #[derive(Clone)]
@@ -87,7 +90,8 @@ impl Client {
     }
 
     /// All events of a search, page by page as they are read: with [`Direction::Prev`] back from page to
-    /// page, each of them in the order of the sort.
+    /// page, each of them in the order of the sort. Nothing is counted, whatever the search says of that,
+    /// and pages that are too large for one answer are asked for in smaller ones.
     ///
     /// An item that is an error is the last one.
     pub fn events(
@@ -95,13 +99,18 @@ impl Client {
         search: Search,
     ) -> impl Stream<Item = Result<Event, ClientError>> + Send + use<> {
         let client = self.clone();
+        let limit_max = search.limit.unwrap_or(LIMIT_DEFAULT);
+        let search = Search {
+            total: Some(Total::None),
+            ..search
+        };
         stream::try_unfold(Some(search), move |search| {
             let client = client.clone();
             async move {
-                let Some(search) = search else {
+                let Some(mut search) = search else {
                     return Ok(None);
                 };
-                let page = client.search(&search).await?;
+                let page = client.page_that_fits(&mut search).await?;
                 let cursor = match search.direction {
                     Some(Direction::Prev) => page.prev_cursor,
                     Some(Direction::Next) | None => page.next_cursor,
@@ -109,12 +118,31 @@ impl Client {
                 let next = cursor.map(|cursor| Search {
                     cursor: Some(cursor),
                     page: None,
+                    // Long events may lie close together.
+                    limit: search.limit.map(|limit| (limit * 2).min(limit_max)),
                     ..search
                 });
                 Ok(Some((stream::iter(page.logs).map(Ok), next)))
             }
         })
         .try_flatten()
+    }
+
+    /// The page, or as much from its beginning as fits into one answer; the search then says how many that
+    /// may be.
+    async fn page_that_fits(&self, search: &mut Search) -> Result<Page, ClientError> {
+        loop {
+            let page = self.search(search).await;
+            let limit = search.limit.unwrap_or(LIMIT_DEFAULT);
+            // A page by its number begins elsewhere with another limit.
+            let may_be_less = limit > 1 && search.page.unwrap_or(0) == 0;
+            match page {
+                Err(error) if may_be_less && error.is_page_too_large() => {
+                    search.limit = Some(limit / 2);
+                }
+                page => return page,
+            }
+        }
     }
 
     /// One event; nothing where there is none, or none that the token may see.

@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+const PAGE_TOO_LARGE: &str = "urn:daybook:problem:page-too-large";
+
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -57,6 +59,13 @@ pub struct Problem {
     /// The fields that cannot be used.
     #[serde(default)]
     pub errors: Vec<FieldProblem>,
+}
+
+impl ClientError {
+    /// Whether the events of a page are too long for one answer.
+    pub(crate) fn is_page_too_large(&self) -> bool {
+        matches!(self, Self::Problem(problem) if problem.kind == PAGE_TOO_LARGE)
+    }
 }
 
 /// What is wrong with one field.

@@ -21,6 +21,7 @@ mod export_format;
 mod fields;
 mod history;
 mod lambda;
+mod left_out;
 mod page_token;
 mod query_filter;
 mod recording;

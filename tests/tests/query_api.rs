@@ -25,3 +25,5 @@ mod search_bar;
 mod statistics;
 #[path = "query_api/tenants.rs"]
 mod tenants;
+#[path = "query_api/too_long.rs"]
+mod too_long;

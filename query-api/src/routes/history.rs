@@ -16,7 +16,7 @@ use crate::fields::{Faults, Fields, VALUE_CHARS_MAX};
 use crate::history::{ChangesFrom, History, bodies_before};
 use crate::recording::say_read;
 use crate::routes::in_time;
-use crate::routes::logs::{PageCursors, json_within};
+use crate::routes::logs::{PageCursors, json, json_within};
 use crate::search_request::{body_of_query, check_range, locale};
 use crate::wire_event::WireEvent;
 
@@ -46,7 +46,7 @@ struct HistoryAnswer<'a> {
 struct Step<'a> {
     log: WireEvent<'a>,
     changes_from: &'static str,
-    changes: Vec<Change>,
+    changes: &'a [Change],
 }
 
 /// History: the events of one thing, newest first, with what each of them changed.
@@ -90,13 +90,26 @@ pub(crate) async fn history(
     }
     let count = page.events.len() as u64;
     say_read(&identity.person, "read the history of a thing", Some(count));
-    let answer = HistoryAnswer {
-        history: steps(&page.events, &before.events),
-        changes_are_bounded: before.is_bounded,
-        next_cursor: cursors.sign(&search, page.next, Direction::Next),
-        prev_cursor: cursors.sign(&search, page.prev, Direction::Prev),
+    let mut events = std::mem::take(&mut page.events);
+    let mut changes = changes(&events, &before.events);
+    let answer = |events: &mut [AuditEvent], changes: &[Changes], is_bounded| {
+        json_within(api.answer_bytes_max, events, |events| {
+            json(&HistoryAnswer {
+                history: steps(events, changes),
+                changes_are_bounded: is_bounded,
+                next_cursor: cursors.sign(&search, page.next, Direction::Next),
+                prev_cursor: cursors.sign(&search, page.prev, Direction::Prev),
+            })
+        })
     };
-    json_within(api.answer_bytes_max, &answer)
+    let whole = answer(&mut events, &changes, before.is_bounded);
+    if let (Err(_), [(from, changed)]) = (&whole, changes.as_mut_slice()) {
+        // What was made out of two bodies may be as long as they are.
+        *from = ChangesFrom::Nothing;
+        changed.clear();
+        return answer(&mut events, &changes, true);
+    }
+    whole
 }
 
 struct HistoryRequest {
@@ -145,24 +158,30 @@ impl HistoryRequest {
     }
 }
 
-/// Both newest first.
-fn steps<'a>(events: &'a [AuditEvent], before: &[AuditEvent]) -> Vec<Step<'a>> {
+/// What an event changed.
+type Changes = (ChangesFrom, Vec<Change>);
+
+/// What each event changed; all of them newest first.
+fn changes(events: &[AuditEvent], before: &[AuditEvent]) -> Vec<Changes> {
     let mut history = History::default();
     for event in before.iter().rev() {
         history.follow(event);
     }
-    let mut steps: Vec<Step<'a>> = events
-        .iter()
-        .rev()
-        .map(|event| {
-            let (from, changes) = history.follow(event);
-            Step {
-                log: WireEvent::from(event),
-                changes_from: ChangesFrom::as_str(from),
-                changes,
-            }
-        })
-        .collect();
-    steps.reverse();
-    steps
+    let changes = events.iter().rev().map(|event| history.follow(event));
+    let mut changes: Vec<_> = changes.collect();
+    changes.reverse();
+    changes
+}
+
+fn steps<'a>(events: &'a [AuditEvent], changes: &'a [Changes]) -> Vec<Step<'a>> {
+    let step = |(event, (from, changes)): (&'a AuditEvent, &'a Changes)| Step {
+        log: WireEvent::from(event),
+        changes_from: from.as_str(),
+        changes: match from {
+            // They are the event's own, which may be left out of it.
+            ChangesFrom::Given => &event.changes,
+            ChangesFrom::Bodies | ChangesFrom::Nothing => changes,
+        },
+    };
+    events.iter().zip(changes).map(step).collect()
 }

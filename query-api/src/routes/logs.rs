@@ -1,10 +1,10 @@
 //! `POST /v1/logs` (search) and `GET /v1/logs/{id}`.
 
-use axum::Json;
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Response};
+use daybook_event::AuditEvent;
 use daybook_store::{Direction, Page, Position, Search, TenantId, TotalMode};
 use http::header::CONTENT_TYPE;
 use jiff::Timestamp;
@@ -18,6 +18,7 @@ use crate::document::{BodyProblems, LookupProblems, ReadProblems};
 use crate::error::{FieldFault, Problem};
 use crate::export_format::bytes_as_json_string;
 use crate::fields::{Faults, Fields};
+use crate::left_out::leave_out_longest;
 use crate::page_token::{self, InvalidPageToken, PageTokenScope, Place, Unverified};
 use crate::recording::say_read;
 use crate::routes::{body_bytes, in_time};
@@ -84,8 +85,10 @@ pub(crate) async fn search(
         "searched the audit log",
         Some(page.events.len() as u64),
     );
-    let answer = answer(&cursors, &search, &page);
-    json_within(api.answer_bytes_max, &answer)
+    let mut events = std::mem::take(&mut page.events);
+    json_within(api.answer_bytes_max, &mut events, |events| {
+        json(&answer(&cursors, &search, &page, events))
+    })
 }
 
 /// One event of the tenant.
@@ -124,10 +127,15 @@ pub(crate) async fn one(
         locale.word(&mut event);
     }
     say_read(&identity.person, "read an event of the audit log", None);
-    Ok(Json(OneAnswer {
-        log: WireEvent::from(&event),
-    })
-    .into_response())
+    json_within(
+        api.answer_bytes_max,
+        std::slice::from_mut(&mut event),
+        |events| {
+            json(&events.first().map(|event| OneAnswer {
+                log: WireEvent::from(event),
+            }))
+        },
+    )
 }
 
 /// The cursor that a page was asked for with, and those that its answer gets.
@@ -218,9 +226,14 @@ fn whole_milliseconds(time: Timestamp) -> Timestamp {
     Timestamp::from_millisecond(time.as_millisecond()).unwrap_or(time)
 }
 
-fn answer<'a>(cursors: &PageCursors<'_>, search: &Search, page: &'a Page) -> SearchAnswer<'a> {
+fn answer<'a>(
+    cursors: &PageCursors<'_>,
+    search: &Search,
+    page: &Page,
+    events: &'a [AuditEvent],
+) -> SearchAnswer<'a> {
     SearchAnswer {
-        logs: page.events.iter().map(WireEvent::from).collect(),
+        logs: events.iter().map(WireEvent::from).collect(),
         total: page.total,
         total_is_bounded: (search.total == TotalMode::Bounded).then_some(page.total_is_bounded),
         next_cursor: cursors.sign(search, page.next, Direction::Next),
@@ -228,17 +241,35 @@ fn answer<'a>(cursors: &PageCursors<'_>, search: &Search, page: &'a Page) -> Sea
     }
 }
 
-/// The answer as JSON, where it is not too long to be sent.
+/// An answer as JSON.
+pub(crate) fn json(answer: &impl Serialize) -> Vec<u8> {
+    // A struct of strings, numbers and maps with string keys always has a JSON text.
+    serde_json::to_vec(answer).unwrap_or_default()
+}
+
+/// The JSON that is made of the events, where it is not too long to be sent. One event alone is sent without
+/// its longest parts, or nobody could go past it.
+///
+/// # Errors
+/// 422 where it is too long.
 pub(crate) fn json_within(
     bytes_max: Option<usize>,
-    answer: &impl Serialize,
+    events: &mut [AuditEvent],
+    json: impl Fn(&[AuditEvent]) -> Vec<u8>,
 ) -> Result<Response, Problem> {
-    // A struct of strings, numbers and maps with string keys always has a JSON text.
-    let json = serde_json::to_vec(answer).unwrap_or_default();
-    if bytes_max.is_some_and(|bytes_max| bytes_as_json_string(&json) > bytes_max) {
-        return Err(Problem::page_too_large());
+    loop {
+        let json = json(events);
+        if bytes_max.is_none_or(|bytes_max| bytes_as_json_string(&json) <= bytes_max) {
+            return Ok(([(CONTENT_TYPE, "application/json")], json).into_response());
+        }
+        let is_shorter = match events {
+            [only] => leave_out_longest(only),
+            _ => false,
+        };
+        if !is_shorter {
+            return Err(Problem::page_too_large());
+        }
     }
-    Ok(([(CONTENT_TYPE, "application/json")], json).into_response())
 }
 
 /// The one parameter of a question for one event.
@@ -264,13 +295,15 @@ mod tests {
 
     #[test]
     fn a_page_that_is_too_long_to_be_sent_is_refused() {
-        let answer = serde_json::json!({"detail": "{\"a\":1}"});
-        let text = answer.to_string();
+        let made = serde_json::json!({"detail": "{\"a\":1}"});
+        let text = made.to_string();
         let bytes = serde_json::to_string(&text).unwrap().len() - 2;
         assert_eq!(bytes_as_json_string(text.as_bytes()), bytes);
-        assert!(json_within(None, &answer).is_ok());
-        assert!(json_within(Some(bytes), &answer).is_ok());
-        assert!(json_within(Some(bytes - 1), &answer).is_err());
+        let mut events = vec![AuditEvent::default(); 2];
+        let mut within = |bytes_max| json_within(bytes_max, &mut events, |_| json(&made));
+        assert!(within(None).is_ok());
+        assert!(within(Some(bytes)).is_ok());
+        assert!(within(Some(bytes - 1)).is_err());
     }
 
     #[test]

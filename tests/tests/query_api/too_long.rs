@@ -1,0 +1,152 @@
+//! Events that are too long for one answer, as on Lambda: nobody is kept from what lies behind them.
+
+use daybook_client::{Client, Search};
+use daybook_event::{Action, AuditEvent, Change, Entity, HttpRequest, Outcome};
+use daybook_tests::api::ServedApi;
+use futures::TryStreamExt as _;
+use serde_json::{Value, json};
+
+use crate::fixture::{clickhouse, event, numbers, store};
+
+const ANSWER_BYTES_MAX: usize = 400_000;
+const KIND: &str = "catalogue";
+
+/// Puts of a thing: ten, of which the third is longer than an answer, and five more a fifth of one each.
+fn events(org_id: &str) -> Vec<AuditEvent> {
+    let put = |number: u32| {
+        let bytes = match number {
+            3 => 2 * ANSWER_BYTES_MAX,
+            5..10 => ANSWER_BYTES_MAX / 3,
+            _ => 10,
+        };
+        let rows = "x".repeat(bytes);
+        AuditEvent {
+            action: Action::Update,
+            outcome: Outcome::Success,
+            entity: Entity {
+                kind: KIND.to_owned(),
+                id: "1".to_owned(),
+                name: String::new(),
+            },
+            http: HttpRequest {
+                method: "PUT".to_owned(),
+                ..HttpRequest::default()
+            },
+            detail: json!({"rows": rows, "number": number}).to_string(),
+            changes: match number {
+                4 => vec![Change {
+                    field: "/rows".to_owned(),
+                    before: "1".repeat(ANSWER_BYTES_MAX),
+                    after: "2".to_owned(),
+                }],
+                _ => Vec::new(),
+            },
+            ..event(org_id, number)
+        }
+    };
+    (0..10).map(put).collect()
+}
+
+async fn served(org_id: &str) -> (ServedApi, String) {
+    store(events(org_id)).await;
+    let api = ServedApi::start_with(clickhouse(), |api| {
+        api.answer_bytes_max = Some(ANSWER_BYTES_MAX);
+    });
+    let api = api.await.unwrap();
+    let token = api.token(org_id);
+    (api, token)
+}
+
+fn detail(log: &Value) -> Value {
+    serde_json::from_str(log["detail"].as_str().unwrap()).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_is_too_long_is_refused_and_one_event_alone_never_is() {
+    let (api, token) = served("too-long").await;
+    let whole = api.post(&token, "/v1/logs", &json!({})).await.unwrap();
+    assert_eq!(whole.status, 422);
+    let kind = whole.json().unwrap()["type"].clone();
+    assert_eq!(kind, "urn:daybook:problem:page-too-large");
+
+    let mut body = json!({"limit": 1});
+    let mut found = Vec::new();
+    loop {
+        let answer = api.post(&token, "/v1/logs", &body).await.unwrap();
+        assert_eq!(answer.status, 200, "{body}: {}", answer.text());
+        assert!(answer.text().len() <= ANSWER_BYTES_MAX);
+        let answer = answer.json().unwrap();
+        found.push(answer["logs"][0].clone());
+        if answer["next_cursor"].is_null() {
+            break;
+        }
+        body["cursor"] = answer["next_cursor"].clone();
+    }
+    assert!(numbers(&found).into_iter().eq((0..10).rev()));
+    let [left_out, changes, whole] = [3, 4, 5].map(|number: usize| &found[9 - number]);
+    let bytes = &detail(left_out)["$truncated"]["request"]["original_bytes"];
+    assert!(bytes.as_u64() > Some(2 * ANSWER_BYTES_MAX as u64));
+    assert_eq!(changes["changes"], json!([]));
+    assert_eq!(detail(changes)["number"], 4);
+    let bytes = &detail(changes)["$truncated"]["before"]["original_bytes"];
+    assert_eq!(*bytes, ANSWER_BYTES_MAX);
+    assert!(detail(whole).get("$truncated").is_none());
+
+    let path = format!("/v1/logs/{}", left_out["id"].as_str().unwrap());
+    let one = api.get(&token, &path).await.unwrap();
+    assert_eq!((one.status, &one.json().unwrap()["log"]), (200, left_out));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_rust_client_gets_all_of_them() {
+    let (api, token) = served("too-long-for-a-client").await;
+    let client = Client::new(&api.url, &token).unwrap();
+    let found: Vec<_> = client
+        .events(Search::default().limit(500))
+        .try_collect()
+        .await
+        .unwrap();
+    let numbers = found.iter().map(|event| event.correlation_id.as_str());
+    assert!(numbers.eq(["9", "8", "7", "6", "5", "4", "3", "2", "1", "0"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_history_goes_past_them() {
+    let (api, token) = served("too-long-a-life").await;
+    let path = format!("/v1/entities/{KIND}/1/history?limit=");
+    let whole = api.get(&token, &format!("{path}50")).await.unwrap();
+    assert_eq!(whole.status, 422);
+    let mut cursor = String::new();
+    let mut steps = Vec::new();
+    loop {
+        let answer = api.get(&token, &format!("{path}1{cursor}")).await.unwrap();
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        assert!(answer.text().len() <= ANSWER_BYTES_MAX);
+        let answer = answer.json().unwrap();
+        steps.push((
+            answer["history"][0].clone(),
+            answer["changes_are_bounded"].clone(),
+        ));
+        match answer["next_cursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => break,
+        }
+    }
+    let told: Vec<_> = steps
+        .iter()
+        .rev()
+        .map(|(step, is_bounded)| {
+            let changes = step["changes"].as_array().unwrap().len();
+            (
+                step["changes_from"].as_str().unwrap(),
+                changes,
+                is_bounded == true,
+            )
+        })
+        .collect();
+    // What the third one changed is as long as its body; of the fourth the service said it.
+    assert_eq!(told[2], ("bodies", 1, false));
+    assert_eq!(told[3], ("none", 0, true));
+    assert_eq!(told[4], ("given", 0, false));
+    assert_eq!(told[6], ("bodies", 1, false));
+}
