@@ -5,6 +5,7 @@
 
 pub mod api;
 pub mod api_gateway;
+pub mod browser;
 pub mod clickhouse;
 pub mod dead_letters;
 pub mod events;

@@ -1,17 +1,11 @@
 //! The page in a real browser: what a reader clicks is what happens.
 
-use std::path::Path;
-use std::process::Stdio;
-
+use daybook_tests::browser;
 use daybook_tests::events::Call;
-use daybook_tests::npm_packages;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use tokio::process::Command;
 
 use crate::{delete_call, shared_up};
-
-const PACKAGES: [&str; 2] = ["@sparticuz/chromium@141.0.0", "puppeteer-core@24.25.0"];
 
 /// What becomes of one thing, one event a day: made, changed, deleted; and others that are deleted.
 fn calls() -> Vec<String> {
@@ -40,34 +34,19 @@ fn calls() -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reader_finds_a_day_an_event_a_thing_and_takes_them_along() {
-    let packages = npm_packages::install("browser", &PACKAGES).await.unwrap();
     let up = shared_up();
     up.intake(&calls()).await.unwrap();
     let token = up.token("browser").await.unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("browser/page.mjs");
-    std::fs::copy(script, folder.path().join("page.mjs")).unwrap();
-    let modules = packages.join("node_modules");
-    std::os::unix::fs::symlink(modules, folder.path().join("node_modules")).unwrap();
     let downloads = folder.path().join("downloads");
     std::fs::create_dir(&downloads).unwrap();
-    let output = Command::new("node")
-        .arg("page.mjs")
-        .arg(format!("{}/?token={token}", up.url))
-        .arg(&downloads)
-        .args(std::env::var_os("DAYBOOK_PICTURES"))
-        .current_dir(folder.path())
-        // Where the browser is unpacked, and what it leaves behind.
-        .env("TMPDIR", folder.path())
-        .env("TZ", "Europe/Berlin")
-        .stdin(Stdio::null())
-        .kill_on_drop(true)
-        .output()
+    let link = format!("{}/?token={token}", up.url);
+    let pictures = std::env::var("DAYBOOK_PICTURES").ok();
+    let mut arguments = vec![link.as_str(), downloads.to_str().unwrap()];
+    arguments.extend(pictures.as_deref());
+    let seen = browser::seen("page.mjs", &arguments, folder.path())
         .await
         .unwrap();
-    let words = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{words}");
-    let seen: Value = serde_json::from_slice(&output.stdout).unwrap();
 
     assert_eq!(seen["address"], format!("{}/", up.url), "the token stays");
     assert_eq!(seen["tenant"], "browser");
