@@ -19,6 +19,8 @@ mod history;
 mod hostile_strings;
 #[path = "query_api/language.rs"]
 mod language;
+#[path = "query_api/page.rs"]
+mod page;
 #[path = "query_api/search_bar.rs"]
 mod search_bar;
 #[path = "query_api/statistics.rs"]

@@ -9,11 +9,13 @@ const TOKEN_KEY = "daybook.token";
 const PAGE_SIZE = 50;
 const TYPING_PAUSE_MS = 350;
 const REQUEST_TIMEOUT_MS = 35_000;
+const PAGE_TOO_LARGE = "urn:daybook:problem:page-too-large";
 const FILTERS = ["q", "service", "actor", "action", "outcome", "range", "from", "to"];
 const HIDDEN_FILTERS = ["entity_type", "entity_id"];
+const TIMES = ["from", "to"];
 const RANGE_HOURS = { "1h": 1, "24h": 24, "7d": 7 * 24, "30d": 30 * 24 };
 /** What is chosen where the API answers no longer range of time, and how much of a thing's history. */
-const SHORTER_RANGE = { "": "30d", "30d": "7d", "7d": "24h" };
+const SHORTER_RANGE = { "": "30d", "30d": "7d", "7d": "24h", "24h": "1h" };
 const HISTORY_DAYS = [90, 30, 7, 1];
 const ACTIONS = ["create", "read", "update", "delete", "execute"];
 const NAME_PARTS = ["actor", "entity", "parent", "value", "request"];
@@ -21,6 +23,12 @@ const PARTS = ["verb", "complement", "entity_type", "count", "parent_type"];
 const OUTCOMES = ["success", "denied", "failure", "unknown"];
 /** What an event's id looks like; whatever else stands in the address is no event. */
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+/** Where something of the tenant stands. */
+const OF_THE_TENANT = [
+  "services", "actors", "q-fault", "summary", "chips", "export-note", "bars", "bars-caption", "activity", "end",
+  "empty-title", "empty-detail", "problem-title", "problem-detail", "problem-id",
+  "detail-badges", "detail-title", "detail-when", "detail-body",
+];
 const EXTENSIONS = { csv: "csv", ndjson: "ndjson", ocsf: "ocsf.ndjson" };
 
 const byId = (id) => document.getElementById(id);
@@ -34,10 +42,15 @@ const dayNameFormat = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" }
 const timeZone = timeFormat.resolvedOptions().timeZone;
 const numberFormat = new Intl.NumberFormat();
 
-/** What is on the page: how many events of how many, where to go on, and which request is the last. */
 /** How much of a suggestion stands on its button. */
 const LABEL_CHARS_MAX = 60;
-const state = { shown: 0, total: null, cursor: null, request: null, search: null, filters: null, q: "" };
+/** What is on the page: how many events of how many, where to go on, how many come at once, which requests
+ *  are the last, and whose all of it is. */
+const state = {
+  shown: 0, total: null, cursor: null, limit: PAGE_SIZE, request: null, counting: null, search: null, filters: null, whose: "",
+};
+/** Ends when nobody is signed in any more, and whatever was asked for with it. */
+let session = new AbortController();
 
 // ---------------------------------------------------------------- the token
 
@@ -62,18 +75,24 @@ function claims() {
   }
 }
 
+/** The tenant, or, where its claim has another name, the person; nothing for a token that says neither. */
+function whoseToken() {
+  const { org_id, sub } = claims();
+  return text(org_id) || text(sub);
+}
+
 function text(value) {
   return typeof value === "string" ? value : "";
 }
 
 function showSignIn(reason) {
   sessionStorage.removeItem(TOKEN_KEY);
-  state.request?.abort();
+  session.abort();
+  clearTimeout(typing);
   if (byId("detail").open) byId("detail").close();
-  // Nothing of the tenant stays in a page that nobody is signed in to.
-  for (const id of ["activity", "detail-title", "detail-when", "detail-body", "services", "actors", "bars"]) {
-    byId(id).replaceChildren();
-  }
+  // Nothing of the tenant stays in a page that nobody is signed in to, but for filters that go on if the same
+  // tenant does.
+  for (const id of OF_THE_TENANT) byId(id).replaceChildren();
   byId("book").hidden = true;
   byId("sign-out").hidden = true;
   byId("tenant").textContent = "";
@@ -85,8 +104,29 @@ function showSignIn(reason) {
   byId("token").focus();
 }
 
+/** What was looked for says something of its tenant, and stands in the log of whoever looks for it. */
+function forgetFilters() {
+  history.replaceState(null, "", location.pathname);
+  form.reset();
+  readAddress();
+}
+
+/** An entry of the tab's history says whose filters it holds. */
+function isOfAnother(entry) {
+  return entry !== null && entry.whose !== state.whose;
+}
+
+function keepAddress(address, isNew) {
+  const entry = { whose: state.whose };
+  if (isNew) history.pushState(entry, "", address);
+  else if (address.href !== location.href || history.state === null) history.replaceState(entry, "", address);
+}
+
 function showBook() {
   const { org_id, email, sub, permissions, scope } = claims();
+  session = new AbortController();
+  state.whose = whoseToken();
+  if (isOfAnother(history.state)) forgetFilters();
   // The API decides; this only spares a button that would be refused. Where the token names no permission
   // of the log, it may name them in a claim that the page does not know, or say nothing to be read.
   const named = JSON.stringify([permissions, scope]);
@@ -107,6 +147,7 @@ class Problem extends Error {
   constructor(status, document) {
     super(text(document?.detail) || "The answer could not be understood.");
     this.status = status;
+    this.kind = text(document?.type);
     this.title = text(document?.title) || "Something went wrong";
     this.requestId = text(document?.request_id);
     this.faults = Array.isArray(document?.errors) ? document.errors : [];
@@ -114,15 +155,28 @@ class Problem extends Error {
 }
 
 async function ask(path, body, signal) {
-  const signals = [AbortSignal.timeout(REQUEST_TIMEOUT_MS), ...(signal ? [signal] : [])];
-  const response = await send(path, body, signal, signals);
+  const ends = AbortSignal.any([session.signal, ...(signal ? [signal] : [])]);
+  const response = await send(path, body, ends, [AbortSignal.timeout(REQUEST_TIMEOUT_MS)]);
   const answer = await response.json().catch(() => null);
-  if (signal?.aborted) throw new DOMException("", "AbortError");
+  if (ends.aborted) throw new DOMException("", "AbortError");
   if (!response.ok || !answer) throw new Problem(response.status, answer);
   return answer;
 }
 
-async function send(path, body, signal, signals) {
+/** A page of events; half of it, and half of that, where they are too long for one answer. */
+async function askPage(pages, askFor) {
+  pages.limit = Math.min(pages.limit * 2, PAGE_SIZE);
+  for (;;) {
+    try {
+      return await askFor(pages.limit);
+    } catch (error) {
+      if (error.kind !== PAGE_TOO_LARGE || pages.limit === 1) throw error;
+      pages.limit = Math.floor(pages.limit / 2);
+    }
+  }
+}
+
+async function send(path, body, ends, bounds) {
   try {
     return await fetch(new URL(path, document.baseURI), {
       method: body ? "POST" : "GET",
@@ -131,12 +185,12 @@ async function send(path, body, signal, signals) {
         ...(body ? { "Content-Type": "application/json" } : {}),
       },
       body: body ? JSON.stringify(body) : undefined,
-      signal: AbortSignal.any(signals),
+      signal: AbortSignal.any([ends, ...bounds]),
       cache: "no-store",
       credentials: "same-origin",
     });
   } catch (error) {
-    if (signal?.aborted) throw error;
+    if (ends.aborted) throw error;
     throw new Problem(0, {
       title: "No answer",
       detail: "The audit log did not answer. Check the connection and try again.",
@@ -149,8 +203,10 @@ function isRangeTooLong({ status, faults }) {
   return status === 400 && Boolean(faults?.some((fault) => fault.pointer === "/timestamp"));
 }
 
-/** Signs out where the token is the problem; says whether it was. */
-function isSignedOut(error) {
+/** Whether nothing is to be said of it: it was given up, or the token is the problem, and nobody is signed in
+ *  any more. */
+function isOver(error) {
+  if (error.name === "AbortError") return true;
   if (error.status !== 401) return false;
   showSignIn("Your token is not valid, or no longer. Please sign in again.");
   return true;
@@ -161,9 +217,26 @@ function isSignedOut(error) {
 function currentFilters() {
   const address = new URLSearchParams(location.search);
   const filters = Object.fromEntries(FILTERS.map((name) => [name, form.elements[name].value.trim()]));
+  for (const name of TIMES) filters[name] = momentOf(form.elements[name]);
   for (const name of HIDDEN_FILTERS) filters[name] = address.get(name) ?? "";
   if (filters.range !== "custom") filters.from = filters.to = "";
   return filters;
+}
+
+/** The moment that a control says, in UTC. By this browser's clock some hours come twice: which one was meant,
+ *  only the address says, as long as the control shows what it was given. */
+function momentOf({ value, dataset }) {
+  if (value === dataset.shown) return dataset.moment;
+  const time = new Date(value);
+  return Number.isNaN(time.getTime()) ? "" : time.toISOString();
+}
+
+function showMoment(control, moment) {
+  const time = new Date(moment);
+  const isOne = !Number.isNaN(time.getTime());
+  control.value = isOne ? localTime(time) : "";
+  control.dataset.shown = control.value;
+  control.dataset.moment = isOne ? time.toISOString() : "";
 }
 
 function readAddress() {
@@ -174,6 +247,7 @@ function readAddress() {
     // A select refuses a value that it does not have.
     if (control.tagName === "SELECT" && control.selectedIndex < 0) control.value = "";
   }
+  for (const name of TIMES) showMoment(form.elements[name], address.get(name) ?? "");
   byId("times").hidden = form.elements.range.value !== "custom";
 }
 
@@ -183,7 +257,7 @@ function writeAddress(filters) {
   for (const [name, value] of Object.entries(filters)) {
     if (value) address.searchParams.set(name, value);
   }
-  if (address.href !== location.href) history.replaceState(null, "", address);
+  keepAddress(address, false);
 }
 
 function setFilters(changes) {
@@ -195,17 +269,12 @@ function setFilters(changes) {
 
 /** The body of the search that the filters stand for. */
 function searchBody(filters) {
-  const body = { limit: PAGE_SIZE };
+  const body = {};
   if (filters.q) body.q = filters.q;
   if (filters.service) body.service_name = filters.service;
-  if (filters.actor?.includes("@")) {
-    body.user = { email: filters.actor };
-  } else if (filters.actor) {
-    // A program has no e-mail address; its name stands in its sentences.
-    const name = `"${filters.actor.replace(/["\\]/g, " ")}"`;
-    // In front, as an open quotation mark would take it in; `positionInBar` knows.
-    body.q = body.q ? `${name} ${body.q}` : name;
-  }
+  // An address is looked for by itself, which takes less time.
+  if (filters.actor?.includes("@")) body.user = { email: filters.actor };
+  else if (filters.actor) body.actor = filters.actor;
   if (filters.action) body.action = filters.action;
   if (filters.outcome) body.outcome = filters.outcome;
   if (filters.entity_type || filters.entity_id) {
@@ -217,17 +286,9 @@ function searchBody(filters) {
   if (hours) body.timestamp = { from: new Date(Date.now() - hours * 3_600_000).toISOString() };
   if (filters.range === "custom") {
     body.timestamp = {};
-    for (const end of ["from", "to"]) {
-      const time = new Date(filters[end]);
-      if (!Number.isNaN(time.getTime())) body.timestamp[end] = time.toISOString();
-    }
+    for (const end of TIMES.filter((end) => filters[end])) body.timestamp[end] = filters[end];
   }
   return body;
-}
-
-/** Where in the search bar a character of the whole query stands, from 1; less than that before it. */
-function positionInBar(position) {
-  return position - ([...(state.search.q ?? "")].length - [...state.q].length);
 }
 
 // ---------------------------------------------------------------- the list
@@ -240,7 +301,6 @@ async function search() {
   showChips(filters);
 
   state.filters = JSON.stringify(filters);
-  state.q = filters.q;
   state.search = searchBody(filters);
   state.shown = 0;
   state.total = null;
@@ -251,7 +311,7 @@ async function search() {
   byId("summary").textContent = "Loading…";
   byId("skeleton").hidden = false;
   const list = load(hasFilters);
-  showOverTime(state.request);
+  showOverTime(state.search);
   await list;
 }
 
@@ -264,7 +324,7 @@ async function load(hasFilters) {
   byId("older").disabled = true;
   byId("activity").setAttribute("aria-busy", "true");
   try {
-    const page = await ask("v1/logs", body, request.signal);
+    const page = await askPage(state, (limit) => ask("v1/logs", { ...body, limit }, request.signal));
     if (isFirst) state.total = page.total;
     state.cursor = page.next_cursor;
     byId("problem").hidden = true;
@@ -272,7 +332,7 @@ async function load(hasFilters) {
     showSummary();
     if (isFirst && page.logs.length === 0) showEmpty(hasFilters);
   } catch (error) {
-    if (request.signal.aborted || isSignedOut(error)) return;
+    if (isOver(error)) return;
     const range = SHORTER_RANGE[currentFilters().range];
     if (isFirst && range && isRangeTooLong(error)) {
       setFilters({ range, event: new URLSearchParams(location.search).get("event") ?? "" });
@@ -291,7 +351,7 @@ function showSummary() {
   const total = state.total === null ? "" : numberFormat.format(state.total);
   const noun = state.total === 1 ? "event" : "events";
   byId("summary").textContent =
-    state.shown === 0 ? "" : state.cursor ? `${shown} of ${total} ${noun}` : `${total || shown} ${noun}`;
+    state.shown === 0 ? "No events" : state.cursor ? `${shown} of ${total} ${noun}` : `${total || shown} ${noun}`;
   byId("older").hidden = !state.cursor;
   const end = state.cursor ? "" : "That is all there is. ";
   byId("end").textContent = state.shown > 0 ? `${end}Times are in ${timeZone}.` : "";
@@ -306,40 +366,46 @@ function showEmpty(hasFilters) {
 }
 
 /** The number of events over time, under the same filters; nothing where that cannot be had. */
-async function showOverTime(request) {
-  const parameters = parametersOf(state.search);
+async function showOverTime(asked) {
+  state.counting?.abort();
+  const counting = new AbortController();
+  state.counting = counting;
+  // Bars of other filters say nothing of these.
+  byId("over-time").hidden = true;
+  const parameters = parametersOf(asked);
   parameters.append("by", "outcome");
   parameters.append("time_zone", timeZone);
   try {
-    const counted = await ask(`v1/logs/histogram?${parameters}`, null, request.signal);
+    const counted = await ask(`v1/logs/histogram?${parameters}`, null, counting.signal);
     // One bar says something only beside the rest of a range.
-    const isTelling = counted.bars.length > (state.search.timestamp ? 0 : 1);
-    byId("over-time").hidden = !isTelling;
+    const isTelling = counted.bars.length > (asked.timestamp ? 0 : 1);
     if (!isTelling) return;
-    const { picture, caption } = histogram(counted, numberFormat, (from, to) =>
-      setFilters({ range: "custom", from: localTime(from), to: localTime(to) }),
-    );
+    const { from, to } = asked.timestamp ?? {};
+    const { picture, caption } = histogram(counted, numberFormat, (start, end) => {
+      // The first bar may begin before the range, and the last one end after it: what they count does not.
+      const [begins, ends] = [start, end].map((time) => time.toISOString());
+      setFilters({ range: "custom", from: from > begins ? from : begins, to: to < ends ? to : ends });
+    });
     byId("bars").replaceChildren(picture);
     byId("bars-caption").textContent = caption;
+    byId("over-time").hidden = false;
   } catch {
-    if (!request.signal.aborted) byId("over-time").hidden = true;
+    // The list says what is wrong.
   }
 }
 
 /** As a control for a date and a time of day writes it. */
 function localTime(when) {
   const shifted = new Date(when.getTime() - when.getTimezoneOffset() * 60_000);
-  return shifted.toISOString().slice(0, 16);
+  return shifted.toISOString().slice(0, -1).replace(/(:00)?\.000$/, "");
 }
 
 /** What is wrong with the search bar, under it, with what was meant. */
 function showQueryFault({ detail, position, length, suggestion }) {
   const note = byId("q-fault");
-  const place = positionInBar(position);
-  const hasSuggestion = typeof suggestion === "string" && place > 0;
-  const shown = text(detail).replace(/^character \d+/, `character ${Math.max(place, 1)}`);
+  const hasSuggestion = typeof suggestion === "string";
   // What was meant stands on the button.
-  note.replaceChildren(hasSuggestion ? shown.replace(/; did you mean [^]*$/, "") : shown);
+  note.replaceChildren(hasSuggestion ? text(detail).replace(/; did you mean [^]*$/, "") : text(detail));
   if (hasSuggestion) {
     const meant = [...suggestion];
     const label = meant.length > LABEL_CHARS_MAX ? `${meant.slice(0, LABEL_CHARS_MAX).join("")}…` : suggestion;
@@ -347,8 +413,8 @@ function showQueryFault({ detail, position, length, suggestion }) {
     button.type = "button";
     button.addEventListener("click", () => {
       // Of the query that was asked; what was typed since has other places.
-      const characters = [...state.q];
-      characters.splice(place - 1, length, suggestion);
+      const characters = [...(state.search.q ?? "")];
+      characters.splice(position - 1, length, suggestion);
       setFilters({ q: characters.join("") });
     });
     note.append(" ", button);
@@ -361,15 +427,14 @@ async function exportAs(format) {
   note.hidden = false;
   note.textContent = "The export is on its way…";
   try {
-    const { limit, total, ...filter } = state.search;
-    const response = await send("v1/logs/export", { ...filter, format }, null, []);
+    const response = await send("v1/logs/export", { ...state.search, format }, session.signal, []);
     if (!response.ok) throw new Problem(response.status, await response.json().catch(() => null));
     const name = `daybook-${new Date().toISOString().slice(0, 10)}.${EXTENSIONS[format]}`;
     const cutOff = await saved(response, name);
     note.textContent = cutOff ? `The export is not whole. ${cutOff}` : "";
     note.hidden = !cutOff;
   } catch (error) {
-    if (!isSignedOut(error)) note.textContent = error.message;
+    if (!isOver(error)) note.textContent = error.message;
   }
 }
 
@@ -391,8 +456,10 @@ function showProblem(error, isFirst) {
 function showChips(filters) {
   const chips = [];
   if (filters.entity_type || filters.entity_id) {
-    const label = [filters.entity_type, filters.entity_id].filter(Boolean).join(" ");
-    const chip = element("button", `Only ${label} ✕`);
+    const names = [filters.entity_type, filters.entity_id].filter(Boolean);
+    const label = names.join(" ");
+    const chip = element("button");
+    chip.append("Only ", ...isolated(names), " ✕");
     chip.type = "button";
     chip.setAttribute("aria-label", `Remove the filter ${label}`);
     chip.addEventListener("click", () => setFilters({ entity_type: "", entity_id: "" }));
@@ -512,20 +579,25 @@ function emphasised(sentence, names) {
   const nodes = [];
   let position = 0;
   for (const { start, end } of spans) {
-    nodes.push(sentence.slice(position, start), element("b", sentence.slice(start, end)));
+    nodes.push(sentence.slice(position, start), element("bdi", sentence.slice(start, end)));
     position = end;
   }
   nodes.push(sentence.slice(position));
   return nodes;
 }
 
-/** Fills a list with the values that a field has under the other filters, the most frequent first. */
-async function suggest(listId, field, others) {
+/** Names beside each other, each with its own direction of writing. */
+function isolated(names) {
+  return names.filter(Boolean).flatMap((name, place) => [place ? " " : "", element("bdi", name)]);
+}
+
+/** Fills a list with the values that fields have under the other filters, the most frequent first. */
+async function suggest(listId, fields, others) {
   const parameters = parametersOf(searchBody({ ...currentFilters(), ...others }));
-  parameters.append("field", field);
+  for (const field of fields) parameters.append("field", field);
   parameters.set("limit", "50");
   const { facets } = await ask(`v1/logs/facets?${parameters}`).catch(() => ({ facets: {} }));
-  const options = (facets[field] ?? []).map(({ value, count }) => {
+  const options = fields.flatMap((field) => facets[field] ?? []).map(({ value, count }) => {
     const option = element("option");
     option.value = value;
     option.label = `${value} (${numberFormat.format(count)})`;
@@ -564,7 +636,7 @@ async function open(id) {
     const { log } = await ask(`v1/logs/${encodeURIComponent(id)}`);
     if (dialog.open && dialog.dataset.event === id) showDetail(log);
   } catch (error) {
-    if (isSignedOut(error) || dialog.dataset.event !== id) return;
+    if (isOver(error) || dialog.dataset.event !== id) return;
     const unknown = error.status === 404 || error.status === 400;
     byId("detail-title").textContent = unknown ? "There is no such event" : error.title;
     byId("detail-when").textContent = error.message;
@@ -587,9 +659,9 @@ function showDetail(event) {
     ...[
       fields("Who", [
         ["E-mail", caller.user_email, filterButton({ actor: caller.user_email })],
-        ["Name", caller.name],
-        ["User id", caller.user_id],
-        ["Token or client", caller.token_id],
+        ["Name", caller.name, filterButton({ actor: caller.name })],
+        ["User id", caller.user_id, filterButton({ actor: caller.user_id })],
+        ["Token or client", caller.token_id, filterButton({ actor: caller.token_id })],
         ["Kind", caller.type],
         ["Address", http.ip],
         ["User agent", http.user_agent],
@@ -637,12 +709,12 @@ function showDetail(event) {
 const MONO = new Set(["User id", "Token or client", "Operation", "Path", "Template", "Event id", "Correlation id", "Document", "Time (UTC)", "Stored", "Path parameters", "Query", "Headers"]);
 
 function fields(title, rows) {
-  const given = rows.filter(([, value]) => value);
+  const given = rows.filter(([, value]) => value?.length > 0);
   if (given.length === 0) return null;
   const terms = element("dl");
   for (const [label, value, extra] of given) {
-    const description = element("dd", value, MONO.has(label) ? "mono" : "");
-    if (extra) description.append(extra);
+    const description = element("dd", "", MONO.has(label) ? "mono" : "");
+    description.append(...[value].flat(), extra ?? "");
     terms.append(element("dt", label), description);
   }
   return titled(title, terms);
@@ -675,13 +747,14 @@ function historyOf({ type, id }, when) {
   const section = titled("History", life);
   const bound = element("p", "", "hint");
   section.append(button, bound);
-  const address = `v1/entities/${encodeURIComponent(type)}/${encodeURIComponent(id)}/history?limit=50`;
+  const address = `v1/entities/${encodeURIComponent(type)}/${encodeURIComponent(id)}/history?limit=`;
+  const pages = { limit: PAGE_SIZE };
   const shorter = [...HISTORY_DAYS];
   let range = "";
   let cursor = "";
   const page = async () => {
     try {
-      return await ask(`${address}${range}${cursor}`);
+      return await askPage(pages, (limit) => ask(`${address}${limit}${range}${cursor}`));
     } catch (error) {
       if (cursor || shorter.length === 0 || !isRangeTooLong(error)) throw error;
       const days = shorter.shift();
@@ -699,7 +772,7 @@ function historyOf({ type, id }, when) {
       button.textContent = "Show older";
       button.hidden = !next_cursor;
     } catch (error) {
-      if (!isSignedOut(error)) section.append(element("p", error.message, "hint"));
+      if (!isOver(error)) section.append(element("p", error.message, "hint"));
     } finally {
       button.disabled = false;
     }
@@ -760,7 +833,7 @@ function filterButton(changes) {
 }
 
 function named({ type, id, name }) {
-  return [type, name, id && id !== name ? (name ? `(${id})` : id) : ""].filter(Boolean).join(" ");
+  return isolated([type, name, id && id !== name ? (name ? `(${id})` : id) : ""]);
 }
 
 function pairs(map) {
@@ -834,8 +907,8 @@ byId("export").addEventListener("change", ({ target }) => {
   else byId("export-start").hidden = !target.value;
 });
 byId("export-start").addEventListener("click", startExport);
-byId("service").addEventListener("focus", () => suggest("services", "service_name", { service: "" }));
-byId("actor").addEventListener("focus", () => suggest("actors", "user.email", { actor: "" }));
+byId("service").addEventListener("focus", () => suggest("services", ["service_name"], { service: "" }));
+byId("actor").addEventListener("focus", () => suggest("actors", ["user.email", "user.user_id"], { actor: "" }));
 byId("refresh").addEventListener("click", () => search());
 byId("retry").addEventListener("click", () => (state.shown > 0 ? load(true) : search()));
 byId("older").addEventListener("click", async () => {
@@ -850,31 +923,42 @@ byId("activity").addEventListener("click", (event) => {
   event.preventDefault();
   const address = new URL(location.href);
   address.searchParams.set("event", link.dataset.event);
-  history.pushState(null, "", address);
+  keepAddress(address, true);
   open(link.dataset.event);
 });
 byId("close").addEventListener("click", () => byId("detail").close());
+// What begins inside, as a selection of text does, may end outside of it.
+let isOutside = false;
+byId("detail").addEventListener("pointerdown", ({ clientX, clientY }) => {
+  const { left, right, top, bottom } = byId("detail").getBoundingClientRect();
+  isOutside = clientX < left || clientX > right || clientY < top || clientY > bottom;
+});
 byId("detail").addEventListener("click", (event) => {
-  if (event.target === byId("detail")) byId("detail").close();
+  if (isOutside && event.target === byId("detail")) byId("detail").close();
 });
 byId("detail").addEventListener("close", () => {
   markOpen("");
   const address = new URL(location.href);
   if (!address.searchParams.has("event")) return;
   address.searchParams.delete("event");
-  history.pushState(null, "", address);
+  keepAddress(address, true);
 });
-byId("sign-out").addEventListener("click", () => showSignIn(""));
+byId("sign-out").addEventListener("click", () => {
+  forgetFilters();
+  showSignIn("");
+});
 byId("sign-in-form").addEventListener("submit", (event) => {
   event.preventDefault();
   const token = byId("token").value.trim().replace(/^bearer\s+/i, "");
   if (!token) return;
   sessionStorage.setItem(TOKEN_KEY, token);
+  if (!whoseToken()) forgetFilters();
   showBook();
 });
-addEventListener("popstate", () => {
+addEventListener("popstate", ({ state: entry }) => {
   if (byId("book").hidden) return;
   clearTimeout(typing);
+  if (isOfAnother(entry)) forgetFilters();
   readAddress();
   if (JSON.stringify(currentFilters()) !== state.filters) search();
   openFromAddress();

@@ -39,7 +39,9 @@ function endOf(start, bucket) {
 /** Bars over time, each divided by outcome. `pick` is told the span of one that is clicked. */
 export function histogram({ bars, bucket, from, to }, numbers, pick) {
   const begin = Math.min(new Date(bars[0].start).getTime(), new Date(from).getTime());
-  const length = Math.max(new Date(to).getTime() - begin, BUCKET_MS[bucket] ?? BUCKET_MS.week);
+  // The last bar may end after the range.
+  const last = endOf(new Date(bars.at(-1).start), bucket);
+  const length = Math.max(new Date(to).getTime(), last.getTime()) - begin;
   const most = Math.max(...bars.map((bar) => bar.count), 1);
   const picture = shape("svg", { viewBox: `0 0 1000 ${HEIGHT}`, preserveAspectRatio: "none", role: "group" });
   picture.setAttribute("aria-label", `Events per ${bucket}`);

@@ -51,7 +51,7 @@ async fn a_reader_finds_a_day_an_event_a_thing_and_takes_them_along() {
     assert_eq!(seen["address"], format!("{}/", up.url), "the token stays");
     assert_eq!(seen["tenant"], "browser");
     assert_eq!(seen["all"], "50 of 66 events");
-    assert_eq!(seen["mended"], "");
+    assert_eq!(seen["mended"], "No events");
     assert_eq!(seen["deleted"], "50 of 64 events");
     assert_eq!(seen["denied"], "50 of 60 events");
     assert_eq!(seen["services"], json!(["webhooks (64)"]));
