@@ -7,6 +7,8 @@ use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde_json::{Map, Value};
 
+use crate::odd_json;
+
 /// How deep the names of a form nest: `a[b][c]=d` nests two levels.
 const FORM_DEPTH_MAX: usize = 8;
 
@@ -59,7 +61,7 @@ pub(crate) fn form_fields(body: &[u8], content_type: &str) -> BTreeMap<String, S
 
 /// A JSON text, with or without a byte order mark (RFC 8259, section 8.1, lets a reader ignore it).
 pub(crate) fn json(text: &str) -> Option<Value> {
-    serde_json::from_str(text.strip_prefix('\u{feff}').unwrap_or(text)).ok()
+    odd_json::parse(text.strip_prefix('\u{feff}').unwrap_or(text)).ok()
 }
 
 /// Whether there is anything in it at all.

@@ -18,6 +18,7 @@ mod body;
 mod caller;
 mod changes;
 mod explained;
+mod odd_json;
 mod overflow;
 mod poison;
 mod stored_request;

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::gateway_event::{text, whole_number};
-use crate::{Poison, body};
+use crate::{Poison, body, odd_json};
 
 /// SQS carries at most 1 MiB; a line over it is refused before it is parsed.
 pub const MESSAGE_BYTES_MAX: usize = 1 << 20;
@@ -64,7 +64,7 @@ fn decode_within(text: &str, bytes_max: usize) -> Result<Message, Poison> {
         return Err(Poison::Empty);
     }
     check_json_bounds(text.as_bytes(), bytes_max, MESSAGE_DEPTH_MAX)?;
-    let value: Value = serde_json::from_str(text).map_err(|error| Poison::not_json(&error))?;
+    let value: Value = odd_json::parse(text).map_err(|error| Poison::not_json(&error))?;
     let Value::Object(members) = &value else {
         return Err(Poison::Shape("it is not a JSON object"));
     };

@@ -6,7 +6,7 @@ use daybook_event::AuditEvent;
 use daybook_normalizer::message::decode;
 use daybook_normalizer::normalize::{Normalized, normalize};
 use daybook_normalizer::settings::Settings;
-use daybook_openapi::Index;
+use daybook_openapi::{Document, Index};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
@@ -118,4 +118,69 @@ fn changes_have_short_pointers_however_long_the_names_are() {
         "context": { "before": state(1), "after": state(2) } });
     let changes = stored(&message).changes;
     assert_eq!((changes.len(), &*changes[0].field), (200, "/lines/m000"));
+}
+
+const LOGIN: &str = r"
+openapi: 3.0.3
+info: {title: Orders, version: '1'}
+servers: [{url: 'https://orders.example.com'}]
+paths:
+  /login:
+    post:
+      operationId: login
+      x-audit: {org: {in: request, pointer: /tenant}}
+      requestBody:
+        content: {application/json: {schema: {type: object, properties: {tenant: {type: string}}}}}
+      responses: {'200': {description: ok}}
+";
+
+#[test]
+fn no_member_of_a_body_hides_the_others() {
+    let (index, problems) = Index::build(vec![Document {
+        file_name: "orders.yaml".to_owned(),
+        bytes: LOGIN.as_bytes().to_vec(),
+    }]);
+    assert!(problems.is_empty(), "{problems:?}");
+    let now = Timestamp::from_millisecond(NOW_MS).unwrap();
+    let new = |role: &str, ignored: &str| {
+        let mut event = http_event("/login");
+        event["requestContext"]["domainName"] = json!("orders.example.com");
+        event["body"] = json!(format!(
+            r#"{{"tenant":"acme","role":"{role}","password":"hunter2",{ignored}}}"#
+        ));
+        let message = decode(&event.to_string()).unwrap();
+        match normalize(&message, &index, &Settings::default(), now).unwrap() {
+            Normalized::Event(new) => new,
+            Normalized::Dropped(reason) => panic!("dropped: {reason}"),
+        }
+    };
+    let deep = format!("\"x\":{}{}", "[".repeat(200), "]".repeat(200));
+    for ignored in [
+        r#""x":1e400"#,
+        r#""\ud800":1"#,
+        r#""x":"\udfff""#,
+        r#""x":NaN"#,
+        &deep,
+    ] {
+        let admin = new("admin", ignored);
+        let event = &admin.event;
+        let detail: Value = serde_json::from_str(&event.detail).unwrap();
+        assert_eq!(detail["role"], "admin", "{ignored}");
+        assert_eq!(event.org_id, "acme", "{ignored}");
+        let password = "request#/password".to_owned();
+        assert!(event.redacted.contains(&password), "{ignored}");
+        // A copy with another body is another request.
+        let viewer = new("viewer", ignored);
+        assert_eq!(viewer.event.id, event.id);
+        assert_ne!(viewer.request_digest, admin.request_digest, "{ignored}");
+    }
+}
+
+#[test]
+fn a_message_is_read_with_a_number_that_nothing_holds() {
+    let mut event = http_event("/orders").to_string();
+    event.insert_str(1, r#""size":1e400,"note":"\udc00","#);
+    let message = decode(&event).unwrap();
+    assert_eq!(message.event["size"], "1e400");
+    assert_eq!(message.event["path"], "/orders");
 }
