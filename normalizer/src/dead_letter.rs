@@ -26,6 +26,8 @@ const REASON_BYTES_MIN: usize = 16;
 /// One message that can never succeed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeadLetter {
+    /// The message's id in its queue: another one where it was moved back and is delivered anew.
+    pub message_id: String,
     /// The message as it came.
     pub body: String,
     /// Why, for an operator; nothing of the message's content.
@@ -55,11 +57,20 @@ impl DeadLetter {
 pub trait DeadLetters: Send + Sync + 'static {
     /// Keeps the letters; the answer says for each, in order, whether it is safely kept.
     fn keep(&self, letters: Vec<DeadLetter>) -> BoxFuture<'_, Vec<bool>>;
+
+    /// How many of these, from the first on, it keeps at once: of none of them it says anything before it has said it of all.
+    fn at_once(&self, letters: &[DeadLetter]) -> usize {
+        letters.len().min(BATCH_ENTRIES_MAX)
+    }
 }
 
 impl<T: DeadLetters + ?Sized> DeadLetters for Arc<T> {
     fn keep(&self, letters: Vec<DeadLetter>) -> BoxFuture<'_, Vec<bool>> {
         (**self).keep(letters)
+    }
+
+    fn at_once(&self, letters: &[DeadLetter]) -> usize {
+        (**self).at_once(letters)
     }
 }
 
@@ -121,6 +132,10 @@ impl DeadLetters for SqsDeadLetters {
             kept
         })
     }
+
+    fn at_once(&self, letters: &[DeadLetter]) -> usize {
+        batch_length(letters)
+    }
 }
 
 /// An entry's id is its index.
@@ -133,7 +148,7 @@ fn entry(
         .id(index.to_string())
         .message_body(&letter.body)
         .set_message_group_id(is_fifo.then(|| "daybook".to_owned()))
-        .set_message_deduplication_id(is_fifo.then(|| content_id(&letter.body)));
+        .set_message_deduplication_id(is_fifo.then(|| deduplication_id(letter)));
     if let Some(reason) = letter.reason_in_sqs() {
         let reason = MessageAttributeValue::builder()
             .data_type(REASON_TYPE)
@@ -149,10 +164,15 @@ fn entry(
     Ok(entry.build()?)
 }
 
-/// A FIFO queue keeps one of several letters with the same id.
-fn content_id(body: &str) -> String {
+/// Of letters with the same id a FIFO queue keeps one within five minutes, and says of the others that it keeps them: a letter
+/// that was moved back and can still not be stored must not be taken for itself.
+fn deduplication_id(letter: &DeadLetter) -> String {
     use sha2::{Digest as _, Sha256};
-    STANDARD.encode(Sha256::digest(body.as_bytes()))
+    let named = Sha256::new()
+        .chain_update(&letter.message_id)
+        .chain_update("\0")
+        .chain_update(&letter.body);
+    STANDARD.encode(named.finalize())
 }
 
 /// How many of the letters, at least one, fit into one batch.
@@ -177,6 +197,7 @@ mod tests {
         sizes
             .iter()
             .map(|&size| DeadLetter {
+                message_id: "m1".to_owned(),
                 body: "x".repeat(size),
                 reason: "it is not JSON".to_owned(),
             })
@@ -206,6 +227,7 @@ mod tests {
             (BATCH_BYTES_MAX, "r".repeat(20), None),
         ] {
             let letter = DeadLetter {
+                message_id: "m1".to_owned(),
                 body: "x".repeat(body_bytes),
                 reason,
             };
@@ -217,5 +239,20 @@ mod tests {
             assert_eq!(entry.message_body(), letter.body);
             assert!(letter.bytes_in_sqs() <= BATCH_BYTES_MAX);
         }
+    }
+    #[test]
+    fn a_fifo_queue_takes_a_letter_that_was_moved_back_and_no_copy_of_one() {
+        let id = |message_id: &str, body: &str| {
+            let letter = DeadLetter {
+                message_id: message_id.to_owned(),
+                body: body.to_owned(),
+                reason: "it is not JSON".to_owned(),
+            };
+            let entry = entry(0, &letter, true).unwrap();
+            entry.message_deduplication_id().unwrap().to_owned()
+        };
+        assert_eq!(id("m1", "{"), id("m1", "{"));
+        assert_ne!(id("m1", "{"), id("m2", "{"));
+        assert_ne!(id("m1", "{"), id("m1", "{{"));
     }
 }

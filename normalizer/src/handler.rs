@@ -1,16 +1,20 @@
 //! The batch handler: the same for the Lambda behind SQS and for the local intake.
 
+use std::collections::VecDeque;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
+use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use daybook_openapi::Index;
 use daybook_overflow::OverflowBucket;
 use daybook_store::{NewEvent, StoreError, Stored, Writer};
+use futures::FutureExt as _;
 use jiff::Timestamp;
 use tokio::time::{Instant, timeout_at};
 
 use crate::Poison;
+use crate::contained::contained;
 use crate::dead_letter::{DeadLetter, DeadLetters};
 use crate::message::{Message, decode};
 use crate::normalize::{DropReason, Normalized, normalize};
@@ -22,10 +26,16 @@ const MESSAGES_BETWEEN_YIELDS: usize = 32;
 
 /// A dead-letter queue that does not answer by then will not: what was to go there comes again.
 const BURY_TIME_MAX: Duration = Duration::from_secs(20);
-/// How many dead letters are handed on at a time.
-const LETTERS_AT_ONCE: usize = 100;
 /// What is left to bury what the database refused at the last moment.
 const BURY_TIME_MIN: Duration = Duration::from_secs(2);
+
+/// After the thousandth delivery SQS itself moves a message away (`maxReceiveCount` in `deploy/template.yaml`), without a
+/// reason, and as old as it is. A few deliveries are left, for a dead-letter queue that does not answer.
+const DELIVERIES_MAX: u32 = 990;
+
+/// How many messages one after the other need more of the database than it has, each of them alone, before it is left in
+/// peace: that is not theirs, then.
+const TOO_MUCH_ALONE_MAX: usize = 3;
 
 /// Everything that a batch needs, made once at cold start.
 #[derive(Clone)]
@@ -72,8 +82,26 @@ pub struct BatchReport {
     pub failure: Option<String>,
 }
 
-/// A message that can never succeed: its id, its body and why.
-type Dying = (String, String, Poison);
+/// One message as it was delivered.
+struct Delivered {
+    id: String,
+    body: String,
+    /// Which delivery this is, from 1, as SQS counts; none where nobody counts.
+    delivery: Option<u32>,
+}
+
+/// A message that can never succeed, and why.
+type Dying = (Delivered, Poison);
+
+/// A message that may succeed later, and why not now.
+type Waiting = (Delivered, String);
+
+/// What was not stored.
+#[derive(Default)]
+struct NotStored {
+    dying: Vec<Dying>,
+    waiting: Vec<Waiting>,
+}
 
 /// What became of messages that can never succeed.
 #[derive(Default)]
@@ -86,8 +114,7 @@ struct Buried {
 
 /// One message on its way through the batch.
 struct Pending {
-    message_id: String,
-    body: String,
+    delivered: Delivered,
     event: NewEvent,
     is_truncated: bool,
 }
@@ -100,6 +127,7 @@ impl BatchHandler {
         let mut report = BatchReport::default();
         let mut dying = Vec::new();
         let mut pending = Vec::new();
+        let mut not_stored = NotStored::default();
         let now = Timestamp::now();
         // The other half is the database's.
         let mut wholes = Wholes::new(self.overflow.clone(), Instant::now() + time_left / 2);
@@ -107,93 +135,110 @@ impl BatchHandler {
             if number % MESSAGES_BETWEEN_YIELDS == 0 {
                 tokio::task::yield_now().await;
             }
-            let message_id = record.message_id.unwrap_or_default();
-            let body = record.body.unwrap_or_default();
-            let message = match decode(&body) {
-                Ok(message) => report.found(&message_id, wholes.find(message).await),
+            let delivered = Delivered::from(record);
+            let message = match contained(|| decode(&delivered.body)) {
+                Ok(message) => wholes.find(message, delivered.delivery).await,
                 Err(poison) => {
-                    dying.push((message_id, body, poison));
+                    dying.push((delivered, poison));
                     continue;
                 }
             };
-            let Some(message) = message else {
-                continue;
+            let message = match report.found(&delivered.id, message) {
+                Ok(message) => message,
+                Err(reason) => {
+                    not_stored.waiting.push((delivered, reason));
+                    continue;
+                }
             };
-            match normalize(&message, &self.index, &self.settings, now) {
+            match contained(|| normalize(&message, &self.index, &self.settings, now)) {
                 Ok(Normalized::Event(event)) => pending.push(Pending {
-                    message_id,
-                    body,
+                    delivered,
                     event: *event,
                     is_truncated: message.truncated.is_some(),
                 }),
                 Ok(Normalized::Dropped(reason)) => {
-                    report.dropped.push((message_id, reason));
+                    report.dropped.push((delivered.id, reason));
                 }
-                Err(poison) => dying.push((message_id, body, poison)),
+                Err(poison) => dying.push((delivered, poison)),
             }
         }
         // At once, so that neither a slow database nor a slow dead-letter queue keeps the other's in the queue.
         let at_once = deadline.min(Instant::now() + BURY_TIME_MAX);
-        let mut refused = Vec::new();
         let (buried, ()) = tokio::join!(
             self.bury(dying, at_once),
-            self.store(pending, deadline, &mut refused, &mut report),
+            self.store(pending, deadline, &mut not_stored, &mut report),
         );
         report.buried(buried);
+        let given_up = report.waiting(not_stored.waiting);
+        not_stored.dying.extend(given_up);
         let at_last = deadline.max(Instant::now() + BURY_TIME_MIN);
-        report.buried(self.bury(refused, at_last).await);
+        report.buried(self.bury(not_stored.dying, at_last).await);
         log(&report);
         report
     }
 
-    /// Stores what can be stored. A database that refuses the data of a batch is asked again with
-    /// halves of it, so that one event never takes others down with it.
+    /// Stores what can be stored. A database that refuses some of a batch is asked again with halves of it, so that one
+    /// event never takes others down with it.
     async fn store(
         &self,
         pending: Vec<Pending>,
         deadline: Instant,
-        dying: &mut Vec<Dying>,
+        not_stored: &mut NotStored,
         report: &mut BatchReport,
     ) {
-        let mut waiting = vec![pending];
-        while let Some(mut part) = waiting.pop() {
+        let mut parts = vec![pending];
+        let mut too_much_alone = 0;
+        while let Some(mut part) = parts.pop() {
             if part.is_empty() {
                 continue;
             }
             let events: Vec<NewEvent> = part.iter().map(|message| message.event.clone()).collect();
-            let inserted = timeout_at(deadline, self.writer.insert(&events)).await;
-            let error = match inserted {
-                Ok(Ok(results)) => {
+            let inserting = AssertUnwindSafe(self.writer.insert(&events)).catch_unwind();
+            let (blamed, reason) = match timeout_at(deadline, inserting).await {
+                Ok(Ok(Ok(results))) => {
+                    too_much_alone = 0;
                     for (message, stored) in part.into_iter().zip(results) {
-                        count(&message, stored, dying, report);
+                        count(message, stored, &mut not_stored.dying, report);
                     }
                     continue;
                 }
-                Ok(Err(error)) => error,
-                Err(_) => StoreError::Timeout,
+                Ok(Ok(Err(error))) => (Blamed::by(&error), error.to_string()),
+                Ok(Err(_panic)) => (Blamed::OneOfIt, Poison::Panicked.to_string()),
+                Err(_) => (Blamed::Nothing, StoreError::Timeout.to_string()),
             };
-            if let StoreError::Unstorable { index, reason } = &error
-                && *index < part.len()
-            {
-                let message = part.remove(*index);
-                let poison = Poison::Refused(reason.to_string());
-                dying.push((message.message_id, message.body, poison));
-                waiting.push(part);
-            } else if !refuses_the_data(&error) {
-                report.failure = Some(error.to_string());
-                report
-                    .failed
-                    .extend(part.into_iter().map(|message| message.message_id));
-            } else if part.len() == 1 {
-                let poison = Poison::Refused(error.to_string());
-                dying.extend(
-                    part.into_iter()
-                        .map(|message| (message.message_id, message.body, poison.clone())),
-                );
-            } else {
-                let rest = part.split_off(part.len() / 2);
-                waiting.push(rest);
-                waiting.push(part);
+            let mut wait = |messages: Vec<Pending>| {
+                let waiting = messages.into_iter();
+                not_stored
+                    .waiting
+                    .extend(waiting.map(|message| (message.delivered, reason.clone())));
+            };
+            match blamed {
+                Blamed::Event(index, poison) if index < part.len() => {
+                    not_stored
+                        .dying
+                        .push((part.remove(index).delivered, poison));
+                    parts.push(part);
+                }
+                Blamed::Event(..) | Blamed::Nothing => wait(part),
+                _ if part.len() > 1 => {
+                    let rest = part.split_off(part.len() / 2);
+                    parts.push(rest);
+                    parts.push(part);
+                }
+                Blamed::Data => {
+                    let dying = part.into_iter();
+                    not_stored.dying.extend(
+                        dying.map(|message| (message.delivered, Poison::Refused(reason.clone()))),
+                    );
+                }
+                Blamed::OneOfIt => wait(part),
+                Blamed::Size => {
+                    wait(part);
+                    too_much_alone += 1;
+                    if too_much_alone == TOO_MUCH_ALONE_MAX {
+                        parts.drain(..).for_each(&mut wait);
+                    }
+                }
             }
         }
     }
@@ -206,17 +251,22 @@ impl BatchHandler {
             return buried;
         }
         let mut names = Vec::with_capacity(dying.len());
-        let mut letters = Vec::with_capacity(dying.len());
-        for (message_id, body, poison) in dying {
+        let mut letters = VecDeque::with_capacity(dying.len());
+        for (delivered, poison) in dying {
+            let Delivered { id, body, .. } = delivered;
             let reason = poison.to_string();
-            names.push((message_id, reason.clone()));
-            letters.push(DeadLetter { body, reason });
+            names.push((id.clone(), reason.clone()));
+            letters.push_back(DeadLetter {
+                message_id: id,
+                body,
+                reason,
+            });
         }
         let mut kept = Vec::with_capacity(letters.len());
-        let mut letters = letters.into_iter().peekable();
         // In groups, so that what was said of some of them counts.
-        while letters.peek().is_some() {
-            let group: Vec<_> = letters.by_ref().take(LETTERS_AT_ONCE).collect();
+        while !letters.is_empty() {
+            let at_once = self.dead_letters.at_once(letters.make_contiguous());
+            let group: Vec<_> = letters.drain(..at_once.clamp(1, letters.len())).collect();
             let length = kept.len() + group.len();
             match timeout_at(deadline, self.dead_letters.keep(group)).await {
                 Ok(said) => kept.extend(said),
@@ -232,6 +282,46 @@ impl BatchHandler {
             }
         }
         buried
+    }
+}
+
+impl From<SqsMessage> for Delivered {
+    fn from(message: SqsMessage) -> Self {
+        // "Using Lambda with Amazon SQS" in AWS Lambda's developer guide has an example with all attributes.
+        let delivery = message.attributes.get("ApproximateReceiveCount");
+        Self {
+            delivery: delivery.and_then(|count| count.parse().ok()),
+            id: message.message_id.unwrap_or_default(),
+            body: message.body.unwrap_or_default(),
+        }
+    }
+}
+
+/// What of a part of a batch is to blame for that it was not stored.
+enum Blamed {
+    /// The event in this place, for good.
+    Event(usize, Poison),
+    /// The data of one event at least, for good.
+    Data,
+    /// One event at least; it may be stored later.
+    OneOfIt,
+    /// That there is so much of it, or nothing of it.
+    Size,
+    /// Nothing of it.
+    Nothing,
+}
+
+impl Blamed {
+    fn by(error: &StoreError) -> Self {
+        match error {
+            StoreError::Unstorable { index, reason } => {
+                Self::Event(*index, Poison::Refused(reason.to_string()))
+            }
+            error if refuses_the_data(error) => Self::Data,
+            StoreError::NoErasureKey => Self::OneOfIt,
+            StoreError::TooMuch { .. } => Self::Size,
+            _ => Self::Nothing,
+        }
     }
 }
 
@@ -251,7 +341,7 @@ fn refuses_the_data(error: &StoreError) -> bool {
     )
 }
 
-fn count(message: &Pending, stored: Stored, dying: &mut Vec<Dying>, report: &mut BatchReport) {
+fn count(message: Pending, stored: Stored, dying: &mut Vec<Dying>, report: &mut BatchReport) {
     match stored {
         Stored::Inserted => {
             report.stored += 1;
@@ -262,38 +352,47 @@ fn count(message: &Pending, stored: Stored, dying: &mut Vec<Dying>, report: &mut
         }
         Stored::Duplicate => report.duplicates += 1,
         Stored::Erased => report.erased += 1,
-        Stored::Conflict => dying.push((
-            message.message_id.clone(),
-            message.body.clone(),
-            Poison::Conflict,
-        )),
-        Stored::Expired => dying.push((
-            message.message_id.clone(),
-            message.body.clone(),
-            Poison::Expired,
-        )),
+        Stored::Conflict => dying.push((message.delivered, Poison::Conflict)),
+        Stored::Expired => dying.push((message.delivered, Poison::Expired)),
     }
 }
 
 impl BatchReport {
-    /// What is to be stored of a message; none where it is to be delivered again.
-    fn found(&mut self, message_id: &str, found: Found) -> Option<Message> {
+    /// What is to be stored of a message.
+    ///
+    /// # Errors
+    /// Why it is to be delivered again.
+    fn found(&mut self, message_id: &str, found: Found) -> Result<Message, String> {
         match found {
-            Found::AsItIs(message) => Some(message),
+            Found::AsItIs(message) => Ok(message),
             Found::Whole(message) => {
                 self.overflowed += 1;
-                Some(message)
+                Ok(message)
             }
             Found::Cut(message, reason) => {
                 self.overflow_lost.push((message_id.to_owned(), reason));
-                Some(message)
+                Ok(message)
             }
-            Found::Later(reason) => {
-                self.failed.push(message_id.to_owned());
-                self.failure = Some(reason);
-                None
+            Found::Later(reason) => Err(reason),
+        }
+    }
+
+    /// Counts what is to be delivered again, and says which messages were delivered too often for that.
+    fn waiting(&mut self, waiting: Vec<Waiting>) -> Vec<Dying> {
+        let mut given_up = Vec::new();
+        for (delivered, reason) in waiting {
+            match delivered.delivery {
+                Some(deliveries) if deliveries >= DELIVERIES_MAX => {
+                    let poison = Poison::GivenUp { deliveries, reason };
+                    given_up.push((delivered, poison));
+                }
+                _ => {
+                    self.failed.push(delivered.id);
+                    self.failure = Some(reason);
+                }
             }
         }
+        given_up
     }
 
     fn buried(&mut self, buried: Buried) {

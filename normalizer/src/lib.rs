@@ -17,6 +17,7 @@ pub mod settings;
 mod body;
 mod caller;
 mod changes;
+mod contained;
 mod explained;
 mod odd_json;
 mod overflow;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use daybook_overflow::{OBJECT_BYTES_MAX, OverflowBucket, OverflowError};
 use tokio::time::{Instant, timeout_at};
 
+use crate::contained::contained;
 use crate::message::{Message, decode_whole};
 
 /// How many bytes of objects one batch may hold at the same time. A thousand small messages may each
@@ -15,6 +16,10 @@ const BATCH_BYTES_MAX: u64 = 32 << 20;
 
 /// How long one object may take.
 const GET_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What looks like a mistake in the configuration, a bucket's name that is missing or another, is waited for through so many
+/// deliveries: an hour of them where the queue is that of `deploy/template.yaml`.
+const DELIVERIES_WAITED: u32 = 10;
 
 /// The whole messages of one batch.
 pub(crate) struct Wholes {
@@ -44,12 +49,19 @@ impl Wholes {
         }
     }
 
-    pub(crate) async fn find(&mut self, mut message: Message) -> Found {
+    /// `delivery` is which one of the message's this is, from 1, where anybody counts.
+    pub(crate) async fn find(&mut self, mut message: Message, delivery: Option<u32>) -> Found {
         let Some(pointer) = message.overflow.take() else {
             return Found::AsItIs(message);
         };
+        let may_be_mended = delivery.is_some_and(|delivery| delivery < DELIVERIES_WAITED);
         let Some(bucket) = &self.bucket else {
-            return Found::Cut(message, "no overflow bucket is configured".to_owned());
+            let reason = "no overflow bucket is configured".to_owned();
+            return if may_be_mended {
+                Found::Later(reason)
+            } else {
+                Found::Cut(message, reason)
+            };
         };
         let bytes = pointer.bytes;
         // What is over the bound of an object the bucket refuses, now and always.
@@ -60,11 +72,14 @@ impl Wholes {
         let object = match timeout_at(deadline, Box::pin(bucket.get(&pointer))).await {
             Ok(Ok(object)) => object,
             Ok(Err(error)) if error.may_succeed_later() => return Found::Later(words(&error)),
+            Ok(Err(error @ OverflowError::OtherBucket)) if may_be_mended => {
+                return Found::Later(words(&error));
+            }
             Ok(Err(error)) => return Found::Cut(message, words(&error)),
             Err(_) => return Found::Later("S3 did not answer in time".to_owned()),
         };
         self.bytes_left -= bytes;
-        match decode_whole(&object) {
+        match contained(|| decode_whole(&object)) {
             Ok(whole) => Found::Whole(whole),
             Err(poison) => Found::Cut(message, format!("the object is no message: {poison}")),
         }

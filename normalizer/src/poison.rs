@@ -63,6 +63,19 @@ pub enum Poison {
     /// The database refuses this event, and will again.
     #[error("the database refuses the event: {0}")]
     Refused(String),
+    /// It was delivered so often that the queue would give it up by itself, without a reason.
+    #[error(
+        "it was delivered {deliveries} times and never stored, the last time because: {reason}"
+    )]
+    GivenUp {
+        /// Which delivery the last one was.
+        deliveries: u32,
+        /// Why it was not stored then.
+        reason: String,
+    },
+    /// A mistake of this program's; the panic's own words could repeat the message.
+    #[error("the normalizer panicked")]
+    Panicked,
 }
 
 impl Poison {

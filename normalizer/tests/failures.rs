@@ -2,7 +2,8 @@
 
 #![allow(clippy::unwrap_used)] // the helpers of tests give up as tests do
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
@@ -13,10 +14,11 @@ use daybook_normalizer::handler::BatchHandler;
 use daybook_normalizer::message::decode;
 use daybook_normalizer::normalize::{Normalized, normalize};
 use daybook_normalizer::settings::Settings;
+use daybook_overflow::OverflowBucket;
 use daybook_store::{Credentials, Endpoint, Writer};
 use futures::future::BoxFuture;
 use jiff::Timestamp;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
@@ -54,70 +56,199 @@ fn an_error_and_a_panic_are_failures_and_what_a_timeout_hides_is_unknown() {
     assert_eq!(outcome_of("timeout"), Outcome::Unknown);
 }
 
-/// Keeps what comes a hundred at a time and what the database refuses, and never answers to anything else.
-struct SilentForMost;
+/// Takes letters in tens as SQS does, and never answers to the sixth ten; what was delivered to the database it takes at any time.
+#[derive(Default)]
+struct SilentAfterFifty {
+    kept: AtomicUsize,
+}
 
-impl DeadLetters for SilentForMost {
+impl DeadLetters for SilentAfterFifty {
     fn keep(&self, letters: Vec<DeadLetter>) -> BoxFuture<'_, Vec<bool>> {
         Box::pin(async move {
-            let is_refused =
-                |letter: &DeadLetter| letter.reason.starts_with("the database refuses");
-            if letters.len() == 1 && !letters.iter().all(is_refused) {
-                std::future::pending::<()>().await;
+            for ten in letters.chunks(10) {
+                let is_refused =
+                    |letter: &DeadLetter| letter.reason.starts_with("the database refuses");
+                if self.kept.load(Ordering::Relaxed) == 50 && !ten.iter().all(is_refused) {
+                    std::future::pending::<()>().await;
+                }
+                self.kept.fetch_add(ten.len(), Ordering::Relaxed);
             }
             vec![true; letters.len()]
         })
     }
 }
 
-/// A database that refuses all data.
-async fn refusing_database() -> String {
-    const REFUSAL: &str = "Code: 27. DB::Exception: No. (CANNOT_PARSE_INPUT_ASSERTION_FAILED)";
+/// Keeps all letters.
+#[derive(Default)]
+struct Kept(Mutex<Vec<DeadLetter>>);
+
+impl DeadLetters for Kept {
+    fn keep(&self, letters: Vec<DeadLetter>) -> BoxFuture<'_, Vec<bool>> {
+        let kept = vec![true; letters.len()];
+        self.0.lock().unwrap().extend(letters);
+        Box::pin(async move { kept })
+    }
+}
+
+/// A database that gives every question the same answer, and how often it was asked.
+async fn refusing_database(refusal: &'static str) -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&asked);
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
             let _ = stream.read(&mut [0; 16 * 1024]).await;
+            counted.fetch_add(1, Ordering::Relaxed);
             let answer = format!(
-                "HTTP/1.1 500 Internal Server Error\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{REFUSAL}",
-                REFUSAL.len()
+                "HTTP/1.1 500 Internal Server Error\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{refusal}",
+                refusal.len()
             );
             let _ = stream.write_all(answer.as_bytes()).await;
         }
     });
-    url
+    (url, asked)
 }
 
-#[tokio::test]
-async fn a_dead_letter_queue_that_never_answers_keeps_nothing_from_the_database() {
+const REFUSES_DATA: &str = "Code: 27. DB::Exception: No. (CANNOT_PARSE_INPUT_ASSERTION_FAILED)";
+const REFUSES_ACCESS: &str = "Code: 516. DB::Exception: No. (AUTHENTICATION_FAILED)";
+const NEEDS_TOO_MUCH: &str =
+    "Code: 241. DB::Exception: Memory limit (for query) exceeded. (MEMORY_LIMIT_EXCEEDED)";
+
+fn handler(database: String, dead_letters: Arc<dyn DeadLetters>) -> BatchHandler {
     let credentials = Credentials {
         user: "w".to_owned(),
         password: "p".to_owned(),
     };
-    let endpoint = Endpoint::new(refusing_database().await);
-    let handler = BatchHandler {
+    BatchHandler {
         index: Arc::new(build_index(Vec::new(), &Settings::default()).0),
         settings: Arc::new(Settings::default()),
-        writer: Writer::new(&endpoint, &credentials).unwrap(),
-        dead_letters: Arc::new(SilentForMost),
+        writer: Writer::new(&Endpoint::new(database), &credentials).unwrap(),
+        dead_letters,
         overflow: None,
-    };
-    let good = json!({"v": 1, "event": {"httpMethod": "DELETE", "path": "/a",
-        "requestContext": {"requestId": "r1", "requestTimeEpoch": 1_700_000_000_000_i64}}});
-    let mut batch = SqsEvent::default();
-    let bad = (0..=100).map(|number| (format!("bad {number}"), "{".to_owned()));
-    for (id, body) in std::iter::once(("good".to_owned(), good.to_string())).chain(bad) {
-        let mut message = SqsMessage::default();
-        message.message_id = Some(id);
-        message.body = Some(body);
-        batch.records.push(message);
     }
+}
+
+fn deletion(request_id: &str) -> Value {
+    json!({"v": 1, "event": {"httpMethod": "DELETE", "path": "/a",
+        "requestContext": {"requestId": request_id, "requestTimeEpoch": 1_700_000_000_000_i64}}})
+}
+
+fn sqs_message(id: &str, body: &str, delivery: Option<u32>) -> SqsMessage {
+    let mut message = SqsMessage::default();
+    message.message_id = Some(id.to_owned());
+    message.body = Some(body.to_owned());
+    if let Some(delivery) = delivery {
+        let name = "ApproximateReceiveCount".to_owned();
+        message.attributes.insert(name, delivery.to_string());
+    }
+    message
+}
+
+fn batch_of(messages: impl IntoIterator<Item = SqsMessage>) -> SqsEvent {
+    let mut batch = SqsEvent::default();
+    batch.records = messages.into_iter().collect();
+    batch
+}
+
+#[tokio::test]
+async fn a_dead_letter_queue_that_never_answers_keeps_nothing_from_the_database() {
+    let (database, _) = refusing_database(REFUSES_DATA).await;
+    let handler = handler(database, Arc::new(SilentAfterFifty::default()));
+    let good = sqs_message("good", &deletion("r1").to_string(), None);
+    let bad = (0..60).map(|number| sqs_message(&format!("bad {number}"), "{", None));
+    let batch = batch_of(std::iter::once(good).chain(bad));
     let answer = handler.handle(batch, Duration::from_secs(2));
     let report = tokio::time::timeout(Duration::from_secs(30), answer).await;
     let report = report.expect("an answer in time");
-    // What the queue has said of a hundred of them counts.
-    assert_eq!(report.failed, ["bad 100"]);
-    assert_eq!(report.dead.len(), 101);
+    // What the queue has said of fifty of them counts.
+    let not_said: Vec<_> = (50..60).map(|number| format!("bad {number}")).collect();
+    assert_eq!(report.failed, not_said);
+    assert_eq!(report.dead.len(), 51);
     let last = report.dead.last().map(|(id, _)| id.as_str());
     assert_eq!(last, Some("good"), "the database was asked meanwhile");
+}
+
+#[tokio::test]
+async fn what_the_queue_would_give_up_without_a_reason_has_one() {
+    let (database, _) = refusing_database(REFUSES_ACCESS).await;
+    let letters = Arc::new(Kept::default());
+    let handler = handler(database, letters.clone());
+    let body = |id: &str| deletion(id).to_string();
+    let deliveries = [
+        ("first", Some(1)),
+        ("989th", Some(989)),
+        ("990th", Some(990)),
+        ("nobody counts", None),
+    ];
+    let messages = deliveries.map(|(id, delivery)| sqs_message(id, &body(id), delivery));
+    let report = handler
+        .handle(batch_of(messages), Duration::from_mins(1))
+        .await;
+    assert_eq!(report.failed, ["first", "989th", "nobody counts"]);
+    let letters = letters.0.lock().unwrap();
+    assert_eq!(letters.len(), 1);
+    assert_eq!(
+        (&*letters[0].message_id, &letters[0].body),
+        ("990th", &body("990th"))
+    );
+    let reason = &letters[0].reason;
+    assert!(
+        reason.starts_with("it was delivered 990 times and never stored")
+            && reason.ends_with("code 516"),
+        "{reason}"
+    );
+}
+
+#[tokio::test]
+async fn a_database_that_has_not_enough_for_any_event_is_left_in_peace() {
+    let (database, asked) = refusing_database(NEEDS_TOO_MUCH).await;
+    let letters = Arc::new(Kept::default());
+    let handler = handler(database, letters.clone());
+    let messages = (0..200).map(|number| {
+        let id = format!("r{number}");
+        sqs_message(&id, &deletion(&id).to_string(), Some(1))
+    });
+    let report = handler
+        .handle(batch_of(messages), Duration::from_mins(1))
+        .await;
+    assert_eq!(report.failed.len(), 200);
+    assert_eq!(letters.0.lock().unwrap().len(), 0);
+    let asked = asked.load(Ordering::Relaxed);
+    assert!(asked < 60, "{asked} questions");
+}
+
+#[tokio::test]
+async fn a_bucket_that_is_set_wrong_may_be_mended_before_a_message_is_cut() {
+    let (database, _) = refusing_database(REFUSES_DATA).await;
+    let mut body = deletion("large");
+    body["truncated"] = json!({"request": {"original_bytes": 2_000_000, "sha256": "ab"}});
+    body["overflow"] =
+        json!({"s3": {"bucket": "ours", "key": "daybook/a.json"}, "bytes": 9, "sha256": "00"});
+    let mut elsewhere = body.clone();
+    elsewhere["overflow"]["s3"]["key"] = json!("salaries.json");
+    let mut handler = handler(database, Arc::new(Kept::default()));
+    for bucket in [None, Some(Arc::new(OverflowBucket::new("renamed")))] {
+        let is_none = bucket.is_none();
+        handler.overflow = bucket;
+        let messages = [
+            sqs_message("first", &body.to_string(), Some(1)),
+            sqs_message("ninth", &body.to_string(), Some(9)),
+            sqs_message("tenth", &body.to_string(), Some(10)),
+            sqs_message("nobody counts", &body.to_string(), None),
+        ];
+        let report = handler
+            .handle(batch_of(messages), Duration::from_mins(1))
+            .await;
+        assert_eq!(report.failed, ["first", "ninth"]);
+        assert!(report.failure.unwrap().contains("bucket"));
+        let cut: Vec<_> = report.overflow_lost.iter().map(|(id, _)| &**id).collect();
+        assert_eq!(cut, ["tenth", "nobody counts"]);
+
+        // No configuration makes a pointer to something else right.
+        let message = sqs_message("elsewhere", &elsewhere.to_string(), Some(1));
+        let batch = batch_of([message]);
+        let report = handler.handle(batch, Duration::from_mins(1)).await;
+        assert_eq!(report.overflow_lost.len(), usize::from(!is_none));
+    }
 }

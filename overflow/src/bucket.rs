@@ -33,9 +33,12 @@ pub enum OverflowError {
         /// How many it has, or says that it has.
         bytes: u64,
     },
-    /// The pointer is not to this bucket, or not below [`KEY_PREFIX`].
-    #[error("the pointer leads elsewhere than to the configured bucket")]
+    /// The pointer is not to an object that the capture layer writes: not below [`KEY_PREFIX`].
+    #[error("the pointer leads elsewhere than to an object of the capture layer's")]
     Elsewhere,
+    /// The pointer is to another bucket.
+    #[error("the pointer leads to another bucket than the configured one")]
+    OtherBucket,
     /// There is none.
     #[error("the object is not there")]
     Missing,
@@ -158,8 +161,11 @@ impl OverflowBucket {
     /// # Errors
     /// Where it leads elsewhere, where nothing or something else is there, where S3 does not answer.
     pub async fn get(&self, pointer: &Overflow) -> Result<Bytes, OverflowError> {
-        if pointer.s3.bucket != self.name || !is_key(&pointer.s3.key) {
+        if !is_key(&pointer.s3.key) {
             return Err(OverflowError::Elsewhere);
+        }
+        if pointer.s3.bucket != self.name {
+            return Err(OverflowError::OtherBucket);
         }
         if pointer.bytes > OBJECT_BYTES_MAX as u64 {
             return Err(OverflowError::TooLarge {
@@ -242,7 +248,7 @@ mod tests {
     async fn a_pointer_to_another_place_asks_nobody() {
         let bucket = OverflowBucket::new("ours");
         for (name, key) in [
-            ("theirs", "daybook/2026/11/22/a.json"),
+            ("theirs", "salaries.json"),
             ("ours", "salaries.json"),
             ("ours", "daybook/../salaries.json"),
             ("ours", "daybook//a.json"),
@@ -254,6 +260,9 @@ mod tests {
             assert!(matches!(error, OverflowError::Elsewhere), "{name} {key}");
             assert!(!error.may_succeed_later());
         }
+        let error = bucket.get(&pointer("theirs", "daybook/2026/11/22/a.json"));
+        let error = error.await.unwrap_err();
+        assert!(matches!(error, OverflowError::OtherBucket));
         let large = Overflow {
             bytes: u64::MAX,
             ..pointer("ours", "daybook/a.json")

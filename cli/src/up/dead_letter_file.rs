@@ -15,6 +15,8 @@ use futures::future::BoxFuture;
 use jiff::Timestamp;
 use serde_json::json;
 
+const LETTERS_AT_ONCE: usize = 100;
+
 /// Appends letters to one file.
 #[derive(Debug)]
 pub(crate) struct DeadLetterFile {
@@ -87,6 +89,11 @@ impl DeadLetters for DeadLetterFile {
             }
             vec![kept.is_ok(); letters.len()]
         })
+    }
+
+    /// The disk is waited for once in so many.
+    fn at_once(&self, letters: &[DeadLetter]) -> usize {
+        letters.len().min(LETTERS_AT_ONCE)
     }
 }
 

@@ -89,6 +89,34 @@ async fn they_are_counted_as_erased_and_newer_ones_are_stored() {
 }
 
 #[tokio::test]
+async fn what_waits_for_the_erasure_key_keeps_nobody_elses_events_waiting() {
+    let clickhouse = shared().await;
+    let before = now() - 1.hour();
+    let erased = tenant("keyless-erased");
+    let (mut handler, kept) = handler(None).await;
+    let first = message("keyless-erased", 1, before);
+    assert_eq!(deliver(&handler, &[first]).await.stored, 1);
+    let jane = Scope::Email("jane@example.com".to_owned());
+    erase(clickhouse, &request(&erased, jane, ErasureMode::Delete)).await;
+
+    handler.writer = clickhouse.writer().unwrap();
+    let mut bodies: Vec<_> = (0..9)
+        .map(|number| message("keyless-other", number, before))
+        .collect();
+    bodies.insert(2, message("keyless-erased", 2, before));
+    bodies.insert(7, message("keyless-erased", 3, before));
+    let report = deliver(&handler, &bodies).await;
+    assert_eq!(report.failed, ["2", "7"], "{report:?}");
+    assert!(report.failure.unwrap().contains("erasure key"));
+    // What a part had stored before it was known that some of it waits is found stored.
+    assert_eq!(report.stored + report.duplicates, 9);
+    assert_eq!((report.dead.len(), kept.letters().len()), (0, 0));
+    let others = events_of(clickhouse, &tenant("keyless-other")).await;
+    assert_eq!(others.len(), 9);
+    assert_eq!(events_of(clickhouse, &erased).await, []);
+}
+
+#[tokio::test]
 async fn the_store_says_what_has_expired_and_the_variable_only_where_it_does_not() {
     let clickhouse = shared().await;
     let credentials = clickhouse.passwords().eraser_credentials();
