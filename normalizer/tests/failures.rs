@@ -22,6 +22,8 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
+use crate::log::Log;
+
 const NOW_MS: i64 = 1_795_379_689_123;
 
 fn outcome_of(failure: &str) -> Outcome {
@@ -251,4 +253,42 @@ async fn a_bucket_that_is_set_wrong_may_be_mended_before_a_message_is_cut() {
         let report = handler.handle(batch, Duration::from_mins(1)).await;
         assert_eq!(report.overflow_lost.len(), usize::from(!is_none));
     }
+}
+
+#[test]
+fn the_alarm_waits_for_what_the_log_says() {
+    let log = Log::default();
+    let writer = log.clone();
+    // As `lambda::run` writes it.
+    let subscriber = tracing_subscriber::fmt()
+        .json()
+        .without_time()
+        .with_writer(move || writer.clone())
+        .finish();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    tracing::subscriber::with_default(subscriber, || {
+        runtime.block_on(async {
+            let (database, _) = refusing_database(REFUSES_ACCESS).await;
+            let handler = handler(database, Arc::new(Kept::default()));
+            let message = sqs_message("m1", &deletion("r1").to_string(), Some(1));
+            handler
+                .handle(batch_of([message]), Duration::from_mins(1))
+                .await;
+        });
+    });
+    let logged = log.text();
+    let line: Value = logged
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap())
+        .find(|line| line["level"] == "ERROR")
+        .unwrap();
+    assert_eq!(line["fields"]["messages"], 1, "{line}");
+    let message = line["fields"]["message"].as_str().unwrap();
+    let template = include_str!("../../deploy/template.yaml");
+    let pattern = format!("{{ $.fields.message = \"{message}\" }}");
+    assert!(template.contains(&pattern), "{pattern}");
+    assert!(template.contains("MetricValue: $.fields.messages"));
 }
