@@ -29,7 +29,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 
-use daybook_event::REDACTED;
+use daybook_event::{REDACTED, check_json_bounds};
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use serde::de::{MapAccess, Visitor};
@@ -60,15 +60,33 @@ fn finish(text: &str, mut cleaned: String, copied: usize) -> Option<String> {
     Some(cleaned)
 }
 
-/// What is a credential in a body, an authorizer's context or a stage variable.
+/// How deep a text nests that nobody takes as a part of another: a body.
+const TEXT_DEPTH_MAX: usize = 100;
+
+/// How deep a message nests: the normalizer refuses what is deeper (`MESSAGE_DEPTH_MAX` there), and with it all that the
+/// message says.
+const MESSAGE_DEPTH_MAX: usize = 100;
+
+/// The message and its event, around a member of it.
+const LEVELS_AROUND_A_MEMBER: usize = 2;
+
+/// What is a credential in a body.
 const BODY_RULES: Rules<'_> = Rules {
+    depth_max: TEXT_DEPTH_MAX,
     says_secret: &says_secret,
     says_secret_if_drawn: is_session_id,
     is_credential: looks_like_a_credential,
 };
 
+/// What is a credential in an authorizer's context or a stage variable.
+const MEMBER_RULES: Rules<'_> = Rules {
+    depth_max: MESSAGE_DEPTH_MAX - LEVELS_AROUND_A_MEMBER,
+    ..BODY_RULES
+};
+
 /// What is a credential in a concrete path.
 const PATH_RULES: Rules<'_> = Rules {
+    depth_max: MEMBER_RULES.depth_max,
     says_secret: &|_| false,
     says_secret_if_drawn: |_| false,
     is_credential: is_jwt,
@@ -84,6 +102,7 @@ const REPEATED_HEADERS: &[(&str, &str)] = &[
 
 /// What is a credential in a query.
 const QUERY_RULES: Rules<'_> = Rules {
+    depth_max: MEMBER_RULES.depth_max,
     says_secret: &encoded_name_says_secret,
     says_secret_if_drawn: query_name_says_secret_if_drawn,
     is_credential: encoded_is_credential,
@@ -158,7 +177,7 @@ impl Credentials {
                 };
                 let rules = Rules {
                     says_secret: &says_secret,
-                    ..BODY_RULES
+                    ..MEMBER_RULES
                 };
                 remove_from_json(value, &rules)
             }
@@ -166,7 +185,7 @@ impl Credentials {
                 let says_secret = |name: &str| says_secret(name) || self.repeats_a_header(name);
                 let rules = Rules {
                     says_secret: &says_secret,
-                    ..BODY_RULES
+                    ..MEMBER_RULES
                 };
                 remove_from_json(value, &rules)
             }
@@ -181,8 +200,8 @@ impl Credentials {
                 replace_text(value, |body| remove_from_body(body, body_encoding))
             }
             // No gateway sends a body that is no text; whoever invokes the function may.
-            "body" => remove_from_json(value, &BODY_RULES),
-            _ => Ok(None),
+            "body" => remove_from_json(value, &MEMBER_RULES),
+            _ => Ok(removed_if_deep(value)),
         };
         match cleaned {
             Ok(None) => Cow::Borrowed(value),
@@ -198,16 +217,36 @@ fn joined(name: &str) -> String {
     letters.collect::<String>().to_ascii_lowercase()
 }
 
-/// A JSON text (a response body, what a handler said) without credentials; none where there were
-/// none. What begins like JSON but is none is removed whole.
+/// A JSON text (a response body) without credentials; none where there were none. What begins like JSON but is none is
+/// removed whole.
 pub(crate) fn remove_from_text(text: &str) -> Option<String> {
+    remove_by(&BODY_RULES, text)
+}
+
+/// The same of a JSON text that becomes a part of the message itself (what a handler said), so many levels deep.
+pub(crate) fn remove_from_part(json: &str, levels_around: usize) -> Option<String> {
+    let rules = Rules {
+        depth_max: MESSAGE_DEPTH_MAX - levels_around,
+        ..BODY_RULES
+    };
+    remove_by(&rules, json)
+}
+
+fn remove_by(rules: &Rules<'_>, text: &str) -> Option<String> {
     match text.trim_start().as_bytes().first() {
         Some(b'{' | b'[' | b'"') => {
-            remove_from_json(text, &BODY_RULES).unwrap_or_else(|NotJson| Some(REDACTED.into()))
+            remove_from_json(text, rules).unwrap_or_else(|NotJson| Some(REDACTED.into()))
         }
         _ if looks_like_a_credential(text) => Some(REDACTED.into()),
         _ => remove_from_links(text),
     }
+}
+
+/// A member that nobody looks into, if its depth alone would cost the message.
+fn removed_if_deep(value: &str) -> Option<String> {
+    let is_deep = value.starts_with(['{', '['])
+        && check_json_bounds(value.as_bytes(), usize::MAX, MEMBER_RULES.depth_max).is_err();
+    is_deep.then(|| REMOVED.to_owned())
 }
 
 /// Cleans the text of a JSON string; what is no string has no credentials in it.
@@ -216,7 +255,7 @@ fn replace_text(
     clean: impl FnOnce(&str) -> Option<String>,
 ) -> Result<Option<String>, NotJson> {
     if !value.starts_with('"') {
-        return Ok(None);
+        return Ok(removed_if_deep(value));
     }
     let text = unescape(value).ok_or(NotJson)?;
     Ok(clean(&text).map(|cleaned| quote(&cleaned)))

@@ -8,9 +8,6 @@ use super::REMOVED;
 use super::links::remove_nested;
 use super::shapes::looks_drawn;
 
-/// Deeper values are removed whole, as nobody has looked at them.
-const DEPTH_MAX: usize = 100;
-
 /// JSON or a link inside a string inside JSON: beyond this it is left alone.
 pub(super) const EMBEDDED_MAX: usize = 3;
 
@@ -28,6 +25,8 @@ const DRAWN_BYTES_MAX: usize = 4_096;
 
 /// What makes a value a credential.
 pub(super) struct Rules<'a> {
+    /// Deeper values are removed whole, as nobody has looked at them.
+    pub(super) depth_max: usize,
     /// Its member's name.
     pub(super) says_secret: &'a dyn Fn(&str) -> bool,
     /// Its member's name, where a machine drew the value.
@@ -88,8 +87,8 @@ impl Scan<'_> {
     fn value(&mut self, depth: usize) -> Result<Range<usize>, NotJson> {
         let start = self.at;
         match self.peek()? {
-            b'{' if depth < DEPTH_MAX => self.object(depth)?,
-            b'[' if depth < DEPTH_MAX => self.array(depth)?,
+            b'{' if depth < self.rules.depth_max => self.object(depth)?,
+            b'[' if depth < self.rules.depth_max => self.array(depth)?,
             b'{' | b'[' => {
                 self.skip_container()?;
                 self.replace(start..self.at, REMOVED);

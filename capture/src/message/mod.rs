@@ -17,9 +17,15 @@ use sha2::{Digest, Sha256};
 
 use crate::audit_context::Withheld;
 use crate::claims::with_claims;
-use crate::credentials::{Credentials, NotAnEvent, remove_from_text};
+use crate::credentials::{Credentials, NotAnEvent, remove_from_part, remove_from_text};
 use crate::exchange::{Answer, Exchange, Observed, Ready};
 use crate::sink::{MESSAGE_BYTES_MAX, Message};
+
+/// The message and its context.
+const LEVELS_AROUND_A_STATE: usize = 2;
+
+/// The message, its event, and `requestContext`, `authorizer` and `jwt` in it.
+const LEVELS_AROUND_CLAIMS: usize = 5;
 
 /// Why there is nothing to send.
 #[derive(Debug, thiserror::Error)]
@@ -84,7 +90,7 @@ pub(crate) fn outgoing(
     if observed.withheld != Withheld::Nothing {
         event = without_body(&event)?;
     }
-    if let Some(claims) = without_credentials(observed.claims.take()) {
+    if let Some(claims) = without_credentials(observed.claims.take(), LEVELS_AROUND_CLAIMS) {
         event = with_claims(event, &claims);
     }
     let id = message_id(exchange);
@@ -141,8 +147,8 @@ fn captured_exchange(
         }),
     };
     let context = HandlerContext {
-        before: without_credentials(observed.said.before),
-        after: without_credentials(observed.said.after),
+        before: without_credentials(observed.said.before, LEVELS_AROUND_A_STATE),
+        after: without_credentials(observed.said.after, LEVELS_AROUND_A_STATE),
         ..observed.said
     };
     Ok(CapturedExchange {
@@ -158,9 +164,9 @@ fn captured_exchange(
     })
 }
 
-fn without_credentials(value: Option<Value>) -> Option<Value> {
+fn without_credentials(value: Option<Value>, levels_around: usize) -> Option<Value> {
     let value = value?;
-    match remove_from_text(&value.to_string()) {
+    match remove_from_part(&value.to_string(), levels_around) {
         Some(cleaned) => serde_json::from_str(&cleaned).ok(),
         None => Some(value),
     }

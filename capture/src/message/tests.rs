@@ -102,3 +102,71 @@ fn characters_that_the_queue_refuses_are_escaped() {
     let (message, _) = sent(&exchange);
     assert_eq!(message["event"]["body"], "a\u{ffff}b\u{fffe}");
 }
+
+/// `[[…]]`, so many of them.
+fn nested(levels: usize) -> Value {
+    (1..levels).fold(json!([]), |value, _| json!([value]))
+}
+
+fn depth(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
+        _ => 0,
+    }
+}
+
+#[test]
+fn nothing_nests_so_deep_in_a_message_that_the_normalizer_refuses_it() {
+    for levels in [97, 98, 99, 100, 126, 1_000] {
+        let body = nested(levels).to_string();
+        let exchange = exchange(&json!({
+            "httpMethod": "POST", "body": body,
+            "requestContext": {"stage": "prod", "lambda": nested(levels)},
+            "stageVariables": nested(levels), "headers": nested(levels), "queryStringParameters": nested(levels),
+            "pathParameters": nested(levels), "rawQueryString": nested(levels), "cookies": nested(levels),
+            "later": nested(levels),
+        }));
+        exchange.answered(Answer::Status(201));
+        exchange.took_body(body.clone());
+        exchange.say(HandlerContext {
+            before: Some(nested(levels)),
+            after: Some(json!([1, nested(levels - 1)])),
+            ..HandlerContext::default()
+        });
+        exchange.claim(nested(levels));
+        let line = sent(&exchange).0.to_string();
+        let message = daybook_normalizer::message::decode(&line).unwrap();
+        let before = message.context.before.unwrap();
+        assert_eq!(depth(&before), levels.min(98), "{levels}");
+        assert_eq!(message.context.after.unwrap()[0], 1);
+        // A body is a text of its own.
+        for text in [
+            message.event["body"].as_str().unwrap(),
+            message.response.unwrap().body.as_deref().unwrap(),
+        ] {
+            let body: Value = serde_json::from_str(text).unwrap();
+            assert_eq!(depth(&body), levels.min(100), "{levels}");
+        }
+        let context = &message.event["requestContext"];
+        assert_eq!(context["stage"], "prod");
+        assert_eq!(depth(&context["lambda"]), levels.min(97), "{levels}");
+        let claims = &context["authorizer"]["jwt"]["claims"];
+        assert_eq!(depth(claims), levels.min(95), "{levels}");
+        for name in [
+            "stageVariables",
+            "headers",
+            "queryStringParameters",
+            "pathParameters",
+        ] {
+            assert_eq!(
+                depth(&message.event[name]),
+                levels.min(98),
+                "{name} {levels}"
+            );
+        }
+        for name in ["rawQueryString", "later"] {
+            let kept = if levels <= 98 { levels } else { 0 };
+            assert_eq!(depth(&message.event[name]), kept, "{name} {levels}");
+        }
+    }
+}
