@@ -1,5 +1,6 @@
 //! The Lambda: SQS batches in, the ids of failed messages out.
 
+use std::panic::PanicHookInfo;
 use std::time::{Duration, SystemTime};
 
 use aws_lambda_events::event::sqs::SqsEvent;
@@ -28,6 +29,7 @@ pub async fn run() -> Result<(), Error> {
         )
         .with_writer(std::io::stderr)
         .init();
+    std::panic::set_hook(Box::new(log_panic));
     let handler = handler_from_env(|name| std::env::var(name).ok())
         .await
         .map_err(|error| format!("the normalizer cannot start: {error:#}"))?;
@@ -41,6 +43,12 @@ pub async fn run() -> Result<(), Error> {
         }
     }))
     .await
+}
+
+/// Where it was. What it says may repeat the message that brought it about.
+fn log_panic(panic: &PanicHookInfo<'_>) {
+    let place = panic.location().map(ToString::to_string);
+    tracing::error!(place, "a panic");
 }
 
 /// Lambda gives its deadline as a time of day.
@@ -58,7 +66,43 @@ fn time_left(context: &Context) -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+    use std::sync::{Arc, Mutex};
+
     use super::*;
+
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_panic_is_logged_without_its_words() {
+        let log = Log::default();
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_writer(move || writer.clone())
+            .finish();
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(log_panic));
+        let panicked = tracing::subscriber::with_default(subscriber, || {
+            std::panic::catch_unwind(|| panic!("jane@example.com"))
+        });
+        std::panic::set_hook(before);
+        assert!(panicked.is_err());
+        let logged = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+        assert!(logged.contains("lambda.rs"), "{logged}");
+        assert!(!logged.contains("jane"), "{logged}");
+    }
 
     fn until(seconds: i64) -> Duration {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);

@@ -260,8 +260,8 @@ mod tests {
             assert!(matches!(error, OverflowError::Elsewhere), "{name} {key}");
             assert!(!error.may_succeed_later());
         }
-        let error = bucket.get(&pointer("theirs", "daybook/2026/11/22/a.json"));
-        let error = error.await.unwrap_err();
+        let theirs = pointer("theirs", "daybook/2026/11/22/a.json");
+        let error = bucket.get(&theirs).await.unwrap_err();
         assert!(matches!(error, OverflowError::OtherBucket));
         let large = Overflow {
             bytes: u64::MAX,

@@ -142,7 +142,7 @@ impl Parts {
         stop: watch::Receiver<bool>,
     ) -> anyhow::Result<()> {
         let url = format!("http://127.0.0.1:{}", listener.local_addr()?.port());
-        let (batcher, storing) = Batcher::start(self.handler.clone(), stop.clone());
+        let (batcher, mut storing) = Batcher::start(self.handler.clone(), stop.clone());
         let reads = reads::capture(batcher.clone())?;
         let router = self.router(batcher, &reads, stop.clone());
         let mut server = tokio::spawn(serve(listener, router, stop.clone()));
@@ -160,24 +160,29 @@ impl Parts {
             }
         }
         let token = self.demo_token();
-        let consumer = self.queue.map(|queue| {
+        let mut consumer = self.queue.map(|queue| {
             let handler = queue_handler(&queue, self.handler, directory);
             tokio::spawn(queue.consume(handler, stop.clone()))
         });
-        let erasing = self
+        let mut erasing = self
             .erasures
             .map(|erasures| tokio::spawn(erasures.work(stop.clone())));
         if !*stop.borrow() {
             announce(&url, &token, directory)?;
         }
-        serves_until_stopped(&mut server, stop).await?;
+        tokio::select! {
+            served = serves_until_stopped(&mut server, stop.clone()) => served,
+            failure = ends("what stores messages", Some(&mut storing), stop.clone()) => failure,
+            failure = ends("what reads the queue", consumer.as_mut(), stop.clone()) => failure,
+            failure = ends("what works on erasures", erasing.as_mut(), stop) => failure,
+        }?;
         say("stopping");
         let drained = async {
-            if let Some(consumer) = consumer {
-                let _ = consumer.await;
-            }
-            if let Some(erasing) = erasing {
-                let _ = erasing.await;
+            for part in [consumer, erasing].into_iter().flatten() {
+                // It may have ended, and been seen to, as soon as it was told to stop.
+                if !part.is_finished() {
+                    let _ = part.await;
+                }
             }
             if !server.is_finished() {
                 let _ = (&mut server).await;
@@ -186,7 +191,9 @@ impl Parts {
             reads.shut_down().await;
             drop(reads);
             // What a sender that went away had sent whole is stored before ClickHouse stops.
-            let _ = storing.await;
+            if !storing.is_finished() {
+                let _ = storing.await;
+            }
         };
         if timeout(SHUTDOWN_TIMEOUT, drained).await.is_err() {
             server.abort();
@@ -252,6 +259,28 @@ async fn serves_until_stopped(
             ended?.context("the server ended")?;
             bail!("the server ended")
         }
+    }
+}
+
+/// Waits until a part of `up` ends that works in the background: nobody else would notice, and messages would wait for ever.
+///
+/// # Errors
+/// Where it ends before `up` is to stop.
+async fn ends(
+    part: &str,
+    working: Option<&mut JoinHandle<()>>,
+    stop: watch::Receiver<bool>,
+) -> anyhow::Result<()> {
+    let Some(working) = working else {
+        return std::future::pending().await;
+    };
+    let ended = working.await;
+    if *stop.borrow() {
+        return Ok(());
+    }
+    match ended {
+        Err(error) if error.is_panic() => bail!("{part} panicked: all of it stops"),
+        _ => bail!("{part} ended: all of it stops"),
     }
 }
 
@@ -359,5 +388,29 @@ mod tests {
         let mut server = tokio::spawn(async { Ok(()) });
         let failure = serves_until_stopped(&mut server, stop).await.unwrap_err();
         assert_eq!(failure.to_string(), "the server ended");
+    }
+    #[tokio::test]
+    async fn a_part_that_ends_by_itself_ends_all_of_it() {
+        let (sender, stop) = watch::channel(false);
+        let mut ended = tokio::spawn(async {});
+        let failure = ends("what reads the queue", Some(&mut ended), stop.clone());
+        let failure = failure.await.unwrap_err();
+        assert_eq!(
+            failure.to_string(),
+            "what reads the queue ended: all of it stops"
+        );
+        let mut panicked = tokio::spawn(async { panic!("as a test wants it") });
+        let failure = ends("what stores messages", Some(&mut panicked), stop.clone());
+        let failure = failure.await.unwrap_err();
+        assert_eq!(
+            failure.to_string(),
+            "what stores messages panicked: all of it stops"
+        );
+        // Whoever was told to stop may end.
+        sender.send_replace(true);
+        let mut ended = tokio::spawn(async {});
+        ends("what stores messages", Some(&mut ended), stop)
+            .await
+            .unwrap();
     }
 }
