@@ -243,7 +243,7 @@ mod tests {
             &json!(["-1.5E+999", long, 0.0, 2, "1e400"]),
         );
         check(
-            r#"[NaN,Infinity,-Infinity]"#,
+            "[NaN,Infinity,-Infinity]",
             &json!(["NaN", "Infinity", "-Infinity"]),
         );
     }

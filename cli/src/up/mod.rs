@@ -171,10 +171,10 @@ impl Parts {
             announce(&url, &token, directory)?;
         }
         tokio::select! {
-            served = serves_until_stopped(&mut server, stop.clone()) => served,
-            failure = ends("what stores messages", Some(&mut storing), stop.clone()) => failure,
-            failure = ends("what reads the queue", consumer.as_mut(), stop.clone()) => failure,
-            failure = ends("what works on erasures", erasing.as_mut(), stop) => failure,
+            ended = serves_until_stopped(&mut server, stop.clone()) => ended,
+            ended = ends("what stores messages", Some(&mut storing), stop.clone()) => ended,
+            ended = ends("what reads the queue", consumer.as_mut(), stop.clone()) => ended,
+            ended = ends("what works on erasures", erasing.as_mut(), stop) => ended,
         }?;
         say("stopping");
         let drained = async {
