@@ -129,7 +129,8 @@ pub fn read_index(
 ) -> anyhow::Result<(Index, Vec<DocumentProblem>)> {
     if let Some(index) = load_compiled(path)? {
         let index = index.with_service_map(settings.services.clone());
-        return Ok((index, Vec::new()));
+        let doubts = index.doubts_of_service_map();
+        return Ok((index, doubts));
     }
     let (documents, mut problems) = read_documents(path)?;
     let (index, of_documents) = build_index(documents, settings);

@@ -1,7 +1,8 @@
 //! The index: which service and operation a request belongs to.
 //!
 //! The service of a request is, in this order:
-//! 1. the configured map's, by domain name, by API id and stage (`a1b2c3/prod`), or by API id;
+//! 1. the configured map's, by domain name and base path (`api.example.com/shop`), by domain name, by API id and
+//!    stage (`a1b2c3/prod`), or by API id;
 //! 2. that of the document one of whose `servers[].url` has the request's domain name or API id;
 //! 3. where no document claims them: that of the one document that describes the request
 //!    otherwise than by a bare catch-all.
@@ -12,15 +13,19 @@
 //! not described. Such ties are told by [`Index::build`].
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use serde::{Deserialize, Serialize};
 
 use crate::document::{Document, DocumentProblem, ParsedDocument, Problems};
 use crate::entry::{Call, Entry, EntryMatch, ServerList, pointer_of};
-use crate::operation::Operation;
+use crate::nearest::nearest;
+use crate::operation::{Operation, escape};
 use crate::overlay;
 use crate::server::{Server, Servers, comparable, names_no_service};
+
+/// What the operator's map is called in what is told of it.
+const SERVICE_MAP: &str = "DAYBOOK_SERVICES";
 
 /// The most problems that are told of one document.
 const PROBLEMS_MAX: usize = 100;
@@ -129,8 +134,10 @@ impl Index {
             service_map: comparable_keys(map.clone()),
             ..Self::default()
         };
-        let (index, problems) = empty.extended(documents);
-        (index.with_service_map(map), problems)
+        let (index, mut problems) = empty.extended(documents);
+        let index = index.with_service_map(map);
+        problems.extend(index.doubts_of_service_map());
+        (index, problems)
     }
 
     /// Reads more documents, to stand behind those that are known.
@@ -142,9 +149,10 @@ impl Index {
             match ParsedDocument::parse(&document, &overlays, &mut of_document) {
                 Ok(parsed) => {
                     let entry = Entry::read(&parsed, &mut of_document);
+                    parsed.origins.relocate(&mut of_document);
+                    // That two services have an operation is not its overlay's mistake.
                     self.tell_ties(&entry, &mut of_document);
                     self.entries.push(entry);
-                    parsed.origins.relocate(&mut of_document);
                 }
                 Err(problem) => of_document.push(problem),
             }
@@ -152,14 +160,17 @@ impl Index {
             // what was not done before what is only doubtful.
             of_document
                 .sort_by_key(|problem| Reverse((problem.is_overlays_error(), problem.severity)));
+            // What several paths refer to is told once.
+            let mut told = HashSet::new();
+            of_document.retain(|problem| told.insert(problem.to_string()));
             of_document.truncate(PROBLEMS_MAX);
             problems.extend(of_document);
         }
         (self, problems)
     }
 
-    /// Gives services by domain name, by API id, or by both of API id and stage (`a1b2c3/prod`); it
-    /// goes before what documents say.
+    /// Gives services by domain name, by that and a base path (`api.example.com/shop`), by API id, or by both of
+    /// API id and stage (`a1b2c3/prod`); it goes before what documents say.
     #[must_use]
     pub fn with_service_map(mut self, map: BTreeMap<String, String>) -> Self {
         for name in map.values() {
@@ -192,17 +203,28 @@ impl Index {
     pub fn find(&self, request: &RequestLine<'_>) -> Found<'_> {
         let domain_name = comparable(request.domain_name);
         let call = Call::new(request, &domain_name);
-        if let Some(name) = self.mapped_service(&call) {
+        if let Some((name, base_path)) = self.mapped_service(&call) {
+            let mut undocumented = self.undocumented.iter();
+            if let Some(service) = undocumented.find(|service| service.name == *name) {
+                return Found::Service(service);
+            }
             let entries: Vec<&Entry> = self
                 .entries
                 .iter()
                 .filter(|entry| entry.service.name == *name)
                 .collect();
-            return self
-                .undocumented
-                .iter()
-                .find(|service| service.name == *name)
-                .map_or_else(|| find_among(&entries, &call), Found::Service);
+            if base_path > 0 {
+                let below = RequestLine {
+                    path: &request.path[base_path..],
+                    ..*request
+                };
+                let call = Call::new(&below, &domain_name);
+                let found = find_among(&entries, &call);
+                if matches!(found, Found::Operation { .. }) {
+                    return found;
+                }
+            }
+            return find_among(&entries, &call);
         }
         let claiming: Vec<&Entry> = self
             .entries
@@ -215,16 +237,70 @@ impl Index {
         self.find_by_path(&call.unclaimed())
     }
 
-    fn mapped_service(&self, call: &Call<'_>) -> Option<&String> {
+    /// The service that the map gives, and how much of the path belongs to the map as well: what a base path
+    /// maps to an API stands in front of the API's own paths.
+    fn mapped_service(&self, call: &Call<'_>) -> Option<(&String, usize)> {
         if self.service_map.is_empty() {
             return None;
         }
-        let RequestLine { api_id, stage, .. } = *call.request;
+        let RequestLine {
+            api_id,
+            stage,
+            path,
+            ..
+        } = *call.request;
+        if let Some(found) = self.mapped_base_path(call.domain_name, path) {
+            return Some(found);
+        }
         let by_stage = format!("{api_id}/{stage}");
         [call.domain_name, &by_stage, api_id]
             .into_iter()
             .filter(|key| !key.is_empty())
-            .find_map(|key| self.service_map.get(key))
+            .find_map(|key| Some((self.service_map.get(key)?, 0)))
+    }
+
+    /// Of the base paths of a domain that a path begins with, the longest one.
+    fn mapped_base_path(&self, domain_name: &str, path: &str) -> Option<(&String, usize)> {
+        if domain_name.is_empty() {
+            return None;
+        }
+        let domain = format!("{domain_name}/");
+        let of_domain = self.service_map.range(domain.clone()..);
+        of_domain
+            .map_while(|(key, name)| Some((key.strip_prefix(&domain)?, name)))
+            .filter_map(|(base_path, name)| {
+                let rest = path.strip_prefix('/')?.strip_prefix(base_path)?;
+                let is_whole = rest.is_empty() || rest.starts_with(['/', '?']);
+                is_whole.then_some((name, 1 + base_path.len()))
+            })
+            .max_by_key(|(_, length)| *length)
+    }
+
+    /// What of the map may not be meant so: a service that is nearly called as one of a document, and what is no
+    /// name of a host.
+    pub fn doubts_of_service_map(&self) -> Vec<DocumentProblem> {
+        let known: BTreeSet<&str> = self
+            .services()
+            .map(|service| service.name.as_str())
+            .collect();
+        let mut doubts = Vec::new();
+        for (key, name) in &self.service_map {
+            let mut doubt = |message: String| {
+                let pointer = format!("/{}", escape(key));
+                doubts.push(DocumentProblem::warning(SERVICE_MAP, &pointer, message));
+            };
+            if key.contains("//") || key.contains(char::is_whitespace) {
+                doubt("it is neither a domain name nor an API id: write api.example.com, api.example.com/shop, a1b2c3 or a1b2c3/prod".to_owned());
+            }
+            if !known.contains(name.as_str())
+                && let Some(near) = nearest(name, known.iter().copied())
+            {
+                doubt(format!(
+                    "no document describes a service {name}; did you mean {near}?"
+                ));
+            }
+        }
+        doubts
     }
 
     /// The operation of the one service that has it. Only a host that says nothing, or a document
@@ -303,7 +379,7 @@ impl Index {
             let servers: HashSet<&Server> = group
                 .servers
                 .with_host()
-                .filter(|server| !server.is_mapped(&self.service_map))
+                .filter(|server| server.is_shared() && !server.is_mapped(&self.service_map))
                 .collect();
             for other in others().filter(|_| !servers.is_empty()) {
                 if problems.is_full() {
@@ -338,7 +414,12 @@ impl Index {
 fn comparable_keys(map: BTreeMap<String, String>) -> BTreeMap<String, String> {
     map.into_iter()
         .map(|(key, name)| match key.split_once('/') {
-            Some((api_id, stage)) => (format!("{}/{stage}", comparable(api_id)), name),
+            // A stage or a base path.
+            Some((host, "")) => (comparable(host).into_owned(), name),
+            Some((host, below)) => {
+                let below = below.trim_end_matches('/');
+                (format!("{}/{below}", comparable(host)), name)
+            }
             None => (comparable(&key).into_owned(), name),
         })
         .collect()

@@ -7,7 +7,7 @@
 //!   `default` is tried first (section 4.8.6).
 //! - A host that is all variable claims no domain but its default, and excludes none.
 //! - `{id}.execute-api.…` claims every request to the API of that id, whatever its domain.
-//! - A relative URL names a prefix and no host; a port says nothing.
+//! - A relative URL names a prefix and no host; a port says nothing, nor does `localhost` or an address.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -101,9 +101,10 @@ impl Servers {
             .any(|server| server.claims(domain_name, api_id))
     }
 
-    /// Whether they are known by name, so that a request to another one is not for them.
+    /// Whether they are known by name, so that a request to another one is not for them. `localhost:8080` is
+    /// where somebody wrote the document, and an address that AWS made up is behind any domain.
     pub(crate) fn name_a_host(&self) -> bool {
-        let named = |server: &Server| !server.host.is_empty();
+        let named = |server: &Server| !server.host.is_empty() && !server.says_nothing();
         let open = |server: &Server| named(server) && !server.spells_out_its_host();
         self.servers.iter().any(named) && !self.servers.iter().any(open)
     }
@@ -160,6 +161,21 @@ impl Server {
         };
         let api_id = host.split_once(".execute-api.").map(|(api_id, _)| api_id);
         map.contains_key(host) || api_id.is_some_and(is_by_api)
+    }
+
+    /// Whether its host is one that says nothing of the service, whatever stands in its gaps.
+    fn says_nothing(&self) -> bool {
+        let text = |part: &Part| match part {
+            Part::Literal(text) => text.clone(),
+            Part::Param => "x".to_owned(),
+        };
+        names_no_service(&self.host.iter().map(text).collect::<String>())
+    }
+
+    /// Whether two services at it are mistaken for one another. On the machine that a document was written
+    /// on, each has the host for itself.
+    pub(crate) fn is_shared(&self) -> bool {
+        !self.says_nothing() || self.is_of_api_gateway()
     }
 
     fn is_of_api_gateway(&self) -> bool {

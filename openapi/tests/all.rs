@@ -27,3 +27,4 @@ mod rules_by_name;
 mod secret_cases;
 mod sentences;
 mod servers;
+mod service_map;

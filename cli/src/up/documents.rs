@@ -44,8 +44,10 @@ pub(crate) fn index(
                 !with_samples || index.services().any(|known| known.file_name == name)
             });
             let own = (!is_known(&index)).then(own_document);
-            let (index, problems) = index.extended(samples.into_iter().chain(own).collect());
-            return Ok((index.with_service_map(services), problems));
+            let (index, mut problems) = index.extended(samples.into_iter().chain(own).collect());
+            let index = index.with_service_map(services);
+            problems.extend(index.doubts_of_service_map());
+            return Ok((index, problems));
         }
         (documents, problems) = read_documents(specs)?;
     }

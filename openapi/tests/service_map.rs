@@ -1,0 +1,132 @@
+//! Which service a request belongs to where documents name no host of their own, and where the operator's map does.
+
+use std::collections::BTreeMap;
+
+use daybook_openapi::{Document, Found, Index, RequestLine};
+use serde_json::{Value, json};
+
+fn documents(documents: &[(&str, &[&str], &str)]) -> Vec<Document> {
+    let document = |(name, urls, path): &(&str, &[&str], &str)| {
+        let servers: Vec<Value> = urls.iter().map(|url| json!({ "url": url })).collect();
+        let paths = json!({ *path: { "post": { "operationId": path } } });
+        let value = json!({ "openapi": "3.0.3", "servers": servers, "paths": paths });
+        Document {
+            file_name: format!("{name}.json"),
+            bytes: value.to_string().into_bytes(),
+        }
+    };
+    documents.iter().map(document).collect()
+}
+
+fn map(entries: &[(&str, &str)]) -> BTreeMap<String, String> {
+    let entries = entries.iter();
+    entries
+        .map(|(key, service)| ((*key).to_owned(), (*service).to_owned()))
+        .collect()
+}
+
+/// `service /path`, `service` or nothing.
+fn found(index: &Index, domain_name: &str, api_id: &str, path: &str) -> String {
+    let request = RequestLine {
+        method: "POST",
+        domain_name,
+        api_id,
+        path,
+        ..RequestLine::default()
+    };
+    match index.find(&request) {
+        Found::Operation {
+            service, operation, ..
+        } => format!("{} {}", service.name, operation.path),
+        Found::Service(service) => service.name.clone(),
+        Found::Nothing => String::new(),
+    }
+}
+
+fn told(problems: &[daybook_openapi::DocumentProblem]) -> Vec<String> {
+    problems.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn where_a_document_was_written_is_no_host_of_its_service() {
+    for url in [
+        "http://localhost:8080",
+        "http://127.0.0.1:8080/",
+        "http://orders.localhost",
+        "https://a1b2c3.execute-api.eu-central-1.amazonaws.com/dev",
+        "https://{api}.execute-api.eu-central-1.amazonaws.com/dev",
+    ] {
+        let (index, problems) = Index::build(documents(&[
+            ("orders", &[url], "/orders"),
+            ("stock", &["https://stock.example.com"], "/items"),
+        ]));
+        assert_eq!(told(&problems), [""; 0], "{url}");
+        let at = |domain, path| found(&index, domain, "z9", path);
+        assert_eq!(at("api.example.com", "/orders"), "orders /orders", "{url}");
+        // One that has a host is reached there alone.
+        assert_eq!(at("api.example.com", "/items"), "", "{url}");
+        assert_eq!(at("stock.example.com", "/items"), "stock /items", "{url}");
+    }
+    // Beside a host of its own, the machine that it was written on changes nothing.
+    let urls = ["http://localhost:8080", "https://orders.example.com"];
+    let (index, _) = Index::build(documents(&[("orders", &urls, "/orders")]));
+    assert_eq!(found(&index, "api.example.com", "", "/orders"), "");
+}
+
+#[test]
+fn two_services_on_one_persons_machine_are_no_tie() {
+    let same = |one: &str, other: &str| {
+        let (_, problems) = Index::build(documents(&[
+            ("orders", &[one], "/health"),
+            ("stock", &[other], "/health"),
+        ]));
+        problems.len()
+    };
+    assert_eq!(same("http://localhost:8080", "http://localhost:8081"), 0);
+    assert_eq!(same("http://127.0.0.1", "http://127.0.0.1"), 0);
+    assert_eq!(
+        same("https://api.example.com", "https://api.example.com"),
+        1
+    );
+    let of_gateway = "https://a1.execute-api.eu-central-1.amazonaws.com";
+    assert_eq!(same(of_gateway, of_gateway), 1);
+}
+
+#[test]
+fn the_map_may_name_the_service_of_a_base_path() {
+    let (index, problems) = Index::build_mapped(
+        documents(&[("orders", &[], "/orders"), ("stock", &[], "/orders")]),
+        map(&[
+            ("API.example.com/shop", "orders"),
+            ("api.example.com/shop/v2/", "stock"),
+            ("api.example.com", "legacy"),
+        ]),
+    );
+    assert_eq!(told(&problems), [""; 0]);
+    let at = |path| found(&index, "api.example.com", "a1b2c3", path);
+    assert_eq!(at("/shop/orders"), "orders /orders");
+    assert_eq!(at("/shop/v2/orders?a=b"), "stock /orders");
+    assert_eq!(at("/shop"), "orders");
+    assert_eq!(at("/shopping/orders"), "legacy");
+    assert_eq!(found(&index, "other.example.com", "", "/shop/orders"), "");
+}
+
+#[test]
+fn a_mistake_in_the_map_is_told() {
+    let (_, problems) = Index::build_mapped(
+        documents(&[("orders", &[], "/orders")]),
+        map(&[
+            ("api.example.com", "order"),
+            ("https://b.example.com", "orders"),
+            // One that no document describes may well be meant.
+            ("c.example.com", "billing"),
+        ]),
+    );
+    assert_eq!(
+        told(&problems),
+        [
+            "DAYBOOK_SERVICES#/api.example.com: no document describes a service order; did you mean orders?",
+            "DAYBOOK_SERVICES#/https~1~1b.example.com: it is neither a domain name nor an API id: write api.example.com, api.example.com/shop, a1b2c3 or a1b2c3/prod",
+        ]
+    );
+}
