@@ -321,6 +321,20 @@ fn sarif_names_the_rule_the_file_the_line_and_the_pointer() {
     }
 }
 
+#[test]
+fn in_sarif_each_of_any_methods_has_a_fingerprint_of_its_own() {
+    let any = json!({ "x-amazon-apigateway-any-method": {} });
+    let report = report_of(&json!({ "openapi": "3.0.0", "paths": { "/": any } }));
+    let log = sarif(&report, "");
+    let results = log["runs"][0]["results"].as_array().unwrap();
+    let prints: HashSet<&Value> = results
+        .iter()
+        .map(|result| &result["partialFingerprints"]["daybook/v1"])
+        .collect();
+    assert!(results.len() >= 4, "{results:?}");
+    assert_eq!(prints.len(), results.len());
+}
+
 /// Pastes each operation's `x-audit` lines into the document, where a person would.
 fn paste(value: &mut Value, report: &Report) {
     for finding in &report.findings {

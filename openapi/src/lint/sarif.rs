@@ -42,6 +42,8 @@ pub fn sarif(report: &Report, folder: &str) -> Value {
         .findings
         .iter()
         .map(|finding| {
+            // One place is that of each of any methods.
+            let method = if finding.is_any_method { finding.method.as_str() } else { "" };
             let mut result = json!({
                 "ruleId": finding.rule,
                 "level": finding.level,
@@ -49,7 +51,7 @@ pub fn sarif(report: &Report, folder: &str) -> Value {
                 "locations": [location(finding, folder)],
                 // A line that moves is no new finding.
                 "partialFingerprints": {
-                    "daybook/v1": format!("{}:{}#{}:{}", finding.rule, finding.document, finding.pointer, finding.decided),
+                    "daybook/v1": format!("{}:{}#{}{method}:{}", finding.rule, finding.document, finding.pointer, finding.decided),
                 },
             });
             if let Some(index) = rules.iter().position(|(_, rule)| rule.name == finding.rule) {
