@@ -5,6 +5,7 @@ mod new_thing;
 use daybook_event::Action;
 
 use super::identity::{self, Search};
+use super::is_name_of;
 use super::noun::{Number, ParamRole, Thing};
 use super::path_shape::is_key_word;
 use super::rule::{self, Rule};
@@ -347,8 +348,10 @@ impl IdSearch<'_> {
             .map(|parent| parent.entity_type.as_str());
         // The answer is the enclosing thing: `/product/id` of a product's field.
         let top = pointer.split('/').nth(1).unwrap_or_default();
+        let top = words::noun_phrase(&words::split(top));
+        let full_names = &self.source.habits.full_names;
         if pointer.matches('/').count() > 1
-            && enclosing == Some(words::noun_phrase(&words::split(top)).as_str())
+            && enclosing.is_some_and(|name| is_name_of(full_names, name, &top))
         {
             return true;
         }

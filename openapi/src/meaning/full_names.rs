@@ -38,6 +38,12 @@ pub(crate) fn full_names<'a>(
     counts.into_keys().collect()
 }
 
+/// Whether a thing of that name is what a noun by itself is about: a loyalty account is an account.
+pub(crate) fn is_name_of(full_names: &HashSet<String>, name: &str, noun: &str) -> bool {
+    let head = name.split_once(' ').map(|(_, head)| head);
+    name == noun || (head == Some(noun) && full_names.contains(name))
+}
+
 /// Each two words that stand in two segments, one behind the other.
 fn names(path: &str) -> impl Iterator<Item = (String, String)> {
     let word = |segment: &str| match words::split(segment).as_slice() {

@@ -40,7 +40,7 @@ use crate::annotations::Annotations;
 use crate::operation::OperationSource;
 use crate::value_location::ValueLocation;
 use crate::words;
-pub(crate) use full_names::full_names;
+pub(crate) use full_names::{full_names, is_name_of};
 use noun::Number;
 use path_shape::PathShape;
 pub use rule::{Decisions, Rule};

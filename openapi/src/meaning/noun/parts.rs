@@ -17,9 +17,8 @@ impl Facing<'_> {
             level: Level::ItemAction,
             ..*self
         };
-        above
-            .thing(above.resource_noun(), false)
-            .by(&rule::WHOLE_OF_PART)
+        let noun = above.in_full(parent, above.resource_noun());
+        above.thing(noun, false).by(&rule::WHOLE_OF_PART)
     }
 
     /// What stands below an item and is taken away from it.

@@ -4,6 +4,7 @@ use daybook_event::Action;
 
 use super::Thing;
 use super::facing::{Facing, Level};
+use crate::meaning::is_name_of;
 use crate::meaning::noun_words::{GENERIC, ends_with_noun, is_role_of_class, same};
 use crate::meaning::path_shape::{is_adjective, is_criterion, param_noun};
 use crate::meaning::scope::scope_key;
@@ -386,10 +387,10 @@ impl Facing<'_> {
             .summary
             .is_some_and(|summary| words::noun_phrase(&summary.noun) == thing.noun);
         let noun = self.resource.noun();
-        let is_parents = thing
-            .parent
-            .as_ref()
-            .is_some_and(|parent| parent.entity_type == thing.noun);
+        let is_parents = thing.parent.as_ref().is_some_and(|parent| {
+            let known = &self.source.habits.full_names;
+            is_name_of(known, &parent.entity_type, &thing.noun)
+        });
         (is_plain
             && is_parents
             && !is_told
