@@ -1,6 +1,7 @@
 //! All tests of the crate from outside, in one program: each of its own would be linked with the whole crate again.
 
 mod activity_templates;
+mod annotated_actions;
 mod annotations;
 mod compiled;
 mod fuzz_corpus;

@@ -3,7 +3,8 @@
 use super::settlement::Settlement;
 use crate::meaning::Rule;
 use crate::operation::Operation;
-use crate::words;
+use crate::{verbs, words};
+use daybook_event::Action;
 
 /// The most words of a sentence.
 const WORDS_MAX: usize = 18;
@@ -34,13 +35,24 @@ static TOO_LONG: Rule = rule(
 static NO_NOUN: Rule = rule("sentence-without-noun", "\"record\" says nothing");
 static TWO_VERBS: Rule = rule("sentence-of-two-verbs", "a sentence has one main verb");
 static REPEATS: Rule = rule("sentence-repeats-a-word", "a person would say it once");
+static CONTRADICTS: Rule = rule(
+    "sentence-of-another-action",
+    "its verb says another action than `x-audit` does",
+);
 static IN_DOUBT: Rule = rule(
     "sentence-in-doubt",
     "it stands on the action or the entity, which are in doubt",
 );
 
 /// Every rule, in the order in which they are asked.
-pub(super) static ALL: &[&Rule] = &[&TOO_LONG, &NO_NOUN, &TWO_VERBS, &REPEATS, &IN_DOUBT];
+pub(super) static ALL: &[&Rule] = &[
+    &TOO_LONG,
+    &NO_NOUN,
+    &TWO_VERBS,
+    &REPEATS,
+    &CONTRADICTS,
+    &IN_DOUBT,
+];
 
 /// The first rule that finds something wrong with an operation's sentence, and what would settle it.
 /// A sentence of the document's own (`x-audit.activity`) may be as it likes.
@@ -59,6 +71,8 @@ pub(super) fn doubt(operation: &Operation, message: &str) -> Option<(&'static Ru
         &TWO_VERBS
     } else if repeats_a_word(operation) {
         &REPEATS
+    } else if contradicts_action(operation) {
+        &CONTRADICTS
     } else if !meaning.decisions.action.certain || !meaning.decisions.entity.certain {
         // Settled with what it stands on.
         return Some((&IN_DOUBT, Settlement::default()));
@@ -87,6 +101,23 @@ fn has_two_verbs(operation: &Operation) -> bool {
             .entity_type
             .split_once(' ')
             .is_some_and(|(first, _)| NEVER_IN_NOUNS.contains(&first))
+}
+
+/// "created order 7" of what is annotated as read.
+fn contradicts_action(operation: &Operation) -> bool {
+    let meaning = &operation.meaning;
+    let Some(verb) = verbs::known(&meaning.verb.base) else {
+        return false;
+    };
+    let is_plain = matches!(verb.base.as_str(), "create" | "update" | "delete" | "view");
+    let contradicts = match (meaning.action, verb.action) {
+        (Action::Read, said) => matches!(said, Action::Create | Action::Update | Action::Delete),
+        (Action::Create, said) => matches!(said, Action::Read | Action::Delete),
+        (Action::Delete, said) => matches!(said, Action::Read | Action::Create),
+        (Action::Update, said) => said == Action::Delete,
+        (Action::Execute, _) => is_plain,
+    };
+    contradicts && meaning.decisions.action.name == "annotated"
 }
 
 /// `assigned assignment`, `created order order`.

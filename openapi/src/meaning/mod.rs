@@ -125,6 +125,7 @@ pub(crate) fn work_out(source: &OperationSource<'_>, annotations: &Annotations) 
         path_phrase.as_ref(),
         summary.as_ref(),
     );
+    let says_action = verb::for_annotations(&mut chosen, source, &shape, annotations);
     let mut thing = noun::choose(
         source,
         &shape,
@@ -173,7 +174,7 @@ pub(crate) fn work_out(source: &OperationSource<'_>, annotations: &Annotations) 
         || annotations.entity_id.is_some()
         || (entity_id.is_some() && entity_id == annotations.entity_id_in_body);
     let decisions = Decisions {
-        action: if annotations.action.is_some() {
+        action: if says_action {
             &rule::ANNOTATED
         } else {
             chosen.rule

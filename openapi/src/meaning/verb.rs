@@ -1,5 +1,6 @@
 //! Rules 1 and 2: the verb, and the kind of change it makes.
 
+mod annotated;
 mod contradicted;
 mod method;
 mod path;
@@ -14,6 +15,7 @@ use super::rule::{self, Rule};
 use super::witness::Witnesses;
 use crate::operation::OperationSource;
 use crate::verbs::{self, Kind};
+pub(crate) use annotated::for_annotations;
 use contradicted::{is_contradicted, is_part_of_name};
 use method::{method_action, method_verb};
 use path::{of_path, path_goes_before};
