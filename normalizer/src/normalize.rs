@@ -117,6 +117,10 @@ fn new_event(
         query: &query,
         request: request_body.as_ref(),
         response: response_body.as_ref(),
+        own_lists: explained
+            .operation
+            .map(|operation| operation.meaning.own_lists)
+            .unwrap_or_default(),
     };
     let org_id = org_id(&message.event, settings)
         .or_else(|| {

@@ -91,14 +91,12 @@ impl Things {
 
 /// The ids of the things; several only where they stand in the call.
 fn ids(meaning: &Meaning, values: &RequestValues<'_>) -> Vec<String> {
-    if let Some(location) = &meaning.entity_id {
-        return usable(location.read(values));
-    }
-    let Some(location) = &meaning.entity_ids else {
+    let Some(location) = meaning.entity_id.as_ref().or(meaning.entity_ids.as_ref()) else {
         return Vec::new();
     };
     let listed = usable(location.read(values));
-    if !matches!(location, ValueLocation::Query(_)) {
+    let is_list = meaning.entity_ids.as_ref() == Some(location);
+    if !is_list || !matches!(location, ValueLocation::Query(_)) {
         return listed;
     }
     // API Gateway joins the values of one name by commas, as `style: form` does (OpenAPI 3.1, 4.8.12.2).

@@ -50,4 +50,4 @@ pub use meaning::{Decisions, Meaning, Parent, Rule, Verb};
 pub use operation::Operation;
 pub use secrets::OperationSecrets;
 pub use sentence::{Sentence, SentenceFacts, sentence};
-pub use value_location::{RequestValues, ValueLocation, is_placeholder};
+pub use value_location::{OwnLists, RequestValues, ValueLocation, is_placeholder};

@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 
-use serde::ser::{Serialize, SerializeStruct, Serializer};
+use serde::ser::{SerializeStruct, Serializer};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::operation::escape;
+use crate::operation::{OperationSource, escape};
+use crate::schema::Property;
 
 /// The most values that one location gives: more than anybody counts, fewer than a message can hold.
 pub(crate) const VALUES_MAX: usize = 10_000;
@@ -26,8 +28,14 @@ pub(crate) const WRAPPERS: &[&str] = &[
     "attributes",
 ];
 
+/// Those of them that hold a list, and so may be a list of the thing's own.
+const LISTS: &[&str] = &["items", "results"];
+
 /// How many wrappers are opened: JSON:API has `data` and `attributes`.
 const WRAPPER_DEPTH_MAX: usize = 2;
+
+/// Keys behind which something is no part of what a call is about.
+const NO_WRAPPERS: &[&str] = &["error", "errors"];
 
 /// Keys of an object that name it, tried in order where a location gives objects.
 const ID_KEYS: &[&str] = &["id", "_id", "uuid", "uid", "key", "name"];
@@ -49,6 +57,50 @@ pub enum ValueLocation {
     Response(String),
 }
 
+/// Which bodies of a call have a list of their own that bears the name of a wrapper: the `items` of an order that
+/// has an `id`, too. What stands in it is of its items, and of nothing else.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnLists {
+    /// The request's.
+    pub request: bool,
+    /// The response's.
+    pub response: bool,
+}
+
+impl OwnLists {
+    /// Those of an operation's bodies that have one of these places beside such a list.
+    pub(crate) fn of<'a>(
+        source: &OperationSource<'_>,
+        places: impl Iterator<Item = &'a ValueLocation> + Clone,
+    ) -> Self {
+        let has_list = |schema: Option<&Value>, pointers: &mut dyn Iterator<Item = &'a str>| {
+            let Some(schema) = schema else { return false };
+            let mut first = pointers.filter_map(|pointer| segments(pointer).next());
+            let properties = source.schemas.properties(schema);
+            let is_own = |property: &Property<'_>| {
+                LISTS.contains(&property.name) && source.schemas.items(property.schema).is_some()
+            };
+            properties.iter().any(is_own)
+                && first.any(|name| {
+                    !LISTS.contains(&name.as_str())
+                        && properties.iter().any(|property| property.name == name)
+                })
+        };
+        let mut sent = places.clone().filter_map(|place| match place {
+            ValueLocation::Request(pointer) => Some(pointer.as_str()),
+            _ => None,
+        });
+        let mut answered = places.filter_map(|place| match place {
+            ValueLocation::Response(pointer) => Some(pointer.as_str()),
+            _ => None,
+        });
+        Self {
+            request: has_list(source.request, &mut sent),
+            response: has_list(source.response, &mut answered),
+        }
+    }
+}
+
 /// The values of one call.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RequestValues<'a> {
@@ -60,6 +112,8 @@ pub struct RequestValues<'a> {
     pub request: Option<&'a Value>,
     /// The response body, where it is JSON.
     pub response: Option<&'a Value>,
+    /// What of the bodies is no wrapper, although it is called so: [`Meaning::own_lists`](crate::Meaning::own_lists).
+    pub own_lists: OwnLists,
 }
 
 impl ValueLocation {
@@ -74,34 +128,47 @@ impl ValueLocation {
             Self::Path(name) => read_named(values.path_params, name),
             Self::Query(name) => read_named(values.query, name),
             Self::Header(_) => Vec::new(),
-            Self::Request(pointer) => read_body(values.request, pointer),
-            Self::Response(pointer) => read_body(values.response, pointer),
+            Self::Request(pointer) => read_body(values.request, pointer, values.own_lists.request),
+            Self::Response(pointer) => {
+                read_body(values.response, pointer, values.own_lists.response)
+            }
         }
     }
 
     /// Reads `path.id`, `query.id`, `body.order.id` (or `request.…`) and `response.id`; a part `*` or
-    /// `[]` is any array item.
+    /// `[]` is any array item: `body.items[].id`, `body[].id` of a body that is a list.
     pub(crate) fn parse(expression: &str) -> Option<Self> {
-        let (place, rest) = expression.split_once('.')?;
-        if rest.is_empty() {
-            return None;
-        }
-        let pointer = || {
-            let mut pointer = String::new();
-            for part in rest.split('.') {
-                let name = part.strip_suffix("[]").unwrap_or(part);
-                pointer.push('/');
-                pointer.push_str(&escape(name));
-                pointer.push_str(if name.len() < part.len() { "/*" } else { "" });
+        let (place, rest) = match expression.split_once('.') {
+            Some((_, "")) => return None,
+            Some((place, rest)) => (place, Some(rest)),
+            None => (expression, None),
+        };
+        let pointer = |stars: &str| {
+            let mut pointer = stars.to_owned();
+            for part in rest.into_iter().flat_map(|rest| rest.split('.')) {
+                let (name, stars) = without_stars(part);
+                if !name.is_empty() || stars.is_empty() {
+                    pointer.push('/');
+                    pointer.push_str(&escape(name));
+                }
+                pointer.push_str(&stars);
             }
             pointer
         };
-        match place {
-            "path" => Some(Self::Path(rest.to_owned())),
-            "query" => Some(Self::Query(rest.to_owned())),
-            "body" | "request" => Some(Self::Request(pointer())),
-            "response" => Some(Self::Response(pointer())),
-            _ => None,
+        match (place, rest) {
+            ("path", Some(name)) => Some(Self::Path(name.to_owned())),
+            ("query", Some(name)) => Some(Self::Query(name.to_owned())),
+            _ => {
+                let (place, stars) = without_stars(place);
+                if rest.is_none() && stars.is_empty() {
+                    return None;
+                }
+                match place {
+                    "body" | "request" => Some(Self::Request(pointer(&stars))),
+                    "response" => Some(Self::Response(pointer(&stars))),
+                    _ => None,
+                }
+            }
         }
     }
 
@@ -150,6 +217,12 @@ impl ValueLocation {
             }
         }
     }
+}
+
+/// `items[][]` as `items` and the two steps into an item, `/*/*`.
+fn without_stars(part: &str) -> (&str, String) {
+    let name = part.trim_end_matches("[]");
+    (name, "/*".repeat((part.len() - name.len()) / 2))
 }
 
 /// Whether a text stands where a value should be: `null`, `undefined`, `[object Object]` and `NaN` of a
@@ -211,6 +284,7 @@ impl SampleValues {
             query: &self.query,
             request: Some(&self.request),
             response: Some(&self.response),
+            own_lists: OwnLists::default(),
         }
     }
 }
@@ -243,13 +317,15 @@ fn read_named(pairs: &[(String, String)], name: &str) -> Vec<String> {
         .collect()
 }
 
-fn read_body(body: Option<&Value>, pointer: &str) -> Vec<String> {
+fn read_body(body: Option<&Value>, pointer: &str, has_own_list: bool) -> Vec<String> {
     let Some(body) = body else { return Vec::new() };
     let segments: Vec<String> = segments(pointer).collect();
     let mut found = Vec::new();
     collect(body, &segments, &mut found);
     if found.is_empty() {
-        collect_behind_wrappers(body, &segments, WRAPPER_DEPTH_MAX, &mut found);
+        let is_wrapper =
+            |key: &str| !NO_WRAPPERS.contains(&key) && !(has_own_list && LISTS.contains(&key));
+        collect_behind_wrappers(body, &segments, WRAPPER_DEPTH_MAX, &is_wrapper, &mut found);
     }
     let mut unwrapped = segments.as_slice();
     while let [wrapper, rest @ ..] = unwrapped {
@@ -275,6 +351,7 @@ fn collect_behind_wrappers(
     value: &Value,
     segments: &[String],
     depth: usize,
+    is_wrapper: &dyn Fn(&str) -> bool,
     found: &mut Vec<String>,
 ) {
     let Value::Object(members) = value else {
@@ -289,6 +366,7 @@ fn collect_behind_wrappers(
         .iter()
         .copied()
         .chain(only)
+        .filter(|wrapper| is_wrapper(wrapper))
         .filter_map(|wrapper| members.get(wrapper))
     {
         collect(inner, segments, found);
@@ -301,7 +379,7 @@ fn collect_behind_wrappers(
         };
         if depth > 1 {
             for item in items.iter().take(VALUES_MAX) {
-                collect_behind_wrappers(item, segments, depth - 1, found);
+                collect_behind_wrappers(item, segments, depth - 1, is_wrapper, found);
             }
         }
         if !found.is_empty() {
@@ -375,190 +453,4 @@ fn cut(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[track_caller]
-    fn check(body: &Value, pointer: &str, expected: &[&str]) {
-        let values = RequestValues {
-            response: Some(body),
-            ..RequestValues::default()
-        };
-        assert_eq!(
-            ValueLocation::Response(pointer.to_owned()).read(&values),
-            expected,
-            "{pointer} in {body}"
-        );
-    }
-
-    #[test]
-    fn a_pointer_reads_texts_and_numbers_through_arrays_and_wrappers() {
-        check(&json!({"id": "a"}), "/id", &["a"]);
-        check(&json!({"id": 7}), "/id", &["7"]);
-        check(&json!({"data": {"id": "a"}}), "/id", &["a"]);
-        check(&json!({"workflow": {"id": "a"}}), "/id", &["a"]);
-        check(
-            &json!({"data": [{"id": "a"}, {"id": "b"}]}),
-            "/id",
-            &["a", "b"],
-        );
-        check(
-            &json!({"items": [{"id": 1}, {"id": 2}]}),
-            "/items/*/id",
-            &["1", "2"],
-        );
-        check(&json!([{"id": 1}, {"id": 2}]), "/*/id", &["1", "2"]);
-        check(&json!({"ids": ["a", "b"]}), "/ids", &["a", "b"]);
-        check(&json!(["a", "b"]), "", &["a", "b"]);
-        check(&json!({"inputs": [{"id": "a"}]}), "/inputs", &["a"]);
-        check(&json!({"a/b": {"~": "x"}}), "/a~1b/~0", &["x"]);
-        check(
-            &json!({"order": [{"id": 1}, {"id": 2}]}),
-            "/order/id",
-            &["1", "2"],
-        );
-        check(
-            &json!({"order": [{"id": 1}, {"id": 2}]}),
-            "/order/1/id",
-            &["2"],
-        );
-        check(
-            &json!({"data": [{"id": 1}, {"id": 2}]}),
-            "/*/id",
-            &["1", "2"],
-        );
-    }
-
-    #[test]
-    fn json_api_and_other_double_wrappers_are_opened() {
-        let one = json!({"data": {"type": "flows", "id": "7", "attributes": {"name": "Mail"}}});
-        check(&one, "/id", &["7"]);
-        check(&one, "/name", &["Mail"]);
-        let two = json!({"result": {"item": {"id": 7}}, "ok": true});
-        check(&two, "/id", &["7"]);
-        // No deeper: what lies there is of something else.
-        let three = json!({"result": {"item": {"data": {"id": 7}}}, "ok": true});
-        check(&three, "/id", &[]);
-    }
-
-    #[test]
-    fn a_wrapper_that_only_the_document_has_is_left_out() {
-        check(&json!({"id": "a"}), "/data/id", &["a"]);
-        check(&json!({"id": "a"}), "/data/attributes/id", &["a"]);
-        check(&json!({"id": "a"}), "/items/*/id", &["a"]);
-        // Where the body has it, its own id is meant.
-        check(&json!({"id": "a", "data": {}}), "/data/id", &[]);
-        check(&json!({"id": "a"}), "/owner/id", &[]);
-    }
-
-    #[test]
-    fn a_place_is_called_as_its_last_member_is_written() {
-        for (pointer, name) in [
-            ("/order/id", "id"),
-            ("/items/*", "items"),
-            ("/api~1key", "api/key"),
-            ("/a~01", "a~1"),
-        ] {
-            let place = ValueLocation::Request(pointer.to_owned());
-            assert_eq!(place.name(), name, "{pointer}");
-        }
-    }
-
-    #[test]
-    fn what_stands_for_no_value_is_none() {
-        for text in [
-            "null",
-            "undefined",
-            "NaN",
-            "[object Object]",
-            "null null",
-            "undefined [object Object]",
-            " \n",
-        ] {
-            check(&json!({"id": text}), "/id", &[]);
-            assert!(is_placeholder(text), "{text}");
-        }
-        for text in [
-            "Null",
-            "0",
-            "none",
-            "a {b}",
-            "{7c9e6679-7425-40de-944b-e07fc1f90ae7}",
-        ] {
-            check(&json!({"id": text}), "/id", &[text]);
-        }
-        let params = [("id".to_owned(), "undefined".to_owned())];
-        let values = RequestValues {
-            path_params: &params,
-            ..RequestValues::default()
-        };
-        assert!(ValueLocation::Path("id".into()).read(&values).is_empty());
-    }
-
-    #[test]
-    fn an_expression_is_read_as_what_it_was_made_of() {
-        for expression in [
-            "path.id",
-            "query.order-id",
-            "body.order.id",
-            "response.items[].id",
-            "body.a/b.~",
-        ] {
-            let location = ValueLocation::parse(expression).unwrap();
-            assert_eq!(location.expression(), expression);
-        }
-    }
-
-    #[test]
-    fn what_is_not_there_or_null_gives_nothing() {
-        check(&json!({"id": null}), "/id", &[]);
-        check(&json!({"id": ""}), "/id", &[]);
-        check(&json!({"id": {}}), "/id", &[]);
-        check(&json!("text"), "/id", &[]);
-        check(&json!(null), "", &[]);
-        assert!(
-            ValueLocation::Request("/id".into())
-                .read(&RequestValues::default())
-                .is_empty()
-        );
-    }
-
-    #[test]
-    fn reading_is_bounded() {
-        let many = json!((0..12_000).map(|n| json!({ "id": n })).collect::<Vec<_>>());
-        let values = RequestValues {
-            request: Some(&many),
-            ..RequestValues::default()
-        };
-        assert_eq!(
-            ValueLocation::Request("/*/id".into()).read(&values).len(),
-            VALUES_MAX
-        );
-        let long = json!({ "id": "ü".repeat(10_000) });
-        let values = RequestValues {
-            request: Some(&long),
-            ..RequestValues::default()
-        };
-        assert_eq!(
-            ValueLocation::Request("/id".into()).read(&values)[0]
-                .chars()
-                .count(),
-            256
-        );
-    }
-
-    #[test]
-    fn a_location_serializes_as_its_place_and_its_name() {
-        let text = |location: &ValueLocation| serde_json::to_string(location).unwrap();
-        assert_eq!(
-            text(&ValueLocation::Path("id".into())),
-            r#"{"in":"path","name":"id"}"#
-        );
-        assert_eq!(
-            text(&ValueLocation::Response("/id".into())),
-            r#"{"in":"response","pointer":"/id"}"#
-        );
-    }
-}
+mod tests;

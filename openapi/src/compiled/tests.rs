@@ -11,10 +11,10 @@ use crate::meaning::{Decisions, Meaning, Parent, Verb};
 use crate::operation::Operation;
 use crate::secrets::OperationSecrets;
 use crate::server::Servers;
-use crate::value_location::ValueLocation;
+use crate::value_location::{OwnLists, ValueLocation};
 
 /// The version of the format, and the beginning of the checksum of [`sample`] in it.
-const FORMAT: (u16, u64) = (2, 0x1d01_c03e_13c9_b35d);
+const FORMAT: (u16, u64) = (3, 0x4c55_37ba_3122_c866);
 
 /// Each field with a value of its own, each variant once.
 fn sample() -> EntryParts {
@@ -49,6 +49,10 @@ fn sample() -> EntryParts {
             bulk: true,
             plural: false,
             singleton: true,
+            own_lists: OwnLists {
+                request: true,
+                response: false,
+            },
             decisions: Decisions {
                 action: rule,
                 entity: rule,

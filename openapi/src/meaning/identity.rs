@@ -1,6 +1,7 @@
 //! Where the id and the name of the thing acted upon are.
 
 mod foreign;
+mod many;
 mod names;
 mod natural_keys;
 
@@ -11,12 +12,12 @@ use crate::meaning::witness::Witnesses;
 use crate::operation::{OperationSource, escape};
 use crate::schema::{Property, Schemas};
 use crate::secrets::is_secret_name;
-use crate::value_location::ValueLocation;
 use crate::words;
 use foreign::{
     id_behind, is_caller, is_goods, is_of_the_call, is_owner, is_state_of_another, is_strong_key,
     may_stand_for, unglued_id,
 };
+pub(crate) use many::{ids_of_many, is_list_in_query};
 pub(crate) use names::names;
 use natural_keys::{is_person, name_before_foreign_id, name_of_part, natural_key, natural_key_of};
 
@@ -204,31 +205,6 @@ fn is_id_of_another(name: &[String], noun: &str) -> bool {
                 .iter()
                 .any(|word| noun.split(' ').any(|known| known == words::singular(word)))
     })
-}
-
-/// Where the ids of many things are in a request body: `ids`, `eventIds` of events, or the body itself.
-///
-/// A plain list of texts or numbers only: what a list of objects is about, its document says nowhere.
-pub(crate) fn ids_of_many(source: &OperationSource<'_>, noun: &str) -> Option<ValueLocation> {
-    let request = source.request?;
-    let lists_scalars = |schema| {
-        let items = source.schemas.items(schema);
-        items.is_some_and(|items| source.schemas.is_scalar(items))
-    };
-    if lists_scalars(request) {
-        return Some(ValueLocation::Request("/*".to_owned()));
-    }
-    let noun = words::split(noun);
-    let properties = source.schemas.properties(request);
-    let found = properties.iter().find(|property| {
-        let name = words::split(property.name);
-        name.split_last().is_some_and(|(last, of)| {
-            last == "ids"
-                && of.iter().all(|word| noun.contains(word))
-                && lists_scalars(property.schema)
-        })
-    })?;
-    Some(ValueLocation::Request(format!("/{}/*", escape(found.name))))
 }
 
 fn find(schemas: Schemas<'_>, schema: &Value, wanted: Wanted<'_>, depth: usize) -> Option<BodyId> {

@@ -38,7 +38,7 @@ use serde::{Deserialize, Serialize};
 use crate::activity_template::ActivityTemplate;
 use crate::annotations::Annotations;
 use crate::operation::OperationSource;
-use crate::value_location::ValueLocation;
+use crate::value_location::{OwnLists, ValueLocation};
 use crate::words;
 pub(crate) use full_names::{full_names, is_name_of};
 use noun::Number;
@@ -60,7 +60,8 @@ pub struct Meaning {
     pub entity_plural: String,
     /// Where the thing's id is; `None` for many things at once and for what there is but one of.
     pub entity_id: Option<ValueLocation>,
-    /// Where the ids are, where it acts on many things at once and the caller lists them.
+    /// Where the ids are, where it acts on many things at once and the caller lists them; the same as
+    /// [`Meaning::entity_id`] where a query parameter is a list.
     pub entity_ids: Option<ValueLocation>,
     /// Where the thing's name may be, best first.
     pub entity_name: Vec<ValueLocation>,
@@ -73,6 +74,8 @@ pub struct Meaning {
     pub plural: bool,
     /// There is but one such thing, so it has no id: `the tax settings`.
     pub singleton: bool,
+    /// Which bodies have a list of their own that is called as wrappers are.
+    pub own_lists: OwnLists,
     /// Which rules decided it.
     pub decisions: Decisions,
     /// The document's own sentence.
@@ -188,6 +191,10 @@ pub(crate) fn work_out(source: &OperationSource<'_>, annotations: &Annotations) 
     };
     let mut entity_name = identity::names(source, &entity_type);
     entity_name.splice(0..0, annotations.entity_name.clone());
+    let listed = entity_id
+        .clone()
+        .filter(|id| identity::is_list_in_query(source, id));
+    let own_lists = OwnLists::of(source, entity_id.iter().chain(&entity_name));
     let verb = annotations.verb.clone().unwrap_or_else(|| {
         verb::for_object(&chosen, said.as_ref(), &entity_type, entity_id.is_some())
     });
@@ -201,13 +208,15 @@ pub(crate) fn work_out(source: &OperationSource<'_>, annotations: &Annotations) 
         entity_plural: words::plural(&entity_type),
         entity_ids: bulk
             .then(|| identity::ids_of_many(source, &entity_type))
-            .flatten(),
+            .flatten()
+            .or(listed),
         entity_type,
         entity_id,
         entity_name,
         parent,
         bulk,
         plural: thing.plural,
+        own_lists,
         decisions,
         activity: annotations
             .activity

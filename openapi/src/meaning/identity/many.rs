@@ -1,0 +1,55 @@
+//! The ids of many things, which a caller lists.
+
+use serde_json::Value;
+
+use crate::operation::{OperationSource, escape};
+use crate::schema::{Property, Schemas};
+use crate::value_location::ValueLocation;
+use crate::words;
+
+/// Where the ids of many things are in a request body: `ids`, `eventIds` of events, or the body itself; or else in
+/// the query.
+///
+/// A plain list of texts or numbers only: what a list of objects is about, its document says nowhere.
+pub(crate) fn ids_of_many(source: &OperationSource<'_>, noun: &str) -> Option<ValueLocation> {
+    let schemas = source.schemas;
+    if source
+        .request
+        .is_some_and(|request| lists_scalars(schemas, request))
+    {
+        return Some(ValueLocation::Request("/*".to_owned()));
+    }
+    let noun = words::split(noun);
+    let are_ids = |property: &Property<'_>| {
+        let name = words::split(property.name);
+        name.split_last().is_some_and(|(last, of)| {
+            last == "ids"
+                && of.iter().all(|word| noun.contains(word))
+                && lists_scalars(schemas, property.schema)
+        })
+    };
+    let sent = source
+        .request
+        .map(|request| source.schemas.properties(request));
+    let mut sent = sent.into_iter().flatten();
+    if let Some(found) = sent.find(are_ids) {
+        let pointer = format!("/{}/*", escape(found.name));
+        return Some(ValueLocation::Request(pointer));
+    }
+    let found = source.query.iter().find(|property| are_ids(property))?;
+    Some(ValueLocation::Query(found.name.to_owned()))
+}
+
+fn lists_scalars(schemas: Schemas<'_>, schema: &Value) -> bool {
+    let items = schemas.items(schema);
+    items.is_some_and(|items| schemas.is_scalar(items))
+}
+
+/// Whether it is a query parameter that lists values.
+pub(crate) fn is_list_in_query(source: &OperationSource<'_>, location: &ValueLocation) -> bool {
+    let ValueLocation::Query(name) = location else {
+        return false;
+    };
+    let mut query = source.query.iter();
+    query.any(|param| param.name == name && source.schemas.items(param.schema).is_some())
+}
