@@ -35,6 +35,9 @@ use crate::operation::escape;
 use crate::value_location::ValueLocation;
 use crate::verbs;
 
+/// The member that holds what is said.
+pub(crate) const ANNOTATION: &str = "x-audit";
+
 /// The members of an `x-audit` of a document, path item or operation.
 const KEYS: &[&str] = &[
     "service", "org", "ignore", "capture", "action", "verb", "entity", "parent", "activity",
@@ -130,7 +133,17 @@ impl Annotations {
 
     /// Takes from a wider level what this one does not say.
     #[must_use]
-    pub(crate) fn within(mut self, wider: &Self) -> Self {
+    pub(crate) fn within(self, wider: &Self) -> Self {
+        self.within_where(wider, |_| true)
+    }
+
+    /// The same; an id, a name or a parent's id only where the operation has that place.
+    #[must_use]
+    pub(crate) fn within_where(
+        mut self,
+        wider: &Self,
+        has: impl Fn(&ValueLocation) -> bool,
+    ) -> Self {
         fn fill<T: Clone>(own: &mut Option<T>, wider: Option<&T>) {
             if own.is_none() {
                 *own = wider.cloned();
@@ -144,15 +157,21 @@ impl Annotations {
         fill(&mut self.entity_type, wider.entity_type.as_ref());
         if self.entity_id.is_none() && !self.no_entity_id {
             self.no_entity_id = wider.no_entity_id;
-            self.entity_id.clone_from(&wider.entity_id);
+            self.entity_id = wider.entity_id.clone().filter(&has);
         }
         fill(
             &mut self.entity_id_in_body,
             wider.entity_id_in_body.as_ref(),
         );
-        fill(&mut self.entity_name, wider.entity_name.as_ref());
+        fill(
+            &mut self.entity_name,
+            wider.entity_name.as_ref().filter(|place| has(place)),
+        );
         fill(&mut self.parent_type, wider.parent_type.as_ref());
-        fill(&mut self.parent_id, wider.parent_id.as_ref());
+        fill(
+            &mut self.parent_id,
+            wider.parent_id.as_ref().filter(|place| has(place)),
+        );
         fill(&mut self.activity, wider.activity.as_ref());
         let added =
             |wider: &[ValueLocation], same: &[ValueLocation], opposite: &[ValueLocation]| {
@@ -167,6 +186,39 @@ impl Annotations {
         self.redact.extend(redact);
         self.keep.extend(keep);
         self
+    }
+}
+
+impl Annotations {
+    /// Leaves out an id, a name and a parent's id that the operation has no place for.
+    pub(crate) fn retain_places(&mut self, has: impl Fn(&ValueLocation) -> bool) {
+        for place in [
+            &mut self.entity_id,
+            &mut self.entity_name,
+            &mut self.parent_id,
+        ] {
+            *place = place.take().filter(|place| has(place));
+        }
+    }
+
+    /// Where it names the parent's id by itself.
+    pub(crate) fn parent_pointer(&self) -> Option<&str> {
+        let mut pointers = self.stated.iter().map(|(pointer, _)| pointer.as_str());
+        pointers.find_map(|pointer| {
+            let parent = pointer.strip_suffix("/id")?;
+            parent.ends_with("/x-audit/parent").then_some(parent)
+        })
+    }
+}
+
+/// Whether an annotation stands in a value, at any depth.
+pub(crate) fn has_annotation(value: &Value) -> bool {
+    match value {
+        Value::Array(items) => items.iter().any(has_annotation),
+        Value::Object(members) => members
+            .iter()
+            .any(|(key, member)| key == ANNOTATION || has_annotation(member)),
+        _ => false,
     }
 }
 

@@ -57,8 +57,21 @@ fn folded(word: &str) -> String {
         .collect()
 }
 
+#[cfg(test)]
+thread_local! {
+    static DISTANCES: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
+}
+
+/// How many distances this thread has worked out.
+#[cfg(test)]
+pub(crate) fn distances() -> u64 {
+    DISTANCES.get()
+}
+
 /// Insertions, deletions, replacements and swaps of neighbours; `None` above `distance_max`.
 fn distance(one: &str, other: &str, distance_max: usize) -> Option<usize> {
+    #[cfg(test)]
+    DISTANCES.set(DISTANCES.get() + 1);
     if one.chars().count().abs_diff(other.chars().count()) > distance_max {
         return None;
     }

@@ -1,10 +1,11 @@
 //! Reading the operations of a document, in its order.
 
-use std::collections::{BTreeMap, HashMap};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::{Map, Value};
 
-use crate::annotations::checks::{check_places, check_template};
+use crate::annotations::checks::{Looks, check_places, check_template, is_not_missing_in_path};
 use crate::annotations::wide::{Fit, Misfit, NO_PARENT, WidePlaces, WideTemplate};
 use crate::annotations::{Activity, Annotations, values};
 use crate::document::Problems;
@@ -16,6 +17,7 @@ use crate::path_template::in_braces;
 use crate::route_index::{PATH_BYTES_MAX, PATH_SEGMENTS_MAX};
 use crate::schema::{SchemaWork, Schemas};
 use crate::secrets::{KnownMarks, OperationSecrets};
+use crate::value_location::ValueLocation;
 
 /// The methods of a path item (OpenAPI 3.1, section 4.8.9).
 const METHODS: &[&str] = &[
@@ -86,6 +88,9 @@ fn read_within(
         wide_templates: BTreeMap::new(),
         wide_places: WidePlaces::default(),
         work_on_places: &work_on_places,
+        looks: Looks::default(),
+        looks_of_wide: Looks::default(),
+        known_items: HashSet::new(),
         known_marks: KnownMarks::default(),
     };
     for (path, keys) in &document.path_keys {
@@ -148,6 +153,10 @@ struct Reading<'a> {
     wide_places: WidePlaces,
     /// What is spent on those takes nothing from an operation's meaning.
     work_on_places: &'a SchemaWork,
+    looks: Looks,
+    looks_of_wide: Looks,
+    /// Path items behind references that were read before, for another path.
+    known_items: HashSet<String>,
     known_marks: KnownMarks,
 }
 
@@ -159,7 +168,7 @@ impl<'a> Reading<'a> {
         let pointer = format!("/paths/{}", escape(path));
         let paths = self.document.root.get("paths");
         let written = paths.and_then(|paths| paths.get(path));
-        let Some(item) = written.and_then(|item| self.schemas.resolve(item)) else {
+        let Some((item, behind)) = written.and_then(|item| self.schemas.locate(item)) else {
             let reference = written.and_then(|item| item.get("$ref")?.as_str());
             problems.error(
                 &pointer,
@@ -181,7 +190,13 @@ impl<'a> Reading<'a> {
             problems.error(&pointer, "it is no object; it is left out");
             return;
         };
-        let annotations = Annotations::read(item, &pointer, problems).within(&self.annotations);
+        // What is wrong in a path item is told where it stands, and once.
+        let is_told = behind
+            .as_ref()
+            .is_none_or(|behind| self.known_items.insert(behind.clone()));
+        let pointer = behind.map_or(Cow::Borrowed(pointer.as_str()), Cow::Owned);
+        let annotations = read_annotations(item, &pointer, is_told, problems);
+        let annotations = annotations.within(&self.annotations);
         // A path item behind a reference has keys of its own, which the path's order does not know.
         let keys: Vec<&str> = if written.is_some_and(|item| item.get("$ref").is_some()) {
             members.keys().map(String::as_str).collect()
@@ -189,6 +204,7 @@ impl<'a> Reading<'a> {
             keys.iter().map(String::as_str).collect()
         };
         for key in keys {
+            let item_pointer = &pointer;
             let pointer = format!("{pointer}/{}", escape(key));
             if LATER_METHODS.contains(&key) {
                 problems.warning(
@@ -219,6 +235,8 @@ impl<'a> Reading<'a> {
                     is_any_method,
                     operation,
                     pointer: &pointer,
+                    item_pointer,
+                    is_told,
                     annotation: members.get(*method).filter(|_| is_annotation),
                 };
                 self.read_operation(&call, &annotations, problems);
@@ -256,44 +274,43 @@ impl<'a> Reading<'a> {
             // One name for all methods says what none of them does.
             (source.operation_id, source.summary, source.description) = ("", "", "");
         }
-        let mut own = Annotations::read(call.operation, call.pointer, problems);
-        check_places(&source, &own, problems);
-        // What is said of any method is said of seven operations.
-        let mut has_own_template = own.activity.is_some() && !call.is_any_method;
-        if let Some(annotation) = call.annotation {
-            let pointer = format!("/paths/{}/{}", escape(call.path), call.method);
-            let narrower = Annotations::read(annotation, &pointer, problems);
-            check_places(&source, &narrower, problems);
-            has_own_template |= narrower.activity.is_some();
-            own = narrower.within(&own);
-        }
+        let own = self.own_annotations(call, &source, problems);
         let of_values = if self.has_annotated_values {
             values::read(&source)
         } else {
             Annotations::default()
         };
-        let mut annotations = own.within(&of_values).within(wider);
+        let has = |place: &ValueLocation| is_not_missing_in_path(&source, place);
+        let annotations = own.said.within_where(&of_values, has);
+        let mut annotations = annotations.within_where(wider, has);
         let secrets = OperationSecrets::of(&source, &annotations, &mut self.known_marks);
         annotations.activity = annotations.activity.take().filter(|activity| {
-            let checked = check_template(&source, activity, has_own_template, &secrets, problems);
-            self.is_used(activity, has_own_template, checked, problems)
+            let is_own = own.has_template;
+            let looks = if is_own {
+                &mut self.looks
+            } else {
+                &mut self.looks_of_wide
+            };
+            let checked = check_template(&source, activity, is_own, &secrets, looks, problems);
+            self.is_used(activity, is_own, checked, problems)
         });
         let meaning = work_out(&source, &annotations);
         if let Some(activity) = &annotations.activity
             && activity.template.names_parent()
         {
             let is_there = meaning.parent.is_some();
-            if !has_own_template {
+            if !own.has_template {
                 self.wide(activity).note_parent(is_there);
             } else if !is_there {
                 problems.warning(&activity.pointer, NO_PARENT);
             }
         }
-        if annotations.parent_id.is_some() && meaning.parent.is_none() {
-            problems.error(
-                &format!("{}/x-audit/parent", call.pointer),
-                "nothing says what the parent is; give it a type",
-            );
+        if let Some(pointer) = &own.parent_pointer
+            && annotations.parent_id.is_some()
+            && meaning.parent.is_none()
+        {
+            let message = "nothing says what the parent is; give it a type";
+            problems.error(pointer, message);
         }
         self.look_for_wide_places(source, wider);
         let operation = Operation {
@@ -322,6 +339,37 @@ impl<'a> Reading<'a> {
         }
         self.tell_namesake(&operation, call.pointer, problems);
         self.operations.push(operation);
+    }
+
+    /// What an operation says of itself. A place in its path that the path does not have is told, and is none.
+    fn own_annotations(
+        &mut self,
+        call: &Call<'_, 'a>,
+        source: &OperationSource<'_>,
+        problems: &mut Problems<'_>,
+    ) -> OwnAnnotations {
+        let mut read = |holder: &Value, pointer: &str| {
+            let mut said = read_annotations(holder, pointer, call.is_told, problems);
+            check_places(source, &said, &mut self.looks, problems);
+            said.retain_places(|place| is_not_missing_in_path(source, place));
+            said
+        };
+        let said = read(call.operation, call.pointer);
+        let mut own = OwnAnnotations {
+            // What is said of any method is said of seven operations.
+            has_template: said.activity.is_some() && !call.is_any_method,
+            parent_pointer: said.parent_pointer().map(str::to_owned),
+            said,
+        };
+        if let Some(annotation) = call.annotation {
+            let pointer = format!("{}/{}", call.item_pointer, call.method);
+            let narrower = read(annotation, &pointer);
+            own.has_template |= narrower.activity.is_some();
+            let pointer = narrower.parent_pointer().map(str::to_owned);
+            own.parent_pointer = pointer.or(own.parent_pointer);
+            own.said = narrower.within(&own.said);
+        }
+        own
     }
 
     fn look_for_wide_places<'s>(&mut self, mut source: OperationSource<'s>, of_path: &Annotations)
@@ -374,6 +422,24 @@ impl<'a> Reading<'a> {
     }
 }
 
+/// What a path item or an operation says; what is wrong there only where that was not told before.
+fn read_annotations(
+    holder: &Value,
+    pointer: &str,
+    is_told: bool,
+    problems: &mut Problems<'_>,
+) -> Annotations {
+    if is_told {
+        return Annotations::read(holder, pointer, problems);
+    }
+    let mut untold = Problems {
+        file_name: problems.file_name,
+        list: &mut Vec::new(),
+        origins: None,
+    };
+    Annotations::read(holder, pointer, &mut untold)
+}
+
 /// Tells what a path item says beside where it is.
 fn tell_beside_reference(item: Option<&Value>, pointer: &str, problems: &mut Problems<'_>) {
     let members = item
@@ -400,8 +466,20 @@ struct Call<'p, 'a> {
     is_any_method: bool,
     operation: &'a Value,
     pointer: &'p str,
+    item_pointer: &'p str,
+    /// What is wrong in its annotations was not told before.
+    is_told: bool,
     /// What is said of this one of any methods.
     annotation: Option<&'a Value>,
+}
+
+/// What an operation's own `x-audit` says.
+struct OwnAnnotations {
+    said: Annotations,
+    /// Its template was written for no other one.
+    has_template: bool,
+    /// Where it names the parent's id.
+    parent_pointer: Option<String>,
 }
 
 /// Whether a method beside an any-method says no more than how that is to be understood there.

@@ -1,5 +1,6 @@
 //! Reading schemas leniently: behind `$ref`, `allOf`, `oneOf`, `anyOf`, with cycles and sizes bounded.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::HashSet;
 
@@ -143,17 +144,35 @@ impl<'a> Schemas<'a> {
         None
     }
 
+    /// The same with the pointer to where it stands, which is nothing where that is `value` itself.
+    pub(crate) fn locate(self, value: &'a Value) -> Option<(&'a Value, Option<String>)> {
+        let (mut current, mut pointer) = (value, None);
+        for _ in 0..REFERENCE_HOPS_MAX {
+            let Some(reference) = current.get("$ref").and_then(Value::as_str) else {
+                return Some((current, pointer));
+            };
+            let (target, written) = self.target_and_pointer(reference)?;
+            (current, pointer) = (target, Some(written.into_owned()));
+        }
+        None
+    }
+
     /// What a local reference points at.
     pub(crate) fn target(self, reference: &str) -> Option<&'a Value> {
+        let (target, _) = self.target_and_pointer(reference)?;
+        Some(target)
+    }
+
+    fn target_and_pointer<'r>(self, reference: &'r str) -> Option<(&'a Value, Cow<'r, str>)> {
         let pointer = reference.strip_prefix('#')?;
         if let Some(found) = self.root.pointer(pointer) {
-            return Some(found);
+            return Some((found, Cow::Borrowed(pointer)));
         }
         // A reference is a URI, so its fragment may be percent-encoded (RFC 6901, section 6).
         let decoded = percent_encoding::percent_decode_str(pointer)
             .decode_utf8()
             .ok()?;
-        self.root.pointer(&decoded)
+        Some((self.root.pointer(&decoded)?, decoded))
     }
 
     /// Every property of `schema`, through references and compositions, each name once.

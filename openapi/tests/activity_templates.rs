@@ -43,8 +43,8 @@ fn a_template_that_cannot_be_used_is_told_and_the_sentence_is_worked_out() {
             format!("{{body.emial}}: the request body of {operation} has no emial; did you mean {{body.email}}?"),
         ),
         (
-            "{actor} gave {body.roles.id}",
-            format!("{{body.roles.id}}: the request body of {operation} has no roles.id; did you mean {{body.roles[].id}}?"),
+            "{actor} gave {body.roles.ids}",
+            format!("{{body.roles.ids}}: the request body of {operation} has no roles.ids; did you mean {{body.roles[].id}}?"),
         ),
         (
             "{actor} invited {response.member.nam}",

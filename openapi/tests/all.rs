@@ -2,6 +2,7 @@
 
 mod activity_templates;
 mod annotated_actions;
+mod annotated_places;
 mod annotations;
 mod compiled;
 mod fuzz_corpus;

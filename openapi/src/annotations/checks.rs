@@ -23,22 +23,94 @@ const SUGGESTED_DEPTH_MAX: usize = 3;
 /// The most places that are looked through for a suggestion.
 const SUGGESTED_MAX: usize = 500;
 
+/// How often places that operations name themselves are looked for in one document.
+const LOOKS_MAX: usize = 200_000;
+
+/// How often the nearest place is looked for there where one is not found.
+const SUGGESTIONS_MAX: usize = 1_000;
+
+/// What looking for places may still cost.
+#[derive(Debug)]
+pub(crate) struct Looks {
+    left: usize,
+    suggestions_left: usize,
+}
+
+impl Default for Looks {
+    fn default() -> Self {
+        Self {
+            left: LOOKS_MAX,
+            suggestions_left: SUGGESTIONS_MAX,
+        }
+    }
+}
+
+impl Looks {
+    fn may_look(&mut self) -> bool {
+        let left = self.left;
+        self.left = left.saturating_sub(1);
+        left > 0
+    }
+
+    /// What may be meant, while somebody is told of it.
+    fn suggest<T>(&mut self, problems: &Problems<'_>, suggestion: impl FnOnce() -> T) -> Option<T> {
+        if self.suggestions_left == 0 || problems.is_full() {
+            return None;
+        }
+        self.suggestions_left -= 1;
+        Some(suggestion())
+    }
+}
+
 /// Tells which of the places that an operation's own `x-audit` names the operation does not have.
 ///
 /// They stay in use: a document may not list all that its service takes. What is to be redacted or
-/// kept is therefore told only where it looks mistyped.
+/// kept is therefore told only where it looks mistyped. But a path has no more parameters than it says.
 pub(crate) fn check_places(
     source: &OperationSource<'_>,
     own: &Annotations,
+    looks: &mut Looks,
     problems: &mut Problems<'_>,
 ) {
     for (pointer, location) in &own.stated {
-        if let Err(misfit) = find_place(source, location, true)
-            && (misfit.is_near || !is_of_list(pointer))
-        {
-            problems.warning(pointer, misfit.message);
+        if !looks.may_look() {
+            return;
+        }
+        let Presence::Missing(missing) = presence(source, location) else {
+            continue;
+        };
+        let suggestion = looks.suggest(problems, || suggestion(source, location, false));
+        let (suggestion, is_near) = suggestion.unwrap_or_default();
+        let message = missing + &suggestion;
+        if is_of_list(pointer) {
+            if is_near {
+                problems.warning(pointer, message);
+            }
+        } else if matches!(location, ValueLocation::Path(_)) {
+            problems.error(pointer, message);
+        } else {
+            problems.warning(pointer, message);
         }
     }
+}
+
+/// Whether a place is none of the path, or one that the path has.
+pub(crate) fn is_not_missing_in_path(
+    source: &OperationSource<'_>,
+    location: &ValueLocation,
+) -> bool {
+    match location {
+        ValueLocation::Path(name) => has_path_param(source, name),
+        _ => true,
+    }
+}
+
+fn has_path_param(source: &OperationSource<'_>, name: &str) -> bool {
+    source.path_params.iter().any(|param| param.name == name)
+        || PathTemplate::parse(source.path)
+            .param_names
+            .iter()
+            .any(|known| known == name)
 }
 
 /// Whether an operation has a place.
@@ -61,13 +133,23 @@ pub(crate) fn find_place(
             is_near: false,
         });
     }
-    let near = near(source, location, false);
-    let is_near = near.is_some();
-    let suggestion = near.unwrap_or_else(|| others(source, location, false));
+    let (suggestion, is_near) = suggestion(source, location, false);
     Err(Misfit {
         message: missing + &suggestion,
         is_near,
     })
+}
+
+/// What may be meant, or else what there is; and whether that is near.
+fn suggestion(
+    source: &OperationSource<'_>,
+    location: &ValueLocation,
+    in_template: bool,
+) -> (String, bool) {
+    let near = near(source, location, in_template);
+    let is_near = near.is_some();
+    let suggestion = near.unwrap_or_else(|| others(source, location, in_template));
+    (suggestion, is_near)
 }
 
 /// Whether it is a place of `redact` or `keep`.
@@ -86,6 +168,7 @@ pub(crate) fn check_template(
     activity: &Activity,
     is_own: bool,
     secrets: &OperationSecrets,
+    looks: &mut Looks,
     problems: &mut Problems<'_>,
 ) -> Result<Fit, Misfit> {
     let mut fit = Fit::Sure;
@@ -105,9 +188,8 @@ pub(crate) fn check_template(
             }
             Presence::Missing(missing) => missing,
         };
-        let near = near(source, location, true);
-        let is_near = near.is_some();
-        let suggestion = near.unwrap_or_else(|| others(source, location, true));
+        let suggestion = looks.suggest(problems, || suggestion(source, location, true));
+        let (suggestion, is_near) = suggestion.unwrap_or_default();
         let message = format!("{{{shown}}}: {missing}{suggestion}");
         let is_of_body = matches!(location, ValueLocation::Request(_));
         if is_own && is_of_body && can_describe_no_body(source) {
@@ -158,13 +240,9 @@ impl Presence {
 fn presence(source: &OperationSource<'_>, location: &ValueLocation) -> Presence {
     let operation = format!("{} {}", source.method, source.path);
     match location {
-        ValueLocation::Path(name) => {
-            let is_known = source.path_params.iter().any(|param| param.name == name)
-                || PathTemplate::parse(source.path).param_names.contains(name);
-            Presence::of(is_known, || {
-                format!("{operation} has no path parameter {}", short(name))
-            })
-        }
+        ValueLocation::Path(name) => Presence::of(has_path_param(source, name), || {
+            format!("{operation} has no path parameter {}", short(name))
+        }),
         ValueLocation::Query(name) => {
             let is_known = source.query.iter().any(|param| param.name == name);
             Presence::of(is_known, || {
@@ -217,27 +295,14 @@ fn answers_without_body(source: &OperationSource<'_>) -> bool {
 
 /// The place as a template writes it.
 fn written(location: &ValueLocation) -> String {
-    match location {
-        ValueLocation::Path(name) => format!("path.{name}"),
-        ValueLocation::Query(name) => format!("query.{name}"),
-        ValueLocation::Request(pointer) => format!("body.{}", dotted(pointer)),
-        ValueLocation::Response(pointer) => format!("response.{}", dotted(pointer)),
-        ValueLocation::Header(name) => format!("header.{name}"),
-    }
+    short(&location.expression())
 }
 
-/// `/items/*/id` as `items[].id`.
+/// `/items/*/id` as `items[].id`, `/*/id` as `[].id`.
 fn dotted(pointer: &str) -> String {
-    let mut dotted = String::new();
-    for segment in pointer.split('/').skip(1) {
-        if segment == "*" {
-            dotted.push_str("[]");
-        } else {
-            dotted.push_str(if dotted.is_empty() { "" } else { "." });
-            dotted.push_str(&segment.replace("~1", "/").replace("~0", "~"));
-        }
-    }
-    short(&dotted)
+    let expression = ValueLocation::Request(pointer.to_owned()).expression();
+    let below = expression.strip_prefix("body").unwrap_or(&expression);
+    short(below.strip_prefix('.').unwrap_or(below))
 }
 
 fn short(text: &str) -> String {
@@ -282,8 +347,12 @@ fn lacks(schemas: Schemas<'_>, schema: &Value, segments: &[String]) -> bool {
         Some(items) if first == "*" || first.parse::<usize>().is_ok() => {
             lacks(schemas, items, rest)
         }
-        // A list of things has no members of its own.
-        Some(_) => true,
+        // A list of things has no members of its own: those of each of them are meant.
+        Some(items) => {
+            schemas.items(items).is_some()
+                || is_single_value(schemas, items)
+                || lacks(schemas, items, segments)
+        }
         None => !properties.is_empty() || is_single_value(schemas, schema),
     }
 }
@@ -358,11 +427,12 @@ fn near(
 /// `; there are …` with the first places of the same kind.
 fn others(source: &OperationSource<'_>, location: &ValueLocation, in_template: bool) -> String {
     let wanted = written(location);
-    let kind = wanted.split('.').next().unwrap_or_default();
+    let kind_of = |place: &str| place.split(['.', '[']).next().map(str::to_owned);
+    let kind = kind_of(&wanted);
     let places = places(source);
     let mut others: Vec<String> = places
         .iter()
-        .filter(|place| place.split('.').next() == Some(kind))
+        .filter(|place| kind_of(place) == kind)
         .take(OTHERS_MAX)
         .map(|place| shown(place, in_template))
         .collect();
@@ -388,9 +458,13 @@ fn places(source: &OperationSource<'_>) -> Vec<String> {
     let query = source.query.iter();
     let of_query = query.map(|param| format!("query.{}", param.name));
     let mut known: Vec<String> = of_path.chain(of_query).collect();
-    for (name, schema) in [("body", source.request), ("response", source.response)] {
+    let bodies: [(_, fn(String) -> ValueLocation); 2] = [
+        (source.request, ValueLocation::Request),
+        (source.response, ValueLocation::Response),
+    ];
+    for (schema, place) in bodies {
         if let Some(schema) = schema {
-            let mut add = |pointer: &str| known.push(format!("{name}.{}", dotted(pointer)));
+            let mut add = |pointer: &str| known.push(written(&place(pointer.to_owned())));
             list_places(source.schemas, schema, "", SUGGESTED_DEPTH_MAX, &mut add);
         }
     }

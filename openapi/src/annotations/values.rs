@@ -70,6 +70,11 @@ pub(crate) fn check(holder: &Value, pointer: &str, problems: &mut Problems<'_>) 
     }
 }
 
+/// Whether a member says something of a value.
+pub(crate) fn is_known(key: &str) -> bool {
+    KEYS.contains(&key)
+}
+
 fn short(text: &str) -> String {
     text.chars().take(40).collect()
 }

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use crate::annotations::values;
+use crate::annotations::{ANNOTATION, has_annotation, values};
 use crate::document::ParsedDocument;
 use crate::document::Problems;
 use crate::operation::escape;
@@ -35,7 +35,6 @@ impl Corners {
             problems,
             pointer: String::new(),
             remote: HashSet::new(),
-            has_annotated_values: false,
         };
         let root = &document.root;
         match root.get("paths") {
@@ -60,9 +59,34 @@ impl Corners {
                 .error("/components", "it is no object; it is left out"),
         }
         Self {
-            has_annotated_values: walk.has_annotated_values,
+            has_annotated_values: has_annotated_values(root),
         }
     }
+}
+
+/// Whether an annotation stands elsewhere than at the root, a path item or an operation: a reference may lead
+/// anywhere in the document.
+fn has_annotated_values(root: &Value) -> bool {
+    fn members(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
+        value.as_object().into_iter().flatten()
+    }
+    let in_operation = |operation: &Value| {
+        let mut members = members(operation);
+        members.any(|(key, value)| key != ANNOTATION && has_annotation(value))
+    };
+    let in_item = |item: &Value| {
+        let mut members = members(item);
+        members.any(|(key, value)| match key.as_str() {
+            ANNOTATION => false,
+            "parameters" => has_annotation(value),
+            _ => in_operation(value),
+        })
+    };
+    members(root).any(|(key, value)| match key.as_str() {
+        ANNOTATION => false,
+        "paths" => members(value).any(|(_, item)| in_item(item)),
+        _ => has_annotation(value),
+    })
 }
 
 struct Walk<'a, 'b, 'c> {
@@ -70,7 +94,6 @@ struct Walk<'a, 'b, 'c> {
     problems: &'b mut Problems<'c>,
     pointer: String,
     remote: HashSet<String>,
-    has_annotated_values: bool,
 }
 
 impl Walk<'_, '_, '_> {
@@ -147,6 +170,7 @@ impl Walk<'_, '_, '_> {
     }
 
     fn parameter(&mut self, parameter: &Value) {
+        self.parameters_annotation(parameter);
         if self.is_reference(parameter) {
             return;
         }
@@ -158,7 +182,6 @@ impl Walk<'_, '_, '_> {
         if !is_text("name") || !is_text("in") {
             self.error("a parameter has a `name` and an `in`; it is left out");
         }
-        self.annotation(parameter);
         if let Some(schema) = parameter.get("schema") {
             self.below("schema", |walk| walk.schema(schema));
         }
@@ -167,6 +190,7 @@ impl Walk<'_, '_, '_> {
 
     /// A request body or a response.
     fn holder(&mut self, holder: &Value) {
+        self.idle_annotation(holder);
         if self.is_reference(holder) {
             return;
         }
@@ -178,6 +202,7 @@ impl Walk<'_, '_, '_> {
     }
 
     fn media_type(&mut self, media: &Value) {
+        self.idle_annotation(media);
         if let Some(schema) = media.get("schema") {
             self.below("schema", |walk| walk.schema(schema));
         } else if !media.is_object() {
@@ -230,9 +255,39 @@ impl Walk<'_, '_, '_> {
     }
 
     fn annotation(&mut self, holder: &Value) {
-        if holder.get("x-audit").is_some() {
-            self.has_annotated_values = true;
+        if holder.get(ANNOTATION).is_some() {
             values::check(holder, &self.pointer, self.problems);
+        }
+    }
+
+    /// Of a header only what is secret in it is read, and a cookie never stays.
+    fn parameters_annotation(&mut self, parameter: &Value) {
+        self.annotation(parameter);
+        let schemas: Schemas<'_> = self.schemas;
+        let said = schemas
+            .resolve(parameter)
+            .and_then(|parameter| parameter.get("in")?.as_str());
+        let read: &[&str] = match said {
+            Some("header") => &["redact", "keep"],
+            Some("cookie") => &["redact"],
+            _ => return,
+        };
+        let members = parameter.get(ANNOTATION).and_then(Value::as_object);
+        for key in members.into_iter().flat_map(|members| members.keys()) {
+            if values::is_known(key) && !read.contains(&key.as_str()) {
+                let pointer = format!("{}/{ANNOTATION}/{}", self.pointer, escape(key));
+                let message = "it has no effect at a header or a cookie";
+                self.problems.error(&pointer, message);
+            }
+        }
+    }
+
+    /// What stands around a body says nothing of its values.
+    fn idle_annotation(&mut self, holder: &Value) {
+        if holder.get(ANNOTATION).is_some() {
+            let pointer = format!("{}/{ANNOTATION}", self.pointer);
+            let message = "it has no effect here: it goes to the operation, or to a property";
+            self.problems.error(&pointer, message);
         }
     }
 

@@ -88,3 +88,34 @@ fn a_body_costs_no_more_than_it_may() {
         assert_eq!(unseen, 0);
     }
 }
+
+#[test]
+fn what_may_be_meant_is_looked_for_so_often_and_no_more() {
+    let query: Vec<Value> = (0..50)
+        .map(|number| json!({ "name": format!("parameter_{number}"), "in": "query" }))
+        .collect();
+    let mistyped: Vec<String> = (0..100)
+        .map(|number| format!("query.parametr_{number}"))
+        .collect();
+    let item = json!({ "post": { "parameters": query, "x-audit": { "redact": mistyped } } });
+    let distances = |paths: usize| {
+        let reference = json!({ "$ref": "#/components/pathItems/All" });
+        let paths: Map<String, Value> = (0..paths)
+            .map(|number| (format!("/p{number}"), reference.clone()))
+            .collect();
+        let components = json!({ "pathItems": { "All": item } });
+        let value = json!({ "openapi": "3.1.0", "paths": paths, "components": components });
+        let document = Document {
+            file_name: "s.json".to_owned(),
+            bytes: value.to_string().into_bytes(),
+        };
+        let mut problems = Vec::new();
+        let parsed = ParsedDocument::parse(&document, &[], &mut problems).expect("it is one");
+        let before = crate::nearest::distances();
+        let work = SchemaWork::default();
+        read_within(&work, &parsed, "s", &mut problems);
+        crate::nearest::distances() - before
+    };
+    assert_eq!(distances(1), 100 * 50);
+    assert_eq!(distances(40), 1_000 * 50);
+}

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::marks::{Doubts, Found, KnownMarks, POINTER_OVERHEAD_BYTES};
-use crate::annotations::Annotations;
+use crate::annotations::{ANNOTATION, Annotations};
 use crate::operation::{OperationSource, PARAMETERS_MAX};
 use crate::schema::NAME_BYTES_MAX;
 use crate::value_location::ValueLocation;
@@ -68,12 +68,12 @@ impl OperationSecrets {
             return Self::everything();
         }
         let mut is_all = !has_more_parameters(source);
-        for parameter in parameters(source) {
+        for (written, parameter) in parameters(source) {
             is_all &= source.schemas.spend_on_mark_lookup();
             if !is_all {
                 break;
             }
-            secrets.add_parameter(source, parameter, known);
+            secrets.add_parameter(source, written, parameter, known);
         }
         if !is_all {
             secrets.add_unseen(&ValueLocation::Query(ANY_NAME.to_owned()));
@@ -159,6 +159,7 @@ impl OperationSecrets {
     fn add_parameter(
         &mut self,
         source: &OperationSource<'_>,
+        written: &Value,
         parameter: &Value,
         known: &mut KnownMarks,
     ) {
@@ -178,6 +179,12 @@ impl OperationSecrets {
             "header" => ValueLocation::Header(name.to_ascii_lowercase()),
             _ => return,
         };
+        // What is said beside a reference counts before what is said where that leads.
+        if !std::ptr::eq(written, parameter)
+            && !self.add_beside_reference(source, written, &location)
+        {
+            return self.add_unseen(&location);
+        }
         // A path parameter names a thing and a header is kept only off a short list.
         let doubts = if place == "query" {
             Doubts::InQuery
@@ -196,6 +203,28 @@ impl OperationSecrets {
             }
             self.add(&found, &|_| location.clone());
         }
+    }
+
+    /// What a parameter's reference has beside it; whether there is memory left for that.
+    fn add_beside_reference(
+        &mut self,
+        source: &OperationSource<'_>,
+        written: &Value,
+        location: &ValueLocation,
+    ) -> bool {
+        let is_said = |key: &str| {
+            let said = written.get(ANNOTATION).and_then(|said| said.get(key));
+            said == Some(&Value::Bool(true))
+        };
+        let list = match (is_said("keep"), is_said("redact")) {
+            _ if self.keep.contains(location) || self.redact.contains(location) => return true,
+            (true, _) => &mut self.keep,
+            (false, true) => &mut self.redact,
+            (false, false) => return true,
+        };
+        list.push(location.clone());
+        let bytes = POINTER_OVERHEAD_BYTES + location.text().len();
+        source.schemas.spend_on_mark_bytes(bytes)
     }
 
     /// What the operation itself says counts before what a schema says, which others share.
@@ -228,16 +257,17 @@ impl OperationSecrets {
     }
 }
 
-/// The parameter objects; the operation's own ones override the path item's.
-fn parameters<'a>(source: &OperationSource<'a>) -> Vec<&'a Value> {
+/// The parameter objects, each behind what is written where it stands or refers to it; the operation's own ones
+/// override the path item's.
+fn parameters<'a>(source: &OperationSource<'a>) -> Vec<(&'a Value, &'a Value)> {
     let [path_item, operation] = source.holders;
     let mut known = HashSet::new();
     [operation, path_item]
         .into_iter()
         .filter_map(|holder| holder.get("parameters").and_then(Value::as_array))
         .flat_map(|listed| listed.iter().take(PARAMETERS_MAX))
-        .filter_map(|parameter| source.schemas.resolve(parameter))
-        .filter(|parameter| {
+        .filter_map(|written| Some((written, source.schemas.resolve(written)?)))
+        .filter(|(_, parameter)| {
             let text = |key: &str| parameter.get(key).and_then(Value::as_str);
             known.insert((text("name"), text("in")))
         })
