@@ -15,6 +15,7 @@ mod matching;
 mod meaning_rules;
 mod odd_templates;
 mod overlay;
+mod overlay_origins;
 mod redaction;
 mod redaction_cases;
 mod redaction_marks;

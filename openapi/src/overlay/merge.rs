@@ -6,6 +6,8 @@ use std::collections::HashSet;
 use serde_json::{Value, json};
 
 use super::json_path::{Place, Step};
+use super::origins::Noted;
+use crate::annotations::ANNOTATION;
 use crate::document::{DEPTH_MAX, ENTRY_BYTES, OBJECT_BYTES, ReadFile};
 use crate::operation::escape;
 
@@ -56,10 +58,12 @@ pub(super) fn merge(
     places: &[Place],
     update: &Value,
     capacity: &mut Capacity,
+    noted: &mut Noted<'_>,
 ) -> Result<(), Misfit> {
     check_merge(root, places, update, capacity)?;
     for place in places {
         if let Some(target) = place.get_mut(root) {
+            noted.update(place, target, update);
             merge_into(target, update, is_annotation(place));
         }
     }
@@ -75,6 +79,7 @@ pub(super) fn copy(
     places: &[Place],
     source: &Place,
     capacity: &mut Capacity,
+    noted: &mut Noted<'_>,
 ) -> Result<(), Misfit> {
     let Some(update) = source.get(root) else {
         return Ok(());
@@ -83,6 +88,7 @@ pub(super) fn copy(
     let update = update.clone();
     for place in places {
         if let Some(target) = place.get_mut(root) {
+            noted.copy(place, target, &update);
             merge_into(target, &update, is_annotation(place));
         }
     }
@@ -166,8 +172,6 @@ pub(super) fn remove(root: &mut Value, mut places: Vec<Place>) -> Result<(), Str
 fn parent_of(place: &Place) -> &[Step] {
     place.steps.split_last().map_or(&[], |(_, parent)| parent)
 }
-
-const ANNOTATION: &str = "x-audit";
 
 fn is_annotation(place: &Place) -> bool {
     matches!(place.steps.last(), Some(Step::Key(key)) if key == ANNOTATION)

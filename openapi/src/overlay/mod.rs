@@ -13,7 +13,8 @@
 //! - of an `x-audit`, the short form of a member (`entity: order`, `redact: body.a`) is taken for its long one.
 //!
 //! `remove` goes before `update`, and `update` before `copy`. `extends` is not looked at: what a file
-//! belongs to is in its name. A target that selects nothing is told as a warning.
+//! belongs to is in its name. A target that selects nothing is told: as an error where an annotation was to be
+//! written there, which may say what is secret, and else as a warning.
 
 mod json_path;
 mod merge;
@@ -22,10 +23,12 @@ mod pairing;
 
 use serde_json::Value;
 
+use crate::annotations::{ANNOTATION, has_annotation};
 use crate::document::{self, Document, DocumentProblem, Problems, ReadFile, short_text};
 use crate::nearest::{did_you_mean, nearest};
-use json_path::{Budget, JsonPath, Place};
+use json_path::{Budget, JsonPath};
 use merge::Capacity;
+use origins::Noted;
 pub(crate) use origins::Origins;
 pub(crate) use pairing::pair;
 
@@ -80,17 +83,22 @@ pub(crate) fn apply(
                 let pointer = format!("{pointer}/{}", crate::operation::escape(key));
                 problems.warning(&pointer, message);
             }
-            action.apply(&mut file.root, &budget, &mut capacity)
+            let mut noted = Noted {
+                origins: &mut *origins,
+                file_name: name,
+                action: &pointer,
+            };
+            action.apply(&mut file.root, &budget, &mut capacity, &mut noted)
         });
         match applied {
-            Ok(Applied::Nothing(target)) => problems.warning(
-                &format!("{pointer}/target"),
-                format!("{target} selects nothing in the document"),
-            ),
-            Ok(Applied::Removed) => {}
-            Ok(Applied::Merged(places)) => {
-                if let Some(update) = action.get("update") {
-                    origins.note(name, &format!("{pointer}/update"), &places, update);
+            Ok(Applied::Something) => {}
+            Ok(Applied::Nothing(nothing)) => {
+                let pointer = format!("{pointer}/target");
+                let message = format!("{} selects nothing in the document", nothing.target);
+                if nothing.annotates {
+                    problems.error(&pointer, message);
+                } else {
+                    problems.warning(&pointer, message);
                 }
             }
             Err(Refusal { below, message }) => {
@@ -145,6 +153,10 @@ fn read_root(overlay: &Document) -> Result<(Value, Vec<DocumentProblem>), Docume
         })
         .collect();
     let is_unknown = |key: &&String| !ROOT_KEYS.contains(&key.as_str()) && !key.starts_with("x-");
+    if members.contains_key(ANNOTATION) {
+        let message = "it goes below `update` of an action";
+        doubts.push(problem(&format!("/{ANNOTATION}"), message.to_owned()));
+    }
     for key in members.keys().filter(is_unknown).take(UNKNOWN_TOLD_MAX) {
         let message = format!("it is not known{}", did_you_mean(key, ROOT_KEYS));
         let pointer = format!("/{}", crate::operation::escape(key));
@@ -176,11 +188,15 @@ struct Refusal {
 
 /// What an action did.
 enum Applied {
-    /// Its target selects nothing.
-    Nothing(String),
-    Removed,
-    /// Something was merged at these places.
-    Merged(Vec<Place>),
+    Something,
+    Nothing(Nothing),
+}
+
+/// A target that selects nothing.
+struct Nothing {
+    target: String,
+    /// An annotation, which may say what is secret, is not where somebody wanted it.
+    annotates: bool,
 }
 
 /// One action of an overlay.
@@ -213,6 +229,12 @@ impl<'a> Action<'a> {
                 "it is no object of target and update or remove",
             ));
         };
+        if members.contains_key(ANNOTATION) {
+            return Err(refusal(
+                &format!("/{ANNOTATION}"),
+                "it goes below `update`: of an action itself it says nothing",
+            ));
+        }
         let unknown: Vec<&str> = members
             .keys()
             .map(String::as_str)
@@ -235,6 +257,7 @@ impl<'a> Action<'a> {
         };
         let change = match (removes, members.get("update")) {
             (true, _) => Change::Remove,
+            (false, Some(Value::Null)) => return Err(refusal("/update", "it is empty")),
             (false, Some(update)) => Change::Update(update),
             (false, None) if members.contains_key("copy") => Change::Copy(query("copy")?.1),
             (false, None) => {
@@ -259,27 +282,29 @@ impl<'a> Action<'a> {
         root: &mut Value,
         budget: &Budget,
         capacity: &mut Capacity,
+        noted: &mut Noted<'_>,
     ) -> Result<Applied, Refusal> {
         let places = self
             .target
             .select(root, budget)
             .map_err(|message| refusal("/target", message))?;
         if places.is_empty() {
-            return Ok(Applied::Nothing(
-                self.target_text.chars().take(200).collect(),
-            ));
+            return Ok(Applied::Nothing(Nothing {
+                target: self.target_text.chars().take(200).collect(),
+                annotates: self.annotates(root, budget),
+            }));
         }
         match &self.change {
             Change::Remove => {
                 merge::remove(root, places).map_err(|message| refusal("/target", message))?;
-                Ok(Applied::Removed)
+                Ok(Applied::Something)
             }
             Change::Update(update) => {
-                merge::merge(root, &places, update, capacity).map_err(|misfit| Refusal {
+                merge::merge(root, &places, update, capacity, noted).map_err(|misfit| Refusal {
                     below: format!("/update{}", misfit.pointer),
                     message: misfit.message,
                 })?;
-                Ok(Applied::Merged(places))
+                Ok(Applied::Something)
             }
             Change::Copy(source) => {
                 let sources = source
@@ -290,10 +315,23 @@ impl<'a> Action<'a> {
                         format!("it selects {} places; it must select one", sources.len());
                     return Err(refusal("/copy", message));
                 };
-                merge::copy(root, &places, source, capacity)
+                merge::copy(root, &places, source, capacity, noted)
                     .map_err(|misfit| refusal("/copy", misfit.message))?;
-                Ok(Applied::Merged(places))
+                Ok(Applied::Something)
             }
         }
+    }
+
+    /// Whether it is to write an annotation, or into one.
+    fn annotates(&self, root: &Value, budget: &Budget) -> bool {
+        let update = match &self.change {
+            Change::Remove => return false,
+            Change::Update(update) => Some(*update),
+            Change::Copy(source) => match source.select(root, budget) {
+                Ok(sources) => sources.first().and_then(|source| source.get(root)),
+                Err(_) => return true,
+            },
+        };
+        self.target_text.contains(ANNOTATION) || update.is_some_and(has_annotation)
     }
 }

@@ -1,0 +1,214 @@
+//! What an overlay wrote is told as the overlay's: the normalizer starts with no overlay that was not understood.
+
+use daybook_openapi::{Document, Index};
+use serde_json::{Value, json};
+
+fn shop() -> Value {
+    json!({
+        "openapi": "3.1.0", "info": { "title": "Shop" },
+        "paths": {
+            "/orders/{id}": {
+                "put": {
+                    "operationId": "updateOrder",
+                    "parameters": [{ "name": "dry", "in": "query" }],
+                    "requestBody": { "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Order" } } } }
+                },
+                "delete": { "operationId": "deleteOrder" }
+            },
+            "/teams/{id}": { "$ref": "#/components/pathItems/Team" },
+            "/groups/{id}": { "$ref": "#/components/pathItems/Team" }
+        },
+        "components": {
+            "pathItems": { "Team": { "post": { "operationId": "renameTeam" } } },
+            "schemas": { "Order": { "allOf": [{ "properties": { "note": { "type": "string" } } }] } }
+        }
+    })
+}
+
+/// What is told of the shop's document with an overlay of these actions: errors of the overlay, and the rest.
+fn told(document: &Value, actions: &str) -> (Vec<String>, Vec<String>) {
+    let overlay = format!("overlay: 1.0.0\nactions:\n{actions}");
+    let file = |file_name: &str, text: &str| Document {
+        file_name: file_name.to_owned(),
+        bytes: text.as_bytes().to_vec(),
+    };
+    let (_, problems) = Index::build(vec![
+        file("shop.overlay.yaml", &overlay),
+        file("shop.json", &document.to_string()),
+    ]);
+    let (of_overlay, others): (Vec<_>, Vec<_>) = problems
+        .iter()
+        .partition(|problem| problem.is_overlays_error());
+    let lines = |problems: Vec<&daybook_openapi::DocumentProblem>| {
+        problems.into_iter().map(ToString::to_string).collect()
+    };
+    (lines(of_overlay), lines(others))
+}
+
+#[track_caller]
+fn check(actions: &str, pointer: &str, message: &str) {
+    let (of_overlay, others) = told(&shop(), actions);
+    let expected = format!("shop.overlay.yaml#/actions/0{pointer}: {message}");
+    assert_eq!(
+        (of_overlay, others),
+        (vec![expected], Vec::new()),
+        "{actions}"
+    );
+}
+
+#[test]
+fn what_stands_in_a_list_that_an_overlay_wrote_is_the_overlays() {
+    let message = "at a value it is true or false";
+    check(
+        r#"
+  - target: $.paths['/orders/{id}']
+    update: {delete: {parameters: [{name: ref, in: query, x-audit: {redact: "true"}}]}}
+"#,
+        "/update/delete/parameters/0/x-audit/redact",
+        message,
+    );
+    // Behind what the document has.
+    check(
+        r#"
+  - target: $.paths['/orders/{id}'].put
+    update: {parameters: [{name: a, in: query}, {name: ref, in: query, x-audit: {redact: "true"}}]}
+"#,
+        "/update/parameters/1/x-audit/redact",
+        message,
+    );
+    check(
+        r#"
+  - target: $.paths['/orders/{id}'].put.parameters
+    update: {name: ref, in: query, x-audit: {redact: "true"}}
+"#,
+        "/update/x-audit/redact",
+        message,
+    );
+    check(
+        r#"
+  - target: $.components.schemas.Order
+    update: {allOf: [{properties: {salary: {x-audit: {redact: "true"}}}}]}
+"#,
+        "/update/allOf/0/properties/salary/x-audit/redact",
+        message,
+    );
+    check(
+        r#"
+  - target: $
+    update: {paths: {/new: {post: {parameters: [{name: ref, in: query, x-audit: {redact: "true"}}]}}}}
+"#,
+        "/update/paths/~1new/post/parameters/0/x-audit/redact",
+        message,
+    );
+}
+
+#[test]
+fn the_documents_own_items_stay_its_own() {
+    let mut document = shop();
+    document["paths"]["/orders/{id}"]["put"]["x-audit"] = json!({ "redact": [7, "body.note"] });
+    let actions = "
+  - target: $.paths['/orders/{id}'].put
+    update: {x-audit: {redact: [8]}}
+";
+    let (of_overlay, others) = told(&document, actions);
+    let message =
+        "it is no place of a value; write path.id, query.id, body.order.id or response.id";
+    assert_eq!(
+        of_overlay,
+        [format!(
+            "shop.overlay.yaml#/actions/0/update/x-audit/redact/0: {message}"
+        )]
+    );
+    assert_eq!(
+        others,
+        [format!(
+            "shop.json#/paths/~1orders~1{{id}}/put/x-audit/redact/0: {message}"
+        )]
+    );
+}
+
+#[test]
+fn what_an_overlay_wrote_behind_a_reference_is_told_once_and_where_it_stands() {
+    check(
+        "
+  - target: $['components']['pathItems']['Team'].post
+    update: {x-audit: {redat: body.salary}}
+",
+        "/update/x-audit/redat",
+        "it is not known; did you mean redact?",
+    );
+    let mut document = shop();
+    document["components"]["pathItems"]["Team"]["post"]["x-audit"] = json!({ "verbs": "rename" });
+    let (_, others) = told(&document, "  - {target: $, update: {x-a: 1}}");
+    assert_eq!(
+        others,
+        [
+            "shop.json#/components/pathItems/Team/post/x-audit/verbs: it is not known; did you mean verb?"
+        ]
+    );
+}
+
+#[test]
+fn what_an_overlay_copied_is_the_overlays() {
+    let mut document = shop();
+    document["x-marks"] = json!({ "x-audit": { "redact": 7 } });
+    let (of_overlay, others) = told(
+        &document,
+        "  - {target: \"$.paths['/orders/{id}'].put\", copy: $.x-marks}"
+            .replace("$.x-marks", "\"$['x-marks']\"")
+            .as_str(),
+    );
+    let message =
+        "it is no place of a value; write path.id, query.id, body.order.id or response.id";
+    assert_eq!(
+        of_overlay,
+        [format!("shop.overlay.yaml#/actions/0/copy: {message}")]
+    );
+    assert_eq!(others, [""; 0]);
+}
+
+#[test]
+fn an_annotation_that_is_not_applied_is_an_error() {
+    let nothing = "selects nothing in the document";
+    for action in [
+        "{target: \"$.paths['/order']\", update: {post: {x-audit: {redact: body.salary}}}}",
+        "{target: \"$.paths['/order']\", update: {parameters: [{name: a, in: query, x-audit: {redact: true}}]}}",
+        "{target: \"$.paths['/order'].post['x-audit']\", update: {redact: body.salary}}",
+    ] {
+        let (of_overlay, others) = told(&shop(), &format!("  - {action}"));
+        assert_eq!(others, [""; 0], "{action}");
+        assert_eq!(of_overlay.len(), 1, "{action}");
+        assert!(of_overlay[0].ends_with(nothing), "{of_overlay:?}");
+    }
+    // Nothing is lost with these.
+    for action in [
+        "{target: \"$.paths['/order']\", remove: true}",
+        "{target: \"$.paths['/order']['x-audit']\", remove: true}",
+        "{target: \"$.paths['/order']\", update: {post: {summary: s}}}",
+    ] {
+        let (of_overlay, others) = told(&shop(), &format!("  - {action}"));
+        assert_eq!(of_overlay, [""; 0], "{action}");
+        assert!(others[0].ends_with(nothing), "{others:?}");
+    }
+}
+
+#[test]
+fn what_stands_beside_an_update_and_not_below_it_is_an_error() {
+    check(
+        "
+  - target: $.paths['/orders/{id}'].put
+    update:
+    x-audit: {redact: body.salary}
+",
+        "/x-audit",
+        "it goes below `update`: of an action itself it says nothing",
+    );
+    check(
+        "
+  - target: $.paths['/orders/{id}'].put
+    update:
+",
+        "/update",
+        "it is empty",
+    );
+}
