@@ -96,10 +96,14 @@ fn nothing_starts_with_an_overlay_that_cannot_be_applied() {
             "overlay: 1.0.0\nactions: [{target: $, update: {x-audit: {service: a}}}]",
             true,
         ),
-        // A place that is not there may have been one of an older document.
+        // A place that is not there may have been one of an older document, but an annotation is lost with it.
+        (
+            "overlay: 1.0.0\nactions: [{target: $.x, update: {summary: a}}]",
+            true,
+        ),
         (
             "overlay: 1.0.0\nactions: [{target: $.x, update: {x-audit: {service: a}}}]",
-            true,
+            false,
         ),
         ("", false),
         ("overlay: 2.0.0\nactions: [{target: $, update: {}}]", false),
