@@ -324,7 +324,7 @@ fn read_body(body: Option<&Value>, pointer: &str, has_own_list: bool) -> Vec<Str
     collect(body, &segments, &mut found);
     if found.is_empty() {
         let is_wrapper =
-            |key: &str| !NO_WRAPPERS.contains(&key) && !(has_own_list && LISTS.contains(&key));
+            |key: &str| !(NO_WRAPPERS.contains(&key) || has_own_list && LISTS.contains(&key));
         collect_behind_wrappers(body, &segments, WRAPPER_DEPTH_MAX, &is_wrapper, &mut found);
     }
     let mut unwrapped = segments.as_slice();

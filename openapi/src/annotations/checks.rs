@@ -458,15 +458,17 @@ fn places(source: &OperationSource<'_>) -> Vec<String> {
     let query = source.query.iter();
     let of_query = query.map(|param| format!("query.{}", param.name));
     let mut known: Vec<String> = of_path.chain(of_query).collect();
-    let bodies: [(_, fn(String) -> ValueLocation); 2] = [
-        (source.request, ValueLocation::Request),
-        (source.response, ValueLocation::Response),
-    ];
-    for (schema, place) in bodies {
-        if let Some(schema) = schema {
-            let mut add = |pointer: &str| known.push(written(&place(pointer.to_owned())));
-            list_places(source.schemas, schema, "", SUGGESTED_DEPTH_MAX, &mut add);
-        }
+    if let Some(schema) = source.request {
+        let mut add = |pointer: &str| {
+            known.push(written(&ValueLocation::Request(pointer.to_owned())));
+        };
+        list_places(source.schemas, schema, "", SUGGESTED_DEPTH_MAX, &mut add);
+    }
+    if let Some(schema) = source.response {
+        let mut add = |pointer: &str| {
+            known.push(written(&ValueLocation::Response(pointer.to_owned())));
+        };
+        list_places(source.schemas, schema, "", SUGGESTED_DEPTH_MAX, &mut add);
     }
     known.truncate(SUGGESTED_MAX);
     known

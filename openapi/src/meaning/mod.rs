@@ -158,21 +158,7 @@ pub(crate) fn work_out(source: &OperationSource<'_>, annotations: &Annotations) 
         .parent
         .clone()
         .filter(|parent| !is_same_thing(parent, &entity_type, entity_id.as_ref()));
-    let parent = match (&annotations.parent_type, enclosing) {
-        // As the noun of an entity does, that of a parent alone leaves the id.
-        (Some(entity_type), enclosing) => Some(Parent {
-            entity_type: entity_type.clone(),
-            id: annotations
-                .parent_id
-                .clone()
-                .or_else(|| enclosing.and_then(|parent| parent.id)),
-        }),
-        (None, Some(parent)) => Some(Parent {
-            id: annotations.parent_id.clone().or(parent.id),
-            ..parent
-        }),
-        (None, None) => None,
-    };
+    let parent = annotated_parent(annotations, enclosing);
     let said_id = annotations.no_entity_id
         || annotations.entity_id.is_some()
         || (entity_id.is_some() && entity_id == annotations.entity_id_in_body);
@@ -222,6 +208,25 @@ pub(crate) fn work_out(source: &OperationSource<'_>, annotations: &Annotations) 
             .activity
             .as_ref()
             .map(|activity| activity.template.clone()),
+    }
+}
+
+/// What the thing is part of, as an annotation has it or else as it was worked out.
+fn annotated_parent(annotations: &Annotations, enclosing: Option<Parent>) -> Option<Parent> {
+    match (&annotations.parent_type, enclosing) {
+        // As the noun of an entity does, that of a parent alone leaves the id.
+        (Some(entity_type), enclosing) => Some(Parent {
+            entity_type: entity_type.clone(),
+            id: annotations
+                .parent_id
+                .clone()
+                .or_else(|| enclosing.and_then(|parent| parent.id)),
+        }),
+        (None, Some(parent)) => Some(Parent {
+            id: annotations.parent_id.clone().or(parent.id),
+            ..parent
+        }),
+        (None, None) => None,
     }
 }
 
