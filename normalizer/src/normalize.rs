@@ -8,7 +8,7 @@ use daybook_event::{
 };
 use daybook_openapi::secrets::{Mode, Place, REDACTED, Redactor};
 use daybook_openapi::{
-    Index, Operation, RequestLine, RequestValues, Sentence, SentenceFacts, sentence,
+    Index, Operation, OwnLists, RequestLine, RequestValues, Sentence, SentenceFacts, sentence,
 };
 use daybook_store::{DIGEST_WAY_BYTES, NewEvent};
 use jiff::{SignedDuration, Timestamp};
@@ -117,10 +117,7 @@ fn new_event(
         query: &query,
         request: request_body.as_ref(),
         response: response_body.as_ref(),
-        own_lists: explained
-            .operation
-            .map(|operation| operation.meaning.own_lists)
-            .unwrap_or_default(),
+        own_lists: own_lists(explained.operation),
     };
     let org_id = org_id(&message.event, settings)
         .or_else(|| {
@@ -478,4 +475,8 @@ fn hex(bytes: &[u8]) -> String {
         let _ = write!(digits, "{byte:02x}");
         digits
     })
+}
+
+fn own_lists(operation: Option<&Operation>) -> OwnLists {
+    operation.map_or_else(OwnLists::default, |operation| operation.meaning.own_lists)
 }

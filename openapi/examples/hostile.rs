@@ -339,6 +339,20 @@ const SHAPES: &[Shape] = &[
         );
         one(with_root(&root, &operations(10_000, |_| String::new()), ""))
     }),
+    ("mistyped-places", || {
+        let named = |count: usize, name: &dyn Fn(usize) -> String| {
+            (0..count).map(name).collect::<Vec<_>>().join(",")
+        };
+        let parameters = named(500, &|n| {
+            format!(r#"{{"name":"a_long_parameter_{n}","in":"query"}}"#)
+        });
+        let places = |at: usize| named(200, &|n| format!(r#""query.a_lng_parameter_{}""#, at + n));
+        let (redact, keep) = (places(0), places(200));
+        let said = format!(r#"{{"redact":[{redact}],"keep":[{keep}]}}"#);
+        let item = format!(r#"{{"post":{{"parameters":[{parameters}],"x-audit":{said}}}}}"#);
+        let paths = named(3_900, &|n| format!(r##""/p{n}":{{"$ref":"#/x"}}"##));
+        one(with_root(&format!(r#""x":{item},"#), &paths, ""))
+    }),
     ("yaml-aliases", || {
         let mut yaml =
             "openapi: 3.0.0\nx: &x {type: string, format: password}\ny: &y {properties: {"

@@ -37,6 +37,10 @@ fn an_annotated_action_changes_the_whole_fact() {
         post(&json!({ "verb": "approve" })),
         "execute: approved order {id}"
     );
+    assert_eq!(
+        post(&json!({ "action": "execute", "verb": "send" })),
+        "execute: sent order {id}"
+    );
     // A verb beside all methods of a path makes no change of what only reads.
     let get = said("get", &json!({ "x-audit": { "verb": "publish" } }));
     assert!(get.starts_with("read: "), "{get}");

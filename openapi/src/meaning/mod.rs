@@ -128,7 +128,7 @@ pub(crate) fn work_out(source: &OperationSource<'_>, annotations: &Annotations) 
         path_phrase.as_ref(),
         summary.as_ref(),
     );
-    let says_action = verb::for_annotations(&mut chosen, source, &shape, annotations);
+    let said_action = verb::for_annotations(&mut chosen, source, &shape, annotations);
     let mut thing = noun::choose(
         source,
         &shape,
@@ -163,7 +163,7 @@ pub(crate) fn work_out(source: &OperationSource<'_>, annotations: &Annotations) 
         || annotations.entity_id.is_some()
         || (entity_id.is_some() && entity_id == annotations.entity_id_in_body);
     let decisions = Decisions {
-        action: if says_action {
+        action: if said_action.is_some() {
             &rule::ANNOTATED
         } else {
             chosen.rule
@@ -185,7 +185,7 @@ pub(crate) fn work_out(source: &OperationSource<'_>, annotations: &Annotations) 
         verb::for_object(&chosen, said.as_ref(), &entity_type, entity_id.is_some())
     });
     Meaning {
-        action: annotations.action.unwrap_or(chosen.action),
+        action: said_action.unwrap_or(chosen.action),
         singleton: entity_id.is_none()
             && !bulk
             && chosen.action != Action::Create

@@ -9,35 +9,32 @@ use crate::meaning::path_shape::PathShape;
 use crate::operation::OperationSource;
 use crate::verbs;
 
-/// Puts the annotated action in place of the one that was worked out; answers whether there is one. A verb that
-/// is known has its own, except at a GET, which `verb` beside all methods of a path does not make a change.
+/// The annotated action, put in place of the one that was worked out. A verb that is known has its own, except at a
+/// GET, which `verb` beside all methods of a path does not make a change. Where something is merely executed, the
+/// thing is the one that the method acts upon: who sends a message by POST has a new one.
 pub(crate) fn for_annotations(
     chosen: &mut Chosen,
     source: &OperationSource<'_>,
     shape: &PathShape,
     annotations: &Annotations,
-) -> bool {
+) -> Option<Action> {
     let of_verb = || {
         let verb = annotations.verb.as_ref()?;
         let known = verbs::known(&verb.base).filter(|_| source.method != "GET")?;
         Some(settle(source, shape, &known.base, known.action, chosen.upsert).0)
     };
-    let Some(action) = annotations.action.or_else(of_verb) else {
-        return false;
-    };
-    if action == chosen.action {
-        return true;
-    }
-    chosen.action = action;
-    chosen.upsert &= action == Action::Update;
+    let action = annotations.action.or_else(of_verb)?;
     // What only the method said, the action says instead.
     let base = match action {
+        _ if action == chosen.action => return Some(action),
         Action::Create => "create",
         Action::Read => "get",
         Action::Update => "update",
         Action::Delete => "delete",
-        Action::Execute => return true,
+        Action::Execute => return Some(action),
     };
+    chosen.action = action;
+    chosen.upsert &= action == Action::Update;
     if chosen.source == Source::Method {
         let spoken = spoken(base, source.method, action);
         base.clone_into(&mut chosen.base);
@@ -47,5 +44,5 @@ pub(crate) fn for_annotations(
             complement: String::new(),
         };
     }
-    true
+    Some(action)
 }
