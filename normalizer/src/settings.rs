@@ -19,7 +19,7 @@ pub struct Settings {
     /// Names of the claim with the token's or client's id. `DAYBOOK_TOKEN_CLAIMS`
     pub token_claims: Vec<String>,
     /// Domain name, API id and stage, or API id → service.
-    /// `DAYBOOK_SERVICES=api.example.com=orders,a1b2c3/beta=billing-beta,a1b2c3=billing`
+    /// `DAYBOOK_SERVICES=api.example.com=orders,b.example.com/shop=shop,a1b2c3/beta=billing-beta,a1b2c3=billing`
     pub services: BTreeMap<String, String>,
     /// How many days an event is kept where the store has neither days of its tenant nor a default
     /// (`daybook retention`); `None` is for ever. `DAYBOOK_RETENTION_DAYS`

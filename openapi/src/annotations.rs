@@ -17,7 +17,7 @@
 //! | `activity` | a sentence, see [`crate::activity_template`] |
 //! | `redact`, `keep` | places that are secret, or are not although they look so |
 //!
-//! A place is `path.id`, `query.id`, `body.order.id`, `body.items[].id`, `response.id`, or
+//! A place is `path.id`, `query.id`, `body.order.id`, `body.items[].id`, `body[].id`, `response.id`, or
 //! `{in: request, pointer: /order/id}`.
 
 pub(crate) mod checks;
