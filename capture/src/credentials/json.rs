@@ -285,12 +285,12 @@ impl Scan<'_> {
         }
     }
 
-    /// A number, `true`, `false` or `null`.
+    /// A number, `true`, `false` or `null`; and what some take for one, as Python does `NaN`.
     fn literal(&mut self) -> Result<(), NotJson> {
         let start = self.at;
         while matches!(
             self.peek(),
-            Ok(b'0'..=b'9' | b'a'..=b'z' | b'E' | b'+' | b'-' | b'.')
+            Ok(b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b'+' | b'-' | b'.')
         ) {
             self.at += 1;
         }
