@@ -14,8 +14,8 @@ use crate::search::{Direction, Position, Sort};
 pub(crate) const PARAMETER_BYTES_MAX: usize = 100_000;
 /// The expression of the text index; the condition must say the same. The details are JSON text, where what a
 /// backslash stands in front of is no letter; nor are the signs beyond ASCII.
-const SEARCHED_TEXT: &str = r"lowerUTF8(replaceRegexpAll(concat(activity, ' ', entity_name, ' ', replaceRegexpAll(detail, '\\\\.', ' ')), '[\\x{A0}-\\x{A9}\\x{AB}-\\x{B4}\\x{B6}-\\x{B9}\\x{BB}-\\x{BF}\\x{D7}\\x{F7}\\x{2000}-\\x{206F}\\x{20A0}-\\x{20CF}\\x{2190}-\\x{21FF}\\x{2E00}-\\x{2E7F}\\x{3000}-\\x{3004}\\x{3008}-\\x{3020}\\x{3030}\\x{FE10}-\\x{FE19}\\x{FE30}-\\x{FE6F}\\x{FF01}-\\x{FF0F}\\x{FF1A}-\\x{FF20}\\x{FF3B}-\\x{FF40}\\x{FF5B}-\\x{FF65}\\x{FFE0}-\\x{FFEE}]', ' '))";
-/// Punctuation, spaces, currencies and arrows beyond ASCII.
+const SEARCHED_TEXT: &str = r"lowerUTF8(replaceRegexpAll(concat(activity, ' ', entity_name, ' ', replaceRegexpAll(detail, '\\\\(u00..|.)', ' ')), '[\\x{A0}-\\x{A9}\\x{AB}-\\x{B4}\\x{B6}-\\x{B9}\\x{BB}-\\x{BF}\\x{D7}\\x{F7}\\x{37E}\\x{387}\\x{55A}-\\x{55F}\\x{589}-\\x{58A}\\x{5BE}\\x{5C0}\\x{5C3}\\x{5F3}-\\x{5F4}\\x{60C}-\\x{60D}\\x{61B}-\\x{61F}\\x{66A}-\\x{66D}\\x{6D4}\\x{964}-\\x{965}\\x{E5A}-\\x{E5B}\\x{F0B}-\\x{F12}\\x{F14}\\x{104A}-\\x{104F}\\x{1361}-\\x{1368}\\x{17D4}-\\x{17D6}\\x{17D8}-\\x{17DA}\\x{2000}-\\x{206F}\\x{20A0}-\\x{20CF}\\x{2190}-\\x{2BFF}\\x{2E00}-\\x{2E7F}\\x{3000}-\\x{3004}\\x{3008}-\\x{3020}\\x{3030}\\x{FE00}-\\x{FE19}\\x{FE30}-\\x{FE6F}\\x{FF01}-\\x{FF0F}\\x{FF1A}-\\x{FF20}\\x{FF3B}-\\x{FF40}\\x{FF5B}-\\x{FF65}\\x{FFE0}-\\x{FFEE}\\x{1F000}-\\x{1FAFF}]', ' '))";
+/// Punctuation, spaces, currencies, symbols and pictures beyond ASCII.
 const SIGNS: &[RangeInclusive<char>] = &[
     '\u{a0}'..='\u{a9}',
     '\u{ab}'..='\u{b4}',
@@ -23,20 +23,41 @@ const SIGNS: &[RangeInclusive<char>] = &[
     '\u{bb}'..='\u{bf}',
     '\u{d7}'..='\u{d7}',
     '\u{f7}'..='\u{f7}',
+    '\u{37e}'..='\u{37e}',
+    '\u{387}'..='\u{387}',
+    '\u{55a}'..='\u{55f}',
+    '\u{589}'..='\u{58a}',
+    '\u{5be}'..='\u{5be}',
+    '\u{5c0}'..='\u{5c0}',
+    '\u{5c3}'..='\u{5c3}',
+    '\u{5f3}'..='\u{5f4}',
+    '\u{60c}'..='\u{60d}',
+    '\u{61b}'..='\u{61f}',
+    '\u{66a}'..='\u{66d}',
+    '\u{6d4}'..='\u{6d4}',
+    '\u{964}'..='\u{965}',
+    '\u{e5a}'..='\u{e5b}',
+    '\u{f0b}'..='\u{f12}',
+    '\u{f14}'..='\u{f14}',
+    '\u{104a}'..='\u{104f}',
+    '\u{1361}'..='\u{1368}',
+    '\u{17d4}'..='\u{17d6}',
+    '\u{17d8}'..='\u{17da}',
     '\u{2000}'..='\u{206f}',
     '\u{20a0}'..='\u{20cf}',
-    '\u{2190}'..='\u{21ff}',
+    '\u{2190}'..='\u{2bff}',
     '\u{2e00}'..='\u{2e7f}',
     '\u{3000}'..='\u{3004}',
     '\u{3008}'..='\u{3020}',
     '\u{3030}'..='\u{3030}',
-    '\u{fe10}'..='\u{fe19}',
+    '\u{fe00}'..='\u{fe19}',
     '\u{fe30}'..='\u{fe6f}',
     '\u{ff01}'..='\u{ff0f}',
     '\u{ff1a}'..='\u{ff20}',
     '\u{ff3b}'..='\u{ff40}',
     '\u{ff5b}'..='\u{ff65}',
     '\u{ffe0}'..='\u{ffee}',
+    '\u{1f000}'..='\u{1faff}',
 ];
 /// ClickHouse asks its index for 64 words at most. The rest of a longer phrase is still compared.
 const WORDS_IN_INDEX_MAX: usize = 60;
@@ -321,7 +342,15 @@ impl Condition {
     /// Whether the words occur, in this order. The text index knows whole words; what lies between
     /// them has to be read.
     fn contains(&mut self, text: &str) -> String {
-        let words: Vec<_> = whole_words(text).take(WORDS_IN_INDEX_MAX).collect();
+        // What a backslash stands in front of is a word of a sentence, and of JSON it may be an escape.
+        let is_sure = |word: &&str| {
+            let at = word.as_ptr().addr() - text.as_ptr().addr();
+            !text[..at].ends_with('\\')
+        };
+        let words: Vec<_> = whole_words(text)
+            .filter(is_sure)
+            .take(WORDS_IN_INDEX_MAX)
+            .collect();
         let is_one_word = words == [text];
         let mut all = Vec::new();
         if !words.is_empty() {

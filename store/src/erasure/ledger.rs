@@ -200,10 +200,10 @@ impl Ledger {
             self.forget(id).await?;
         }
         let verified = self.client.query(&format!(
-            "SELECT id FROM erasures GROUP BY id HAVING argMax(state, {NEWEST}) = 'verified' \
-             AND arrayExists(command -> position(command, toString(id)) > 0, \
-             (SELECT groupArray(command) FROM system.mutations \
-             WHERE database = currentDatabase() AND table = 'events' AND is_done))"
+            "SELECT id FROM erasures WHERE id IN \
+             (SELECT toUUIDOrZero(arrayJoin(extractAll(command, '[0-9a-f]{{8}}-[0-9a-f-]{{27}}'))) \
+             FROM system.mutations WHERE database = currentDatabase() AND table = 'events' AND is_done) \
+             GROUP BY id HAVING argMax(state, {NEWEST}) = 'verified'"
         ));
         for ErasureId { id } in verified.fetch_all::<ErasureId>().await? {
             forget_mutations(&self.client, &id.to_string()).await?;
@@ -220,23 +220,20 @@ impl Ledger {
     ) -> Result<Vec<ErasedRows>, StoreError> {
         let (bounds, own, trace) = (Plan::bounds(), plan.own(), plan.trace());
         let mut found = Vec::new();
-        for (first, last) in self.spans(plan).await? {
+        for span in self.spans(plan).await? {
             let query = self
                 .client
                 .query(&format!(
                     "SELECT toUInt32(toYYYYMM(timestamp)) AS partition, countIf({own}) AS own, \
                      countIf(NOT ({own})) AS traces FROM events \
-                     WHERE {bounds} AND toYYYYMM(timestamp) BETWEEN {{first:UInt32}} AND {{last:UInt32}} \
+                     WHERE {bounds} AND {WITHIN} \
                      AND ({own} OR {trace}) GROUP BY partition ORDER BY partition"
                 ))
                 .with_setting(
                     "apply_mutations_on_fly",
                     u8::from(is_on_the_fly).to_string(),
                 );
-            let query = plan
-                .bind_to(query)
-                .param("first", first)
-                .param("last", last);
+            let query = within(plan.bind_to(query), span);
             found.extend(query.fetch_all::<ErasedRows>().await?);
         }
         Ok(found)
@@ -395,16 +392,22 @@ impl Ledger {
         }
         let (bounds, own, trace) = (Plan::bounds(), plan.own(), plan.trace());
         let things = retention::THINGS;
-        let held = format!(
-            "WITH (SELECT groupArray((entity_type, entity_id)) FROM ({holds})) AS held \
-             SELECT count() FROM events WHERE {bounds} AND hasAny(held, {things}) AND ({own} OR {trace})"
-        );
-        match self.fetch_count(plan, &held).await? {
-            0 => Ok(()),
-            rows => Err(StoreError::LegalHold(format!(
-                "{rows} of the events are of an entity that is held"
-            ))),
+        let mut rows = 0;
+        for span in self.spans(plan).await? {
+            let held = format!(
+                "WITH (SELECT groupArray((entity_type, entity_id)) FROM ({holds})) AS held \
+                 SELECT count() FROM events WHERE {bounds} AND {WITHIN} AND hasAny(held, {things}) \
+                 AND ({own} OR {trace})"
+            );
+            let query = plan.bind_to(self.client.query(&held));
+            rows += within(query, span).fetch_one::<u64>().await?;
         }
+        if rows == 0 {
+            return Ok(());
+        }
+        Err(StoreError::LegalHold(format!(
+            "{rows} of the events are of an entity that is held"
+        )))
     }
 
     /// What a person is known by beside what was given, and by nobody else.
@@ -502,6 +505,13 @@ impl Ledger {
             .fetch_one::<u64>()
             .await?)
     }
+}
+
+/// In a part of [`spans_of`].
+const WITHIN: &str = "toYYYYMM(timestamp) BETWEEN {first:UInt32} AND {last:UInt32}";
+
+fn within(query: Query, (first, last): (u32, u32)) -> Query {
+    query.param("first", first).param("last", last)
 }
 
 /// All of time, cut where there would be too many events otherwise.

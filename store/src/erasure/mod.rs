@@ -312,7 +312,10 @@ impl Eraser {
     /// # Errors
     /// Whatever ClickHouse says when it is asked which there are; of each, as [`Eraser::advance`].
     pub async fn work(&self) -> Result<Vec<(Uuid, Result<Receipt, StoreError>)>, StoreError> {
-        self.ledger.forget_the_unasked().await?;
+        if let Err(error) = self.ledger.forget_the_unasked().await {
+            // It is tried again, and is no reason to leave what is asked for.
+            tracing::warn!(%error, "what nobody needs of erasures could not be forgotten");
+        }
         let mut worked = Vec::new();
         for id in self.unfinished().await? {
             worked.push((id, self.advance(id).await));
@@ -530,7 +533,7 @@ fn not_searched(plan: &Plan<'_>, shared: usize, are_more: bool) -> Vec<String> {
     if plan.mode == ErasureMode::Anonymise {
         place("addresses in the subject's own events for its name as no browser writes it");
         place(
-            "bodies and changes in the subject's own events for a name of fewer than six bytes, but where it is a whole text",
+            "bodies, changes and reasons in the subject's own events for a name of fewer than six bytes, but where it is a whole text",
         );
         place(
             "the digest of each call, by which whoever has the database can test whether a guess at a whole call is right",

@@ -43,11 +43,12 @@ impl Eraser {
             self.check_holds_again(&plan).await?;
         }
         let found = self.ledger.count(&plan, true).await?;
-        if self.ledger.row(row.id).await?.step != row.step {
-            return Ok(row); // to count took long, and another one has gone on
-        }
         // What another erasure hides is on the disk as long as that one is at work: this one has to see to it itself.
         if !found.is_empty() || self.is_left_alone(&plan, row.id).await? {
+            // To count takes long with a large tenant.
+            if self.has_gone_on(&row).await? {
+                return Ok(row);
+            }
             self.ledger.mutate(&plan).await?;
             if !self.ledger.count(&plan, true).await?.is_empty() {
                 return Ok(row); // something came in between
@@ -61,6 +62,32 @@ impl Eraser {
             report.not_searched = not_searched(&plan, 0, false);
         }
         self.reach(&row, ErasureState::Hidden, &report).await
+    }
+
+    /// Whether another one has gone on with it meanwhile.
+    async fn has_gone_on(&self, row: &ErasureRow) -> Result<bool, StoreError> {
+        Ok(self.ledger.row(row.id).await?.step != row.step)
+    }
+
+    /// What parts of the present table have to have been through. Another one, from which this was restored, counted
+    /// by itself.
+    async fn versions(
+        &self,
+        row: &ErasureRow,
+        mutations: &[Mutation],
+    ) -> Result<Versions, StoreError> {
+        let mut versions = if row.table_id() == self.ledger.table_id().await? {
+            row.versions()
+        } else {
+            Versions::new()
+        };
+        for mutation in mutations {
+            for (partition, &version) in mutation.partitions.iter().zip(&mutation.versions) {
+                let newest = versions.entry(partition.clone()).or_insert(version);
+                *newest = version.max(*newest);
+            }
+        }
+        Ok(versions)
     }
 
     /// Whether rows are stored that no mutation of this erasure is about to remove.
@@ -99,7 +126,7 @@ impl Eraser {
             return Ok(row);
         }
         // No version means that there was nothing to remove.
-        let versions = all_versions(row.versions(), &mutations);
+        let versions = self.versions(&row, &mutations).await?;
         if !versions.is_empty() && self.ledger.old_parts(&versions).await? > 0 {
             return Ok(row);
         }
@@ -161,6 +188,9 @@ impl Eraser {
         if !self.ledger.forget(row.id).await? {
             return Ok(row);
         }
+        if self.has_gone_on(&row).await? {
+            return Ok(row); // and has found something, it may be
+        }
         let event = erasure_event(&row)?;
         self.writer.insert(&[event]).await?;
         let mut report = reached(
@@ -196,7 +226,7 @@ impl Eraser {
         let mut next = row.next(state, report)?;
         if is_of_table {
             let mutations = self.ledger.mutations(row.id).await?;
-            let versions = all_versions(row.versions(), &mutations);
+            let versions = self.versions(row, &mutations).await?;
             next = next.in_table(&self.ledger.table_id().await?, &versions)?;
         }
         self.ledger.append(&next).await?;
@@ -227,17 +257,6 @@ impl Eraser {
     pub(super) async fn known_again(&self, row: &ErasureRow) -> Result<Subject, StoreError> {
         self.ledger.known_again(row, &self.key).await
     }
-}
-
-/// Those that are known, and those of these mutations.
-fn all_versions(mut known: Versions, mutations: &[Mutation]) -> Versions {
-    for mutation in mutations {
-        for (partition, &version) in mutation.partitions.iter().zip(&mutation.versions) {
-            let newest = known.entry(partition.clone()).or_insert(version);
-            *newest = version.max(*newest);
-        }
-    }
-    known
 }
 
 fn total(rows: &[ErasedRows]) -> u64 {

@@ -82,14 +82,12 @@ fn replacement(column: &str, has_pattern: bool, own: Option<&Own>) -> String {
         }
     }
     let Some(own) = own else { return everywhere };
-    let is_sentence = matches!(column, "activity" | "entity_name");
-    if is_sentence {
-        everywhere = format!("concat(' ', {everywhere}, ' ')");
-    }
-    for (condition, name) in [
+    let names = [
         (&own.as_actor, "caller_name"),
         (&own.as_entity, "entity_name"),
-    ] {
+    ];
+    // Nothing is replaced where there is nothing to look for.
+    for (condition, name) in names {
         for Spelling {
             is_of,
             before,
@@ -97,7 +95,6 @@ fn replacement(column: &str, has_pattern: bool, own: Option<&Own>) -> String {
             behind,
         } in spellings(column, name)
         {
-            // Nothing is replaced where there is nothing to look for.
             everywhere = format!(
                 "replaceAll({everywhere}, if({condition} AND length({name}) {is_of}, \
                  concat('{before}', {text}, '{behind}'), ''), \
@@ -105,8 +102,16 @@ fn replacement(column: &str, has_pattern: bool, own: Option<&Own>) -> String {
             );
         }
     }
-    if is_sentence {
-        everywhere = format!("left(substring({everywhere}, 2), -1)");
+    if matches!(column, "activity" | "entity_name") {
+        everywhere = in_words(&everywhere);
+        for (condition, name) in names.into_iter().filter(|(_, name)| *name != column) {
+            let word = in_words(name);
+            everywhere = format!(
+                "replaceAll({everywhere}, if({condition} AND length({name}) {IS_SHORT}, {word}, ''), \
+                 {{pseudonym:String}})"
+            );
+        }
+        everywhere = format!("replaceAll(replaceAll({everywhere}, '\\x01', ''), '\\x02', '')");
     }
     let (condition, instead) = match column {
         "caller_user_id" | "caller_user_email" | "caller_name" => {
@@ -132,7 +137,7 @@ struct Spelling {
 /// How a name stands in a column: as it is in a sentence, and in JSON with what JSON escapes. A change's
 /// values are JSON inside the JSON of `told`, and a `detail` may hold JSON in its texts as well. `rest` has
 /// addresses, and keys, which are shorter than any name that is looked for there. A short name is part of many
-/// words and numbers: of a sentence it is a word, and of JSON a whole text.
+/// words and numbers: of JSON it is a whole text, and of a sentence a word ([`in_words`]).
 fn spellings(column: &str, name: &str) -> Vec<Spelling> {
     let in_json = |text: &str| {
         // Of ClickHouse's escapes, that of the slash is nobody else's.
@@ -154,14 +159,9 @@ fn spellings(column: &str, name: &str) -> Vec<Spelling> {
         text: text.to_owned(),
         behind,
     };
-    let word = || {
-        // Two neighbours share the blank between them.
-        let alone = || short(" ", name, " ");
-        vec![long(name), alone(), alone(), short(" ", name, "''s ")]
-    };
     match column {
-        "activity" => word(),
-        "entity_name" if name != column => word(),
+        "activity" => vec![long(name)],
+        "entity_name" if name != column => vec![long(name)],
         "detail" => vec![
             long(&twice),
             long(&once),
@@ -186,6 +186,11 @@ fn spellings(column: &str, name: &str) -> Vec<Spelling> {
         .collect(),
         _ => Vec::new(),
     }
+}
+
+/// A text with a mark in front of each word and one behind it: a name that stands in it so is not part of a word.
+fn in_words(text: &str) -> String {
+    format!(r"replaceRegexpAll({text}, '([\\pL\\pN_]+)', '\x01\\1\x02')")
 }
 
 /// A name as a part of an address: browsers leave a few marks that ClickHouse encodes.
@@ -338,11 +343,12 @@ mod tests {
         };
         let assignments = assignments(false, Some(&own));
         assert!(assignments.contains("http_ip = if(A AND http_ip != '', '', http_ip)"));
-        assert!(!assignments.contains("parent_id =") && !assignments.contains("Regexp"));
+        assert!(!assignments.contains("parent_id =") && !assignments.contains("{pattern"));
         // What is looked for is of the rows that are their own.
         assert!(assignments.contains("rest = replaceAll("));
         let count = |text| assignments.matches(text).count();
-        let looked_for = count("{pseudonym:String}, '");
+        let looked_for =
+            count("{pseudonym:String}, '") + count("\\x02'), ''), {pseudonym:String})");
         let own_rows = count("if(A AND length(") + count("if(B AND length(");
         assert_eq!(looked_for, own_rows);
     }

@@ -263,3 +263,28 @@ async fn of_two_who_went_on_at_once_the_further_one_counts() {
     let status = eraser(&clickhouse).status(&tenant, id).await.unwrap();
     assert_eq!(status.state, ErasureState::Hidden);
 }
+
+/// Blocks of a restored table count from one again.
+#[tokio::test]
+async fn what_parts_of_another_table_had_to_be_through_is_nothing_to_wait_for() {
+    let clickhouse = start().await;
+    let tenant = tenant("hidden-in-another");
+    writer(&clickhouse)
+        .insert(&[new(told(&tenant))])
+        .await
+        .unwrap();
+    let asked = request(&tenant, Scope::Email(EMAIL.to_owned()), ErasureMode::Delete);
+    let id = eraser(&clickhouse).begin(&asked).await.unwrap().id;
+    let other = format!(
+        r#"INSERT INTO erasures SELECT * REPLACE(step + 1 AS step, replaceRegexpOne(replaceRegexpOne(
+           report, '"hidden_in":"[^"]*"', '"hidden_in":"another"'),
+           '"versions":\\{{[^}}]*\\}}', '"versions":{{"":99999999}}') AS report) FROM erasures
+           WHERE id = '{id}' AND step = (SELECT max(step) FROM erasures WHERE id = '{id}')"#
+    );
+    run(&clickhouse, &other).await;
+    let told =
+        format!("SELECT count() FROM erasures WHERE id = '{id}' AND report LIKE '%99999999%'");
+    assert_eq!(run(&clickhouse, &told).await, "1");
+    let receipt = eraser(&clickhouse).run_to_end(id, TIME_MAX).await.unwrap();
+    assert_eq!(receipt.state, ErasureState::Verified);
+}

@@ -221,7 +221,8 @@ async fn a_word_stands_behind_a_line_and_between_the_signs_of_any_language() {
     let tenant = tenant("signs");
     let mut told = event(&tenant, 1);
     told.detail = serde_json::json!({
-        "note": "one line\nTotal 500\t\u{201e}Onboarding\u{201c}\r\nQ3\u{2013}Plan",
+        "note": "one line\nTotal 500\t\u{201e}Onboarding\u{201c}\r\nQ3\u{2013}Plan \u{1f680}Launch",
+        "greeting": "\u{645}\u{631}\u{62d}\u{628}\u{627}\u{60c} \u{627}\u{644}\u{639}\u{627}\u{644}\u{645}",
         "path": r"C:\new\CORP\jane",
         "says": r#"he said "hi there""#,
     })
@@ -261,6 +262,9 @@ async fn a_word_stands_behind_a_line_and_between_the_signs_of_any_language() {
         "new",
         r"C:\new",
         r"corp\jane",
+        r"line\nTotal",
+        "launch",
+        "\u{645}\u{631}\u{62d}\u{628}\u{627}",
         r#"said "hi there""#,
         r#""note":"one"#,
         "\u{5165}\u{804c}",
