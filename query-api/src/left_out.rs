@@ -4,9 +4,11 @@
 use daybook_event::{AuditEvent, Change, Original, Truncated, read_detail, write_detail};
 use serde_json::Value;
 
+use crate::export_format::bytes_as_json_string;
+
 /// A part that is no longer than this is never left out.
 const PART_BYTES_KEPT: usize = 8 * 1024;
-/// How much of what the handler said stays where the body beside it is left out.
+/// How much of what the handler said, as it is written, stays where the body beside it is left out.
 const MESSAGE_BYTES_KEPT: usize = 4 * 1024;
 
 /// The parts of an event that may be long.
@@ -18,16 +20,25 @@ enum Part {
     Request,
 }
 
-/// Leaves the event's longest part out; says whether there was one worth it.
+const PARTS: [Part; 4] = [Part::Body, Part::Changes, Part::Context, Part::Request];
+
+/// How long changes are.
+fn bytes_of_changes(changes: &[Change]) -> usize {
+    let bytes = |it: &Change| it.field.len() + it.before.len() + it.after.len();
+    changes.iter().map(bytes).sum()
+}
+
+/// Leaves the event's longest part out; says whether there was one worth it, which is shorter now.
 pub(crate) fn leave_out_longest(event: &mut AuditEvent) -> bool {
-    let parts = [Part::Body, Part::Changes, Part::Context, Part::Request];
-    let longest = parts.into_iter().max_by_key(|part| part.bytes(event));
+    let longest = PARTS.into_iter().max_by_key(|part| part.bytes(event));
     let Some(part) = longest.filter(|part| part.bytes(event) > PART_BYTES_KEPT) else {
         return false;
     };
+    let before = part.bytes(event);
     let (mut marks, mut message) = said(&event.detail);
     // It stands beside the body.
-    let is_long = |message: &mut String| message.len() > MESSAGE_BYTES_KEPT;
+    let is_long =
+        |message: &mut String| bytes_as_json_string(message.as_bytes()) > MESSAGE_BYTES_KEPT;
     if matches!(part, Part::Body)
         && let Some(message) = message.take_if(is_long)
     {
@@ -38,18 +49,15 @@ pub(crate) fn leave_out_longest(event: &mut AuditEvent) -> bool {
     let body = body.filter(|body| !body.is_null());
     let marks = serde_json::to_value(marks).unwrap_or_default();
     event.detail = write_detail(body.as_ref(), Some(marks), message);
-    true
+    // Whoever asks until it says no would ask for ever.
+    part.bytes(event) < before
 }
 
 impl Part {
     fn bytes(self, event: &AuditEvent) -> usize {
         match self {
             Self::Body => event.detail.len(),
-            Self::Changes => {
-                let changes = event.changes.iter();
-                let bytes = changes.map(|it| it.field.len() + it.before.len() + it.after.len());
-                bytes.sum()
-            }
+            Self::Changes => bytes_of_changes(&event.changes),
             Self::Context => event.reason.len() + event.privacy.len(),
             Self::Request => {
                 let http = &event.http;
@@ -195,5 +203,27 @@ mod tests {
         assert!(!leave_out_longest(&mut event));
         let detail: Value = serde_json::from_str(&event.detail).unwrap();
         assert_eq!(detail["$truncated"]["context"]["original_bytes"], 20_000);
+    }
+
+    #[test]
+    fn what_does_not_become_shorter_is_not_left_out_for_ever() {
+        let long_as_written = "\u{1}".repeat(MESSAGE_BYTES_KEPT);
+        let long_mark = json!({"request": {"original_bytes": 9, "sha256": "0".repeat(20_000)}});
+        let details = [
+            json!({"$message": long_as_written, "a": "x".repeat(20_000)}),
+            json!({"$truncated": long_mark, "a": 1}),
+        ];
+        let said = details.map(|detail| {
+            let mut event = AuditEvent {
+                detail: detail.to_string(),
+                ..AuditEvent::default()
+            };
+            let times = (0..5).take_while(|_| leave_out_longest(&mut event)).count();
+            let detail: Value = serde_json::from_str(&event.detail).unwrap();
+            let context = detail["$truncated"]["context"]["original_bytes"].as_u64();
+            (times, context)
+        });
+        // What the handler said goes along at once.
+        assert_eq!(said, [(1, Some(4096)), (1, None)]);
     }
 }
