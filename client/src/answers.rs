@@ -104,7 +104,8 @@ pub struct HistoryOptions {
 pub struct History {
     /// Newest first.
     pub history: Vec<Step>,
-    /// Whether there are so many earlier bodies that not all were read: changes may lack what was before.
+    /// Whether there are so many earlier bodies that not all were read: changes may lack what was before. Also true
+    /// where the changes of the one event are too long for an answer, and left out.
     #[serde(default)]
     pub changes_are_bounded: bool,
     /// Where older events begin.

@@ -22,8 +22,14 @@ enum Part {
 
 const PARTS: [Part; 4] = [Part::Body, Part::Changes, Part::Context, Part::Request];
 
+/// How long the event's longest part is.
+pub(crate) fn longest_bytes(event: &AuditEvent) -> usize {
+    let parts = PARTS.into_iter().map(|part| part.bytes(event));
+    parts.max().unwrap_or_default()
+}
+
 /// How long changes are.
-fn bytes_of_changes(changes: &[Change]) -> usize {
+pub(crate) fn bytes_of_changes(changes: &[Change]) -> usize {
     let bytes = |it: &Change| it.field.len() + it.before.len() + it.after.len();
     changes.iter().map(bytes).sum()
 }

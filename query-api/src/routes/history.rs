@@ -14,9 +14,10 @@ use crate::document::ReadProblems;
 use crate::error::Problem;
 use crate::fields::{Faults, Fields, VALUE_CHARS_MAX};
 use crate::history::{ChangesFrom, History, bodies_before};
+use crate::left_out::{bytes_of_changes, longest_bytes};
 use crate::recording::say_read;
 use crate::routes::in_time;
-use crate::routes::logs::{PageCursors, json, json_within};
+use crate::routes::logs::{PageCursors, fits, json, json_within};
 use crate::search_request::{body_of_query, check_range, locale};
 use crate::wire_event::WireEvent;
 
@@ -35,7 +36,7 @@ const LIMIT_MAX: u32 = 200;
 #[derive(Debug, Serialize)]
 struct HistoryAnswer<'a> {
     history: Vec<Step<'a>>,
-    /// Whether earlier bodies were left unread.
+    /// Whether earlier bodies were left unread, or changes are left out.
     changes_are_bounded: bool,
     next_cursor: Option<String>,
     prev_cursor: Option<String>,
@@ -92,24 +93,32 @@ pub(crate) async fn history(
     say_read(&identity.person, "read the history of a thing", Some(count));
     let mut events = std::mem::take(&mut page.events);
     let mut changes = changes(&events, &before.events);
-    let answer = |events: &mut [AuditEvent], changes: &[Changes], is_bounded| {
-        json_within(api.answer_bytes_max, events, |events| {
-            json(&HistoryAnswer {
-                history: steps(events, changes),
-                changes_are_bounded: is_bounded,
-                next_cursor: cursors.sign(&search, page.next, Direction::Next),
-                prev_cursor: cursors.sign(&search, page.prev, Direction::Prev),
-            })
+    let written = |events: &[AuditEvent], changes: &[Changes], is_bounded| {
+        json(&HistoryAnswer {
+            history: steps(events, changes),
+            changes_are_bounded: is_bounded || are_left_out(events, changes),
+            next_cursor: cursors.sign(&search, page.next, Direction::Next),
+            prev_cursor: cursors.sign(&search, page.prev, Direction::Prev),
         })
     };
-    let whole = answer(&mut events, &changes, before.is_bounded);
-    if let (Err(_), [(from, changed)]) = (&whole, changes.as_mut_slice()) {
-        // What was made out of two bodies may be as long as they are.
-        *from = ChangesFrom::Nothing;
-        changed.clear();
-        return answer(&mut events, &changes, true);
+    let bytes_max = api.answer_bytes_max;
+    let mut is_bounded = before.is_bounded;
+    if is_longest_made_out(&events, &changes)
+        && !fits(bytes_max, &written(&events, &changes, is_bounded))
+    {
+        is_bounded = true;
+        leave_out(&mut changes);
     }
-    whole
+    let whole = json_within(bytes_max, &mut events, |events| {
+        written(events, &changes, is_bounded)
+    });
+    if whole.is_ok() || events.len() != 1 {
+        return whole;
+    }
+    leave_out(&mut changes);
+    json_within(bytes_max, &mut events, |events| {
+        written(events, &changes, true)
+    })
 }
 
 struct HistoryRequest {
@@ -171,6 +180,26 @@ fn changes(events: &[AuditEvent], before: &[AuditEvent]) -> Vec<Changes> {
     let mut changes: Vec<_> = changes.collect();
     changes.reverse();
     changes
+}
+
+/// Whether there is one event, and what was made out of two bodies is longer than anything that it holds itself.
+fn is_longest_made_out(events: &[AuditEvent], changes: &[Changes]) -> bool {
+    match (events, changes) {
+        ([event], [(ChangesFrom::Bodies, changes)]) => {
+            bytes_of_changes(changes) > longest_bytes(event)
+        }
+        _ => false,
+    }
+}
+
+fn leave_out(changes: &mut [Changes]) {
+    changes.fill((ChangesFrom::Nothing, Vec::new()));
+}
+
+/// Whether changes that the handler said were too long for the answer.
+fn are_left_out(events: &[AuditEvent], changes: &[Changes]) -> bool {
+    let mut pairs = events.iter().zip(changes);
+    pairs.any(|(event, (from, _))| *from == ChangesFrom::Given && event.changes.is_empty())
 }
 
 fn steps<'a>(events: &'a [AuditEvent], changes: &'a [Changes]) -> Vec<Step<'a>> {

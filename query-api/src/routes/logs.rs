@@ -247,6 +247,11 @@ pub(crate) fn json(answer: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(answer).unwrap_or_default()
 }
 
+/// Whether an answer is short enough to be sent.
+pub(crate) fn fits(bytes_max: Option<usize>, json: &[u8]) -> bool {
+    bytes_max.is_none_or(|bytes_max| bytes_as_json_string(json) <= bytes_max)
+}
+
 /// The JSON that is made of the events, where it is not too long to be sent. One event alone is sent without
 /// its longest parts, or nobody could go past it.
 ///
@@ -259,7 +264,7 @@ pub(crate) fn json_within(
 ) -> Result<Response, Problem> {
     loop {
         let json = json(events);
-        if bytes_max.is_none_or(|bytes_max| bytes_as_json_string(&json) <= bytes_max) {
+        if fits(bytes_max, &json) {
             return Ok(([(CONTENT_TYPE, "application/json")], json).into_response());
         }
         let is_shorter = match events {

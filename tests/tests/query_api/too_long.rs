@@ -13,26 +13,13 @@ const KIND: &str = "catalogue";
 
 /// Puts of a thing: ten, of which the third is longer than an answer, and five more a fifth of one each.
 fn events(org_id: &str) -> Vec<AuditEvent> {
-    let put = |number: u32| {
+    let made = |number: u32| {
         let bytes = match number {
             3 => 2 * ANSWER_BYTES_MAX,
             5..10 => ANSWER_BYTES_MAX / 3,
             _ => 10,
         };
-        let rows = "x".repeat(bytes);
         AuditEvent {
-            action: Action::Update,
-            outcome: Outcome::Success,
-            entity: Entity {
-                kind: KIND.to_owned(),
-                id: "1".to_owned(),
-                name: String::new(),
-            },
-            http: HttpRequest {
-                method: "PUT".to_owned(),
-                ..HttpRequest::default()
-            },
-            detail: json!({"rows": rows, "number": number}).to_string(),
             changes: match number {
                 4 => vec![Change {
                     field: "/rows".to_owned(),
@@ -41,14 +28,32 @@ fn events(org_id: &str) -> Vec<AuditEvent> {
                 }],
                 _ => Vec::new(),
             },
-            ..event(org_id, number)
+            ..put(org_id, number, &"x".repeat(bytes))
         }
     };
-    (0..10).map(put).collect()
+    (0..10).map(made).collect()
 }
 
-async fn served(org_id: &str) -> (ServedApi, String) {
-    store(events(org_id)).await;
+fn put(org_id: &str, number: u32, rows: &str) -> AuditEvent {
+    AuditEvent {
+        action: Action::Update,
+        outcome: Outcome::Success,
+        entity: Entity {
+            kind: KIND.to_owned(),
+            id: "1".to_owned(),
+            name: String::new(),
+        },
+        http: HttpRequest {
+            method: "PUT".to_owned(),
+            ..HttpRequest::default()
+        },
+        detail: json!({"rows": rows, "number": number}).to_string(),
+        ..event(org_id, number)
+    }
+}
+
+async fn served(org_id: &str, events: Vec<AuditEvent>) -> (ServedApi, String) {
+    store(events).await;
     let api = ServedApi::start_with(clickhouse(), |api| {
         api.answer_bytes_max = Some(ANSWER_BYTES_MAX);
     });
@@ -63,7 +68,7 @@ fn detail(log: &Value) -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_that_is_too_long_is_refused_and_one_event_alone_never_is() {
-    let (api, token) = served("too-long").await;
+    let (api, token) = served("too-long", events("too-long")).await;
     let whole = api.post(&token, "/v1/logs", &json!({})).await.unwrap();
     assert_eq!(whole.status, 422);
     let kind = whole.json().unwrap()["type"].clone();
@@ -99,7 +104,8 @@ async fn a_page_that_is_too_long_is_refused_and_one_event_alone_never_is() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_rust_client_gets_all_of_them() {
-    let (api, token) = served("too-long-for-a-client").await;
+    let org_id = "too-long-for-a-client";
+    let (api, token) = served(org_id, events(org_id)).await;
     let client = Client::new(&api.url, &token).unwrap();
     let found: Vec<_> = client
         .events(Search::default().limit(500))
@@ -110,43 +116,69 @@ async fn the_rust_client_gets_all_of_them() {
     assert!(numbers.eq(["9", "8", "7", "6", "5", "4", "3", "2", "1", "0"]));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_history_goes_past_them() {
-    let (api, token) = served("too-long-a-life").await;
-    let path = format!("/v1/entities/{KIND}/1/history?limit=");
-    let whole = api.get(&token, &format!("{path}50")).await.unwrap();
-    assert_eq!(whole.status, 422);
+/// Where the changes of a step are from, how many there are, and whether the answer says that some may lack.
+type Told = (String, usize, bool);
+
+/// Every step of the thing's history, oldest first, each asked for by itself.
+async fn steps(api: &ServedApi, token: &str) -> Vec<(Told, Value)> {
+    let path = format!("/v1/entities/{KIND}/1/history?limit=1");
     let mut cursor = String::new();
     let mut steps = Vec::new();
     loop {
-        let answer = api.get(&token, &format!("{path}1{cursor}")).await.unwrap();
+        let answer = api.get(token, &format!("{path}{cursor}")).await.unwrap();
         assert_eq!(answer.status, 200, "{}", answer.text());
         assert!(answer.text().len() <= ANSWER_BYTES_MAX);
         let answer = answer.json().unwrap();
-        steps.push((
-            answer["history"][0].clone(),
-            answer["changes_are_bounded"].clone(),
-        ));
+        let step = &answer["history"][0];
+        let from = step["changes_from"].as_str().unwrap().to_owned();
+        let changes = step["changes"].as_array().unwrap().len();
+        let is_bounded = answer["changes_are_bounded"] == true;
+        steps.push(((from, changes, is_bounded), step["log"].clone()));
         match answer["next_cursor"].as_str() {
             Some(next) => cursor = format!("&cursor={next}"),
             None => break,
         }
     }
-    let told: Vec<_> = steps
-        .iter()
-        .rev()
-        .map(|(step, is_bounded)| {
-            let changes = step["changes"].as_array().unwrap().len();
-            (
-                step["changes_from"].as_str().unwrap(),
-                changes,
-                is_bounded == true,
-            )
-        })
-        .collect();
+    steps.reverse();
+    steps
+}
+
+fn told(from: &str, changes: usize, is_bounded: bool) -> Told {
+    (from.to_owned(), changes, is_bounded)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_history_goes_past_them() {
+    let org_id = "too-long-a-life";
+    let (api, token) = served(org_id, events(org_id)).await;
+    let path = format!("/v1/entities/{KIND}/1/history?limit=50");
+    let whole = api.get(&token, &path).await.unwrap();
+    assert_eq!(whole.status, 422);
+    let steps = steps(&api, &token).await;
     // What the third one changed is as long as its body; of the fourth the service said it.
-    assert_eq!(told[2], ("bodies", 1, false));
-    assert_eq!(told[3], ("none", 0, true));
-    assert_eq!(told[4], ("given", 0, false));
-    assert_eq!(told[6], ("bodies", 1, false));
+    assert_eq!(steps[2].0, told("bodies", 1, false));
+    assert_eq!(steps[3].0, told("none", 0, true));
+    assert_eq!(steps[4].0, told("given", 0, true));
+    assert_eq!(steps[6].0, told("bodies", 1, false));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_body_and_what_it_changed_the_longer_one_is_left_out() {
+    let org_id = "too-long-before";
+    let long = "x".repeat(2 * ANSWER_BYTES_MAX);
+    let short = "y".repeat(20 * 1024);
+    let rows = [&long, &long, &short];
+    let events = (0..)
+        .zip(rows)
+        .map(|(number, rows)| put(org_id, number, rows));
+    let (api, token) = served(org_id, events.collect()).await;
+    let steps = steps(&api, &token).await;
+    let bytes_of_rows = |log| detail(log)["rows"].as_str().map(str::len);
+    let [_, (same_rows, same), (other_rows, other)] = steps.as_slice() else {
+        panic!("{} steps", steps.len());
+    };
+    assert_eq!(*same_rows, told("bodies", 1, false));
+    assert_eq!(bytes_of_rows(same), None);
+    assert_eq!(*other_rows, told("none", 0, true));
+    assert_eq!(bytes_of_rows(other), Some(short.len()));
 }
