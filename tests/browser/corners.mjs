@@ -106,7 +106,7 @@ await page.goto(links.actors);
 await page.waitForSelector(".entry");
 await settled();
 seen.actors = [];
-for (const actor of ["Tom", "CORP\\jane", 'Jane "JJ" Roe', "tom@example.com", "Ottokar"]) {
+for (const actor of ["Tom", "CORP\\jane", 'Jane "JJ" Roe', "tom@example.com", "aBcD1234@clients", "Ottokar"]) {
   await fill({ actor });
   await page.waitForFunction((actor) => new URL(location.href).searchParams.get("actor") === actor, {}, actor);
   seen.actors.push(await summary());

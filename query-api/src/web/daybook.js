@@ -272,9 +272,7 @@ function searchBody(filters) {
   const body = {};
   if (filters.q) body.q = filters.q;
   if (filters.service) body.service_name = filters.service;
-  // An address is looked for by itself, which takes less time.
-  if (filters.actor?.includes("@")) body.user = { email: filters.actor };
-  else if (filters.actor) body.actor = filters.actor;
+  if (filters.actor) body.actor = filters.actor;
   if (filters.action) body.action = filters.action;
   if (filters.outcome) body.outcome = filters.outcome;
   if (filters.entity_type || filters.entity_id) {

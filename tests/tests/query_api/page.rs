@@ -76,7 +76,14 @@ fn actors(org_id: &str) -> Vec<AuditEvent> {
             ..by(caller, event(org_id, number))
         }
     });
-    made.collect()
+    let client = AuditEvent {
+        caller: Caller {
+            user_id: "aBcD1234@clients".to_owned(),
+            ..Caller::default()
+        },
+        ..by(("", ""), event(org_id, 3))
+    };
+    made.chain([client]).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -137,7 +144,14 @@ async fn what_is_rare_on_the_page_is_right_as_well() {
     );
     assert_eq!(
         seen["actors"],
-        json!(["1 event", "1 event", "1 event", "1 event", "No events"])
+        json!([
+            "1 event",
+            "1 event",
+            "1 event",
+            "1 event",
+            "1 event",
+            "No events"
+        ])
     );
     assert_eq!(seen["quoted"], "3 events");
     assert_eq!(seen["names"], json!(["jane@example.com"]));
