@@ -56,9 +56,11 @@ seen.long = [await text("#summary"), (await isHidden("#problem")) ? "leads on" :
 
 // Bars of other filters are gone while the new ones are counted, and older events do not stop that.
 held = [];
+asked = [];
 await fill({ q: "workflow" });
 await page.waitForSelector("#older:not([hidden])");
 await settled();
+seen.limit = asked[0].limit;
 const counting = { old: (await isHidden("#over-time")) ? "hidden" : "shown" };
 while (!(await isHidden("#older"))) {
   await page.click("#older");

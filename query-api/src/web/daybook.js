@@ -45,9 +45,9 @@ const numberFormat = new Intl.NumberFormat();
 /** How much of a suggestion stands on its button. */
 const LABEL_CHARS_MAX = 60;
 /** What is on the page: how many events of how many, where to go on, how many come at once, which requests
- *  are the last, and whose all of it is. */
+ *  are the last, and whose all of it is; nobody's where nobody has signed in. */
 const state = {
-  shown: 0, total: null, cursor: null, limit: PAGE_SIZE, request: null, counting: null, search: null, filters: null, whose: "",
+  shown: 0, total: null, cursor: null, pages: null, request: null, counting: null, search: null, filters: null, whose: "",
 };
 /** Ends when nobody is signed in any more, and whatever was asked for with it. */
 let session = new AbortController();
@@ -303,6 +303,7 @@ async function search() {
   state.shown = 0;
   state.total = null;
   state.cursor = null;
+  state.pages = { limit: PAGE_SIZE };
   byId("activity").replaceChildren();
   for (const id of ["problem", "empty", "older", "q-fault", "export-note"]) byId(id).hidden = true;
   byId("end").textContent = "";
@@ -322,7 +323,7 @@ async function load(hasFilters) {
   byId("older").disabled = true;
   byId("activity").setAttribute("aria-busy", "true");
   try {
-    const page = await askPage(state, (limit) => ask("v1/logs", { ...body, limit }, request.signal));
+    const page = await askPage(state.pages, (limit) => ask("v1/logs", { ...body, limit }, request.signal));
     if (isFirst) state.total = page.total;
     state.cursor = page.next_cursor;
     byId("problem").hidden = true;

@@ -112,6 +112,10 @@ async fn what_is_rare_on_the_page_is_right_as_well() {
         .unwrap();
 
     assert_eq!(seen["long"], json!(["60 events", "leads on"]), "{seen}");
+    assert_eq!(
+        seen["limit"], 50,
+        "the next search asks for as few as the last"
+    );
     assert_eq!(seen["day"], json!(["24h", "2 events"]), "{seen}");
     // The bar's own number, what it leads to, and the moments in the address.
     let hours = json!([
