@@ -167,6 +167,38 @@ await back();
 await settled();
 seen.other.back = asksFor();
 
+// Nor for somebody of the same tenant, by way of Back before signing in or after it.
+const search = () => new URL(page.url()).search;
+const openOne = async () => {
+  await page.goto(`${links.actors}&actor=Tom`);
+  await page.waitForSelector(".entry");
+  await settled();
+  await page.click(".entry");
+  await page.waitForSelector("#detail[open] dl");
+  await page.evaluate(() => document.getElementById("detail").close());
+  await page.waitForFunction(() => !new URL(location.href).searchParams.has("event"));
+  await page.click("#sign-out");
+  await page.waitForSelector("#sign-in:not([hidden])");
+};
+seen.same = { addresses: [], back: [] };
+await openOne();
+for (const _ of [1, 2]) {
+  await back();
+  seen.same.addresses.push(search());
+}
+asked = [];
+await signIn(actors);
+seen.same.asked = asksFor();
+await openOne();
+await signIn(actors);
+asked = [];
+for (const _ of [1, 2]) {
+  await back();
+  await settled();
+  seen.same.back.push(search());
+}
+seen.same.askedBack = asksFor();
+
 // Whose token has expired goes on where they were; somebody else does not.
 const expire = async () => {
   await page.evaluate(() => sessionStorage.setItem("daybook.token", "no.token.any-more"));

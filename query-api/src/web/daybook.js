@@ -6,6 +6,8 @@
 import { histogram, parametersOf, saved } from "./insight.js";
 
 const TOKEN_KEY = "daybook.token";
+/** How often somebody has signed out in this tab. */
+const SIGN_OUTS_KEY = "daybook.sign-outs";
 const PAGE_SIZE = 50;
 const TYPING_PAUSE_MS = 350;
 const REQUEST_TIMEOUT_MS = 35_000;
@@ -125,7 +127,8 @@ function keepAddress(address, isNew) {
 function showBook() {
   const { org_id, email, sub, permissions, scope } = claims();
   session = new AbortController();
-  state.whose = whoseToken();
+  // Who signs out takes along what was looked for, from the same tenant as well.
+  state.whose = `${whoseToken()} ${sessionStorage.getItem(SIGN_OUTS_KEY) ?? 0}`;
   if (isOfAnother(history.state)) forgetFilters();
   // The API decides; this only spares a button that would be refused. Where the token names no permission
   // of the log, it may name them in a claim that the page does not know, or say nothing to be read.
@@ -943,6 +946,8 @@ byId("detail").addEventListener("close", () => {
   keepAddress(address, true);
 });
 byId("sign-out").addEventListener("click", () => {
+  sessionStorage.setItem(SIGN_OUTS_KEY, Number(sessionStorage.getItem(SIGN_OUTS_KEY)) + 1);
+  state.whose = "";
   forgetFilters();
   showSignIn("");
 });
@@ -955,9 +960,9 @@ byId("sign-in-form").addEventListener("submit", (event) => {
   showBook();
 });
 addEventListener("popstate", ({ state: entry }) => {
+  if (isOfAnother(entry)) forgetFilters();
   if (byId("book").hidden) return;
   clearTimeout(typing);
-  if (isOfAnother(entry)) forgetFilters();
   readAddress();
   if (JSON.stringify(currentFilters()) !== state.filters) search();
   openFromAddress();
