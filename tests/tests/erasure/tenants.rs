@@ -32,7 +32,7 @@ async fn a_tenant_is_hidden_at_once_then_gone_from_every_file_and_another_one_is
     // A merged part has indexes, which keep words and values of their own.
     run(&clickhouse, "OPTIMIZE TABLE events FINAL").await;
     let files = scan(&clickhouse.data_directory(), &["CANARYACTIVITY"]).unwrap();
-    let is_of_index = |file: &PathBuf| file.to_string_lossy().contains("skp_idx_words");
+    let is_of_index = |file: &PathBuf| file.to_string_lossy().contains("skp_idx_searched");
     assert!(files["CANARYACTIVITY"].iter().any(is_of_index), "{files:?}");
 
     // Nothing is removed as long as merges are stopped: what hides it is not its absence.
