@@ -297,10 +297,6 @@ fn members_of_bodies_are_removed_by_name_and_shape() {
         (r#"{"a":"Bearer abcdefghijk"}"#, r#"{"a":"[redacted]"}"#),
         (r#"{"\ud800":"who knows"}"#, r#"{"\ud800":"[redacted]"}"#),
         (
-            r#"{"role":"admin","x":NaN,"y":-Infinity,"z":1e400,"password":"p"}"#,
-            r#"{"role":"admin","x":NaN,"y":-Infinity,"z":1e400,"password":"[redacted]"}"#,
-        ),
-        (
             r#"{"upload":"https://b.example/k?X-Amz-Date=1&X-Amz-Signature=ab"}"#,
             r#"{"upload":"https://b.example/k?X-Amz-Date=1&X-Amz-Signature=%5Bredacted%5D"}"#,
         ),

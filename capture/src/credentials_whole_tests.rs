@@ -129,3 +129,12 @@ fn a_text_with_half_a_surrogate_goes_whole() {
     let body = r#"{"payload":"{\"password\":\"x\"}\ud800"}"#;
     assert_eq!(clean_body(body), r#"{"payload":"[redacted]"}"#);
 }
+
+/// As Python writes and reads them.
+#[test]
+fn what_is_no_number_to_json_takes_nothing_else_along() {
+    let body = |password| {
+        format!(r#"{{"role":"admin","x":NaN,"y":-Infinity,"z":1e400,"password":"{password}"}}"#)
+    };
+    assert_eq!(clean_body(&body("p")), body("[redacted]"));
+}
