@@ -1,6 +1,6 @@
 //! Numbers that are secrets: those of cards, and those whose names say so.
 
-use daybook_openapi::secrets::{REDACTED, Redactor};
+use daybook_openapi::secrets::{Place, REDACTED, Redactor};
 use serde_json::json;
 
 use crate::redaction::check;
@@ -221,5 +221,29 @@ fn a_number_that_counts_or_turns_is_no_secret() {
             "request#/pwd",
             "request#/twice",
         ],
+    );
+}
+
+#[test]
+fn the_number_of_a_card_needs_no_name() {
+    for (sent, expected) in [
+        (json!([4_111_111_111_111_111_u64, 7]), json!([REDACTED, 7])),
+        (
+            json!({ "0": 4_111_111_111_111_111_u64 }),
+            json!({ "0": REDACTED }),
+        ),
+        (json!("[4111111111111111]"), json!("[\"[redacted]\"]")),
+        (
+            json!([4_111_111_111_111_112_u64]),
+            json!([4_111_111_111_111_112_u64]),
+        ),
+    ] {
+        let mut body = sent;
+        Redactor::new(None).json(Place::Request, &mut body, &mut Vec::new());
+        assert_eq!(body, expected);
+    }
+    assert_eq!(
+        Redactor::new(None).text("[4111111111111111]"),
+        "[\"[redacted]\"]"
     );
 }

@@ -150,10 +150,13 @@ impl Walk<'_> {
     }
 
     pub(super) fn is_secret_number(&self, number: &Number, inherited: Inherited) -> bool {
-        let Some((name, known)) = self.name() else {
-            return false;
-        };
         let digits = whole_number(number);
+        let is_card =
+            |digits: Option<&str>| digits.is_some_and(|digits| self.is_number_of_card(digits));
+        let Some((name, known)) = self.name() else {
+            return matches!(inherited, Inherited::Sealed | Inherited::Named)
+                || is_card(digits.as_deref());
+        };
         // A number with as many digits as no other has is larger than the least one.
         let is_large = |least: u64| {
             let digits = digits.as_deref().map(str::parse::<u64>);
@@ -167,7 +170,7 @@ impl Walk<'_> {
                 let in_list = self.pointer.last().is_some_and(|last| last != name);
                 let is_count = !in_list && *known.is_count.get_or_init(|| names_a_count(name));
                 (!is_count && self.least_secret_number().is_some_and(is_from))
-                    || digits.is_some_and(|digits| self.is_number_of_card(&digits))
+                    || is_card(digits.as_deref())
             }
         }
     }
