@@ -136,6 +136,8 @@ fn the_names_that_providers_give_their_secrets_are_known() {
         ],
         &[
             "transactionKeyId",
+            "recvNumber",
+            "rcv_number",
             "sacred",
             "verification",
             "receiverNumber",
@@ -150,6 +152,13 @@ fn the_names_that_providers_give_their_secrets_are_known() {
         };
         assert_eq!(left(&["cardCode"], &value)["cardCode"], expected);
     }
+    for name in ["rateCardCode", "scorecardCode"] {
+        assert_eq!(left(&[name], &json!("RC-2026"))[name], "RC-2026");
+    }
+    for name in ["cvNumber", "giftCardCode"] {
+        assert_eq!(left(&[name], &json!("X7K2-9QPL"))[name], REDACTED);
+    }
+    assert_eq!(left(&["cvNumber"], &json!(123))["cvNumber"], REDACTED);
     assert_eq!(left(&["smtpAuth"], &json!("login"))["smtpAuth"], "login");
     assert_eq!(
         left(&["smtpAuth"], &json!("jane:Hunter2x9"))["smtpAuth"],
@@ -171,6 +180,7 @@ fn a_key_that_somebody_chose_to_be_read_stays() {
         "jira-software",
         "slack",
         "uploads/2026/report-of-january.pdf",
+        "uploads/ReportOfJanuary2026",
     ] {
         for (name, left) in left(&names, &json!(value)) {
             assert_eq!(left, value, "{name}");
@@ -180,7 +190,12 @@ fn a_key_that_somebody_chose_to_be_read_stays() {
         let text = format!("productKey={value}");
         assert_eq!(Redactor::new(None).text(&text), text);
     }
-    for value in ["k3j9x7q2m5k3j9x7q2m5", "ABCDE-12345-FGHIJ-67890"] {
+    for value in [
+        "k3j9x7q2m5k3j9x7q2m5",
+        "ABCDE-12345-FGHIJ-67890",
+        "K004zKzKpCJ7l4qMp/XYeuNvYcbDwTi",
+        "1118-1234-5678-9012-3456-7890",
+    ] {
         for (name, left) in left(&names, &json!(value)) {
             assert_eq!(left, REDACTED, "{name}");
         }
@@ -203,6 +218,13 @@ fn a_query_parameter_is_a_secret_only_where_its_value_may_be_one() {
         ("ticket=ABC-123", false),
         ("includeSignature=true", false),
         ("includeSignature=yes", false),
+        ("time_signature=4/4", false),
+        ("emailSignature=Jane", false),
+        ("code=SummerSale2026Promo-spring", false),
+        ("key=uploads/3kQ9zT7bYd2LmXa7/report.pdf", false),
+        ("X-Amz-Signature=a", true),
+        ("code=4/0AX4XfWh3kQ9zT7bYd2Lm-abcde-Q9x7", true),
+        ("ticket=7f8d1b5e-3c4a-4d2e-9b1f-0a2c4e6d8f10", true),
         ("X-Amz-Signature=0a1b2c3d4e5f", true),
         ("signature=0a1b2c", true),
         ("key=k3j9x7q2m5k3j9x7q2m5", true),
@@ -220,4 +242,26 @@ fn a_query_parameter_is_a_secret_only_where_its_value_may_be_one() {
     let text = r"https://a.example.com/c?sv=2026\u0026sig=k3j9x7q2m5\u0026se=1";
     let expected = text.replace("k3j9x7q2m5", REDACTED);
     assert_eq!(Redactor::new(None).text(text), expected);
+    for (text, expected) in [
+        (
+            r"user=jane&password=Hunter\2x9Secret",
+            "user=jane&password=[redacted]",
+        ),
+        (
+            r"user=jane&password=\Hunter2x9&b=1",
+            "user=jane&password=[redacted]&b=1",
+        ),
+        (
+            r#"sent {\"to\":\"/a?user=jane&password=Hunter2x9\"} 400"#,
+            r#"sent {\"to\":\"/a?user=jane&password=[redacted]\"} 400"#,
+        ),
+        ("time_signature=4/4&a=1", "time_signature=4/4&a=1"),
+        ("sent emailSignature=Jane", "sent emailSignature=Jane"),
+        (
+            "sent urlSignature=k3j9x7q2m5",
+            "sent urlSignature=[redacted]",
+        ),
+    ] {
+        assert_eq!(Redactor::new(None).text(text), expected);
+    }
 }

@@ -305,6 +305,14 @@ fn a_secret_goes_from_a_sentence_that_says_what_it_was_set_to() {
         ),
         ("Changed the PIN to 4711", "Changed the PIN to [redacted]"),
         (
+            "The password was reset to jane42x",
+            "The password was reset to [redacted]",
+        ),
+        (
+            "Reset the db.password to jane42x",
+            "Reset the db.password to [redacted]",
+        ),
+        (
             "The password was changed to Hunter2x9",
             "The password was changed to [redacted]",
         ),
@@ -330,6 +338,10 @@ fn a_secret_goes_from_a_sentence_that_says_what_it_was_set_to() {
         "Changed the API key to production-2026",
         "The password was sent to jane42",
         "Set the password policy to strict2026",
+        "Sent a password reset to jane42",
+        "Changed the password. Sent the new password to jane42",
+        "Changed the PIN and mailed the password to jane42",
+        "Changed secret to ProductionDatabase",
     ] {
         check(&[(text, text)]);
     }
@@ -351,15 +363,53 @@ fn a_password_goes_from_sql() {
             "ALTER USER jane IDENTIFIED BY \"[redacted]\" ACCOUNT UNLOCK",
         ),
         (
+            "GRANT ALL ON shop.* TO 'jane'@'%'\n  IDENTIFIED BY 'qwerty'",
+            "GRANT ALL ON shop.* TO 'jane'@'%'\n  IDENTIFIED BY '[redacted]'",
+        ),
+        (
             "ALTER ROLE app WITH LOGIN PASSWORD 'secret1' VALID UNTIL '2027-01-01'",
             "ALTER ROLE app WITH LOGIN PASSWORD '[redacted]' VALID UNTIL '2027-01-01'",
         ),
     ]);
     for text in [
         "The thief was identified by the police",
+        "Order identified by 'A-4711' was cancelled",
+        "Order identified by 'A-4711 was cancelled",
         "ALTER TABLE users ADD COLUMN password text",
         "validation of password 'required' failed",
     ] {
         check(&[(text, text)]);
     }
+}
+
+#[test]
+fn what_stands_where_a_value_would_stays() {
+    for text in [
+        "login({user: jane, password: null})",
+        r#"{\n  \"password\": null,\n  \"user\": \"jane\"}"#,
+        "password: string,required",
+        "password: string,maxlength",
+        "Username:     Password:     Email: jane@example.com",
+        "DB_PASSWORD=\r\nDB_HOST=localhost",
+        "DB_PASSWORD=\nDB_HOST=\n",
+        "Cookie: [FILTERED]",
+        "Cookie: {secure: true}",
+        "Set-Cookie: {HttpOnly: true, SameSite: Strict}",
+    ] {
+        check(&[(text, text)]);
+    }
+    check(&[
+        (
+            r"{password: Hunter2x9,\n user: jane}",
+            r"{password: [redacted],\n user: jane}",
+        ),
+        ("password: the,Dog77", "password: [redacted]"),
+        ("Password: Hunter2x9:", "Password: [redacted]"),
+        ("DB_TOKEN=\n  aB3dE5fG7hJ9kL1m==", "DB_TOKEN=\n  [redacted]"),
+        ("Cookie: {sid: k3j9x7q2m5, path: /}", "Cookie:[redacted]"),
+        (
+            "Set-Cookie: [k3j9x7q2m5k3j9x7q2m5]",
+            "Set-Cookie:[redacted]",
+        ),
+    ]);
 }

@@ -11,9 +11,12 @@ const NEW_LINKS: &[&str] = &["to", "auf", "à", "en"];
 
 /// Words that stand between a name and such a link, and the most of them with the name.
 const VERBS: &[&str] = &[
-    "changed", "set", "reset", "updated", "was", "is", "has", "been", "now", "wurde",
+    "changed", "set", "updated", "was", "is", "has", "been", "now", "wurde",
 ];
 const VERBS_MAX: usize = 4;
+
+/// Those of them behind which `reset` is a verb as well; a password reset is sent to somebody.
+const AUXILIARIES: &[&str] = &["was", "is", "has", "been", "now", "wurde"];
 
 /// How far in front of a name a verb is looked for.
 const VERB_BYTES_MAX: usize = 64;
@@ -81,11 +84,22 @@ pub(super) fn option(text: &str, at: usize) -> Option<Hit> {
 /// The secret's name in front of the link that starts at `link`: `password to`, `password was changed to`.
 fn changed_name(text: &str, link: usize) -> Option<&str> {
     let mut end = link - text[..link].chars().next_back()?.len_utf8();
+    let is_one_of = |words: &[&str], word: &str| {
+        let mut words = words.iter();
+        words.any(|verb| word.eq_ignore_ascii_case(verb))
+    };
+    let mut needs_auxiliary = false;
     for _ in 0..VERBS_MAX {
         let start = name_before(text, end);
         let word = &text[start..end];
-        if !VERBS.iter().any(|verb| word.eq_ignore_ascii_case(verb)) {
-            return secret_name(text, start, end);
+        if is_one_of(AUXILIARIES, word) {
+            needs_auxiliary = false;
+        } else if word.eq_ignore_ascii_case("reset") {
+            needs_auxiliary = true;
+        } else if !is_one_of(VERBS, word) {
+            return (!needs_auxiliary)
+                .then(|| secret_name(text, start, end))
+                .flatten();
         }
         end = start - text[..start].chars().next_back()?.len_utf8();
     }
@@ -101,10 +115,10 @@ fn is_new_value(before: &str, name: &str, link: &str, value: &str) -> bool {
     let is_set = || {
         let start = before.len().saturating_sub(VERB_BYTES_MAX);
         let start = (start..=before.len()).find(|start| before.is_char_boundary(*start));
-        let clause = before[start.unwrap_or_default()..].to_ascii_lowercase();
-        ["set ", "chang", "reset", "updat"]
-            .iter()
-            .any(|verb| clause.contains(verb))
+        let clause = clause_of(&before[start.unwrap_or_default()..]).to_ascii_lowercase();
+        let has_one_of = |words: &[&str]| words.iter().any(|word| clause.contains(word));
+        has_one_of(&["set ", "chang", "reset", "updat"])
+            && !has_one_of(&["sent", "send", "mail", "copied"])
     };
     if is_code(name, value) {
         return link != "to" || is_set();
@@ -115,6 +129,20 @@ fn is_new_value(before: &str, name: &str, link: &str, value: &str) -> bool {
         has_kinds || (is_known_as_set && looks_random(value, 6))
     } else {
         let is_one_word = value.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        is_known_as_set && (has_kinds || (is_one_word && looks_random(value, 12)))
+        let has_digit = value.bytes().any(|byte| byte.is_ascii_digit());
+        is_known_as_set && (has_kinds || (is_one_word && has_digit && looks_random(value, 12)))
     }
+}
+
+/// What stands behind the last mark that ends a sentence, or a part of one.
+fn clause_of(text: &str) -> &str {
+    let start = text.char_indices().rev().find(|(position, character)| {
+        let ends_word = || text[position + 1..].starts_with(char::is_whitespace);
+        match character {
+            '\n' | '\r' => true,
+            '.' | '!' | '?' | ';' => ends_word(),
+            _ => false,
+        }
+    });
+    start.map_or(text, |(position, _)| &text[position + 1..])
 }

@@ -1,6 +1,7 @@
 //! Where the value starts and ends that a name has in a text.
 
 use super::assigned_name::{BLANKS_MAX, tag_length};
+use super::drawn::has_each_kind;
 
 /// The most backslashes that a quote is escaped with: JSON in JSON in JSON.
 const ESCAPES_MAX: usize = 7;
@@ -114,6 +115,10 @@ pub(super) fn end_in_prose(rest: &str) -> usize {
             '"' | '\'' | '，' | '；' | '、' | '。' | '）' | '」' | '』' | '】' => true,
             ',' | ';' | '&' => names_next(behind),
             '}' | ']' => behind.starts_with([',', ';', '}', ']']),
+            // JSON that was printed with its line breaks escaped goes on.
+            '\\' => {
+                behind.starts_with(['n', 'r', '"']) && rest[..*position].ends_with([',', '}', ']'])
+            }
             '<' => {
                 behind.starts_with('/')
                     || behind.starts_with("br/>")
@@ -132,10 +137,23 @@ pub(super) fn end_in_prose(rest: &str) -> usize {
 
 /// Whether another name with its value begins here.
 fn names_next(rest: &str) -> bool {
+    let length = next_name_length(rest);
+    length > 0 && rest[length..].starts_with([':', '='])
+}
+
+fn next_name_length(rest: &str) -> usize {
     let is_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
     let name = rest.bytes().take(MEMBER_BYTES_MAX);
-    let length = name.take_while(is_of_name).count();
-    length > 0 && rest[length..].starts_with([':', '='])
+    name.take_while(is_of_name).count()
+}
+
+/// Whether a line is the next setting, `DB_HOST=localhost`, and not a value below its name: base64 ends with such marks.
+pub(super) fn is_next_setting(rest: &str) -> bool {
+    let name = &rest[..next_name_length(rest)];
+    let behind = rest[name.len()..].trim_start_matches('=');
+    let is_padded = behind.is_empty() || behind.starts_with(char::is_whitespace);
+    let is_name = !name.starts_with(|first: char| first.is_ascii_digit());
+    is_name && names_next(rest) && !(is_padded && has_each_kind(name))
 }
 
 /// How long a quoted text is whose quote was opened with so many backslashes. It ends at the end of its line at
@@ -243,14 +261,20 @@ fn first_value(mut rest: &str) -> &str {
     }
 }
 
-/// How long the value of a query parameter is.
+/// How long the value of a query parameter is. A backslash ends it where it escapes what does, and is a letter of it else.
 pub(super) fn query_value(rest: &str) -> usize {
-    rest.find(|character: char| {
-        character.is_whitespace()
-            || matches!(
-                character,
-                '&' | ';' | '#' | '?' | '"' | '\'' | '\\' | '<' | '>' | ',' | ')'
-            )
-    })
-    .unwrap_or(rest.len())
+    let escapes_an_end = |behind: &str| {
+        behind.starts_with(['"', '\'', '\\'])
+            || behind
+                .get(..5)
+                .is_some_and(|escape| escape.eq_ignore_ascii_case("u0026"))
+    };
+    let ends = |(position, character): &(usize, char)| match character {
+        '\\' => escapes_an_end(&rest[position + 1..]),
+        '&' | ';' | '#' | '?' | '"' | '\'' | '<' | '>' | ',' | ')' => true,
+        character => character.is_whitespace(),
+    };
+    rest.char_indices()
+        .find(ends)
+        .map_or(rest.len(), |(end, _)| end)
 }

@@ -10,11 +10,13 @@ use super::assigned_name::{
 };
 use super::assigned_option::option;
 use super::assigned_value::{
-    blanks_before_value, block_mark_length, end_in_prose, first_quoted_name, query_value, quote_at,
-    quoted_list, starts_quoted, value_end, wrapper_length,
+    blanks_before_value, block_mark_length, end_in_prose, first_quoted_name, is_next_setting,
+    query_value, quote_at, quoted_list, starts_quoted, value_end, wrapper_length,
 };
 use super::drawn::looks_random;
-use super::names::{describes_a_secret, is_chosen, is_query_secret, is_secret_name, rule_of};
+use super::names::{
+    SIGNATURE_BYTES_MIN, describes_a_secret, is_chosen, is_query_secret, is_secret_name, rule_of,
+};
 use super::redactor::REDACTED;
 use super::shapes::Hit;
 
@@ -147,7 +149,16 @@ fn assigned(text: &str, at: usize, separator: Separator) -> Option<Hit> {
         is_spaced,
         is_below,
     };
+    // `DB_PASSWORD=`, and below it the next setting.
+    if is_below && block_mark == 0 && is_next_setting(&text[from..]) {
+        return None;
+    }
     let range = named.value(&text[from..])?;
+    // `time_signature=4/4`
+    if secret.is_none() && !is_whole_signature(name) {
+        let value = &text[from + range.start..from + range.end];
+        looks_random(value, SIGNATURE_BYTES_MIN).then_some(())?;
+    }
     hit(text, from + range.start, from + range.end, "assignment")
 }
 
@@ -211,6 +222,8 @@ impl Named<'_> {
             || self.is_said(value, quote)
             // A name of the next lines: `password:`, and below it `  length: 12`.
             || (self.is_below && quote.is_empty() && value.ends_with(':'))
+            // The next of labels without values: `Password:     Email: …`.
+            || (self.is_spaced && quote.is_empty() && is_label(value))
             || (value.len() <= CHOSEN_BYTES_MAX && is_chosen(self.secret, value));
         (!is_no_secret).then_some(from..from + to)
     }
@@ -257,6 +270,9 @@ const CHOSEN_BYTES_MAX: usize = 256;
 /// The longest name of a cookie that is looked for in brackets.
 const COOKIE_NAME_BYTES_MAX: usize = 256;
 
+/// The shortest word in brackets behind a cookie's name that may be a session's.
+const SESSION_BYTES_MIN: usize = 8;
+
 /// Whether a cookie's value begins here as headers have it, `a=b; c=d`, in brackets as Go prints it or not.
 fn is_bare_cookie(rest: &str) -> bool {
     let names_cookie = |inner: &str| {
@@ -266,9 +282,27 @@ fn is_bare_cookie(rest: &str) -> bool {
     };
     match rest.bytes().next() {
         Some(b'"' | b'\'' | b'\\') => false,
-        Some(b'[' | b'{') => !starts_quoted(rest) && names_cookie(&rest[1..]),
+        Some(b'[' | b'{') => {
+            !starts_quoted(rest) && (names_cookie(&rest[1..]) || holds_drawn_word(&rest[1..]))
+        }
         _ => wrapper_length(rest) == 0,
     }
+}
+
+/// Whether the text up to its closing bracket has a word that looks drawn, as a session's id does, and is neither a
+/// member's name nor what a cookie is like: `{sid: k3j9x7q2m5, path: /}`.
+fn holds_drawn_word(inner: &str) -> bool {
+    let is_inside = |(position, character): &(usize, char)| {
+        *position < COOKIE_NAME_BYTES_MAX && !matches!(character, ']' | '}' | '\n')
+    };
+    let inside = inner.char_indices().take_while(is_inside).last();
+    let inside = &inner[..inside.map_or(0, |(last, character)| last + character.len_utf8())];
+    let is_of_word = |character: char| character.is_ascii_alphanumeric() || character == '_';
+    inside
+        .split_inclusive(|character| !is_of_word(character))
+        .filter(|word| !word.ends_with([':', '=']))
+        .map(|word| word.trim_end_matches(|character| !is_of_word(character)))
+        .any(|word| looks_random(word, SESSION_BYTES_MIN) && !describes_a_cookie(word))
 }
 
 /// Whether a member says what a cookie is like (RFC 6265, section 5.3).
@@ -302,12 +336,31 @@ fn is_cookie_header(name: &str) -> bool {
 }
 
 fn is_signature(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    ["signature", "hmac", "mac"].iter().any(|end| name == *end) || name.ends_with("signature")
+    is_whole_signature(name) || name.to_ascii_lowercase().ends_with("signature")
 }
 
+fn is_whole_signature(name: &str) -> bool {
+    let mut names = ["signature", "hmac", "mac"].iter();
+    names.any(|whole| name.eq_ignore_ascii_case(whole))
+}
+
+/// `Email:`
+fn is_label(value: &str) -> bool {
+    value.strip_suffix(':').is_some_and(|label| {
+        label
+            .chars()
+            .all(|one| one.is_alphabetic() || matches!(one, '-' | '_'))
+    })
+}
+
+/// Also where another word stands behind it, as in `string,required`.
 fn is_a_saying(value: &str) -> bool {
-    let word = value.trim_end_matches(['.', '!', '?', ':', ')']);
+    let value = value.trim_end_matches(',');
+    let value = match value.split_once(',') {
+        Some((first, rest)) if !looks_random(rest, 2) => first,
+        _ => value,
+    };
+    let word = value.trim_end_matches(['.', '!', '?', ':', ')', '}', ']', ';']);
     SAYINGS
         .iter()
         .any(|saying| word.eq_ignore_ascii_case(saying))

@@ -1,5 +1,7 @@
 //! Texts that look drawn by a machine and not chosen by somebody.
 
+use crate::words;
+
 /// The least letters of a key or a code whose letters are of one case.
 const ONE_CASE_LETTERS_MIN: usize = 20;
 
@@ -29,17 +31,43 @@ pub(super) fn has_each_kind(text: &str) -> bool {
     has(u8::is_ascii_digit) && has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase)
 }
 
+/// The least digits of a key that has nothing else: `1118-1234-5678-9012-3456-7890`.
+const KEY_DIGITS_MIN: usize = 16;
+
+/// The least letters of a short key in base64, and of a part of it that no path has.
+const SHORT_BASE64_LETTERS_MIN: usize = 20;
+const BASE64_PART_LETTERS_MIN: usize = 12;
+
+/// The least letters of a part of a code that looks drawn whatever stands beside it.
+const CODE_PART_LETTERS_MIN: usize = 16;
+
 /// Whether a text is a key and neither a name that somebody chose nor a path: `jira-software`, `uploads/2026/report.pdf`.
 pub(super) fn is_drawn_key(text: &str) -> bool {
     let is_path = || text.contains(['/', '.']);
+    let has_drawn_part = || {
+        text.split('/')
+            .any(|part| is_drawn_part(part, BASE64_PART_LETTERS_MIN))
+    };
     let is_base64 = || {
-        text.len() >= BASE64_LETTERS_MIN
-            && has_each_kind(text)
+        has_each_kind(text)
             && text
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte))
+            && (text.len() >= BASE64_LETTERS_MIN
+                || (text.len() >= SHORT_BASE64_LETTERS_MIN && has_drawn_part()))
     };
-    looks_random(text, 16) && !text.contains(char::is_whitespace) && (!is_path() || is_base64())
+    is_of_digits(text)
+        || (looks_random(text, 16)
+            && !text.contains(char::is_whitespace)
+            && (!is_path() || is_base64()))
+}
+
+fn is_of_digits(text: &str) -> bool {
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    digits >= KEY_DIGITS_MIN
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || byte == b'-')
 }
 
 /// Whether the value of a query parameter that is called code or key proves something. What somebody chose has words:
@@ -50,12 +78,23 @@ pub(super) fn is_drawn_code(text: &str) -> bool {
         && !text.contains(char::is_whitespace)
         && !is_uuid(text)
         && !is_file(text)
-        && !text
-            .split(|character: char| !character.is_ascii_alphanumeric())
-            .any(is_word)
+        && (parts(text).any(|part| is_drawn_part(part, CODE_PART_LETTERS_MIN))
+            || !parts(text).any(is_word))
 }
 
-fn is_uuid(text: &str) -> bool {
+fn parts(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|character: char| !character.is_ascii_alphanumeric())
+}
+
+/// `0AX4XfWh3kQ9zT7bYd2Lm`, and not `SummerSale2026Promo`.
+fn is_drawn_part(part: &str, length_min: usize) -> bool {
+    let is_long_word = |word: &String| {
+        word.len() > WORD_LETTERS_MIN && word.bytes().all(|byte| byte.is_ascii_alphabetic())
+    };
+    part.len() >= length_min && has_each_kind(part) && !words::split(part).iter().any(is_long_word)
+}
+
+pub(super) fn is_uuid(text: &str) -> bool {
     text.len() == 36 && text.bytes().filter(|byte| *byte == b'-').count() == 4
 }
 

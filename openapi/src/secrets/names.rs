@@ -10,7 +10,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::drawn::{is_drawn_code, is_drawn_key, looks_random};
+use super::drawn::{is_drawn_code, is_drawn_key, is_uuid, looks_random};
 use crate::words;
 
 /// The most words of a name that are looked at, from its end.
@@ -183,7 +183,10 @@ pub(super) fn is_chosen(name: &str, value: &str) -> bool {
                 && !is_drawn_key(value)
         }
         Some("card") => {
-            joined() == "cardcode"
+            let joined = joined();
+            // What a gift card is paid with has letters.
+            joined.ends_with("cardcode")
+                && !joined.contains("gift")
                 && !(matches!(value.len(), 3 | 4)
                     && value.bytes().all(|byte| byte.is_ascii_digit()))
         }
@@ -413,7 +416,7 @@ pub(super) fn least_secret_number(name: &str) -> Option<u64> {
         {
             Some(100)
         }
-        "card, as a word" => Some(100),
+        "card, as a word" | "card, as a whole name" => Some(100),
         _ => Some(LEAST_SECRET_NUMBER),
     }
 }
@@ -455,6 +458,8 @@ pub(super) fn describes_secrets(name: &str) -> bool {
     let found = words_of(name);
     match found.as_slice() {
         [one] => DESCRIBING.contains(&one.as_str()) || describes_a_time(one),
+        // `issued_at`
+        [.., last] if last == "at" => true,
         [first, ..] => describes_a_time(first) && describes_a_secret(name),
         [] => true,
     }
@@ -515,20 +520,31 @@ fn may_hold_secret(name: &str, rule: &str, value: &str) -> bool {
         return ["ST-", "TGT-", "PT-", "PGT-", "PGTIOU-"]
             .iter()
             .any(|start| value.starts_with(start))
-            || is_drawn_code(value);
+            || is_drawn_code(value)
+            || is_uuid(value);
     }
-    // `includeSignature=yes`
+    // `includeSignature=yes`, `time_signature=4/4`
     let is_said = rule == "signature" && FLAGS.contains(&value);
-    !is_said && !is_chosen(name, value)
+    let may_sign = rule != "signature"
+        || rule_in_whole_query(name).is_some()
+        || looks_random(value, SIGNATURE_BYTES_MIN);
+    !is_said && may_sign && !is_chosen(name, value)
 }
+
+/// The shortest signature under a name that only ends as one's does.
+pub(super) const SIGNATURE_BYTES_MIN: usize = 8;
 
 /// The rule by which a query parameter is a secret.
 pub(super) fn rule_in_query(name: &str) -> Option<&'static str> {
     rule_of(name).or_else(|| {
-        let joined: String = words_of(name).concat();
-        let whole = TABLE.exact.get(&(How::Query, joined.as_str())).copied();
-        whole.or_else(|| joined.ends_with("signature").then_some("signature"))
+        let ends_so = || words_of(name).concat().ends_with("signature");
+        rule_in_whole_query(name).or_else(|| ends_so().then_some("signature"))
     })
+}
+
+fn rule_in_whole_query(name: &str) -> Option<&'static str> {
+    let joined: String = words_of(name).concat();
+    TABLE.exact.get(&(How::Query, joined.as_str())).copied()
 }
 
 /// The rule by which a header is a secret: the names of secrets, and signatures.

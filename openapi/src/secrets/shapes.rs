@@ -274,7 +274,9 @@ const SHAPES: &[Shape] = &[
         source: "PostgreSQL, CREATE ROLE; MySQL and ClickHouse, CREATE USER; Oracle, ALTER USER",
         needs: &["DENTIFIED", "dentified", "PASSWORD", "password"],
         pattern: concat!(
-            r#"(?i)\bidentified\s{1,20}(?:with\s{1,20}\S{1,60}\s{1,20})?(?:by|as)\s{1,20}(?:password\s{1,20})?"#,
+            // Prose has the words as well: `identified by 'A-4711'`.
+            r#"(?i)(?:\b(?:create|alter|grant)\b[^;]{0,200}?\bidentified\s{1,20}(?:with\s{1,20}\S{1,60}\s{1,20})?"#,
+            r#"|\bidentified\s{1,20}with\s{1,20}[a-z0-9]{1,30}_\S{1,60}\s{1,20})(?:by|as)\s{1,20}(?:password\s{1,20})?"#,
             r#"(?:'(?P<secret>(?:[^'\n]|'')+)|"(?P<quoted>[^"\n]+))"#,
             r#"|\b(?:create|alter)\s{1,20}(?:role|user|login)\s[^\n;']{0,200}?\bpassword\s{1,20}(?:=\s{0,20})?[EN]?'(?P<password>(?:[^'\n]|'')+)"#,
         ),
