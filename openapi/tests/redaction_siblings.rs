@@ -31,6 +31,12 @@ fn the_old_and_the_new_value_of_a_changed_secret_go() {
         json!({ "ParameterName": "DBPassword", "ParameterValue": "Hunter2x9" }),
         json!({ "headerName": "X-Api-Key", "headerValue": "Hunter2x9" }),
         json!({ "fieldName": "password", "fieldValue": "Hunter2x9" }),
+        json!({ "field": "confirmPassword", "old": "Hunter2x9", "new": "Hunter2x9" }),
+        json!({ "name": "reset_token", "from": "Hunter2x9", "to": "Hunter2x9" }),
+        json!({ "key": "apiTokens", "value": "Hunter2x9", "minValue": 0 }),
+        json!({ "key": "apiTokens", "value": "Hunter2x9", "maxValue": 8 }),
+        json!({ "type": "password", "oldValue": "Hunter2x9", "new_value": "Hunter2x9", "value": "Hunter2x9" }),
+        json!({ "type": "token", "sensitive": true, "dbValue": "Hunter2x9", "content": "Hunter2x9" }),
         json!({ "setting_key": "smtp_password", "setting_value": "Hunter2x9" }),
     ] {
         check(&sent, false);
@@ -45,6 +51,10 @@ fn the_old_and_the_new_value_of_a_changed_secret_go() {
         json!({ "field": "tokens", "before": 12, "after": 40 }),
         json!({ "field": "password", "minValue": 8, "maxValue": 64 }),
         json!({ "productName": "Boarding Pass", "value": "gate B" }),
+        json!({ "templateName": "reset-password", "from": "no-reply@shop.com", "to": "jane@example.com" }),
+        json!({ "name": "forgot_password", "from": "no-reply@shop.com", "to": "jane@example.com" }),
+        json!({ "templateName": "Reset password", "value": 5 }),
+        json!({ "type": "token", "symbol": "ETH", "marketValue": 1200 }),
     ] {
         check(&sent, true);
     }
@@ -69,6 +79,7 @@ fn a_value_goes_that_is_said_to_be_secret() {
         json!({ "key": "DB", "value": "Hunter2x9", "sensitive": false, "masked": false }),
         json!({ "Name": "/prod/db/conn", "Type": "String", "Value": "Hunter2x9" }),
         json!({ "sensitive": true, "content": "a picture" }),
+        json!({ "secured": true, "collateralValue": 300_000 }),
         json!({ "key": "DB", "value": "Hunter2x9", "type": "plain", "hidden": true }),
     ] {
         check(&sent, true);
@@ -92,7 +103,26 @@ fn secrets_go_that_stand_below_names_of_what_they_are_for() {
         json!({ "cookies": { "domain": "app2.example.com", "name": "sid" } }),
         json!({ "tokens": [{ "name": "CI", "provider": "GitHub2026" }] }),
         json!({ "tokens": { "default": "Hunter2x9", "count": 2 } }),
+        json!({ "tokens": { "type": "bearer", "issued_at": "t2026x01" } }),
     ] {
         check(&sent, true);
+    }
+}
+
+#[test]
+fn a_default_that_is_a_number_makes_no_count_of_its_value() {
+    let mut body = json!({ "key": "apiTokens", "value": "k3j9x7q2m5", "defaultValue": 0 });
+    Redactor::new(None).json(Place::Request, &mut body, &mut Vec::new());
+    assert_eq!(body["value"], REDACTED);
+}
+
+#[test]
+fn what_stands_beside_a_secret_of_a_login_is_what_it_is_called() {
+    for sent in [
+        json!({ "credentials": { "username": "jane2026", "password": "Hunter2x9" } }),
+        json!({ "credentials": { "client_id": "app2026x", "client_secret": "Hunter2x9", "region": "euCentral1" } }),
+        json!({ "tokens": { "access_token": "Hunter2x9", "user_id": "u2026x01", "tenant": "acme2026", "issued_at": "t2026x01" } }),
+    ] {
+        check(&sent, false);
     }
 }

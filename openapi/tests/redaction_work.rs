@@ -66,6 +66,15 @@ fn the_members_beside_many_that_name_a_secret_are_looked_at_once() {
     check(&body("tokens"), &body("colour"));
 }
 
+#[test]
+fn the_end_of_a_path_that_names_many_secrets_is_read_once() {
+    let body = |name: &str| {
+        let path = format!("/{}1", name.repeat(50_000));
+        json!({ "op": "replace", "path": path, "value": "x" })
+    };
+    check(&body("password/"), &body("passwore/"));
+}
+
 /// How much longer the longer one of two texts is, and how many times its share it may take.
 const GROWTH: usize = 50;
 const GROWTH_RATIO_MAX: u32 = 10;
@@ -98,6 +107,7 @@ fn no_value_of_a_text_is_read_behind_each_of_its_names() {
         "cookie:[",
         "cookie:[a",
         "cookie:[[",
+        "cookie:[a b",
         "auth=('",
         "auth=((",
         r#"token: Some(""#,
@@ -114,6 +124,8 @@ fn no_value_of_a_text_is_read_behind_each_of_its_names() {
         "productkey=",
         "the password to ",
         "IDENTIFIED BY '",
+        "CREATE IDENTIFIED BY ",
+        "CREATE ",
         "CREATE USER PASSWORD ",
         "x://a:b",
         "/reset/password",

@@ -397,9 +397,16 @@ impl Redactor {
             _ => LEAST_SECRET_NUMBER,
         };
         // Secrets by the names of what they are for: `{"passwords": {"database": …}}`.
+        // Beside a secret that has its own name, and among the credentials of one login, a member is what it is called.
         let is_of_secrets = inherited == Inherited::Direct
             && walk.names_several()
-            && members.values().all(Value::is_string);
+            && !walk
+                .rule()
+                .is_some_and(|rule| rule.starts_with("credential"))
+            && members.values().all(Value::is_string)
+            && !members
+                .iter()
+                .any(|(name, member)| is_secret_member(name, member));
         let are_passwords =
             is_of_secrets && walk.rule().is_some_and(|rule| rule.starts_with("password"));
         for (name, member) in members.iter_mut() {

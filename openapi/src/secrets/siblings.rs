@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::names::{
     LEAST_SECRET_NUMBER, describes_a_secret, is_of_change, is_of_secret, is_secret_name,
-    least_secret_number, names_a_count, names_a_thing,
+    least_secret_number, names_a_count, names_a_thing, rule_of,
 };
 use crate::words;
 
@@ -33,6 +33,17 @@ const NAMES_OF_THINGS: &[&str] = &["id", "type", "label"];
 
 /// Those that are titles where they have several words: a mail is called `Reset password`, and goes from one to another.
 const TITLES: &[&str] = &["name", "key"];
+
+/// The first words of such titles where they are written as one: `{"templateName": "reset-password"}`.
+const VERBS: &[&str] = &[
+    "reset", "forgot", "change", "update", "set", "recover", "confirm", "request",
+];
+
+/// Names of members that are no titles.
+const FIELDS: &[&str] = &["field", "attribute", "property"];
+
+/// The first words of those that end in `value` and hold what the thing beside them is.
+const VALUES_OF_THINGS: &[&str] = &["old", "new", "parameter"];
 
 /// Members whose value a sibling names, beside those that end in `value`.
 const VALUES: &[&str] = &["values", "content", "val"];
@@ -88,10 +99,21 @@ enum OfValues {
     Nothing,
     /// `value` is secret.
     One,
+    /// So it is of a thing whose other values are its own: `{"type": "token", "marketValue": 1200}`.
+    Thing,
     /// What else holds a value is, too: `content`.
     All,
     /// What it was and what it is are.
     Changes,
+}
+
+impl OfValues {
+    fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::One, Self::Thing) | (Self::Thing, Self::One) => Self::All,
+            (one, other) => one.max(other),
+        }
+    }
 }
 
 impl Siblings {
@@ -102,7 +124,7 @@ impl Siblings {
         let said = members
             .iter()
             .map(|(name, value)| said_by(members, name, value, || *has_number));
-        let of_values = said.max().unwrap_or(OfValues::Nothing);
+        let of_values = said.fold(OfValues::Nothing, OfValues::and);
         if members.contains_key("kty") {
             secret.push(JWK_PRIVATE);
         }
@@ -117,8 +139,10 @@ impl Siblings {
 
     /// Whether the member is a secret for the sake of another one.
     pub(super) fn make_secret(&self, name: &str) -> bool {
-        (self.of_values >= OfValues::One && ends_in_value(name))
-            || (self.of_values >= OfValues::All && is_one_of(VALUES, name))
+        (self.of_values >= OfValues::One
+            && ends_in_value(name)
+            && (self.of_values != OfValues::Thing || is_value_of_thing(name)))
+            || (self.of_values >= OfValues::Thing && is_one_of(VALUES, name))
             || (self.of_values >= OfValues::Changes && is_one_of(CHANGES, name))
             || self.secret.iter().any(|names| is_one_of(names, name))
     }
@@ -144,6 +168,15 @@ fn ends_in_value(name: &str) -> bool {
     ends_so && !first_word(name).is_some_and(|first| BOUNDS.contains(&first.as_str()))
 }
 
+/// `value`, `oldValue`, `newvalue`.
+fn is_value_of_thing(name: &str) -> bool {
+    let end = name.len().saturating_sub("value".len());
+    let front = name
+        .get(..end)
+        .map(|front| front.trim_end_matches(['_', '-', ' ']));
+    front.is_some_and(|front| front.is_empty() || is_one_of(VALUES_OF_THINGS, front))
+}
+
 fn first_word(name: &str) -> Option<String> {
     words::split(name).into_iter().next()
 }
@@ -155,7 +188,7 @@ fn said_by(
     has_number: impl Fn() -> bool,
 ) -> OfValues {
     match value {
-        Value::Bool(true) if is_flag(name) => OfValues::One,
+        Value::Bool(true) if is_flag_here(members, name) => OfValues::One,
         Value::String(text) => said_by_text(members, name, text, has_number),
         // `{"kind": "E", "path": ["password"], "lhs": …, "rhs": …}`
         Value::Array(path) if name.eq_ignore_ascii_case("path") => {
@@ -186,21 +219,31 @@ fn said_by_text(
         return OfValues::All;
     }
     let is_secret_type = is("type") && is_one_of(SECRET_TYPES, text);
-    if is_secret_type || (is_flag(name) && text.eq_ignore_ascii_case("true")) {
+    if is_secret_type || (text.eq_ignore_ascii_case("true") && is_flag_here(members, name)) {
         return OfValues::One;
     }
     if text.len() > NAME_BYTES_MAX || !is_secret_name(text) || (names_a_count(text) && has_number())
     {
         return OfValues::Nothing;
     }
-    let is_title = is_one_of(TITLES, name) && text.contains(' ');
-    if is_title || is_one_of(NAMES_OF_THINGS, name) {
-        OfValues::All
-    } else if is_one_of(NAMES, name) || (!text.contains(' ') && ends_in_name(name)) {
-        OfValues::Changes
-    } else {
+    let has_space = text.contains(' ');
+    if !is_one_of(NAMES, name) && (has_space || !ends_in_name(name)) {
         OfValues::Nothing
+    } else if is_one_of(NAMES_OF_THINGS, name) {
+        OfValues::Thing
+    } else if (is_one_of(TITLES, name) && has_space) || (!is_one_of(FIELDS, name) && is_title(text))
+    {
+        OfValues::All
+    } else {
+        OfValues::Changes
     }
+}
+
+/// `reset-password`; a reset token is a secret of its own.
+fn is_title(text: &str) -> bool {
+    let is_drawn = |rule: &str| rule.starts_with("token") || rule.starts_with("cookie");
+    first_word(text).is_some_and(|first| VERBS.contains(&first.as_str()))
+        && !rule_of(text).is_some_and(is_drawn)
 }
 
 /// `OptionName`, `parameter_key`, `headerField`.
@@ -219,6 +262,13 @@ fn is_flag(name: &str) -> bool {
             .map(|letter| letter.to_ascii_lowercase())
             .eq(flag.chars())
     })
+}
+
+/// A loan is secured, too: that says something only of a variable, which has a name.
+fn is_flag_here(members: &Map<String, Value>, name: &str) -> bool {
+    is_flag(name)
+        && (!name.eq_ignore_ascii_case("secured")
+            || members.keys().any(|key| is_one_of(TITLES, key)))
 }
 
 /// What is said by the path of what is patched, or of a difference.
@@ -258,13 +308,13 @@ fn patches_secret(path: &str, value: Option<&Value>, has_number: impl Fn() -> bo
     // The least number that is a secret where the path has come to, if anything is.
     let mut least = None;
     let mut is_in_thing = false;
+    let is_item = path.rsplit('/').next().as_ref().is_some_and(is_position);
     while let Some(name) = names.next() {
         let is_thing_here = names_a_thing(name)
             && (names.peek()).is_some_and(|next| !is_of_change(next, &Value::from("")));
         least = if is_thing_here {
             None
         } else if is_secret_name(name) {
-            let is_item = path.rsplit('/').next().as_ref().is_some_and(is_position);
             if names.peek().is_some() {
                 least_secret_number(name)
             } else {
@@ -284,7 +334,9 @@ fn patches_secret(path: &str, value: Option<&Value>, has_number: impl Fn() -> bo
 fn has_number(members: &Map<String, Value>) -> bool {
     members.iter().any(|(name, value)| {
         value.is_number()
-            && (ends_in_value(name) || is_one_of(VALUES, name) || is_one_of(CHANGES, name))
+            && ((ends_in_value(name) && is_value_of_thing(name))
+                || is_one_of(VALUES, name)
+                || is_one_of(CHANGES, name))
     })
 }
 
