@@ -181,6 +181,7 @@ fn a_key_that_somebody_chose_to_be_read_stays() {
         "slack",
         "uploads/2026/report-of-january.pdf",
         "uploads/ReportOfJanuary2026",
+        "uploads/a1B2c3D4e5F6g7/photo",
     ] {
         for (name, left) in left(&names, &json!(value)) {
             assert_eq!(left, value, "{name}");

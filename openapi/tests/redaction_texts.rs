@@ -387,6 +387,7 @@ fn what_stands_where_a_value_would_stays() {
     for text in [
         "login({user: jane, password: null})",
         r#"{\n  \"password\": null,\n  \"user\": \"jane\"}"#,
+        r#"{\n  \"password\": null\n}"#,
         "password: string,required",
         "password: string,maxlength",
         "Username:     Password:     Email: jane@example.com",

@@ -355,7 +355,8 @@ fn is_label(value: &str) -> bool {
 
 /// Also where another word stands behind it, as in `string,required`.
 fn is_a_saying(value: &str) -> bool {
-    let value = value.trim_end_matches(',');
+    // In JSON that was printed with its line breaks escaped, one may stand behind it.
+    let value = value.trim_end_matches("\\n").trim_end_matches(',');
     let value = match value.split_once(',') {
         Some((first, rest)) if !looks_random(rest, 2) => first,
         _ => value,

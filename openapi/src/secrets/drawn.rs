@@ -34,7 +34,7 @@ pub(super) fn has_each_kind(text: &str) -> bool {
 /// The least digits of a key that has nothing else: `1118-1234-5678-9012-3456-7890`.
 const KEY_DIGITS_MIN: usize = 16;
 
-/// The least letters of a short key in base64, and of a part of it that no path has.
+/// The least letters of a short key in base64, and of one part of it between slashes.
 const SHORT_BASE64_LETTERS_MIN: usize = 20;
 const BASE64_PART_LETTERS_MIN: usize = 12;
 
@@ -45,8 +45,9 @@ const CODE_PART_LETTERS_MIN: usize = 16;
 pub(super) fn is_drawn_key(text: &str) -> bool {
     let is_path = || text.contains(['/', '.']);
     let has_drawn_part = || {
-        text.split('/')
-            .any(|part| is_drawn_part(part, BASE64_PART_LETTERS_MIN))
+        let mut parts = text.split('/');
+        !parts.clone().any(is_word)
+            && parts.any(|part| part.len() >= BASE64_PART_LETTERS_MIN && has_each_kind(part))
     };
     let is_base64 = || {
         has_each_kind(text)
@@ -78,8 +79,7 @@ pub(super) fn is_drawn_code(text: &str) -> bool {
         && !text.contains(char::is_whitespace)
         && !is_uuid(text)
         && !is_file(text)
-        && (parts(text).any(|part| is_drawn_part(part, CODE_PART_LETTERS_MIN))
-            || !parts(text).any(is_word))
+        && (parts(text).any(is_drawn_part) || !parts(text).any(is_word))
 }
 
 fn parts(text: &str) -> impl Iterator<Item = &str> {
@@ -87,11 +87,13 @@ fn parts(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// `0AX4XfWh3kQ9zT7bYd2Lm`, and not `SummerSale2026Promo`.
-fn is_drawn_part(part: &str, length_min: usize) -> bool {
+fn is_drawn_part(part: &str) -> bool {
     let is_long_word = |word: &String| {
         word.len() > WORD_LETTERS_MIN && word.bytes().all(|byte| byte.is_ascii_alphabetic())
     };
-    part.len() >= length_min && has_each_kind(part) && !words::split(part).iter().any(is_long_word)
+    part.len() >= CODE_PART_LETTERS_MIN
+        && has_each_kind(part)
+        && !words::split(part).iter().any(is_long_word)
 }
 
 pub(super) fn is_uuid(text: &str) -> bool {
