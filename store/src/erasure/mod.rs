@@ -312,15 +312,13 @@ impl Eraser {
     /// # Errors
     /// Whatever ClickHouse says when it is asked which there are; of each, as [`Eraser::advance`].
     pub async fn work(&self) -> Result<Vec<(Uuid, Result<Receipt, StoreError>)>, StoreError> {
-        if let Err(error) = self.ledger.forget_the_unasked().await {
-            // It is tried again, and is no reason to leave what is asked for.
-            tracing::warn!(%error, "what nobody needs of erasures could not be forgotten");
-        }
+        let forgotten = self.ledger.forget_the_unasked().await;
         let mut worked = Vec::new();
         for id in self.unfinished().await? {
             worked.push((id, self.advance(id).await));
         }
-        Ok(worked)
+        // That it fails is no reason to leave what was asked for.
+        forgotten.map(|()| worked)
     }
 
     /// Every erasure that is not verified, oldest first.

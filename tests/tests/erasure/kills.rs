@@ -83,7 +83,9 @@ async fn killed_at_twenty_random_points_it_still_completes() {
         assert!((1..=requests).contains(&records), "{records} of {requests}");
     }
     assert_eq!(events_of(&clickhouse, &stays).await, before);
-    for table in ["erasure_subjects", "system.mutations"] {
+    // An index that a migration made names nobody.
+    let mutations = "system.mutations WHERE command NOT LIKE '%INDEX%'";
+    for table in ["erasure_subjects", mutations] {
         let left = run(&clickhouse, &format!("SELECT count() FROM {table}")).await;
         assert_eq!(left, "0", "{table}");
     }
