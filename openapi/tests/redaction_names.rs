@@ -256,6 +256,22 @@ fn a_query_parameter_is_a_secret_only_where_its_value_may_be_one() {
             r#"sent {\"to\":\"/a?user=jane&password=Hunter2x9\"} 400"#,
             r#"sent {\"to\":\"/a?user=jane&password=[redacted]\"} 400"#,
         ),
+        (
+            r"user=jane&password=\\Hunter2x9",
+            "user=jane&password=[redacted]",
+        ),
+        (
+            r#"sent {"to":"/a?user=jane&password=Hunter\\2x9Secret"} 400"#,
+            r#"sent {"to":"/a?user=jane&password=[redacted]"} 400"#,
+        ),
+        (
+            r#"{\\\"to\\\":\\\"/a?user=jane&password=Hunter2x9\\\"} 400"#,
+            r#"{\\\"to\\\":\\\"/a?user=jane&password=[redacted]\\\"} 400"#,
+        ),
+        (
+            r"/a?password=Hunter2x9\\u0026user=jane",
+            r"/a?password=[redacted]\\u0026user=jane",
+        ),
         ("time_signature=4/4&a=1", "time_signature=4/4&a=1"),
         ("sent emailSignature=Jane", "sent emailSignature=Jane"),
         (

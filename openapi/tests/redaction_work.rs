@@ -122,6 +122,8 @@ fn no_value_of_a_text_is_read_behind_each_of_its_names() {
         "password: |---",
         "password: a:\n",
         "productkey=",
+        "xsignature=",
+        r"?password=\\",
         "the password to ",
         "IDENTIFIED BY '",
         "CREATE IDENTIFIED BY ",

@@ -264,10 +264,11 @@ fn first_value(mut rest: &str) -> &str {
 /// How long the value of a query parameter is. A backslash ends it where it escapes what does, and is a letter of it else.
 pub(super) fn query_value(rest: &str) -> usize {
     let escapes_an_end = |behind: &str| {
-        behind.starts_with(['"', '\'', '\\'])
-            || behind
-                .get(..5)
-                .is_some_and(|escape| escape.eq_ignore_ascii_case("u0026"))
+        let backslashes = behind.bytes().take(ESCAPES_MAX - 1);
+        let behind = &behind[backslashes.take_while(|byte| *byte == b'\\').count()..];
+        let escape = behind.get(.."u0026".len());
+        behind.starts_with(['"', '\''])
+            || escape.is_some_and(|escape| escape.eq_ignore_ascii_case("u0026"))
     };
     let ends = |(position, character): &(usize, char)| match character {
         '\\' => escapes_an_end(&rest[position + 1..]),

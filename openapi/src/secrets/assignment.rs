@@ -157,7 +157,8 @@ fn assigned(text: &str, at: usize, separator: Separator) -> Option<Hit> {
     // `time_signature=4/4`
     if secret.is_none() && !is_whole_signature(name) {
         let value = &text[from + range.start..from + range.end];
-        looks_random(value, SIGNATURE_BYTES_MIN).then_some(())?;
+        let is_said = value.len() <= CHOSEN_BYTES_MAX && !looks_random(value, SIGNATURE_BYTES_MIN);
+        (!is_said).then_some(())?;
     }
     hit(text, from + range.start, from + range.end, "assignment")
 }
