@@ -393,6 +393,8 @@ fn what_stands_where_a_value_would_stays() {
         "Username:     Password:     Email: jane@example.com",
         "DB_PASSWORD=\r\nDB_HOST=localhost",
         "DB_PASSWORD=\nDB_HOST=\n",
+        "DB_PASSWORD=\nDB_HOST2=\n",
+        "password:\nuser: jane",
         "Cookie: [FILTERED]",
         "Cookie: {secure: true}",
         "Set-Cookie: {HttpOnly: true, SameSite: Strict}",
@@ -406,6 +408,16 @@ fn what_stands_where_a_value_would_stays() {
         ),
         ("password: the,Dog77", "password: [redacted]"),
         ("Password: Hunter2x9:", "Password: [redacted]"),
+        (
+            "OTP secret:\nMFRGGZDFMZTWQ2LKNNWG23TPOA======",
+            "OTP secret:\n[redacted]",
+        ),
+        ("password:\nhunter2x9q==", "password:\n[redacted]"),
+        ("Password:\nHunter2x9:foo", "Password:\n[redacted]"),
+        (
+            "Wifi passphrase: correct-horse-battery-staple: valid until Friday",
+            "Wifi passphrase: [redacted] valid until Friday",
+        ),
         ("DB_TOKEN=\n  aB3dE5fG7hJ9kL1m==", "DB_TOKEN=\n  [redacted]"),
         ("Cookie: {sid: k3j9x7q2m5, path: /}", "Cookie:[redacted]"),
         (

@@ -1,7 +1,7 @@
 //! Where the value starts and ends that a name has in a text.
 
 use super::assigned_name::{BLANKS_MAX, tag_length};
-use super::drawn::has_each_kind;
+use super::drawn::looks_random;
 
 /// The most backslashes that a quote is escaped with: JSON in JSON in JSON.
 const ESCAPES_MAX: usize = 7;
@@ -147,13 +147,23 @@ fn next_name_length(rest: &str) -> usize {
     name.take_while(is_of_name).count()
 }
 
-/// Whether a line is the next setting, `DB_HOST=localhost`, and not a value below its name: base64 ends with such marks.
+/// The least letters of a value below its name that looks drawn.
+const DRAWN_BYTES_MIN: usize = 8;
+
+/// Whether a line is the next setting, `DB_HOST=localhost`, and not a value below its name: base64 ends with such marks,
+/// and a password may have a colon in it.
 pub(super) fn is_next_setting(rest: &str) -> bool {
     let name = &rest[..next_name_length(rest)];
-    let behind = rest[name.len()..].trim_start_matches('=');
-    let is_padded = behind.is_empty() || behind.starts_with(char::is_whitespace);
-    let is_name = !name.starts_with(|first: char| first.is_ascii_digit());
-    is_name && names_next(rest) && !(is_padded && has_each_kind(name))
+    let marks = &rest[name.len()..];
+    let ends_word = |behind: &str| behind.is_empty() || behind.starts_with(char::is_whitespace);
+    let has_separator = marks.starts_with('=') || marks.strip_prefix(':').is_some_and(ends_word);
+    let is_value = || {
+        ends_word(marks.trim_start_matches('='))
+            && !name.contains(['_', '-', '.'])
+            && looks_random(name, DRAWN_BYTES_MIN)
+    };
+    let is_name = !name.is_empty() && !name.starts_with(|first: char| first.is_ascii_digit());
+    is_name && has_separator && !is_value()
 }
 
 /// How long a quoted text is whose quote was opened with so many backslashes. It ends at the end of its line at

@@ -135,6 +135,7 @@ fn assigned(text: &str, at: usize, separator: Separator) -> Option<Hit> {
     let is_spaced = text[from..].starts_with(is_blank);
     let line = from;
     from += blanks_before_value(&text[from..]);
+    let is_far = text[line..from].chars().nth(1).is_some();
     let block_mark = block_mark_length(&text[from..]);
     if block_mark > 0 {
         from += block_mark;
@@ -147,6 +148,7 @@ fn assigned(text: &str, at: usize, separator: Separator) -> Option<Hit> {
         secret: secret.unwrap_or(name),
         separator,
         is_spaced,
+        is_far,
         is_below,
     };
     // `DB_PASSWORD=`, and below it the next setting.
@@ -182,6 +184,8 @@ struct Named<'a> {
     separator: Separator,
     /// White space stands in front of it.
     is_spaced: bool,
+    /// More of it does than a sentence has.
+    is_far: bool,
     /// It stands on a line below its name's.
     is_below: bool,
 }
@@ -224,7 +228,7 @@ impl Named<'_> {
             // A name of the next lines: `password:`, and below it `  length: 12`.
             || (self.is_below && quote.is_empty() && value.ends_with(':'))
             // The next of labels without values: `Password:     Email: …`.
-            || (self.is_spaced && quote.is_empty() && is_label(value))
+            || (self.is_spaced && self.is_far && quote.is_empty() && is_label(value))
             || (value.len() <= CHOSEN_BYTES_MAX && is_chosen(self.secret, value));
         (!is_no_secret).then_some(from..from + to)
     }
