@@ -166,6 +166,24 @@ fn cookies_in_brackets_go_and_what_only_speaks_of_a_cookie_stays() {
         ("Set-Cookie: {'sid=k3j9x7q2m5'}", "Set-Cookie: [redacted]"),
         ("Cookie: b'sid=k3j9x7q2m5'", "Cookie: b'[redacted]'"),
         ("Cookie:[sid=k3j9x7q2m5; a=b]", "Cookie:[redacted]"),
+        (
+            "Cookie: {prefs: {theme: dark}, sid: k3j9x7q2m5k3j9}",
+            "Cookie:[redacted]",
+        ),
+        ("Cookie: {sid: 839204857203948572}", "Cookie:[redacted]"),
+        ("Cookie: {sid: abcdefghijklmnopqrst}", "Cookie:[redacted]"),
+        (
+            "Cookie: {prefs: dark, sid: 'k3j9x7q2m5', path: '/'} 400\nx: 1",
+            "Cookie:[redacted]\nx: 1",
+        ),
+        (
+            r#"got "Cookie: {sid: abcdefghijklmnopqrst}" 400"#,
+            r#"got "Cookie:[redacted]" 400"#,
+        ),
+        (
+            "Set-Cookie: [abcdefghijklmnopqrst]",
+            "Set-Cookie:[redacted]",
+        ),
     ]);
     for text in [
         "headers: {Cookie: [FILTERED], X-Request-Id: 7} status 500",
@@ -173,6 +191,9 @@ fn cookies_in_brackets_go_and_what_only_speaks_of_a_cookie_stays() {
         "cookie: {secure: true}",
         r#"got {"cookie":{"domain":"example.com","name":"sid"}} 400"#,
         r#"got {"cookie":{"path":"/","secure":true}} 400"#,
+        "cookie: {path: /, max-age: 31536000, domain: example.com}",
+        "cookie: {\n  secure: true\n}",
+        "cookie: {}",
     ] {
         check(&[(text, text)]);
     }

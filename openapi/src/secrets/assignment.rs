@@ -126,9 +126,7 @@ fn assigned(text: &str, at: usize, separator: Separator) -> Option<Hit> {
         && is_cookie_header(name)
         && is_bare_cookie(text[from..].trim_start_matches(is_blank))
     {
-        let to = text[from..]
-            .find(['"', '\n', '\''])
-            .map_or(text.len(), |to| from + to);
+        let to = from + bare_cookie_end(&text[from..]);
         return hit(text, from, to, "assignment");
     }
     from += marks_behind(&text[from..]);
@@ -272,42 +270,78 @@ impl Named<'_> {
 /// The longest value that may be a name that somebody chose for a key.
 const CHOSEN_BYTES_MAX: usize = 256;
 
-/// The longest name of a cookie that is looked for in brackets.
-const COOKIE_NAME_BYTES_MAX: usize = 256;
+/// How far the end of brackets behind a cookie's name is looked for.
+const COOKIE_BYTES_MAX: usize = 256;
 
-/// The shortest word in brackets behind a cookie's name that may be a session's.
+/// The shortest word in such brackets that may be a session's, the shortest number, and the longest word that may say
+/// that somebody removed it.
 const SESSION_BYTES_MIN: usize = 8;
+const SESSION_DIGITS_MIN: usize = 12;
+const MASK_BYTES_MAX: usize = 16;
 
 /// Whether a cookie's value begins here as headers have it, `a=b; c=d`, in brackets as Go prints it or not.
 fn is_bare_cookie(rest: &str) -> bool {
-    let names_cookie = |inner: &str| {
-        let name = inner.bytes().take(COOKIE_NAME_BYTES_MAX);
-        let mut name = name.skip_while(|byte| !b"=]}\"'\n".contains(byte));
-        name.next() == Some(b'=')
-    };
     match rest.bytes().next() {
         Some(b'"' | b'\'' | b'\\') => false,
         Some(b'[' | b'{') => {
-            !starts_quoted(rest) && (names_cookie(&rest[1..]) || holds_drawn_word(&rest[1..]))
+            !starts_quoted(rest) && in_brackets(rest).is_none_or(|inner| !tells_no_cookie(inner))
         }
         _ => wrapper_length(rest) == 0,
     }
 }
 
-/// Whether the text up to its closing bracket has a word that looks drawn, as a session's id does, and is neither a
-/// member's name nor what a cookie is like: `{sid: k3j9x7q2m5, path: /}`.
-fn holds_drawn_word(inner: &str) -> bool {
-    let is_inside = |(position, character): &(usize, char)| {
-        *position < COOKIE_NAME_BYTES_MAX && !matches!(character, ']' | '}' | '\n')
-    };
-    let inside = inner.char_indices().take_while(is_inside).last();
-    let inside = &inner[..inside.map_or(0, |(last, character)| last + character.len_utf8())];
+/// Where a cookie's value ends that is bare: at the quote around it or with its line, but not inside its brackets.
+fn bare_cookie_end(rest: &str) -> usize {
+    let value = rest.trim_start_matches(is_blank);
+    let inner = Some(value)
+        .filter(|value| value.starts_with(['[', '{']))
+        .and_then(in_brackets);
+    let closing = rest.len() - value.len() + 1 + inner.map_or(0, str::len);
+    let is_closed = inner.is_some() && rest[closing..].starts_with([']', '}']);
+    let least = if is_closed { closing } else { 0 };
+    rest[least..]
+        .find(['"', '\n', '\''])
+        .map_or(rest.len(), |to| least + to)
+}
+
+/// What stands in the brackets that a text begins with, or of it what stands on their line; none if that is long.
+fn in_brackets(rest: &str) -> Option<&str> {
+    let mut depth = 0_usize;
+    let mut bytes = rest.bytes().enumerate().take(COOKIE_BYTES_MAX);
+    let end = bytes.find(|(_, byte)| {
+        match byte {
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth == 0 || *byte == b'\n'
+    });
+    match end {
+        Some((end, _)) => rest.get(1..end),
+        None if rest.len() <= COOKIE_BYTES_MAX => rest.get(1..),
+        None => None,
+    }
+}
+
+/// Whether brackets are empty, hold what says that somebody removed the cookie, or say only what it is like:
+/// `{HttpOnly: true, SameSite: Strict}`.
+fn tells_no_cookie(inner: &str) -> bool {
+    let inner = inner.trim();
+    let is_of_mask = |byte: u8| byte.is_ascii_alphabetic() || byte == b'*';
+    let is_mask = inner.len() <= MASK_BYTES_MAX && inner.bytes().all(is_of_mask);
     let is_of_word = |character: char| character.is_ascii_alphanumeric() || character == '_';
-    inside
-        .split_inclusive(|character| !is_of_word(character))
-        .filter(|word| !word.ends_with([':', '=']))
-        .map(|word| word.trim_end_matches(|character| !is_of_word(character)))
-        .any(|word| looks_random(word, SESSION_BYTES_MIN) && !describes_a_cookie(word))
+    let is_drawn = |word: &str| {
+        looks_random(word, SESSION_BYTES_MIN)
+            || (word.len() >= SESSION_DIGITS_MIN && word.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    let mut members = inner.split([',', ';']).map(str::trim);
+    is_mask
+        || members.all(|member| {
+            let (name, value) = member.split_once(':').unwrap_or((member, ""));
+            let mut words = value.split(|character| !is_of_word(character));
+            member.is_empty()
+                || (describes_a_cookie(name.trim()) && !value.contains('=') && !words.any(is_drawn))
+        })
 }
 
 /// Whether a member says what a cookie is like (RFC 6265, section 5.3).
