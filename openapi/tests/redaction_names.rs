@@ -225,6 +225,12 @@ fn a_query_parameter_is_a_secret_only_where_its_value_may_be_one() {
         ("key=uploads/3kQ9zT7bYd2LmXa7/report.pdf", false),
         ("X-Amz-Signature=a", true),
         ("code=4/0AX4XfWh3kQ9zT7bYd2Lm-abcde-Q9x7", true),
+        (
+            "code=c7f6aa8b9e0d4c1f2a3b4c5d6e7f8a9b.0.nrqtx.XzQ1v-8Kd2_pLm9Rt4WqYb",
+            true,
+        ),
+        ("code=summersalepromotion2026-spring", false),
+        ("key=users/7Kq2mXz9LbR4tYw8NcV3pQs6Hd5F/avatar", false),
         ("ticket=7f8d1b5e-3c4a-4d2e-9b1f-0a2c4e6d8f10", true),
         ("X-Amz-Signature=0a1b2c3d4e5f", true),
         ("signature=0a1b2c", true),

@@ -5,6 +5,9 @@ use crate::words;
 /// The least letters of a key or a code whose letters are of one case.
 const ONE_CASE_LETTERS_MIN: usize = 20;
 
+/// The least digits of a part of a code whose letters are of one case.
+const ONE_CASE_DIGITS_MIN: usize = 4;
+
 /// The least letters of a key in base64, whose marks paths have too.
 const BASE64_LETTERS_MIN: usize = 40;
 
@@ -79,7 +82,10 @@ pub(super) fn is_drawn_code(text: &str) -> bool {
         && !text.contains(char::is_whitespace)
         && !is_uuid(text)
         && !is_file(text)
-        && (parts(text).any(is_drawn_part) || !parts(text).any(is_word))
+        && !text.split('/').any(is_word)
+        && (parts(text).any(is_drawn_part)
+            || (!text.contains('/') && parts(text).any(is_drawn_in_one_case))
+            || !parts(text).any(is_word))
 }
 
 fn parts(text: &str) -> impl Iterator<Item = &str> {
@@ -94,6 +100,15 @@ fn is_drawn_part(part: &str) -> bool {
     part.len() >= CODE_PART_LETTERS_MIN
         && has_each_kind(part)
         && !words::split(part).iter().any(is_long_word)
+}
+
+/// `c7f6aa8b9e0d4c1f2a3b4c5d`, and not `summersalepromotion2026`.
+fn is_drawn_in_one_case(part: &str) -> bool {
+    let is_digit = |byte: &u8| byte.is_ascii_digit();
+    let inside = part.trim_end_matches(|character: char| character.is_ascii_digit());
+    part.len() >= ONE_CASE_LETTERS_MIN
+        && part.bytes().filter(is_digit).count() >= ONE_CASE_DIGITS_MIN
+        && inside.bytes().any(|byte| is_digit(&byte))
 }
 
 pub(super) fn is_uuid(text: &str) -> bool {
