@@ -391,11 +391,30 @@ fn a_password_goes_from_sql() {
             "ALTER ROLE app WITH LOGIN PASSWORD 'secret1' VALID UNTIL '2027-01-01'",
             "ALTER ROLE app WITH LOGIN PASSWORD '[redacted]' VALID UNTIL '2027-01-01'",
         ),
+        (
+            "CREATE USER IF NOT EXISTS 'jane'@'%' IDENTIFIED BY 'pa''ss12' REQUIRE SSL",
+            "CREATE USER IF NOT EXISTS 'jane'@'%' IDENTIFIED BY '[redacted]' REQUIRE SSL",
+        ),
+        (
+            "CREATE OR REPLACE USER jane IDENTIFIED BY 'qwerty'",
+            "CREATE OR REPLACE USER jane IDENTIFIED BY '[redacted]'",
+        ),
+        (
+            "CREATE PUBLIC DATABASE LINK hq CONNECT TO jane IDENTIFIED BY \"qwerty\" USING 'hq'",
+            "CREATE PUBLIC DATABASE LINK hq CONNECT TO jane IDENTIFIED BY \"[redacted]\" USING 'hq'",
+        ),
+        (
+            "cut: CREATE USER jane IDENTIFIED BY 'Hunter2",
+            "cut: CREATE USER jane IDENTIFIED BY '[redacted]",
+        ),
     ]);
     for text in [
         "The thief was identified by the police",
         "Order identified by 'A-4711' was cancelled",
         "Order identified by 'A-4711 was cancelled",
+        "Could not create resource identified by 'orders/42'",
+        "Failed to grant access to the project identified by \"acme-web\"",
+        "Could not create user, identified by 'A-4711 in the list\nof January",
         "ALTER TABLE users ADD COLUMN password text",
         "validation of password 'required' failed",
     ] {

@@ -275,9 +275,12 @@ const SHAPES: &[Shape] = &[
         needs: &["DENTIFIED", "dentified", "PASSWORD", "password"],
         pattern: concat!(
             // Prose has the words as well: `identified by 'A-4711'`.
-            r#"(?i)(?:\b(?:create|alter|grant)\b[^;]{0,200}?\bidentified\s{1,20}(?:with\s{1,20}\S{1,60}\s{1,20})?"#,
+            r"(?i)(?:\b(?:(?:create|alter)\s{1,20}(?:or\s{1,20}replace\s{1,20})?",
+            r"(?:user|role|(?:shared\s{1,20}|public\s{1,20}){0,2}database\s{1,20}link)\b",
+            r"|grant\b[^;]{0,200}?\bon\b[^;]{0,200}?\bto\b)",
+            r"[^;]{0,200}?\bidentified\s{1,20}(?:with\s{1,20}\S{1,60}\s{1,20})?",
             r#"|\bidentified\s{1,20}with\s{1,20}[a-z0-9]{1,30}_\S{1,60}\s{1,20})(?:by|as)\s{1,20}(?:password\s{1,20})?"#,
-            r#"(?:'(?P<secret>(?:[^'\n]|'')+)|"(?P<quoted>[^"\n]+))"#,
+            r#"(?:'(?P<secret>(?:[^'\n]|'')+)(?:'|\z)|"(?P<quoted>[^"\n]+)(?:"|\z))"#,
             r#"|\b(?:create|alter)\s{1,20}(?:role|user|login)\s[^\n;']{0,200}?\bpassword\s{1,20}(?:=\s{0,20})?[EN]?'(?P<password>(?:[^'\n]|'')+)"#,
         ),
         ..PLAIN
