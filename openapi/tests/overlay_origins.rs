@@ -212,3 +212,96 @@ fn what_stands_beside_an_update_and_not_below_it_is_an_error() {
         "it is empty",
     );
 }
+
+#[test]
+fn what_a_second_action_adds_to_an_annotation_leaves_it_with_the_first() {
+    let put = "$.paths['/orders/{id}'].put";
+    let place = "it is no place of a value; write path.id, query.id, body.order.id or response.id";
+    let unknown = "it is not known; did you mean redact?";
+    for (first, second, pointer, message) in [
+        (
+            "update: {x-audit: {redat: body.salary}}",
+            "update: {x-audit: {verb: change}}",
+            "update/x-audit/redat",
+            unknown,
+        ),
+        (
+            "update: {x-audit: {redact: [7]}}",
+            "update: {x-audit: {redact: [body.note]}}",
+            "update/x-audit/redact/0",
+            place,
+        ),
+        (
+            "copy: \"$['x-marks']\"",
+            "update: {x-audit: {verb: change}}",
+            "copy",
+            unknown,
+        ),
+    ] {
+        let mut document = shop();
+        document["x-marks"] = json!({ "x-audit": { "redat": "body.salary" } });
+        let actions = format!("  - target: {put}\n    {first}\n  - target: {put}\n    {second}\n");
+        let expected = format!("shop.overlay.yaml#/actions/0/{pointer}: {message}");
+        let (of_overlay, others) = told(&document, &actions);
+        assert_eq!(
+            (of_overlay, others),
+            (vec![expected], Vec::new()),
+            "{actions}"
+        );
+    }
+}
+
+#[test]
+fn a_fault_that_was_copied_is_the_documents() {
+    let mut document = shop();
+    document["x-shared"] = json!({
+        "parameters": [{ "name": "page" }, { "name": "q", "in": "query", "x-audit": { "redact": "yes" } }]
+    });
+    let put = &mut document["paths"]["/orders/{id}"]["put"];
+    put["parameters"][0]["x-audit"] = json!({ "redact": "no" });
+    let actions = "  - {target: \"$.paths['/orders/{id}'].put\", copy: \"$['x-shared']\"}\n";
+    let (of_overlay, others) = told(&document, actions);
+    let message = "at a value it is true or false";
+    assert_eq!(
+        of_overlay,
+        [format!("shop.overlay.yaml#/actions/0/copy: {message}")]
+    );
+    let put = "shop.json#/paths/~1orders~1{id}/put/parameters";
+    assert_eq!(others.len(), 2, "{others:?}");
+    assert!(
+        others.contains(&format!("{put}/0/x-audit/redact: {message}")),
+        "{others:?}"
+    );
+    assert!(
+        others
+            .iter()
+            .any(|told| told.starts_with(&format!("{put}/1"))),
+        "{others:?}"
+    );
+}
+
+#[test]
+fn only_where_a_target_goes_says_what_it_writes() {
+    let asks = "{target: \"$.paths[?@['x-audit']].post\", update: {summary: s}}";
+    let (of_overlay, others) = told(&shop(), &format!("  - {asks}"));
+    assert_eq!(of_overlay, [""; 0]);
+    assert!(
+        others[0].ends_with("selects nothing in the document"),
+        "{others:?}"
+    );
+}
+
+#[test]
+fn many_copies_to_nowhere_are_looked_at_within_bounds() {
+    let mut document = shop();
+    document["x-many"] = json!(vec![[1, 2, 3]; 50_000]);
+    let actions = "  - {target: $.nope, copy: $}\n".repeat(2_000);
+    let (of_overlay, _) = told(&document, &actions);
+    assert!(
+        of_overlay
+            .iter()
+            .any(|told| told.contains("look at more than")),
+        "{:?}",
+        of_overlay.last()
+    );
+}

@@ -87,6 +87,7 @@ pub(crate) fn apply(
                 origins: &mut *origins,
                 file_name: name,
                 action: &pointer,
+                is_copy: false,
             };
             action.apply(&mut file.root, &budget, &mut capacity, &mut noted)
         });
@@ -324,14 +325,17 @@ impl<'a> Action<'a> {
 
     /// Whether it is to write an annotation, or into one.
     fn annotates(&self, root: &Value, budget: &Budget) -> bool {
-        let update = match &self.change {
+        let writes_one = match &self.change {
             Change::Remove => return false,
-            Change::Update(update) => Some(*update),
+            Change::Update(update) => has_annotation(update),
             Change::Copy(source) => match source.select(root, budget) {
-                Ok(sources) => sources.first().and_then(|source| source.get(root)),
-                Err(_) => return true,
+                Ok(sources) => sources
+                    .first()
+                    .and_then(|source| source.get(root))
+                    .is_some_and(|copied| budget.has_key(copied, ANNOTATION)),
+                Err(_) => true,
             },
         };
-        self.target_text.contains(ANNOTATION) || update.is_some_and(has_annotation)
+        writes_one || self.target.names(ANNOTATION)
     }
 }

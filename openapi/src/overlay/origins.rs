@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::json_path::Place;
+use crate::annotations::ANNOTATION;
 use crate::document::DocumentProblem;
 use crate::operation::escape;
 
@@ -32,7 +33,8 @@ struct Origin {
 enum Reach {
     /// The place, and all in it as it stands in the overlay.
     Below,
-    /// The place, and all in it, which stands elsewhere: it was copied.
+    /// The annotations in the place, which stand elsewhere: they were copied. What else was copied is no
+    /// more the overlay's than it was where it stands.
     Copied,
     /// The place itself, and not what stood in it before.
     Alone,
@@ -44,6 +46,8 @@ pub(super) struct Noted<'a> {
     pub(super) file_name: &'a str,
     /// The action in its overlay.
     pub(super) action: &'a str,
+    /// What it writes stands elsewhere as well.
+    pub(super) is_copy: bool,
 }
 
 impl Noted<'_> {
@@ -53,28 +57,20 @@ impl Noted<'_> {
         self.merged(&place.pointer(), &pointer, Some(target), update);
     }
 
-    /// Remembers that something is copied to `place`: all of it, and what it is merged with there.
+    /// Remembers that something is copied to `place`: what it has there that was not there before.
     pub(super) fn copy(&mut self, place: &Place, target: &Value, copied: &Value) {
-        let place = place.pointer();
-        let keys: Vec<String> = match (target, copied) {
-            (Value::Array(known), Value::Array(items)) => (known.len()..known.len() + items.len())
-                .map(|position| position.to_string())
-                .collect(),
-            (Value::Array(known), _) => vec![known.len().to_string()],
-            (_, Value::Object(members)) => members.keys().map(|key| escape(key)).collect(),
-            _ => Vec::new(),
+        let mut copying = Noted {
+            origins: &mut *self.origins,
+            file_name: self.file_name,
+            action: self.action,
+            is_copy: true,
         };
         let pointer = format!("{}/copy", self.action);
-        for key in &keys {
-            self.insert(&format!("{place}/{key}"), &pointer, Reach::Copied);
-        }
-        if !copied.is_object() && !target.is_array() {
-            self.insert(&place, &pointer, Reach::Copied);
-        }
+        copying.merged(&place.pointer(), &pointer, Some(target), copied);
     }
 
     fn merged(&mut self, place: &str, pointer: &str, target: Option<&Value>, update: &Value) {
-        let in_annotation = place.contains("/x-audit");
+        let in_annotation = is_in_annotation(place);
         match (target, update) {
             (Some(Value::Object(target)), Value::Object(update)) => {
                 // What is wrong in how an annotation's parts fit together is the overlay's.
@@ -84,8 +80,8 @@ impl Noted<'_> {
                 for (key, member) in update {
                     let known = target.get(key);
                     let key = escape(key);
-                    let (place, pointer) = (format!("{place}/{key}"), format!("{pointer}/{key}"));
-                    self.merged(&place, &pointer, known, member);
+                    let place = format!("{place}/{key}");
+                    self.merged(&place, &self.below(pointer, &key), known, member);
                 }
             }
             // They stay as they are.
@@ -96,21 +92,44 @@ impl Noted<'_> {
                 }
                 for position in 0..added.len() {
                     let place = format!("{place}/{}", known.len() + position);
-                    self.insert(&place, &format!("{pointer}/{position}"), Reach::Below);
+                    let pointer = self.below(pointer, &position.to_string());
+                    self.insert(&place, &pointer, self.reach());
                 }
             }
             (Some(Value::Array(known)), _) => {
                 if in_annotation {
                     self.insert(place, pointer, Reach::Alone);
                 }
-                self.insert(&format!("{place}/{}", known.len()), pointer, Reach::Below);
+                self.insert(&format!("{place}/{}", known.len()), pointer, self.reach());
             }
-            _ => self.insert(place, pointer, Reach::Below),
+            _ => self.insert(place, pointer, self.reach()),
+        }
+    }
+
+    /// Where a part of what is written stands: of a copy all is told where it is copied.
+    fn below(&self, pointer: &str, key: &str) -> String {
+        if self.is_copy {
+            pointer.to_owned()
+        } else {
+            format!("{pointer}/{key}")
+        }
+    }
+
+    fn reach(&self) -> Reach {
+        if self.is_copy {
+            Reach::Copied
+        } else {
+            Reach::Below
         }
     }
 
     fn insert(&mut self, place: &str, pointer: &str, reach: Reach) {
         let written = &mut self.origins.written;
+        // What an earlier action wrote stays its own where another one adds to it.
+        let is_known = |known: &Origin| known.reach != Reach::Alone;
+        if reach == Reach::Alone && written.get(place).is_some_and(is_known) {
+            return;
+        }
         if written.len() < PLACES_MAX {
             let origin = Origin {
                 file_name: self.file_name.to_owned(),
@@ -122,23 +141,33 @@ impl Noted<'_> {
     }
 }
 
+/// Whether a pointer leads to an annotation or into one.
+fn is_in_annotation(pointer: &str) -> bool {
+    pointer.split('/').any(|segment| segment == ANNOTATION)
+}
+
 impl Origins {
     /// Names the overlay in the problems that are about what it wrote.
     pub(crate) fn relocate(&self, problems: &mut [DocumentProblem]) {
-        if self.written.is_empty() {
-            return;
-        }
         for problem in problems {
-            if let Some((end, origin)) = self.of(&problem.pointer) {
-                problem.pointer = match origin.reach {
-                    Reach::Copied => origin.pointer.clone(),
-                    Reach::Below | Reach::Alone => {
-                        format!("{}{}", origin.pointer, &problem.pointer[end..])
-                    }
-                };
-                problem.file_name.clone_from(&origin.file_name);
+            if let Some((file_name, pointer)) = self.written_at(&problem.pointer) {
+                file_name.clone_into(&mut problem.file_name);
+                problem.pointer = pointer;
             }
         }
+    }
+
+    /// The overlay that wrote what stands there, and where in it.
+    pub(crate) fn written_at(&self, pointer: &str) -> Option<(&str, String)> {
+        if self.written.is_empty() {
+            return None;
+        }
+        let (end, origin) = self.of(pointer)?;
+        let pointer = match origin.reach {
+            Reach::Copied => origin.pointer.clone(),
+            Reach::Below | Reach::Alone => format!("{}{}", origin.pointer, &pointer[end..]),
+        };
+        Some((&origin.file_name, pointer))
     }
 
     /// Whether what stands there, or what it stands in, is an overlay's.
@@ -150,10 +179,13 @@ impl Origins {
     fn of(&self, pointer: &str) -> Option<(usize, &Origin)> {
         let mut end = pointer.len();
         loop {
-            if let Some(origin) = self.written.get(&pointer[..end])
-                && (origin.reach != Reach::Alone || end == pointer.len())
-            {
-                return Some((end, origin));
+            if let Some(origin) = self.written.get(&pointer[..end]) {
+                match origin.reach {
+                    Reach::Below => return Some((end, origin)),
+                    Reach::Copied => return is_in_annotation(pointer).then_some((end, origin)),
+                    Reach::Alone if end == pointer.len() => return Some((end, origin)),
+                    Reach::Alone => {}
+                }
             }
             end = pointer[..end].rfind('/')?;
         }

@@ -72,6 +72,20 @@ impl Budget {
         self.left.set(*left.as_ref().unwrap_or(&0));
         left.map(|_| ())
     }
+
+    /// Whether a key stands in a value, at any depth; also where no work is left to look for it.
+    pub(super) fn has_key(&self, value: &Value, wanted: &str) -> bool {
+        if self.spend(1).is_err() {
+            return true;
+        }
+        match value {
+            Value::Array(items) => items.iter().any(|item| self.has_key(item, wanted)),
+            Value::Object(members) => members
+                .iter()
+                .any(|(key, member)| key == wanted || self.has_key(member, wanted)),
+            _ => false,
+        }
+    }
 }
 
 impl Place {
@@ -114,6 +128,14 @@ impl JsonPath {
             ));
         }
         parser::parse(text).map(|query| Self { query })
+    }
+
+    /// Whether it goes by this name on its way; what its filters ask is not where it goes.
+    pub(super) fn names(&self, wanted: &str) -> bool {
+        let is_wanted =
+            |selector: &Selector| matches!(selector, Selector::Name(name) if name == wanted);
+        let mut segments = self.query.segments.iter();
+        segments.any(|segment| segment.selectors.iter().any(is_wanted))
     }
 
     /// The places that it selects, each once, in document order.
