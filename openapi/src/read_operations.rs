@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::{Map, Value};
 
-use crate::annotations::checks::{Looks, check_places, check_template, is_not_missing_in_path};
+use crate::annotations::checks::{
+    Looks, OwnPathPlaces, check_places, check_template, is_not_missing_in_path,
+};
 use crate::annotations::wide::{Fit, Misfit, NO_PARENT, WidePlaces, WideTemplate};
 use crate::annotations::{Activity, Annotations, values};
 use crate::document::Problems;
@@ -88,6 +90,7 @@ fn read_within(
         wide_templates: BTreeMap::new(),
         wide_places: WidePlaces::default(),
         work_on_places: &work_on_places,
+        own_path_places: OwnPathPlaces::default(),
         looks: Looks::default(),
         looks_of_wide: Looks::default(),
         known_items: HashSet::new(),
@@ -104,6 +107,7 @@ fn read_within(
     for (pointer, template) in std::mem::take(&mut reading.wide_templates) {
         template.tell(&pointer, &mut problems);
     }
+    std::mem::take(&mut reading.own_path_places).tell(&mut problems);
     std::mem::take(&mut reading.wide_places).tell(&mut problems);
     reading.operations
 }
@@ -153,6 +157,8 @@ struct Reading<'a> {
     wide_places: WidePlaces,
     /// What is spent on those takes nothing from an operation's meaning.
     work_on_places: &'a SchemaWork,
+    /// The places in paths that operations name themselves.
+    own_path_places: OwnPathPlaces,
     looks: Looks,
     looks_of_wide: Looks,
     /// Path items behind references that were read before, for another path.
@@ -350,7 +356,8 @@ impl<'a> Reading<'a> {
     ) -> OwnAnnotations {
         let mut read = |holder: &Value, pointer: &str| {
             let mut said = read_annotations(holder, pointer, call.is_told, problems);
-            check_places(source, &said, &mut self.looks, problems);
+            let of_paths = &mut self.own_path_places;
+            check_places(source, &said, of_paths, &mut self.looks, problems);
             said.retain_places(|place| is_not_missing_in_path(source, place));
             said
         };

@@ -1,7 +1,7 @@
 //! Places that `x-audit` names: those that there are, those that there are not, and what has no effect where it stands.
 
 use daybook_openapi::secrets::{Place, REDACTED, Redactor};
-use daybook_openapi::{Document, Index, Operation, ValueLocation};
+use daybook_openapi::{Document, Index, Operation, Severity, ValueLocation};
 use serde_json::{Value, json};
 
 fn documents(paths: &Value, components: &Value) -> Vec<Document> {
@@ -215,5 +215,34 @@ fn a_parents_id_that_others_have_a_use_for_is_no_error() {
         [
             "s.json#/paths/~1orders/put/x-audit/parent: nothing says what the parent is; give it a type"
         ]
+    );
+}
+
+#[test]
+fn an_id_that_one_of_two_paths_has_is_no_error() {
+    let item = json!({ "delete": { "operationId": "dropIt", "x-audit": { "entity": { "id": "path.planId" } } } });
+    let told = |second: &str| {
+        let paths = json!({ "/plans/{planId}": { "$ref": "#/components/pathItems/It" },
+            second: { "$ref": "#/components/pathItems/It" } });
+        let document = json!({ "openapi": "3.1.0", "paths": paths, "components": { "pathItems": { "It": item } } });
+        let (index, problems) = Index::build(vec![Document {
+            file_name: "s.json".to_owned(),
+            bytes: document.to_string().into_bytes(),
+        }]);
+        let ids: Vec<String> = index.operations().map(id).collect();
+        let problems = problems.iter().map(|problem| {
+            let place = problem.to_string();
+            (problem.severity == Severity::Error, place)
+        });
+        (ids, problems.collect::<Vec<_>>())
+    };
+    let (ids, problems) = told("/drafts/{draftId}");
+    assert_eq!(ids, ["path.draftId", "path.planId"]);
+    assert_eq!(
+        problems,
+        [(
+            false,
+            "s.json#/components/pathItems/It/delete/x-audit/entity/id: DELETE /drafts/{draftId} has no path parameter planId; there is path.draftId".to_owned()
+        )]
     );
 }

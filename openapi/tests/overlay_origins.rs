@@ -281,6 +281,33 @@ fn a_fault_that_was_copied_is_the_documents() {
 }
 
 #[test]
+fn an_id_that_one_of_an_actions_operations_has_is_no_error() {
+    let mut document = shop();
+    document["paths"]["/teams/{teamId}/plans"] = json!({ "post": { "operationId": "createPlan" } });
+    document["paths"]["/health"] = json!({ "post": { "operationId": "ping" } });
+    for (said, pointer) in [
+        ("org: path.teamId", "org"),
+        ("parent: {type: team, id: path.teamId}", "parent/id"),
+        ("entity: {type: team, id: path.teamId}", "entity/id"),
+    ] {
+        let actions = format!("  - {{target: $.paths.*.post, update: {{x-audit: {{{said}}}}}}}\n");
+        let (of_overlay, others) = told(&document, &actions);
+        assert_eq!(of_overlay, [""; 0], "{said}");
+        assert_eq!(others.len(), 1, "{others:?}");
+        let start = format!(
+            "shop.overlay.yaml#/actions/0/update/x-audit/{pointer}: POST /health has no path parameter teamId"
+        );
+        assert!(others[0].starts_with(&start), "{others:?}");
+        // Where none has it, it is mistyped; a tenant alone is not what a start is kept from for.
+        let actions = actions.replace("teamId", "teemId");
+        let (of_overlay, others) = told(&document, &actions);
+        let counts = (of_overlay.len(), others.len());
+        let expected = if pointer == "org" { (0, 1) } else { (1, 0) };
+        assert_eq!(counts, expected, "{of_overlay:?} {others:?}");
+    }
+}
+
+#[test]
 fn only_where_a_target_goes_says_what_it_writes() {
     let asks = "{target: \"$.paths[?@['x-audit']].post\", update: {summary: s}}";
     let (of_overlay, others) = told(&shop(), &format!("  - {asks}"));

@@ -1,5 +1,7 @@
 //! Whether the places that annotations name are there, and none of a template's is a secret.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use crate::activity_template::FIXED;
@@ -65,31 +67,89 @@ impl Looks {
 /// Tells which of the places that an operation's own `x-audit` names the operation does not have.
 ///
 /// They stay in use: a document may not list all that its service takes. What is to be redacted or
-/// kept is therefore told only where it looks mistyped. But a path has no more parameters than it says.
+/// kept is therefore told only where it looks mistyped. But a path has no more parameters than it says: what
+/// of it is not there is told at the end, when it is known of all operations that one annotation is for.
 pub(crate) fn check_places(
     source: &OperationSource<'_>,
     own: &Annotations,
+    of_paths: &mut OwnPathPlaces,
     looks: &mut Looks,
     problems: &mut Problems<'_>,
 ) {
     for (pointer, location) in &own.stated {
         if !looks.may_look() {
+            of_paths.is_full = true;
             return;
         }
+        let is_of_path = matches!(location, ValueLocation::Path(_)) && !is_of_list(pointer);
         let Presence::Missing(missing) = presence(source, location) else {
+            if is_of_path {
+                of_paths.found(pointer, problems);
+            }
             continue;
         };
         let suggestion = looks.suggest(problems, || suggestion(source, location, false));
         let (suggestion, is_near) = suggestion.unwrap_or_default();
         let message = missing + &suggestion;
-        if is_of_list(pointer) {
-            if is_near {
-                problems.warning(pointer, message);
-            }
-        } else if matches!(location, ValueLocation::Path(_)) {
-            problems.error(pointer, message);
-        } else {
+        if is_of_path {
+            of_paths.missed(pointer, message, problems);
+        } else if is_near || !is_of_list(pointer) {
             problems.warning(pointer, message);
+        }
+    }
+}
+
+/// The places in paths that the `x-audit` of operations name, by where it was written: an action of an overlay
+/// may write one to many operations, and several paths may refer to one path item.
+#[derive(Debug, Default)]
+pub(crate) struct OwnPathPlaces {
+    places: BTreeMap<[String; 3], OwnPathPlace>,
+    /// Nobody knows whether further operations have them.
+    is_full: bool,
+}
+
+#[derive(Debug, Default)]
+struct OwnPathPlace {
+    is_there: bool,
+    /// The first that does not have it: where, and what is told.
+    missing: Option<(String, String)>,
+}
+
+impl OwnPathPlaces {
+    fn found(&mut self, pointer: &str, problems: &Problems<'_>) {
+        self.place(pointer, problems).is_there = true;
+    }
+
+    fn missed(&mut self, pointer: &str, message: String, problems: &Problems<'_>) {
+        let missing = &mut self.place(pointer, problems).missing;
+        missing.get_or_insert_with(|| (pointer.to_owned(), message));
+    }
+
+    fn place(&mut self, pointer: &str, problems: &Problems<'_>) -> &mut OwnPathPlace {
+        let of_overlay = problems
+            .origins
+            .and_then(|origins| origins.written_at(pointer));
+        // All of a copy is told at one place.
+        let member = pointer.rsplit_once("/x-audit").unwrap_or_default().1;
+        let written = match of_overlay {
+            Some((file_name, pointer)) => [file_name.to_owned(), pointer, member.to_owned()],
+            None => [String::new(), pointer.to_owned(), String::new()],
+        };
+        self.places.entry(written).or_default()
+    }
+
+    /// Tells of an id that no operation has a place for as an error, and of what only some have none for, or
+    /// where the tenant is, as a warning.
+    pub(crate) fn tell(self, problems: &mut Problems<'_>) {
+        for place in self.places.into_values() {
+            let Some((pointer, message)) = place.missing else {
+                continue;
+            };
+            if place.is_there || self.is_full || pointer.ends_with("/x-audit/org") {
+                problems.warning(&pointer, message);
+            } else {
+                problems.error(&pointer, message);
+            }
         }
     }
 }
