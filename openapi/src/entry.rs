@@ -221,6 +221,19 @@ impl Entry {
         groups.any(|group| group.servers.name_a_host())
     }
 
+    /// Whether it names hosts, and none that says whose the requests there are.
+    pub(crate) fn has_makeshift_hosts(&self) -> bool {
+        let routed = |group: &&RouteGroup| !group.routes.routes().is_empty();
+        let mut groups = self.route_groups.iter().filter(routed).peekable();
+        groups.peek().is_some() && groups.all(|group| group.servers.have_makeshift_hosts())
+    }
+
+    /// Whether the id of an API tells its requests from those to other documents.
+    pub(crate) fn is_of_api_gateway(&self) -> bool {
+        let mut groups = self.route_groups.iter();
+        groups.all(|group| group.servers.are_of_api_gateway())
+    }
+
     /// The operation of the request's path, read in each way, with and without each server's path
     /// prefix, or else that of API Gateway's `resource`.
     pub(crate) fn find<'e, 'p>(&'e self, call: &Call<'p>) -> Option<EntryMatch<'e, 'p>> {

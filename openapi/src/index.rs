@@ -13,7 +13,7 @@
 //! not described. Such ties are told by [`Index::build`].
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +22,7 @@ use crate::entry::{Call, Entry, EntryMatch, ServerList, pointer_of};
 use crate::nearest::nearest;
 use crate::operation::{Operation, escape};
 use crate::overlay;
+use crate::path_template::TemplateShape;
 use crate::server::{Server, Servers, comparable, names_no_service};
 
 /// What the operator's map is called in what is told of it.
@@ -31,7 +32,7 @@ const SERVICE_MAP: &str = "DAYBOOK_SERVICES";
 const PROBLEMS_MAX: usize = 100;
 
 /// The way out of a tie, at the end of what is told of one.
-const TIE_ADVICE: &str = "name the service of the host, or of each API id and stage (`a1b2c3/prod`), in DAYBOOK_SERVICES";
+const TIE_ADVICE: &str = "name the service of the host, of each base path (`api.example.com/shop`), or of each API id and stage (`a1b2c3/prod`), in DAYBOOK_SERVICES";
 
 /// The most that is looked at, in servers and operations of other documents, to find the ties of one.
 const TIE_WORK_MAX: usize = 1_000_000;
@@ -304,9 +305,14 @@ impl Index {
     }
 
     /// The operation of the one service that has it. Only a host that says nothing, or a document
-    /// that names none, leaves it to the path alone.
+    /// that names none, leaves it to the path alone. A document whose hosts say nothing gives way to one
+    /// that names none.
     fn find_by_path(&self, call: &Call<'_>) -> Found<'_> {
         let says_nothing = names_no_service(call.domain_name);
+        let rank = |found: &EntryMatch<'_, '_>| {
+            let is_of_any_host = !says_nothing && !found.entry.has_makeshift_hosts();
+            (found.fit.prefix_is_known, is_of_any_host)
+        };
         let mut best: Option<EntryMatch<'_, '_>> = None;
         let mut tie = false;
         let entries = self.entries.iter();
@@ -315,15 +321,15 @@ impl Index {
             .filter_map(|entry| entry.find(call))
             .filter(|found| found.fit.literal_chars > 0)
         {
-            match &best {
-                Some(known) if known.fit.prefix_is_known == found.fit.prefix_is_known => {
+            match best.as_ref().map(|known| (known, rank(known))) {
+                Some((_, of_known)) if of_known > rank(&found) => {}
+                Some((known, of_known)) if of_known == rank(&found) => {
                     if known.entry.service.name != found.entry.service.name {
                         tie = true;
                     } else if known.fit < found.fit {
                         best = Some(found);
                     }
                 }
-                Some(known) if known.fit.prefix_is_known => {}
                 _ => {
                     best = Some(found);
                     tie = false;
@@ -363,6 +369,40 @@ impl Index {
         }
     }
 
+    /// Tells, once for each, of the documents of other services that describe what a new one does, where no host
+    /// of either says whose the calls are.
+    fn tell_makeshift(&self, entry: &Entry, work: &mut usize, problems: &mut Problems<'_>) {
+        let is_mapped = |entry: &Entry| {
+            let mut mapped = self.service_map.values();
+            mapped.any(|name| *name == entry.service.name)
+        };
+        if !entry.has_makeshift_hosts() {
+            return;
+        }
+        let own: HashMap<_, _> = by_shape(entry).collect();
+        for other in &self.entries {
+            // The map says of both where they are, or each has an API's id.
+            let is_settled = (is_mapped(entry) && is_mapped(other))
+                || (entry.is_of_api_gateway() && other.is_of_api_gateway());
+            let is_same = other.service.name == entry.service.name;
+            if is_same || is_settled || !other.has_makeshift_hosts() {
+                continue;
+            }
+            let Some(left) = work.checked_sub(other.operations.len()) else {
+                return;
+            };
+            *work = left;
+            let shared = by_shape(other).find_map(|(key, known)| Some((own.get(&key)?, known)));
+            if let Some((operation, known)) = shared {
+                let message = format!(
+                    "{} describes {} {} as well, and no host of either says whose a call is: where DAYBOOK_SERVICES does not say it either, it is nobody's",
+                    known.file_name, known.method, known.path
+                );
+                problems.warning(&pointer_of(operation), message);
+            }
+        }
+    }
+
     /// Tells where a new document describes, on one host, what another service's document does.
     fn tell_ties(&self, entry: &Entry, problems: &mut Vec<DocumentProblem>) {
         let mut problems = Problems {
@@ -375,6 +415,7 @@ impl Index {
             others.filter(|other| other.service.name != entry.service.name)
         };
         let mut work = TIE_WORK_MAX;
+        self.tell_makeshift(entry, &mut work, &mut problems);
         for group in &entry.route_groups {
             let servers: HashSet<&Server> = group
                 .servers
@@ -408,6 +449,16 @@ impl Index {
             }
         }
     }
+}
+
+/// By method and shape of the path, a document's operations.
+fn by_shape(entry: &Entry) -> impl Iterator<Item = ((&str, TemplateShape<'_>), &Operation)> {
+    let groups = entry.route_groups.iter();
+    groups.flat_map(|group| group.routes.routes()).map(|route| {
+        let operation = &entry.operations[route.operation];
+        let key = (operation.method.as_str(), route.template.shape());
+        (key, operation)
+    })
 }
 
 /// A map whose keys are as requests are compared.

@@ -109,6 +109,17 @@ impl Servers {
         self.servers.iter().any(named) && !self.servers.iter().any(open)
     }
 
+    /// Whether all hosts that they have say nothing, and they have one.
+    pub(crate) fn have_makeshift_hosts(&self) -> bool {
+        let mut hosts = self.with_host().peekable();
+        hosts.peek().is_some() && hosts.all(Server::says_nothing)
+    }
+
+    /// Whether the id of an API tells their requests from those to others.
+    pub(crate) fn are_of_api_gateway(&self) -> bool {
+        self.with_host().all(Server::is_of_api_gateway)
+    }
+
     /// Those that have a host.
     pub(crate) fn with_host(&self) -> impl Iterator<Item = &Server> + Clone {
         self.servers.iter().filter(|server| !server.host.is_empty())
@@ -160,7 +171,22 @@ impl Server {
             map.contains_key(api_id) || map.contains_key(&by_stage)
         };
         let api_id = host.split_once(".execute-api.").map(|(api_id, _)| api_id);
-        map.contains_key(host) || api_id.is_some_and(is_by_api)
+        map.contains_key(host) || self.is_below_mapped(host, map) || api_id.is_some_and(is_by_api)
+    }
+
+    /// Whether the map has a base path of the host that the server's own path begins with.
+    fn is_below_mapped(&self, host: &str, map: &BTreeMap<String, String>) -> bool {
+        let mut key = host.to_owned();
+        self.path_prefix.segments.iter().any(|segment| {
+            let Segment::Literal(text) = segment else {
+                // What stands behind a variable is behind no base path.
+                key.push_str("/{}");
+                return false;
+            };
+            key.push('/');
+            key.push_str(text);
+            map.contains_key(&key)
+        })
     }
 
     /// Whether its host is one that says nothing of the service, whatever stands in its gaps.

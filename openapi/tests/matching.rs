@@ -400,7 +400,7 @@ fn many_services_on_one_host_are_told_apart_by_their_paths() {
     assert_eq!(
         told,
         [
-            "b.json#/paths/~1same/get: a.json describes GET /same on the same host; name the service of the host, or of each API id and stage (`a1b2c3/prod`), in DAYBOOK_SERVICES"
+            "b.json#/paths/~1same/get: a.json describes GET /same on the same host; name the service of the host, of each base path (`api.example.com/shop`), or of each API id and stage (`a1b2c3/prod`), in DAYBOOK_SERVICES"
         ]
     );
 }

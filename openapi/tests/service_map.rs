@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use daybook_openapi::{Document, Found, Index, RequestLine};
+use daybook_openapi::{Document, Found, Index, RequestLine, Severity};
 use serde_json::{Value, json};
 
 fn documents(documents: &[(&str, &[&str], &str)]) -> Vec<Document> {
@@ -80,7 +80,10 @@ fn two_services_on_one_persons_machine_are_no_tie() {
             ("orders", &[one], "/health"),
             ("stock", &[other], "/health"),
         ]));
-        problems.len()
+        let errors = problems.iter();
+        errors
+            .filter(|problem| problem.severity == Severity::Error)
+            .count()
     };
     assert_eq!(same("http://localhost:8080", "http://localhost:8081"), 0);
     assert_eq!(same("http://127.0.0.1", "http://127.0.0.1"), 0);
@@ -129,4 +132,71 @@ fn a_mistake_in_the_map_is_told() {
             "DAYBOOK_SERVICES#/https~1~1b.example.com: it is neither a domain name nor an API id: write api.example.com, api.example.com/shop, a1b2c3 or a1b2c3/prod",
         ]
     );
+}
+
+#[test]
+fn a_document_without_a_host_goes_before_one_whose_host_says_nothing() {
+    for url in [
+        "http://localhost:8080",
+        "https://a1b2c3.execute-api.eu-central-1.amazonaws.com",
+    ] {
+        for names in [["legacy", "orders"], ["orders", "legacy"]] {
+            let of = |name| {
+                if name == "legacy" {
+                    std::slice::from_ref(&url)
+                } else {
+                    &[]
+                }
+            };
+            let both = names.map(|name| (name, of(name), "/orders"));
+            let (index, problems) = Index::build(documents(&both));
+            assert_eq!(told(&problems), [""; 0], "{url}");
+            let at = |domain| found(&index, domain, "z9", "/orders");
+            assert_eq!(at("api.example.com"), "orders /orders", "{url}");
+            // Such a host alone says nothing of either.
+            assert_eq!(at("10.0.0.1"), "", "{url}");
+        }
+    }
+}
+
+#[test]
+fn two_services_without_a_host_of_their_own_that_describe_one_call_are_told() {
+    let urls: &[&str] = &["http://localhost:8080"];
+    let both = [("orders", urls, "/orders"), ("legacy", urls, "/orders")];
+    let (index, problems) = Index::build(documents(&both));
+    assert_eq!(found(&index, "api.example.com", "", "/orders"), "");
+    assert_eq!(
+        told(&problems),
+        [
+            "legacy.json#/paths/~1orders/post: orders.json describes POST /orders as well, and no host of either says whose a call is: where DAYBOOK_SERVICES does not say it either, it is nobody's"
+        ]
+    );
+    assert_eq!(problems[0].severity, Severity::Warning);
+    let hosts = [("a.example.com", "orders"), ("b.example.com", "legacy")];
+    let (index, problems) = Index::build_mapped(documents(&both), map(&hosts));
+    assert_eq!(told(&problems), [""; 0]);
+    assert_eq!(
+        found(&index, "b.example.com", "", "/orders"),
+        "legacy /orders"
+    );
+}
+
+#[test]
+fn a_base_path_in_the_map_settles_a_tie_of_servers_below_it() {
+    let urls: &[&str] = &["https://api.example.com/shop/v1"];
+    let both = [("orders", urls, "/orders"), ("legacy", urls, "/orders")];
+    for (key, ties) in [
+        ("api.example.com/shop", 0),
+        ("api.example.com/shop/v1", 0),
+        ("api.example.com", 0),
+        ("api.example.com/v1", 1),
+        ("api.example.com/sho", 1),
+        ("other.example.com/shop", 1),
+    ] {
+        let (index, problems) = Index::build_mapped(documents(&both), map(&[(key, "orders")]));
+        assert_eq!(problems.len(), ties, "{key}: {:?}", told(&problems));
+        let expected = if ties == 0 { "orders /orders" } else { "" };
+        let at = found(&index, "api.example.com", "", "/shop/v1/orders");
+        assert_eq!(at, expected, "{key}");
+    }
 }
