@@ -74,3 +74,45 @@ fn a_sentence_of_another_action_than_the_annotated_one_is_in_doubt() {
         [""; 0]
     );
 }
+
+#[test]
+fn an_annotated_verb_of_another_action_is_in_doubt_as_well() {
+    let told = |method: &str, said: &Value| {
+        let paths =
+            json!({ "/orders/{id}": { method: { "operationId": "storeOrder", "x-audit": said } } });
+        let documents = documents(&paths);
+        let (index, problems) = Index::build(documents.clone());
+        let report = lint(&index, &problems, &documents);
+        let of_sentence = report
+            .findings
+            .iter()
+            .filter(|finding| finding.rule == "sentence-of-another-action");
+        of_sentence.count()
+    };
+    for (method, said) in [
+        ("put", json!({ "verb": "view" })),
+        ("put", json!({ "verb": "create" })),
+        ("post", json!({ "action": "update", "verb": "create" })),
+        ("post", json!({ "action": "create", "verb": "update" })),
+        ("post", json!({ "action": "delete", "verb": "update" })),
+        (
+            "post",
+            json!({ "action": "read", "verb": "delete permanently" }),
+        ),
+    ] {
+        assert_eq!(told(method, &said), 1, "{method} {said}");
+    }
+    for (method, said) in [
+        ("post", json!({ "verb": "create" })),
+        ("put", json!({ "verb": "change" })),
+        ("post", json!({ "verb": "delete" })),
+        ("post", json!({ "action": "update", "verb": "add" })),
+        ("delete", json!({ "action": "delete", "verb": "archive" })),
+        (
+            "post",
+            json!({ "action": "delete", "verb": "delete permanently" }),
+        ),
+    ] {
+        assert_eq!(told(method, &said), 0, "{method} {said}");
+    }
+}

@@ -103,18 +103,25 @@ fn has_two_verbs(operation: &Operation) -> bool {
             .is_some_and(|(first, _)| NEVER_IN_NOUNS.contains(&first))
 }
 
-/// "created order 7" of what is annotated as read.
+/// "created order 7" of what is annotated as read, "viewed order 7" of what a PUT's `verb: view` leaves an update.
 fn contradicts_action(operation: &Operation) -> bool {
+    const PLAIN: &[&str] = &["create", "update", "delete", "view"];
     let meaning = &operation.meaning;
-    let Some(verb) = verbs::known(&meaning.verb.base) else {
+    let base = meaning.verb.base.as_str();
+    // `delete permanently` deletes.
+    let first = base.split(' ').next().filter(|first| PLAIN.contains(first));
+    let Some(verb) = verbs::known(base).or_else(|| first.and_then(verbs::known)) else {
         return false;
     };
-    let is_plain = matches!(verb.base.as_str(), "create" | "update" | "delete" | "view");
+    let is_plain = PLAIN.contains(&verb.base.as_str());
     let contradicts = match (meaning.action, verb.action) {
         (Action::Read, said) => matches!(said, Action::Create | Action::Update | Action::Delete),
+        (Action::Create | Action::Delete, Action::Update) | (Action::Update, Action::Create) => {
+            is_plain
+        }
         (Action::Create, said) => matches!(said, Action::Read | Action::Delete),
         (Action::Delete, said) => matches!(said, Action::Read | Action::Create),
-        (Action::Update, said) => said == Action::Delete,
+        (Action::Update, said) => matches!(said, Action::Read | Action::Delete),
         (Action::Execute, _) => is_plain,
     };
     contradicts && meaning.decisions.action.name == "annotated"
