@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use crate::error::StoreError;
 use crate::filter::{EntityName, Filter, Match, TimeRange};
+use crate::packed::in_json;
 use crate::search::{Direction, Position, Sort};
 
 /// Most bytes of one parameter. ClickHouse refuses form fields of more than 128 KiB.
@@ -359,8 +360,7 @@ impl Condition {
         }
         if !is_one_word {
             // The details are JSON text; whoever looks for a piece of that finds it as it is.
-            let in_json = serde_json::Value::from(text).to_string();
-            let in_json = &in_json[1..in_json.len() - 1];
+            let in_json = in_json(text);
             let as_it_is = self.bind("String", Value::Text(text.to_owned()));
             let mut places = vec![
                 ("activity", as_it_is.clone()),
@@ -368,7 +368,7 @@ impl Condition {
                 ("entity_name", as_it_is),
             ];
             if in_json != text {
-                let in_json = self.bind("String", Value::Text(in_json.to_owned()));
+                let in_json = self.bind("String", Value::Text(in_json));
                 places.push(("detail", in_json));
             }
             let any: Vec<_> = places

@@ -267,6 +267,12 @@ fn write_told(event: &AuditEvent, is_cut: bool, bytes: &mut Vec<u8>) {
     write_json(&(&event.reason, changes, parts), bytes);
 }
 
+/// A text as it stands between the quotation marks of JSON.
+pub(crate) fn in_json(text: &str) -> String {
+    let json = serde_json::Value::from(text).to_string();
+    json[1..json.len() - 1].to_owned()
+}
+
 fn write_json(value: &impl Serialize, bytes: &mut Vec<u8>) {
     bytes.clear();
     // Texts and maps of them can always be written.

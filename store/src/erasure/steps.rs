@@ -69,27 +69,6 @@ impl Eraser {
         Ok(self.ledger.row(row.id).await?.step != row.step)
     }
 
-    /// What parts of the present table have to have been through. Another one, from which this was restored, counted
-    /// by itself.
-    async fn versions(
-        &self,
-        row: &ErasureRow,
-        mutations: &[Mutation],
-    ) -> Result<Versions, StoreError> {
-        let mut versions = if row.table_id() == self.ledger.table_id().await? {
-            row.versions()
-        } else {
-            Versions::new()
-        };
-        for mutation in mutations {
-            for (partition, &version) in mutation.partitions.iter().zip(&mutation.versions) {
-                let newest = versions.entry(partition.clone()).or_insert(version);
-                *newest = version.max(*newest);
-            }
-        }
-        Ok(versions)
-    }
-
     /// Whether rows are stored that no mutation of this erasure is about to remove.
     async fn is_left_alone(&self, plan: &Plan<'_>, id: Uuid) -> Result<bool, StoreError> {
         let mutations = self.ledger.mutations(id).await?;
@@ -126,7 +105,7 @@ impl Eraser {
             return Ok(row);
         }
         // No version means that there was nothing to remove.
-        let versions = self.versions(&row, &mutations).await?;
+        let versions = versions(&row, &self.ledger.table_id().await?, &mutations);
         if !versions.is_empty() && self.ledger.old_parts(&versions).await? > 0 {
             return Ok(row);
         }
@@ -226,8 +205,8 @@ impl Eraser {
         let mut next = row.next(state, report)?;
         if is_of_table {
             let mutations = self.ledger.mutations(row.id).await?;
-            let versions = self.versions(row, &mutations).await?;
-            next = next.in_table(&self.ledger.table_id().await?, &versions)?;
+            let table_id = self.ledger.table_id().await?;
+            next = next.in_table(&table_id, &versions(row, &table_id, &mutations))?;
         }
         self.ledger.append(&next).await?;
         let is_blocked = report.blocked.is_some();
@@ -257,6 +236,23 @@ impl Eraser {
     pub(super) async fn known_again(&self, row: &ErasureRow) -> Result<Subject, StoreError> {
         self.ledger.known_again(row, &self.key).await
     }
+}
+
+/// What parts of the present table have to have been through. Another one, from which this was restored, counted
+/// by itself.
+fn versions(row: &ErasureRow, table_id: &str, mutations: &[Mutation]) -> Versions {
+    let mut versions = if row.table_id() == table_id {
+        row.versions()
+    } else {
+        Versions::new()
+    };
+    for mutation in mutations {
+        for (partition, &version) in mutation.partitions.iter().zip(&mutation.versions) {
+            let newest = versions.entry(partition.clone()).or_insert(version);
+            *newest = version.max(*newest);
+        }
+    }
+    versions
 }
 
 fn total(rows: &[ErasedRows]) -> u64 {

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::erasure::scope::UNIQUE_BYTES_MIN;
+use crate::packed::in_json;
 
 /// Shorter identifiers would be found in words and numbers that have nothing to do with them.
 pub(crate) const TRACE_BYTES_MIN: usize = 6;
@@ -250,12 +251,6 @@ pub(crate) fn pattern<'a>(identifiers: impl Iterator<Item = &'a str>) -> Option<
     Some(format!(
         r"(^|[^\pL\pN_.+-]|%[0-9A-Fa-f]{{2}}|\\[bfnrt]|\\u[0-9A-Fa-f]{{4}})(?:{any})($|[^\pL\pN_.-]|[.-](?:$|[^\pL\pN_]))"
     ))
-}
-
-/// A text as it stands between the quotation marks of JSON.
-fn in_json(text: &str) -> String {
-    let json = serde_json::Value::from(text).to_string();
-    json[1..json.len() - 1].to_owned()
 }
 
 /// For `replaceRegexpAll`: the neighbours stay.

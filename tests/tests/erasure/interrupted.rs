@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use daybook_event::AuditEvent;
 use daybook_query_api::work_on_erasures;
-use daybook_store::{ErasureMode, ErasureState, Scope, StoreError, TenantId};
+use daybook_store::{ErasureMode, ErasureRequest, ErasureState, Scope, StoreError, TenantId};
 use daybook_tests::clickhouse::ClickHouse;
 use uuid::Uuid;
 
@@ -19,6 +19,14 @@ fn told(tenant: &TenantId) -> AuditEvent {
     let mut event = event(tenant, 1);
     event.activity = format!("Tom invited {EMAIL}");
     event
+}
+
+/// Has Jane told of in the log of a tenant; how to ask that she is erased there.
+async fn jane_is_to_go(clickhouse: &ClickHouse, name: &str) -> ErasureRequest {
+    let tenant = tenant(name);
+    let batch = [new(told(&tenant))];
+    writer(clickhouse).insert(&batch).await.unwrap();
+    request(&tenant, Scope::Email(EMAIL.to_owned()), ErasureMode::Delete)
 }
 
 async fn lose_the_subject(clickhouse: &ClickHouse, id: Uuid) {
@@ -58,12 +66,7 @@ async fn an_erasure_of_nobody_knows_whom_is_never_verified() {
 #[tokio::test]
 async fn asking_again_with_the_same_key_tells_whom_it_is_about() {
     let clickhouse = start().await;
-    let tenant = tenant("interrupted-once");
-    writer(&clickhouse)
-        .insert(&[new(told(&tenant))])
-        .await
-        .unwrap();
-    let asked = request(&tenant, Scope::Email(EMAIL.to_owned()), ErasureMode::Delete);
+    let asked = jane_is_to_go(&clickhouse, "interrupted-once").await;
     run(&clickhouse, "SYSTEM STOP MERGES events").await;
     let eraser = eraser(&clickhouse);
     let id = eraser.begin_once(&asked, "key").await.unwrap().id;
@@ -77,17 +80,17 @@ async fn asking_again_with_the_same_key_tells_whom_it_is_about() {
         run(&clickhouse, &sql).await;
     }
     lose_the_subject(&clickhouse, id).await;
-    let status = eraser.status(&tenant, id).await.unwrap();
+    let status = eraser.status(&asked.tenant, id).await.unwrap();
     assert_eq!(status.state, ErasureState::Requested);
     assert!(
-        events_of(&clickhouse, &tenant).await[0]
+        events_of(&clickhouse, &asked.tenant).await[0]
             .activity
             .contains(EMAIL)
     );
 
     let again = eraser.begin_once(&asked, "key").await.unwrap();
     assert_eq!((again.id, again.state), (id, ErasureState::Hidden));
-    let activity = &events_of(&clickhouse, &tenant).await[0].activity;
+    let activity = &events_of(&clickhouse, &asked.tenant).await[0].activity;
     assert!(activity.starts_with("Tom invited erased-"), "{activity}");
 }
 
@@ -99,12 +102,7 @@ async fn subjects(clickhouse: &ClickHouse) -> String {
 #[tokio::test]
 async fn a_subject_without_an_erasure_is_forgotten_after_an_hour() {
     let clickhouse = start().await;
-    let tenant = tenant("interrupted-before");
-    writer(&clickhouse)
-        .insert(&[new(told(&tenant))])
-        .await
-        .unwrap();
-    let asked = request(&tenant, Scope::Email(EMAIL.to_owned()), ErasureMode::Delete);
+    let asked = jane_is_to_go(&clickhouse, "interrupted-before").await;
     let asked = eraser(&clickhouse).request(&asked).await.unwrap();
     let orphan = Uuid::from_u128(7);
     let remember = format!("INSERT INTO erasure_subjects VALUES ('{orphan}', '{EMAIL}')");
@@ -195,12 +193,7 @@ async fn a_mutation_that_clickhouse_has_forgotten_has_to_have_been_through_all_p
         "ALTER TABLE events MODIFY SETTING old_parts_lifetime = 3600",
     )
     .await;
-    let tenant = tenant("hidden-and-forgotten");
-    writer(&clickhouse)
-        .insert(&[new(told(&tenant))])
-        .await
-        .unwrap();
-    let asked = request(&tenant, Scope::Email(EMAIL.to_owned()), ErasureMode::Delete);
+    let asked = jane_is_to_go(&clickhouse, "hidden-and-forgotten").await;
     let id = eraser(&clickhouse).begin(&asked).await.unwrap().id;
     let of_it = format!("table = 'events' AND position(command, '{id}') > 0");
     let at_work = format!("SELECT count() FROM system.mutations WHERE NOT is_done AND {of_it}");
@@ -223,12 +216,7 @@ async fn a_mutation_that_clickhouse_has_forgotten_has_to_have_been_through_all_p
 #[tokio::test]
 async fn what_one_hands_over_after_another_has_verified_it_names_nobody_for_long() {
     let clickhouse = start().await;
-    let tenant = tenant("verified-by-another");
-    writer(&clickhouse)
-        .insert(&[new(told(&tenant))])
-        .await
-        .unwrap();
-    let asked = request(&tenant, Scope::Email(EMAIL.to_owned()), ErasureMode::Delete);
+    let asked = jane_is_to_go(&clickhouse, "verified-by-another").await;
     let receipt = erase(&clickhouse, &asked).await;
     // Backups may have it until they are gone themselves, and one may have been made a moment before.
     let last = receipt.report.reached.last().unwrap().1;
@@ -247,12 +235,7 @@ async fn what_one_hands_over_after_another_has_verified_it_names_nobody_for_long
 #[tokio::test]
 async fn of_two_who_went_on_at_once_the_further_one_counts() {
     let clickhouse = start().await;
-    let tenant = tenant("at-once");
-    writer(&clickhouse)
-        .insert(&[new(told(&tenant))])
-        .await
-        .unwrap();
-    let asked = request(&tenant, Scope::Email(EMAIL.to_owned()), ErasureMode::Delete);
+    let asked = jane_is_to_go(&clickhouse, "at-once").await;
     run(&clickhouse, "SYSTEM STOP MERGES events").await;
     let id = eraser(&clickhouse).begin(&asked).await.unwrap().id;
     let other = format!(
@@ -260,7 +243,7 @@ async fn of_two_who_went_on_at_once_the_further_one_counts() {
          WHERE id = '{id}' AND step = (SELECT max(step) FROM erasures WHERE id = '{id}')"
     );
     run(&clickhouse, &other).await;
-    let status = eraser(&clickhouse).status(&tenant, id).await.unwrap();
+    let status = eraser(&clickhouse).status(&asked.tenant, id).await.unwrap();
     assert_eq!(status.state, ErasureState::Hidden);
 }
 
@@ -268,12 +251,7 @@ async fn of_two_who_went_on_at_once_the_further_one_counts() {
 #[tokio::test]
 async fn what_parts_of_another_table_had_to_be_through_is_nothing_to_wait_for() {
     let clickhouse = start().await;
-    let tenant = tenant("hidden-in-another");
-    writer(&clickhouse)
-        .insert(&[new(told(&tenant))])
-        .await
-        .unwrap();
-    let asked = request(&tenant, Scope::Email(EMAIL.to_owned()), ErasureMode::Delete);
+    let asked = jane_is_to_go(&clickhouse, "hidden-in-another").await;
     let id = eraser(&clickhouse).begin(&asked).await.unwrap().id;
     let other = format!(
         r#"INSERT INTO erasures SELECT * REPLACE(step + 1 AS step, replaceRegexpOne(replaceRegexpOne(
