@@ -77,8 +77,8 @@ impl AwsAccess {
         }
     }
 
-    /// Region, endpoints and credentials as every AWS client finds them: profiles, single sign-on, web
-    /// identity and instance metadata too.
+    /// Region, endpoints and credentials as AWS clients find them: profiles, `credential_process`, web
+    /// identity and instance metadata too. What needs a client of its own, single sign-on, does not.
     #[cfg(feature = "default-chain")]
     pub fn from_default_chain() -> Self {
         let access = Self::from_environment();

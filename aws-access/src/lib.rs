@@ -4,7 +4,7 @@
 //!
 //! An SDK's client would cost every service with the capture layer megabytes of its binary. What is left
 //! here is `aws-sigv4`, hyper and rustls. Credentials are those that a function or a container is given
-//! (environment variables; the endpoint of Amazon ECS and of EKS Pod Identity). Profiles, single sign-on,
+//! (environment variables; the endpoint of Amazon ECS and of EKS Pod Identity). Profiles, `credential_process`,
 //! web identity and instance metadata are the business of `aws-config`, by the feature `default-chain`,
 //! and are linked only where a program asks for them.
 
@@ -23,5 +23,5 @@ mod transport;
 pub use access::AwsAccess;
 pub use aws_credential_types::provider::ProvideCredentials;
 pub use endpoint::{EndpointVariant, without_aws_domain};
-pub use request::{AccessError, AwsAnswer, AwsRequest, Service};
+pub use request::{AccessError, AwsAnswer, AwsRequest, Service, with_sources};
 pub use transport::{AnswerBody, HttpTransport, Transport, TransportError};

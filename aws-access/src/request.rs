@@ -143,7 +143,8 @@ impl AccessError {
     }
 }
 
-pub(crate) fn with_sources(error: &dyn std::error::Error) -> String {
+/// An error and its sources, in one line.
+pub fn with_sources(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(error) = source {

@@ -76,7 +76,7 @@ pub enum ConfigError {
 /// | `DAYBOOK_INTAKE_URL` | the intake of `daybook up` on this machine: `http://127.0.0.1:8080/intake` | |
 /// | `DAYBOOK_CAPTURE` | `off` (or `false`) records nothing | `on` |
 /// | `DAYBOOK_FLUSH_TIMEOUT_MS` | the longest that sending may delay the next invocation | `1000` |
-/// | `DAYBOOK_CAPTURE_READS` | `true`, `false`, or routes whose GET, HEAD and OPTIONS are captured, by commas | none |
+/// | `DAYBOOK_CAPTURE_READS` | `true`, `false`, or routes whose GETs are captured, by commas | none |
 /// | `DAYBOOK_IGNORE_PATHS` | routes that are left out, by commas | none |
 /// | `DAYBOOK_BODY_BYTES_MAX` | the longest response body that is taken | `65536` |
 /// | `DAYBOOK_SENSITIVE_HEADERS` | further headers to remove, by commas | none |
@@ -220,7 +220,7 @@ impl CaptureBuilder {
         self
     }
 
-    /// Captures GET, HEAD and OPTIONS: all of them (`true`), or those on these routes.
+    /// Captures GETs: all of them (`true`), or those on these routes.
     pub fn capture_reads(mut self, reads: impl Into<CaptureReads>) -> Self {
         self.reads = reads.into();
         self

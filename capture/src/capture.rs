@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 #[cfg(feature = "server")]
-use daybook_aws_access::AwsAccess;
+use daybook_aws_access::{AwsAccess, with_sources};
 use daybook_overflow::OverflowBucket;
 use lambda_http::{Adapter, IntoResponse, Request};
 use lambda_runtime::layers::TracingLayer;
@@ -17,7 +17,6 @@ use crate::builder::{CaptureBuilder, ConfigError};
 use crate::call::{ApiCall, Asked, Call};
 use crate::counters::{Counters, LiveCounters};
 use crate::credentials::Credentials;
-use crate::delivery::with_sources;
 use crate::exchange::Exchange;
 use crate::method::method_of;
 use crate::metrics::Metrics;
@@ -54,7 +53,7 @@ pub(crate) struct Shared {
 /// Says whether a call is captured.
 pub(crate) type CapturePredicate = dyn Fn(&ApiCall<'_>) -> bool + Send + Sync;
 
-/// Which GET, HEAD and OPTIONS calls are captured.
+/// Which GET calls are captured; HEAD and OPTIONS never are.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CaptureReads {
@@ -201,10 +200,10 @@ impl Shared {
     /// None where the call is left out, else whether it is a read.
     fn is_wanted(&self, event: &[u8]) -> Option<bool> {
         let method = method_of(event)?;
-        let is_read = Call::is_read(&method);
-        if is_read && self.reads == CaptureReads::Never {
+        if self.leaves_out(&method) {
             return None;
         }
+        let is_read = Call::is_read(&method);
         let goes_by_route = matches!(self.reads, CaptureReads::OnRoutes(_)) && is_read;
         if !goes_by_route && self.ignore_paths.is_empty() && self.capture_if.is_none() {
             return Some(is_read);
@@ -215,6 +214,13 @@ impl Shared {
         };
         let call = Call::of(event, method, asked);
         self.is_chosen(&call, is_read).then_some(is_read)
+    }
+
+    /// Whether no call with this method is captured. HEAD and OPTIONS, every browser's preflight among them, get
+    /// into no log.
+    pub(crate) fn leaves_out(&self, method: &str) -> bool {
+        let is_get = method.eq_ignore_ascii_case("GET");
+        Call::is_read(method) && (!is_get || self.reads == CaptureReads::Never)
     }
 
     /// Whether the settings choose a call whose method is not left out.

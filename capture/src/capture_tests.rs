@@ -182,6 +182,18 @@ async fn reads_are_left_out_and_changes_are_not() {
 }
 
 #[tokio::test]
+async fn of_reads_only_gets_can_be_chosen() {
+    let sink = ScriptedSink::default();
+    let capture = Capture::builder().sink(sink.clone()).capture_reads(true);
+    let capture = capture.build().unwrap();
+    for method in ["GET", "get", "HEAD", "OPTIONS", "options"] {
+        serve(&capture, method, "/v1/orders", "/v1/orders").await;
+    }
+    let counters = capture.counters();
+    assert_eq!((counters.left_out, counters.captured), (3, 2));
+}
+
+#[tokio::test]
 async fn reads_are_captured_on_chosen_routes_and_ignored_paths_never() {
     let capture = Capture::builder()
         .sink(ScriptedSink::default())

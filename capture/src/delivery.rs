@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
+use daybook_aws_access::with_sources;
 use daybook_event::Overflow;
 use futures::FutureExt;
 use tokio::time::{Instant, timeout_at};
@@ -192,15 +193,4 @@ pub(crate) async fn in_a_thread<T: Send + 'static>(
         Ok(made) => made.unwrap_or(Err(MessageError::Unfinished)),
         Err(_) => Err(MessageError::TooSlow),
     }
-}
-
-pub(crate) fn with_sources(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        source = error.source();
-    }
-    text
 }

@@ -44,7 +44,7 @@
 //!
 //! | | |
 //! |---|---|
-//! | calls | all but GET, HEAD and OPTIONS ([`CaptureBuilder::capture_reads`]), [`CaptureBuilder::ignore_paths`] and what [`CaptureBuilder::capture_if`] refuses; requests to a custom authorizer are no calls, and neither are the messages of a WebSocket API, which have no method |
+//! | calls | all but GET ([`CaptureBuilder::capture_reads`]), HEAD and OPTIONS, [`CaptureBuilder::ignore_paths`] and what [`CaptureBuilder::capture_if`] refuses; requests to a custom authorizer are no calls, and neither are the messages of a WebSocket API, which have no method |
 //! | the event | REST (v1), HTTP payload 1.0 and 2.0, ALB: every field, every value byte for byte |
 //! | the response | its status; its body where that is JSON, at most [`CaptureBuilder::body_bytes_max`], with a status of 2xx, and the call is no read |
 //! | a failure | that the handler returned an error or panicked, or that its time was nearly over; not what it said |

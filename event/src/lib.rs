@@ -32,4 +32,4 @@ pub use detail::{StoredBody, read_detail, write_detail};
 pub use event_id::{EventIdentity, event_id};
 pub use ip_range::{InvalidIpRange, IpRange};
 pub use over_limit::{Original, Overflow, S3Object, Truncated};
-pub use time::{never_expires, timestamp_ms, timestamp_serde};
+pub use time::{AHEAD_MAX, never_expires, timestamp_ms, timestamp_serde};

@@ -1,12 +1,15 @@
 //! Times as Daybook writes them: UTC, RFC 3339, milliseconds.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 /// The `expires_at` of an event that retention never removes: the last second that ClickHouse's
 /// `DateTime64` can hold, 2299-12-31T23:59:59Z.
 pub fn never_expires() -> Timestamp {
     Timestamp::constant(10_413_791_999, 0)
 }
+
+/// How far ahead of the clock an event may be: clocks differ, and nobody acts in the future.
+pub const AHEAD_MAX: SignedDuration = SignedDuration::from_mins(5);
 
 /// `2026-11-22T07:21:14.123Z`.
 pub fn timestamp_ms(timestamp: Timestamp) -> String {

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use daybook_event::{
-    AuditEvent, Caller, EventIdentity, HandlerFailure, HttpRequest, Outcome, SCHEMA_VERSION,
-    UNATTRIBUTED_ORG_ID, event_id, never_expires, write_detail,
+    AHEAD_MAX, AuditEvent, Caller, EventIdentity, HandlerFailure, HttpRequest, Outcome,
+    SCHEMA_VERSION, UNATTRIBUTED_ORG_ID, event_id, never_expires, write_detail,
 };
 use daybook_openapi::secrets::{Mode, Place, REDACTED, Redactor};
 use daybook_openapi::{
@@ -25,9 +25,6 @@ use crate::message::Message;
 use crate::settings::Settings;
 use crate::stored_request::{correlation_id, http, mark_of_cut, request_body, source_url};
 use crate::things::{Things, first_value};
-
-/// How far ahead of this machine's clock a request may claim to be.
-const AHEAD_MAX: SignedDuration = SignedDuration::from_mins(5);
 
 /// What a message becomes.
 #[derive(Debug, Clone, PartialEq)]

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 
 use anyhow::{Context as _, ensure};
-use etcetera::BaseStrategy as _;
+use daybook_clickhouse_launcher::Cache;
 use rustix::fs::{FlockOperation, flock};
 use tokio::process::Command;
 
@@ -16,13 +16,9 @@ use tokio::process::Command;
 /// # Errors
 /// Says what is missing: Python 3 with venv, or the package.
 pub async fn install(name: &str, version: &str, purpose: &str) -> anyhow::Result<PathBuf> {
-    let cache = match std::env::var_os("DAYBOOK_CACHE_DIR") {
-        Some(directory) => PathBuf::from(directory),
-        None => etcetera::choose_base_strategy()?
-            .cache_dir()
-            .join("daybook"),
-    };
-    std::fs::create_dir_all(&cache)?;
+    let cache = Cache::of_user()?;
+    let cache = cache.directory();
+    std::fs::create_dir_all(cache)?;
     let folder = cache.join(format!("{name}-{version}"));
     let program = folder.join("bin").join(name);
     let complete = folder.join("complete");

@@ -15,7 +15,6 @@ use super::queue::Queue;
 use super::request_body::{CopiedBytes, CopyLimits};
 use crate::audit_context::Withheld;
 use crate::call::Call;
-use crate::capture::CaptureReads;
 use crate::exchange::{Exchange, Observed, is_inside_the_runtime_layer};
 
 /// Looks at a request's head.
@@ -73,7 +72,7 @@ impl Door {
         }
         let shared = self.queue.shared();
         let is_read = Call::is_read(parts.method.as_str());
-        if is_read && shared.reads == CaptureReads::Never {
+        if shared.leaves_out(parts.method.as_str()) {
             shared.counters.left_out();
             return Begun::LeftOut;
         }

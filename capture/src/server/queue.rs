@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::{io, thread};
 
 use bytes::Bytes;
+use daybook_aws_access::with_sources;
 use futures::future::{AbortHandle, Abortable};
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt, stream};
@@ -19,7 +20,7 @@ use uuid::Uuid;
 
 use super::event::ReceivedRequest;
 use crate::capture::Shared;
-use crate::delivery::{in_a_thread, with_sources};
+use crate::delivery::in_a_thread;
 use crate::exchange::{Exchange, Observed};
 use crate::message::{MessageError, Outgoing as Made, outgoing};
 use crate::sink::{MESSAGE_BYTES_MAX, Message, Receipt};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::extract::{RawQuery, State};
-use daybook_event::{Action, Outcome, timestamp_serde};
+use daybook_event::{AHEAD_MAX, Action, Outcome, timestamp_serde};
 use daybook_store::{
     Bar, Bucket, Facet, FacetValue, Filter, HistogramOptions, Search, Sort, StoreError, TimeRange,
     TotalMode,
@@ -46,8 +46,6 @@ const FACET_VALUES_MAX: u32 = 100;
 const BARS_CHOSEN_MAX: i64 = 120;
 /// Beyond, a wider bucket than the asked one is taken.
 const BARS_MAX: i64 = 2_000;
-/// How far ahead of the clock events may be, as the normalizer takes them.
-const AHEAD_MAX: SignedDuration = SignedDuration::from_mins(5);
 const TIME_ZONE_CHARS_MAX: usize = 64;
 /// ClickHouse's errors for a time zone that it does not know.
 const BAD_ARGUMENTS: u32 = 36;
