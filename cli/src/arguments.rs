@@ -1,6 +1,7 @@
 //! What may stand on the command line.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand};
 use daybook_store::BACKUP_DAYS_MAX;
@@ -179,7 +180,8 @@ pub(crate) struct SearchOptions {
         long,
         value_name = "JWT",
         env = "DAYBOOK_TOKEN",
-        hide_env_values = true
+        hide_env_values = true,
+        required_unless_present = "org"
     )]
     pub(crate) token: Option<String>,
     /// The tenant, where the query API is that of a local `daybook up` and no token is given.
@@ -226,7 +228,7 @@ pub(crate) struct MigrateOptions {
 
 #[derive(Debug, Args)]
 pub(crate) struct RolesOptions {
-    /// Statements for a server or ClickHouse Cloud, or a `users.xml` file.
+    /// Statements for a server, or a `users.xml` file.
     #[arg(long, value_enum, default_value_t = RolesFormat::Sql)]
     pub(crate) format: RolesFormat,
     /// The database.
@@ -348,7 +350,7 @@ pub(crate) struct EraseOptions {
     pub(crate) email: Option<String>,
     /// A thing.
     #[arg(long, value_name = "TYPE/ID", group = "subject")]
-    pub(crate) entity: Option<String>,
+    pub(crate) entity: Option<EntityArgument>,
     /// Why, in words that do not name the subject: they stay.
     #[arg(long, value_name = "REASON", required_unless_present = "resume")]
     pub(crate) reason: Option<String>,
@@ -396,6 +398,28 @@ pub(crate) struct EraseOptions {
         hide_env_values = true
     )]
     pub(crate) writer_password: String,
+}
+
+/// `TYPE/ID`.
+#[derive(Debug, Clone)]
+pub(crate) struct EntityArgument {
+    pub(crate) kind: String,
+    pub(crate) id: String,
+}
+
+impl FromStr for EntityArgument {
+    type Err = &'static str;
+
+    fn from_str(entity: &str) -> Result<Self, Self::Err> {
+        let (kind, id) = entity
+            .split_once('/')
+            .filter(|(kind, id)| !kind.is_empty() && !id.is_empty())
+            .ok_or("an entity is written TYPE/ID")?;
+        Ok(Self {
+            kind: kind.to_owned(),
+            id: id.to_owned(),
+        })
+    }
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -451,7 +475,7 @@ pub(crate) struct HoldOptions {
     pub(crate) unattributed: bool,
     /// One thing of it.
     #[arg(long, value_name = "TYPE/ID")]
-    pub(crate) entity: Option<String>,
+    pub(crate) entity: Option<EntityArgument>,
     /// Why.
     #[arg(long, value_name = "REASON")]
     pub(crate) reason: String,

@@ -12,7 +12,7 @@ use daybook_store::{
 use serde_json::json;
 use tokio::time::sleep;
 
-use crate::arguments::{EraseMode, EraseOptions};
+use crate::arguments::{EntityArgument, EraseMode, EraseOptions};
 use crate::clickhouse_url::database_at;
 
 /// A very large tenant takes hours.
@@ -20,6 +20,14 @@ const TIME_MAX: Duration = Duration::from_hours(24);
 const WORK_INTERVAL: Duration = Duration::from_secs(2);
 /// How often in a row all that is open may fail before somebody has to look.
 const FAILURES_MAX: u32 = 10;
+
+/// Refuses a key that is too short, before anything is asked. Its own word, not the argument parser's, which would
+/// repeat the key.
+pub(crate) fn check(options: &EraseOptions) -> Result<(), String> {
+    ErasureKey::new(&options.erasure_key)
+        .map(drop)
+        .map_err(|error| format!("DAYBOOK_ERASURE_KEY: {error}"))
+}
 
 pub(crate) async fn erase(options: EraseOptions) -> anyhow::Result<bool> {
     let (endpoint, credentials) =
@@ -152,13 +160,10 @@ fn request(options: &EraseOptions) -> anyhow::Result<ErasureRequest> {
     let scope = match (&options.user, &options.email, &options.entity) {
         (Some(user), ..) => Scope::User(user.clone()),
         (_, Some(email), _) => Scope::Email(email.clone()),
-        (.., Some(entity)) => {
-            let (kind, id) = kind_and_id(entity)?;
-            Scope::Entity {
-                kind: kind.to_owned(),
-                id: id.to_owned(),
-            }
-        }
+        (.., Some(EntityArgument { kind, id })) => Scope::Entity {
+            kind: kind.clone(),
+            id: id.clone(),
+        },
         _ => Scope::Tenant,
     };
     Ok(ErasureRequest {
@@ -178,13 +183,6 @@ pub(crate) fn tenant(org: Option<&str>, is_unattributed: bool) -> anyhow::Result
         return Ok(Some(TenantId::unattributed()));
     }
     Ok(org.map(TenantId::new).transpose()?)
-}
-
-/// `TYPE/ID` in its two parts.
-pub(crate) fn kind_and_id(entity: &str) -> anyhow::Result<(&str, &str)> {
-    entity
-        .split_once('/')
-        .context("an entity is written TYPE/ID")
 }
 
 fn print(record: &impl serde::Serialize) -> anyhow::Result<()> {

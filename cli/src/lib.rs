@@ -49,6 +49,11 @@ pub fn main() -> ExitCode {
     {
         return called_wrongly(&problem);
     }
+    if let Command::Erase(options) = &command
+        && let Err(problem) = erase::check(options)
+    {
+        return called_wrongly(&problem);
+    }
     let outcome = match command {
         Command::SampleService => run_async(async {
             daybook_sample_service::run()

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::arguments::{HoldOptions, RetentionCommand, RetentionOptions};
 use crate::clickhouse_url::database_at;
-use crate::erase::{kind_and_id, tenant};
+use crate::erase::tenant;
 
 pub(crate) async fn retention(options: RetentionOptions) -> anyhow::Result<bool> {
     let (endpoint, credentials) =
@@ -41,7 +41,10 @@ pub(crate) async fn retention(options: RetentionOptions) -> anyhow::Result<bool>
 
 async fn change(retention: &Retention, hold: &HoldOptions, is_held: bool) -> anyhow::Result<()> {
     let tenant = tenant(hold.org.as_deref(), hold.unattributed)?.context("--org is missing")?;
-    let entity = hold.entity.as_deref().map(kind_and_id).transpose()?;
+    let entity = hold
+        .entity
+        .as_ref()
+        .map(|entity| (entity.kind.as_str(), entity.id.as_str()));
     let mut told = BTreeSet::new();
     if is_held {
         // Before: by the time at which a large tenant's events have it, these may have come to their end.

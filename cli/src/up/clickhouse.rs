@@ -5,16 +5,17 @@ use std::time::Duration;
 use anyhow::Context as _;
 use daybook_clickhouse_launcher::{Cache, Ended, Engine, Server, ServerOptions};
 use daybook_store::{
-    Credentials, DATABASE_DEFAULT, Endpoint, RolePasswords, StoreError, create_roles, migrate,
-    users_xml,
+    Credentials, DATABASE_DEFAULT, Endpoint, ErasureKey, RolePasswords, StoreError, create_roles,
+    migrate, users_xml,
 };
 
 use crate::clickhouse_url::split_url;
-use crate::data_directory::DataDirectory;
+use crate::data_directory::{DataDirectory, LocalSecrets};
 
 const WRITER_PASSWORD: &str = "DAYBOOK_WRITER_PASSWORD";
 const READER_PASSWORD: &str = "DAYBOOK_READER_PASSWORD";
 const ERASER_PASSWORD: &str = "DAYBOOK_ERASER_PASSWORD";
+const ERASURE_KEY: &str = "DAYBOOK_ERASURE_KEY";
 /// A database of a hundred gigabytes opens in seconds; a minute is a fault.
 const READY_TIMEOUT: Duration = Duration::from_mins(1);
 
@@ -25,6 +26,8 @@ pub(crate) struct ClickHouse {
     pub(crate) reader: Credentials,
     /// None on a server where nobody said what its password is.
     pub(crate) eraser: Option<Credentials>,
+    /// The key of what remains of erased subjects. None on a server where others erase, and nobody said theirs.
+    pub(crate) erasure_key: Option<ErasureKey>,
     pub(crate) migrator: Credentials,
     embedded: Option<Server>,
 }
@@ -35,8 +38,13 @@ impl ClickHouse {
     pub(crate) async fn start(
         url: Option<&str>,
         directory: &DataDirectory,
-        passwords: RolePasswords,
+        secrets: &LocalSecrets,
     ) -> anyhow::Result<Self> {
+        let erasure_key = match url {
+            Some(_) => stated_erasure_key(secrets)?,
+            None => Some(ErasureKey::new(&secrets.erasure_key())?),
+        };
+        let passwords = secrets.role_passwords();
         let passwords = match url {
             Some(_) => stated_passwords(passwords),
             None => passwords,
@@ -57,6 +65,7 @@ impl ClickHouse {
             writer: passwords.writer_credentials(),
             reader: passwords.reader_credentials(),
             eraser: (url.is_none() || knows_eraser).then(|| passwords.eraser_credentials()),
+            erasure_key,
             migrator,
             embedded,
         })
@@ -96,6 +105,17 @@ fn stated_passwords(generated: RolePasswords) -> RolePasswords {
         migrator: generated.migrator,
         shard: generated.shard,
     }
+}
+
+/// On a running server others may erase as well, by a key of their own: an erased person's late event is known by
+/// that one alone. Where somebody stated the users and no key, there is none, and such events wait.
+fn stated_erasure_key(secrets: &LocalSecrets) -> anyhow::Result<Option<ErasureKey>> {
+    let key = match std::env::var(ERASURE_KEY) {
+        Ok(key) => Some(key),
+        Err(_) => (!users_are_stated()).then(|| secrets.erasure_key()),
+    };
+    key.map(|key| ErasureKey::new(&key).context(ERASURE_KEY))
+        .transpose()
 }
 
 /// Brings a running server to the present schema; makes the users where nobody stated theirs.

@@ -6,8 +6,8 @@ use std::time::Duration;
 use anyhow::Context as _;
 use daybook_query_api::work_on_erasures;
 use daybook_store::{
-    BACKUP_DAYS_MAX, CopyLifetimes, Eraser, ErasureKey, ErasureState, LedgerFile, Retention,
-    StoreError, Writer, let_readers_in, migrate,
+    BACKUP_DAYS_MAX, CopyLifetimes, Eraser, ErasureState, LedgerFile, Retention, StoreError,
+    Writer, let_readers_in, migrate,
 };
 use tokio::sync::watch;
 use tokio::time::sleep;
@@ -37,13 +37,12 @@ impl Erasures {
         clickhouse: &ClickHouse,
         writer: Writer,
     ) -> anyhow::Result<Option<Self>> {
-        let Some(credentials) = &clickhouse.eraser else {
+        let (Some(credentials), Some(key)) = (&clickhouse.eraser, &clickhouse.erasure_key) else {
             return Ok(None);
         };
-        let key = ErasureKey::new(&directory.secrets()?.erasure_key())?;
         let path = std::env::var_os(LEDGER_VARIABLE)
             .map_or_else(|| directory.erasure_ledger(), std::path::PathBuf::from);
-        let eraser = Eraser::new(&clickhouse.endpoint, credentials, key, writer)?;
+        let eraser = Eraser::new(&clickhouse.endpoint, credentials, key.clone(), writer)?;
         let copies = match std::env::var(BACKUP_DAYS_VARIABLE) {
             Ok(days) => CopyLifetimes::with_backups_of(
                 days.parse()

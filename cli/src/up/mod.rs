@@ -25,7 +25,7 @@ use daybook_normalizer::settings::Settings;
 use daybook_openapi::Index;
 use daybook_query_api::{Api, LocalKey, TokenRequest, recorded, router};
 use daybook_sample_service::{DEMO_ORG_ID, DEMO_USER_EMAIL};
-use daybook_store::{ErasureKey, Reader, Writer, migrate};
+use daybook_store::{Reader, Writer, migrate};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -65,11 +65,7 @@ pub(crate) async fn up(options: UpOptions) -> anyhow::Result<bool> {
     let listener = listen(options.port).await?;
 
     let secrets = directory.secrets()?;
-    let starting = ClickHouse::start(
-        options.clickhouse_url.as_deref(),
-        &directory,
-        secrets.role_passwords(),
-    );
+    let starting = ClickHouse::start(options.clickhouse_url.as_deref(), &directory, &secrets);
     let mut clickhouse = tokio::select! {
         clickhouse = starting => clickhouse?,
         () = stopped(stop.clone()) => return Ok(true),
@@ -83,7 +79,7 @@ pub(crate) async fn up(options: UpOptions) -> anyhow::Result<bool> {
         }
     } else {
         migrate(&clickhouse.endpoint, &clickhouse.migrator).await?;
-        say("nobody erases here: DAYBOOK_ERASER_PASSWORD is not set");
+        say("nobody erases here: DAYBOOK_ERASER_PASSWORD and DAYBOOK_ERASURE_KEY are not both set");
     }
     let ran = tokio::select! {
         ran = parts.run(&options, &directory, listener, stop) => ran,
@@ -112,8 +108,10 @@ impl Parts {
         index: Index,
     ) -> anyhow::Result<Self> {
         let dead_letters = Arc::new(DeadLetterFile::open(&directory.dead_letters())?);
-        let writer = Writer::new(&clickhouse.endpoint, &clickhouse.writer)?
-            .with_erasure_key(ErasureKey::new(&directory.secrets()?.erasure_key())?);
+        let mut writer = Writer::new(&clickhouse.endpoint, &clickhouse.writer)?;
+        if let Some(key) = &clickhouse.erasure_key {
+            writer = writer.with_erasure_key(key.clone());
+        }
         Ok(Self {
             erasures: Erasures::new(directory, clickhouse, writer.clone())?,
             reader: Reader::new(&clickhouse.endpoint, &clickhouse.reader)?,

@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use daybook_store::{ErasureKey, ErasureMode, ErasureRequest, Scope, TenantId};
 use daybook_tests::clickhouse::ClickHouse;
+use daybook_tests::events::Call;
 use daybook_tests::http;
 use daybook_tests::up::Up;
+use jiff::{Timestamp, ToSpan as _};
 use serde_json::json;
 
 use crate::{PROGRAM, delete_call, shared_up, start_up};
@@ -130,6 +133,9 @@ fn someone_uses(directory: &std::path::Path) -> bool {
         .any(|file| file.starts_with(directory))
 }
 
+/// The key by which others erase on the server that an `up` uses.
+const ERASURE_KEY: &str = "the operator's own secret, and a long one";
+
 /// An `up` that uses somebody else's server.
 async fn start_on(clickhouse: &ClickHouse, data: &std::path::Path) -> Up {
     let passwords = clickhouse.passwords();
@@ -146,6 +152,7 @@ async fn start_on(clickhouse: &ClickHouse, data: &std::path::Path) -> Up {
             ("DAYBOOK_WRITER_PASSWORD", passwords.writer.clone()),
             ("DAYBOOK_READER_PASSWORD", passwords.reader.clone()),
             ("DAYBOOK_ERASER_PASSWORD", passwords.eraser.clone()),
+            ("DAYBOOK_ERASURE_KEY", ERASURE_KEY.to_owned()),
         ],
     )
     .await
@@ -196,6 +203,35 @@ async fn a_running_clickhouse_is_used_where_its_url_is_given_and_what_was_set_in
     tokio::time::timeout(Duration::from_mins(1), is_brought)
         .await
         .unwrap();
+    up.interrupt().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whom_others_erased_is_known_by_the_key_that_they_erase_with() {
+    let clickhouse = ClickHouse::start(env!("CARGO_BIN_EXE_clickhouse-engine"))
+        .await
+        .unwrap();
+    let data = tempfile::tempdir().unwrap();
+    let up = start_on(&clickhouse, data.path()).await;
+    let before = Call {
+        time: Timestamp::now() - 1.hour(),
+        ..delete_call("erased-by-others")
+    };
+    let request = ErasureRequest {
+        tenant: TenantId::new("erased-by-others").unwrap(),
+        scope: Scope::Email("jane@example.com".to_owned()),
+        mode: ErasureMode::Delete,
+        reason: "letter of 24 Nov".to_owned(),
+    };
+    let key = ErasureKey::new(ERASURE_KEY).unwrap();
+    let eraser = clickhouse.eraser(key).unwrap();
+    eraser.request(&request).await.unwrap();
+
+    let late = before.message(204, None);
+    let after = delete_call("erased-by-others").message(204, None);
+    up.intake(&[late, after]).await.unwrap();
+    let token = up.token("erased-by-others").await.unwrap();
+    assert_eq!(up.total(&token).await.unwrap(), 1);
     up.interrupt().await.unwrap();
 }
 
