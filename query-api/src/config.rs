@@ -24,36 +24,7 @@ const LAMBDA_ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// How long the text must be that cursors are signed with.
 const PAGE_TOKEN_KEY_CHARS_MIN: usize = 32;
 
-/// What the binary runs with.
-///
-/// | variable | meaning | default |
-/// |---|---|---|
-/// | `DAYBOOK_CLICKHOUSE_URL` | ClickHouse's HTTP interface | must be given |
-/// | `DAYBOOK_CLICKHOUSE_DATABASE` | the database | `daybook` |
-/// | `DAYBOOK_CLICKHOUSE_USER` | the reader's name | `daybook_reader` |
-/// | `DAYBOOK_CLICKHOUSE_PASSWORD` | the reader's password | must be given |
-/// | `DAYBOOK_JWKS` | the key set itself, as JSON | one of these three |
-/// | `DAYBOOK_JWKS_URL` | where the key set is, https | must be given, |
-/// | `DAYBOOK_TRUST_AUTHORIZER` | `1`: trust API Gateway's authorizer | and only one |
-/// | `DAYBOOK_JWT_ISSUER` | accepted `iss`, separated by commas | any |
-/// | `DAYBOOK_JWT_AUDIENCE` | accepted `aud`, separated by commas | any |
-/// | `DAYBOOK_TENANT_CLAIM` | the claim that names the tenant | `org_id` |
-/// | `DAYBOOK_PERMISSIONS_CLAIM` | the claim that lists permissions | `permissions` |
-/// | `DAYBOOK_PAGE_TOKEN_KEY` | a secret text of 32 characters or more | must be given |
-/// | `DAYBOOK_READ_TIMEOUT_SECONDS` | when a read is given up, 1 to 900 | 20 |
-/// | `DAYBOOK_SEARCHES_MAX` | searches at once, 1 to 10,000; half of them for one tenant | 80 |
-/// | `DAYBOOK_EXPORTS_MAX` | the same for exports | 16 |
-/// | `DAYBOOK_RANGE_DAYS_MAX` | the longest time range that may be asked for, 1 to 100,000 days | any |
-/// | `DAYBOOK_CORS_ORIGINS` | pages that may ask, as `https://host`, separated by commas | none |
-/// | `DAYBOOK_CATALOGS` | a folder of message catalogs: `LOCALE/SERVICE.ftl` | English and German |
-/// | `DAYBOOK_QUEUE_URL` | the normalizer's queue: reads of the log are recorded through it | they are not |
-/// | `DAYBOOK_ERASER_PASSWORD` | the eraser's password: erasures can be asked for | they cannot |
-/// | `DAYBOOK_ERASURE_KEY` | the key of what remains of the erased, as the writers have it | with it |
-/// | `DAYBOOK_WRITER_PASSWORD` | the writer's password, to store that it was done | with it; not on Lambda |
-/// | `DAYBOOK_ERASURE_LEDGER` | the file that keeps erasures outside the database | none |
-/// | `DAYBOOK_BASE_PATH` | what comes before `/v1/logs` behind API Gateway | nothing |
-/// | `DAYBOOK_STREAM_ANSWERS` | `1`: Lambda streams answers | no |
-/// | `DAYBOOK_LISTEN` | address and port outside Lambda | `127.0.0.1:8080` |
+/// What the binary runs with, out of environment variables: `docs/query-api.md` lists them.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Config {
