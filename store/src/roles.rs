@@ -185,7 +185,8 @@ const ROLES: &[Role] = &[
             "SELECT, INSERT ON {database}.legal_holds",
             "SELECT(database, table, mutation_id, command, is_done, latest_fail_reason, \
              `block_numbers.partition_id`, `block_numbers.number`) ON system.mutations",
-            "SELECT(database, table, partition, partition_id, data_version, active, modification_time) ON system.parts",
+            "SELECT(database, table, partition, partition_id, data_version, active, _state, modification_time) \
+             ON system.parts",
             "SELECT(database, table) ON system.detached_parts",
             "SYSTEM WAIT LOADING PARTS ON {database}.events",
             "SELECT(database, table) ON system.merges",

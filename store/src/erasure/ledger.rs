@@ -180,10 +180,10 @@ impl Ledger {
             .param("id", id.to_string())
             .execute()
             .await?;
-        let parts = self.client.query(
+        let parts = self.client.query(&format!(
             "SELECT count() FROM system.parts WHERE database = currentDatabase() \
-             AND table = 'erasure_subjects' AND partition = {id:String}",
-        );
+             AND table = 'erasure_subjects' AND {IS_ON_DISK} AND partition = {{id:String}}"
+        ));
         Ok(parts.param("id", id.to_string()).fetch_one::<u64>().await? == 0)
     }
 
@@ -312,11 +312,11 @@ impl Ledger {
             .query("SYSTEM WAIT LOADING PARTS events")
             .execute()
             .await?;
-        let query = self.client.query(
+        let query = self.client.query(&format!(
             "SELECT count() FROM system.parts WHERE database = currentDatabase() AND table = 'events' \
-             AND arrayExists((partition, version) -> partition IN ('', partition_id) \
-             AND toInt64(data_version) < version, {partitions:Array(String)}, {versions:Array(Int64)})",
-        );
+             AND {IS_ON_DISK} AND arrayExists((partition, version) -> partition IN ('', partition_id) \
+             AND toInt64(data_version) < version, {{partitions:Array(String)}}, {{versions:Array(Int64)}})"
+        ));
         let old = query
             .param("partitions", versions.keys().collect::<Vec<_>>())
             .param("versions", versions.values().collect::<Vec<_>>())
@@ -506,6 +506,9 @@ impl Ledger {
             .await?)
     }
 }
+
+/// Of every part. Where the state is not asked for, ClickHouse leaves out those whose files it is just deleting.
+const IS_ON_DISK: &str = "_state != ''";
 
 /// In a part of [`spans_of`].
 const WITHIN: &str = "toYYYYMM(timestamp) BETWEEN {first:UInt32} AND {last:UInt32}";

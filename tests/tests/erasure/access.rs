@@ -30,7 +30,7 @@ async fn each_grant_of_the_eraser_is_there_and_nothing_beyond() {
         "INSERT INTO erasure_subjects (subject) SELECT 'nobody' WHERE 0",
         "ALTER TABLE erasure_subjects DROP PARTITION '00000000-0000-0000-0000-000000000000'",
         "SELECT database, table, mutation_id, command, is_done, latest_fail_reason FROM system.mutations LIMIT 0",
-        "SELECT database, table, partition, data_version FROM system.parts LIMIT 0",
+        "SELECT database, table, partition, data_version, _state FROM system.parts LIMIT 0",
         "SELECT database, table FROM system.detached_parts LIMIT 0",
         "SYSTEM WAIT LOADING PARTS events",
         "SELECT database, table FROM system.merges LIMIT 0",

@@ -160,6 +160,26 @@ async fn a_detached_part_is_not_passed_over_in_silence() {
 }
 
 #[tokio::test]
+async fn what_clickhouse_is_just_deleting_is_not_removed_yet() {
+    let clickhouse = start().await;
+    let gone = tenant("being-deleted");
+    let event = event_of_canaries(&gone, 1, "DELETED");
+    writer(&clickhouse).insert(&[event]).await.unwrap();
+    // Files stay for seconds after no active or outdated part has them.
+    let delay = "SYSTEM ENABLE FAILPOINT remove_merge_tree_part_delay";
+    run(&clickhouse, delay).await;
+    let eraser = eraser(&clickhouse);
+    let asked = request(&gone, Scope::Tenant, ErasureMode::Delete);
+    let id = eraser.begin(&asked).await.unwrap().id;
+    while eraser.advance(id).await.unwrap().state < ErasureState::Removed {
+        tokio::task::yield_now().await;
+    }
+    let words = canaries("DELETED");
+    let words: Vec<_> = words.iter().map(String::as_str).collect();
+    assert_eq!(on_disk(&clickhouse, &words), Vec::<&str>::new());
+}
+
+#[tokio::test]
 async fn what_cannot_be_asked_for_changes_nothing() {
     let clickhouse = shared().await;
     let tenant = tenant("not-asked");
