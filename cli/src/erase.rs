@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use daybook_store::{
     CopyLifetimes, Credentials, Endpoint, Eraser, ErasureKey, ErasureMode, ErasureRequest,
-    ErasureState, LedgerFile, Scope, TenantId, WRITER_USER, Writer,
+    ErasureState, LedgerFile, Scope, TenantId, WRITER_USER, Worked, Writer,
 };
 use serde_json::json;
 use tokio::time::sleep;
@@ -109,7 +109,11 @@ async fn resume(
                 writeln!(std::io::stderr(), "{error}")?;
             }
             worked => {
-                for (id, worked) in worked? {
+                let Worked {
+                    erasures,
+                    forgotten,
+                } = worked?;
+                for (id, worked) in erasures {
                     match worked {
                         Ok(receipt) if receipt.state == ErasureState::Verified => print(&receipt)?,
                         Ok(_) => goes_on = true,
@@ -120,6 +124,15 @@ async fn resume(
                             writeln!(std::io::stderr(), "{id}: {error}")?;
                         }
                     }
+                }
+                if let Err(error) = forgotten {
+                    let may_go_on = error.may_succeed_later();
+                    is_failing |= may_go_on;
+                    is_blocked |= !may_go_on;
+                    writeln!(
+                        std::io::stderr(),
+                        "subjects that nobody needs are left: {error}"
+                    )?;
                 }
             }
         }

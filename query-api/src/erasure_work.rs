@@ -21,7 +21,8 @@ pub async fn work_on_erasures(eraser: Eraser, ledger: Option<LedgerFile>) {
 /// A step of each; how many cannot go on until somebody clears their way.
 ///
 /// # Errors
-/// Whatever ClickHouse says when it is asked which there are, or the ledger cannot be used.
+/// Whatever ClickHouse says when it is asked which there are, or the ledger cannot be used, or what names subjects and
+/// is needed no more cannot be dropped.
 pub(crate) async fn work(
     eraser: &Eraser,
     ledger: Option<&LedgerFile>,
@@ -32,11 +33,13 @@ pub(crate) async fn work(
         eraser.sync_ledger(ledger).await?;
     }
     let mut blocked = 0;
-    for (id, worked) in eraser.work().await? {
+    let worked = eraser.work().await?;
+    for (id, worked) in worked.erasures {
         if let Err(error) = worked {
             tracing::warn!(erasure = %id, %error, "an erasure waits");
             blocked += usize::from(!error.may_succeed_later());
         }
     }
+    worked.forgotten?;
     Ok(blocked)
 }

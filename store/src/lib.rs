@@ -36,7 +36,7 @@ pub use endpoint::{Credentials, DATABASE_DEFAULT, Endpoint};
 pub use erasure::{
     BACKUP_DAYS_MAX, CopiesUntil, CopyLifetimes, ERASURE_KEY_BYTES_MIN, ErasedRows, Eraser,
     ErasureKey, ErasureMode, ErasureRequest, ErasureState, LedgerEntry, LedgerFile, LedgerSync,
-    REASON_BYTES_MAX, Receipt, Report, SUBJECT_BYTES_MAX, Scope, let_readers_in,
+    REASON_BYTES_MAX, Receipt, Report, SUBJECT_BYTES_MAX, Scope, Worked, let_readers_in,
 };
 pub use error::StoreError;
 pub use event_check::{Unstorable, check_storable};

@@ -88,7 +88,8 @@ impl Erasures {
     /// Goes a step on; whether readers may still see something of an erasure.
     async fn has_visible(&self) -> anyhow::Result<bool> {
         let mut has_visible = false;
-        for (id, worked) in self.eraser.work().await? {
+        // What cannot be forgotten yet keeps nobody out; whoever works afterwards says so.
+        for (id, worked) in self.eraser.work().await?.erasures {
             match worked {
                 Ok(receipt) => has_visible |= receipt.state == ErasureState::Requested,
                 // What is hidden already may wait: detached parts are read by nobody. And what is held, or

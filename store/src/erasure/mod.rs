@@ -95,6 +95,15 @@ impl ErasureRequest {
     }
 }
 
+/// What came of a step of [`Eraser::work`].
+#[derive(Debug)]
+pub struct Worked {
+    /// Of each erasure that was not verified how far it is, or why it does not go on.
+    pub erasures: Vec<(Uuid, Result<Receipt, StoreError>)>,
+    /// Whether what names a subject and is of no erasure any more could be dropped, as it is after an hour.
+    pub forgotten: Result<(), StoreError>,
+}
+
 /// Erases. Only one that can log in as the eraser can do it.
 #[derive(Debug, Clone)]
 pub struct Eraser {
@@ -311,14 +320,17 @@ impl Eraser {
     ///
     /// # Errors
     /// Whatever ClickHouse says when it is asked which there are; of each, as [`Eraser::advance`].
-    pub async fn work(&self) -> Result<Vec<(Uuid, Result<Receipt, StoreError>)>, StoreError> {
-        let forgotten = self.ledger.forget_the_unasked().await;
-        let mut worked = Vec::new();
-        for id in self.unfinished().await? {
-            worked.push((id, self.advance(id).await));
-        }
+    pub async fn work(&self) -> Result<Worked, StoreError> {
         // That it fails is no reason to leave what was asked for.
-        forgotten.map(|()| worked)
+        let forgotten = self.ledger.forget_the_unasked().await;
+        let mut erasures = Vec::new();
+        for id in self.unfinished().await? {
+            erasures.push((id, self.advance(id).await));
+        }
+        Ok(Worked {
+            erasures,
+            forgotten,
+        })
     }
 
     /// Every erasure that is not verified, oldest first.

@@ -222,7 +222,7 @@ async fn the_eraser_needs_each(
             let id = eraser.request(&asked).await?;
             eraser.run_to_end(id, TIME_MAX).await.map(drop)
         };
-        eraser.work().await?;
+        eraser.work().await?.forgotten?;
         if let Some(person) = person {
             erase(person.clone(), ErasureMode::Anonymise).await?;
         }

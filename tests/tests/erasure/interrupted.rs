@@ -9,7 +9,9 @@ use daybook_store::{ErasureMode, ErasureRequest, ErasureState, Scope, StoreError
 use daybook_tests::clickhouse::ClickHouse;
 use uuid::Uuid;
 
-use crate::canaries::{TIME_MAX, erase, eraser, events_of, hasten, request, run, start, writer};
+use crate::canaries::{
+    ENGINE, TIME_MAX, erase, eraser, events_of, hasten, request, run, start, writer,
+};
 use crate::fixture::{event, new, tenant};
 
 const EMAIL: &str = "jane.roe@example.com";
@@ -108,7 +110,8 @@ async fn a_subject_without_an_erasure_is_forgotten_after_an_hour() {
     let remember = format!("INSERT INTO erasure_subjects VALUES ('{orphan}', '{EMAIL}')");
     run(&clickhouse, &remember).await;
     run(&clickhouse, "SYSTEM STOP MERGES events").await;
-    eraser(&clickhouse).work().await.unwrap();
+    let worked = eraser(&clickhouse).work().await.unwrap();
+    worked.forgotten.unwrap();
     assert_eq!(
         subjects(&clickhouse).await,
         "2",
@@ -116,7 +119,8 @@ async fn a_subject_without_an_erasure_is_forgotten_after_an_hour() {
     );
 
     assert_eq!(an_hour_goes_by(&clickhouse).await, 2);
-    eraser(&clickhouse).work().await.unwrap();
+    let worked = eraser(&clickhouse).work().await.unwrap();
+    worked.forgotten.unwrap();
     let left = run(&clickhouse, "SELECT id FROM erasure_subjects").await;
     assert_eq!(left, asked.to_string());
 }
@@ -139,6 +143,23 @@ async fn it_is_forgotten_where_nothing_is_to_be_erased_as_well() {
         () = work_on_erasures(eraser(&clickhouse), None) => {}
         done = tokio::time::timeout(TIME_MAX, is_forgotten) => done.unwrap(),
     }
+}
+
+#[tokio::test]
+async fn what_was_worked_at_is_told_where_nothing_can_be_forgotten() {
+    // By the time of its part a subject is known that nobody needs.
+    let without = |xml: &str| xml.replace(", modification_time", "");
+    let clickhouse = ClickHouse::start_with_users(ENGINE, without).await.unwrap();
+    let asked = jane_is_to_go(&clickhouse, "not-forgotten").await;
+    let id = eraser(&clickhouse).request(&asked).await.unwrap();
+    let worked = eraser(&clickhouse).work().await.unwrap();
+    assert!(matches!(worked.forgotten, Err(StoreError::Refused { .. })));
+    let told: Vec<_> = worked
+        .erasures
+        .into_iter()
+        .map(|(id, worked)| (id, worked.unwrap().state))
+        .collect();
+    assert_eq!(told, [(id, ErasureState::Hidden)]);
 }
 
 /// How many folders of remembered subjects are older now.
@@ -227,7 +248,8 @@ async fn what_one_hands_over_after_another_has_verified_it_names_nobody_for_long
     let id = receipt.id;
     let late = format!("ALTER TABLE events DELETE WHERE '{id}' != '' AND caller_name = '{EMAIL}'");
     run(&clickhouse, &late).await;
-    eraser(&clickhouse).work().await.unwrap();
+    let worked = eraser(&clickhouse).work().await.unwrap();
+    worked.forgotten.unwrap();
     let texts = format!("SELECT count() FROM system.mutations WHERE position(command, '{id}') > 0");
     assert_eq!(run(&clickhouse, &texts).await, "0");
 }

@@ -92,7 +92,7 @@ async fn a_restored_backup_lets_nobody_read_before_what_was_erased_is_gone_again
         Err(StoreError::Restored { erasures: 2 })
     ));
     assert!(is_refused(&reader, &stays).await);
-    for (_, worked) in eraser.work().await.unwrap() {
+    for (_, worked) in eraser.work().await.unwrap().erasures {
         assert_eq!(worked.unwrap().state, ErasureState::Hidden);
     }
     let_in().await.unwrap();
@@ -186,7 +186,7 @@ async fn a_hold_that_is_set_again_keeps_nothing_that_was_erased_before_it() {
     retention.hold(&gone, None, true, "case 8").await.unwrap();
     let eraser = eraser(&clickhouse);
     eraser.sync_ledger(&ledger).await.unwrap();
-    for (_, worked) in eraser.work().await.unwrap() {
+    for (_, worked) in eraser.work().await.unwrap().erasures {
         assert_eq!(worked.unwrap().state, ErasureState::Hidden);
     }
     let migrator = clickhouse.passwords().migrator_credentials();
@@ -232,7 +232,7 @@ async fn what_a_hold_has_kept_from_the_beginning_is_kept_in_a_restored_database_
     let eraser = eraser(&clickhouse);
     assert_eq!(eraser.sync_ledger(&ledger).await.unwrap().asked_again, 0);
     eraser.reapply().await.unwrap();
-    for (_, worked) in eraser.work().await.unwrap() {
+    for (_, worked) in eraser.work().await.unwrap().erasures {
         assert!(matches!(worked, Err(StoreError::ErasureBlocked(_))));
     }
     let migrator = clickhouse.passwords().migrator_credentials();
@@ -265,7 +265,7 @@ async fn what_was_hidden_after_the_backup_is_hidden_again_whatever_is_held_in_it
     let eraser = eraser(&clickhouse);
     assert_eq!(eraser.sync_ledger(&ledger).await.unwrap().asked_again, 1);
     assert!(is_refused(let_in().await));
-    for (_, worked) in eraser.work().await.unwrap() {
+    for (_, worked) in eraser.work().await.unwrap().erasures {
         assert_eq!(worked.unwrap().state, ErasureState::Hidden);
     }
     let_in().await.unwrap();
@@ -286,7 +286,7 @@ async fn a_line_of_an_older_ledger_lets_no_held_erasure_begin() {
     std::fs::write(&path, older).unwrap();
     let eraser = eraser(&clickhouse);
     assert_eq!(eraser.sync_ledger(&ledger).await.unwrap().asked_again, 0);
-    for (_, worked) in eraser.work().await.unwrap() {
+    for (_, worked) in eraser.work().await.unwrap().erasures {
         assert!(matches!(worked, Err(StoreError::ErasureBlocked(_))));
     }
 }
