@@ -194,7 +194,10 @@ impl Eraser {
         let mut asked_again = self.hide_again().await?;
         for entry in entries {
             match known.get(&entry.id) {
-                None => self.ledger.append(&ErasureRow::of(entry)?).await?,
+                None => {
+                    let now = self.ledger.now().await?;
+                    self.ledger.append(&ErasureRow::of(entry, now)?).await?;
+                }
                 Some(row) if entry.is_hidden() && !row.was_hidden()? => {
                     self.ask_again(row, row.report()?).await?;
                 }

@@ -423,7 +423,7 @@ impl Eraser {
 
     async fn ask_again(&self, row: &ErasureRow, mut report: Report) -> Result<(), StoreError> {
         let requested = ErasureState::Requested;
-        report.reached.push((requested, Timestamp::now()));
+        report.reached.push((requested, self.ledger.now().await?));
         (report.repeated, report.blocked) = (true, None);
         self.ledger.append(&row.next(requested, &report)?).await
     }
@@ -523,6 +523,7 @@ fn not_searched(plan: &Plan<'_>, shared: usize, are_more: bool) -> Vec<String> {
         "the queue, the dead-letter queue, the bucket of large messages and backups, which end by themselves, and the \
          file dead-letters.ndjson of a local Daybook, which does not"
             .to_owned(),
+        "dead letters that are moved back into the queue: their days begin anew".to_owned(),
         "logs of ClickHouse, of Lambda and of other systems".to_owned(),
     ];
     let mut place = |text: &str| places.push(text.to_owned());

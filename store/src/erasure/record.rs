@@ -70,8 +70,7 @@ pub(crate) struct ErasureRow {
 
 impl ErasureRow {
     /// One that is asked for again, because the database has forgotten it.
-    pub(crate) fn of(entry: LedgerEntry) -> Result<Self, StoreError> {
-        let now = Timestamp::now();
+    pub(crate) fn of(entry: LedgerEntry, now: Timestamp) -> Result<Self, StoreError> {
         let report = Report {
             reached: vec![(ErasureState::Requested, now)],
             // Where it was not told, what the database has forgotten was erased before.

@@ -54,7 +54,8 @@ impl Eraser {
                 return Ok(row); // something came in between
             }
         }
-        let mut report = reached(&row, ErasureState::Hidden, "a reader finds no row of it")?;
+        let check = "a reader finds no row of it";
+        let mut report = self.reached(&row, ErasureState::Hidden, check).await?;
         if report.rows.is_empty() {
             report.rows = found; // nobody counted them when the ledger asked for it
         }
@@ -123,11 +124,8 @@ impl Eraser {
         if !self.ledger.mutations(row.id).await?.is_empty() {
             return Ok(row);
         }
-        let mut report = reached(
-            &row,
-            ErasureState::Removed,
-            "no part is on disk, active or not, that has not been through the mutation",
-        )?;
+        let check = "no part is on disk, active or not, that has not been through the mutation";
+        let mut report = self.reached(&row, ErasureState::Removed, check).await?;
         report.checks.push("no part is detached".to_owned());
         report
             .checks
@@ -172,16 +170,27 @@ impl Eraser {
         }
         let event = erasure_event(&row)?;
         self.writer.insert(&[event]).await?;
-        let mut report = reached(
-            &row,
-            ErasureState::Verified,
-            "no stored row is of its scope",
-        )?;
+        let check = "no stored row is of its scope";
+        let mut report = self.reached(&row, ErasureState::Verified, check).await?;
         report
             .checks
             .push("the subject is kept nowhere but as a keyed hash".to_owned());
         self.reach_in(&row, ErasureState::Verified, &report, has_looked)
             .await
+    }
+
+    /// What there is to tell now that it has come so far.
+    async fn reached(
+        &self,
+        row: &ErasureRow,
+        state: ErasureState,
+        check: &str,
+    ) -> Result<Report, StoreError> {
+        let mut report = row.report()?;
+        report.blocked = None;
+        report.reached.push((state, self.ledger.now().await?));
+        report.checks.push(check.to_owned());
+        Ok(report)
     }
 
     async fn reach(
@@ -257,14 +266,6 @@ fn versions(row: &ErasureRow, table_id: &str, mutations: &[Mutation]) -> Version
 
 fn total(rows: &[ErasedRows]) -> u64 {
     rows.iter().map(|month| month.own + month.traces).sum()
-}
-
-fn reached(row: &ErasureRow, state: ErasureState, check: &str) -> Result<Report, StoreError> {
-    let mut report = row.report()?;
-    report.blocked = None;
-    report.reached.push((state, Timestamp::now()));
-    report.checks.push(check.to_owned());
-    Ok(report)
 }
 
 /// The fact of an erasure, as an event of the tenant's log. The same erasure makes the same event,

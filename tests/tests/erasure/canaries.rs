@@ -77,6 +77,12 @@ pub(crate) async fn erase(clickhouse: &ClickHouse, request: &ErasureRequest) -> 
     eraser.run_to_end(id, TIME_MAX).await.unwrap()
 }
 
+/// Whether each state was reached by ClickHouse's clock: it tells whole milliseconds.
+pub(crate) fn is_by_its_clock(receipt: &Receipt) -> bool {
+    let mut reached = receipt.report.reached.iter();
+    reached.all(|(_, at)| at.subsec_nanosecond() % 1_000_000 == 0)
+}
+
 /// Words of which each stands in one place of [`event_of_canaries`].
 pub(crate) fn canaries(name: &str) -> Vec<String> {
     [

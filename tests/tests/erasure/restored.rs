@@ -8,8 +8,8 @@ use daybook_tests::clickhouse::ClickHouse;
 use uuid::Uuid;
 
 use crate::canaries::{
-    TIME_MAX, canaries, erase, eraser, event_of_canaries, events_of, on_disk, request, run, start,
-    writer,
+    TIME_MAX, canaries, erase, eraser, event_of_canaries, events_of, is_by_its_clock, on_disk,
+    request, run, start, writer,
 };
 use crate::fixture::{batch, everything, tenant};
 
@@ -103,6 +103,7 @@ async fn a_restored_backup_lets_nobody_read_before_what_was_erased_is_gone_again
     for id in eraser.unfinished().await.unwrap() {
         let receipt = eraser.run_to_end(id, TIME_MAX).await.unwrap();
         assert!(receipt.report.rows[0].own > 0);
+        assert!(is_by_its_clock(&receipt), "{:?}", receipt.report.reached);
     }
     assert_eq!(on_disk(&clickhouse, &words), Vec::<&str>::new());
     let synced = eraser.sync_ledger(&ledger).await.unwrap();
@@ -143,6 +144,7 @@ async fn what_was_hidden_when_the_backup_was_made_is_hidden_again_before_anybody
     assert_eq!(events_of(&clickhouse, &gone).await, []);
     let receipt = eraser.run_to_end(id, TIME_MAX).await.unwrap();
     assert_eq!(receipt.state, ErasureState::Verified);
+    assert!(is_by_its_clock(&receipt), "{:?}", receipt.report.reached);
 }
 
 #[tokio::test]
