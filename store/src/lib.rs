@@ -16,6 +16,7 @@ mod event_block;
 mod event_check;
 mod export;
 mod filter;
+mod hexadecimal;
 mod insert;
 mod lookup;
 mod migrate;

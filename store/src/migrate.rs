@@ -1,7 +1,5 @@
 //! The schema's versions, and how a database gets to the present one.
 
-use std::fmt::Write as _;
-
 use clickhouse::Row;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -10,6 +8,7 @@ use crate::connection::client;
 use crate::endpoint::{Credentials, Endpoint, check_database};
 use crate::erasure::{is_of_cluster, is_restored};
 use crate::error::StoreError;
+use crate::hexadecimal::hexadecimal;
 
 /// One step of the schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,13 +65,7 @@ pub(crate) const CREATE_MIGRATIONS: &str = "CREATE TABLE IF NOT EXISTS migration
 impl Migration {
     /// SHA-256 of the statements, in hexadecimal digits.
     pub fn checksum(&self) -> String {
-        Sha256::digest(self.sql.as_bytes())
-            .iter()
-            .fold(String::new(), |mut digits, byte| {
-                // Writing to a String cannot fail.
-                let _ = write!(digits, "{byte:02x}");
-                digits
-            })
+        hexadecimal(&Sha256::digest(self.sql.as_bytes()))
     }
 
     /// The statement that writes down that it is done.

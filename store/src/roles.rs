@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use crate::connection::client;
 use crate::endpoint::{Credentials, Endpoint, check_database};
 use crate::error::StoreError;
+use crate::hexadecimal::hexadecimal;
 
 /// Stores events; may read their keys only.
 pub const WRITER_USER: &str = "daybook_writer";
@@ -269,12 +270,7 @@ impl Role {
             SHARD_USER => passwords.shard.as_ref()?,
             _ => return None,
         };
-        let digest = Sha256::digest(password.as_bytes());
-        Some(digest.iter().fold(String::new(), |mut digits, byte| {
-            // Writing to a String cannot fail.
-            let _ = write!(digits, "{byte:02x}");
-            digits
-        }))
+        Some(hexadecimal(&Sha256::digest(password.as_bytes())))
     }
 }
 

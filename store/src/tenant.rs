@@ -4,6 +4,8 @@ use std::fmt;
 
 use daybook_event::UNATTRIBUTED_ORG_ID;
 
+use crate::hexadecimal::hexadecimal;
+
 /// How many bytes a tenant's name may have.
 pub const TENANT_BYTES_MAX: usize = 512;
 
@@ -69,15 +71,7 @@ impl TenantId {
     /// The name in hexadecimal digits: what the reader sends in its header, so that no name can
     /// break out of it.
     pub(crate) fn to_header_value(&self) -> String {
-        use fmt::Write as _;
-        self.0.bytes().fold(
-            String::with_capacity(self.0.len() * 2),
-            |mut digits, byte| {
-                // Writing to a String cannot fail.
-                let _ = write!(digits, "{byte:02x}");
-                digits
-            },
-        )
+        hexadecimal(self.0.as_bytes())
     }
 }
 

@@ -1,6 +1,6 @@
 //! The operator's key, by which a subject that is gone can still be recognised, and by nobody else.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::erasure::ErasureRequest;
 use crate::erasure::scope::Scope;
 use crate::error::StoreError;
+use crate::hexadecimal::hexadecimal;
 
 /// Least bytes of a key.
 pub const ERASURE_KEY_BYTES_MIN: usize = 32;
@@ -79,12 +80,7 @@ impl ErasureKey {
 
     /// HMAC-SHA256 in hexadecimal digits.
     fn digest(&self, fields: &[&str]) -> String {
-        let digest = self.mac(fields);
-        digest.iter().fold(String::new(), |mut digits, byte| {
-            // Writing to a String cannot fail.
-            let _ = write!(digits, "{byte:02x}");
-            digits
-        })
+        hexadecimal(&self.mac(fields))
     }
 
     /// Lengths keep two fields from running into one another.
