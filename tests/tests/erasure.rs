@@ -29,3 +29,5 @@ mod restored;
 mod retention;
 #[path = "erasure/tenants.rs"]
 mod tenants;
+#[path = "erasure/texts.rs"]
+mod texts;

@@ -540,11 +540,16 @@ fn not_searched(plan: &Plan<'_>, shared: usize, are_more: bool) -> Vec<String> {
     place("names of services, operations and kinds of entities, and the hosts and stages of calls");
     if plan.searches_texts() {
         place("texts of others for anything but the identifiers: names, spellings, pictures");
+        place(
+            "identifiers that are part of a longer word (names of files, keys put together), but for long ones of \
+             letters and digits at random between marks",
+        );
     }
     if plan.mode == ErasureMode::Anonymise {
         place("addresses in the subject's own events for its name as no browser writes it");
         place(
-            "bodies, changes and reasons in the subject's own events for a name of fewer than six bytes, but where it is a whole text",
+            "bodies, changes and reasons in the subject's own events for a name that is a number or has fewer than six \
+             bytes, but where it is a whole text",
         );
         place(
             "the digest of each call, by which whoever has the database can test whether a guess at a whole call is right",

@@ -5,7 +5,7 @@ use daybook_event::OWN_SERVICE;
 use serde::{Deserialize, Serialize};
 
 use crate::erasure::key::{ErasureKey, folded};
-use crate::erasure::traces::{self, Own};
+use crate::erasure::traces::{self, Own, Pattern};
 use crate::error::StoreError;
 
 /// Most bytes of an identifier.
@@ -234,7 +234,9 @@ pub(crate) struct Plan<'a> {
     pub(crate) mode: ErasureMode,
     pub(crate) subject: &'a Subject,
     pub(crate) pseudonym: String,
-    pattern: Option<String>,
+    pattern: Option<Pattern>,
+    /// Of the identifiers that are numbers.
+    numbers: Option<Pattern>,
 }
 
 impl<'a> Plan<'a> {
@@ -253,7 +255,8 @@ impl<'a> Plan<'a> {
             mode,
             subject,
             pseudonym: subject.pseudonym(key, org_id),
-            pattern: traces::pattern(subject.identifiers()),
+            pattern: Pattern::of(subject.identifiers()),
+            numbers: Pattern::of_numbers(subject.identifiers()),
         }
     }
 
@@ -297,12 +300,12 @@ impl<'a> Plan<'a> {
         let mark = "{erasure:String} != ''";
         let delete = format!("DELETE WHERE {mark} AND {bounds} AND {own}");
         let trace = self.trace();
-        let has_pattern = self.pattern.is_some();
+        let (has_pattern, has_numbers) = (self.pattern.is_some(), self.numbers.is_some());
         match self.mode {
             ErasureMode::Delete if !has_pattern => format!("ALTER TABLE events {delete}"),
             ErasureMode::Delete => format!(
                 "ALTER TABLE events {delete}, UPDATE {} WHERE {mark} AND {bounds} AND {trace}",
-                traces::assignments(true, None)
+                traces::assignments(true, has_numbers, None)
             ),
             ErasureMode::Anonymise => {
                 let own_rows = Own {
@@ -311,7 +314,7 @@ impl<'a> Plan<'a> {
                 };
                 format!(
                     "ALTER TABLE events UPDATE {} WHERE {mark} AND {bounds} AND ({own} OR {trace})",
-                    traces::assignments(has_pattern, Some(&own_rows))
+                    traces::assignments(has_pattern, has_numbers, Some(&own_rows))
                 )
             }
         }
@@ -320,6 +323,14 @@ impl<'a> Plan<'a> {
     /// Gives a query the values that the texts name; ones that a text does not name do no harm.
     pub(crate) fn bind_to(&self, query: Query) -> Query {
         let (entity_type, entity_id) = self.subject.entity.clone().unwrap_or_default();
+        let bound = |pattern: &Option<Pattern>, pseudonym: &str| {
+            let bound = pattern.as_ref();
+            bound.map_or_else(Default::default, |pattern| {
+                (pattern.text.clone(), pattern.replaced(pseudonym))
+            })
+        };
+        let (pattern, replaced) = bound(&self.pattern, &self.pseudonym);
+        let (numbers, replaced_number) = bound(&self.numbers, &as_number(&self.pseudonym));
         query
             .param("erasure", &self.id)
             .param("org_id", self.org_id)
@@ -328,10 +339,21 @@ impl<'a> Plan<'a> {
             .param("emails", &self.subject.emails)
             .param("entity_type", entity_type)
             .param("entity_id", entity_id)
-            .param("pattern", self.pattern.as_deref().unwrap_or_default())
+            .param("pattern", pattern)
+            .param("replaced", replaced)
+            .param("numbers", numbers)
+            .param("replaced_number", replaced_number)
             .param("pseudonym", &self.pseudonym)
-            .param("replaced", traces::replaced(&self.pseudonym))
     }
+}
+
+/// A pseudonym where JSON may have a number: its hexadecimal digits as a decimal number, which has too few digits to be
+/// looked for itself.
+fn as_number(pseudonym: &str) -> String {
+    let digits = pseudonym.rsplit('-').next().unwrap_or_default();
+    u32::from_str_radix(digits, 16)
+        .unwrap_or_default()
+        .to_string()
 }
 
 #[cfg(test)]

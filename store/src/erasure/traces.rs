@@ -7,15 +7,17 @@ use crate::packed::in_json;
 
 /// Shorter identifiers would be found in words and numbers that have nothing to do with them.
 pub(crate) const TRACE_BYTES_MIN: usize = 6;
-/// The lengths of names from there on, and below, in SQL.
-const IS_LONG: &str = ">= 6";
-const IS_SHORT: &str = "BETWEEN 1 AND 5";
+
+/// Whether JSON may have an identifier outside of a text.
+fn is_number(identifier: &str) -> bool {
+    let digits = identifier.strip_prefix('-').unwrap_or(identifier);
+    digits.bytes().all(|byte| byte.is_ascii_digit())
+}
 
 /// Whether an identifier that stands in a text is the subject's. A number of a few digits is often another
 /// thing's.
 pub(crate) fn is_telling(identifier: &str) -> bool {
-    let is_number = identifier.bytes().all(|byte| byte.is_ascii_digit());
-    let least = if is_number {
+    let least = if is_number(identifier) {
         UNIQUE_BYTES_MIN
     } else {
         TRACE_BYTES_MIN
@@ -51,12 +53,13 @@ pub(crate) struct Own {
     pub(crate) as_entity: String,
 }
 
-/// The assignments behind `ALTER TABLE … UPDATE`. `{pattern}` and `{pseudonym}` are to be bound.
-pub(crate) fn assignments(has_pattern: bool, own: Option<&Own>) -> String {
+/// The assignments behind `ALTER TABLE … UPDATE`. `{pseudonym}` is to be bound, and `{pattern}` and `{numbers}` with
+/// what replaces them where there are such.
+pub(crate) fn assignments(has_pattern: bool, has_numbers: bool, own: Option<&Own>) -> String {
     let assignments: Vec<_> = COLUMNS
         .iter()
         .filter_map(|column| {
-            let replaced = replacement(column, has_pattern, own);
+            let replaced = replacement(column, has_pattern, has_numbers, own);
             (replaced != *column).then(|| format!("{column} = {replaced}"))
         })
         .collect();
@@ -73,14 +76,22 @@ pub(crate) fn condition() -> String {
     )
 }
 
-fn replacement(column: &str, has_pattern: bool, own: Option<&Own>) -> String {
+fn replacement(column: &str, has_pattern: bool, has_numbers: bool, own: Option<&Own>) -> String {
     let mut everywhere = column.to_owned();
-    if has_pattern {
+    let mut replace_all = |pattern: &str, replaced: &str| {
         // Two neighbours share the character between them, which a first pass takes away.
         for _ in 0..2 {
-            everywhere =
-                format!("replaceRegexpAll({everywhere}, {{pattern:String}}, {{replaced:String}})");
+            everywhere = format!(
+                "replaceRegexpAll({everywhere}, {{{pattern}:String}}, {{{replaced}:String}})"
+            );
         }
+    };
+    // A body and the values of changes are JSON, and stay it.
+    if has_numbers && matches!(column, "detail" | "told") {
+        replace_all("numbers", "replaced_number");
+    }
+    if has_pattern {
+        replace_all("pattern", "replaced");
     }
     let Some(own) = own else { return everywhere };
     let names = [
@@ -97,7 +108,7 @@ fn replacement(column: &str, has_pattern: bool, own: Option<&Own>) -> String {
         } in spellings(column, name)
         {
             everywhere = format!(
-                "replaceAll({everywhere}, if({condition} AND length({name}) {is_of}, \
+                "replaceAll({everywhere}, if({condition} AND {is_of}, \
                  concat('{before}', {text}, '{behind}'), ''), \
                  concat('{before}', {{pseudonym:String}}, '{behind}'))"
             );
@@ -106,9 +117,9 @@ fn replacement(column: &str, has_pattern: bool, own: Option<&Own>) -> String {
     if matches!(column, "activity" | "entity_name") {
         everywhere = in_words(&everywhere);
         for (condition, name) in names.into_iter().filter(|(_, name)| *name != column) {
-            let word = in_words(name);
+            let (word, is_short) = (in_words(name), is_short(name));
             everywhere = format!(
-                "replaceAll({everywhere}, if({condition} AND length({name}) {IS_SHORT}, {word}, ''), \
+                "replaceAll({everywhere}, if({condition} AND {is_short}, {word}, ''), \
                  {{pseudonym:String}})"
             );
         }
@@ -125,10 +136,21 @@ fn replacement(column: &str, has_pattern: bool, own: Option<&Own>) -> String {
     format!("if({condition} AND {column} != '', {instead}, {everywhere})")
 }
 
+/// Which names are replaced wherever they stand, in SQL.
+fn is_long(name: &str) -> String {
+    format!("length({name}) >= {TRACE_BYTES_MIN} AND NOT match({name}, '^[-0-9][0-9.]*$')")
+}
+
+/// And which only where they stand alone: a short one is part of many words and numbers, and one that is a number may
+/// stand in JSON outside of a text.
+fn is_short(name: &str) -> String {
+    format!("length({name}) > 0 AND NOT ({})", is_long(name))
+}
+
 /// How a name may stand in a column.
 struct Spelling {
-    /// Names of which length are looked for so.
-    is_of: &'static str,
+    /// Names of which kind are looked for so, in SQL.
+    is_of: String,
     /// What stands around it, and stays.
     before: &'static str,
     text: String,
@@ -137,8 +159,8 @@ struct Spelling {
 
 /// How a name stands in a column: as it is in a sentence, and in JSON with what JSON escapes. A change's
 /// values are JSON inside the JSON of `told`, and a `detail` may hold JSON in its texts as well. `rest` has
-/// addresses, and keys, which are shorter than any name that is looked for there. A short name is part of many
-/// words and numbers: of JSON it is a whole text, and of a sentence a word ([`in_words`]).
+/// addresses, and keys, which are shorter than any name that is looked for there. A short name ([`is_short`]) is a
+/// whole text of JSON, and a word of a sentence ([`in_words`]).
 fn spellings(column: &str, name: &str) -> Vec<Spelling> {
     let in_json = |text: &str| {
         // Of ClickHouse's escapes, that of the slash is nobody else's.
@@ -149,13 +171,13 @@ fn spellings(column: &str, name: &str) -> Vec<Spelling> {
     let once = in_json(name);
     let twice = in_json(&once);
     let long = |text: &str| Spelling {
-        is_of: IS_LONG,
+        is_of: is_long(name),
         before: "",
         text: text.to_owned(),
         behind: "",
     };
     let short = |before, text: &str, behind| Spelling {
-        is_of: IS_SHORT,
+        is_of: is_short(name),
         before,
         text: text.to_owned(),
         behind,
@@ -209,53 +231,115 @@ fn as_browsers_encode(name: &str) -> String {
     })
 }
 
-/// A regular expression (RE2) that finds the identifiers as they stand in texts, in JSON and in
-/// URLs, but not inside a longer word or address; nothing where no identifier is long enough.
-pub(crate) fn pattern<'a>(identifiers: impl Iterator<Item = &'a str>) -> Option<String> {
-    let mut alternatives: Vec<String> = Vec::new();
-    for identifier in identifiers.filter(|identifier| is_telling(identifier)) {
-        let json = in_json(identifier);
-        let pointer = in_json(&identifier.replace('~', "~0").replace('/', "~1"));
-        for spelling in [
-            identifier.to_owned(),
-            // Some who write JSON escape slashes.
-            json.replace('/', "\\/"),
-            // The value of a change is JSON inside of JSON, and so may be what a text of a body is.
-            in_json(&json.replace('/', "\\/")),
-            in_json(&json),
-            json,
-            // The place of a change.
-            in_json(&pointer),
-            pointer,
-            percent_encoded(identifier, b"-._~"),
-            // What some clients leave as it is in a path.
-            percent_encoded(identifier, b"-._~@+"),
-            percent_encoded(identifier, b"-._~+"),
-        ] {
-            // E-mail addresses have no case here; ids have one.
-            let flags = if identifier.contains('@') {
-                "(?i:"
-            } else {
-                "(?:"
-            };
-            let alternative = format!("{flags}{})", with_hex_in_any_case(&quoted(&spelling)));
-            if !alternatives.contains(&alternative) {
-                alternatives.push(alternative);
-            }
-        }
-    }
-    if alternatives.is_empty() {
-        return None;
-    }
-    let any = alternatives.join("|");
-    Some(format!(
-        r"(^|[^\pL\pN_.+-]|%[0-9A-Fa-f]{{2}}|\\[bfnrt]|\\u[0-9A-Fa-f]{{4}})(?:{any})($|[^\pL\pN_.-]|[.-](?:$|[^\pL\pN_]))"
-    ))
+/// What may stand on both sides of an identifier, beside what JSON and URLs escape: none of it makes the identifier a
+/// part of a longer one. The first are of addresses, which other addresses may end with; the last of what was made
+/// up by chance ([`is_random`]).
+const NEIGHBOURS: [(&str, &str); 3] = [
+    (r"[^\pL\pN_.+-]", r"[^\pL\pN_.-]|[.-](?:$|[^\pL\pN_])"),
+    (r"[^\pL\pN_.-]", r"[^\pL\pN_.-]|[.-](?:$|[^\pL\pN_])"),
+    (r"[^\pL\pN]", r"[^\pL\pN]"),
+];
+
+/// Whether no longer word with an identifier in it is another's: `avatar-ID.png` is of the same person, where `ID` is
+/// a UUID or the like. Of words and numbers that is not sure: `INV-2024-0001-1` is another invoice than
+/// `INV-2024-0001`, and `…:user/jane-miller` another user than `…:user/jane`.
+fn is_random(identifier: &str) -> bool {
+    let is_of_id = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
+    let last = identifier.rsplit(|letter| !is_of_id(letter)).next();
+    let has_both = |run: &str| {
+        run.len() >= 8
+            && run.bytes().any(|byte| byte.is_ascii_digit())
+            && run.bytes().any(|byte| byte.is_ascii_alphabetic())
+    };
+    identifier.len() >= UNIQUE_BYTES_MIN
+        && !identifier.contains('@')
+        && last.is_some_and(|last| last.split(['-', '_']).any(has_both))
 }
 
-/// For `replaceRegexpAll`: the neighbours stay.
-pub(crate) fn replaced(pseudonym: &str) -> String {
-    format!(r"\1{pseudonym}\2")
+/// A regular expression (RE2) that finds identifiers as they stand in texts, in JSON and in URLs, but not inside
+/// a longer word or address.
+pub(crate) struct Pattern {
+    pub(crate) text: String,
+    /// Each is a neighbour, in turns on the left and on the right.
+    groups: usize,
+}
+
+impl Pattern {
+    /// Nothing where no identifier is long enough.
+    pub(crate) fn of<'a>(identifiers: impl Iterator<Item = &'a str>) -> Option<Self> {
+        let mut alternatives = NEIGHBOURS.map(|_| Vec::new());
+        for identifier in identifiers.filter(|identifier| is_telling(identifier)) {
+            for spelling in spellings_of(identifier) {
+                let place = if spelling.contains('@') {
+                    0
+                } else {
+                    1 + usize::from(is_random(identifier))
+                };
+                // E-mail addresses have no case here; ids have one.
+                let flags = if identifier.contains('@') {
+                    "(?i:"
+                } else {
+                    "(?:"
+                };
+                let alternative = format!("{flags}{})", with_hex_in_any_case(&quoted(&spelling)));
+                if !alternatives[place].contains(&alternative) {
+                    alternatives[place].push(alternative);
+                }
+            }
+        }
+        let branches: Vec<_> = NEIGHBOURS
+            .iter()
+            .zip(alternatives)
+            .filter(|(_, alternatives)| !alternatives.is_empty())
+            .map(|((left, right), alternatives)| {
+                let any = alternatives.join("|");
+                format!(
+                    r"(^|{left}|%[0-9A-Fa-f]{{2}}|\\[bfnrt]|\\u[0-9A-Fa-f]{{4}})(?:{any})($|{right})"
+                )
+            })
+            .collect();
+        (!branches.is_empty()).then(|| Self {
+            text: branches.join("|"),
+            groups: 2 * branches.len(),
+        })
+    }
+
+    /// The same of those that JSON may have outside of a text.
+    pub(crate) fn of_numbers<'a>(identifiers: impl Iterator<Item = &'a str>) -> Option<Self> {
+        Self::of(identifiers.filter(|identifier| is_number(identifier)))
+    }
+
+    /// For `replaceRegexpAll`: the neighbours stay.
+    pub(crate) fn replaced(&self, pseudonym: &str) -> String {
+        let neighbours = |first: usize| -> String {
+            let groups = (first..=self.groups).step_by(2);
+            let groups: Vec<_> = groups.map(|group| format!(r"\{group}")).collect();
+            groups.concat()
+        };
+        format!("{}{pseudonym}{}", neighbours(1), neighbours(2))
+    }
+}
+
+/// How an identifier is written in texts, in JSON and in URLs.
+fn spellings_of(identifier: &str) -> [String; 10] {
+    let json = in_json(identifier);
+    let pointer = in_json(&identifier.replace('~', "~0").replace('/', "~1"));
+    [
+        identifier.to_owned(),
+        // Some who write JSON escape slashes.
+        json.replace('/', "\\/"),
+        // The value of a change is JSON inside of JSON, and so may be what a text of a body is.
+        in_json(&json.replace('/', "\\/")),
+        in_json(&json),
+        json,
+        // The place of a change.
+        in_json(&pointer),
+        pointer,
+        percent_encoded(identifier, b"-._~"),
+        // What some clients leave as it is in a path.
+        percent_encoded(identifier, b"-._~@+"),
+        percent_encoded(identifier, b"-._~+"),
+    ]
 }
 
 fn quoted(text: &str) -> String {
@@ -308,26 +392,60 @@ mod tests {
 
     #[test]
     fn a_short_identifier_is_not_looked_for_in_texts() {
-        assert_eq!(pattern(["7", "admin", "104233"].into_iter()), None);
-        assert!(pattern(["104233104233"].into_iter()).is_some());
-        assert!(pattern(["7", "abcdef"].into_iter()).is_some());
+        let is_looked_for =
+            |identifiers: &[&str]| Pattern::of(identifiers.iter().copied()).is_some();
+        assert!(!is_looked_for(&["7", "admin", "104233", "-104233"]));
+        assert!(is_looked_for(&["104233104233"]));
+        assert!(is_looked_for(&["7", "abcdef"]));
     }
 
     #[test]
     fn an_identifier_never_speaks_the_language_of_patterns() {
         assert_eq!(quoted("a.b*\\E"), r"a\x{2e}b\x{2a}\x{5c}E");
-        assert_eq!(replaced("erased-1"), r"\1erased-1\2");
+    }
+
+    #[test]
+    fn every_neighbour_stays() {
+        let pattern = Pattern::of(["abcdef"].into_iter()).unwrap();
+        assert_eq!(pattern.replaced("erased-1"), r"\1erased-1\2");
+        let all = ["a@b.org", "7c9e6679-7425-40de"];
+        let pattern = Pattern::of(all.into_iter()).unwrap();
+        assert_eq!(pattern.replaced("erased-1"), r"\1\3\5erased-1\2\4\6");
+    }
+
+    #[test]
+    fn only_what_was_made_up_by_chance_is_nobody_elses_in_a_longer_word() {
+        for random in [
+            "7c9e6679-7425-40de-944b-e07fc1f90ae7",
+            "auth0|5f7c8ec7c33c6c004bba",
+            "01J9ZQ4T8V2M6N7P3R5S1W0XYZ",
+            "usr_7Q2m9Lx4Kp",
+        ] {
+            assert!(is_random(random), "{random}");
+        }
+        for of_words in [
+            "INV-2024-0001",
+            "104233104233",
+            "jane-miller-smith",
+            "arn:aws:iam::123456789012:user/jane",
+            "arn:aws:sts::1:assumed-role/SSO_1a2b3c4d5e6f/jane",
+            "1a2b3c4d5e@example.com",
+            "1a2b3c4d",
+        ] {
+            assert!(!is_random(of_words), "{of_words}");
+        }
     }
 
     #[test]
     fn each_column_is_replaced_where_its_text_is_looked_for() {
-        let assignments = assignments(true, None);
+        let assignments = assignments(true, true, None);
         let condition = condition();
         for column in COLUMNS {
             assert!(assignments.contains(&format!("{column} = ")), "{column}");
             assert!(condition.contains(column), "{column}");
         }
         assert!(!assignments.contains("{pseudonym"));
+        assert_eq!(assignments.matches("{numbers:String}").count(), 4);
     }
 
     #[test]
@@ -336,7 +454,7 @@ mod tests {
             as_actor: "A".to_owned(),
             as_entity: "B".to_owned(),
         };
-        let assignments = assignments(false, Some(&own));
+        let assignments = assignments(false, false, Some(&own));
         assert!(assignments.contains("http_ip = if(A AND http_ip != '', '', http_ip)"));
         assert!(!assignments.contains("parent_id =") && !assignments.contains("{pattern"));
         // What is looked for is of the rows that are their own.
