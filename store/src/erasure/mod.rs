@@ -457,10 +457,9 @@ impl Eraser {
             subject.user_ids.extend(links.user_ids);
             subject.emails.extend(links.emails);
         }
-        let reason = request.reason.to_lowercase();
         if subject
             .identifiers()
-            .any(|identifier| reason.contains(&identifier.to_lowercase()))
+            .any(|identifier| traces::names(&request.reason, identifier))
         {
             return Err(StoreError::InvalidErasure(
                 "the reason names the subject, and the reason stays".to_owned(),

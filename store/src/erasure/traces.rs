@@ -26,6 +26,20 @@ pub(crate) fn is_telling(identifier: &str) -> bool {
     identifier.len() >= least && !identifier.chars().any(char::is_control)
 }
 
+/// Whether a text names an identifier, in any case: a short one as a word, since 4 is part of 24.
+pub(crate) fn names(text: &str, identifier: &str) -> bool {
+    let (text, identifier) = (text.to_lowercase(), identifier.to_lowercase());
+    let is_of_word = |letter: Option<char>| letter.is_some_and(char::is_alphanumeric);
+    text.char_indices().any(|(start, _)| {
+        let (before, rest) = text.split_at(start);
+        rest.strip_prefix(&identifier).is_some_and(|behind| {
+            let is_word =
+                !is_of_word(before.chars().next_back()) && !is_of_word(behind.chars().next());
+            is_word || is_telling(&identifier)
+        })
+    })
+}
+
 /// Every column in which a person or thing may be named, but for those of a closed set of words. What
 /// a row leaves out (see `packed.rs`) follows from these: a path from its template and parameters, a
 /// parameter that is the entity's or the parent's id from that, and a sentence's parts from it.
@@ -397,6 +411,18 @@ mod tests {
         assert!(!is_looked_for(&["7", "admin", "104233", "-104233"]));
         assert!(is_looked_for(&["104233104233"]));
         assert!(is_looked_for(&["7", "abcdef"]));
+    }
+
+    #[test]
+    fn a_short_identifier_is_named_as_a_word_only() {
+        let letter = "Letter 17 of 24 Nov, case A-7";
+        for named in ["17", "24", "a-7", "nov", "A"] {
+            assert!(names(letter, named), "{named}");
+        }
+        for part in ["4", "1", "lett", "v, ca", "7 of"] {
+            assert!(!names(letter, part), "{part}");
+        }
+        assert!(names("for xJane@example.com", "jane@example.com"));
     }
 
     #[test]

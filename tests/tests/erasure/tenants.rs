@@ -200,6 +200,13 @@ async fn what_cannot_be_asked_for_changes_nothing() {
         assert!(matches!(error, StoreError::InvalidErasure(_)), "{error}");
         assert!(!error.to_string().contains("1234567"));
     }
+    // A short id is named as a word.
+    let mut short = request(&tenant, Scope::User("4".to_owned()), ErasureMode::Delete);
+    "letter of 24 Nov".clone_into(&mut short.reason);
+    eraser.preview(&short).await.unwrap();
+    "letter of user-4".clone_into(&mut short.reason);
+    let refused = eraser.request(&short).await;
+    assert!(matches!(refused, Err(StoreError::InvalidErasure(_))));
     let sql = "SELECT count() FROM erasures WHERE org_id = 'not-asked'";
     assert_eq!(run(clickhouse, sql).await, "0");
 }
