@@ -45,10 +45,10 @@ impl ErasureKey {
         self.digest(&[org_id, "entity", kind, id])
     }
 
-    /// What stands in an anonymised subject's place: the same in all of a tenant's events, and
-    /// another one with every tenant.
-    pub(crate) fn pseudonym(&self, org_id: &str, identifier: &str) -> String {
-        let digest = self.digest(&[org_id, "pseudonym", &folded(identifier)]);
+    /// What stands in an anonymised subject's place: the same in all of a tenant's events, and another one with
+    /// every tenant. It is made of the subject's first hash, or of its first identifier.
+    pub(crate) fn pseudonym(&self, org_id: &str, first: &str) -> String {
+        let digest = self.digest(&[org_id, "pseudonym", &folded(first)]);
         format!("erased-{}", &digest[..8])
     }
 

@@ -456,7 +456,7 @@ impl Ledger {
         row: &ErasureRow,
         key: &ErasureKey,
     ) -> Result<Subject, StoreError> {
-        let mut subject = Subject::default();
+        let mut subject = Subject::new();
         if row.scope == "tenant" {
             return Ok(subject);
         }

@@ -448,6 +448,7 @@ impl Eraser {
                 up_to,
                 request.mode,
                 &subject,
+                &[],
                 &self.key,
             );
             let links = self.ledger.links(&plan).await?;
@@ -471,6 +472,7 @@ impl Eraser {
             up_to,
             request.mode,
             &subject,
+            &subject.hashes(&self.key, org_id),
             &self.key,
         );
         self.ledger.check_holds(&plan).await?;
@@ -488,6 +490,7 @@ impl Eraser {
             row.up_to,
             mode,
             subject,
+            &row.subject_hashes,
             &self.key,
         ))
     }

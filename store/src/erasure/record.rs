@@ -75,6 +75,8 @@ impl ErasureRow {
             reached: vec![(ErasureState::Requested, now)],
             // Where it was not told, what the database has forgotten was erased before.
             repeated: entry.hidden != Some(false),
+            // One is what was asked for.
+            linked_identifiers: entry.subject_hashes.len().saturating_sub(1),
             ..Report::default()
         };
         let row = Self {

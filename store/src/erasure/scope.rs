@@ -139,11 +139,22 @@ pub(crate) struct Subject {
     pub(crate) emails: Vec<String>,
     /// Kind and id.
     pub(crate) entity: Option<(String, String)>,
+    /// Whether the pseudonym is made of the first hash that was kept of it. An older version made it of the identifier,
+    /// which comes in another order where it is known again.
+    pub(crate) is_known_by_hash: bool,
 }
 
 impl Subject {
+    /// Of a whole tenant.
+    pub(crate) fn new() -> Self {
+        Self {
+            is_known_by_hash: true,
+            ..Self::default()
+        }
+    }
+
     pub(crate) fn of(scope: &Scope) -> Self {
-        let mut subject = Self::default();
+        let mut subject = Self::new();
         match scope {
             Scope::Tenant => {}
             Scope::User(id) if id.contains('@') => subject.emails.push(folded(id)),
@@ -159,12 +170,12 @@ impl Subject {
         Self {
             // No event's kind is empty where its id is not, and no id has control characters alone.
             entity: Some((String::new(), "\u{1}".to_owned())),
-            ..Self::default()
+            ..Self::new()
         }
     }
 
     pub(crate) fn is_tenant(&self) -> bool {
-        *self == Self::default()
+        self.identifiers().next().is_none()
     }
 
     pub(crate) fn identifiers(&self) -> impl Iterator<Item = &str> {
@@ -189,8 +200,14 @@ impl Subject {
         hashes
     }
 
-    pub(crate) fn pseudonym(&self, key: &ErasureKey, org_id: &str) -> String {
-        key.pseudonym(org_id, self.identifiers().next().unwrap_or_default())
+    /// The same wherever the first of the hashes is.
+    fn pseudonym(&self, key: &ErasureKey, org_id: &str, hashes: &[String]) -> String {
+        let first = if self.is_known_by_hash {
+            hashes.first().map(String::as_str)
+        } else {
+            self.identifiers().next()
+        };
+        key.pseudonym(org_id, first.unwrap_or_default())
     }
 
     fn as_actor(&self) -> &'static str {
@@ -246,6 +263,7 @@ impl<'a> Plan<'a> {
         up_to_ms: i64,
         mode: ErasureMode,
         subject: &'a Subject,
+        hashes: &[String],
         key: &ErasureKey,
     ) -> Self {
         Self {
@@ -254,7 +272,7 @@ impl<'a> Plan<'a> {
             up_to_ms,
             mode,
             subject,
-            pseudonym: subject.pseudonym(key, org_id),
+            pseudonym: subject.pseudonym(key, org_id, hashes),
             pattern: Pattern::of(subject.identifiers()),
             numbers: Pattern::of_numbers(subject.identifiers()),
         }

@@ -13,6 +13,10 @@ use crate::erasure::{Eraser, not_searched};
 use crate::error::StoreError;
 use crate::insert::NewEvent;
 
+/// What a receipt does not say whose erasure was asked for again by the ledger.
+const ONLY_IN_THE_FIRST_RECEIPT: &str = "e-mail addresses and ids that others use as well, or that are more than are \
+     searched at once: the first receipt says whether there are any";
+
 impl Eraser {
     /// The row after what could be done now; the same row where there is nothing to do but wait.
     pub(super) async fn step(&self, row: ErasureRow) -> Result<ErasureRow, StoreError> {
@@ -59,8 +63,14 @@ impl Eraser {
         if report.rows.is_empty() {
             report.rows = found; // nobody counted them when the ledger asked for it
         }
+        // Neither did anybody say what was not searched, and the ledger does not keep it.
         if report.not_searched.is_empty() {
             report.not_searched = not_searched(&plan, 0, false);
+            if !plan.subject.is_tenant() {
+                report
+                    .not_searched
+                    .push(ONLY_IN_THE_FIRST_RECEIPT.to_owned());
+            }
         }
         self.reach(&row, ErasureState::Hidden, &report).await
     }

@@ -11,7 +11,7 @@ use crate::canaries::{
     TIME_MAX, canaries, erase, eraser, event_of_canaries, events_of, is_by_its_clock, on_disk,
     request, run, start, writer,
 };
-use crate::fixture::{batch, everything, tenant};
+use crate::fixture::{batch, event, everything, new, tenant};
 
 async fn is_refused(reader: &Reader, tenant: &TenantId) -> bool {
     let answer = reader.search(tenant, &Search::default()).await;
@@ -216,6 +216,52 @@ async fn held_in_a_backup(
     assert!(matches!(blocked, Err(StoreError::ErasureBlocked(_))));
     eraser(clickhouse).sync_ledger(ledger).await.unwrap();
     back_up_and_lose(clickhouse, async || then(id).await).await;
+}
+
+#[tokio::test]
+async fn a_person_keeps_the_pseudonym_in_a_restored_database() {
+    let clickhouse = start().await;
+    let tenant = tenant("restored-pseudonym");
+    let acted = |number, user_id: &str| {
+        let mut event = event(&tenant, number);
+        user_id.clone_into(&mut event.caller.user_id);
+        "jane@example.com".clone_into(&mut event.caller.user_email);
+        [new(event)]
+    };
+    let writer = writer(&clickhouse);
+    writer.insert(&acted(1, "")).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = LedgerFile::create(folder.path().join("erasures.ndjson")).unwrap();
+    let mut pseudonym = String::new();
+    back_up_and_lose(&clickhouse, async || {
+        // Nothing that the backup has names the id that is asked for.
+        writer.insert(&acted(2, "U-0000000-jane")).await.unwrap();
+        let scope = Scope::User("U-0000000-jane".to_owned());
+        let asked = request(&tenant, scope, ErasureMode::Anonymise);
+        let receipt = erase(&clickhouse, &asked).await;
+        assert_eq!(receipt.report.linked_identifiers, 1);
+        let events = events_of(&clickhouse, &tenant).await;
+        pseudonym.clone_from(&events[1].caller.user_id);
+        assert_eq!(events[0].caller.user_email, pseudonym);
+        eraser(&clickhouse).sync_ledger(&ledger).await.unwrap();
+    })
+    .await;
+    let eraser = eraser(&clickhouse);
+    eraser.sync_ledger(&ledger).await.unwrap();
+    let id = eraser.unfinished().await.unwrap()[0];
+    let receipt = eraser.run_to_end(id, TIME_MAX).await.unwrap();
+    let migrator = clickhouse.passwords().migrator_credentials();
+    let_readers_in(clickhouse.endpoint(), &migrator, &[])
+        .await
+        .unwrap();
+    let events = events_of(&clickhouse, &tenant).await;
+    assert_eq!(events.len(), 1);
+    assert_eq!(events[0].caller.user_email, pseudonym);
+    assert!(pseudonym.starts_with("erased-"));
+    // What only the first receipt could tell.
+    assert_eq!(receipt.report.linked_identifiers, 1);
+    let places = receipt.report.not_searched.join("; ");
+    assert!(places.contains("first receipt"), "{places}");
 }
 
 fn retention(clickhouse: &ClickHouse) -> Retention {
