@@ -17,7 +17,18 @@ pub enum JsonBoundError {
         /// How deep it may nest.
         depth_max: usize,
     },
+    /// It has too many values.
+    #[error("its values take more memory than the {bytes_max} bytes that they may")]
+    Values {
+        /// How much they may take.
+        bytes_max: usize,
+    },
 }
+
+/// What an object takes as a tree: a B-tree's node has room for eleven members.
+const OBJECT_BYTES: usize = 640;
+/// What any other value takes at most, as an array grows by half of itself and a large object's nodes are not full.
+const VALUE_BYTES: usize = 128;
 
 /// Checks that `json` has at most `bytes_max` bytes and nests at most `depth_max` arrays and
 /// objects, in one pass and without memory of its own.
@@ -38,20 +49,8 @@ pub fn check_json_bounds(
         });
     }
     let mut depth = 0_usize;
-    let mut in_string = false;
-    let mut escaped = false;
-    for byte in json {
-        if in_string {
-            match byte {
-                _ if escaped => escaped = false,
-                b'\\' => escaped = true,
-                b'"' => in_string = false,
-                _ => {}
-            }
-            continue;
-        }
+    for byte in outside_strings(json) {
         match byte {
-            b'"' => in_string = true,
             b'{' | b'[' => {
                 depth += 1;
                 if depth > depth_max {
@@ -63,6 +62,45 @@ pub fn check_json_bounds(
         }
     }
     Ok(())
+}
+
+/// Checks that the values of `json` take at most about `bytes_max` bytes of memory when it is read as a tree, beside the
+/// letters of its texts: an object of five bytes takes more than a hundred times as many.
+///
+/// # Errors
+/// [`JsonBoundError::Values`].
+pub fn check_json_values(json: &[u8], bytes_max: usize) -> Result<(), JsonBoundError> {
+    let mut bytes = 0_usize;
+    for byte in outside_strings(json) {
+        bytes += match byte {
+            b'{' => OBJECT_BYTES,
+            b'[' | b',' => VALUE_BYTES,
+            _ => continue,
+        };
+        if bytes > bytes_max {
+            return Err(JsonBoundError::Values { bytes_max });
+        }
+    }
+    Ok(())
+}
+
+/// The bytes of a JSON text that stand in none of its strings.
+fn outside_strings(json: &[u8]) -> impl Iterator<Item = u8> {
+    let mut in_string = false;
+    let mut escaped = false;
+    json.iter().copied().filter(move |byte| {
+        if !in_string {
+            in_string = *byte == b'"';
+            return !in_string;
+        }
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => in_string = false,
+            _ => {}
+        }
+        false
+    })
 }
 
 #[cfg(test)]
@@ -87,6 +125,16 @@ mod tests {
             check_json_bounds(deep.as_bytes(), 1 << 20, 100),
             Err(JsonBoundError::Depth { depth_max: 100 })
         );
+    }
+
+    #[test]
+    fn an_object_counts_as_the_memory_that_it_takes() {
+        let check = |json: &str, bytes_max| check_json_values(json.as_bytes(), bytes_max);
+        assert_eq!(check(r#"{"a":"{[,,\"{"}"#, 640), Ok(()));
+        let over = Err(JsonBoundError::Values { bytes_max: 639 });
+        assert_eq!(check("{}", 639), over);
+        assert_eq!(check("[1,2,3]", 3 * 128), Ok(()));
+        assert!(check("[1,2,3,4]", 3 * 128).is_err());
     }
 
     proptest! {

@@ -24,7 +24,7 @@ pub use audit_event::{
     Action, ActivityPart, ActivityPartKind, AuditEvent, Caller, CallerType, Change, Entity,
     HttpRequest, Outcome, SCHEMA_VERSION, UNATTRIBUTED_ORG_ID, UnknownWord,
 };
-pub use bounds::{JsonBoundError, check_json_bounds};
+pub use bounds::{JsonBoundError, check_json_bounds, check_json_values};
 pub use captured_exchange::{
     CapturedExchange, CapturedResponse, HandlerContext, HandlerFailure, MESSAGE_VERSION, Privacy,
 };

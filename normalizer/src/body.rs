@@ -5,12 +5,17 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use daybook_event::check_json_values;
 use serde_json::{Map, Value};
 
+use crate::message::VALUES_BYTES_MAX;
 use crate::odd_json;
 
 /// How deep the names of a form nest: `a[b][c]=d` nests two levels.
 const FORM_DEPTH_MAX: usize = 8;
+
+/// How many names, those of a path each for itself, a form has. Every one may become an object.
+const FORM_NAMES_MAX: usize = 100_000;
 
 /// API Gateway writes padding; what passes events on may leave it out.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -27,13 +32,15 @@ pub(crate) fn bytes(body: &str, is_base64: bool) -> Vec<u8> {
         .unwrap_or_else(|| body.as_bytes().to_vec())
 }
 
-/// A body as JSON; `None` where it is neither JSON nor a form. A form has a name with a value: `curl -d 'some text'` sends none.
+/// A body as JSON; `None` where it is neither JSON nor a form, or has more values than there is memory for. A form has a name with
+/// a value: `curl -d 'some text'` sends none.
 pub(crate) fn read(body: &[u8], content_type: &str) -> Option<Value> {
     let text = std::str::from_utf8(body).ok()?;
     // curl calls anything a form where nobody says otherwise. Read as one, all of it would be a name.
     let start = text.trim_start_matches(|one: char| one.is_whitespace() || one == '\u{feff}');
     if is_form(content_type) && !start.starts_with(['{', '[', '<']) {
-        (text.is_empty() || text.contains('=')).then(|| form(text))
+        let is_form = text.is_empty() || text.contains('=');
+        is_form.then(|| form(text)).flatten()
     } else {
         json(text)
     }
@@ -50,7 +57,7 @@ fn is_form(content_type: &str) -> bool {
 pub(crate) fn form_fields(body: &[u8], content_type: &str) -> BTreeMap<String, String> {
     let mut fields = BTreeMap::new();
     if is_form(content_type) {
-        for (name, value) in form_urlencoded::parse(body) {
+        for (name, value) in form_urlencoded::parse(body).take(FORM_NAMES_MAX) {
             fields
                 .entry(name.into_owned())
                 .or_insert_with(|| value.into_owned());
@@ -59,8 +66,10 @@ pub(crate) fn form_fields(body: &[u8], content_type: &str) -> BTreeMap<String, S
     fields
 }
 
-/// A JSON text, with or without a byte order mark (RFC 8259, section 8.1, lets a reader ignore it).
+/// A JSON text, with or without a byte order mark (RFC 8259, section 8.1, lets a reader ignore it); `None` where it is none, or
+/// has more values than there is memory for.
 pub(crate) fn json(text: &str) -> Option<Value> {
+    check_json_values(text.as_bytes(), VALUES_BYTES_MAX).ok()?;
     odd_json::parse(text.strip_prefix('\u{feff}').unwrap_or(text)).ok()
 }
 
@@ -70,17 +79,24 @@ pub(crate) fn is_blank(body: &[u8]) -> bool {
     body.trim_ascii().is_empty()
 }
 
-/// A form as an object: a name that comes again makes a list, `a[b]=c` an object, `a[]=b` a list.
-fn form(text: &str) -> Value {
+/// A form as an object: a name that comes again makes a list, `a[b]=c` an object, `a[]=b` a list. `None` where it has more than
+/// [`FORM_NAMES_MAX`].
+fn form(text: &str) -> Option<Value> {
     let mut members = Value::Object(Map::new());
+    let mut names = 0;
     for (name, value) in form_urlencoded::parse(text.as_bytes()) {
         let value = Value::String(value.into_owned());
-        let is_placed = path(&name).is_some_and(|path| put(&mut members, &path, &value));
+        let path = path(&name);
+        names += path.as_ref().map_or(1, Vec::len);
+        if names > FORM_NAMES_MAX {
+            return None;
+        }
+        let is_placed = path.is_some_and(|path| put(&mut members, &path, &value));
         if !is_placed {
             put(&mut members, &[&name], &value);
         }
     }
-    members
+    Some(members)
 }
 
 /// `a[b][]` → a, b, and an empty segment; `None` where the name is no such path.
@@ -189,7 +205,7 @@ mod tests {
         check_form("a=1&a[b]=2", &json!({"a": "1", "a[b]": "2"}));
         check_form("a[b]=1&a=2&a=3", &json!({"a": [{"b": "1"}, "2", "3"]}));
         let deep = format!("a{}=1", "[b]".repeat(100));
-        assert!(form(&deep)[deep.trim_end_matches("=1")].is_string());
+        assert!(form(&deep).unwrap()[deep.trim_end_matches("=1")].is_string());
     }
 
     #[test]
@@ -208,6 +224,13 @@ mod tests {
     }
 
     #[test]
+    fn a_form_with_more_names_than_there_is_memory_for_is_none() {
+        let form_of = |names| form(&"a[b][c]=&".repeat(names / 3));
+        assert!(form_of(FORM_NAMES_MAX).is_some());
+        assert!(form_of(FORM_NAMES_MAX + 3).is_none());
+    }
+
+    #[test]
     fn base64_needs_no_padding_and_what_only_claims_to_be_base64_is_kept() {
         for encoded in ["eyJhIjoxfQ==", "eyJhIjoxfQ"] {
             assert_eq!(bytes(encoded, true), b"{\"a\":1}");
@@ -222,7 +245,7 @@ mod tests {
             pairs in prop::collection::vec(("[ab](\\[[ab01]?\\]){0,3}", "[a-z]{6}"), 0..12)
         ) {
             let text: Vec<String> = pairs.iter().map(|(name, value)| format!("{name}={value}")).collect();
-            let read = form(&text.join("&")).to_string();
+            let read = form(&text.join("&")).unwrap().to_string();
             for (_, value) in &pairs {
                 prop_assert!(read.contains(value.as_str()), "{value} in {read}");
             }

@@ -2,7 +2,7 @@
 
 use daybook_event::{
     CapturedResponse, Entity, HandlerContext, MESSAGE_VERSION, Original, Overflow, Truncated,
-    check_json_bounds,
+    check_json_bounds, check_json_values,
 };
 use daybook_overflow::OBJECT_BYTES_MAX;
 use jiff::Timestamp;
@@ -16,6 +16,10 @@ pub const MESSAGE_BYTES_MAX: usize = 1 << 20;
 
 /// No real API Gateway event nests deeper; serde_json itself refuses 128.
 pub const MESSAGE_DEPTH_MAX: usize = 100;
+
+/// The most memory that the values of a message take, and those of a body in it: all of them are there at once, and no other
+/// message's, in a function of 512 MB. What 8 MiB usually hold fits, and what is next to nothing but braces does not.
+pub(crate) const VALUES_BYTES_MAX: usize = 64 << 20;
 
 /// One decoded message.
 #[derive(Debug, Clone, Default)]
@@ -64,8 +68,9 @@ fn decode_within(text: &str, bytes_max: usize) -> Result<Message, Poison> {
         return Err(Poison::Empty);
     }
     check_json_bounds(text.as_bytes(), bytes_max, MESSAGE_DEPTH_MAX)?;
-    let value: Value = odd_json::parse(text).map_err(|error| Poison::not_json(&error))?;
-    let Value::Object(members) = &value else {
+    check_json_values(text.as_bytes(), VALUES_BYTES_MAX)?;
+    let value = odd_json::parse(text).map_err(|error| Poison::not_json(&error))?;
+    let Value::Object(members) = value else {
         return Err(Poison::Shape("it is not a JSON object"));
     };
     if let Some(version) = members.get("v") {
@@ -76,7 +81,7 @@ fn decode_within(text: &str, bytes_max: usize) -> Result<Message, Poison> {
     }
     if members.contains_key("requestContext") {
         return Ok(Message {
-            event: value,
+            event: Value::Object(members),
             ..Message::default()
         });
     }
@@ -89,21 +94,21 @@ fn decode_within(text: &str, bytes_max: usize) -> Result<Message, Poison> {
 
 /// Everything but the event may be missing, and what is there in a form that nobody can read counts
 /// as missing: nobody's change is lost for the sake of a detail.
-fn captured(members: &Map<String, Value>) -> Result<Message, Poison> {
-    let member = |name: &str| members.get(name).unwrap_or(&Value::Null);
+fn captured(mut members: Map<String, Value>) -> Result<Message, Poison> {
+    let mut member = |name: &str| members.remove(name).unwrap_or_default();
     let event = member("event");
     if !event.is_object() {
         return Err(Poison::Shape("its event is not a JSON object"));
     }
     Ok(Message {
-        id: Some(text(member("id"))).filter(|id| !id.is_empty()),
-        captured_at: text(member("captured_at")).parse().ok(),
-        event: event.clone(),
-        response: response(member("response")),
+        id: Some(text(&member("id"))).filter(|id| !id.is_empty()),
+        captured_at: text(&member("captured_at")).parse().ok(),
+        event,
+        response: response(&member("response")),
         context: context(member("context")),
         captured: true,
-        truncated: truncated(member("truncated")),
-        overflow: serde_json::from_value(member("overflow").clone()).ok(),
+        truncated: truncated(&member("truncated")),
+        overflow: serde_json::from_value(member("overflow")).ok(),
     })
 }
 
@@ -128,7 +133,12 @@ fn response(value: &Value) -> Option<CapturedResponse> {
     })
 }
 
-fn context(value: &Value) -> HandlerContext {
+fn context(mut value: Value) -> HandlerContext {
+    let mut state = |name: &str| {
+        let state = value.get_mut(name).map(Value::take);
+        state.filter(|state| !state.is_null())
+    };
+    let (before, after) = (state("before"), state("after"));
     let entity = |value: &Value| {
         value.is_object().then(|| Entity {
             kind: text(&value["type"]),
@@ -136,13 +146,12 @@ fn context(value: &Value) -> HandlerContext {
             name: text(&value["name"]),
         })
     };
-    let state = |value: &Value| (!value.is_null()).then(|| value.clone());
     let words = |value: &Value| Some(text(value)).filter(|words| !words.is_empty());
     HandlerContext {
         entity: entity(&value["entity"]),
         parent: entity(&value["parent"]),
-        before: state(&value["before"]),
-        after: state(&value["after"]),
+        before,
+        after,
         message: words(&value["message"]),
         reason: words(&value["reason"]),
         privacy: serde_json::from_value(value["privacy"].clone()).ok(),

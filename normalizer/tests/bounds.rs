@@ -3,7 +3,8 @@
 #![allow(clippy::unwrap_used)] // the helpers of tests give up as tests do
 
 use daybook_event::AuditEvent;
-use daybook_normalizer::message::decode;
+use daybook_normalizer::Poison;
+use daybook_normalizer::message::{decode, decode_whole};
 use daybook_normalizer::normalize::{Normalized, normalize};
 use daybook_normalizer::settings::Settings;
 use daybook_openapi::{Document, Index};
@@ -174,6 +175,55 @@ fn no_member_of_a_body_hides_the_others() {
         assert_eq!(viewer.event.id, event.id);
         assert_ne!(viewer.request_digest, admin.request_digest, "{ignored}");
     }
+}
+
+/// A megabyte that takes more than a hundred as a tree.
+fn braces() -> String {
+    let group = format!("{}0{}", "{\"\":".repeat(95), "}".repeat(95));
+    format!("[{}]", vec![group; 2_000].join(","))
+}
+
+#[test]
+fn a_body_that_needs_more_memory_than_there_is_counts_as_one_that_nobody_can_read() {
+    let mut event = http_event("/orders");
+    event["body"] = json!(braces());
+    let message = json!({ "v": 1, "event": event,
+        "response": { "status_code": 201, "body": braces() } });
+    let message = decode_whole(message.to_string().as_bytes()).unwrap();
+    let index = Index::build(Vec::new()).0;
+    let now = Timestamp::from_millisecond(NOW_MS).unwrap();
+    let normalized = normalize(&message, &index, &Settings::default(), now).unwrap();
+    let Normalized::Event(new) = normalized else {
+        panic!("dropped");
+    };
+    let event = new.event;
+    assert_eq!(
+        (&*event.detail, &*event.redacted),
+        ("", &["request#".to_owned()][..])
+    );
+    // Half of it is kept whole.
+    let half = braces()[..=braces().len() / 2]
+        .rsplit_once(",")
+        .unwrap()
+        .0
+        .to_owned()
+        + "]";
+    let mut event = http_event("/orders");
+    event["body"] = json!(half);
+    let event = stored(&json!({ "v": 1, "event": event }));
+    assert_eq!(event.detail, half);
+    assert!(event.redacted.is_empty());
+}
+
+#[test]
+fn a_message_that_needs_more_memory_than_there_is_can_never_succeed() {
+    let message = format!(
+        r#"{{"v":1,"event":{},"context":{{"after":{}}}}}"#,
+        http_event("/orders"),
+        braces()
+    );
+    let poison = decode_whole(message.as_bytes()).unwrap_err();
+    assert!(matches!(poison, Poison::Bound(_)), "{poison}");
 }
 
 #[test]

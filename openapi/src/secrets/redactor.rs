@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use daybook_event::check_json_bounds;
+use daybook_event::{check_json_bounds, check_json_values};
 use serde_json::{Map, Value};
 
 use super::drawn::looks_random;
@@ -32,6 +32,8 @@ const INNER_JSON_LEVELS_MAX: usize = 4;
 /// The largest text that is opened as JSON, and how deep it may nest.
 const INNER_JSON_BYTES_MAX: usize = 1 << 20;
 const INNER_JSON_DEPTH_MAX: usize = 64;
+/// The memory that its values take. It is there twice.
+const INNER_JSON_VALUES_BYTES_MAX: usize = 16 << 20;
 
 /// The most removed places that are named; more are removed unnamed.
 const REMOVED_MAX: usize = 1_000;
@@ -445,8 +447,10 @@ impl Redactor {
         if !text.trim_start().starts_with(['{', '[', '"']) {
             return InnerJson::Other;
         }
-        let is_small =
-            check_json_bounds(text.as_bytes(), INNER_JSON_BYTES_MAX, INNER_JSON_DEPTH_MAX).is_ok();
+        let bytes = text.as_bytes();
+        let is_small = check_json_bounds(bytes, INNER_JSON_BYTES_MAX, INNER_JSON_DEPTH_MAX)
+            .and_then(|()| check_json_values(bytes, INNER_JSON_VALUES_BYTES_MAX))
+            .is_ok();
         let inner = is_small.then(|| serde_json::from_str(text));
         let mut inner: Value = match inner {
             Some(Err(_)) => return InnerJson::Other,
