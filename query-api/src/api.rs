@@ -36,6 +36,8 @@ const SEARCHES_MAX_DEFAULT: usize = 80;
 const EXPORTS_MAX_DEFAULT: usize = 16;
 /// Each may look through all texts of a tenant.
 const ERASURES_MAX: usize = 8;
+/// Of events that are there as they were stored and once more as they are written, in a function of 512 MB.
+const EVENTS_BYTES_MAX_DEFAULT: usize = 64 << 20;
 /// When to try again: a search is over sooner than an export.
 const SEARCH_RETRY_AFTER_SECONDS: u32 = 1;
 const EXPORT_RETRY_AFTER_SECONDS: u32 = 10;
@@ -63,6 +65,9 @@ pub struct Api {
     /// How many bytes an answer may have, for where answers are not streamed: a longer page is
     /// refused, a longer export cut off with a marker. No bound.
     pub answer_bytes_max: Option<usize>,
+    /// How many bytes of events, as they are stored, one read may hold at once, if it is of more than one: a longer page is
+    /// refused, and of what lies before a history's page no more is read. 64 MiB.
+    pub events_bytes_max: usize,
     /// How many searches, and reads of single events, go on at once, of which no tenant gets more
     /// than half; the others are answered with 429. 80.
     pub searches_max: usize,
@@ -92,6 +97,7 @@ pub(crate) struct ServedApi {
     pub(crate) page_token_key: PageTokenKey,
     pub(crate) read_timeout: Duration,
     pub(crate) answer_bytes_max: Option<usize>,
+    pub(crate) events_bytes_max: usize,
     pub(crate) range_days_max: Option<u32>,
     pub(crate) records_reads: bool,
     pub(crate) catalogs: Catalogs,
@@ -112,10 +118,17 @@ impl ServedApi {
             page_token_key: PageTokenKey(api.page_token_key),
             read_timeout: api.read_timeout,
             answer_bytes_max: api.answer_bytes_max,
+            events_bytes_max: api.events_bytes_max,
             range_days_max: api.range_days_max,
             records_reads: api.records_reads,
             catalogs: api.catalogs,
         }
+    }
+
+    /// How many bytes of events a page may have. Its answer is longer than they are.
+    pub(crate) fn page_bytes_max(&self) -> usize {
+        let of_answer = self.answer_bytes_max.unwrap_or(usize::MAX);
+        of_answer.min(self.events_bytes_max)
     }
 
     /// A turn at reading the events that the identity's permission shows.
@@ -181,6 +194,7 @@ impl Api {
             page_token_key,
             read_timeout: READ_TIMEOUT_DEFAULT,
             answer_bytes_max: None,
+            events_bytes_max: EVENTS_BYTES_MAX_DEFAULT,
             searches_max: SEARCHES_MAX_DEFAULT,
             exports_max: EXPORTS_MAX_DEFAULT,
             range_days_max: None,
@@ -200,6 +214,7 @@ impl fmt::Debug for Api {
             .field("eraser", &self.eraser)
             .field("read_timeout", &self.read_timeout)
             .field("answer_bytes_max", &self.answer_bytes_max)
+            .field("events_bytes_max", &self.events_bytes_max)
             .field("searches_max", &self.searches_max)
             .field("exports_max", &self.exports_max)
             .field("range_days_max", &self.range_days_max)

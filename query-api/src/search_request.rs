@@ -138,6 +138,7 @@ impl SearchRequest {
                 position: None,
                 direction: direction.unwrap_or_default(),
                 total,
+                ..Search::default()
             },
             query,
             cursor,

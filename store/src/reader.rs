@@ -168,11 +168,20 @@ async fn page(
         ..search.clone()
     };
     let mut events = VecDeque::with_capacity(limit as usize + 1);
+    let mut bytes = 0_usize;
+    let mut is_cut = false;
     let mut spans = Spans::new(&asked, known, SignedDuration::ZERO);
-    while let Some(span) = spans.next() {
+    'page: while let Some(span) = spans.next() {
         let wanted = asked.limit;
         let mut cursor = rows(piece(client, &asked, &span, true)?)?;
-        while let Some(event) = next(&mut cursor).await? {
+        while let Some(row) = cursor.next().await? {
+            bytes = bytes.saturating_add(row.event.bytes());
+            // The one more is on no page.
+            if bytes > search.bytes_max && (1..limit as usize).contains(&events.len()) {
+                is_cut = true;
+                break 'page;
+            }
+            let event = row.event.to_event()?;
             asked.limit = asked.limit.saturating_sub(1);
             match search.direction {
                 Direction::Next => events.push_back(event),
@@ -184,13 +193,14 @@ async fn page(
         }
         spans.found(wanted - asked.limit, asked.limit);
     }
-    let has_more = events.len() > limit as usize;
-    if has_more {
+    let is_over = events.len() > limit as usize;
+    if is_over {
         match search.direction {
             Direction::Next => events.pop_back(),
             Direction::Prev => events.pop_front(),
         };
     }
+    let has_more = is_over || is_cut;
     // A page that was come to from a position, or over others, has events behind it.
     let is_from_somewhere = search.position.is_some() || search.offset > 0;
     let (is_next, is_prev) = match search.direction {
@@ -204,6 +214,7 @@ async fn page(
         events: events.into(),
         total: None,
         total_is_bounded: false,
+        is_cut,
     })
 }
 

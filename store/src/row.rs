@@ -83,6 +83,11 @@ pub(crate) struct EventRow<'a> {
 }
 
 impl EventRow<'_> {
+    /// How long the columns are that may be long. An answer with all of the event is longer.
+    pub(crate) fn bytes(&self) -> usize {
+        self.detail.len() + self.told.len() + self.rest.len()
+    }
+
     /// The event that was stored.
     pub(crate) fn to_event(&self) -> Result<AuditEvent, StoreError> {
         let mut event = AuditEvent::default();

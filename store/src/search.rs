@@ -18,6 +18,8 @@ pub struct Search {
     pub sort: Sort,
     /// How many at most.
     pub limit: u32,
+    /// How many bytes of them at most, as they are stored: a page that has more ends before it is full, but with no fewer than one.
+    pub bytes_max: usize,
     /// How many to leave out first; costs as much as reading them, so for small numbers only.
     pub offset: u64,
     /// Where to go on: from here, exclusive.
@@ -34,6 +36,7 @@ impl Default for Search {
             filter: Filter::default(),
             sort: Sort::default(),
             limit: 50,
+            bytes_max: usize::MAX,
             offset: 0,
             position: None,
             direction: Direction::default(),
@@ -120,6 +123,8 @@ pub struct Page {
     pub total: Option<u64>,
     /// Whether `total` stopped at [`TOTAL_BOUND`]: there are more.
     pub total_is_bounded: bool,
+    /// Whether it ended before it was full, because of [`Search::bytes_max`].
+    pub is_cut: bool,
     /// Where the next page begins; nothing where this is the last for now.
     pub next: Option<Position>,
     /// Where the page before this one ends; nothing where this is the first.

@@ -33,16 +33,18 @@ pub(crate) struct BodiesBefore {
 }
 
 /// The events before the page that say how its things were, those before the range that was asked for
-/// included, as far back as one may ask.
+/// included, as far back as one may ask and at most about `bytes_max` of them.
 pub(crate) async fn bodies_before(
     reader: &TenantReader,
     search: &Search,
     page: &Page,
     range_days_max: Option<u32>,
+    bytes_max: usize,
 ) -> Result<BodiesBefore, StoreError> {
     let mut before = BodiesBefore::default();
     let mut open: BTreeSet<Thing> = page.events.iter().filter_map(compared_thing).collect();
-    let Some(oldest) = page.events.last() else {
+    // A page that is cut is not answered.
+    let Some(oldest) = page.events.last().filter(|_| !page.is_cut) else {
         return Ok(before);
     };
     let from = range_days_max.and_then(|days| {
@@ -78,6 +80,7 @@ pub(crate) async fn bodies_before(
             direction: Direction::Next,
             offset: 0,
             limit,
+            bytes_max: bytes_max / EVENTS_BEFORE.len(),
             ..search.clone()
         };
         let found = reader.search(&asked).await?;
@@ -95,6 +98,9 @@ pub(crate) async fn bodies_before(
             is_more = from.is_some();
             break;
         };
+        if found.is_cut {
+            break;
+        }
         position = next;
     }
     before.is_bounded = is_more && !open.is_empty();

@@ -78,14 +78,26 @@ pub(crate) async fn history(
     let request = HistoryRequest::new(kind, id, query.as_deref().unwrap_or_default())?;
     let reader = api.searching(identity.tenant, services)?;
     let cursors = PageCursors::new(&api, reader.tenant(), request.cursor.as_deref())?;
-    let search = cursors.place(request.search, request.direction)?;
+    let search = Search {
+        bytes_max: api.page_bytes_max(),
+        ..cursors.place(request.search, request.direction)?
+    };
     check_range(&search.filter, api.range_days_max, cursors.asked_at)?;
     let read = Box::pin(async {
         let page = reader.search(&search).await?;
-        let before = bodies_before(&reader, &search, &page, api.range_days_max).await?;
-        Ok((page, before))
+        let before = bodies_before(
+            &reader,
+            &search,
+            &page,
+            api.range_days_max,
+            api.events_bytes_max,
+        );
+        Ok((before.await?, page))
     });
-    let (mut page, before) = in_time(api.read_timeout, read).await?;
+    let (before, mut page) = in_time(api.read_timeout, read).await?;
+    if page.is_cut {
+        return Err(Problem::page_too_large());
+    }
     if let Some(locale) = languages.locale(&api.catalogs, request.locale.as_deref()) {
         page.events.iter_mut().for_each(|event| locale.word(event));
     }

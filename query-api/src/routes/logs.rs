@@ -74,9 +74,15 @@ pub(crate) async fn search(
     let request = SearchRequest::from_json(&body_bytes(body).await?)?;
     let reader = api.searching(identity.tenant, services)?;
     let cursors = PageCursors::new(&api, reader.tenant(), request.cursor.as_deref())?;
-    let search = cursors.place(request.search_at(cursors.asked_at), request.direction)?;
+    let search = Search {
+        bytes_max: api.page_bytes_max(),
+        ..cursors.place(request.search_at(cursors.asked_at), request.direction)?
+    };
     check_range(&search.filter, api.range_days_max, cursors.asked_at)?;
     let mut page = in_time(api.read_timeout, reader.search(&search)).await?;
+    if page.is_cut {
+        return Err(Problem::page_too_large());
+    }
     if let Some(locale) = languages.locale(&api.catalogs, request.locale.as_deref()) {
         page.events.iter_mut().for_each(|event| locale.word(event));
     }

@@ -103,6 +103,48 @@ async fn a_page_that_is_too_long_is_refused_and_one_event_alone_never_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_server_holds_no_more_of_a_read_than_it_may_and_sends_one_event_whole() {
+    let org_id = "too-long-to-hold";
+    let patch = |number, name: &str, bytes| AuditEvent {
+        http: HttpRequest {
+            method: "PATCH".to_owned(),
+            ..HttpRequest::default()
+        },
+        detail: json!({name: "x".repeat(bytes)}).to_string(),
+        ..put(org_id, number, "")
+    };
+    let names = ["a", "b", "c", "d"];
+    let long = (0..).zip(names);
+    let long = long.map(|(number, name)| patch(number, name, ANSWER_BYTES_MAX / 3));
+    store(long.chain([patch(4, "d", 2 * ANSWER_BYTES_MAX)])).await;
+    let api = ServedApi::start_with(clickhouse(), |api| api.events_bytes_max = ANSWER_BYTES_MAX);
+    let api = api.await.unwrap();
+    let token = api.token(org_id);
+    for (limit, status) in [(2, 422), (1, 200)] {
+        let body = json!({"limit": limit});
+        let page = api.post(&token, "/v1/logs", &body).await.unwrap();
+        assert_eq!(page.status, status, "{}", page.text());
+        let path = format!("/v1/entities/{KIND}/1/history?limit={limit}");
+        let history = api.get(&token, &path).await.unwrap();
+        assert_eq!(history.status, status, "{}", history.text());
+        if limit == 1 {
+            assert!(page.text().len() > 2 * ANSWER_BYTES_MAX);
+            // What was read before it, one of four, says what it changed.
+            let history = history.json().unwrap();
+            let changes = &history["history"][0]["changes"];
+            assert_eq!(
+                changes[0]["before"].as_str().map(str::len),
+                Some(ANSWER_BYTES_MAX / 3 + 2)
+            );
+            assert_eq!(history["changes_are_bounded"], true);
+        } else {
+            let kind = page.json().unwrap()["type"].clone();
+            assert_eq!(kind, "urn:daybook:problem:page-too-large");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_rust_client_gets_all_of_them() {
     let org_id = "too-long-for-a-client";
     let (api, token) = served(org_id, events(org_id)).await;

@@ -291,6 +291,57 @@ async fn an_export_of_many_pieces_is_whole_however_far_apart_events_lie() {
     }
 }
 
+#[tokio::test]
+async fn a_page_ends_where_its_events_are_too_long_and_the_next_one_goes_on() {
+    let tenant = tenant("pages-long");
+    let long = |number| AuditEvent {
+        detail: "x".repeat(10_000),
+        ..event(&tenant, number)
+    };
+    let events: Vec<_> = (0..5).map(long).collect();
+    store(&events).await;
+    let reader = clickhouse().reader().unwrap();
+    for direction in [Direction::Next, Direction::Prev] {
+        let mut search = Search {
+            bytes_max: 25_000,
+            sort: Sort::TimestampAscending,
+            direction,
+            ..Search::default()
+        };
+        let (mut lengths, mut found) = (Vec::new(), Vec::new());
+        loop {
+            let page = reader.search(&tenant, &search).await.unwrap();
+            lengths.push((page.events.len(), page.is_cut));
+            found.extend(ids(&page.events));
+            search.position = match direction {
+                Direction::Next => page.next,
+                Direction::Prev => page.prev,
+            };
+            if search.position.is_none() {
+                break;
+            }
+        }
+        assert_eq!(lengths, [(2, true), (2, true), (1, false)], "{direction:?}");
+        assert_eq!(sorted(&found), sorted(&ids(&events)));
+    }
+    // One alone is a page however long it is, and the one behind a page counts for nothing.
+    for (limit, bytes_max, expected) in [
+        (1, 1, (1, false)),
+        (5, 1, (1, true)),
+        (2, 25_000, (2, false)),
+        (3, 25_000, (2, true)),
+    ] {
+        let search = Search {
+            limit,
+            bytes_max,
+            ..Search::default()
+        };
+        let page = reader.search(&tenant, &search).await.unwrap();
+        assert_eq!((page.events.len(), page.is_cut), expected, "{limit}");
+        assert!(page.next.is_some());
+    }
+}
+
 fn sorted(ids: &[Uuid]) -> Vec<Uuid> {
     let mut sorted = ids.to_vec();
     sorted.sort_unstable();
