@@ -67,7 +67,9 @@ pub(crate) struct UpOptions {
     /// Starts without the sample events.
     #[arg(long)]
     pub(crate) no_seed: bool,
-    /// Consumes this SQS queue as well, as the Lambda would.
+    /// Consumes this SQS queue as well, as the Lambda would. What cannot be stored goes to its dead-letter queue with the
+    /// reason, at the last delivery (`maxReceiveCount`; one in a hundred earlier) or when it is almost as old as the queue keeps
+    /// messages.
     #[arg(long, value_name = "URL")]
     pub(crate) queue_url: Option<String>,
     /// Uses a running ClickHouse (http://user:password@127.0.0.1:8123) instead of an embedded one.

@@ -12,7 +12,7 @@ use daybook_overflow::OverflowBucket;
 use daybook_store::{Credentials, Endpoint, ErasureKey, Writer};
 
 use crate::dead_letter::SqsDeadLetters;
-use crate::handler::BatchHandler;
+use crate::handler::{BatchHandler, Patience};
 use crate::settings::Settings;
 
 /// A folder of documents is a handful of files; one with more is a mistake.
@@ -69,6 +69,7 @@ pub async fn handler_from_env(
         writer,
         dead_letters: Arc::new(SqsDeadLetters::new(sqs_client().await, queue_url)),
         overflow: overflow_bucket(&variable)?,
+        patience: Patience::default(),
     })
 }
 

@@ -29,10 +29,6 @@ const BURY_TIME_MAX: Duration = Duration::from_secs(20);
 /// What is left to bury what the database refused at the last moment.
 const BURY_TIME_MIN: Duration = Duration::from_secs(2);
 
-/// After the thousandth delivery SQS itself moves a message away (`maxReceiveCount` in `deploy/template.yaml`), without a
-/// reason, and as old as it is. A few deliveries are left, for a dead-letter queue that does not answer.
-const DELIVERIES_MAX: u32 = 990;
-
 /// How many messages one after the other need more of the database than it has, each of them alone, before it is left in
 /// peace: that is not theirs, then.
 const TOO_MUCH_ALONE_MAX: usize = 3;
@@ -51,6 +47,55 @@ pub struct BatchHandler {
     /// Where the whole of messages lies that were too large for the queue. No other bucket is ever
     /// read, whatever a message says.
     pub overflow: Option<Arc<OverflowBucket>>,
+    /// How long messages are tried again.
+    pub patience: Patience,
+}
+
+/// When a message that cannot be stored is given up: before its queue would do so by itself, without a reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// At which delivery.
+    pub deliveries_max: u32,
+    /// How long after it was sent.
+    pub age_max: Duration,
+}
+
+impl Patience {
+    /// That of a queue which moves a message away, as old as it is, when it was delivered `receive_count_max` times
+    /// (`maxReceiveCount`), or never, and removes it after `retention` (`MessageRetentionPeriod`). Of a hundred deliveries one
+    /// is left for a dead-letter queue that does not answer, and a seventh of the time.
+    pub fn of_queue(receive_count_max: Option<u32>, retention: Duration) -> Self {
+        let deliveries = receive_count_max.unwrap_or(u32::MAX);
+        Self {
+            deliveries_max: deliveries - deliveries / 100,
+            age_max: retention / 7 * 6,
+        }
+    }
+
+    /// Why a message that waits is given up.
+    fn ends(self, delivered: &Delivered, reason: &str, now: Timestamp) -> Option<Poison> {
+        let age = delivered.sent_at.map(|sent_at| now.duration_since(sent_at));
+        let age = age.and_then(|age| Duration::try_from(age).ok());
+        let reason = || reason.to_owned();
+        match (delivered.delivery, age) {
+            (Some(deliveries), _) if deliveries >= self.deliveries_max => Some(Poison::GivenUp {
+                deliveries,
+                reason: reason(),
+            }),
+            (_, Some(age)) if age >= self.age_max => Some(Poison::TooOld {
+                days: age.as_secs() / (24 * 60 * 60),
+                reason: reason(),
+            }),
+            _ => None,
+        }
+    }
+}
+
+impl Default for Patience {
+    /// That of the queue of `deploy/template.yaml`: 990 deliveries, twelve days.
+    fn default() -> Self {
+        Self::of_queue(Some(1_000), Duration::from_hours(14 * 24))
+    }
 }
 
 /// What became of a batch, counted, with the messages that did not make it.
@@ -88,6 +133,8 @@ struct Delivered {
     body: String,
     /// Which delivery this is, from 1, as SQS counts; none where nobody counts.
     delivery: Option<u32>,
+    /// When it was sent; none where nobody says.
+    sent_at: Option<Timestamp>,
 }
 
 /// A message that can never succeed, and why.
@@ -130,7 +177,11 @@ impl BatchHandler {
         let mut not_stored = NotStored::default();
         let now = Timestamp::now();
         // The other half is the database's.
-        let mut wholes = Wholes::new(self.overflow.clone(), Instant::now() + time_left / 2);
+        let mut wholes = Wholes::new(
+            self.overflow.clone(),
+            Instant::now() + time_left / 2,
+            self.patience.deliveries_max,
+        );
         for (number, record) in batch.records.into_iter().enumerate() {
             if number % MESSAGES_BETWEEN_YIELDS == 0 {
                 tokio::task::yield_now().await;
@@ -169,7 +220,7 @@ impl BatchHandler {
             self.store(pending, deadline, &mut not_stored, &mut report),
         );
         report.buried(buried);
-        let given_up = report.waiting(not_stored.waiting);
+        let given_up = report.waiting(not_stored.waiting, self.patience, now);
         not_stored.dying.extend(given_up);
         let at_last = deadline.max(Instant::now() + BURY_TIME_MIN);
         report.buried(self.bury(not_stored.dying, at_last).await);
@@ -288,9 +339,11 @@ impl BatchHandler {
 impl From<SqsMessage> for Delivered {
     fn from(message: SqsMessage) -> Self {
         // "Using Lambda with Amazon SQS" in AWS Lambda's developer guide has an example with all attributes.
-        let delivery = message.attributes.get("ApproximateReceiveCount");
+        let attribute = |name| message.attributes.get(name);
+        let sent_ms = attribute("SentTimestamp").and_then(|sent_ms| sent_ms.parse().ok());
         Self {
-            delivery: delivery.and_then(|count| count.parse().ok()),
+            delivery: attribute("ApproximateReceiveCount").and_then(|count| count.parse().ok()),
+            sent_at: sent_ms.and_then(|sent_ms| Timestamp::from_millisecond(sent_ms).ok()),
             id: message.message_id.unwrap_or_default(),
             body: message.body.unwrap_or_default(),
         }
@@ -377,16 +430,13 @@ impl BatchReport {
         }
     }
 
-    /// Counts what is to be delivered again, and says which messages were delivered too often for that.
-    fn waiting(&mut self, waiting: Vec<Waiting>) -> Vec<Dying> {
+    /// Counts what is to be delivered again, and says which messages were delivered too often for that, or are too old.
+    fn waiting(&mut self, waiting: Vec<Waiting>, patience: Patience, now: Timestamp) -> Vec<Dying> {
         let mut given_up = Vec::new();
         for (delivered, reason) in waiting {
-            match delivered.delivery {
-                Some(deliveries) if deliveries >= DELIVERIES_MAX => {
-                    let poison = Poison::GivenUp { deliveries, reason };
-                    given_up.push((delivered, poison));
-                }
-                _ => {
+            match patience.ends(&delivered, &reason, now) {
+                Some(poison) => given_up.push((delivered, poison)),
+                None => {
                     self.failed.push(delivered.id);
                     self.failure = Some(reason);
                 }

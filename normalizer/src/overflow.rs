@@ -18,7 +18,7 @@ const BATCH_BYTES_MAX: u64 = 32 << 20;
 const GET_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What looks like a mistake in the configuration, a bucket's name that is missing or another, is waited for through so many
-/// deliveries: an hour of them where the queue is that of `deploy/template.yaml`.
+/// deliveries, or as many as there are: an hour of them where the queue is that of `deploy/template.yaml`.
 const DELIVERIES_WAITED: u32 = 10;
 
 /// The whole messages of one batch.
@@ -26,6 +26,7 @@ pub(crate) struct Wholes {
     bucket: Option<Arc<OverflowBucket>>,
     bytes_left: u64,
     deadline: Instant,
+    deliveries_waited: u32,
 }
 
 /// What there is to store.
@@ -41,11 +42,17 @@ pub(crate) enum Found {
 }
 
 impl Wholes {
-    pub(crate) fn new(bucket: Option<Arc<OverflowBucket>>, deadline: Instant) -> Self {
+    /// After `deliveries_max` of them a message is given up.
+    pub(crate) fn new(
+        bucket: Option<Arc<OverflowBucket>>,
+        deadline: Instant,
+        deliveries_max: u32,
+    ) -> Self {
         Self {
             bucket,
             bytes_left: BATCH_BYTES_MAX,
             deadline,
+            deliveries_waited: DELIVERIES_WAITED.min(deliveries_max),
         }
     }
 
@@ -54,7 +61,7 @@ impl Wholes {
         let Some(pointer) = message.overflow.take() else {
             return Found::AsItIs(message);
         };
-        let may_be_mended = delivery.is_some_and(|delivery| delivery < DELIVERIES_WAITED);
+        let may_be_mended = delivery.is_some_and(|delivery| delivery < self.deliveries_waited);
         let Some(bucket) = &self.bucket else {
             let reason = "no overflow bucket is configured".to_owned();
             return if may_be_mended {

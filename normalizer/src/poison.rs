@@ -73,6 +73,14 @@ pub enum Poison {
         /// Why it was not stored then.
         reason: String,
     },
+    /// It was sent so long ago that the queue would soon remove it by itself, without a reason.
+    #[error("it was sent {days} days ago and never stored, the last time because: {reason}")]
+    TooOld {
+        /// How long ago.
+        days: u64,
+        /// Why it was not stored the last time.
+        reason: String,
+    },
     /// A mistake of this program's; the panic's own words could repeat the message.
     #[error("the normalizer panicked")]
     Panicked,

@@ -10,7 +10,7 @@ use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
 use daybook_event::Outcome;
 use daybook_normalizer::context::build_index;
 use daybook_normalizer::dead_letter::{DeadLetter, DeadLetters};
-use daybook_normalizer::handler::BatchHandler;
+use daybook_normalizer::handler::{BatchHandler, Patience};
 use daybook_normalizer::message::decode;
 use daybook_normalizer::normalize::{Normalized, normalize};
 use daybook_normalizer::settings::Settings;
@@ -128,6 +128,7 @@ fn handler(database: String, dead_letters: Arc<dyn DeadLetters>) -> BatchHandler
         writer: Writer::new(&Endpoint::new(database), &credentials).unwrap(),
         dead_letters,
         overflow: None,
+        patience: Patience::default(),
     }
 }
 
@@ -203,6 +204,53 @@ async fn what_the_queue_would_give_up_without_a_reason_has_one() {
 }
 
 #[tokio::test]
+async fn what_the_queue_would_soon_remove_has_a_reason_however_seldom_it_was_delivered() {
+    let (database, _) = refusing_database(REFUSES_ACCESS).await;
+    let letters = Arc::new(Kept::default());
+    let handler = handler(database, letters.clone());
+    let sent = |id: &str, days: i64| {
+        let mut message = sqs_message(id, &deletion(id).to_string(), Some(3));
+        let sent_ms = Timestamp::now().as_millisecond() - days * 24 * 60 * 60 * 1_000;
+        let name = "SentTimestamp".to_owned();
+        message.attributes.insert(name, sent_ms.to_string());
+        message
+    };
+    // A clock that is ahead makes nothing old.
+    let batch = batch_of([sent("new", 11), sent("old", 13), sent("ahead", -100)]);
+    let report = handler.handle(batch, Duration::from_mins(1)).await;
+    assert_eq!(report.failed, ["new", "ahead"]);
+    let letters = letters.0.lock().unwrap();
+    let [letter] = letters.as_slice() else {
+        panic!("{} letters", letters.len());
+    };
+    let reason = &letter.reason;
+    assert!(
+        reason.starts_with("it was sent 13 days ago and never stored")
+            && reason.ends_with("code 516"),
+        "{reason}"
+    );
+}
+
+#[test]
+fn a_message_is_given_up_at_the_last_delivery_of_its_queue_or_shortly_before() {
+    let day = Duration::from_hours(24);
+    let given_up = |receive_count_max| Patience::of_queue(receive_count_max, 7 * day);
+    for (receive_count_max, deliveries_max) in [(1, 1), (2, 2), (5, 5), (100, 99), (1_000, 990)] {
+        assert_eq!(
+            given_up(Some(receive_count_max)).deliveries_max,
+            deliveries_max
+        );
+    }
+    assert!(given_up(None).deliveries_max > 1_000_000);
+    assert_eq!(given_up(None).age_max, 6 * day);
+    let default = Patience {
+        deliveries_max: 990,
+        age_max: 12 * day,
+    };
+    assert_eq!(Patience::default(), default);
+}
+
+#[tokio::test]
 async fn a_database_that_has_not_enough_for_any_event_is_left_in_peace() {
     let (database, asked) = refusing_database(NEEDS_TOO_MUCH).await;
     let letters = Arc::new(Kept::default());
@@ -246,6 +294,15 @@ async fn a_bucket_that_is_set_wrong_may_be_mended_before_a_message_is_cut() {
         assert!(report.failure.unwrap().contains("bucket"));
         let cut: Vec<_> = report.overflow_lost.iter().map(|(id, _)| &**id).collect();
         assert_eq!(cut, ["tenth", "nobody counts"]);
+
+        // What the queue delivers no more is cut before it is given up.
+        let last = sqs_message("last", &body.to_string(), Some(2));
+        let impatient = BatchHandler {
+            patience: Patience::of_queue(Some(2), Duration::from_hours(24)),
+            ..handler.clone()
+        };
+        let report = impatient.handle(batch_of([last]), Duration::from_mins(1));
+        assert_eq!(report.await.overflow_lost.len(), 1);
 
         // No configuration makes a pointer to something else right.
         let message = sqs_message("elsewhere", &elsewhere.to_string(), Some(1));

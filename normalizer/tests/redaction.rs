@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use daybook_normalizer::context::{build_index, read_documents};
 use daybook_normalizer::dead_letter::{DeadLetter, DeadLetters};
-use daybook_normalizer::handler::BatchHandler;
+use daybook_normalizer::handler::{BatchHandler, Patience};
 use daybook_normalizer::message::decode;
 use daybook_normalizer::normalize::{Normalized, normalize};
 use daybook_normalizer::settings::Settings;
@@ -555,6 +555,7 @@ proptest! {
             writer: Writer::new(&endpoint, &credentials).unwrap(),
             dead_letters: Arc::clone(&letters) as Arc<dyn DeadLetters>,
             overflow: None,
+            patience: Patience::default(),
         };
         let poison = poisoned(&canary);
         let poison_count = poison.len();

@@ -20,7 +20,7 @@ use anyhow::{Context as _, bail};
 use axum::Router;
 use daybook_capture::ServerCapture;
 use daybook_normalizer::context::{check_overlays, overflow_bucket};
-use daybook_normalizer::handler::BatchHandler;
+use daybook_normalizer::handler::{BatchHandler, Patience};
 use daybook_normalizer::settings::Settings;
 use daybook_openapi::Index;
 use daybook_query_api::{Api, LocalKey, TokenRequest, recorded, router};
@@ -121,6 +121,7 @@ impl Parts {
                 writer,
                 dead_letters: dead_letters.clone(),
                 overflow: overflow_bucket(|name| std::env::var(name).ok())?,
+                patience: Patience::default(),
             },
             dead_letters,
             token_key: directory.token_key()?,
@@ -258,6 +259,10 @@ async fn serves_until_stopped(
             bail!("the server ended")
         }
     }
+    let handler = BatchHandler {
+        patience: queue.patience(),
+        ..handler
+    };
 }
 
 /// Waits until a part of `up` ends that works in the background: nobody else would notice, and messages would wait for ever.
@@ -282,7 +287,7 @@ async fn ends(
     }
 }
 
-/// The same handler, with the queue's own dead-letter queue where it has one.
+/// The same handler, as patient as the queue, with the queue's own dead-letter queue where it has one.
 fn queue_handler(queue: &Queue, handler: BatchHandler, directory: &DataDirectory) -> BatchHandler {
     if let Some(dead_letters) = queue.dead_letters() {
         return BatchHandler {

@@ -5,10 +5,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
-use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, Message, QueueAttributeName};
+use aws_sdk_sqs::types::{
+    DeleteMessageBatchRequestEntry, Message, MessageSystemAttributeName, QueueAttributeName,
+};
 use daybook_normalizer::context::sqs_client;
 use daybook_normalizer::dead_letter::SqsDeadLetters;
-use daybook_normalizer::handler::BatchHandler;
+use daybook_normalizer::handler::{BatchHandler, Patience};
 use tokio::sync::watch;
 
 use super::say;
@@ -24,12 +26,15 @@ const BATCH_BYTES_MAX: usize = 16 << 20;
 /// How long storing one batch may take: less than a queue's usual visibility timeout.
 const HANDLE_TIME_MAX: Duration = Duration::from_secs(25);
 const ERROR_PAUSE_MAX: Duration = Duration::from_secs(30);
+/// What a queue has where nothing is said: the API reference's `SetQueueAttributes`.
+const RETENTION_DEFAULT: Duration = Duration::from_hours(4 * 24);
 
 /// The queue, and the dead-letter queue that its own redrive policy names.
 pub(crate) struct Queue {
     client: aws_sdk_sqs::Client,
     url: String,
     dead_letter_url: Option<String>,
+    patience: Patience,
 }
 
 impl Queue {
@@ -40,15 +45,20 @@ impl Queue {
             .get_queue_attributes()
             .queue_url(url)
             .attribute_names(QueueAttributeName::RedrivePolicy)
+            .attribute_names(QueueAttributeName::MessageRetentionPeriod)
             .send()
             .await
             .map_err(aws_sdk_sqs::error::SdkError::into_service_error)
             .with_context(|| format!("the queue {url} cannot be used"))?;
-        let policy = attributes
-            .attributes()
-            .and_then(|attributes| attributes.get(&QueueAttributeName::RedrivePolicy));
-        let dead_letter_url = match policy.and_then(|policy| owner_and_name(policy)) {
-            Some((owner, name)) => {
+        let attribute = |name| attributes.attributes()?.get(&name);
+        let policy = attribute(QueueAttributeName::RedrivePolicy);
+        let redrive = policy.and_then(|policy| Redrive::of(policy));
+        let receive_count_max = redrive.as_ref().and_then(|it| it.receive_count_max);
+        let retention = attribute(QueueAttributeName::MessageRetentionPeriod);
+        let retention = retention.and_then(|seconds| seconds.parse().ok());
+        let retention = retention.map_or(RETENTION_DEFAULT, Duration::from_secs);
+        let dead_letter_url = match redrive {
+            Some(Redrive { owner, name, .. }) => {
                 client
                     .get_queue_url()
                     .queue_owner_aws_account_id(owner)
@@ -65,7 +75,13 @@ impl Queue {
             client,
             url: url.to_owned(),
             dead_letter_url,
+            patience: Patience::of_queue(receive_count_max, retention),
         })
+    }
+
+    /// How long its messages are tried again.
+    pub(crate) fn patience(&self) -> Patience {
+        self.patience
     }
 
     pub(crate) fn dead_letters(&self) -> Option<SqsDeadLetters> {
@@ -124,6 +140,8 @@ impl Queue {
             .receive_message()
             .queue_url(&self.url)
             .max_number_of_messages(RECEIVE_MESSAGES_MAX)
+            .message_system_attribute_names(MessageSystemAttributeName::ApproximateReceiveCount)
+            .message_system_attribute_names(MessageSystemAttributeName::SentTimestamp)
             .wait_time_seconds(wait_seconds)
             .send()
             .await
@@ -183,6 +201,10 @@ fn batch_of(messages: &[Message]) -> SqsEvent {
             let mut message = SqsMessage::default();
             message.message_id.clone_from(&received.message_id);
             message.body.clone_from(&received.body);
+            let attributes = received.attributes.iter().flatten();
+            message.attributes = attributes
+                .map(|(name, value)| (name.as_str().to_owned(), value.clone()))
+                .collect();
             message
         })
         .collect();
@@ -196,13 +218,28 @@ fn body_bytes(messages: &[Message]) -> usize {
         .sum()
 }
 
-/// The account and the name of the queue in
-/// `{"deadLetterTargetArn":"arn:aws:sqs:eu-central-1:123456789012:name",…}`.
-fn owner_and_name(redrive_policy: &str) -> Option<(String, String)> {
-    let policy: serde_json::Value = serde_json::from_str(redrive_policy).ok()?;
-    let mut parts = policy["deadLetterTargetArn"].as_str()?.rsplit(':');
-    let name = parts.next()?.to_owned();
-    Some((parts.next()?.to_owned(), name))
+/// Where SQS itself moves messages, and after how many deliveries.
+#[derive(Debug, PartialEq, Eq)]
+struct Redrive {
+    /// The account of that queue.
+    owner: String,
+    name: String,
+    receive_count_max: Option<u32>,
+}
+
+impl Redrive {
+    /// Of `{"deadLetterTargetArn":"arn:aws:sqs:eu-central-1:123456789012:name","maxReceiveCount":5}`, whose number may be a text.
+    fn of(redrive_policy: &str) -> Option<Self> {
+        let policy: serde_json::Value = serde_json::from_str(redrive_policy).ok()?;
+        let mut parts = policy["deadLetterTargetArn"].as_str()?.rsplit(':');
+        let name = parts.next()?.to_owned();
+        let count = policy["maxReceiveCount"].to_string();
+        Some(Self {
+            owner: parts.next()?.to_owned(),
+            name,
+            receive_count_max: count.trim_matches('"').parse().ok(),
+        })
+    }
 }
 
 #[cfg(test)]
@@ -211,9 +248,17 @@ mod tests {
 
     #[test]
     fn the_dead_letter_queue_is_the_one_of_the_redrive_policy() {
-        let policy = r#"{"deadLetterTargetArn":"arn:aws:sqs:eu-central-1:123456789012:dead","maxReceiveCount":5}"#;
-        let expected = ("123456789012".to_owned(), "dead".to_owned());
-        assert_eq!(owner_and_name(policy), Some(expected));
-        assert_eq!(owner_and_name("{}"), None);
+        for (count, receive_count_max) in [("5", Some(5)), (r#""1000""#, Some(1_000)), ("{}", None)]
+        {
+            let arn = r#""deadLetterTargetArn":"arn:aws:sqs:eu-central-1:123456789012:dead""#;
+            let policy = format!(r#"{{{arn},"maxReceiveCount":{count}}}"#);
+            let expected = Redrive {
+                owner: "123456789012".to_owned(),
+                name: "dead".to_owned(),
+                receive_count_max,
+            };
+            assert_eq!(Redrive::of(&policy), Some(expected));
+        }
+        assert_eq!(Redrive::of("{}"), None);
     }
 }

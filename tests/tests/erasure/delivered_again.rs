@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
-use daybook_normalizer::handler::{BatchHandler, BatchReport};
+use daybook_normalizer::handler::{BatchHandler, BatchReport, Patience};
 use daybook_normalizer::settings::Settings;
 use daybook_openapi::Index;
 use daybook_store::{ErasureMode, Retention, Scope};
@@ -28,6 +28,7 @@ async fn handler(retention_days: Option<u32>) -> (BatchHandler, Arc<KeptInMemory
         writer: writer(shared().await),
         dead_letters: kept.clone(),
         overflow: None,
+        patience: Patience::default(),
     };
     (handler, kept)
 }

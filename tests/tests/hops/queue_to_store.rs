@@ -9,6 +9,7 @@ use daybook_tests::events::{Call, Format};
 use daybook_tests::ministack::{MiniStack, Received};
 use daybook_tests::up::Up;
 use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
 
 const SPECS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/specs");
 
@@ -163,6 +164,47 @@ async fn the_lambda_gives_messages_back_while_clickhouse_is_away() {
             reason: None
         }]
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn up_gives_a_message_up_at_its_last_delivery_with_the_reason() {
+    let ministack = MiniStack::start().await.unwrap();
+    let (queue, dead) = ministack.create_queues("patient", 1, 360).await.unwrap();
+    let mut message: Value = serde_json::from_str(&call("large").message(204, None)).unwrap();
+    message["overflow"] =
+        json!({"s3": {"bucket": "audit", "key": "daybook/a.json"}, "bytes": 9, "sha256": "00"});
+    let sent = message.to_string();
+    ministack
+        .send(&queue, std::slice::from_ref(&sent))
+        .await
+        .unwrap();
+    let data = tempfile::tempdir().unwrap();
+    let mut environment = ministack.environment();
+    environment.extend([
+        ("DAYBOOK_OVERFLOW_BUCKET", "audit".to_owned()),
+        // Nobody listens there.
+        ("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9".to_owned()),
+    ]);
+    let up = Up::start_with_environment(
+        env!("CARGO_BIN_EXE_daybook-under-test"),
+        data.path(),
+        &["--no-seed", "--specs", SPECS, "--queue-url", &queue],
+        &environment,
+    )
+    .await
+    .unwrap();
+    let letters = ministack.receive(&dead, 1).await.unwrap();
+    let [letter] = letters.as_slice() else {
+        panic!("{letters:?}");
+    };
+    assert_eq!(letter.body, sent);
+    let reason = letter.reason.as_deref().unwrap();
+    assert!(
+        reason.starts_with("it was delivered 1 times and never stored")
+            && reason.contains("the overflow bucket"),
+        "{reason}"
+    );
+    up.interrupt().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

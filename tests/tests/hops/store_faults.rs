@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
-use daybook_normalizer::handler::{BatchHandler, BatchReport};
+use daybook_normalizer::handler::{BatchHandler, BatchReport, Patience};
 use daybook_normalizer::settings::Settings;
 use daybook_openapi::Index;
 use daybook_store::{Credentials, Endpoint, Writer};
@@ -51,6 +51,7 @@ async fn handle(answer: Option<&'static str>, time_left: Duration) -> (BatchRepo
         writer: Writer::new(&endpoint, &credentials).unwrap(),
         dead_letters: kept.clone(),
         overflow: None,
+        patience: Patience::default(),
     };
     let good = json!({"v": 1, "event": {"httpMethod": "DELETE", "path": "/a",
         "requestContext": {"requestId": "r1", "requestTimeEpoch": 1_700_000_000_000_i64}}});

@@ -6,7 +6,7 @@ use std::time::Duration;
 use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
 use daybook_capture::{AwsAccess, OverflowBucket};
 use daybook_normalizer::dead_letter::{DeadLetter, DeadLetters};
-use daybook_normalizer::handler::BatchHandler;
+use daybook_normalizer::handler::{BatchHandler, Patience};
 use daybook_normalizer::settings::Settings;
 use daybook_openapi::Index;
 use daybook_store::{Endpoint, Writer};
@@ -168,6 +168,7 @@ async fn while_s3_is_away_the_cut_copy_is_sent_and_the_reader_waits() {
         writer: Writer::new(&Endpoint::new("http://127.0.0.1:1"), &credentials).unwrap(),
         dead_letters: Arc::new(NoDeadLetters),
         overflow: Some(Arc::new(OverflowBucket::with_access(BUCKET, away))),
+        patience: Patience::default(),
     };
     let mut record = SqsMessage::default();
     record.message_id = Some("m1".to_owned());
