@@ -1,6 +1,7 @@
 //! The query API as a process: on Lambda behind API Gateway, elsewhere a plain server.
 
 use std::env;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use daybook_capture::ServerCapture;
@@ -11,6 +12,9 @@ use daybook_query_api::{
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
+
+/// How long answers that are under way may take when the server is to end.
+const GRACE: Duration = Duration::from_secs(20);
 
 const CONFIGURATION: &str = "the environment does not say how to run";
 
@@ -55,7 +59,7 @@ async fn main() -> anyhow::Result<()> {
             _ = terminated.recv() => {}
         }
     };
-    serve(listener, router, ending).await;
+    serve(listener, router, ending, GRACE).await;
     reads.shut_down().await;
     Ok(())
 }

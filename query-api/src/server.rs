@@ -21,14 +21,17 @@ use tokio::time::Sleep;
 const HEAD_TIMEOUT: Duration = Duration::from_secs(620);
 /// How long a client may read nothing of an answer. What it was told is recorded when its connection ends.
 const READ_PAUSE_MAX: Duration = Duration::from_mins(3);
-/// How long answers that are under way may take when the server is to end.
-const GRACE: Duration = Duration::from_secs(20);
 /// How long to wait where no connection can be taken, as when too many files are open.
 const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 
-/// Serves until `ending`, and then what is under way for at most 20 seconds. No answer is being made any
+/// Serves until `ending`, and then what is under way for at most `grace`. No answer is being made any
 /// more when this returns.
-pub async fn serve(listener: TcpListener, router: Router, ending: impl Future<Output = ()>) {
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    ending: impl Future<Output = ()>,
+    grace: Duration,
+) {
     let mut ending = pin!(ending);
     let mut connections = JoinSet::new();
     let (end, is_ending) = watch::channel(false);
@@ -44,7 +47,7 @@ pub async fn serve(listener: TcpListener, router: Router, ending: impl Future<Ou
     drop(listener);
     end.send_replace(true);
     let all = async { while connections.join_next().await.is_some() {} };
-    if tokio::time::timeout(GRACE, all).await.is_err() {
+    if tokio::time::timeout(grace, all).await.is_err() {
         tracing::warn!(
             connections = connections.len(),
             "answers that are not read to their end are given up"
@@ -192,7 +195,8 @@ mod tests {
             .unwrap();
         client.write_all(text.as_bytes()).await.unwrap();
         let mut serving = JoinSet::new();
-        serving.spawn(async move { serve(listener, router, ending.notified()).await });
+        let grace = Duration::from_secs(20);
+        serving.spawn(async move { serve(listener, router, ending.notified(), grace).await });
         (client, serving)
     }
 

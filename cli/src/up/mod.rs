@@ -23,7 +23,7 @@ use daybook_normalizer::context::{check_overlays, overflow_bucket};
 use daybook_normalizer::handler::{BatchHandler, Patience};
 use daybook_normalizer::settings::Settings;
 use daybook_openapi::Index;
-use daybook_query_api::{Api, LocalKey, TokenRequest, recorded, router};
+use daybook_query_api::{Api, LocalKey, TokenRequest, recorded, router, serve};
 use daybook_sample_service::{DEMO_ORG_ID, DEMO_USER_EMAIL};
 use daybook_store::{Reader, Writer, migrate};
 use tokio::net::TcpListener;
@@ -43,7 +43,7 @@ use queue::Queue;
 
 /// The first word on the command line of the child process in which the embedded ClickHouse runs.
 pub(crate) const CLICKHOUSE_ENGINE: &str = "clickhouse-engine";
-/// How long requests under way may take after Ctrl-C.
+/// How long what is under way may take after Ctrl-C: first requests, and then what they left to be stored.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
 const SIGNAL_PATIENCE: Duration = Duration::from_millis(500);
 const DEMO_TOKEN_LIFETIME: Duration = Duration::from_hours(12);
@@ -144,7 +144,12 @@ impl Parts {
         let (batcher, mut storing) = Batcher::start(self.handler.clone(), stop.clone());
         let reads = reads::capture(batcher.clone())?;
         let router = self.router(batcher, &reads, stop.clone());
-        let mut server = tokio::spawn(serve(listener, router, stop.clone()));
+        let mut server = tokio::spawn(serve(
+            listener,
+            router,
+            stopped(stop.clone()),
+            SHUTDOWN_TIMEOUT,
+        ));
         if !options.no_seed {
             let seeded = tokio::select! {
                 seeded = seed::seed(directory, &url) => seeded,
@@ -170,32 +175,32 @@ impl Parts {
             announce(&url, &token, directory)?;
         }
         tokio::select! {
-            ended = serves_until_stopped(&mut server, stop.clone()) => ended,
+            () = stopped(stop.clone()) => Ok(()),
+            ended = ends("what serves", Some(&mut server), stop.clone()) => ended,
             ended = ends("what stores messages", Some(&mut storing), stop.clone()) => ended,
             ended = ends("what reads the queue", consumer.as_mut(), stop.clone()) => ended,
             ended = ends("what works on erasures", erasing.as_mut(), stop) => ended,
         }?;
         say("stopping");
-        let drained = async {
+        let ending = async {
             for part in [consumer, erasing].into_iter().flatten() {
                 // It may have ended, and been seen to, as soon as it was told to stop.
                 if !part.is_finished() {
                     let _ = part.await;
                 }
             }
-            if !server.is_finished() {
-                let _ = (&mut server).await;
-            }
-            // Who read what is known only now, and the batcher ends with its last user.
-            reads.shut_down().await;
-            drop(reads);
-            // What a sender that went away had sent whole is stored before ClickHouse stops.
-            if !storing.is_finished() {
-                let _ = storing.await;
-            }
         };
-        if timeout(SHUTDOWN_TIMEOUT, drained).await.is_err() {
-            server.abort();
+        // What takes longer is given up, as the server gives up answers that nobody reads.
+        let _ = timeout(SHUTDOWN_TIMEOUT, ending).await;
+        if !server.is_finished() {
+            let _ = server.await;
+        }
+        // Who read what is known only now, and the batcher ends with its last user.
+        reads.shut_down().await;
+        drop(reads);
+        // What a sender that went away had sent whole is stored before ClickHouse stops.
+        if !storing.is_finished() {
+            let _ = timeout(SHUTDOWN_TIMEOUT, storing).await;
         }
         Ok(())
     }
@@ -230,41 +235,6 @@ impl Parts {
     }
 }
 
-async fn serve(
-    listener: TcpListener,
-    router: Router,
-    stop: watch::Receiver<bool>,
-) -> std::io::Result<()> {
-    axum::serve(listener, router)
-        .with_graceful_shutdown(stopped(stop))
-        .await
-}
-
-/// Waits until `up` is to stop.
-///
-/// # Errors
-/// Where the server ends before.
-async fn serves_until_stopped(
-    server: &mut JoinHandle<std::io::Result<()>>,
-    stop: watch::Receiver<bool>,
-) -> anyhow::Result<()> {
-    tokio::select! {
-        () = stopped(stop.clone()) => Ok(()),
-        ended = server => {
-            // All who wait are woken one after the other: the server may have ended before this is.
-            if *stop.borrow() {
-                return Ok(());
-            }
-            ended?.context("the server ended")?;
-            bail!("the server ended")
-        }
-    }
-    let handler = BatchHandler {
-        patience: queue.patience(),
-        ..handler
-    };
-}
-
 /// Waits until a part of `up` ends that works in the background: nobody else would notice, and messages would wait for ever.
 ///
 /// # Errors
@@ -289,6 +259,10 @@ async fn ends(
 
 /// The same handler, as patient as the queue, with the queue's own dead-letter queue where it has one.
 fn queue_handler(queue: &Queue, handler: BatchHandler, directory: &DataDirectory) -> BatchHandler {
+    let handler = BatchHandler {
+        patience: queue.patience(),
+        ..handler
+    };
     if let Some(dead_letters) = queue.dead_letters() {
         return BatchHandler {
             dead_letters: Arc::new(dead_letters),
@@ -363,35 +337,8 @@ fn say(line: &str) {
 
 #[cfg(test)]
 mod tests {
-    use std::future::poll_fn;
-    use std::pin::pin;
-    use std::task::Poll;
-
     use super::*;
 
-    #[tokio::test]
-    async fn a_server_that_is_told_to_stop_may_end_before_anybody_else_is_woken() {
-        let (sender, stop) = watch::channel(false);
-        let mut server = tokio::spawn(async { Ok(()) });
-        let mut serving = pin!(serves_until_stopped(&mut server, stop));
-        let is_pending =
-            poll_fn(|context| Poll::Ready(serving.as_mut().poll(context).is_pending()));
-        assert!(is_pending.await, "the server has not run yet");
-        // The value, and no word of it to those who wait.
-        sender.send_if_modified(|stop| {
-            *stop = true;
-            false
-        });
-        serving.await.unwrap();
-    }
-
-    #[tokio::test]
-    async fn a_server_that_ends_by_itself_is_a_failure() {
-        let (_sender, stop) = watch::channel(false);
-        let mut server = tokio::spawn(async { Ok(()) });
-        let failure = serves_until_stopped(&mut server, stop).await.unwrap_err();
-        assert_eq!(failure.to_string(), "the server ended");
-    }
     #[tokio::test]
     async fn a_part_that_ends_by_itself_ends_all_of_it() {
         let (sender, stop) = watch::channel(false);

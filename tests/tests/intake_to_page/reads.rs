@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use daybook_tests::events::Call;
 use daybook_tests::up::Up;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpSocket;
 use tokio::process::Command;
 
 use crate::{PROGRAM, delete_call, shared_up, start_up};
@@ -69,6 +72,47 @@ async fn who_read_what_is_in_the_log_of_the_tenant() {
     let all = json!({"service_name": "daybook", "limit": 1000});
     let logs = up.logs(&other, &all).await.unwrap();
     assert!(logs.iter().all(|log| log["org_id"] == "reads-other"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_still_reading_when_it_stops_is_in_the_log_as_well() {
+    let (data, up) = start_up().await;
+    // More than the buffers of a connection hold.
+    let lines: Vec<String> = (0..8)
+        .map(|_| {
+            let call = Call {
+                method: "POST",
+                body: Some(json!({"name": "x ".repeat(450_000)})),
+                ..delete_call("stalled")
+            };
+            call.message(204, None)
+        })
+        .collect();
+    up.intake(&lines).await.unwrap();
+    let token = up.token("stalled").await.unwrap();
+    let address = up.url.strip_prefix("http://").unwrap();
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4_096).unwrap();
+    let mut connection = socket.connect(address.parse().unwrap()).await.unwrap();
+    let request = format!(
+        "POST /v1/logs HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {token}\r\n\
+         content-type: application/json\r\ncontent-length: 2\r\n\r\n{{}}"
+    );
+    connection.write_all(request.as_bytes()).await.unwrap();
+    let mut begin = [0; 12];
+    connection.read_exact(&mut begin).await.unwrap();
+    assert_eq!(&begin, b"HTTP/1.1 200");
+    up.interrupt().await.unwrap();
+
+    let up = Up::start(PROGRAM, data.path(), &["--no-seed"]);
+    let up = up.await.unwrap();
+    let reads = json!({"service_name": "daybook", "event_name": "searchLogs"});
+    let logs = up.logs(&token, &reads).await.unwrap();
+    let [log] = logs.as_slice() else {
+        panic!("{logs:?}");
+    };
+    assert_eq!(log["http"]["path"], "/v1/logs");
+    assert_eq!(log["org_id"], "stalled");
 }
 
 #[tokio::test(flavor = "multi_thread")]
