@@ -6,6 +6,7 @@ mod support;
 mod answers;
 mod document;
 mod jwt_attacks;
+mod process;
 mod recording;
 mod remote_keys;
 mod store_faults;
