@@ -169,7 +169,7 @@ seen.other.back = asksFor();
 
 // Nor for somebody of the same tenant, by way of Back before signing in or after it.
 const search = () => new URL(page.url()).search;
-const openOne = async () => {
+const closeOne = async () => {
   await page.goto(`${links.actors}&actor=Tom`);
   await page.waitForSelector(".entry");
   await settled();
@@ -177,6 +177,9 @@ const openOne = async () => {
   await page.waitForSelector("#detail[open] dl");
   await page.evaluate(() => document.getElementById("detail").close());
   await page.waitForFunction(() => !new URL(location.href).searchParams.has("event"));
+};
+const openOne = async () => {
+  await closeOne();
   await page.click("#sign-out");
   await page.waitForSelector("#sign-in:not([hidden])");
 };
@@ -214,6 +217,26 @@ seen.expired = { same: address("actor") };
 await expire();
 await signIn(time);
 seen.expired.other = address("actor") ?? "";
+
+// A reload in between changes neither, nor what was signed out of.
+const backAfterReload = async () => {
+  await page.reload();
+  await page.waitForSelector("#sign-in:not([hidden])");
+  await back();
+};
+await closeOne();
+await expire();
+await backAfterReload();
+await signIn(actors);
+seen.reloaded = { same: address("actor") };
+await closeOne();
+await expire();
+await backAfterReload();
+await signIn(time);
+seen.reloaded.other = address("actor") ?? "";
+await openOne();
+await backAfterReload();
+seen.reloaded.signedOut = search();
 
 seen.faults = faults;
 console.log(JSON.stringify(seen));

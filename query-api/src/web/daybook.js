@@ -113,9 +113,15 @@ function forgetFilters() {
   readAddress();
 }
 
-/** An entry of the tab's history says whose filters it holds. */
+function signOuts() {
+  return sessionStorage.getItem(SIGN_OUTS_KEY) ?? 0;
+}
+
+/** An entry of the tab's history says whose filters it holds. Until somebody signs in, anybody's may be needed but those that
+ *  were signed out of. */
 function isOfAnother(entry) {
-  return entry !== null && entry.whose !== state.whose;
+  if (entry === null) return false;
+  return state.whose ? entry.whose !== state.whose : !entry.whose.endsWith(` ${signOuts()}`);
 }
 
 function keepAddress(address, isNew) {
@@ -128,7 +134,7 @@ function showBook() {
   const { org_id, email, sub, permissions, scope } = claims();
   session = new AbortController();
   // Who signs out takes along what was looked for, from the same tenant as well.
-  state.whose = `${whoseToken()} ${sessionStorage.getItem(SIGN_OUTS_KEY) ?? 0}`;
+  state.whose = `${whoseToken()} ${signOuts()}`;
   if (isOfAnother(history.state)) forgetFilters();
   // The API decides; this only spares a button that would be refused. Where the token names no permission
   // of the log, it may name them in a claim that the page does not know, or say nothing to be read.
@@ -946,7 +952,7 @@ byId("detail").addEventListener("close", () => {
   keepAddress(address, true);
 });
 byId("sign-out").addEventListener("click", () => {
-  sessionStorage.setItem(SIGN_OUTS_KEY, Number(sessionStorage.getItem(SIGN_OUTS_KEY)) + 1);
+  sessionStorage.setItem(SIGN_OUTS_KEY, Number(signOuts()) + 1);
   state.whose = "";
   forgetFilters();
   showSignIn("");

@@ -175,5 +175,9 @@ async fn what_is_rare_on_the_page_is_right_as_well() {
     let bare = json!({"addresses": ["", ""], "asked": [], "back": ["", ""], "askedBack": []});
     assert_eq!(seen["same"], bare, "filters outlive a sign-out");
     assert_eq!(seen["expired"], json!({"same": "Tom", "other": ""}));
+    assert_eq!(
+        seen["reloaded"],
+        json!({"same": "Tom", "other": "", "signedOut": ""})
+    );
     assert_eq!(seen["faults"], json!([]));
 }
