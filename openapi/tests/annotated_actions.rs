@@ -92,6 +92,7 @@ fn an_annotated_verb_of_another_action_is_in_doubt_as_well() {
     for (method, said) in [
         ("put", json!({ "verb": "view" })),
         ("put", json!({ "verb": "create" })),
+        ("put", json!({ "action": "update", "verb": "delete" })),
         ("post", json!({ "action": "update", "verb": "create" })),
         ("post", json!({ "action": "create", "verb": "update" })),
         ("post", json!({ "action": "delete", "verb": "update" })),
@@ -105,6 +106,12 @@ fn an_annotated_verb_of_another_action_is_in_doubt_as_well() {
     for (method, said) in [
         ("post", json!({ "verb": "create" })),
         ("put", json!({ "verb": "change" })),
+        // Verbs that read elsewhere.
+        ("put", json!({ "verb": "return" })),
+        ("put", json!({ "verb": "match" })),
+        ("put", json!({ "verb": "watch" })),
+        ("patch", json!({ "verb": "classify" })),
+        ("patch", json!({ "action": "update", "verb": "resolve" })),
         ("post", json!({ "verb": "delete" })),
         ("post", json!({ "action": "update", "verb": "add" })),
         ("delete", json!({ "action": "delete", "verb": "archive" })),

@@ -116,13 +116,13 @@ fn contradicts_action(operation: &Operation) -> bool {
     let is_plain = PLAIN.contains(&verb.base.as_str());
     let contradicts = match (meaning.action, verb.action) {
         (Action::Read, said) => matches!(said, Action::Create | Action::Update | Action::Delete),
-        (Action::Create | Action::Delete, Action::Update) | (Action::Update, Action::Create) => {
-            is_plain
-        }
+        // Who returns a loan or resolves an incident by PUT looks at nothing.
+        (Action::Create | Action::Delete, Action::Update)
+        | (Action::Update, Action::Create | Action::Read)
+        | (Action::Execute, _) => is_plain,
         (Action::Create, said) => matches!(said, Action::Read | Action::Delete),
         (Action::Delete, said) => matches!(said, Action::Read | Action::Create),
-        (Action::Update, said) => matches!(said, Action::Read | Action::Delete),
-        (Action::Execute, _) => is_plain,
+        (Action::Update, said) => said == Action::Delete,
     };
     contradicts && meaning.decisions.action.name == "annotated"
 }
