@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use daybook_event::OWN_SERVICE;
 use serde_json::Value;
@@ -11,13 +11,13 @@ use crate::annotations::SERVICE_BYTES_MAX;
 use crate::document::{DocumentProblem, ParsedDocument, Problems, stem};
 use crate::index::{Found, RequestLine, Service};
 use crate::operation::{Operation, escape};
-use crate::path_template::{PathTemplate, TemplateShape};
+use crate::path_template::PathTemplate;
 use crate::read_operations::{ANY_METHOD, read_operations};
 use crate::request_path::RequestPath;
 use crate::route_index::{RouteIndex, RouteMatch};
 use crate::schema::{SchemaWork, Schemas};
 use crate::selector::RequestFacts;
-use crate::server::{PathPrefix, SERVERS_MAX, Server, Servers, URL_BYTES_MAX};
+use crate::server::{PathPrefix, SERVERS_MAX, Servers, URL_BYTES_MAX};
 
 /// The most lists of servers that are kept apart in one document; operations with further ones are
 /// taken to be at the first one's.
@@ -55,9 +55,7 @@ pub(crate) struct Fit {
     /// No server variable had to take a value that its document does not name.
     pub(crate) prefix_is_known: bool,
     /// Its servers claim the request's domain.
-    servers_claim: bool,
-    /// The path of a server of API Gateway's that claims it begins with the request's stage.
-    is_of_stage: bool,
+    claim: Option<Claim>,
     /// How much of what API Gateway matched the template spells out, where that is only the end of
     /// the path.
     literal_chars_below_mapping: usize,
@@ -66,6 +64,17 @@ pub(crate) struct Fit {
     /// How many segments it has more than API Gateway matched, where that is only the end of the path:
     /// a stage or what a domain maps is no parameter.
     segments_before_mapping: Reverse<usize>,
+    /// The prefix is one of a server that claims the request, and not that of another one or missing.
+    prefix_is_of_server: bool,
+}
+
+/// How servers claim a request. The better one is the greater one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Claim {
+    /// The path of a server of API Gateway's that claims it begins with the request's stage.
+    is_of_stage: bool,
+    /// One that claims it spells its host out: concrete before templated.
+    host_is_spelled_out: bool,
 }
 
 /// A request, read once for all documents.
@@ -187,31 +196,6 @@ impl Entry {
         }
     }
 
-    /// By method and shape of the path, the operations of the groups one of whose servers is among
-    /// these; `None` where to look at them would cost more than what is left of `work`.
-    pub(crate) fn operations_at(
-        &self,
-        servers: &HashSet<&Server>,
-        work: &mut usize,
-    ) -> Option<HashMap<(&str, TemplateShape<'_>), &Operation>> {
-        let mut known = HashMap::new();
-        for group in &self.route_groups {
-            let mut hosts = group.servers.with_host();
-            *work = work.checked_sub(hosts.clone().count())?;
-            if !hosts.any(|server| servers.contains(server)) {
-                continue;
-            }
-            *work = work.checked_sub(group.routes.routes().len())?;
-            for route in group.routes.routes() {
-                let operation = &self.operations[route.operation];
-                known
-                    .entry((operation.method.as_str(), route.template.shape()))
-                    .or_insert(operation);
-            }
-        }
-        Some(known)
-    }
-
     pub(crate) fn claims(&self, call: &Call<'_>) -> bool {
         self.route_groups.iter().any(|group| group.claims(call))
     }
@@ -223,15 +207,19 @@ impl Entry {
 
     /// Whether it names hosts, and none that says whose the requests there are.
     pub(crate) fn has_makeshift_hosts(&self) -> bool {
-        let routed = |group: &&RouteGroup| !group.routes.routes().is_empty();
-        let mut groups = self.route_groups.iter().filter(routed).peekable();
+        let mut groups = self.routed_groups().peekable();
         groups.peek().is_some() && groups.all(|group| group.servers.have_makeshift_hosts())
     }
 
     /// Whether the id of an API tells its requests from those to other documents.
-    pub(crate) fn is_of_api_gateway(&self) -> bool {
-        let mut groups = self.route_groups.iter();
-        groups.all(|group| group.servers.are_of_api_gateway())
+    pub(crate) fn has_api_ids(&self) -> bool {
+        let mut groups = self.routed_groups();
+        groups.all(|group| group.servers.have_api_ids())
+    }
+
+    fn routed_groups(&self) -> impl Iterator<Item = &RouteGroup> {
+        let groups = self.route_groups.iter();
+        groups.filter(|group| !group.routes.routes().is_empty())
     }
 
     /// The operation of the request's path, read in each way, with and without each server's path
@@ -325,19 +313,24 @@ impl Fit {
     ) -> Self {
         let route = found.route;
         let RequestLine { api_id, stage, .. } = *call.request;
+        let domain_name = call.domain_name;
         Self {
             prefix_is_known: !prefix.is_open(),
-            servers_claim: claiming.is_some(),
-            // A bare catch-all says too little to go before what is spelled out.
-            is_of_stage: claiming
-                .is_some_and(|servers| servers.claim_stage(call.domain_name, api_id, stage))
-                && !route.template.is_bare_catch_all(),
+            claim: claiming.map(|servers| Claim {
+                // A bare catch-all says too little to go before what is spelled out.
+                is_of_stage: servers.claim_stage(domain_name, api_id, stage)
+                    && !route.template.is_bare_catch_all(),
+                host_is_spelled_out: servers.claim_by_whole_host(domain_name, api_id),
+            }),
             literal_chars_below_mapping: route
                 .template
                 .literal_chars_at_end(call.path.segments_below_mapping),
             literal_chars: match route.literal_chars {
                 0 => 0,
-                spelled_out => spelled_out + prefix.literal_chars,
+                // A path is the same wherever its prefix ends: no slash counts.
+                spelled_out => {
+                    (spelled_out + prefix.literal_chars).saturating_sub(prefix.segment_count())
+                }
             },
             segments_before_mapping: Reverse(match call.path.segments_below_mapping {
                 0 => 0,
@@ -345,6 +338,8 @@ impl Fit {
                     (prefix.segment_count() + route.template.segments.len()).saturating_sub(matched)
                 }
             }),
+            prefix_is_of_server: claiming
+                .is_some_and(|servers| servers.claim_with(domain_name, api_id, prefix)),
         }
     }
 }

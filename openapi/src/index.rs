@@ -7,40 +7,29 @@
 //! 3. where no document claims them: that of the one document that describes the request
 //!    otherwise than by a bare catch-all.
 //!
-//! Where several documents come into question, the one wins whose operation spells out most of the
-//! path; on a tie between documents of one service, the first. On a tie between services
-//! [`Found::Nothing`] is answered: an event under the wrong service's name is worse than one that is
-//! not described. Such ties are told by [`Index::build`].
+//! Where several documents come into question, the one wins whose server spells out the host, where others have a
+//! variable in it, and then the one whose operation spells out most of the path; on a tie between documents of one
+//! service, the first. On a tie between services [`Found::Nothing`] is answered: an event under the wrong service's
+//! name is worse than one that is not described. Such ties are told by [`Index::build`].
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::document::{Document, DocumentProblem, ParsedDocument, Problems};
-use crate::entry::{Call, Entry, EntryMatch, ServerList, pointer_of};
+use crate::document::{Document, DocumentProblem, ParsedDocument};
+use crate::entry::{Call, Entry, EntryMatch, ServerList};
 use crate::nearest::nearest;
 use crate::operation::{Operation, escape};
 use crate::overlay;
-use crate::path_template::TemplateShape;
-use crate::server::{Server, Servers, comparable, names_no_service};
+use crate::server::{Servers, comparable, names_no_service};
+use crate::ties::tell_ties;
 
 /// What the operator's map is called in what is told of it.
 const SERVICE_MAP: &str = "DAYBOOK_SERVICES";
 
 /// The most problems that are told of one document.
 const PROBLEMS_MAX: usize = 100;
-
-/// The way out of a tie, at the end of what is told of one.
-const TIE_ADVICE: &str = "name the service of the host, of each base path (`api.example.com/shop`), or of each API id and stage (`a1b2c3/prod`), in DAYBOOK_SERVICES";
-
-/// The most that is looked at, in servers and operations of other documents, to find the ties of one.
-const TIE_WORK_MAX: usize = 1_000_000;
-
-/// Whether a problem is that two services describe one operation on one host.
-pub(crate) fn is_tie(problem: &DocumentProblem) -> bool {
-    problem.message.ends_with(TIE_ADVICE)
-}
 
 /// The operations of all documents.
 #[derive(Debug, Default)]
@@ -152,7 +141,7 @@ impl Index {
                     let entry = Entry::read(&parsed, &mut of_document);
                     parsed.origins.relocate(&mut of_document);
                     // That two services have an operation is not its overlay's mistake.
-                    self.tell_ties(&entry, &mut of_document);
+                    tell_ties(&entry, &self.entries, &self.service_map, &mut of_document);
                     self.entries.push(entry);
                 }
                 Err(problem) => of_document.push(problem),
@@ -368,97 +357,6 @@ impl Index {
             ..Self::default()
         }
     }
-
-    /// Tells, once for each, of the documents of other services that describe what a new one does, where no host
-    /// of either says whose the calls are.
-    fn tell_makeshift(&self, entry: &Entry, work: &mut usize, problems: &mut Problems<'_>) {
-        let is_mapped = |entry: &Entry| {
-            let mut mapped = self.service_map.values();
-            mapped.any(|name| *name == entry.service.name)
-        };
-        if !entry.has_makeshift_hosts() {
-            return;
-        }
-        let own: HashMap<_, _> = by_shape(entry).collect();
-        for other in &self.entries {
-            // The map says of both where they are, or each has an API's id.
-            let is_settled = (is_mapped(entry) && is_mapped(other))
-                || (entry.is_of_api_gateway() && other.is_of_api_gateway());
-            let is_same = other.service.name == entry.service.name;
-            if is_same || is_settled || !other.has_makeshift_hosts() {
-                continue;
-            }
-            let Some(left) = work.checked_sub(other.operations.len()) else {
-                return;
-            };
-            *work = left;
-            let shared = by_shape(other).find_map(|(key, known)| Some((own.get(&key)?, known)));
-            if let Some((operation, known)) = shared {
-                let message = format!(
-                    "{} describes {} {} as well, and no host of either says whose a call is: where DAYBOOK_SERVICES does not say it either, it is nobody's",
-                    known.file_name, known.method, known.path
-                );
-                problems.warning(&pointer_of(operation), message);
-            }
-        }
-    }
-
-    /// Tells where a new document describes, on one host, what another service's document does.
-    fn tell_ties(&self, entry: &Entry, problems: &mut Vec<DocumentProblem>) {
-        let mut problems = Problems {
-            file_name: &entry.service.file_name,
-            list: problems,
-            origins: None,
-        };
-        let others = || {
-            let others = self.entries.iter();
-            others.filter(|other| other.service.name != entry.service.name)
-        };
-        let mut work = TIE_WORK_MAX;
-        self.tell_makeshift(entry, &mut work, &mut problems);
-        for group in &entry.route_groups {
-            let servers: HashSet<&Server> = group
-                .servers
-                .with_host()
-                .filter(|server| server.is_shared() && !server.is_mapped(&self.service_map))
-                .collect();
-            for other in others().filter(|_| !servers.is_empty()) {
-                if problems.is_full() {
-                    return;
-                }
-                let known = other.operations_at(&servers, &mut work);
-                let routes = group.routes.routes();
-                let is_shared = known.as_ref().is_some_and(|known| !known.is_empty());
-                let needed = 1 + if is_shared { routes.len() } else { 0 };
-                let (Some(known), Some(left)) = (known, work.checked_sub(needed)) else {
-                    problems.warning("/servers", "its servers are too many to be held against those of all other documents; lint does not know all ties");
-                    return;
-                };
-                work = left;
-                for route in routes.iter().filter(|_| !known.is_empty()) {
-                    let operation = &entry.operations[route.operation];
-                    let key = (operation.method.as_str(), route.template.shape());
-                    if let Some(known) = known.get(&key) {
-                        let message = format!(
-                            "{} describes {} {} on the same host; {TIE_ADVICE}",
-                            known.file_name, known.method, known.path
-                        );
-                        problems.error(&pointer_of(operation), message);
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// By method and shape of the path, a document's operations.
-fn by_shape(entry: &Entry) -> impl Iterator<Item = ((&str, TemplateShape<'_>), &Operation)> {
-    let groups = entry.route_groups.iter();
-    groups.flat_map(|group| group.routes.routes()).map(|route| {
-        let operation = &entry.operations[route.operation];
-        let key = (operation.method.as_str(), route.template.shape());
-        (key, operation)
-    })
 }
 
 /// A map whose keys are as requests are compared.

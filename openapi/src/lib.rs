@@ -37,6 +37,7 @@ pub mod secrets;
 mod selector;
 mod sentence;
 mod server;
+mod ties;
 mod value_location;
 mod verbs;
 mod words;

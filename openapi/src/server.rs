@@ -47,15 +47,15 @@ pub(crate) struct Servers {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct Server {
     /// In lower case, with open variables as gaps; empty where the URL is relative.
-    host: Vec<Part>,
-    path_prefix: PathPrefix,
+    pub(crate) host: Vec<Part>,
+    pub(crate) path_prefix: PathPrefix,
 }
 
 /// Empty, or what stands in front of a document's paths, such as `/v1`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct PathPrefix {
     segments: Vec<Segment>,
-    /// How much of a path it spells out.
+    /// How much of a path it spells out, with its slashes.
     pub(crate) literal_chars: usize,
 }
 
@@ -94,11 +94,36 @@ impl Servers {
         &self.prefixes
     }
 
+    /// The same, and whether calls come with it. The path of an address of API Gateway's begins with a stage, which no
+    /// other domain has.
+    pub(crate) fn reached_prefixes(&self) -> impl Iterator<Item = (&PathPrefix, bool)> {
+        let is_bare =
+            |server: &Server| server.path_prefix.segments.is_empty() || server.is_of_api_gateway();
+        let are_bare = self.servers.is_empty() || self.servers.iter().any(is_bare);
+        let prefixes = self.prefixes.iter();
+        prefixes.map(move |prefix| (prefix, are_bare || !prefix.segments.is_empty()))
+    }
+
     /// Whether a request to this domain (lower case, without a port) or API is one to these servers.
     pub(crate) fn claim(&self, domain_name: &str, api_id: &str) -> bool {
-        self.servers
-            .iter()
-            .any(|server| server.claims(domain_name, api_id))
+        self.claiming(domain_name, api_id).next().is_some()
+    }
+
+    /// Whether one that claims a request has no gap in its host.
+    pub(crate) fn claim_by_whole_host(&self, domain_name: &str, api_id: &str) -> bool {
+        let mut claiming = self.claiming(domain_name, api_id);
+        claiming.any(|server| matches!(*server.host, [Part::Literal(_)]))
+    }
+
+    /// Whether one that claims a request has the prefix, which others are read with as well.
+    pub(crate) fn claim_with(&self, domain_name: &str, api_id: &str, prefix: &PathPrefix) -> bool {
+        let mut claiming = self.claiming(domain_name, api_id);
+        claiming.any(|server| server.path_prefix == *prefix)
+    }
+
+    fn claiming(&self, domain_name: &str, api_id: &str) -> impl Iterator<Item = &Server> {
+        let servers = self.servers.iter();
+        servers.filter(move |server| server.claims(domain_name, api_id))
     }
 
     /// Whether they are known by name, so that a request to another one is not for them. `localhost:8080` is
@@ -116,12 +141,13 @@ impl Servers {
     }
 
     /// Whether the id of an API tells their requests from those to others.
-    pub(crate) fn are_of_api_gateway(&self) -> bool {
-        self.with_host().all(Server::is_of_api_gateway)
+    pub(crate) fn have_api_ids(&self) -> bool {
+        let mut hosts = self.with_host().peekable();
+        hosts.peek().is_some() && hosts.all(Server::has_api_id)
     }
 
     /// Those that have a host.
-    pub(crate) fn with_host(&self) -> impl Iterator<Item = &Server> + Clone {
+    pub(crate) fn with_host(&self) -> impl Iterator<Item = &Server> {
         self.servers.iter().filter(|server| !server.host.is_empty())
     }
 
@@ -129,11 +155,9 @@ impl Servers {
     /// domains it does; at others, what a path begins with is a version or a mapping.
     pub(crate) fn claim_stage(&self, domain_name: &str, api_id: &str, stage: &str) -> bool {
         !stage.is_empty()
-            && self.servers.iter().any(|server| {
-                server.path_prefix.begins_with(stage)
-                    && server.is_of_api_gateway()
-                    && server.claims(domain_name, api_id)
-            })
+            && self
+                .claiming(domain_name, api_id)
+                .any(|server| server.path_prefix.begins_with(stage) && server.is_of_api_gateway())
     }
 }
 
@@ -211,6 +235,14 @@ impl Server {
         })
     }
 
+    /// Whether it spells out which API is behind it: `https://{api}.execute-api.…` does not.
+    fn has_api_id(&self) -> bool {
+        match self.host.first() {
+            Some(Part::Literal(text)) => text.find(".execute-api.").is_some_and(|end| end > 0),
+            _ => false,
+        }
+    }
+
     fn spells_out_its_host(&self) -> bool {
         self.host.iter().any(|part| match part {
             Part::Literal(text) => text.chars().any(char::is_alphanumeric),
@@ -254,6 +286,14 @@ impl PathPrefix {
 
     fn begins_with(&self, segment: &str) -> bool {
         matches!(self.segments.first(), Some(Segment::Literal(first)) if first == segment)
+    }
+
+    /// What each of the two has behind the shorter one, where one begins with the other.
+    pub(crate) fn rests<'a>(&'a self, other: &'a Self) -> Option<(&'a [Segment], &'a [Segment])> {
+        let shared = self.segments.len().min(other.segments.len());
+        let (start, rest) = self.segments.split_at(shared);
+        let (other_start, other_rest) = other.segments.split_at(shared);
+        (start == other_start).then_some((rest, other_rest))
     }
 
     /// Whether a variable without a list of values stands in it.

@@ -31,3 +31,4 @@ mod secret_cases;
 mod sentences;
 mod servers;
 mod service_map;
+mod ties;

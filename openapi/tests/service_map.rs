@@ -150,7 +150,9 @@ fn a_document_without_a_host_goes_before_one_whose_host_says_nothing() {
             };
             let both = names.map(|name| (name, of(name), "/orders"));
             let (index, problems) = Index::build(documents(&both));
-            assert_eq!(told(&problems), [""; 0], "{url}");
+            // The id of an API tells its own calls.
+            let is_lost = url.contains("localhost");
+            assert_eq!(problems.len(), usize::from(is_lost), "{url}");
             let at = |domain| found(&index, domain, "z9", "/orders");
             assert_eq!(at("api.example.com"), "orders /orders", "{url}");
             // Such a host alone says nothing of either.

@@ -3,8 +3,8 @@
 use super::report::Level;
 use super::sentence_rules;
 use crate::document::{DocumentProblem, Severity};
-use crate::index::is_tie;
 use crate::meaning::Rule;
+use crate::ties::is_tie;
 
 /// A property that may be secret or not.
 pub(super) static MAY_BE_SECRET: Rule = Rule {
