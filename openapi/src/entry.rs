@@ -46,6 +46,8 @@ pub(crate) struct RouteGroup {
 pub(crate) struct EntryMatch<'e, 'p> {
     pub(crate) entry: &'e Entry,
     found: RouteMatch<'e, 'p>,
+    /// The path of a server stands in front of its template.
+    pub(crate) is_behind_prefix: bool,
     pub(crate) fit: Fit,
 }
 
@@ -266,6 +268,7 @@ impl Entry {
                         *best = Some(EntryMatch {
                             entry: self,
                             found,
+                            is_behind_prefix: prefix.segment_count() > 0,
                             fit,
                         });
                     }
@@ -292,6 +295,7 @@ impl Entry {
             Some(EntryMatch {
                 entry: self,
                 found,
+                is_behind_prefix: false,
                 fit,
             })
         })

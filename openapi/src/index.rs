@@ -203,18 +203,22 @@ impl Index {
                 .iter()
                 .filter(|entry| entry.service.name == *name)
                 .collect();
-            if base_path > 0 {
-                let below = RequestLine {
-                    path: &request.path[base_path..],
-                    ..*request
-                };
-                let call = Call::new(&below, &domain_name);
-                let found = find_among(&entries, &call);
-                if matches!(found, Found::Operation { .. }) {
-                    return found;
-                }
+            if base_path == 0 {
+                return find_among(&entries, &call);
             }
-            return find_among(&entries, &call);
+            let below = RequestLine {
+                path: &request.path[base_path..],
+                ..*request
+            };
+            let below = best_among(&entries, &Call::new(&below, &domain_name));
+            let found = match (below, best_among(&entries, &call)) {
+                // A server's own path begins with the base path and may go on behind it.
+                (Some(below), Some(whole)) if whole.is_behind_prefix && whole.fit > below.fit => {
+                    Some(whole)
+                }
+                (below, whole) => below.or(whole),
+            };
+            return found.map_or_else(|| service_of(&entries), Found::from);
         }
         let claiming: Vec<&Entry> = self
             .entries
@@ -374,9 +378,14 @@ fn comparable_keys(map: BTreeMap<String, String>) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// The best operation among documents of which each may be the right one.
+/// The operation among documents of which each may be the right one, or the service that all are of.
 fn find_among<'e>(entries: &[&'e Entry], call: &Call<'_>) -> Found<'e> {
-    let mut best: Option<EntryMatch<'e, '_>> = None;
+    best_among(entries, call).map_or_else(|| service_of(entries), Found::from)
+}
+
+/// The best operation, unless it is that of two services.
+fn best_among<'e, 'p>(entries: &[&'e Entry], call: &Call<'p>) -> Option<EntryMatch<'e, 'p>> {
+    let mut best: Option<EntryMatch<'e, 'p>> = None;
     let mut tie = false;
     for entry in entries {
         let Some(found) = entry.find(call) else {
@@ -393,9 +402,10 @@ fn find_among<'e>(entries: &[&'e Entry], call: &Call<'_>) -> Found<'e> {
             }
         }
     }
-    if let (Some(found), false) = (best, tie) {
-        return found.into();
-    }
+    best.filter(|_| !tie)
+}
+
+fn service_of<'e>(entries: &[&'e Entry]) -> Found<'e> {
     match entries {
         [first, rest @ ..]
             if rest

@@ -202,3 +202,48 @@ fn a_base_path_in_the_map_settles_a_tie_of_servers_below_it() {
         assert_eq!(at, expected, "{key}");
     }
 }
+
+/// One document of several operations.
+fn document_of(urls: &[&str], operations: &[(&str, &str)]) -> Vec<Document> {
+    let servers: Vec<Value> = urls.iter().map(|url| json!({ "url": url })).collect();
+    let mut paths = json!({});
+    for (method, path) in operations {
+        paths[path][method] = json!({ "operationId": path });
+    }
+    let value = json!({ "openapi": "3.0.3", "servers": servers, "paths": paths });
+    vec![Document {
+        file_name: "orders.json".to_owned(),
+        bytes: value.to_string().into_bytes(),
+    }]
+}
+
+#[test]
+fn a_servers_path_may_go_on_behind_a_base_path_of_the_map() {
+    let mapped = map(&[("api.example.com/shop", "orders")]);
+    let operations = [
+        ("post", "/orders/{id}"),
+        ("post", "/{tenant}/orders/{id}"),
+        ("post", "/{id}"),
+        ("post", "/{tenant}/{id}"),
+    ];
+    for (urls, path, expected) in [
+        (
+            &["https://api.example.com/shop/v1"][..],
+            "/shop/v1/orders/7",
+            "/orders/{id}",
+        ),
+        (&["/shop/v1"], "/shop/v1/orders/7", "/orders/{id}"),
+        (&["https://api.example.com/shop/v1"], "/shop/v1/7", "/{id}"),
+        // Where no server says it, the base path is the map's.
+        (&[], "/shop/v1/orders/7", "/{tenant}/orders/{id}"),
+        (&[], "/shop/orders/7", "/orders/{id}"),
+        (&[], "/shop/7", "/{id}"),
+        (&["https://api.example.com"], "/shop/7", "/{id}"),
+    ] {
+        let (index, problems) = Index::build_mapped(document_of(urls, &operations), mapped.clone());
+        assert_eq!(told(&problems), [""; 0]);
+        let expected = format!("orders {expected}");
+        let at = found(&index, "api.example.com", "", path);
+        assert_eq!(at, expected, "{urls:?} {path}");
+    }
+}
