@@ -302,6 +302,14 @@ impl Entry {
     }
 }
 
+impl EntryMatch<'_, '_> {
+    /// Whether its template, which is no bare catch-all, is API Gateway's own `resource`.
+    pub(crate) fn is_resource(&self, resource: &str) -> bool {
+        let template = &self.found.route.template;
+        !template.is_bare_catch_all() && PathTemplate::parse(resource).segments == template.segments
+    }
+}
+
 impl RouteGroup {
     fn claims(&self, call: &Call<'_>) -> bool {
         self.servers.claim(call.domain_name, call.request.api_id)

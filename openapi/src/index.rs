@@ -299,12 +299,14 @@ impl Index {
 
     /// The operation of the one service that has it. Only a host that says nothing, or a document
     /// that names none, leaves it to the path alone. A document whose hosts say nothing gives way to one
-    /// that names none.
+    /// that names none. A template that spells nothing out (`/{id}`) counts where API Gateway's `resource` is the same
+    /// and nothing else fits.
     fn find_by_path(&self, call: &Call<'_>) -> Found<'_> {
         let says_nothing = names_no_service(call.domain_name);
         let rank = |found: &EntryMatch<'_, '_>| {
             let is_of_any_host = !says_nothing && !found.entry.has_makeshift_hosts();
-            (found.fit.prefix_is_known, is_of_any_host)
+            let says_something = found.fit.literal_chars > 0;
+            (says_something, found.fit.prefix_is_known, is_of_any_host)
         };
         let mut best: Option<EntryMatch<'_, '_>> = None;
         let mut tie = false;
@@ -312,7 +314,7 @@ impl Index {
         for found in entries
             .filter(|entry| says_nothing || !entry.names_a_host())
             .filter_map(|entry| entry.find(call))
-            .filter(|found| found.fit.literal_chars > 0)
+            .filter(|found| found.fit.literal_chars > 0 || found.is_resource(call.request.resource))
         {
             match best.as_ref().map(|known| (known, rank(known))) {
                 Some((_, of_known)) if of_known > rank(&found) => {}

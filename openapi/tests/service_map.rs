@@ -247,3 +247,51 @@ fn a_servers_path_may_go_on_behind_a_base_path_of_the_map() {
         assert_eq!(at, expected, "{urls:?} {path}");
     }
 }
+
+#[test]
+fn a_template_that_spells_nothing_out_is_found_where_api_gateway_matched_the_same() {
+    let operations = [("post", "/"), ("post", "/{id}")];
+    let (index, _) = Index::build(document_of(&[], &operations));
+    let at = |index: &Index, path, resource, proxy| {
+        let request = RequestLine {
+            method: "POST",
+            domain_name: "api.example.com",
+            path,
+            resource,
+            proxy,
+            ..RequestLine::default()
+        };
+        match index.find(&request) {
+            Found::Operation {
+                service,
+                operation,
+                path_params,
+            } => format!("{} {} {path_params:?}", service.name, operation.path),
+            _ => String::new(),
+        }
+    };
+    let one = "orders /{id} [(\"id\", \"7\")]";
+    assert_eq!(at(&index, "/orders/7", "/{orderId}", ""), one);
+    assert_eq!(at(&index, "/7", "/{id}", ""), one);
+    assert_eq!(at(&index, "/orders", "/", ""), "orders / []");
+    // Nothing says that it is this service's.
+    for (resource, proxy) in [
+        ("", ""),
+        ("$default", ""),
+        ("/{proxy+}", "orders/7"),
+        ("/orders/{id}", ""),
+    ] {
+        assert_eq!(at(&index, "/orders/7", resource, proxy), "", "{resource}");
+    }
+    let (any, _) = Index::build(document_of(&[], &[("post", "/{proxy+}")]));
+    assert_eq!(at(&any, "/orders/7", "/{proxy+}", "orders/7"), "");
+    // What spells out some of the path goes before it.
+    let all = document_of(&[], &operations).into_iter();
+    let stock = documents(&[("stock", &[], "/orders/{key}")]);
+    let (index, problems) = Index::build(all.chain(stock).collect());
+    assert_eq!(told(&problems), [""; 0]);
+    assert_eq!(
+        at(&index, "/orders/7", "/{id}", ""),
+        "stock /orders/{key} [(\"key\", \"7\")]"
+    );
+}
