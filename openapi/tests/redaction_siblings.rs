@@ -27,6 +27,7 @@ fn the_old_and_the_new_value_of_a_changed_secret_go() {
         json!({ "kind": "E", "path": ["password"], "lhs": "Hunter2x9", "rhs": "Hunter2x9" }),
         json!({ "kind": "E", "path": ["user", "passwords", 0], "lhs": "Hunter2x9", "rhs": "Hunter2x9" }),
         json!([{ "op": "replace", "path": ["user", "password"], "value": "Hunter2x9" }]),
+        json!({ "path": "/smtp/password", "before": "Hunter2x9", "after": "Hunter2x9" }),
         json!({ "OptionName": "DBPassword", "Value": "Hunter2x9" }),
         json!({ "ParameterName": "DBPassword", "ParameterValue": "Hunter2x9" }),
         json!({ "headerName": "X-Api-Key", "headerValue": "Hunter2x9" }),
@@ -38,6 +39,12 @@ fn the_old_and_the_new_value_of_a_changed_secret_go() {
         json!({ "type": "password", "oldValue": "Hunter2x9", "new_value": "Hunter2x9", "value": "Hunter2x9" }),
         json!({ "type": "token", "sensitive": true, "dbValue": "Hunter2x9", "content": "Hunter2x9" }),
         json!({ "setting_key": "smtp_password", "setting_value": "Hunter2x9" }),
+        json!({ "name": "confirmPassword", "old": "Hunter2x9", "new": "Hunter2x9" }),
+        json!({ "name": "Client secret", "old": "Hunter2x9", "new": "Hunter2x9" }),
+        json!({ "fieldName": "confirm_password", "before": "Hunter2x9", "after": "Hunter2x9" }),
+        json!({ "fieldName": "changePassword", "from": "Hunter2x9", "to": "Hunter2x9" }),
+        json!({ "key": "reset_code", "old": "Hunter2x9", "new": "Hunter2x9" }),
+        json!({ "param": "changeSecret", "from": "Hunter2x9", "to": "Hunter2x9" }),
     ] {
         check(&sent, false);
     }
@@ -49,12 +56,34 @@ fn the_old_and_the_new_value_of_a_changed_secret_go() {
         json!({ "name": "Reset password", "from": "shop@example.com", "to": "jane@example.com" }),
         json!({ "kind": "E", "path": ["size"], "lhs": "Hunter2x9", "rhs": "Hunter2x9" }),
         json!({ "field": "tokens", "before": 12, "after": 40 }),
+        json!({ "field": "tokens", "previousValue": 12, "currentValue": 40 }),
+        json!({ "metricName": "tokens", "metricValue": 48_210 }),
         json!({ "field": "password", "minValue": 8, "maxValue": 64 }),
         json!({ "productName": "Boarding Pass", "value": "gate B" }),
         json!({ "templateName": "reset-password", "from": "no-reply@shop.com", "to": "jane@example.com" }),
         json!({ "name": "forgot_password", "from": "no-reply@shop.com", "to": "jane@example.com" }),
         json!({ "templateName": "Reset password", "value": 5 }),
+    ] {
+        check(&sent, true);
+    }
+}
+
+#[test]
+fn whatever_value_a_thing_has_goes_if_it_is_a_text() {
+    for sent in [
+        json!({ "id": "*myRDSPassword", "stringValue": "Hunter2x9" }),
+        json!({ "type": "password", "previousValue": "Hunter2x9", "currentValue": "Hunter2x9" }),
+        json!({ "type": "password", "defaultValue": "Hunter2x9" }),
+        json!({ "label": "Password", "fieldValue": "Hunter2x9" }),
+        json!({ "type": "apiKey", "headerName": "X-Custom", "headerValue": "Hunter2x9" }),
+        json!({ "type": "password", "listValue": ["Hunter2x9"] }),
+    ] {
+        check(&sent, false);
+    }
+    for sent in [
         json!({ "type": "token", "symbol": "ETH", "marketValue": 1200 }),
+        json!({ "type": "token", "marketValue": { "amount": 1200, "currency": "EUR" } }),
+        json!({ "type": "password", "minValue": "8", "defaultValue": null }),
     ] {
         check(&sent, true);
     }
@@ -71,6 +100,8 @@ fn a_value_goes_that_is_said_to_be_secret() {
         json!({ "key": "DB", "value": "Hunter2x9", "type": "encrypted" }),
         json!({ "key": "DB", "value": "Hunter2x9", "type": "sensitive" }),
         json!({ "DB": { "value": "Hunter2x9", "isSecret": true } }),
+        json!({ "value": "Hunter2x9", "secured": true }),
+        json!({ "variable": "DB", "value": "Hunter2x9", "secured": true }),
         json!({ "ParameterKey": "DB", "NoEcho": "true", "ParameterValue": "Hunter2x9" }),
     ] {
         check(&sent, false);
@@ -80,7 +111,24 @@ fn a_value_goes_that_is_said_to_be_secret() {
         json!({ "Name": "/prod/db/conn", "Type": "String", "Value": "Hunter2x9" }),
         json!({ "sensitive": true, "content": "a picture" }),
         json!({ "secured": true, "collateralValue": 300_000 }),
+        json!({ "name": "Mortgage", "secured": true, "collateralValue": 300_000 }),
         json!({ "key": "DB", "value": "Hunter2x9", "type": "plain", "hidden": true }),
+    ] {
+        check(&sent, true);
+    }
+}
+
+#[test]
+fn an_argument_goes_that_stands_behind_its_option_in_a_list() {
+    for sent in [
+        json!({ "args": ["--db-password", "Hunter2x9", "--port", "80"] }),
+        json!({ "command": ["login", "--token", "Hunter2x9"] }),
+    ] {
+        check(&sent, false);
+    }
+    for sent in [
+        json!({ "args": ["--password", "--port", "80"] }),
+        json!({ "args": ["--token-ttl", "60", "--password-policy", "strict"] }),
     ] {
         check(&sent, true);
     }
@@ -90,6 +138,8 @@ fn a_value_goes_that_is_said_to_be_secret() {
 fn secrets_go_that_stand_below_names_of_what_they_are_for() {
     for sent in [
         json!({ "passwords": { "database": "Hunter2x9", "email": "Hunter2x9" } }),
+        json!({ "passwords": { "database": "Hunter2x9", "root_password": "Hunter2x9" } }),
+        json!({ "secrets": { "DATABASE": "Hunter2x9", "SMTP_LOGIN": "Hunter2x9", "API_KEY": "Hunter2x9" } }),
         json!({ "tokens": { "default": "Hunter2x9", "type": "bearer" } }),
         json!({ "apiKeys": { "default": "Hunter2x9", "expires_at": "2027-01-01" } }),
         json!({ "cookies": { "session_id": "Hunter2x9" } }),

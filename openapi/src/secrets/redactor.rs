@@ -345,10 +345,17 @@ impl Redactor {
         match value {
             Value::Object(members) => self.visit_members(walk, members, inherited),
             Value::Array(items) => {
+                let mut is_argument = false;
                 for (position, item) in items.iter_mut().enumerate() {
+                    let names_argument = is_option_of_secret(item);
                     walk.enter(position.to_string());
-                    self.visit(walk, item, inherited);
+                    if is_argument && inherited == Inherited::No && !is_option(item) {
+                        self.visit(walk, item, Inherited::Named);
+                    } else {
+                        self.visit(walk, item, inherited);
+                    }
                     walk.leave();
+                    is_argument = names_argument;
                 }
             }
             _ if inherited == Inherited::Kept => {}
@@ -399,22 +406,22 @@ impl Redactor {
             _ => LEAST_SECRET_NUMBER,
         };
         // Secrets by the names of what they are for: `{"passwords": {"database": …}}`.
-        // Beside a secret that has its own name, and among the credentials of one login, a member is what it is called.
+        // Among the credentials of one login, and the tokens of one where one has its own name, a member is what it is called.
+        let has_rule = |start: &str| walk.rule().is_some_and(|rule| rule.starts_with(start));
+        let has_secret = || {
+            let mut members = members.iter();
+            members.any(|(name, member)| is_secret_member(name, member))
+        };
         let is_of_secrets = inherited == Inherited::Direct
             && walk.names_several()
-            && !walk
-                .rule()
-                .is_some_and(|rule| rule.starts_with("credential"))
+            && !has_rule("credential")
             && members.values().all(Value::is_string)
-            && !members
-                .iter()
-                .any(|(name, member)| is_secret_member(name, member));
-        let are_passwords =
-            is_of_secrets && walk.rule().is_some_and(|rule| rule.starts_with("password"));
+            && !(has_rule("token") && has_secret());
+        let are_passwords = is_of_secrets && has_rule("password");
         for (name, member) in members.iter_mut() {
             let inherited = if inherited == Inherited::Sealed || siblings.make_all_secret(name) {
                 Inherited::Sealed
-            } else if siblings.make_secret(name) {
+            } else if siblings.make_secret(name, member) {
                 Inherited::Named
             } else if is_thing(name, member) {
                 Inherited::Thing
@@ -509,6 +516,16 @@ fn is_thing(name: &str, member: &Value) -> bool {
         && !objects
             .flatten()
             .any(|(key, value)| is_of_change(key, value))
+}
+
+fn is_option(argument: &Value) -> bool {
+    argument.as_str().is_some_and(|text| text.starts_with('-'))
+}
+
+/// `["--db-password", "…"]`
+fn is_option_of_secret(argument: &Value) -> bool {
+    let name = argument.as_str().and_then(|text| text.strip_prefix("--"));
+    name.is_some_and(is_secret_name)
 }
 
 fn may_hold_secret(key: &str) -> bool {

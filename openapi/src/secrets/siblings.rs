@@ -31,18 +31,19 @@ const NAME_ENDS: &[&str] = &["name", "key", "field"];
 /// Those of [`NAMES`] that things have beside what they changed from and to.
 const NAMES_OF_THINGS: &[&str] = &["id", "type", "label"];
 
-/// Those that are titles where they have several words: a mail is called `Reset password`, and goes from one to another.
-const TITLES: &[&str] = &["name", "key"];
-
-/// The first words of such titles where they are written as one: `{"templateName": "reset-password"}`.
+/// The first words of a title that is written as one: a mail is called `reset-password`, and goes from one to another.
 const VERBS: &[&str] = &[
     "reset", "forgot", "change", "update", "set", "recover", "confirm", "request",
 ];
 
-/// Names of members that are no titles.
-const FIELDS: &[&str] = &["field", "attribute", "property"];
+/// The first words of members that name no mail.
+#[rustfmt::skip] // a list of words, not of lines
+const FIELDS: &[&str] = &[
+    "field", "attribute", "property", "param", "parameter", "parameterkey", "option", "setting",
+    "header", "column", "variable",
+];
 
-/// The first words of those that end in `value` and hold what the thing beside them is.
+/// The first words of those that end in `value` and hold as a number what the thing beside them is.
 const VALUES_OF_THINGS: &[&str] = &["old", "new", "parameter"];
 
 /// Members whose value a sibling names, beside those that end in `value`.
@@ -57,6 +58,15 @@ const CHANGES: &[&str] = &[
     "old", "new", "from", "to", "fromstring", "tostring", "before", "after", "previous", "current",
     "prev", "lhs", "rhs", "original",
 ];
+
+/// Those beside which a path says what was changed: deep-diff and others.
+#[rustfmt::skip] // a list of words, not of lines
+const DIFFERENCES: &[&str] = &[
+    "rhs", "lhs", "newValue", "oldValue", "new", "old", "after", "before", "current", "previous",
+];
+
+/// Those of them that a mail has as well.
+const FROM_AND_TO: &[&str] = &["from", "to"];
 
 /// Members that say by being true that the value beside them is secret: Terraform Cloud, GitLab, Bitbucket, Azure
 /// DevOps, CloudFormation. Without their separators.
@@ -99,10 +109,12 @@ enum OfValues {
     Nothing,
     /// `value` is secret.
     One,
-    /// So it is of a thing whose other values are its own: `{"type": "token", "marketValue": 1200}`.
+    /// So it is of a thing whose other numbers are its own: `{"type": "token", "marketValue": 1200}`.
     Thing,
     /// What else holds a value is, too: `content`.
     All,
+    /// What it was and what it is are, but not from whom to whom a mail of that title goes.
+    Title,
     /// What it was and what it is are.
     Changes,
 }
@@ -138,12 +150,15 @@ impl Siblings {
     }
 
     /// Whether the member is a secret for the sake of another one.
-    pub(super) fn make_secret(&self, name: &str) -> bool {
-        (self.of_values >= OfValues::One
-            && ends_in_value(name)
-            && (self.of_values != OfValues::Thing || is_value_of_thing(name)))
-            || (self.of_values >= OfValues::Thing && is_one_of(VALUES, name))
-            || (self.of_values >= OfValues::Changes && is_one_of(CHANGES, name))
+    pub(super) fn make_secret(&self, name: &str, value: &Value) -> bool {
+        let of = self.of_values;
+        let may_be_its_own =
+            || (value.is_number() || value.is_object()) && !is_value_of_thing(name);
+        (of >= OfValues::One && ends_in_value(name) && (of != OfValues::Thing || !may_be_its_own()))
+            || (of >= OfValues::Thing && is_one_of(VALUES, name))
+            || (of >= OfValues::Title
+                && is_one_of(CHANGES, name)
+                && (of != OfValues::Title || !is_one_of(FROM_AND_TO, name)))
             || self.secret.iter().any(|names| is_one_of(names, name))
     }
 
@@ -231,12 +246,15 @@ fn said_by_text(
         OfValues::Nothing
     } else if is_one_of(NAMES_OF_THINGS, name) {
         OfValues::Thing
-    } else if (is_one_of(TITLES, name) && has_space) || (!is_one_of(FIELDS, name) && is_title(text))
-    {
-        OfValues::All
+    } else if !is_field(name) && (has_space || is_title(text)) {
+        OfValues::Title
     } else {
         OfValues::Changes
     }
+}
+
+fn is_field(name: &str) -> bool {
+    first_word(name).is_some_and(|first| FIELDS.contains(&first.as_str()))
 }
 
 /// `reset-password`; a reset token is a secret of its own.
@@ -264,11 +282,11 @@ fn is_flag(name: &str) -> bool {
     })
 }
 
-/// A loan is secured, too: that says something only of a variable, which has a name.
+/// A loan is secured, too: that says something only of a variable, whose value is a text.
 fn is_flag_here(members: &Map<String, Value>, name: &str) -> bool {
-    is_flag(name)
-        && (!name.eq_ignore_ascii_case("secured")
-            || members.keys().any(|key| is_one_of(TITLES, key)))
+    let is_of_variable =
+        |(name, value): (&String, &Value)| is_one_of(&["value"], name) && value.is_string();
+    is_flag(name) && (!name.eq_ignore_ascii_case("secured") || members.iter().any(is_of_variable))
 }
 
 /// What is said by the path of what is patched, or of a difference.
@@ -278,9 +296,8 @@ fn said_by_path(
     has_number: impl Fn() -> bool,
 ) -> OfValues {
     let is_patch = members.contains_key("op");
-    let differs = ["rhs", "lhs", "newValue", "oldValue"]
-        .iter()
-        .find_map(|name| members.get(*name));
+    let mut changes = DIFFERENCES.iter();
+    let differs = changes.find_map(|name| members.get(*name));
     let value = if is_patch {
         members.get("value")
     } else {
@@ -330,11 +347,12 @@ fn patches_secret(path: &str, value: Option<&Value>, has_number: impl Fn() -> bo
     least.is_some_and(|least| value.as_u64().is_none_or(|number| number >= least))
 }
 
-/// Whether what is named is one number.
+/// Whether what is named is one number, and not only what it is where nobody says.
 fn has_number(members: &Map<String, Value>) -> bool {
+    let is_default = |name: &str| first_word(name).is_some_and(|first| first == "default");
     members.iter().any(|(name, value)| {
         value.is_number()
-            && ((ends_in_value(name) && is_value_of_thing(name))
+            && ((ends_in_value(name) && !is_default(name))
                 || is_one_of(VALUES, name)
                 || is_one_of(CHANGES, name))
     })
