@@ -23,6 +23,7 @@ mod redaction_names;
 mod redaction_numbers;
 mod redaction_paths;
 mod redaction_siblings;
+mod redaction_sql;
 mod redaction_strict;
 mod redaction_texts;
 mod redaction_work;

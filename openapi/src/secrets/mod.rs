@@ -27,6 +27,7 @@ mod of_operation;
 mod redactor;
 mod shapes;
 mod siblings;
+mod sql;
 mod strict;
 mod walk;
 

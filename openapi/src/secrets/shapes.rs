@@ -13,7 +13,7 @@ use regex::Regex;
 
 use super::numbers::{is_card, is_iban, is_named_card};
 use super::redactor::REDACTED;
-use super::{assignment, encoded, keys};
+use super::{assignment, encoded, keys, sql};
 
 /// Where in a text a secret stands, and by which rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -270,18 +270,13 @@ const SHAPES: &[Shape] = &[
         ..PLAIN
     },
     Shape {
-        name: "password in SQL",
+        name: sql::RULE,
         source: "PostgreSQL, CREATE ROLE; MySQL and ClickHouse, CREATE USER; Oracle, ALTER USER",
-        needs: &["DENTIFIED", "dentified", "PASSWORD", "password"],
+        needs: &["PASSWORD", "password"],
         pattern: concat!(
-            // Prose has the words as well: `identified by 'A-4711'`.
-            r"(?i)(?:\b(?:(?:create|alter)\s{1,20}(?:or\s{1,20}replace\s{1,20})?",
-            r"(?:user|role|(?:shared\s{1,20}|public\s{1,20}){0,2}database\s{1,20}link)\b",
-            r"|grant\b[^;]{0,200}?\bon\b[^;]{0,200}?\bto\b)",
-            r"[^;]{0,200}?\bidentified\s{1,20}(?:with\s{1,20}\S{1,60}\s{1,20})?",
-            r#"|\bidentified\s{1,20}with\s{1,20}[a-z0-9]{1,30}_\S{1,60}\s{1,20})(?:by|as)\s{1,20}(?:password\s{1,20})?"#,
-            r#"(?:'(?P<secret>(?:[^'\n]|'')+)(?:'|\z)|"(?P<quoted>[^"\n]+)(?:"|\z))"#,
-            r#"|\b(?:create|alter)\s{1,20}(?:role|user|login)\s[^\n;']{0,200}?\bpassword\s{1,20}(?:=\s{0,20})?[EN]?'(?P<password>(?:[^'\n]|'')+)"#,
+            r"(?i)\b(?:(?:create|alter)\s{1,20}(?:role|user|login)\s[^\n;']{0,200}?\bpassword\s{1,20}(?:=\s{0,20})?",
+            r"|set\s{1,20}password\s{1,20}(?:for\s{1,20}[^\n;=]{1,130})?=\s{0,20}(?:password\s{0,20}\(\s{0,20})?)",
+            r"[EN]?'(?P<secret>(?:[^'\n]|'')+)",
         ),
         ..PLAIN
     },
@@ -468,6 +463,7 @@ fn find(text: &str, numbers: Numbers, level: usize) -> Vec<Hit> {
     hits.sort_by_key(|hit| (hit.range.start, hit.range.end));
     hits
 }
+    sql::find(text, &mut hits);
 
 impl Shape {
     fn find(&self, regex: &Regex, text: &str, numbers: Numbers, hits: &mut Vec<Hit>) {
@@ -486,8 +482,7 @@ impl Shape {
                 let Some(whole) = captures.get(0) else { return };
                 let group = captures
                     .name("secret")
-                    .or_else(|| captures.name("password"))
-                    .or_else(|| captures.name("quoted"));
+                    .or_else(|| captures.name("password"));
                 (
                     whole.range(),
                     group.map_or_else(|| whole.range(), |group| group.range()),

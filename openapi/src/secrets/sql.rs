@@ -1,0 +1,85 @@
+//! Passwords that SQL gives to somebody: `IDENTIFIED BY '…'`.
+
+use std::sync::LazyLock;
+
+use regex::{Captures, Regex};
+
+use super::assignment::hit;
+use super::drawn::looks_random;
+use super::shapes::Hit;
+
+/// The rule's name, which the table of shapes has.
+pub(super) const RULE: &str = "password in SQL";
+
+/// The groups of [`GIVEN`] that hold a password: quoted, quoted in a quoted text, without quotes, and the one before.
+const PASSWORDS: &[&str] = &["single", "double", "escaped", "bare", "old"];
+
+/// How far in front of a password its statement begins.
+const STATEMENT_BYTES_MAX: usize = 400;
+
+static GIVEN: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let given = Regex::new(concat!(
+        r"(?i)\b(?:(?P<word>identified)\s{1,20}(?:by|(?:with|via)\s{1,20}(?P<method>\S{1,60})\s{1,20}(?:by|as|using))",
+        // The next method of ClickHouse.
+        r"|[a-z0-9_]{1,30}_(?:password|hash)\s{1,20}by)",
+        r"\s{1,20}(?:(?:password|values)[\s(]{1,20})?",
+        r#"(?:[en]?'(?P<single>(?:[^'\n]|'')+)|"(?P<double>[^"\n]+)|\\{1,3}["'](?P<escaped>[^"'\\\n]+)|(?P<bare>[a-z0-9][^\s"',;()\\]{2,}))"#,
+        r#"(?:\\{0,3}["']?\s{1,20}replace\s{1,20}\\{0,3}["']?(?P<old>[^\s"';\\]+))?"#,
+    ));
+    given.ok()
+});
+
+/// What stands in front of `identified by` where it is SQL, however it is written.
+static STATEMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let statement = Regex::new(concat!(
+        r"(?is)\b(?:(?:create|alter)\s{1,20}(?:or\s{1,20}replace\s{1,20})?",
+        r"(?:user|role|(?:shared\s{1,20}|public\s{1,20}){0,2}database\s{1,20}link|pluggable\s{1,20}database)\s{1,20}\S",
+        r"|grant\s{1,20}(?:.*\bon\b|connect\b|resource\b|dba\b|create\s{1,20}session\b).*\bto\b",
+        r"|set\s{1,20}role\s{1,20}\S|administer\s{1,20}key\s{1,20}management\b)",
+    ));
+    statement.ok()
+});
+
+pub(super) fn find(text: &str, hits: &mut Vec<Hit>) {
+    // Most texts need no search.
+    let may_give = text.contains("DENTIFIED") || text.contains("dentified");
+    let Some(given) = GIVEN.as_ref().filter(|_| may_give) else {
+        return;
+    };
+    let mut start = 0;
+    while let Some(captures) = given.captures_at(text, start) {
+        let Some(whole) = captures.get(0) else { return };
+        if gives_password(&captures, &text[..whole.start()]) {
+            start = whole.end();
+            let passwords = PASSWORDS.iter().filter_map(|group| captures.name(group));
+            hits.extend(passwords.filter_map(|found| hit(text, found.start(), found.end(), RULE)));
+        } else {
+            // What is quoted in prose may be a statement.
+            start = whole.start() + 1;
+        }
+    }
+}
+
+/// Whether these words give a password. Prose has them in small letters: `an order identified by 'A-4711'`.
+fn gives_password(captures: &Captures<'_>, before: &str) -> bool {
+    let group = |name: &str| captures.name(name).map(|found| found.as_str());
+    let is_capital = group("word") == Some("IDENTIFIED");
+    let Some(bare) = group("bare") else {
+        let is_method = group("method").is_some_and(|method| method.contains('_'));
+        return is_capital || is_method || is_in_statement(before);
+    };
+    let mut keywords = ["random", "password", "values"].iter();
+    (is_capital || looks_random(bare, 4))
+        && !keywords.any(|keyword| bare.eq_ignore_ascii_case(keyword))
+        && is_in_statement(before)
+}
+
+fn is_in_statement(before: &str) -> bool {
+    let least = before.len().saturating_sub(STATEMENT_BYTES_MAX);
+    let least = (least..=before.len()).find(|least| before.is_char_boundary(*least));
+    let near = &before[least.unwrap_or_default()..];
+    let statement = near.rsplit(';').next().unwrap_or(near);
+    STATEMENT
+        .as_ref()
+        .is_some_and(|begins| begins.is_match(statement))
+}

@@ -1,0 +1,85 @@
+//! Passwords in SQL, and prose that has its words.
+
+use daybook_openapi::secrets::Redactor;
+
+/// Holds what is left of a text against what is sent, where each `Hunter2x9` and `qwerty` must be gone.
+#[track_caller]
+fn check(text: &str, is_left: bool) {
+    let expected = if is_left {
+        text.to_owned()
+    } else {
+        text.replace("Hunter2x9", "[redacted]")
+            .replace("qwerty", "[redacted]")
+    };
+    assert_eq!(Redactor::new(None).text(text), expected);
+}
+
+#[test]
+fn a_password_goes_from_sql() {
+    for text in [
+        "CREATE USER jane IDENTIFIED BY 'Hunter2x9'",
+        "create user jane identified with plaintext_password by 'qwerty'",
+        "identified with plaintext_password by 'qwerty'",
+        "CREATE USER jane IDENTIFIED WITH plaintext_password BY 'qwerty', bcrypt_password BY 'Hunter2x9'",
+        "create user jane identified via ed25519 using password('qwerty')",
+        "ALTER USER jane IDENTIFIED BY \"qwerty\" ACCOUNT UNLOCK",
+        "ALTER USER jane IDENTIFIED BY \"Hunter2x9\" REPLACE \"qwerty\"",
+        "GRANT ALL ON shop.* TO 'jane'@'%'\n  IDENTIFIED BY 'qwerty'",
+        "grant all on shop.* to 'jane'@'%' identified by 'qwerty'",
+        "ALTER ROLE app WITH LOGIN PASSWORD 'Hunter2x9' VALID UNTIL '2027-01-01'",
+        "CREATE USER IF NOT EXISTS 'jane'@'%' IDENTIFIED BY 'Hunter2x9' REQUIRE SSL",
+        "CREATE OR REPLACE USER jane IDENTIFIED BY 'qwerty'",
+        "CREATE PUBLIC DATABASE LINK hq CONNECT TO jane IDENTIFIED BY \"qwerty\" USING 'hq'",
+        "CREATE DATABASE LINK hq CONNECT TO jane IDENTIFIED BY \"qwerty\" AUTHENTICATED BY scott IDENTIFIED BY \"Hunter2x9\"",
+        "cut: CREATE USER jane IDENTIFIED BY 'Hunter2x9",
+        "cut: CREATE USER jane IDENTIFIED BY 'Hunter2x9\nand more",
+        "cut: CREATE USER jane IDENTIFIED BY \"Hunter2x9\nand more",
+        "CREATE USER 'a'@'%' IDENTIFIED BY 'qwerty', 'b'@'%' IDENTIFIED BY 'Hunter2x9'",
+        "create user 'a'@'%' identified by 'qwerty', 'b'@'%' identified by 'Hunter2x9'",
+        "CREATE USER 'a'@'%' IDENTIFIED BY '[redacted]', 'b'@'%' IDENTIFIED BY 'Hunter2x9'",
+        "GRANT SELECT ON shop.* TO 'a' IDENTIFIED BY 'qwerty', 'b' IDENTIFIED BY 'Hunter2x9'",
+        "CREATE PLUGGABLE DATABASE sales ADMIN USER adm IDENTIFIED BY \"qwerty\"",
+        "create pluggable database sales admin user adm identified by \"qwerty\"",
+        "ADMINISTER KEY MANAGEMENT SET KEYSTORE OPEN IDENTIFIED BY \"qwerty\"",
+        "administer key management set keystore open identified by \"qwerty\"",
+        "SET ROLE dba IDENTIFIED BY \"qwerty\"",
+        "set role dba identified by \"qwerty\"",
+        "GRANT CONNECT TO jane IDENTIFIED BY \"qwerty\"",
+        "grant connect, resource to jane identified by \"qwerty\"",
+        "GRANT CREATE SESSION TO jane IDENTIFIED BY \"qwerty\"",
+        "ALTER USER scott IDENTIFIED BY qwerty REPLACE Hunter2x9;",
+        "SET PASSWORD FOR 'jane'@'%' = 'qwerty'",
+        "SET PASSWORD = 'qwerty'",
+        "set password for jane = password('qwerty')",
+        "alter user scott identified by Hunter2x9 account unlock",
+        r#"got {"sql":"ALTER USER jane IDENTIFIED BY \"qwerty\""} 400"#,
+        "Order identified by 'A-4711, so: CREATE USER jane IDENTIFIED BY 'Hunter2x9'",
+    ] {
+        check(text, false);
+    }
+    let text = "CREATE USER jane IDENTIFIED BY 'pa''ss12' REQUIRE SSL";
+    let expected = "CREATE USER jane IDENTIFIED BY '[redacted]' REQUIRE SSL";
+    assert_eq!(Redactor::new(None).text(text), expected);
+}
+
+#[test]
+fn prose_with_the_words_of_sql_stays() {
+    for text in [
+        "The thief was identified by the police",
+        "Order identified by 'A-4711' was cancelled",
+        "Order identified by 'A-4711 was cancelled",
+        "Order 'A-4711', item identified by 'B-12' was cancelled",
+        "Could not create resource identified by 'orders/42'",
+        "Could not create user identified by 'A-4711'",
+        "Could not set role identified by 'admin'",
+        "Failed to grant access to the project identified by \"acme-web\"",
+        "Could not create user, identified by 'A-4711 in the list\nof January",
+        "Could not create user jane identified by email",
+        "CREATE USER jane IDENTIFIED BY RANDOM PASSWORD",
+        "CREATE USER jane IDENTIFIED EXTERNALLY",
+        "ALTER TABLE users ADD COLUMN password text",
+        "validation of password 'required' failed",
+    ] {
+        check(text, true);
+    }
+}
