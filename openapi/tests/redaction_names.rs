@@ -155,7 +155,13 @@ fn the_names_that_providers_give_their_secrets_are_known() {
     for name in ["rateCardCode", "scorecardCode"] {
         assert_eq!(left(&[name], &json!("RC-2026"))[name], "RC-2026");
     }
-    for name in ["cvNumber", "giftCardCode"] {
+    for name in [
+        "cvNumber",
+        "giftCardCode",
+        "prepaidCardCode",
+        "rechargeCardCode",
+        "accessCardCode",
+    ] {
         assert_eq!(left(&[name], &json!("X7K2-9QPL"))[name], REDACTED);
     }
     assert_eq!(left(&["cvNumber"], &json!(123))["cvNumber"], REDACTED);
@@ -182,6 +188,7 @@ fn a_key_that_somebody_chose_to_be_read_stays() {
         "uploads/2026/report-of-january.pdf",
         "uploads/ReportOfJanuary2026",
         "uploads/a1B2c3D4e5F6g7/photo",
+        "img/7Kq2mXz9LbR4tY/orig",
     ] {
         for (name, left) in left(&names, &json!(value)) {
             assert_eq!(left, value, "{name}");
@@ -231,6 +238,8 @@ fn a_query_parameter_is_a_secret_only_where_its_value_may_be_one() {
         ),
         ("code=summersalepromotion2026-spring", false),
         ("key=users/7Kq2mXz9LbR4tYw8NcV3pQs6Hd5F/avatar", false),
+        ("key=thumbnail-5f8d0d55b54764421b7156c3", false),
+        ("code=thumbnail-5f8d0d55b54764421b7156c3", true),
         ("ticket=7f8d1b5e-3c4a-4d2e-9b1f-0a2c4e6d8f10", true),
         ("X-Amz-Signature=0a1b2c3d4e5f", true),
         ("signature=0a1b2c", true),

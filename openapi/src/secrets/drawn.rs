@@ -47,9 +47,11 @@ const CODE_PART_LETTERS_MIN: usize = 16;
 /// Whether a text is a key and neither a name that somebody chose nor a path: `jira-software`, `uploads/2026/report.pdf`.
 pub(super) fn is_drawn_key(text: &str) -> bool {
     let is_path = || text.contains(['/', '.']);
+    let is_name =
+        |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase());
     let has_drawn_part = || {
         let mut parts = text.split('/');
-        !parts.clone().any(is_word)
+        !parts.clone().any(|part| is_word(part) || is_name(part))
             && parts.any(|part| part.len() >= BASE64_PART_LETTERS_MIN && has_each_kind(part))
     };
     let is_base64 = || {
@@ -74,18 +76,30 @@ fn is_of_digits(text: &str) -> bool {
             .all(|byte| byte.is_ascii_digit() || byte == b'-')
 }
 
-/// Whether the value of a query parameter that is called code or key proves something. What somebody chose has words:
-/// `SUMMER-SALE-2026`, `uploads/2026/report.pdf`; a UUID is an id.
+/// Whether the value of a query parameter that is called code proves something. What somebody chose has words:
+/// `SUMMER-SALE-2026`; a UUID is an id.
 pub(super) fn is_drawn_code(text: &str) -> bool {
+    may_prove(text)
+        && (is_unreadable(text) || (!text.contains('/') && parts(text).any(is_drawn_in_one_case)))
+}
+
+/// The same of one that is called key, and may be a file's: `uploads/2026/report.pdf`, `thumbnail-5f8d0d55b54764421b7156c3`.
+pub(super) fn is_drawn_query_key(text: &str) -> bool {
+    may_prove(text) && is_unreadable(text)
+}
+
+fn may_prove(text: &str) -> bool {
     looks_random(text, 16)
         && (text.len() >= ONE_CASE_LETTERS_MIN || has_each_kind(text))
         && !text.contains(char::is_whitespace)
         && !is_uuid(text)
         && !is_file(text)
         && !text.split('/').any(is_word)
-        && (parts(text).any(is_drawn_part)
-            || (!text.contains('/') && parts(text).any(is_drawn_in_one_case))
-            || !parts(text).any(is_word))
+}
+
+/// A part of it is drawn, or none is a word.
+fn is_unreadable(text: &str) -> bool {
+    parts(text).any(is_drawn_part) || !parts(text).any(is_word)
 }
 
 fn parts(text: &str) -> impl Iterator<Item = &str> {

@@ -10,7 +10,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::drawn::{is_drawn_code, is_drawn_key, is_uuid, looks_random};
+use super::drawn::{is_drawn_code, is_drawn_key, is_drawn_query_key, is_uuid, looks_random};
 use crate::words;
 
 /// The most words of a name that are looked at, from its end.
@@ -157,7 +157,7 @@ pub(super) fn is_of_change(name: &str, value: &Value) -> bool {
 }
 
 /// Ends of names that people choose values for as well: Jira's `applicationKeys` hold `jira-software`, a role's key is its
-/// name, a card's code is a customer's number elsewhere.
+/// name.
 const CHOSEN_ENDS: &[&str] = &[
     "applicationkey",
     "rolekey",
@@ -165,6 +165,9 @@ const CHOSEN_ENDS: &[&str] = &[
     "productkey",
     "integrationkey",
 ];
+
+/// Names of card codes that people choose as well: SAP's `CardCode` is a customer's number.
+const CHOSEN_CODES: &[&str] = &["cardcode", "ratecardcode", "scorecardcode"];
 
 /// Whether a value under the name of a secret is one that somebody chose to be read: `"roleKey": "project-admin"`.
 pub(super) fn is_chosen(name: &str, value: &str) -> bool {
@@ -183,10 +186,7 @@ pub(super) fn is_chosen(name: &str, value: &str) -> bool {
                 && !is_drawn_key(value)
         }
         Some("card") => {
-            let joined = joined();
-            // What a gift card is paid with has letters.
-            joined.ends_with("cardcode")
-                && !joined.contains("gift")
+            CHOSEN_CODES.contains(&joined().as_str())
                 && !(matches!(value.len(), 3 | 4)
                     && value.bytes().all(|byte| byte.is_ascii_digit()))
         }
@@ -508,8 +508,10 @@ pub(crate) fn is_id_name(name: &str) -> bool {
 /// Query parameters that sign a URL or carry a login through it; some only where their value looks
 /// drawn and not chosen.
 pub(crate) fn is_query_secret(name: &str, value: &str) -> bool {
+    let is_called = |known: &str| name.eq_ignore_ascii_case(known);
     rule_in_query(name).is_some_and(|rule| may_hold_secret(name, rule, value))
-        || (matches!(name.to_ascii_lowercase().as_str(), "code" | "key") && is_drawn_code(value))
+        || (is_called("code") && is_drawn_code(value))
+        || (is_called("key") && is_drawn_query_key(value))
 }
 
 /// Whether the value may be a secret where a query parameter's name is one's that others have too.
