@@ -287,6 +287,22 @@ fn a_query_parameter_is_a_secret_only_where_its_value_may_be_one() {
             r"/a?password=Hunter2x9\\u0026user=jane",
             r"/a?password=[redacted]\\u0026user=jane",
         ),
+        (
+            r"/a?api_key=k3j9x7q2m5\nstatus=404\nuser=jane",
+            r"/a?api_key=[redacted]\nstatus=404\nuser=jane",
+        ),
+        (
+            r"GET /cb?code=a1b2c3d4e5f6a7b8c9d0\nhost=app.example.com",
+            r"GET /cb?code=[redacted]\nhost=app.example.com",
+        ),
+        (
+            r"GET /cb?code=a1b2c3d4e5f6a7b8c9d0\r\nHost: app.example.com",
+            r"GET /cb?code=[redacted]\r\nHost: app.example.com",
+        ),
+        (
+            r"/a?password=Hunter2x9\nights&b=1",
+            r"/a?password=[redacted]&b=1",
+        ),
         ("time_signature=4/4&a=1", "time_signature=4/4&a=1"),
         ("sent emailSignature=Jane", "sent emailSignature=Jane"),
         (

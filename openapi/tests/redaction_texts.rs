@@ -184,6 +184,14 @@ fn cookies_in_brackets_go_and_what_only_speaks_of_a_cookie_stays() {
             "Set-Cookie: [abcdefghijklmnopqrst]",
             "Set-Cookie:[redacted]",
         ),
+        (
+            "Set-Cookie: [theme, abcdefghijklmnopqrst]",
+            "Set-Cookie:[redacted]",
+        ),
+        (
+            "Cookie: {ads: true, sid: 839204857203}",
+            "Cookie:[redacted]",
+        ),
     ]);
     for text in [
         "headers: {Cookie: [FILTERED], X-Request-Id: 7} status 500",
@@ -194,6 +202,12 @@ fn cookies_in_brackets_go_and_what_only_speaks_of_a_cookie_stays() {
         "cookie: {path: /, max-age: 31536000, domain: example.com}",
         "cookie: {\n  secure: true\n}",
         "cookie: {}",
+        "Session { cookie: { path: '/', _expires: null, originalMaxAge: null, httpOnly: true }, userId: 'u_42' }",
+        "Consent given (cookie: {analytics: true, ads: false}) by jane@example.com",
+        "cookie: [analytics, marketing] for shop.example.com",
+        "cookie: {secure: true, partitioned: true}",
+        "cookie: [analytics=true; ads=False], by jane",
+        "cookie: {version: 3, lifetime: 31536000}",
     ] {
         check(&[(text, text)]);
     }
@@ -441,6 +455,11 @@ fn what_stands_where_a_value_would_stays() {
     ] {
         check(&[(text, text)]);
     }
+        "login(password: string,required)",
+        "password:\nDbHost: localhost",
+        "password=\ndbHost=localhost",
+        r"DB_PASSWORD=\nDB_HOST=localhost\n",
+        r"DB_PASSWORD=\r\nDB_HOST=localhost\r\n",
     check(&[
         (
             r"{password: Hunter2x9,\n user: jane}",
@@ -457,6 +476,15 @@ fn what_stands_where_a_value_would_stays() {
         (
             "Wifi passphrase: correct-horse-battery-staple: valid until Friday",
             "Wifi passphrase: [redacted] valid until Friday",
+        ),
+        ("Password: open,Sesame!", "Password: [redacted]"),
+        (
+            "New encryption key:\nZmDfcTF7_60GrrY167zsiPd67pEvs0aGOv2oasOM1Pg=",
+            "New encryption key:\n[redacted]",
+        ),
+        (
+            "Temporary password:\nAb3=xK9pQ",
+            "Temporary password:\n[redacted]",
         ),
         ("DB_TOKEN=\n  aB3dE5fG7hJ9kL1m==", "DB_TOKEN=\n  [redacted]"),
         ("Cookie: {sid: k3j9x7q2m5, path: /}", "Cookie:[redacted]"),

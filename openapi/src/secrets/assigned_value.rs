@@ -1,7 +1,7 @@
 //! Where the value starts and ends that a name has in a text.
 
 use super::assigned_name::{BLANKS_MAX, tag_length};
-use super::drawn::looks_random;
+use super::drawn::{has_each_kind, looks_random};
 
 /// The most backslashes that a quote is escaped with: JSON in JSON in JSON.
 const ESCAPES_MAX: usize = 7;
@@ -151,16 +151,17 @@ fn next_name_length(rest: &str) -> usize {
 const DRAWN_BYTES_MIN: usize = 8;
 
 /// Whether a line is the next setting, `DB_HOST=localhost`, and not a value below its name: base64 ends with such marks,
-/// and a password may have a colon in it.
+/// and a password may have them in it.
 pub(super) fn is_next_setting(rest: &str) -> bool {
     let name = &rest[..next_name_length(rest)];
     let marks = &rest[name.len()..];
     let ends_word = |behind: &str| behind.is_empty() || behind.starts_with(char::is_whitespace);
     let has_separator = marks.starts_with('=') || marks.strip_prefix(':').is_some_and(ends_word);
     let is_value = || {
-        ends_word(marks.trim_start_matches('='))
-            && !name.contains(['_', '-', '.'])
-            && looks_random(name, DRAWN_BYTES_MIN)
+        has_each_kind(name)
+            || (ends_word(marks.trim_start_matches('='))
+                && !name.contains(['_', '-', '.'])
+                && looks_random(name, DRAWN_BYTES_MIN))
     };
     let is_name = !name.is_empty() && !name.starts_with(|first: char| first.is_ascii_digit());
     is_name && has_separator && !is_value()
@@ -271,21 +272,39 @@ fn first_value(mut rest: &str) -> &str {
     }
 }
 
-/// How long the value of a query parameter is. A backslash ends it where it escapes what does, and is a letter of it else.
+/// How long the value of a query parameter is. A backslash ends it where it escapes what does, or a line break that another
+/// name follows, and is a letter of it else.
 pub(super) fn query_value(rest: &str) -> usize {
-    let escapes_an_end = |behind: &str| {
-        let backslashes = behind.bytes().take(ESCAPES_MAX - 1);
-        let behind = &behind[backslashes.take_while(|byte| *byte == b'\\').count()..];
+    let escapes_an_end = |rest: &str| {
+        let behind = escaped(rest);
         let escape = behind.get(.."u0026".len());
         behind.starts_with(['"', '\''])
             || escape.is_some_and(|escape| escape.eq_ignore_ascii_case("u0026"))
+            || is_line_of_name(behind)
     };
     let ends = |(position, character): &(usize, char)| match character {
-        '\\' => escapes_an_end(&rest[position + 1..]),
+        '\\' => escapes_an_end(&rest[*position..]),
         '&' | ';' | '#' | '?' | '"' | '\'' | '<' | '>' | ',' | ')' => true,
         character => character.is_whitespace(),
     };
     rest.char_indices()
         .find(ends)
         .map_or(rest.len(), |(end, _)| end)
+}
+
+/// Whether an escaped line break stands where a value would, and behind it the next name: `DB_PASSWORD=\nDB_HOST=localhost`.
+pub(super) fn is_escaped_next_setting(rest: &str) -> bool {
+    rest.starts_with('\\') && is_line_of_name(escaped(rest))
+}
+
+/// What stands behind the backslashes that a text begins with.
+fn escaped(rest: &str) -> &str {
+    let backslashes = rest.bytes().take(ESCAPES_MAX);
+    &rest[backslashes.take_while(|byte| *byte == b'\\').count()..]
+}
+
+/// Whether a text begins as a line break is escaped, and goes on with another name and its value.
+fn is_line_of_name(behind: &str) -> bool {
+    let line = behind.strip_prefix("r\\").unwrap_or(behind);
+    line.strip_prefix(['n', 'r']).is_some_and(names_next)
 }

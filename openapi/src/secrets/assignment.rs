@@ -10,8 +10,9 @@ use super::assigned_name::{
 };
 use super::assigned_option::option;
 use super::assigned_value::{
-    blanks_before_value, block_mark_length, end_in_prose, first_quoted_name, is_next_setting,
-    query_value, quote_at, quoted_list, starts_quoted, value_end, wrapper_length,
+    blanks_before_value, block_mark_length, end_in_prose, first_quoted_name,
+    is_escaped_next_setting, is_next_setting, query_value, quote_at, quoted_list, starts_quoted,
+    value_end, wrapper_length,
 };
 use super::drawn::looks_random;
 use super::names::{
@@ -150,7 +151,8 @@ fn assigned(text: &str, at: usize, separator: Separator) -> Option<Hit> {
         is_below,
     };
     // `DB_PASSWORD=`, and below it the next setting.
-    if is_below && block_mark == 0 && is_next_setting(&text[from..]) {
+    let is_next = is_below && block_mark == 0 && is_next_setting(&text[from..]);
+    if is_next || is_escaped_next_setting(&text[from..]) {
         return None;
     }
     let range = named.value(&text[from..])?;
@@ -273,11 +275,11 @@ const CHOSEN_BYTES_MAX: usize = 256;
 /// How far the end of brackets behind a cookie's name is looked for.
 const COOKIE_BYTES_MAX: usize = 256;
 
-/// The shortest word in such brackets that may be a session's, the shortest number, and the longest word that may say
-/// that somebody removed it.
+/// The shortest word in such brackets that may be a session's, the shortest number, and the longest word without a name
+/// that is none.
 const SESSION_BYTES_MIN: usize = 8;
 const SESSION_DIGITS_MIN: usize = 12;
-const MASK_BYTES_MAX: usize = 16;
+const BARE_WORD_BYTES_MAX: usize = 16;
 
 /// Whether a cookie's value begins here as headers have it, `a=b; c=d`, in brackets as Go prints it or not.
 fn is_bare_cookie(rest: &str) -> bool {
@@ -323,25 +325,29 @@ fn in_brackets(rest: &str) -> Option<&str> {
     }
 }
 
-/// Whether brackets are empty, hold what says that somebody removed the cookie, or say only what it is like:
-/// `{HttpOnly: true, SameSite: Strict}`.
+/// Whether brackets are empty, hold words (what somebody agreed to, or that the cookie was removed) and flags, or say only
+/// what the cookie is like: `[analytics, marketing]`, `{ads: false}`, `{HttpOnly: true, SameSite: Strict}`.
 fn tells_no_cookie(inner: &str) -> bool {
-    let inner = inner.trim();
-    let is_of_mask = |byte: u8| byte.is_ascii_alphabetic() || byte == b'*';
-    let is_mask = inner.len() <= MASK_BYTES_MAX && inner.bytes().all(is_of_mask);
+    let is_letter = |byte: u8| byte.is_ascii_alphabetic() || byte == b'*';
     let is_of_word = |character: char| character.is_ascii_alphanumeric() || character == '_';
+    let is_number = |word: &str| word.bytes().all(|byte| byte.is_ascii_digit());
     let is_drawn = |word: &str| {
         looks_random(word, SESSION_BYTES_MIN)
-            || (word.len() >= SESSION_DIGITS_MIN && word.bytes().all(|byte| byte.is_ascii_digit()))
+            || (word.len() >= SESSION_DIGITS_MIN && is_number(word))
     };
-    let mut members = inner.split([',', ';']).map(str::trim);
-    is_mask
-        || members.all(|member| {
-            let (name, value) = member.split_once(':').unwrap_or((member, ""));
-            let mut words = value.split(|character| !is_of_word(character));
-            member.is_empty()
-                || (describes_a_cookie(name.trim()) && !value.contains('=') && !words.any(is_drawn))
-        })
+    let is_flag = |value: &str| {
+        let mut flags = ["true", "false", "null", "none", "undefined"].iter();
+        flags.any(|flag| value.eq_ignore_ascii_case(flag))
+            || (value.len() < SESSION_DIGITS_MIN && is_number(value))
+    };
+    inner.split([',', ';']).map(str::trim).all(|member| {
+        let Some((name, value)) = member.split_once([':', '=']) else {
+            return member.len() <= BARE_WORD_BYTES_MAX && member.bytes().all(is_letter);
+        };
+        let mut words = value.split(|character| !is_of_word(character));
+        is_flag(value.trim())
+            || (describes_a_cookie(name.trim()) && !member.contains('=') && !words.any(is_drawn))
+    })
 }
 
 /// Whether a member says what a cookie is like (RFC 6265, section 5.3).
@@ -396,8 +402,9 @@ fn is_label(value: &str) -> bool {
 fn is_a_saying(value: &str) -> bool {
     // In JSON that was printed with its line breaks escaped, one may stand behind it.
     let value = value.trim_end_matches("\\n").trim_end_matches(',');
+    let is_of_words = |byte: u8| byte.is_ascii_lowercase() || b",)".contains(&byte);
     let value = match value.split_once(',') {
-        Some((first, rest)) if !looks_random(rest, 2) => first,
+        Some((first, rest)) if rest.bytes().all(is_of_words) => first,
         _ => value,
     };
     let word = value.trim_end_matches(['.', '!', '?', ':', ')', '}', ']', ';']);
