@@ -106,6 +106,15 @@ fn parts(text: &str) -> impl Iterator<Item = &str> {
     text.split(|character: char| !character.is_ascii_alphanumeric())
 }
 
+/// Whether a text is made of words and numbers, as names are: `ci-deploy-2026`.
+pub(super) fn is_name_of_words(text: &str) -> bool {
+    let is_of_one_kind = |part: &str| {
+        part.bytes().all(|byte| byte.is_ascii_lowercase())
+            || part.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    parts(text).all(is_of_one_kind) && parts(text).any(is_word)
+}
+
 /// `0AX4XfWh3kQ9zT7bYd2Lm`, and not `SummerSale2026Promo`.
 fn is_drawn_part(part: &str) -> bool {
     let is_long_word = |word: &String| {

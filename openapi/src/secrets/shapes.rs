@@ -11,6 +11,7 @@ use std::sync::LazyLock;
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use regex::Regex;
 
+use super::drawn::is_name_of_words;
 use super::numbers::{is_card, is_iban, is_named_card};
 use super::redactor::REDACTED;
 use super::{assignment, encoded, keys, sql};
@@ -194,11 +195,19 @@ const SHAPES: &[Shape] = &[
         name: "authorization scheme",
         source: "RFC 6750; RFC 7617; IANA HTTP Authentication Scheme Registry",
         needs: &[
-            "earer", "asic", "igest", "oken", "pi", "PI", "egotiate", "EARER", "ASIC", "OKEN",
-            "SSWS", "ccess",
+            "earer", "asic", "igest", "pi", "PI", "egotiate", "EARER", "ASIC", "SSWS", "ccess",
         ],
-        pattern: r"(?i)\b(?:bearer|basic|digest|token|apikey|negotiate|ssws|accesskey)\s+(?P<secret>[A-Za-z0-9._~+/=-]{12,})",
+        pattern: r"(?i)\b(?:bearer|basic|digest|apikey|negotiate|ssws|accesskey)\s+(?P<secret>[A-Za-z0-9._~+/=-]{12,})",
         is_secret: is_no_word,
+        ..PLAIN
+    },
+    Shape {
+        name: "authorization scheme that is a noun",
+        source: "GitHub REST API, authentication; Django REST framework, TokenAuthentication",
+        needs: &["oken", "OKEN"],
+        pattern: r"(?i)\btoken\s+(?P<secret>[A-Za-z0-9._~+/=-]{12,})",
+        // `Deleted token ci-deploy-2026`
+        is_secret: |secret| is_no_word(secret) && !is_name_of_words(secret),
         ..PLAIN
     },
     Shape {
@@ -261,11 +270,12 @@ const SHAPES: &[Shape] = &[
     },
     Shape {
         name: "login in a command line",
-        source: "gitleaks curl-auth-user; mysql and sshpass manuals",
-        needs: &["curl", "mysql", "sshpass", "wget"],
+        source: "gitleaks curl-auth-user; mysql, sshpass, redis-cli and htpasswd manuals",
+        needs: &["curl", "mysql", "sshpass", "wget", "redis-cli", "htpasswd"],
         pattern: concat!(
             r#"\bcurl\b[^\n]{0,400}?\s(?:-u|--user)[ =]{1,3}["']?[^:\s"']{1,60}:(?P<secret>[^\s"']{3,})"#,
-            r#"|\b(?:mysql|mysqldump|sshpass)\b[^\n]{0,200}?\s-p ?["']?(?P<password>[^\s"']{3,})"#,
+            r#"|\b(?:(?:mysql|mysqldump|sshpass)\b[^\n]{0,200}?\s-p|redis-cli\b[^\n]{0,200}?\s(?:-a|--pass) "#,
+            r#"|htpasswd\s{1,20}-[a-zA-Z]{0,10}b[a-zA-Z]{0,10}\s{1,20}\S{1,200}\s{1,20}\S{1,200} ) ?["']?(?P<password>[^\s"']{3,})"#,
         ),
         ..PLAIN
     },
@@ -453,6 +463,7 @@ fn find(text: &str, numbers: Numbers, level: usize) -> Vec<Hit> {
     }
     keys::find(text, &mut hits);
     assignment::find(text, &mut hits);
+    sql::find(text, &mut hits);
     encoded::find_base64(text, level, &mut hits);
     let shapes = shapes_to_look_for(text);
     for (index, (regex, shape)) in COMPILED.iter().enumerate() {
@@ -463,7 +474,6 @@ fn find(text: &str, numbers: Numbers, level: usize) -> Vec<Hit> {
     hits.sort_by_key(|hit| (hit.range.start, hit.range.end));
     hits
 }
-    sql::find(text, &mut hits);
 
 impl Shape {
     fn find(&self, regex: &Regex, text: &str, numbers: Numbers, hits: &mut Vec<Hit>) {
