@@ -10,6 +10,7 @@ mod captured_exchange;
 mod detail;
 mod event_id;
 mod ip_range;
+mod odd_json;
 mod over_limit;
 mod time;
 
@@ -31,5 +32,6 @@ pub use captured_exchange::{
 pub use detail::{StoredBody, read_detail, write_detail};
 pub use event_id::{EventIdentity, event_id};
 pub use ip_range::{InvalidIpRange, IpRange};
+pub use odd_json::{mend_json, parse_json};
 pub use over_limit::{Original, Overflow, S3Object, Truncated};
 pub use time::{AHEAD_MAX, never_expires, timestamp_ms, timestamp_serde};

@@ -5,11 +5,10 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use daybook_event::check_json_values;
+use daybook_event::{check_json_values, parse_json};
 use serde_json::{Map, Value};
 
-use crate::message::VALUES_BYTES_MAX;
-use crate::odd_json;
+use crate::message::{MESSAGE_DEPTH_MAX, VALUES_BYTES_MAX};
 
 /// How deep the names of a form nest: `a[b][c]=d` nests two levels.
 const FORM_DEPTH_MAX: usize = 8;
@@ -70,7 +69,8 @@ pub(crate) fn form_fields(body: &[u8], content_type: &str) -> BTreeMap<String, S
 /// has more values than there is memory for.
 pub(crate) fn json(text: &str) -> Option<Value> {
     check_json_values(text.as_bytes(), VALUES_BYTES_MAX).ok()?;
-    odd_json::parse(text.strip_prefix('\u{feff}').unwrap_or(text)).ok()
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    parse_json(text, MESSAGE_DEPTH_MAX).ok()
 }
 
 /// Whether there is anything in it at all.

@@ -19,7 +19,6 @@ mod caller;
 mod changes;
 mod contained;
 mod explained;
-mod odd_json;
 mod overflow;
 mod poison;
 mod stored_request;

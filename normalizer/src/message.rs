@@ -2,14 +2,14 @@
 
 use daybook_event::{
     CapturedResponse, Entity, HandlerContext, MESSAGE_VERSION, Original, Overflow, Truncated,
-    check_json_bounds, check_json_values,
+    check_json_bounds, check_json_values, parse_json,
 };
 use daybook_overflow::OBJECT_BYTES_MAX;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::gateway_event::{text, whole_number};
-use crate::{Poison, body, odd_json};
+use crate::{Poison, body};
 
 /// SQS carries at most 1 MiB; a line over it is refused before it is parsed.
 pub const MESSAGE_BYTES_MAX: usize = 1 << 20;
@@ -69,7 +69,7 @@ fn decode_within(text: &str, bytes_max: usize) -> Result<Message, Poison> {
     }
     check_json_bounds(text.as_bytes(), bytes_max, MESSAGE_DEPTH_MAX)?;
     check_json_values(text.as_bytes(), VALUES_BYTES_MAX)?;
-    let value = odd_json::parse(text).map_err(|error| Poison::not_json(&error))?;
+    let value = parse_json(text, MESSAGE_DEPTH_MAX).map_err(|error| Poison::not_json(&error))?;
     let Value::Object(members) = value else {
         return Err(Poison::Shape("it is not a JSON object"));
     };

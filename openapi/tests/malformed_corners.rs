@@ -166,6 +166,36 @@ fn a_malformed_corner_is_named_and_everything_else_is_read() {
 }
 
 #[test]
+fn a_value_that_not_every_reader_of_json_takes_costs_only_itself() {
+    for (value, told) in [
+        ("1e400", "number out of range"),
+        (r#""\ud83d""#, "hex escape"),
+        ("NaN", "expected value"),
+    ] {
+        let text = format!(
+            r#"{{"openapi": "3.1.0", "paths": {{"/orders": {{"post": {{"operationId": "createOrder"}}}}}},
+            "components": {{"schemas": {{"Unused": {{"example": {value}}}}}}}}}"#
+        );
+        let (index, problems) = Index::build(vec![Document {
+            file_name: "s.json".to_owned(),
+            bytes: text.into_bytes(),
+        }]);
+        assert_eq!(index.operations().count(), 1, "{value}");
+        let [problem] = problems.as_slice() else {
+            panic!("{problems:?}");
+        };
+        let problem = problem.to_string();
+        assert!(
+            problem.starts_with("s.json#: it is not JSON: ")
+                && problem.contains(told)
+                && problem.contains(" at line 2 column ")
+                && problem.ends_with("; such values are replaced"),
+            "{problem}"
+        );
+    }
+}
+
+#[test]
 fn a_malformed_root_member_costs_only_itself() {
     for (root, told) in [
         (

@@ -152,13 +152,8 @@ impl ParsedDocument {
         let problem = |message: String| DocumentProblem::new(file_name, "", message);
         let mut file = read(&document.bytes, file_name).map_err(problem)?;
         check_version(&file.root).map_err(problem)?;
-        for pointer in &file.duplicates {
-            problems.push(DocumentProblem::new(
-                file_name,
-                pointer,
-                "the key stands here twice; the last one counts",
-            ));
-        }
+        let faults = file.faults();
+        problems.extend(faults.map(|(at, why)| DocumentProblem::new(file_name, at, why)));
         if is_to_come(&file.root) {
             problems.push(DocumentProblem::warning(
                 file_name,

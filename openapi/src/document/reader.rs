@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use daybook_event::check_json_bounds;
+use daybook_event::{check_json_bounds, mend_json};
 use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
@@ -18,8 +18,14 @@ const FILE_BYTES_MAX: usize = 64 << 20;
 /// The deepest a file may nest; `serde_json` and `serde_yaml_ng` themselves stop at 128.
 pub(crate) const DEPTH_MAX: usize = 120;
 
-/// The most memory that a file's value may take, as counted by the `_BYTES` below. A real document of
-/// 50 MB takes about half of it; files made to take more, YAML aliases above all, are refused.
+/// The memory that any file's value may take, as counted by the `_BYTES` below.
+const VALUE_BYTES_MIN: usize = 64 << 20;
+
+/// How much more it may take for each byte of the file. The densest of real documents takes 26; files made to take
+/// more, YAML aliases above all, are refused.
+const VALUE_BYTES_PER_BYTE: usize = 32;
+
+/// The most memory that a file's value may take. A real document of 50 MB takes about half of it.
 const VALUE_BYTES_MAX: usize = 1536 << 20;
 
 /// What a value takes in an array; a text takes its length beside it.
@@ -40,9 +46,22 @@ pub(crate) struct ReadFile {
     /// Whether some of them came by YAML's merge key, which `path_keys` does not know.
     pub(crate) merges_paths: bool,
     /// Pointers to members that stood there twice; the last one counts.
-    pub(crate) duplicates: Vec<String>,
+    duplicates: Vec<String>,
+    /// Why it was read with some of its values replaced.
+    mended: Option<String>,
     /// The memory that the value takes, roughly.
     pub(crate) value_bytes: usize,
+}
+
+impl ReadFile {
+    /// What of the file is not read as it stands there: where, and why.
+    pub(crate) fn faults(&self) -> impl Iterator<Item = (&str, String)> {
+        let twice = "the key stands here twice; the last one counts";
+        let duplicates = self.duplicates.iter();
+        let duplicates = duplicates.map(move |pointer| (pointer.as_str(), twice.to_owned()));
+        let mended = self.mended.iter();
+        duplicates.chain(mended.map(|error| ("", format!("{error}; such values are replaced"))))
+    }
 }
 
 /// Reads JSON or YAML 1.2 (with 1.1's merge keys).
@@ -60,15 +79,30 @@ pub(crate) fn read(bytes: &[u8], file_name: &str) -> Result<ReadFile, String> {
     if text.trim().is_empty() {
         return Err("it is empty".to_owned());
     }
-    if text.trim_start().starts_with('{') {
-        let json = read_json(text);
-        // A flow mapping is YAML as well: `{openapi: 3.0.0, …}`.
-        if json.is_ok() || file_name.to_ascii_lowercase().ends_with(".json") {
-            return json;
-        }
-        return read_yaml(text).map_err(|yaml_error| json.err().unwrap_or(yaml_error));
+    if !text.trim_start().starts_with('{') {
+        return read_yaml(text);
     }
-    read_yaml(text)
+    let is_json = file_name.to_ascii_lowercase().ends_with(".json");
+    read_json(text).or_else(|error| {
+        // A flow mapping is YAML as well: `{openapi: 3.0.0, …}`.
+        let yaml = (!is_json).then(|| read_yaml(text).ok()).flatten();
+        yaml.map_or_else(|| read_mended_json(text, error), Ok)
+    })
+}
+
+/// JSON with a number or a text in some corner that `serde_json` does not take, which costs that corner.
+fn read_mended_json(text: &str, error: String) -> Result<ReadFile, String> {
+    // What nests too deep is refused, and not left out.
+    let mended = check_json_bounds(text.as_bytes(), FILE_BYTES_MAX, DEPTH_MAX)
+        .ok()
+        .and_then(|()| mend_json(text, DEPTH_MAX));
+    match mended.map(|mended| read_json(&mended)) {
+        Some(Ok(file)) => Ok(ReadFile {
+            mended: Some(error),
+            ..file
+        }),
+        _ => Err(error),
+    }
 }
 
 /// UTF-8 with or without a byte order mark (RFC 8259, section 8.1).
@@ -85,7 +119,7 @@ fn decode(bytes: &[u8]) -> Result<&str, String> {
 fn read_json(text: &str) -> Result<ReadFile, String> {
     check_json_bounds(text.as_bytes(), FILE_BYTES_MAX, DEPTH_MAX)
         .map_err(|error| error.to_string())?;
-    let mut state = State::default();
+    let mut state = State::of(text);
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let root = state
         .seed()
@@ -104,7 +138,7 @@ fn read_yaml(text: &str) -> Result<ReadFile, String> {
     check_yaml_bounds(text)?;
     let mut state = State {
         is_yaml: true,
-        ..State::default()
+        ..State::of(text)
     };
     let root = state
         .seed()
@@ -132,6 +166,7 @@ fn read_yaml(text: &str) -> Result<ReadFile, String> {
 struct State {
     is_yaml: bool,
     value_bytes: usize,
+    value_bytes_max: usize,
     /// Where the reader is.
     place: Vec<Segment>,
     path_keys: Vec<(String, Vec<String>)>,
@@ -153,6 +188,14 @@ enum Segment {
 struct ValueSeed<'s>(&'s mut State);
 
 impl State {
+    fn of(text: &str) -> Self {
+        let value_bytes_max = VALUE_BYTES_MIN + VALUE_BYTES_PER_BYTE * text.len();
+        Self {
+            value_bytes_max: value_bytes_max.min(VALUE_BYTES_MAX),
+            ..Self::default()
+        }
+    }
+
     fn seed(&mut self) -> ValueSeed<'_> {
         ValueSeed(self)
     }
@@ -163,13 +206,14 @@ impl State {
             path_keys: self.path_keys,
             merges_paths: self.merges_paths,
             duplicates: self.duplicates,
+            mended: None,
             value_bytes: self.value_bytes,
         }
     }
 
     fn take<E: Error>(&mut self, bytes: usize) -> Result<(), E> {
         self.value_bytes += bytes;
-        if self.value_bytes > VALUE_BYTES_MAX {
+        if self.value_bytes > self.value_bytes_max {
             return Err(self.refuse(
                 "it has more values than fit into the memory that a document may take".to_owned(),
             ));

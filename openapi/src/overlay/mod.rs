@@ -144,14 +144,8 @@ fn read_root(overlay: &Document) -> Result<(Value, Vec<DocumentProblem>), Docume
         None => return Err(problem("", "it has no `actions`".to_owned())),
     }
     let mut doubts: Vec<DocumentProblem> = file
-        .duplicates
-        .iter()
-        .map(|pointer| {
-            problem(
-                pointer,
-                "the key stands here twice; the last one counts".to_owned(),
-            )
-        })
+        .faults()
+        .map(|(pointer, message)| problem(pointer, message))
         .collect();
     let is_unknown = |key: &&String| !ROOT_KEYS.contains(&key.as_str()) && !key.starts_with("x-");
     if members.contains_key(ANNOTATION) {

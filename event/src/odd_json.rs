@@ -8,9 +8,6 @@ use std::ops::Range;
 
 use serde_json::Value;
 
-/// Deeper arrays and objects are left out; serde_json itself refuses 128 levels.
-const DEPTH_MAX: usize = 100;
-
 /// What stands in their place, as JSON.
 const LEFT_OUT: &str = "\"[redacted]\"";
 
@@ -23,14 +20,14 @@ const FINITE_DIGITS_MAX: usize = 300;
 /// `\uXXXX`
 const ESCAPE_BYTES: usize = 6;
 
-/// A JSON text, read once more where serde_json refuses it for what it may hold.
+/// A JSON text, read once more as [`mend_json`] has it where serde_json refuses it for what it may hold.
 ///
 /// # Errors
 /// What serde_json says of the text as it came.
-pub(crate) fn parse(text: &str) -> Result<Value, serde_json::Error> {
+pub fn parse_json(text: &str, depth_max: usize) -> Result<Value, serde_json::Error> {
     serde_json::from_str(text).or_else(|error| {
         let is_container = text.trim_ascii_start().starts_with(['{', '[']);
-        let mended = is_container.then(|| mended(text)).flatten();
+        let mended = is_container.then(|| mend_json(text, depth_max)).flatten();
         mended
             .and_then(|mended| serde_json::from_str(&mended).ok())
             .ok_or(error)
@@ -40,10 +37,12 @@ pub(crate) fn parse(text: &str) -> Result<Value, serde_json::Error> {
 /// The text in one pass; none where there is nothing in it to mend.
 ///
 /// A number that no `f64` holds becomes a string of its digits, as do Python's `NaN` and `Infinity`; half a surrogate pair
-/// becomes U+FFFD; what lies too deep is left out. All else stays as it is, and what is no JSON stays so.
-fn mended(text: &str) -> Option<String> {
+/// becomes U+FFFD; what lies deeper than `depth_max` arrays and objects is left out (serde_json itself refuses 128). All
+/// else stays as it is, and what is no JSON stays so.
+pub fn mend_json(text: &str, depth_max: usize) -> Option<String> {
     let mut scan = Scan {
         text,
+        depth_max,
         at: 0,
         copied: 0,
         mended: String::new(),
@@ -58,6 +57,7 @@ fn mended(text: &str) -> Option<String> {
 
 struct Scan<'a> {
     text: &'a str,
+    depth_max: usize,
     at: usize,
     /// What of the text is in `mended` already.
     copied: usize,
@@ -70,7 +70,7 @@ impl Scan<'_> {
         while let Some(byte) = self.byte(0) {
             match byte {
                 b'"' => self.string(),
-                b'{' | b'[' if depth == DEPTH_MAX => {
+                b'{' | b'[' if depth == self.depth_max => {
                     let start = self.at;
                     self.skip_container();
                     self.replace(start..self.at, LEFT_OUT);
@@ -225,6 +225,10 @@ mod tests {
 
     use super::*;
 
+    fn parse(text: &str) -> Result<Value, serde_json::Error> {
+        parse_json(text, 100)
+    }
+
     #[track_caller]
     fn check(text: &str, expected: &Value) {
         assert!(serde_json::from_str::<Value>(text).is_err(), "{text}");
@@ -342,7 +346,7 @@ mod tests {
         fn no_text_panics_and_what_serde_json_reads_stays_as_it_is(
             text in "[\\[\\]{}\":,\\\\ud8cC0-9eE.+-]{0,80}|\\PC{0,80}"
         ) {
-            let _ = mended(&text);
+            let _ = mend_json(&text, 100);
             if let Ok(value) = serde_json::from_str::<Value>(&text) {
                 prop_assert_eq!(parse(&text).unwrap(), value);
             }
