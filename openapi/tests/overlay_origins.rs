@@ -168,6 +168,137 @@ fn what_an_overlay_copied_is_the_overlays() {
 }
 
 #[test]
+fn what_a_copied_annotation_is_left_out_with_is_the_overlays() {
+    let marked = json!({ "x-audit": { "redact": "body.note" } });
+    let parameter = json!({ "name": "page", "x-audit": { "redact": true } });
+    for (target, copied, message) in [
+        (
+            "$.paths['/teams/{id}']",
+            json!({ "delete": marked }),
+            "beside `$ref` it is not read: say it where the reference leads",
+        ),
+        (
+            "$.paths",
+            json!({ "orders": { "post": marked } }),
+            "a path starts with a slash; it is left out",
+        ),
+        (
+            "$.paths['/orders/{id}']",
+            json!({ "patch": [marked] }),
+            "it is no object; it is left out",
+        ),
+        (
+            "$.paths['/orders/{id}']",
+            json!({ "patch": { "parameters": [parameter] } }),
+            "a parameter has a `name` and an `in`; it is left out",
+        ),
+    ] {
+        let mut document = shop();
+        document["x-extra"] = copied;
+        let actions = format!("  - {{target: \"{target}\", copy: \"$['x-extra']\"}}\n");
+        let (of_overlay, others) = told(&document, &actions);
+        let expected = format!("shop.overlay.yaml#/actions/0/copy: {message}");
+        assert_eq!((of_overlay, others), (vec![expected], Vec::new()));
+    }
+}
+
+#[test]
+fn a_mistyped_id_of_one_of_the_copied_operations_is_an_error() {
+    let mut document = shop();
+    document["paths"]["/plans/{planId}"] = json!({});
+    let identified = |place: &str| json!({ "x-audit": { "entity": { "id": place } } });
+    document["x-item"] =
+        json!({ "put": identified("path.planId"), "delete": identified("path.plnId") });
+    let actions = "  - {target: \"$.paths['/plans/{planId}']\", copy: \"$['x-item']\"}\n";
+    let (of_overlay, others) = told(&document, actions);
+    let message = "DELETE /plans/{planId} has no path parameter plnId; did you mean path.planId?";
+    let expected = format!("shop.overlay.yaml#/actions/0/copy: {message}");
+    assert_eq!((of_overlay, others), (vec![expected], Vec::new()));
+}
+
+#[test]
+fn what_a_short_form_becomes_a_part_of_stays_the_documents() {
+    let place = |near: &str| format!("it is no place of a value; did you mean {near}.?");
+    let of_overlay = "shop.overlay.yaml#/actions/0/update/x-audit";
+    let of_document = "shop.json#/paths/~1orders~1{id}/put/x-audit";
+    for (known, update, expected) in [
+        (
+            json!({ "redact": "bdy.note" }),
+            "redact: body.salary",
+            format!("{of_document}/redact/0: {}", place("body")),
+        ),
+        (
+            json!({ "redact": "body.note" }),
+            "redact: bdy.salary",
+            format!("{of_overlay}/redact: {}", place("body")),
+        ),
+        (
+            json!({ "redact": "body.note" }),
+            "redact: [bdy.salary]",
+            format!("{of_overlay}/redact/0: {}", place("body")),
+        ),
+        (
+            json!({ "entity": { "id": "pth.id" } }),
+            "entity: order",
+            format!("{of_document}/entity/id: {}", place("path")),
+        ),
+        (
+            json!({ "entity": { "id": "path.id" } }),
+            "entity: ''",
+            format!("{of_overlay}/entity: it is empty"),
+        ),
+        (
+            json!({ "entity": "" }),
+            "entity: {id: path.id}",
+            format!("{of_document}/entity/type: it is empty"),
+        ),
+    ] {
+        let mut document = shop();
+        document["paths"]["/orders/{id}"]["put"]["x-audit"] = known;
+        let put = "$.paths['/orders/{id}'].put";
+        let actions = format!("  - {{target: \"{put}\", update: {{x-audit: {{{update}}}}}}}\n");
+        let (overlays, documents) = told(&document, &actions);
+        assert_eq!([overlays, documents].concat(), [expected], "{update}");
+    }
+}
+
+#[test]
+fn what_stands_behind_a_removed_item_is_told_where_it_was_written() {
+    let parameters = "$.paths['/orders/{id}'].put.parameters";
+    let message = "at a value it is true or false";
+    for (said, removed, expected) in [
+        (
+            "'yes'",
+            0,
+            format!("shop.overlay.yaml#/actions/0/update/x-audit/redact: {message}"),
+        ),
+        (
+            "true",
+            1,
+            format!("shop.json#/paths/~1orders~1{{id}}/put/parameters/1/x-audit/redact: {message}"),
+        ),
+    ] {
+        let mut document = shop();
+        let last = if removed == 1 {
+            json!("no")
+        } else {
+            json!(true)
+        };
+        document["paths"]["/orders/{id}"]["put"]["parameters"] = json!([
+            { "name": "dry", "in": "query" },
+            { "name": "page", "in": "query" },
+            { "name": "q", "in": "query", "x-audit": { "redact": last } }
+        ]);
+        let actions = format!(
+            "  - {{target: \"{parameters}[1]\", update: {{x-audit: {{redact: {said}}}}}}}
+  - {{target: \"{parameters}[{removed}]\", remove: true}}\n"
+        );
+        let (overlays, documents) = told(&document, &actions);
+        assert_eq!([overlays, documents].concat(), [expected], "{said}");
+    }
+}
+
+#[test]
 fn an_annotation_that_is_not_applied_is_an_error() {
     let nothing = "selects nothing in the document";
     for action in [
@@ -211,6 +342,19 @@ fn what_stands_beside_an_update_and_not_below_it_is_an_error() {
         "/update",
         "it is empty",
     );
+    check(
+        "
+  - target: $.paths['/orders/{id}'].put
+    update: {}
+",
+        "/update",
+        "it is empty",
+    );
+    // An operation that may also be called by nobody known.
+    let mut document = shop();
+    document["security"] = json!([{ "key": [] }]);
+    let (of_overlay, others) = told(&document, "  - {target: $.security, update: {}}\n");
+    assert_eq!((of_overlay, others), (Vec::new(), Vec::new()));
 }
 
 #[test]

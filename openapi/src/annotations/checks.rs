@@ -84,7 +84,7 @@ pub(crate) fn check_places(
         let is_of_path = matches!(location, ValueLocation::Path(_)) && !is_of_list(pointer);
         let Presence::Missing(missing) = presence(source, location) else {
             if is_of_path {
-                of_paths.found(pointer, problems);
+                of_paths.found(pointer, location, problems);
             }
             continue;
         };
@@ -92,7 +92,7 @@ pub(crate) fn check_places(
         let (suggestion, is_near) = suggestion.unwrap_or_default();
         let message = missing + &suggestion;
         if is_of_path {
-            of_paths.missed(pointer, message, problems);
+            of_paths.missed(pointer, location, message, problems);
         } else if is_near || !is_of_list(pointer) {
             problems.warning(pointer, message);
         }
@@ -103,7 +103,7 @@ pub(crate) fn check_places(
 /// may write one to many operations, and several paths may refer to one path item.
 #[derive(Debug, Default)]
 pub(crate) struct OwnPathPlaces {
-    places: BTreeMap<[String; 3], OwnPathPlace>,
+    places: BTreeMap<[String; 4], OwnPathPlace>,
     /// Nobody knows whether further operations have them.
     is_full: bool,
 }
@@ -116,26 +116,40 @@ struct OwnPathPlace {
 }
 
 impl OwnPathPlaces {
-    fn found(&mut self, pointer: &str, problems: &Problems<'_>) {
-        self.place(pointer, problems).is_there = true;
+    fn found(&mut self, pointer: &str, location: &ValueLocation, problems: &Problems<'_>) {
+        self.place(pointer, location, problems).is_there = true;
     }
 
-    fn missed(&mut self, pointer: &str, message: String, problems: &Problems<'_>) {
-        let missing = &mut self.place(pointer, problems).missing;
+    fn missed(
+        &mut self,
+        pointer: &str,
+        location: &ValueLocation,
+        message: String,
+        problems: &Problems<'_>,
+    ) {
+        let missing = &mut self.place(pointer, location, problems).missing;
         missing.get_or_insert_with(|| (pointer.to_owned(), message));
     }
 
-    fn place(&mut self, pointer: &str, problems: &Problems<'_>) -> &mut OwnPathPlace {
+    fn place(
+        &mut self,
+        pointer: &str,
+        location: &ValueLocation,
+        problems: &Problems<'_>,
+    ) -> &mut OwnPathPlace {
         let of_overlay = problems
             .origins
             .and_then(|origins| origins.written_at(pointer));
-        // All of a copy is told at one place.
-        let member = pointer.rsplit_once("/x-audit").unwrap_or_default().1;
-        let written = match of_overlay {
-            Some((file_name, pointer)) => [file_name.to_owned(), pointer, member.to_owned()],
-            None => [String::new(), pointer.to_owned(), String::new()],
+        let (file_name, written) = match of_overlay {
+            Some((file_name, written)) => (file_name, written),
+            None => ("", pointer.to_owned()),
         };
-        self.places.entry(written).or_default()
+        // All of a copy is told at one place, whatever its operations name.
+        let member = pointer.rsplit_once("/x-audit").unwrap_or_default().1;
+        let [file_name, member, name] = [file_name, member, location.text()].map(str::to_owned);
+        self.places
+            .entry([file_name, written, member, name])
+            .or_default()
     }
 
     /// Tells of an id that no operation has a place for as an error, and of what only some have none for, or

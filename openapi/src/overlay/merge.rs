@@ -1,12 +1,11 @@
 //! Merging an update into a document, and removing from it.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 
 use serde_json::{Value, json};
 
 use super::json_path::{Place, Step};
-use super::origins::Noted;
+use super::origins::{Noted, Origins};
 use crate::annotations::ANNOTATION;
 use crate::document::{DEPTH_MAX, ENTRY_BYTES, OBJECT_BYTES, ReadFile};
 use crate::operation::escape;
@@ -126,8 +125,12 @@ fn check_merge(
 /// Removes every place.
 ///
 /// # Errors
-/// Where the whole document is selected.
-pub(super) fn remove(root: &mut Value, mut places: Vec<Place>) -> Result<(), String> {
+/// Where the whole document is selected, and where too much that overlays wrote would have another place.
+pub(super) fn remove(
+    root: &mut Value,
+    mut places: Vec<Place>,
+    origins: &mut Origins,
+) -> Result<(), String> {
     if places.iter().any(|place| place.steps.is_empty()) {
         return Err("it selects the whole document, which cannot be removed".to_owned());
     }
@@ -150,17 +153,18 @@ pub(super) fn remove(root: &mut Value, mut places: Vec<Place>) -> Result<(), Str
                 }
             }
             Some(Value::Array(items)) => {
-                let positions: HashSet<usize> = siblings
+                let positions: Vec<usize> = siblings
                     .iter()
                     .filter_map(|place| match place.steps.last() {
                         Some(Step::Position(position)) => Some(*position),
                         _ => None,
                     })
                     .collect();
+                origins.removed(&parent.pointer(), &positions)?;
                 let mut position = 0;
                 items.retain(|_| {
                     position += 1;
-                    !positions.contains(&(position - 1))
+                    positions.binary_search(&(position - 1)).is_err()
                 });
             }
             _ => {}
@@ -179,7 +183,7 @@ fn is_annotation(place: &Place) -> bool {
 
 /// The long form of a member of an annotation whose short one cannot take the update: of `entity: order`
 /// an object of its noun, of `redact: body.a` a list of it, which another place is added to.
-fn long_form(key: &str, known: &Value, update: &Value) -> Option<Value> {
+pub(super) fn long_form(key: &str, known: &Value, update: &Value) -> Option<Value> {
     match (key, known, update) {
         ("entity" | "parent", Value::String(noun), Value::Object(_)) => {
             Some(json!({ "type": noun }))
@@ -194,7 +198,7 @@ fn long_form(key: &str, known: &Value, update: &Value) -> Option<Value> {
 }
 
 /// The long form of an update of a member of an annotation that is written in long: of `entity: order` an object of its noun.
-fn long_update<'a>(key: &str, known: &Value, update: &'a Value) -> Cow<'a, Value> {
+pub(super) fn long_update<'a>(key: &str, known: &Value, update: &'a Value) -> Cow<'a, Value> {
     match (key, known, update) {
         ("entity" | "parent", Value::Object(_), Value::String(noun)) => {
             Cow::Owned(json!({ "type": noun }))

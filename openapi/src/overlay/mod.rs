@@ -21,12 +21,12 @@ mod merge;
 mod origins;
 mod pairing;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::annotations::{ANNOTATION, has_annotation};
 use crate::document::{self, Document, DocumentProblem, Problems, ReadFile, short_text};
 use crate::nearest::{did_you_mean, nearest};
-use json_path::{Budget, JsonPath};
+use json_path::{Budget, JsonPath, Place};
 use merge::Capacity;
 use origins::Noted;
 pub(crate) use origins::Origins;
@@ -34,6 +34,8 @@ pub(crate) use pairing::pair;
 
 /// The most actions of an overlay.
 const ACTIONS_MAX: usize = 10_000;
+
+const EMPTY: &str = "it is empty";
 
 /// The most members of one object that are told not to be known.
 const UNKNOWN_TOLD_MAX: usize = 20;
@@ -216,6 +218,10 @@ fn refusal(below: &str, message: impl Into<String>) -> Refusal {
     }
 }
 
+fn is_empty(update: &Value) -> bool {
+    update.as_object().is_some_and(Map::is_empty) || update.as_array().is_some_and(Vec::is_empty)
+}
+
 impl<'a> Action<'a> {
     fn read(action: &'a Value) -> Result<Self, Refusal> {
         let Value::Object(members) = action else {
@@ -252,7 +258,7 @@ impl<'a> Action<'a> {
         };
         let change = match (removes, members.get("update")) {
             (true, _) => Change::Remove,
-            (false, Some(Value::Null)) => return Err(refusal("/update", "it is empty")),
+            (false, Some(Value::Null)) => return Err(refusal("/update", EMPTY)),
             (false, Some(update)) => Change::Update(update),
             (false, None) if members.contains_key("copy") => Change::Copy(query("copy")?.1),
             (false, None) => {
@@ -291,10 +297,16 @@ impl<'a> Action<'a> {
         }
         match &self.change {
             Change::Remove => {
-                merge::remove(root, places).map_err(|message| refusal("/target", message))?;
+                merge::remove(root, places, noted.origins)
+                    .map_err(|message| refusal("/target", message))?;
                 Ok(Applied::Something)
             }
             Change::Update(update) => {
+                let is_list = |place: &Place| place.get(root).is_some_and(Value::is_array);
+                // An empty object may be one more item of a list.
+                if is_empty(update) && !places.iter().any(is_list) {
+                    return Err(refusal("/update", EMPTY));
+                }
                 merge::merge(root, &places, update, capacity, noted).map_err(|misfit| Refusal {
                     below: format!("/update{}", misfit.pointer),
                     message: misfit.message,

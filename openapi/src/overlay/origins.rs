@@ -1,10 +1,13 @@
 //! Which part of a document came from which overlay, so that a problem names the file to edit.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use serde_json::Value;
 
 use super::json_path::Place;
+use super::merge::{long_form, long_update};
 use crate::annotations::ANNOTATION;
 use crate::document::DocumentProblem;
 use crate::operation::escape;
@@ -12,11 +15,16 @@ use crate::operation::escape;
 /// The most places that are remembered; a problem beyond them names the document.
 const PLACES_MAX: usize = 200_000;
 
+/// How often places may move because items of a list are removed in front of them.
+const MOVES_MAX: usize = 2_000_000;
+
 /// Where the values of a document were written that its own file does not have.
 #[derive(Debug, Default)]
 pub(crate) struct Origins {
     /// By pointer into the document.
-    written: HashMap<String, Origin>,
+    written: BTreeMap<String, Origin>,
+    /// How many of them have moved by now.
+    moves: usize,
 }
 
 /// Where something was written.
@@ -36,6 +44,8 @@ enum Reach {
     /// The annotations in the place, which stand elsewhere: they were copied. What else was copied is no
     /// more the overlay's than it was where it stands.
     Copied,
+    /// These, and the place itself: they are lost where it is left out.
+    CopiedAnnotation,
     /// The place itself, and not what stood in it before.
     Alone,
 }
@@ -77,11 +87,23 @@ impl Noted<'_> {
                 if in_annotation {
                     self.insert(place, pointer, Reach::Alone);
                 }
+                let has_short_forms = place.ends_with("/x-audit");
                 for (key, member) in update {
                     let known = target.get(key);
+                    let short = known.filter(|_| has_short_forms);
+                    let long = short.and_then(|known| long_form(key, known, member));
+                    let is_noun = short.is_some_and(|known| {
+                        matches!(long_update(key, known, member), Cow::Owned(_))
+                    });
                     let key = escape(key);
                     let place = format!("{place}/{key}");
-                    self.merged(&place, &self.below(pointer, &key), known, member);
+                    let pointer = self.below(pointer, &key);
+                    if is_noun {
+                        self.insert(&place, &pointer, Reach::Alone);
+                        self.wrote(&format!("{place}/type"), &pointer, member);
+                    } else {
+                        self.merged(&place, &pointer, long.as_ref().or(known), member);
+                    }
                 }
             }
             // They stay as they are.
@@ -90,20 +112,58 @@ impl Noted<'_> {
                 if in_annotation {
                     self.insert(place, pointer, Reach::Alone);
                 }
-                for position in 0..added.len() {
+                for (position, item) in added.iter().enumerate() {
                     let place = format!("{place}/{}", known.len() + position);
                     let pointer = self.below(pointer, &position.to_string());
-                    self.insert(&place, &pointer, self.reach());
+                    self.wrote(&place, &pointer, item);
                 }
             }
             (Some(Value::Array(known)), _) => {
                 if in_annotation {
                     self.insert(place, pointer, Reach::Alone);
                 }
-                self.insert(&format!("{place}/{}", known.len()), pointer, self.reach());
+                self.wrote(&format!("{place}/{}", known.len()), pointer, update);
             }
-            _ => self.insert(place, pointer, self.reach()),
+            _ => self.wrote(place, pointer, update),
         }
+    }
+
+    /// Remembers what stands as it was written.
+    fn wrote(&mut self, place: &str, pointer: &str, value: &Value) {
+        if !self.is_copy {
+            self.insert(place, pointer, Reach::Below);
+        } else if !self.copied_annotations(&mut place.to_owned(), pointer, value) {
+            self.insert(place, pointer, Reach::Copied);
+        }
+    }
+
+    /// Remembers all in a copied value that holds an annotation; answers whether the value does.
+    fn copied_annotations(&mut self, place: &mut String, pointer: &str, value: &Value) -> bool {
+        let length = place.len();
+        let mut holds_one = false;
+        match value {
+            Value::Array(items) => {
+                for (position, item) in items.iter().enumerate() {
+                    let _ = write!(place, "/{position}");
+                    holds_one |= self.copied_annotations(place, pointer, item);
+                    place.truncate(length);
+                }
+            }
+            Value::Object(members) => {
+                for (key, member) in members {
+                    place.push('/');
+                    place.push_str(&escape(key));
+                    holds_one |=
+                        key == ANNOTATION || self.copied_annotations(place, pointer, member);
+                    place.truncate(length);
+                }
+            }
+            _ => {}
+        }
+        if holds_one {
+            self.insert(place, pointer, Reach::CopiedAnnotation);
+        }
+        holds_one
     }
 
     /// Where a part of what is written stands: of a copy all is told where it is copied.
@@ -112,14 +172,6 @@ impl Noted<'_> {
             pointer.to_owned()
         } else {
             format!("{pointer}/{key}")
-        }
-    }
-
-    fn reach(&self) -> Reach {
-        if self.is_copy {
-            Reach::Copied
-        } else {
-            Reach::Below
         }
     }
 
@@ -157,6 +209,41 @@ impl Origins {
         }
     }
 
+    /// Follows what stands in a list to its place once the items at `positions`, in their order, are removed.
+    ///
+    /// # Errors
+    /// Where that is too much work.
+    pub(super) fn removed(&mut self, list: &str, positions: &[usize]) -> Result<(), String> {
+        let start = format!("{list}/");
+        let behind = self.written.range(start.clone()..);
+        let places: Vec<String> = behind
+            .map(|(place, _)| place)
+            .take_while(|place| place.starts_with(&start))
+            .take(1 + MOVES_MAX.saturating_sub(self.moves))
+            .cloned()
+            .collect();
+        self.moves += places.len();
+        if self.moves > MOVES_MAX {
+            return Err("too much that overlays wrote stands in its list".to_owned());
+        }
+        let mut moved = Vec::new();
+        for place in places {
+            let Some(origin) = self.written.remove(&place) else {
+                continue;
+            };
+            let item = &place[start.len()..];
+            let (position, below) = item.split_at(item.find('/').unwrap_or(item.len()));
+            let position = position.parse::<usize>().ok();
+            if let Some(position) = position
+                && let Err(before) = positions.binary_search(&position)
+            {
+                moved.push((format!("{start}{}{below}", position - before), origin));
+            }
+        }
+        self.written.extend(moved);
+        Ok(())
+    }
+
     /// The overlay that wrote what stands there, and where in it.
     pub(crate) fn written_at(&self, pointer: &str) -> Option<(&str, String)> {
         if self.written.is_empty() {
@@ -164,7 +251,7 @@ impl Origins {
         }
         let (end, origin) = self.of(pointer)?;
         let pointer = match origin.reach {
-            Reach::Copied => origin.pointer.clone(),
+            Reach::Copied | Reach::CopiedAnnotation => origin.pointer.clone(),
             Reach::Below | Reach::Alone => format!("{}{}", origin.pointer, &pointer[end..]),
         };
         Some((&origin.file_name, pointer))
@@ -180,11 +267,15 @@ impl Origins {
         let mut end = pointer.len();
         loop {
             if let Some(origin) = self.written.get(&pointer[..end]) {
-                match origin.reach {
-                    Reach::Below => return Some((end, origin)),
-                    Reach::Copied => return is_in_annotation(pointer).then_some((end, origin)),
-                    Reach::Alone if end == pointer.len() => return Some((end, origin)),
-                    Reach::Alone => {}
+                let is_itself = end == pointer.len();
+                let is_told = match origin.reach {
+                    Reach::Below => true,
+                    Reach::Copied => is_in_annotation(pointer),
+                    Reach::CopiedAnnotation => is_itself || is_in_annotation(pointer),
+                    Reach::Alone => is_itself,
+                };
+                if is_told || origin.reach != Reach::Alone {
+                    return is_told.then_some((end, origin));
                 }
             }
             end = pointer[..end].rfind('/')?;
