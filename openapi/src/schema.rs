@@ -6,6 +6,8 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
+use crate::document::is_of_3_0;
+
 /// The longest chain of `$ref` that is followed.
 const REFERENCE_HOPS_MAX: usize = 16;
 
@@ -88,6 +90,8 @@ impl SchemaWork {
 pub(crate) struct Schemas<'a> {
     root: &'a Value,
     work: &'a SchemaWork,
+    /// What stands beside a `$ref` in a schema counts as well: from OpenAPI 3.1 on (section 4.8.24).
+    reads_beside_references: bool,
 }
 
 /// A named property and its schema, not yet resolved.
@@ -99,7 +103,11 @@ pub(crate) struct Property<'a> {
 
 impl<'a> Schemas<'a> {
     pub(crate) fn new(root: &'a Value, work: &'a SchemaWork) -> Self {
-        Self { root, work }
+        Self {
+            root,
+            work,
+            reads_beside_references: !is_of_3_0(root),
+        }
     }
 
     pub(crate) fn root(self) -> &'a Value {
@@ -153,6 +161,23 @@ impl<'a> Schemas<'a> {
             };
             let (target, written) = self.target_and_pointer(reference)?;
             (current, pointer) = (target, Some(written.into_owned()));
+        }
+        None
+    }
+
+    /// What a schema is or refers to, and the schemas on the way there that say more than where that is, as far as
+    /// it counts.
+    fn resolve_with_beside(self, schema: &'a Value) -> Option<(&'a Value, Vec<&'a Value>)> {
+        let (mut current, mut beside) = (schema, Vec::new());
+        for _ in 0..REFERENCE_HOPS_MAX {
+            let Some(reference) = current.get("$ref").and_then(Value::as_str) else {
+                return Some((current, beside));
+            };
+            let says_more = current.as_object().is_some_and(|members| members.len() > 1);
+            if self.reads_beside_references && says_more {
+                beside.push(current);
+            }
+            current = self.target(reference)?;
         }
         None
     }
@@ -242,21 +267,23 @@ impl<'a> Schemas<'a> {
         if known.len() >= PARTS_MAX || !self.work.spend(1) {
             return;
         }
-        let Some(resolved) = self.resolve(schema) else {
+        let Some((resolved, beside)) = self.resolve_with_beside(schema) else {
             return;
         };
-        if known.iter().any(|known| std::ptr::eq(*known, resolved)) {
-            return;
-        }
-        known.push(resolved);
-        visit(resolved);
-        if depth == 0 {
-            return;
-        }
-        for keyword in ["allOf", "oneOf", "anyOf"] {
-            let parts = resolved.get(keyword).and_then(Value::as_array);
-            for part in parts.into_iter().flatten().take(32) {
-                self.visit_new_parts(part, depth - 1, known, visit);
+        for part in std::iter::once(resolved).chain(beside) {
+            if known.iter().any(|known| std::ptr::eq(*known, part)) {
+                continue;
+            }
+            known.push(part);
+            visit(part);
+            if depth == 0 {
+                continue;
+            }
+            for keyword in ["allOf", "oneOf", "anyOf"] {
+                let parts = part.get(keyword).and_then(Value::as_array);
+                for part in parts.into_iter().flatten().take(32) {
+                    self.visit_new_parts(part, depth - 1, known, visit);
+                }
             }
         }
     }

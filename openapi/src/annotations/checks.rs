@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::activity_template::FIXED;
 use crate::annotations::wide::{Fit, Misfit};
 use crate::annotations::{Activity, Annotations};
-use crate::document::{Problems, version_text};
+use crate::document::{Problems, is_of_3_0};
 use crate::nearest::nearest_by;
 use crate::operation::{OperationSource, escape};
 use crate::path_template::PathTemplate;
@@ -278,10 +278,7 @@ pub(crate) fn check_template(
 /// Whether it is a DELETE without a body in a document of OpenAPI 3.0, where "the `requestBody` SHALL be
 /// ignored" (Operation Object): whoever knows of one cannot say so.
 fn can_describe_no_body(source: &OperationSource<'_>) -> bool {
-    let version = version_text(source.schemas.root());
-    source.method == "DELETE"
-        && source.request.is_none()
-        && (version == "3" || version.starts_with("3.0"))
+    source.method == "DELETE" && source.request.is_none() && is_of_3_0(source.schemas.root())
 }
 
 /// Whether an operation has a place.

@@ -254,11 +254,17 @@ fn check_version(root: &Value) -> Result<(), String> {
 
 /// Whether a document's version, which is some 3, is a later one than 3.1.
 fn is_to_come(root: &Value) -> bool {
+/// Whether a document is of OpenAPI 3.0, which is the older one of those that are read.
+pub(crate) fn is_of_3_0(root: &Value) -> bool {
+    let version = version_text(root);
+    version == "3" || version.starts_with("3.0")
+}
+
     !matches!(version_text(root).split('.').nth(1), None | Some("0" | "1"))
 }
 
 /// A document's version, as it is written: without quotes YAML reads a number.
-pub(crate) fn version_text(root: &Value) -> String {
+fn version_text(root: &Value) -> String {
     match &root["openapi"] {
         Value::String(version) => version.clone(),
         version => version.to_string(),
