@@ -15,13 +15,16 @@
 use std::collections::BTreeMap;
 
 use daybook_event::{Caller, CallerType};
+use daybook_openapi::is_placeholder;
 use daybook_store::TenantId;
 use serde_json::Value;
 
 use crate::gateway_event::{first_text, text, text_map};
 use crate::settings::Settings;
+use crate::things::without_placeholder;
 
-/// Where the claims stand, most specific first.
+/// Where the claims stand, most specific first. What stands for no value, as `String(undefined)` of an authorizer does, is
+/// none.
 struct Claims {
     places: Vec<BTreeMap<String, String>>,
 }
@@ -46,7 +49,7 @@ impl Claims {
         names
             .iter()
             .flat_map(|name| self.places.iter().filter_map(move |place| place.get(name)))
-            .find(|value| !value.is_empty())
+            .find(|value| !is_placeholder(value))
             .cloned()
             .unwrap_or_default()
     }
@@ -55,6 +58,7 @@ impl Claims {
         self.places
             .iter()
             .find_map(|place| place.get(name))
+            .filter(|value| !is_placeholder(value))
             .map_or("", String::as_str)
     }
 }
@@ -101,7 +105,7 @@ pub(crate) fn caller(event: &Value, settings: &Settings) -> Caller {
             subject
         },
         user_email: claims.first(&settings.email_claims),
-        name: claims.first(&settings.name_claims),
+        name: without_placeholder(&claims.first(&settings.name_claims)).to_owned(),
         token_id: if token_id.is_empty() {
             api_key_id
         } else {

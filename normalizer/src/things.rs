@@ -126,7 +126,7 @@ fn name(meaning: &Meaning, ids: &[String], values: &RequestValues<'_>) -> String
 }
 
 /// `Jane null`, of a program that joined a first name with a last one that was none.
-fn without_placeholder(name: &str) -> &str {
+pub(crate) fn without_placeholder(name: &str) -> &str {
     let is_placeholder = |word: &str| matches!(word, "null" | "undefined");
     let is_name = |word: &str| word.starts_with(char::is_uppercase) && !word.contains(' ');
     match name.split_once(' ') {

@@ -200,6 +200,34 @@ fn every_value_is_found_in_every_format_and_a_missing_one_is_no_error() {
 }
 
 #[test]
+fn a_claim_that_stands_for_none_is_none() {
+    let create = cases().swap_remove(0);
+    let event = |claims: Value| {
+        let mut message = create.message(Format::Rest, false);
+        message["event"]["requestContext"]["authorizer"] = claims;
+        event_of(&message)
+    };
+    let jane = event(
+        json!({"principalId": "u1", "name": "Jane null", "email": "undefined", "org_id": "null",
+        "custom:org_id": "acme"}),
+    );
+    assert!(
+        jane.activity.starts_with("Jane created workflow "),
+        "{}",
+        jane.activity
+    );
+    assert_eq!((&*jane.caller.user_email, &*jane.org_id), ("", "acme"));
+    let nobody = event(json!({"principalId": "null", "sub": "undefined", "client_id": "null"}));
+    assert!(
+        nobody.activity.starts_with("an anonymous caller created "),
+        "{}",
+        nobody.activity
+    );
+    assert_eq!(nobody.caller, event(json!({})).caller);
+    assert_eq!(nobody.org_id, event(json!({})).org_id);
+}
+
+#[test]
 fn a_response_that_is_handed_on_with_its_encoding_is_decoded() {
     let create = cases().swap_remove(0);
     let mut message = create.message(Format::Http, false);
