@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{WRAPPER_DEPTH_MAX, snakes, wraps};
+use super::{WRAPPER_DEPTH_MAX, is_person, snakes, wraps};
 use crate::operation::{OperationSource, escape};
 use crate::schema::Schemas;
 use crate::value_location::ValueLocation;
@@ -11,6 +11,12 @@ use crate::value_location::ValueLocation;
 #[rustfmt::skip] // a list of words, not of lines
 const NAMES: &[&str] = &[
     "name", "title", "display_name", "label", "subject", "email", "username", "slug",
+];
+
+/// Properties beside which a `title` is `Dr.`.
+#[rustfmt::skip] // a list of words, not of lines
+const PERSONS_NAMES: &[&str] = &[
+    "first_name", "firstname", "given_name", "last_name", "lastname", "family_name", "surname",
 ];
 
 /// The most places of a thing's name.
@@ -70,7 +76,16 @@ fn name_pointers(
     if own != of_head {
         wanted.push(&of_head);
     }
-    for wanted in wanted.iter().chain(NAMES) {
+    let is_of_person = snakes
+        .iter()
+        .any(|name| PERSONS_NAMES.contains(&name.as_str()));
+    let usual = NAMES.iter().filter(|name| match **name {
+        "title" => !is_of_person,
+        // That of an order is its customer's.
+        "email" | "username" => is_person(noun),
+        _ => true,
+    });
+    for wanted in wanted.iter().chain(usual) {
         if let Some(property) = named(wanted) {
             found(format!("{pointer}/{}", escape(property.name)));
         }
