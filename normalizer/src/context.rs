@@ -183,13 +183,9 @@ pub fn read_documents(path: &Path) -> anyhow::Result<(Vec<Document>, Vec<Documen
     let files = if path.is_dir() {
         files_of_folder(path, &mut problems)?
     } else {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let beside = Document::overlay_names(&name)
-            .into_iter()
-            .map(|overlay| path.with_file_name(overlay))
-            // A link that leads nowhere is told when it is read.
-            .filter(|overlay| overlay.symlink_metadata().is_ok());
-        std::iter::once(path.to_owned()).chain(beside).collect()
+        let mut files = overlays_beside(path)?;
+        files.insert(0, path.to_owned());
+        files
     };
     let mut documents = Vec::new();
     for file in &files {
@@ -229,15 +225,36 @@ fn name_of(file: &Path) -> String {
     name.to_string_lossy().into_owned()
 }
 
+fn overlays_beside(document: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let name = name_of(document);
+    let folder = match document.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let mut files = entries(folder)?;
+    // A link that leads nowhere is told when it is read.
+    files.retain(|file| Document::is_overlay_of(&name_of(file), &name));
+    files.sort();
+    Ok(files)
+}
+
+fn entries(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let context = || format!("the folder {} cannot be read", folder.display());
+    std::fs::read_dir(folder)
+        .and_then(|entries| {
+            entries
+                .map(|entry| entry.map(|entry| entry.path()))
+                .collect()
+        })
+        .with_context(context)
+}
+
 fn files_of_folder(
     folder: &Path,
     problems: &mut Vec<DocumentProblem>,
 ) -> anyhow::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder)
-        .with_context(|| format!("the folder {} cannot be read", folder.display()))?
-    {
-        let file = entry?.path();
+    for file in entries(folder)? {
         if file.is_dir() {
             // `.vscode`, and what Kubernetes keeps beside the files of a volume (`..data`).
             let is_hidden = name_of(&file).starts_with('.');
@@ -289,7 +306,5 @@ fn read_document(file: &Path) -> Result<Document, String> {
 }
 
 fn is_document(file: &Path) -> bool {
-    file.extension()
-        .and_then(|extension| extension.to_str())
-        .is_some_and(|extension| matches!(extension, "json" | "yaml" | "yml"))
+    Document::has_extension(&name_of(file))
 }

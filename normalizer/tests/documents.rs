@@ -76,6 +76,24 @@ fn an_overlay_beside_a_document_is_read_with_it() {
     std::fs::remove_dir_all(&folder).unwrap();
 }
 
+#[test]
+fn extensions_are_known_in_capital_letters_too() {
+    let folder = new_folder("capitals");
+    let write = |name: &str, text: &str| std::fs::write(folder.join(name), text).unwrap();
+    write("shop.YAML", SHOP);
+    write(
+        "shop.Overlay.YML",
+        "overlay: 1.0.0\nactions: [{target: $, update: {x-audit: {service: billing}}}]",
+    );
+    for path in [folder.clone(), folder.join("shop.YAML")] {
+        let (index, problems) = read_index(&path, &Settings::default()).unwrap();
+        assert_eq!(problems, []);
+        let service = index.services().next().map(|service| service.name.as_str());
+        assert_eq!(service, Some("billing"));
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
 /// What a start says with these documents. It stops at the next variable that it needs, at the latest.
 fn start(folder: &Path) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()

@@ -32,33 +32,30 @@ impl Document {
     /// The name of the document that a file overlays, without extension: `shop` for
     /// `shop.overlay.yaml`; `None` where the file is no overlay by its name.
     pub fn overlaid_name(file_name: &str) -> Option<&str> {
-        let (name, extension) = file_name.rsplit_once('.')?;
-        is_extension(extension)
-            .then(|| name.strip_suffix(".overlay"))
-            .flatten()
-            .filter(|name| !name.is_empty())
+        if !Self::has_extension(file_name) {
+            return None;
+        }
+        let (name, overlay) = stem(file_name).rsplit_once('.')?;
+        (overlay.eq_ignore_ascii_case("overlay") && !name.is_empty()).then_some(name)
     }
 
-    /// The names that overlays of a document may have: `shop.overlay.yaml`, `.yml` and `.json` for
-    /// `shop.json`; none for an overlay.
-    pub fn overlay_names(file_name: &str) -> Vec<String> {
-        if Self::overlaid_name(file_name).is_some() {
-            return Vec::new();
-        }
-        let stem = stem(file_name);
-        EXTENSIONS
-            .iter()
-            .map(|extension| format!("{stem}.overlay.{extension}"))
-            .collect()
+    /// Whether a file is an overlay of a document: `shop.overlay.yaml` of `shop.json`.
+    pub fn is_overlay_of(file_name: &str, document_name: &str) -> bool {
+        Self::overlaid_name(document_name).is_none()
+            && Self::overlaid_name(file_name) == Some(stem(document_name))
+    }
+
+    /// Whether a file is called as documents and overlays are, `shop.json` or `shop.YAML`.
+    pub fn has_extension(file_name: &str) -> bool {
+        file_name.rsplit_once('.').is_some_and(|(name, extension)| {
+            let mut known = EXTENSIONS.iter();
+            !name.is_empty() && known.any(|known| extension.eq_ignore_ascii_case(known))
+        })
     }
 }
 
 /// The extensions of documents and overlays.
 const EXTENSIONS: &[&str] = &["json", "yaml", "yml"];
-
-fn is_extension(extension: &str) -> bool {
-    EXTENSIONS.contains(&extension)
-}
 
 /// A file name without its extension.
 pub(crate) fn stem(file_name: &str) -> &str {
@@ -254,13 +251,13 @@ fn check_version(root: &Value) -> Result<(), String> {
 
 /// Whether a document's version, which is some 3, is a later one than 3.1.
 fn is_to_come(root: &Value) -> bool {
+    !matches!(version_text(root).split('.').nth(1), None | Some("0" | "1"))
+}
+
 /// Whether a document is of OpenAPI 3.0, which is the older one of those that are read.
 pub(crate) fn is_of_3_0(root: &Value) -> bool {
     let version = version_text(root);
     version == "3" || version.starts_with("3.0")
-}
-
-    !matches!(version_text(root).split('.').nth(1), None | Some("0" | "1"))
 }
 
 /// A document's version, as it is written: without quotes YAML reads a number.
