@@ -434,12 +434,11 @@ impl BatchReport {
     fn waiting(&mut self, waiting: Vec<Waiting>, patience: Patience, now: Timestamp) -> Vec<Dying> {
         let mut given_up = Vec::new();
         for (delivered, reason) in waiting {
-            match patience.ends(&delivered, &reason, now) {
-                Some(poison) => given_up.push((delivered, poison)),
-                None => {
-                    self.failed.push(delivered.id);
-                    self.failure = Some(reason);
-                }
+            if let Some(poison) = patience.ends(&delivered, &reason, now) {
+                given_up.push((delivered, poison));
+            } else {
+                self.failed.push(delivered.id);
+                self.failure = Some(reason);
             }
         }
         given_up

@@ -203,7 +203,7 @@ fn a_body_that_needs_more_memory_than_there_is_counts_as_one_that_nobody_can_rea
     );
     // Half of it is kept whole.
     let half = braces()[..=braces().len() / 2]
-        .rsplit_once(",")
+        .rsplit_once(',')
         .unwrap()
         .0
         .to_owned()

@@ -124,8 +124,8 @@ async fn a_server_holds_no_more_of_a_read_than_it_may_and_sends_one_event_whole(
         let body = json!({"limit": limit});
         let page = api.post(&token, "/v1/logs", &body).await.unwrap();
         assert_eq!(page.status, status, "{}", page.text());
-        let path = format!("/v1/entities/{KIND}/1/history?limit={limit}");
-        let history = api.get(&token, &path).await.unwrap();
+        let address = format!("/v1/entities/{KIND}/1/history?limit={limit}");
+        let history = api.get(&token, &address).await.unwrap();
         assert_eq!(history.status, status, "{}", history.text());
         if limit == 1 {
             assert!(page.text().len() > 2 * ANSWER_BYTES_MAX);
