@@ -551,7 +551,7 @@ fn not_searched(plan: &Plan<'_>, shared: usize, are_more: bool) -> Vec<String> {
         place("addresses in the subject's own events for its name as no browser writes it");
         place(
             "bodies, changes and reasons in the subject's own events for a name that is a number or has fewer than six \
-             bytes, but where it is a whole text",
+             bytes, but where it is a whole text; for the latter headers, queries, addresses and a parent's name, too",
         );
         place(
             "the digest of each call, by which whoever has the database can test whether a guess at a whole call is right",

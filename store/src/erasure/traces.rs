@@ -8,10 +8,10 @@ use crate::packed::in_json;
 /// Shorter identifiers would be found in words and numbers that have nothing to do with them.
 pub(crate) const TRACE_BYTES_MIN: usize = 6;
 
-/// Whether JSON may have an identifier outside of a text.
+/// Whether JSON may have an identifier outside of a text, or it has digits alone.
 fn is_number(identifier: &str) -> bool {
-    let digits = identifier.strip_prefix('-').unwrap_or(identifier);
-    digits.bytes().all(|byte| byte.is_ascii_digit())
+    identifier.bytes().all(|byte| byte.is_ascii_digit())
+        || serde_json::from_str::<serde_json::Number>(identifier).is_ok()
 }
 
 /// Whether an identifier that stands in a text is the subject's. A number of a few digits is often another
@@ -218,9 +218,12 @@ fn spellings(column: &str, name: &str) -> Vec<Spelling> {
             as_browsers_encode(name),
             format!("encodeURLFormComponent({name})"),
         ]
-        .iter()
-        .map(|text| long(text))
-        .collect(),
+        .map(|text| Spelling {
+            // It is made of texts alone.
+            is_of: format!("length({name}) >= {TRACE_BYTES_MIN}"),
+            ..long(&text)
+        })
+        .into(),
         _ => Vec::new(),
     }
 }
@@ -260,14 +263,20 @@ const NEIGHBOURS: [(&str, &str); 3] = [
 fn is_random(identifier: &str) -> bool {
     let is_of_id = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
     let last = identifier.rsplit(|letter| !is_of_id(letter)).next();
-    let has_both = |run: &str| {
-        run.len() >= 8
-            && run.bytes().any(|byte| byte.is_ascii_digit())
-            && run.bytes().any(|byte| byte.is_ascii_alphabetic())
+    // A word with a number behind it changes once from letters to digits: `invoice20240001`.
+    let changes = |run: &str| {
+        let pairs = run.as_bytes().windows(2);
+        pairs
+            .filter(|pair| pair[0].is_ascii_digit() != pair[1].is_ascii_digit())
+            .count()
     };
     identifier.len() >= UNIQUE_BYTES_MIN
         && !identifier.contains('@')
-        && last.is_some_and(|last| last.split(['-', '_']).any(has_both))
+        && last.is_some_and(|last| {
+            let runs = || last.split(['-', '_']);
+            runs().any(|run| run.len() >= 8 && changes(run) > 0)
+                && runs().map(changes).sum::<usize>() >= 3
+        })
 }
 
 /// A regular expression (RE2) that finds identifiers as they stand in texts, in JSON and in URLs, but not inside
@@ -457,6 +466,9 @@ mod tests {
             "arn:aws:sts::1:assumed-role/SSO_1a2b3c4d5e6f/jane",
             "1a2b3c4d5e@example.com",
             "1a2b3c4d",
+            "invoice20240001",
+            "invoice2024-0001",
+            "johnsmith1985",
         ] {
             assert!(!is_random(of_words), "{of_words}");
         }

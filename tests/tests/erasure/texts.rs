@@ -42,6 +42,10 @@ async fn json_with_an_erased_number_stays_json() {
         let tenant = tenant(&format!("texts-number-{}", mode.as_str()));
         let mut acted = acted_by(&tenant, NUMBER, "7042337");
         acted.detail = format!(r#"{{"id":{NUMBER},"name":"7042337","n":7042337,"m":170423371}}"#);
+        acted
+            .http
+            .query
+            .insert("phone".to_owned(), "7042337".to_owned());
         let batch = [new(acted), new(number_told(&tenant))];
         writer(&clickhouse).insert(&batch).await.unwrap();
         let scope = Scope::User(NUMBER.to_owned());
@@ -70,6 +74,7 @@ async fn json_with_an_erased_number_stays_json() {
             // A name of digits is part of numbers, as a short one is.
             let detail = format!(r#"{{"id":{n},"name":"{p}","n":7042337,"m":170423371}}"#);
             assert_eq!(acted.detail, detail);
+            assert_eq!(&acted.http.query["phone"], p);
         }
         assert_eq!(events, []);
         assert_eq!(on_disk(&clickhouse, &[NUMBER]), Vec::<&str>::new());
