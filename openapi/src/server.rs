@@ -109,10 +109,11 @@ impl Servers {
         self.claiming(domain_name, api_id).next().is_some()
     }
 
-    /// Whether one that claims a request has no gap in its host.
+    /// Whether none that claims a request has a gap in its host. One with a variable stands for its default as well, and
+    /// claims by both.
     pub(crate) fn claim_by_whole_host(&self, domain_name: &str, api_id: &str) -> bool {
         let mut claiming = self.claiming(domain_name, api_id);
-        claiming.any(|server| matches!(*server.host, [Part::Literal(_)]))
+        claiming.all(|server| matches!(*server.host, [Part::Literal(_)]))
     }
 
     /// Whether one that claims a request has the prefix, which others are read with as well.

@@ -151,9 +151,11 @@ impl<'a> Ties<'a> {
             }
             let same = same_calls(own, known, &rests, &mut self.work_left)?;
             let is_telling = |route: &Route| !route.template.is_bare_catch_all();
+            // A read that nobody asked for is not recorded, whosever it is.
             let told = same
                 .into_iter()
-                .find(|(route, known)| is_telling(route) && is_telling(known));
+                .filter(|(route, known)| is_telling(route) && is_telling(known))
+                .min_by_key(|(route, _)| entry.operations[route.operation].method == "GET");
             let Some((route, known)) = told else {
                 continue;
             };

@@ -63,13 +63,32 @@ fn post<'a>(domain_name: &'a str, path: &'a str) -> RequestLine<'a> {
 }
 
 #[test]
+fn the_default_of_a_variable_spells_no_host_out() {
+    let document = |name: &str, tenant: &str, path: &str| Document {
+        file_name: format!("{name}.json"),
+        bytes: json!({
+            "openapi": "3.0.3",
+            "servers": [{ "url": "https://{tenant}.example.com",
+                          "variables": { "tenant": { "default": tenant } } }],
+            "paths": { path: { "post": { "operationId": path } } },
+        })
+        .to_string()
+        .into_bytes(),
+    };
+    let any = document("any", "acme", "/{type}/{id}");
+    let orders = document("orders", "demo", "/orders/{id}");
+    let index = Index::build(vec![any, orders]).0;
+    for domain_name in ["acme.example.com", "demo.example.com", "other.example.com"] {
+        let call = post(domain_name, "/orders/7");
+        assert_eq!(found(&index, &call), "orders /orders/{id}", "{domain_name}");
+    }
+}
+
+#[test]
 fn what_two_documents_without_a_host_describe_is_nobodys_and_told() {
-    let operations: &[&str] = &["GET /orders", "POST /orders"];
+    let operations: &[&str] = &["GET /health", "POST /orders"];
     for urls in [&[][..], &["/"]] {
-        let both = [
-            ("orders", urls, operations),
-            ("legacy", urls, &["POST /orders"]),
-        ];
+        let both = [("orders", urls, operations), ("legacy", urls, operations)];
         let (index, problems) = Index::build(documents(&both));
         let call = post("api.example.com", "/orders");
         assert_eq!(found(&index, &call), "", "{urls:?}");

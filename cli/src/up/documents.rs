@@ -6,6 +6,7 @@ use daybook_event::OWN_SERVICE;
 use daybook_normalizer::context::{build_index, load_compiled, read_documents};
 use daybook_normalizer::settings::Settings;
 use daybook_openapi::{Document, DocumentProblem, Index};
+use serde_json::{Value, json};
 
 macro_rules! sample_documents {
     ($($name:literal),+ $(,)?) => {
@@ -43,7 +44,7 @@ pub(crate) fn index(
             let samples = samples(|name, _| {
                 !with_samples || index.services().any(|known| known.file_name == name)
             });
-            let own = (!is_known(&index)).then(own_document);
+            let own = (!is_known(&index)).then(own_document).transpose()?;
             let (index, mut problems) = index.extended(samples.into_iter().chain(own).collect());
             let index = index.with_service_map(services);
             problems.extend(index.doubts_of_service_map());
@@ -63,7 +64,7 @@ pub(crate) fn index(
         .iter()
         .any(|document| document.file_name == OWN_DOCUMENT)
     {
-        documents.push(own_document());
+        documents.push(own_document()?);
     }
     let settings = Settings {
         services,
@@ -80,12 +81,15 @@ fn is_known(index: &Index) -> bool {
         .any(|known| known.file_name == OWN_DOCUMENT)
 }
 
-/// What explains the reads of the log that are recorded.
-fn own_document() -> Document {
-    Document {
+/// What explains the reads of the log that are recorded. It names its host, or it would be looked through for the
+/// calls of services that name none.
+fn own_document() -> anyhow::Result<Document> {
+    let mut document: Value = serde_json::from_str(&daybook_query_api::document())?;
+    document["servers"] = json!([{"url": format!("https://{OWN_HOST}")}]);
+    Ok(Document {
         file_name: OWN_DOCUMENT.to_owned(),
-        bytes: daybook_query_api::document().into_bytes(),
-    }
+        bytes: document.to_string().into_bytes(),
+    })
 }
 
 /// The documents of the sample services but for those that are there already.
@@ -102,7 +106,29 @@ fn samples(is_there: impl Fn(&str, &[u8]) -> bool) -> Vec<Document> {
 
 #[cfg(test)]
 mod tests {
+    use daybook_openapi::{Found, RequestLine};
+
     use super::*;
+
+    #[test]
+    fn the_own_document_takes_no_other_services_calls() {
+        let folder = tempfile::tempdir().unwrap();
+        let document = r#"{"openapi":"3.0.0","servers":[{"url":"http://localhost:3000"}],
+                           "paths":{"/healthz":{"get":{}},"/v1/logs":{"post":{}}}}"#;
+        std::fs::write(folder.path().join("orders.json"), document).unwrap();
+        let (index, problems) = index(Some(folder.path()), false, &Settings::default()).unwrap();
+        assert_eq!(problems, []);
+        let found = index.find(&RequestLine {
+            method: "POST",
+            domain_name: "api.example.com",
+            path: "/v1/logs",
+            ..RequestLine::default()
+        });
+        let Found::Operation { service, .. } = found else {
+            panic!("not found");
+        };
+        assert_eq!(service.file_name, "orders.json");
+    }
 
     #[test]
     fn a_compiled_index_stands_beside_the_samples() {
