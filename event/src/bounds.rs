@@ -27,8 +27,15 @@ pub enum JsonBoundError {
 
 /// What an object takes as a tree: a B-tree's node has room for eleven members.
 const OBJECT_BYTES: usize = 640;
-/// What any other value takes at most, as an array grows by half of itself and a large object's nodes are not full.
-const VALUE_BYTES: usize = 128;
+const NODE_MEMBERS: usize = 11;
+/// What a member takes for which there is room, which is its name.
+const NAME_BYTES: usize = 32;
+/// What any other takes: the nodes of a large object are half full.
+const MEMBER_BYTES: usize = 128;
+/// What an array takes, which has room for four values.
+const ARRAY_BYTES: usize = 128;
+/// What each of its values takes while it grows.
+const ITEM_BYTES: usize = 96;
 
 /// Checks that `json` has at most `bytes_max` bytes and nests at most `depth_max` arrays and
 /// objects, in one pass and without memory of its own.
@@ -71,10 +78,30 @@ pub fn check_json_bounds(
 /// [`JsonBoundError::Values`].
 pub fn check_json_values(json: &[u8], bytes_max: usize) -> Result<(), JsonBoundError> {
     let mut bytes = 0_usize;
+    // How many members each open object has; nothing for an array. Each has taken its bytes already.
+    let mut open = Vec::new();
     for byte in outside_strings(json) {
         bytes += match byte {
-            b'{' => OBJECT_BYTES,
-            b'[' | b',' => VALUE_BYTES,
+            b'{' => {
+                open.push(Some(1));
+                OBJECT_BYTES
+            }
+            b'[' => {
+                open.push(None);
+                ARRAY_BYTES
+            }
+            b'}' | b']' => {
+                open.pop();
+                continue;
+            }
+            b',' => match open.last_mut() {
+                Some(Some(members)) if *members < NODE_MEMBERS => {
+                    *members += 1;
+                    NAME_BYTES
+                }
+                Some(Some(_)) => MEMBER_BYTES,
+                Some(None) | None => ITEM_BYTES,
+            },
             _ => continue,
         };
         if bytes > bytes_max {
@@ -133,8 +160,15 @@ mod tests {
         assert_eq!(check(r#"{"a":"{[,,\"{"}"#, 640), Ok(()));
         let over = Err(JsonBoundError::Values { bytes_max: 639 });
         assert_eq!(check("{}", 639), over);
-        assert_eq!(check("[1,2,3]", 3 * 128), Ok(()));
-        assert!(check("[1,2,3,4]", 3 * 128).is_err());
+        assert_eq!(check("[1,2,3]", 128 + 2 * 96), Ok(()));
+        assert!(check("[1,2,3,4]", 128 + 2 * 96).is_err());
+        let members = |count| {
+            let members: Vec<_> = (0..count).map(|name| format!("\"{name}\":0")).collect();
+            format!("{{{}}}", members.join(","))
+        };
+        assert_eq!(check(&members(11), 640 + 10 * 32), Ok(()));
+        assert!(check(&members(12), 640 + 11 * 32).is_err());
+        assert_eq!(check("[{},{}]", 128 + 2 * 640 + 96), Ok(()));
     }
 
     proptest! {

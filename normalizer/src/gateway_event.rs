@@ -170,7 +170,7 @@ fn joined(single: &Value, multi: &Value) -> BTreeMap<String, String> {
     values
 }
 
-fn body_bytes(event: &Value) -> Option<Vec<u8>> {
+pub(crate) fn body_bytes(event: &Value) -> Option<Vec<u8>> {
     match &event["body"] {
         Value::Null => None,
         Value::String(body) => Some(body::bytes(body, text(&event["isBase64Encoded"]) == "true")),

@@ -4,11 +4,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use daybook_event::check_json_values;
 use daybook_overflow::{OBJECT_BYTES_MAX, OverflowBucket, OverflowError};
 use tokio::time::{Instant, timeout_at};
 
 use crate::contained::contained;
-use crate::message::{Message, decode_whole};
+use crate::gateway_event::body_bytes;
+use crate::message::{Message, VALUES_BYTES_MAX, decode_whole};
 
 /// How many bytes of objects one batch may hold at the same time. A thousand small messages may each
 /// point to eight megabytes.
@@ -87,10 +89,23 @@ impl Wholes {
         };
         self.bytes_left -= bytes;
         match contained(|| decode_whole(&object)) {
+            Ok(whole) if has_too_many_values(&whole) => {
+                let reason = "the object's body takes more memory than there is";
+                Found::Cut(message, reason.to_owned())
+            }
             Ok(whole) => Found::Whole(whole),
             Err(poison) => Found::Cut(message, format!("the object is no message: {poison}")),
         }
     }
+}
+
+/// Whether nothing of the body would be kept: its cut copy has most of it.
+fn has_too_many_values(message: &Message) -> bool {
+    body_bytes(&message.event).is_some_and(|body| {
+        let is_container =
+            body.trim_ascii_start().starts_with(b"{") || body.trim_ascii_start().starts_with(b"[");
+        is_container && check_json_values(&body, VALUES_BYTES_MAX).is_err()
+    })
 }
 
 fn words(error: &OverflowError) -> String {

@@ -55,6 +55,12 @@ fn names_decide_at_any_depth_and_ids_stay() {
 }
 
 #[test]
+fn a_long_text_with_many_commas_is_no_json() {
+    let table = json!({ "content": format!("\"id\",\"qty\"\n{}", "1,2\n".repeat(180_000)) });
+    check(&Redactor::new(None), table.clone(), &table, &[]);
+}
+
+#[test]
 fn below_the_name_of_a_secret_only_what_describes_it_stays() {
     check(
         &Redactor::new(None),

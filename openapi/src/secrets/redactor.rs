@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use daybook_event::{check_json_bounds, check_json_values};
+use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
 use super::drawn::looks_random;
@@ -455,10 +456,12 @@ impl Redactor {
             return InnerJson::Other;
         }
         let bytes = text.as_bytes();
-        let is_small = check_json_bounds(bytes, INNER_JSON_BYTES_MAX, INNER_JSON_DEPTH_MAX)
-            .and_then(|()| check_json_values(bytes, INNER_JSON_VALUES_BYTES_MAX))
-            .is_ok();
-        let inner = is_small.then(|| serde_json::from_str(text));
+        let is_small = check_json_bounds(bytes, INNER_JSON_BYTES_MAX, INNER_JSON_DEPTH_MAX).is_ok();
+        let has_few_values = check_json_values(bytes, INNER_JSON_VALUES_BYTES_MAX).is_ok();
+        if is_small && !has_few_values && serde_json::from_str::<IgnoredAny>(text).is_err() {
+            return InnerJson::Other;
+        }
+        let inner = (is_small && has_few_values).then(|| serde_json::from_str(text));
         let mut inner: Value = match inner {
             Some(Err(_)) => return InnerJson::Other,
             Some(Ok(inner)) if walk.inner_json_levels < INNER_JSON_LEVELS_MAX => inner,
