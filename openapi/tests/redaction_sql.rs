@@ -44,6 +44,12 @@ fn a_password_goes_from_sql() {
         "administer key management set keystore open identified by \"qwerty\"",
         "SET ROLE dba IDENTIFIED BY \"qwerty\"",
         "set role dba identified by \"qwerty\"",
+        "set role dba identified by \"qwerty\", audit identified by \"Hunter2x9\"",
+        "set role dba, audit identified by \"qwerty\"",
+        "IDENTIFIED BY 'qwerty'",
+        "cut: ER JANE IDENTIFIED BY 'qwerty'",
+        "ER JANE IDENTIFIED BY 'Hunter2x9'",
+        "CREATE USER JANE IDENTIFIED BY 'qwerty'",
         "GRANT CONNECT TO jane IDENTIFIED BY \"qwerty\"",
         "grant connect, resource to jane identified by \"qwerty\"",
         "GRANT CREATE SESSION TO jane IDENTIFIED BY \"qwerty\"",
@@ -57,9 +63,18 @@ fn a_password_goes_from_sql() {
     ] {
         check(text, false);
     }
-    let text = "CREATE USER jane IDENTIFIED BY 'pa''ss12' REQUIRE SSL";
-    let expected = "CREATE USER jane IDENTIFIED BY '[redacted]' REQUIRE SSL";
-    assert_eq!(Redactor::new(None).text(text), expected);
+    for (text, expected) in [
+        (
+            "CREATE USER jane IDENTIFIED BY 'pa''ss12' REQUIRE SSL",
+            "CREATE USER jane IDENTIFIED BY '[redacted]' REQUIRE SSL",
+        ),
+        (
+            "alter user jane identified by Hunter2x9!",
+            "alter user jane identified by [redacted]",
+        ),
+    ] {
+        assert_eq!(Redactor::new(None).text(text), expected);
+    }
 }
 
 #[test]
@@ -75,6 +90,13 @@ fn prose_with_the_words_of_sql_stays() {
         "Failed to grant access to the project identified by \"acme-web\"",
         "Could not create user, identified by 'A-4711 in the list\nof January",
         "Could not create user jane identified by email",
+        "Could not create user account identified by 7f8d1b5e-3c4a-4d2e-9b1f-0a2c4e6d8f10",
+        "Could not create user account identified by jane42@example.com",
+        "Failed to set role editor for the user identified by 'jane'",
+        "Failed to grant resource access to the project identified by \"acme-web\"",
+        "Caller identified via api_key as 'billing-service'",
+        "Caller identified with api_key as 'billing-service'",
+        "ORDER IDENTIFIED BY 'A-4711' WAS CANCELLED",
         "CREATE USER jane IDENTIFIED BY RANDOM PASSWORD",
         "CREATE USER jane IDENTIFIED EXTERNALLY",
         "ALTER TABLE users ADD COLUMN password text",

@@ -17,6 +17,9 @@ const PASSWORDS: &[&str] = &["single", "double", "escaped", "bare", "old"];
 /// How far in front of a password its statement begins.
 const STATEMENT_BYTES_MAX: usize = 400;
 
+/// The shortest password that looks drawn.
+const DRAWN_BYTES_MIN: usize = 6;
+
 static GIVEN: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let given = Regex::new(concat!(
         r"(?i)\b(?:(?P<word>identified)\s{1,20}(?:by|(?:with|via)\s{1,20}(?P<method>\S{1,60})\s{1,20}(?:by|as|using))",
@@ -34,8 +37,9 @@ static STATEMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let statement = Regex::new(concat!(
         r"(?is)\b(?:(?:create|alter)\s{1,20}(?:or\s{1,20}replace\s{1,20})?",
         r"(?:user|role|(?:shared\s{1,20}|public\s{1,20}){0,2}database\s{1,20}link|pluggable\s{1,20}database)\s{1,20}\S",
-        r"|grant\s{1,20}(?:.*\bon\b|connect\b|resource\b|dba\b|create\s{1,20}session\b).*\bto\b",
-        r"|set\s{1,20}role\s{1,20}\S|administer\s{1,20}key\s{1,20}management\b)",
+        r"|grant\s{1,20}(?:.*\bon\b.*|(?:connect|resource|dba|create\s{1,20}session)\s*(?:,.*)?)\bto\b",
+        r"|set\s{1,20}role\s{1,20}\S+(?:\s*,\s*\S+)*(?:\s{1,20}identified\b.*)?\s*\z",
+        r"|administer\s{1,20}key\s{1,20}management\b)",
     ));
     statement.ok()
 });
@@ -64,20 +68,37 @@ pub(super) fn find(text: &str, hits: &mut Vec<Hit>) {
 fn gives_password(captures: &Captures<'_>, before: &str) -> bool {
     let group = |name: &str| captures.name(name).map(|found| found.as_str());
     let is_capital = group("word") == Some("IDENTIFIED");
-    let Some(bare) = group("bare") else {
-        let is_method = group("method").is_some_and(|method| method.contains('_'));
-        return is_capital || is_method || is_in_statement(before);
-    };
-    let mut keywords = ["random", "password", "values"].iter();
-    (is_capital || looks_random(bare, 4))
-        && !keywords.any(|keyword| bare.eq_ignore_ascii_case(keyword))
-        && is_in_statement(before)
-}
-
-fn is_in_statement(before: &str) -> bool {
     let least = before.len().saturating_sub(STATEMENT_BYTES_MAX);
     let least = (least..=before.len()).find(|least| before.is_char_boundary(*least));
     let near = &before[least.unwrap_or_default()..];
+    let Some(bare) = group("bare") else {
+        let is_method = group("method").is_some_and(|method| {
+            let method = method
+                .trim_matches(['"', '\'', '`', '\\'])
+                .to_ascii_lowercase();
+            method.ends_with("_password") || method.ends_with("_hash")
+        });
+        // Prose may be in capitals as a whole.
+        let stands_out = || {
+            let mut quoted = ["single", "double", "escaped"]
+                .iter()
+                .filter_map(|one| group(one));
+            near.trim().is_empty()
+                || near.bytes().any(|byte| byte.is_ascii_lowercase())
+                || quoted.any(|value| looks_random(value, DRAWN_BYTES_MIN))
+        };
+        return is_method || is_in_statement(near) || (is_capital && stands_out());
+    };
+    // An id or an address is none: `identified by jane42@example.com`.
+    let is_of_password = |byte: u8| byte.is_ascii_alphanumeric() || b"_$#".contains(&byte);
+    let word = bare.trim_end_matches(['.', '!', ':']);
+    let mut keywords = ["random", "password", "values"].iter();
+    (is_capital || (looks_random(bare, 4) && word.bytes().all(is_of_password)))
+        && !keywords.any(|keyword| bare.eq_ignore_ascii_case(keyword))
+        && is_in_statement(near)
+}
+
+fn is_in_statement(near: &str) -> bool {
     let statement = near.rsplit(';').next().unwrap_or(near);
     STATEMENT
         .as_ref()
