@@ -63,6 +63,9 @@ fn the_old_and_the_new_value_of_a_changed_secret_go() {
         json!({ "templateName": "reset-password", "from": "no-reply@shop.com", "to": "jane@example.com" }),
         json!({ "name": "forgot_password", "from": "no-reply@shop.com", "to": "jane@example.com" }),
         json!({ "templateName": "Reset password", "value": 5 }),
+        json!({ "key": "Forgot password", "old": "Passwort vergessen?", "new": "Passwort zurücksetzen" }),
+        json!({ "name": "Reset password", "before": "draft", "after": "published" }),
+        json!({ "path": "/forgot-password", "previous": "/login", "current": "/forgot-password" }),
     ] {
         check(&sent, true);
     }
@@ -82,6 +85,7 @@ fn whatever_value_a_thing_has_goes_if_it_is_a_text() {
     }
     for sent in [
         json!({ "type": "token", "symbol": "ETH", "marketValue": 1200 }),
+        json!({ "type": "token", "symbol": "ETH", "marketValue": "1200.50", "usdValue": "1200.50" }),
         json!({ "type": "token", "marketValue": { "amount": 1200, "currency": "EUR" } }),
         json!({ "type": "password", "minValue": "8", "defaultValue": null }),
     ] {
@@ -123,12 +127,16 @@ fn an_argument_goes_that_stands_behind_its_option_in_a_list() {
     for sent in [
         json!({ "args": ["--db-password", "Hunter2x9", "--port", "80"] }),
         json!({ "command": ["login", "--token", "Hunter2x9"] }),
+        json!({ "command": ["login", "--no-pager", "--ask-token", "--token", "Hunter2x9"] }),
     ] {
         check(&sent, false);
     }
     for sent in [
         json!({ "args": ["--password", "--port", "80"] }),
         json!({ "args": ["--token-ttl", "60", "--password-policy", "strict"] }),
+        json!({ "command": ["pg_dump", "--no-password", "shop"] }),
+        json!(["ansible-playbook", "--ask-become-pass", "site.yml"]),
+        json!(["--token", { "Ref": "ApiParam" }]),
     ] {
         check(&sent, true);
     }
@@ -157,6 +165,16 @@ fn secrets_go_that_stand_below_names_of_what_they_are_for() {
     ] {
         check(&sent, true);
     }
+}
+
+#[test]
+fn what_differs_may_begin_as_a_path() {
+    let mut body = json!({ "path": "/password", "lhs": "/Hunter2x9", "rhs": "/Hunter2x9" });
+    Redactor::new(None).json(Place::Request, &mut body, &mut Vec::new());
+    assert_eq!(
+        (&body["lhs"], &body["rhs"]),
+        (&json!(REDACTED), &json!(REDACTED))
+    );
 }
 
 #[test]

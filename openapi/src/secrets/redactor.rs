@@ -350,7 +350,7 @@ impl Redactor {
                 for (position, item) in items.iter_mut().enumerate() {
                     let names_argument = is_option_of_secret(item);
                     walk.enter(position.to_string());
-                    if is_argument && inherited == Inherited::No && !is_option(item) {
+                    if is_argument && inherited == Inherited::No && is_argument_of_option(item) {
                         self.visit(walk, item, Inherited::Named);
                     } else {
                         self.visit(walk, item, inherited);
@@ -521,14 +521,15 @@ fn is_thing(name: &str, member: &Value) -> bool {
             .any(|(key, value)| is_of_change(key, value))
 }
 
-fn is_option(argument: &Value) -> bool {
-    argument.as_str().is_some_and(|text| text.starts_with('-'))
+fn is_argument_of_option(item: &Value) -> bool {
+    item.is_number() || item.as_str().is_some_and(|text| !text.starts_with('-'))
 }
 
-/// `["--db-password", "…"]`
-fn is_option_of_secret(argument: &Value) -> bool {
-    let name = argument.as_str().and_then(|text| text.strip_prefix("--"));
-    name.is_some_and(is_secret_name)
+/// `["--db-password", "…"]`; `--no-password` and `--ask-pass` are switches.
+fn is_option_of_secret(item: &Value) -> bool {
+    let name = item.as_str().and_then(|text| text.strip_prefix("--"));
+    let is_switch = |name: &str| name.starts_with("no-") || name.starts_with("ask-");
+    name.is_some_and(|name| is_secret_name(name) && !is_switch(name))
 }
 
 fn may_hold_secret(key: &str) -> bool {

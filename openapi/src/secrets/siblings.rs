@@ -60,12 +60,12 @@ const CHANGES: &[&str] = &[
 ];
 
 /// Those beside which a path says what was changed: deep-diff and others.
-#[rustfmt::skip] // a list of words, not of lines
-const DIFFERENCES: &[&str] = &[
-    "rhs", "lhs", "newValue", "oldValue", "new", "old", "after", "before", "current", "previous",
-];
+const DIFFERENCES: &[&str] = &["rhs", "lhs", "newValue", "oldValue"];
 
-/// Those of them that a mail has as well.
+/// The same of records, in which a path may also be a page's that was another one: `"previous": "/login"`.
+const RECORDS: &[&str] = &["new", "old", "after", "before", "current", "previous"];
+
+/// Those of [`CHANGES`] that a mail has as well.
 const FROM_AND_TO: &[&str] = &["from", "to"];
 
 /// Members that say by being true that the value beside them is secret: Terraform Cloud, GitLab, Bitbucket, Azure
@@ -152,8 +152,7 @@ impl Siblings {
     /// Whether the member is a secret for the sake of another one.
     pub(super) fn make_secret(&self, name: &str, value: &Value) -> bool {
         let of = self.of_values;
-        let may_be_its_own =
-            || (value.is_number() || value.is_object()) && !is_value_of_thing(name);
+        let may_be_its_own = || (is_amount(value) || value.is_object()) && !is_value_of_thing(name);
         (of >= OfValues::One && ends_in_value(name) && (of != OfValues::Thing || !may_be_its_own()))
             || (of >= OfValues::Thing && is_one_of(VALUES, name))
             || (of >= OfValues::Title
@@ -168,6 +167,15 @@ impl Siblings {
             .iter()
             .any(|names| *names == KUBERNETES_SECRET && names.contains(&name))
     }
+}
+
+/// `1200`, `"1200.50"`: an amount may be a text, which has a point then.
+fn is_amount(value: &Value) -> bool {
+    let is_decimal = |text: &str| {
+        let is_of_amount = |byte: u8| byte.is_ascii_digit() || b".-".contains(&byte);
+        text.contains('.') && text.bytes().all(is_of_amount) && text.parse::<f64>().is_ok()
+    };
+    value.is_number() || value.as_str().is_some_and(is_decimal)
 }
 
 fn is_one_of(names: &[&str], name: &str) -> bool {
@@ -246,6 +254,9 @@ fn said_by_text(
         OfValues::Nothing
     } else if is_one_of(NAMES_OF_THINGS, name) {
         OfValues::Thing
+    } else if !is_field(name) && has_space && is_title(text) {
+        // What changes is the title's text, or what has it.
+        OfValues::All
     } else if !is_field(name) && (has_space || is_title(text)) {
         OfValues::Title
     } else {
@@ -296,8 +307,12 @@ fn said_by_path(
     has_number: impl Fn() -> bool,
 ) -> OfValues {
     let is_patch = members.contains_key("op");
-    let mut changes = DIFFERENCES.iter();
-    let differs = changes.find_map(|name| members.get(*name));
+    let is_page = |value: &Value| {
+        path.starts_with('/') && value.as_str().is_some_and(|text| text.starts_with('/'))
+    };
+    let recorded = |name: &&str| members.get(*name).filter(|value| !is_page(value));
+    let differs = DIFFERENCES.iter().find_map(|name| members.get(*name));
+    let differs = differs.or_else(|| RECORDS.iter().find_map(recorded));
     let value = if is_patch {
         members.get("value")
     } else {
