@@ -152,6 +152,9 @@ fn the_names_that_providers_give_their_secrets_are_known() {
         };
         assert_eq!(left(&["cardCode"], &value)["cardCode"], expected);
     }
+    for name in ["U_CardCode", "customerCardCode", "timeCardCode"] {
+        assert_eq!(left(&[name], &json!("C20000"))[name], "C20000");
+    }
     for name in ["rateCardCode", "scorecardCode"] {
         assert_eq!(left(&[name], &json!("RC-2026"))[name], "RC-2026");
     }
@@ -239,6 +242,8 @@ fn a_query_parameter_is_a_secret_only_where_its_value_may_be_one() {
         ("code=summersalepromotion2026-spring", false),
         ("key=users/7Kq2mXz9LbR4tYw8NcV3pQs6Hd5F/avatar", false),
         ("key=thumbnail-5f8d0d55b54764421b7156c3", false),
+        ("key=tenant_9f8e7d6c5b4a39281706f5e4d3c2b1a0", true),
+        ("key=tenant/9f8e7d6c5b4a39281706f5e4d3c2b1a0", false),
         ("code=thumbnail-5f8d0d55b54764421b7156c3", true),
         ("ticket=7f8d1b5e-3c4a-4d2e-9b1f-0a2c4e6d8f10", true),
         ("X-Amz-Signature=0a1b2c3d4e5f", true),

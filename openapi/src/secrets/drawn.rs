@@ -11,6 +11,9 @@ const ONE_CASE_DIGITS_MIN: usize = 4;
 /// The least letters of a key in base64, whose marks paths have too.
 const BASE64_LETTERS_MIN: usize = 40;
 
+/// The letters of an object id of MongoDB, which files are called by.
+const OBJECT_ID_LETTERS: usize = 24;
+
 /// The least letters of a part that is a word.
 const WORD_LETTERS_MIN: usize = 5;
 
@@ -85,7 +88,8 @@ pub(super) fn is_drawn_code(text: &str) -> bool {
 
 /// The same of one that is called key, and may be a file's: `uploads/2026/report.pdf`, `thumbnail-5f8d0d55b54764421b7156c3`.
 pub(super) fn is_drawn_query_key(text: &str) -> bool {
-    may_prove(text) && is_unreadable(text)
+    let is_drawn = |part: &str| part.len() > OBJECT_ID_LETTERS && is_drawn_in_one_case(part);
+    may_prove(text) && (is_unreadable(text) || (!text.contains('/') && parts(text).any(is_drawn)))
 }
 
 fn may_prove(text: &str) -> bool {

@@ -166,8 +166,9 @@ const CHOSEN_ENDS: &[&str] = &[
     "integrationkey",
 ];
 
-/// Names of card codes that people choose as well: SAP's `CardCode` is a customer's number.
-const CHOSEN_CODES: &[&str] = &["cardcode", "ratecardcode", "scorecardcode"];
+/// What is said of cards whose code pays or opens. Another card's code is one that people choose as well: SAP's `CardCode` is
+/// a customer's number.
+const CARDS_OF_VALUE: &[&str] = &["gift", "prepaid", "recharge", "access"];
 
 /// Whether a value under the name of a secret is one that somebody chose to be read: `"roleKey": "project-admin"`.
 pub(super) fn is_chosen(name: &str, value: &str) -> bool {
@@ -186,7 +187,10 @@ pub(super) fn is_chosen(name: &str, value: &str) -> bool {
                 && !is_drawn_key(value)
         }
         Some("card") => {
-            CHOSEN_CODES.contains(&joined().as_str())
+            let is_of_value = |front: &str| CARDS_OF_VALUE.iter().any(|card| front.contains(card));
+            let joined = joined();
+            let front = joined.strip_suffix("cardcode");
+            front.is_some_and(|front| !is_of_value(front))
                 && !(matches!(value.len(), 3 | 4)
                     && value.bytes().all(|byte| byte.is_ascii_digit()))
         }
