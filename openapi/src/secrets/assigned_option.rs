@@ -28,7 +28,7 @@ const VERBS_MAX: usize = 4;
 const AUXILIARIES: &[&str] = &["was", "is", "has", "been", "now", "wurde"];
 
 /// What a verb begins with that says that something was set, beside forms of `set`.
-const SETTING: &[&str] = &["chang", "reset", "updat"];
+const SETTING: &[&str] = &["chang", "reset", "updat", "rotat"];
 
 /// Words between a secret's name and whose it is, and the most words that say that.
 const OWNER_LINKS: &[&str] = &["for", "of", "von", "de"];
@@ -45,8 +45,18 @@ const SENDING: &[&str] = &[
 /// How far in front of a name a verb is looked for.
 const VERB_BYTES_MAX: usize = 64;
 
-/// The longest abbreviation: `Prof.`
-const ABBREVIATION_LETTERS_MAX: usize = 4;
+/// Abbreviations whose dot ends no sentence, whatever follows.
+const ABBREVIATIONS: &[&str] = &[
+    "Mr", "Mrs", "Ms", "Dr", "Prof", "Inc", "Ltd", "Co", "St", "No",
+];
+
+/// Codes of other things begin so as well: a board's pin, an address's pin code, the code of a device.
+const THINGS: &[&str] = &["pin", "device"];
+
+/// Words in front of them where somebody has or uses a secret.
+const USES: &[&str] = &[
+    "the", "a", "with", "my", "your", "his", "her", "der", "die", "den", "mit",
+];
 
 /// `--password …`, `login jane password …`: a value after a space must look like no word.
 pub(super) fn option(text: &str, at: usize) -> Option<Hit> {
@@ -102,9 +112,12 @@ pub(super) fn option(text: &str, at: usize) -> Option<Hit> {
                 .starts_with(" to "))
     {
         let value = value.trim_end_matches(['.', ',', '!']);
-        changed_name(text, start).is_some_and(|(name, is_noun)| {
-            let link = if stripped == "from" { "to" } else { stripped };
-            is_new_value(&text[..start], name, is_noun, link, value)
+        let is_old = stripped == "from";
+        changed_name(text, start).is_some_and(|changed| {
+            let has_old = is_old || changed.has_old;
+            let link = if is_old { "to" } else { stripped };
+            let changed = Changed { has_old, ..changed };
+            is_new_value(&changed, link, value)
         })
     } else if stripped.eq_ignore_ascii_case("key") {
         secret_name(text, start, at).is_some() && looks_random(value, 16)
@@ -114,7 +127,9 @@ pub(super) fn option(text: &str, at: usize) -> Option<Hit> {
         value.bytes().all(|byte| byte.is_ascii_digit())
             && secret_name(text, start, at).is_some_and(|name| {
                 // The end of an id may be called so: `…-aa00aaa2fa00`.
-                is_code(name, value) && !name.contains(|one: char| one.is_ascii_digit())
+                is_code(name, value)
+                    && !name.contains(|one: char| one.is_ascii_digit())
+                    && !is_of_thing(text, at - name.len(), name)
             })
     };
     if !counts {
@@ -123,11 +138,33 @@ pub(super) fn option(text: &str, at: usize) -> Option<Hit> {
     hit(text, from, from + length, "option")
 }
 
-/// The secret's name in front of the link that starts at `link`, and whether `reset` between them may be a noun:
-/// `password to`, `password was changed to`, `password reset to`.
-fn changed_name(text: &str, link: usize) -> Option<(&str, bool)> {
-    let end = link - text[..link].chars().next_back()?.len_utf8();
-    let mut end = end_before_old(text, end);
+/// Whether the name that starts at `start` may be a thing's: `Moved pin 1042`, and not `Typed the PIN 4711`.
+fn is_of_thing(text: &str, start: usize, name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let is_used = || {
+        let front = text[..start].strip_suffix(' ');
+        front.is_some_and(|front| is_one_of(USES, &front[name_before(front, front.len())..]))
+    };
+    THINGS.iter().any(|thing| name.starts_with(thing)) && !is_used()
+}
+
+/// What a sentence says was changed.
+struct Changed<'a> {
+    name: &'a str,
+    /// What stands in front of the link, without what it was.
+    before: &'a str,
+    /// `reset` may be a noun: `password reset to`.
+    is_noun: bool,
+    /// What it was stands between its name and the link: `password from … to`.
+    has_old: bool,
+}
+
+/// The secret's name in front of the link that starts at `link`: `password to`, `password was changed to`, `password reset to`.
+fn changed_name(text: &str, link: usize) -> Option<Changed<'_>> {
+    let whole = link - text[..link].chars().next_back()?.len_utf8();
+    let mut end = end_before_old(text, whole);
+    let before = &text[..end];
+    let has_old = end < whole;
     let mut is_noun = false;
     for _ in 0..VERBS_MAX {
         let start = name_before(text, end);
@@ -138,7 +175,12 @@ fn changed_name(text: &str, link: usize) -> Option<(&str, bool)> {
             is_noun = true;
         } else if !is_one_of(VERBS, word) {
             let name = secret_name(text, start, end).or_else(|| name_of_owner(text, start));
-            return name.map(|name| (name, is_noun));
+            return name.map(|name| Changed {
+                name,
+                before,
+                is_noun,
+                has_old,
+            });
         }
         end = start - text[..start].chars().next_back()?.len_utf8();
     }
@@ -174,8 +216,9 @@ fn is_one_of(words: &[&str], word: &str) -> bool {
 }
 
 /// Whether a secret was given this value. `sent the password to jane42` says who got it, so that a word counts only where
-/// a verb says that something was set, or where it could be no name.
-fn is_new_value(before: &str, name: &str, is_noun: bool, link: &str, value: &str) -> bool {
+/// a verb says that something was set, or where it could be no name. Somebody may also move a password from a place to another.
+fn is_new_value(changed: &Changed<'_>, link: &str, value: &str) -> bool {
+    let Changed { name, before, .. } = *changed;
     if value.contains(['@', '/']) {
         return false;
     }
@@ -189,7 +232,10 @@ fn is_new_value(before: &str, name: &str, is_noun: bool, link: &str, value: &str
     let goes_to_somebody = || has_word(|word| is_one_of(SENDING, word));
     let is_set = || has_word(is_setting) && !goes_to_somebody();
     let has_kinds = value.len() >= 8 && has_each_kind(value);
-    if is_noun {
+    if changed.has_old && !is_set() {
+        return false;
+    }
+    if changed.is_noun {
         return (is_code(name, value) || (is_password(name) && has_kinds)) && !goes_to_somebody();
     }
     if is_code(name, value) {
@@ -230,7 +276,5 @@ fn clause_of(text: &str) -> &str {
 fn is_abbreviated(text: &str, at: usize) -> bool {
     let word = text[..at].rsplit(char::is_whitespace).next();
     let goes_on = || text[at + 1..].trim_start().starts_with(char::is_lowercase);
-    word.is_some_and(|word| {
-        word.starts_with(char::is_uppercase) && word.len() <= ABBREVIATION_LETTERS_MAX
-    }) || goes_on()
+    word.is_some_and(|word| ABBREVIATIONS.contains(&word)) || goes_on()
 }

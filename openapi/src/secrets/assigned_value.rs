@@ -2,6 +2,7 @@
 
 use super::assigned_name::{BLANKS_MAX, tag_length};
 use super::drawn::{has_each_kind, looks_random};
+use crate::words;
 
 /// The most backslashes that a quote is escaped with: JSON in JSON in JSON.
 const ESCAPES_MAX: usize = 7;
@@ -150,21 +151,47 @@ fn next_name_length(rest: &str) -> usize {
 /// The least letters of a value below its name that looks drawn.
 const DRAWN_BYTES_MIN: usize = 8;
 
+/// The least letters of a word behind the digits of a setting's name.
+const WORD_LETTERS_MIN: usize = 5;
+
 /// Whether a line is the next setting, `DB_HOST=localhost`, and not a value below its name: base64 ends with such marks,
 /// and a password may have them in it.
 pub(super) fn is_next_setting(rest: &str) -> bool {
     let name = &rest[..next_name_length(rest)];
     let marks = &rest[name.len()..];
-    let ends_word = |behind: &str| behind.is_empty() || behind.starts_with(char::is_whitespace);
+    // What is escaped goes on in its own line, or ends with the text around it.
+    let ends_word = |behind: &str| {
+        behind.is_empty() || behind.starts_with(|one: char| one.is_whitespace() || one == '\\')
+    };
+    let ends_value = |behind: &str| {
+        let behind_quote = behind.strip_prefix(['"', '\'']);
+        ends_word(behind_quote.unwrap_or(behind))
+    };
     let has_separator = marks.starts_with('=') || marks.strip_prefix(':').is_some_and(ends_word);
+    let is_padded = ends_value(marks.trim_start_matches('='));
     let is_value = || {
-        has_each_kind(name)
-            || (ends_word(marks.trim_start_matches('='))
-                && !name.contains(['_', '-', '.'])
-                && looks_random(name, DRAWN_BYTES_MIN))
+        let is_setting = is_dotted_name(name) || (!is_padded && has_word_behind_digits(name));
+        (has_each_kind(name) && !is_setting)
+            || (is_padded && !name.contains(['_', '-', '.']) && looks_random(name, DRAWN_BYTES_MIN))
     };
     let is_name = !name.is_empty() && !name.starts_with(|first: char| first.is_ascii_digit());
     is_name && has_separator && !is_value()
+}
+
+/// `spring.security.oauth2.clientId`
+fn is_dotted_name(name: &str) -> bool {
+    let first = name.split_once('.').map_or("", |(first, _)| first);
+    !first.is_empty() && first.bytes().all(|byte| byte.is_ascii_lowercase())
+}
+
+/// `S3Bucket`, `OAuth2ClientId`
+fn has_word_behind_digits(name: &str) -> bool {
+    let tail = name.rsplit(|one: char| one.is_ascii_digit()).next();
+    tail.is_some_and(|tail| {
+        let mut found = words::split(tail).into_iter();
+        tail.starts_with(|one: char| one.is_ascii_uppercase())
+            && found.any(|word| word.len() >= WORD_LETTERS_MIN)
+    })
 }
 
 /// How long a quoted text is whose quote was opened with so many backslashes. It ends at the end of its line at
@@ -280,7 +307,7 @@ pub(super) fn query_value(rest: &str) -> usize {
         let escape = behind.get(.."u0026".len());
         behind.starts_with(['"', '\''])
             || escape.is_some_and(|escape| escape.eq_ignore_ascii_case("u0026"))
-            || is_line_of_name(behind)
+            || escaped_line(behind).is_some_and(names_next)
     };
     let ends = |(position, character): &(usize, char)| match character {
         '\\' => escapes_an_end(&rest[*position..]),
@@ -292,9 +319,9 @@ pub(super) fn query_value(rest: &str) -> usize {
         .map_or(rest.len(), |(end, _)| end)
 }
 
-/// Whether an escaped line break stands where a value would, and behind it the next name: `DB_PASSWORD=\nDB_HOST=localhost`.
+/// Whether an escaped line break stands where a value would, and behind it the next setting: `DB_PASSWORD=\nDB_HOST=localhost`.
 pub(super) fn is_escaped_next_setting(rest: &str) -> bool {
-    rest.starts_with('\\') && is_line_of_name(escaped(rest))
+    rest.starts_with('\\') && escaped_line(escaped(rest)).is_some_and(is_next_setting)
 }
 
 /// What stands behind the backslashes that a text begins with.
@@ -303,8 +330,10 @@ fn escaped(rest: &str) -> &str {
     &rest[backslashes.take_while(|byte| *byte == b'\\').count()..]
 }
 
-/// Whether a text begins as a line break is escaped, and goes on with another name and its value.
-fn is_line_of_name(behind: &str) -> bool {
-    let line = behind.strip_prefix("r\\").unwrap_or(behind);
-    line.strip_prefix(['n', 'r']).is_some_and(names_next)
+/// The line behind an escaped line break whose backslashes were read.
+fn escaped_line(behind: &str) -> Option<&str> {
+    let after = behind
+        .strip_prefix('r')
+        .filter(|after| after.starts_with('\\'));
+    after.map_or(behind, escaped).strip_prefix(['n', 'r'])
 }

@@ -275,7 +275,7 @@ const CHOSEN_BYTES_MAX: usize = 256;
 /// How far the end of brackets behind a cookie's name is looked for.
 const COOKIE_BYTES_MAX: usize = 256;
 
-/// The shortest word in such brackets that may be a session's, the shortest number, and the longest word without a name
+/// The shortest word in such brackets that may be a session's, or number that is called an id, the shortest other number, and the longest word without a name
 /// that is none.
 const SESSION_BYTES_MIN: usize = 8;
 const SESSION_DIGITS_MIN: usize = 12;
@@ -335,17 +335,23 @@ fn tells_no_cookie(inner: &str) -> bool {
         looks_random(word, SESSION_BYTES_MIN)
             || (word.len() >= SESSION_DIGITS_MIN && is_number(word))
     };
-    let is_flag = |value: &str| {
+    let is_flag = |name: &str, value: &str| {
+        let is_id = name.trim_end().to_ascii_lowercase().ends_with("id");
+        let least = if is_id {
+            SESSION_BYTES_MIN
+        } else {
+            SESSION_DIGITS_MIN
+        };
         let mut flags = ["true", "false", "null", "none", "undefined"].iter();
         flags.any(|flag| value.eq_ignore_ascii_case(flag))
-            || (value.len() < SESSION_DIGITS_MIN && is_number(value))
+            || (value.len() < least && is_number(value))
     };
     inner.split([',', ';']).map(str::trim).all(|member| {
         let Some((name, value)) = member.split_once([':', '=']) else {
             return member.len() <= BARE_WORD_BYTES_MAX && member.bytes().all(is_letter);
         };
         let mut words = value.split(|character| !is_of_word(character));
-        is_flag(value.trim())
+        is_flag(name, value.trim())
             || (describes_a_cookie(name.trim()) && !member.contains('=') && !words.any(is_drawn))
     })
 }
