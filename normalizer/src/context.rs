@@ -183,8 +183,10 @@ pub fn read_documents(path: &Path) -> anyhow::Result<(Vec<Document>, Vec<Documen
     let files = if path.is_dir() {
         files_of_folder(path, &mut problems)?
     } else {
-        let mut files = overlays_beside(path)?;
-        files.insert(0, path.to_owned());
+        let mut files = vec![path.to_owned()];
+        if path.exists() {
+            files.extend(overlays_beside(path)?);
+        }
         files
     };
     let mut documents = Vec::new();

@@ -31,7 +31,7 @@ fn forged(original: &Value, request_id: &str, pointer: &str, value: Value) -> St
 #[tokio::test(flavor = "multi_thread")]
 async fn a_large_message_is_stored_whole_and_a_pointer_to_elsewhere_is_not_followed() {
     let ministack = MiniStack::start().await.unwrap();
-    let (queue, _) = ministack.create_queues("audit", 5, 20).await.unwrap();
+    let (queue, _) = ministack.create_queues("audit", 3, 10).await.unwrap();
     ministack.create_bucket(BUCKET).await.unwrap();
     let capture = builder(&ministack, &queue)
         .overflow_bucket(OverflowBucket::with_access(BUCKET, ministack.access(None)))
