@@ -102,8 +102,8 @@ impl Wholes {
 /// Whether nothing of the body would be kept: its cut copy has most of it.
 fn has_too_many_values(message: &Message) -> bool {
     body_bytes(&message.event).is_some_and(|body| {
-        let is_container =
-            body.trim_ascii_start().starts_with(b"{") || body.trim_ascii_start().starts_with(b"[");
+        let start = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&body);
+        let is_container = matches!(start.trim_ascii_start().first(), Some(b'{' | b'['));
         is_container && check_json_values(&body, VALUES_BYTES_MAX).is_err()
     })
 }

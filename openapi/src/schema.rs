@@ -165,9 +165,17 @@ impl<'a> Schemas<'a> {
         None
     }
 
+    /// Whether what stands beside a reference counts.
+    pub(crate) fn reads_beside_references(self) -> bool {
+        self.reads_beside_references
+    }
+
     /// What a schema is or refers to, and the schemas on the way there that say more than where that is, as far as
     /// it counts.
-    fn resolve_with_beside(self, schema: &'a Value) -> Option<(&'a Value, Vec<&'a Value>)> {
+    pub(crate) fn resolve_with_beside(
+        self,
+        schema: &'a Value,
+    ) -> Option<(&'a Value, Vec<&'a Value>)> {
         let (mut current, mut beside) = (schema, Vec::new());
         for _ in 0..REFERENCE_HOPS_MAX {
             let Some(reference) = current.get("$ref").and_then(Value::as_str) else {

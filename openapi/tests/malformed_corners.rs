@@ -136,6 +136,23 @@ fn what_stands_beside_a_reference_of_a_path_is_told() {
 }
 
 #[test]
+fn what_is_mistyped_beside_a_reference_of_a_schema_is_told() {
+    for version in ["3.0.3", "3.1.0"] {
+        let (_, problems) = build(
+            &json!({ "openapi": version, "paths": { "/x": {} }, "components": { "schemas": {
+            "Base": { "type": "object" },
+            "Order": { "$ref": "#/components/schemas/Base", "properties": { "salary": { "x-audit": { "redact": "yes" } } } }
+        } } }),
+        );
+        let at = "s.json#/components/schemas/Order/properties/salary/x-audit/redact";
+        assert!(
+            problems.iter().any(|problem| problem.starts_with(at)),
+            "{version}: {problems:?}"
+        );
+    }
+}
+
+#[test]
 fn a_malformed_corner_is_named_and_everything_else_is_read() {
     for (pointer, value, message) in corners() {
         let mut document = json!({ "openapi": "3.0.0", "paths": { "/a/{id}": { "put": {

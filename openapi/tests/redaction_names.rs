@@ -164,6 +164,11 @@ fn the_names_that_providers_give_their_secrets_are_known() {
         "prepaidCardCode",
         "rechargeCardCode",
         "accessCardCode",
+        "topUpCardCode",
+        "phoneCardCode",
+        "storedValueCardCode",
+        "roomKeyCardCode",
+        "debitCardCode",
     ] {
         assert_eq!(left(&[name], &json!("X7K2-9QPL"))[name], REDACTED);
     }

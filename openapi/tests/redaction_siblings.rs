@@ -80,6 +80,7 @@ fn whatever_value_a_thing_has_goes_if_it_is_a_text() {
         json!({ "label": "Password", "fieldValue": "Hunter2x9" }),
         json!({ "type": "apiKey", "headerName": "X-Custom", "headerValue": "Hunter2x9" }),
         json!({ "type": "password", "listValue": ["Hunter2x9"] }),
+        json!({ "name": "Change password", "old": "Hunter2x9", "new": "Hunter2x9" }),
     ] {
         check(&sent, false);
     }

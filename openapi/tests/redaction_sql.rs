@@ -19,6 +19,7 @@ fn a_password_goes_from_sql() {
     for text in [
         "CREATE USER jane IDENTIFIED BY 'Hunter2x9'",
         "create user jane identified with plaintext_password by 'qwerty'",
+        "GRANT CREATE TABLE TO SCOTT IDENTIFIED BY \"qwerty\"",
         "identified with plaintext_password by 'qwerty'",
         "CREATE USER jane IDENTIFIED WITH plaintext_password BY 'qwerty', bcrypt_password BY 'Hunter2x9'",
         "create user jane identified via ed25519 using password('qwerty')",
@@ -97,6 +98,7 @@ fn prose_with_the_words_of_sql_stays() {
         "Caller identified via api_key as 'billing-service'",
         "Caller identified with api_key as 'billing-service'",
         "ORDER IDENTIFIED BY 'A-4711' WAS CANCELLED",
+        "FAILED TO GRANT ACCESS TO THE PROJECT IDENTIFIED BY \"ACME-WEB\"",
         "CREATE USER jane IDENTIFIED BY RANDOM PASSWORD",
         "CREATE USER jane IDENTIFIED EXTERNALLY",
         "ALTER TABLE users ADD COLUMN password text",

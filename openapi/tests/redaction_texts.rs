@@ -423,6 +423,13 @@ fn a_reset_that_is_a_noun_and_words_of_mail_inside_others_hide_no_secret() {
         ("changed acme inc. password to jane42x", "jane42x"),
         ("Jane logged in with one-time code 482913.", "482913."),
         ("Typed the PIN 4711 twice", "4711"),
+        ("Entered PIN 4711 twice", "4711"),
+        ("Your new PIN 4711", "4711"),
+        ("Changed J. Smith's PIN to 4711", "4711"),
+        (
+            "Modified the password from Hunter2x9 to Hunter2x9",
+            "Hunter2x9",
+        ),
         ("Verification code 482913 was used", "482913"),
         (
             "Rotated the password from Hunter2x9 to Hunter2x9",

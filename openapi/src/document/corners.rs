@@ -220,7 +220,11 @@ impl Walk<'_, '_, '_> {
             }
         };
         self.annotation(schema);
-        if self.is_reference(schema) {
+        // What stands beside a reference counts where the version says so, and what is said to be secret there always.
+        if self.is_reference(schema)
+            && !self.schemas.reads_beside_references()
+            && !has_annotation(schema)
+        {
             return;
         }
         self.members(schema, "properties", Self::schema);

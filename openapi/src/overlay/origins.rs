@@ -12,8 +12,9 @@ use crate::annotations::ANNOTATION;
 use crate::document::DocumentProblem;
 use crate::operation::escape;
 
-/// The most places that are remembered; a problem beyond them names the document.
+/// The most places that are remembered, and the most bytes of their pointers; a problem beyond them names the document.
 const PLACES_MAX: usize = 200_000;
+const BYTES_MAX: usize = 64 << 20;
 
 /// How often places may move because items of a list are removed in front of them.
 const MOVES_MAX: usize = 2_000_000;
@@ -23,6 +24,8 @@ const MOVES_MAX: usize = 2_000_000;
 pub(crate) struct Origins {
     /// By pointer into the document.
     written: BTreeMap<String, Origin>,
+    /// What they have taken by now.
+    bytes: usize,
     /// How many of them have moved by now.
     moves: usize,
 }
@@ -182,7 +185,10 @@ impl Noted<'_> {
         if reach == Reach::Alone && written.get(place).is_some_and(is_known) {
             return;
         }
-        if written.len() < PLACES_MAX {
+        let bytes = place.len() + pointer.len() + self.file_name.len();
+        let all = self.origins.bytes.saturating_add(bytes);
+        if written.len() < PLACES_MAX && all <= BYTES_MAX {
+            self.origins.bytes = all;
             let origin = Origin {
                 file_name: self.file_name.to_owned(),
                 pointer: pointer.to_owned(),

@@ -47,7 +47,8 @@ const VERB_BYTES_MAX: usize = 64;
 
 /// Abbreviations whose dot ends no sentence, whatever follows.
 const ABBREVIATIONS: &[&str] = &[
-    "Mr", "Mrs", "Ms", "Dr", "Prof", "Inc", "Ltd", "Co", "St", "No",
+    "Mr", "Mrs", "Ms", "Mme", "Dr", "Hr", "Fr", "Sr", "Sra", "Jr", "Prof", "Inc", "Ltd", "Co",
+    "St", "No",
 ];
 
 /// Codes of other things begin so as well: a board's pin, an address's pin code, the code of a device.
@@ -55,7 +56,13 @@ const THINGS: &[&str] = &["pin", "device"];
 
 /// Words in front of them where somebody has or uses a secret.
 const USES: &[&str] = &[
-    "the", "a", "with", "my", "your", "his", "her", "der", "die", "den", "mit",
+    "the", "a", "with", "my", "your", "his", "her", "der", "die", "den", "mit", "new", "old",
+    "entered", "typed", "used", "using", "wrong", "correct",
+];
+
+/// Beginnings of verbs by which a password goes from a place to another.
+const MOVING: &[&str] = &[
+    "mov", "migrat", "transfer", "import", "export", "sync", "cop",
 ];
 
 /// `--password …`, `login jane password …`: a value after a space must look like no word.
@@ -232,7 +239,7 @@ fn is_new_value(changed: &Changed<'_>, link: &str, value: &str) -> bool {
     let goes_to_somebody = || has_word(|word| is_one_of(SENDING, word));
     let is_set = || has_word(is_setting) && !goes_to_somebody();
     let has_kinds = value.len() >= 8 && has_each_kind(value);
-    if changed.has_old && !is_set() {
+    if changed.has_old && has_word(is_moving) && !is_set() {
         return false;
     }
     if changed.is_noun {
@@ -258,6 +265,11 @@ fn is_setting(word: &str) -> bool {
         || SETTING.iter().any(|start| word.starts_with(start))
 }
 
+fn is_moving(word: &str) -> bool {
+    let word = word.to_ascii_lowercase();
+    MOVING.iter().any(|start| word.starts_with(start))
+}
+
 /// What stands behind the last mark that ends a sentence, or a part of one.
 fn clause_of(text: &str) -> &str {
     let start = text.char_indices().rev().find(|(position, character)| {
@@ -276,5 +288,6 @@ fn clause_of(text: &str) -> &str {
 fn is_abbreviated(text: &str, at: usize) -> bool {
     let word = text[..at].rsplit(char::is_whitespace).next();
     let goes_on = || text[at + 1..].trim_start().starts_with(char::is_lowercase);
-    word.is_some_and(|word| ABBREVIATIONS.contains(&word)) || goes_on()
+    let is_initial = |word: &str| word.len() == 1 && word.starts_with(char::is_uppercase);
+    word.is_some_and(|word| ABBREVIATIONS.contains(&word) || is_initial(word)) || goes_on()
 }

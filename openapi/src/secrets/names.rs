@@ -168,7 +168,10 @@ const CHOSEN_ENDS: &[&str] = &[
 
 /// What is said of cards whose code pays or opens. Another card's code is one that people choose as well: SAP's `CardCode` is
 /// a customer's number.
-const CARDS_OF_VALUE: &[&str] = &["gift", "prepaid", "recharge", "access"];
+const CARDS_OF_VALUE: &[&str] = &[
+    "gift", "prepaid", "recharge", "access", "topup", "phone", "scratch", "voucher", "value",
+    "key", "credit", "debit", "bank", "payment", "fuel",
+];
 
 /// Whether a value under the name of a secret is one that somebody chose to be read: `"roleKey": "project-admin"`.
 pub(super) fn is_chosen(name: &str, value: &str) -> bool {

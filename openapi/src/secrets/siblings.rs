@@ -5,11 +5,15 @@ use std::cell::LazyCell;
 
 use serde_json::{Map, Value};
 
+use super::drawn::looks_random;
 use super::names::{
     LEAST_SECRET_NUMBER, describes_a_secret, is_of_change, is_of_secret, is_secret_name,
     least_secret_number, names_a_count, names_a_thing, rule_of,
 };
 use crate::words;
+
+/// The least letters of what was and what is beside a title that are taken for drawn.
+const DRAWN_BYTES_MIN: usize = 6;
 
 /// Members that name what stands in [`VALUES`].
 const NAMES: &[&str] = &[
@@ -113,6 +117,8 @@ enum OfValues {
     Thing,
     /// What else holds a value is, too: `content`.
     All,
+    /// What it was and what it is are where they look drawn: a title of several words may be what changes itself.
+    Label,
     /// What it was and what it is are, but not from whom to whom a mail of that title goes.
     Title,
     /// What it was and what it is are.
@@ -155,6 +161,10 @@ impl Siblings {
         let may_be_its_own = || (is_amount(value) || value.is_object()) && !is_value_of_thing(name);
         (of >= OfValues::One && ends_in_value(name) && (of != OfValues::Thing || !may_be_its_own()))
             || (of >= OfValues::Thing && is_one_of(VALUES, name))
+            || (of == OfValues::Label
+                && is_one_of(CHANGES, name)
+                && !is_one_of(FROM_AND_TO, name)
+                && value.as_str().is_some_and(is_drawn_word))
             || (of >= OfValues::Title
                 && is_one_of(CHANGES, name)
                 && (of != OfValues::Title || !is_one_of(FROM_AND_TO, name)))
@@ -167,6 +177,10 @@ impl Siblings {
             .iter()
             .any(|names| *names == KUBERNETES_SECRET && names.contains(&name))
     }
+}
+
+fn is_drawn_word(text: &str) -> bool {
+    !text.contains(char::is_whitespace) && looks_random(text, DRAWN_BYTES_MIN)
 }
 
 /// `1200`, `"1200.50"`: an amount may be a text, which has a point then.
@@ -256,7 +270,7 @@ fn said_by_text(
         OfValues::Thing
     } else if !is_field(name) && has_space && is_title(text) {
         // What changes is the title's text, or what has it.
-        OfValues::All
+        OfValues::Label
     } else if !is_field(name) && (has_space || is_title(text)) {
         OfValues::Title
     } else {

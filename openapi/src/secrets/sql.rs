@@ -44,6 +44,10 @@ static STATEMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     statement.ok()
 });
 
+/// A right that is given in capitals to somebody whom that makes: no more than names stand behind `TO`.
+static GRANTED: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?s)\bGRANT\s.*\sTO\s+\S+(?:\s*,\s*\S+)*\s*\z").ok());
+
 pub(super) fn find(text: &str, hits: &mut Vec<Hit>) {
     // Most texts need no search.
     let may_give = text.contains("DENTIFIED") || text.contains("dentified");
@@ -84,6 +88,7 @@ fn gives_password(captures: &Captures<'_>, before: &str) -> bool {
                 .iter()
                 .filter_map(|one| group(one));
             near.trim().is_empty()
+                || GRANTED.as_ref().is_some_and(|it| it.is_match(near))
                 || near.bytes().any(|byte| byte.is_ascii_lowercase())
                 || quoted.any(|value| looks_random(value, DRAWN_BYTES_MIN))
         };

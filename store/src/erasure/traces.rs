@@ -270,12 +270,20 @@ fn is_random(identifier: &str) -> bool {
             .filter(|pair| pair[0].is_ascii_digit() != pair[1].is_ascii_digit())
             .count()
     };
+    // And one of several words with capitals has few of them: `Team2024Alpha`.
+    let class = |byte: u8| (byte.is_ascii_digit(), byte.is_ascii_uppercase());
+    let cases = |run: &str| {
+        let pairs = run.as_bytes().windows(2);
+        pairs
+            .filter(|pair| class(pair[0]) != class(pair[1]))
+            .count()
+    };
     identifier.len() >= UNIQUE_BYTES_MIN
         && !identifier.contains('@')
         && last.is_some_and(|last| {
-            let runs = || last.split(['-', '_']);
-            runs().any(|run| run.len() >= 8 && changes(run) > 0)
-                && runs().map(changes).sum::<usize>() >= 3
+            let mut runs = last.split(['-', '_']).filter(|run| run.len() >= 8);
+            let all: usize = last.split(['-', '_']).map(changes).sum();
+            runs.any(|run| (changes(run) > 0 && all >= 3) || (changes(run) >= 2 && cases(run) >= 5))
         })
 }
 
@@ -455,6 +463,7 @@ mod tests {
             "auth0|5f7c8ec7c33c6c004bba",
             "01J9ZQ4T8V2M6N7P3R5S1W0XYZ",
             "usr_7Q2m9Lx4Kp",
+            "cus_NffrFeUfNV2Hib",
         ] {
             assert!(is_random(random), "{random}");
         }
@@ -469,6 +478,8 @@ mod tests {
             "invoice20240001",
             "invoice2024-0001",
             "johnsmith1985",
+            "JohnPaulSmith1985",
+            "Team2024Alpha",
         ] {
             assert!(!is_random(of_words), "{of_words}");
         }

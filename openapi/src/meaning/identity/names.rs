@@ -19,6 +19,14 @@ const PERSONS_NAMES: &[&str] = &[
     "first_name", "firstname", "given_name", "last_name", "lastname", "family_name", "surname",
 ];
 
+/// Whom an address or a login stands for, beside those whose key it is ([`is_person`]).
+#[rustfmt::skip] // a list of words, not of lines
+const OTHER_PERSONS: &[&str] = &[
+    "approver", "assignee", "cardholder", "creator", "doctor", "donor", "instructor", "manager", "moderator",
+    "organizer", "passenger", "prospect", "resident", "reviewer", "signer", "speaker", "staff", "streamer", "tenant",
+    "traveler", "visitor", "volunteer", "worker",
+];
+
 /// The most places of a thing's name.
 const NAMES_MAX: usize = 100;
 
@@ -81,8 +89,11 @@ fn name_pointers(
         .any(|name| PERSONS_NAMES.contains(&name.as_str()));
     let usual = NAMES.iter().filter(|name| match **name {
         "title" => !is_of_person,
-        // That of an order is its customer's.
-        "email" | "username" => is_person(noun),
+        // That of an order is its customer's, and so is that of a customer order.
+        "email" | "username" => {
+            let head = noun.rsplit(' ').next().unwrap_or_default();
+            is_person(head) || OTHER_PERSONS.contains(&head) || noun.ends_with("email address")
+        }
         _ => true,
     });
     for wanted in wanted.iter().chain(usual) {
