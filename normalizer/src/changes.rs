@@ -1,7 +1,7 @@
 //! What changed between two states of an entity, field by field.
 
 use daybook_event::Change;
-use daybook_openapi::secrets::{Place, Redactor};
+use daybook_openapi::redaction::{Place, Redactor};
 use serde_json::{Value, json};
 
 use crate::message::Message;

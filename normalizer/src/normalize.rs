@@ -6,7 +6,7 @@ use daybook_event::{
     AHEAD_MAX, AuditEvent, Caller, EventIdentity, HandlerFailure, HttpRequest, Outcome,
     SCHEMA_VERSION, UNATTRIBUTED_ORG_ID, event_id, never_expires, write_detail,
 };
-use daybook_openapi::secrets::{Mode, Place, REDACTED, Redactor};
+use daybook_openapi::redaction::{Mode, Place, REDACTED, Redactor};
 use daybook_openapi::{
     Index, Operation, OwnLists, RequestLine, RequestValues, Sentence, SentenceFacts, sentence,
 };

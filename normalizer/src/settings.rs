@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use daybook_openapi::secrets::Mode;
+use daybook_openapi::redaction::Mode;
 
 /// Everything that steers [`crate::normalize::normalize`] beside the documents.
 #[derive(Debug, Clone, PartialEq, Eq)]

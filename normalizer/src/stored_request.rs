@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use daybook_event::{HttpRequest, Truncated};
-use daybook_openapi::secrets::{Mode, Place, Redactor};
+use daybook_openapi::redaction::{Mode, Place, Redactor};
 use serde_json::{Map, Value};
 
 use crate::body;

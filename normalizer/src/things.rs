@@ -1,7 +1,7 @@
 //! What was acted upon and what it is part of.
 
 use daybook_event::{Entity, HandlerContext};
-use daybook_openapi::secrets::{REDACTED, Redactor};
+use daybook_openapi::redaction::{REDACTED, Redactor};
 use daybook_openapi::{Meaning, Operation, RequestValues, ValueLocation, is_placeholder};
 use serde_json::Value;
 

@@ -14,7 +14,7 @@ use daybook_normalizer::handler::{BatchHandler, Patience};
 use daybook_normalizer::message::decode;
 use daybook_normalizer::normalize::{Normalized, normalize};
 use daybook_normalizer::settings::Settings;
-use daybook_openapi::secrets::Mode;
+use daybook_openapi::redaction::Mode;
 use daybook_openapi::{Document, Index};
 use daybook_store::{Credentials, Endpoint, Writer};
 use futures::future::BoxFuture;

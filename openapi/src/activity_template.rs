@@ -15,7 +15,7 @@
 //! sentence with one is worked out as without the template.
 //!
 //! A template is checked when its document is loaded: by its form here, against its operation in
-//! [`crate::annotations::checks`]. A broken one is told, and the sentence is worked out as without it.
+//! [`crate::read_operations::checks`]. A broken one is told, and the sentence is worked out as without it.
 //! One that stands at a path or at the root is used by the operations that it fits, and told where it
 //! fits none.
 //!
@@ -24,14 +24,10 @@
 //! wording cannot be, and the worked-out sentence tells of such calls; so it does where the template's own
 //! words leave no room for what became of the call.
 
-use daybook_event::{ActivityPartKind as Kind, Outcome};
 use serde::{Deserialize, Serialize};
 
-use crate::meaning::Meaning;
 use crate::nearest::nearest;
-use crate::sentence::{
-    IDS_WRITTEN_MAX, Parts, SENTENCE_CHARS_MAX, WORDS_MAX, Writer, part, plain, text, tidy, visible,
-};
+use crate::plain_text::{SENTENCE_CHARS_MAX, WORDS_MAX, plain};
 use crate::value_location::ValueLocation;
 
 /// The placeholders that need no name behind them.
@@ -48,15 +44,12 @@ pub(crate) const FIXED: &[&str] = &[
     "parent.type",
 ];
 
-/// What stands where a call has no value.
-const NOT_GIVEN: &str = "(not given)";
-
 /// A template whose form is right.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct ActivityTemplate(Vec<TemplatePart>);
+pub(crate) struct ActivityTemplate(pub(crate) Vec<TemplatePart>);
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-enum TemplatePart {
+pub(crate) enum TemplatePart {
     Text(String),
     Actor,
     Verb,
@@ -67,7 +60,7 @@ enum TemplatePart {
 
 /// Which part of a thing is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-enum Facet {
+pub(crate) enum Facet {
     Phrase,
     Id,
     Name,
@@ -148,29 +141,6 @@ impl ActivityTemplate {
         let mut parts = self.0.iter();
         parts.any(|part| matches!(part, TemplatePart::Parent(_)))
     }
-
-    /// The parts of the sentence; `None` where the outcome is none that the template can tell of, and
-    /// where it names what the thing is part of and that is nothing.
-    pub(crate) fn write(&self, writer: &Writer<'_>, meaning: &Meaning) -> Option<Parts> {
-        let has_parent = meaning.parent.is_some() || writer.known_parent().is_some();
-        if self.names_parent() && !has_parent {
-            return None;
-        }
-        if writer.facts.outcome == Outcome::Success {
-            return Some(written(&self.0, writer, meaning));
-        }
-        let object = match self.0.as_slice() {
-            [
-                TemplatePart::Actor,
-                TemplatePart::Text(space),
-                TemplatePart::Verb,
-                object @ ..,
-            ] if space.trim().is_empty() => object,
-            _ => return None,
-        };
-        let object = tidy(written(object, writer, meaning));
-        Some(writer.framed(&meaning.verb.past, &meaning.verb.base, object))
-    }
 }
 
 impl TemplatePart {
@@ -210,79 +180,5 @@ fn unknown(name: &str) -> String {
         None => format!(
             "the placeholder {{{shown}}} is not known; known are actor, verb, entity and parent (alone or with .id, .name or .type), and path., query., body. and response. with a name"
         ),
-    }
-}
-
-fn written(parts: &[TemplatePart], writer: &Writer<'_>, meaning: &Meaning) -> Parts {
-    parts
-        .iter()
-        .flat_map(|template| match template {
-            TemplatePart::Text(words) => vec![text(&visible(words))],
-            TemplatePart::Actor => writer.actor(),
-            TemplatePart::Verb => vec![writer.verb(&meaning.verb.past, &meaning.verb.base)],
-            TemplatePart::Entity(facet) => entity(*facet, writer, meaning),
-            TemplatePart::Parent(facet) => parent(*facet, writer, meaning),
-            TemplatePart::Value(location) => {
-                let word = location.expression();
-                let values = location.read(&writer.facts.values);
-                listed(Kind::Value, &word, writer, &values)
-            }
-        })
-        .collect()
-}
-
-fn entity(facet: Facet, writer: &Writer<'_>, meaning: &Meaning) -> Parts {
-    let facts = writer.facts;
-    match facet {
-        Facet::Phrase => writer.entity(meaning),
-        Facet::Id => listed(Kind::Entity, "", writer, facts.entity_ids),
-        Facet::Name => given(Kind::Entity, writer, facts.entity_name),
-        Facet::Type => vec![writer.noun(Kind::EntityType, &meaning.entity_type)],
-    }
-}
-
-fn parent(facet: Facet, writer: &Writer<'_>, meaning: &Meaning) -> Parts {
-    let facts = writer.facts;
-    let noun = meaning
-        .parent
-        .as_ref()
-        .map(|parent| writer.noun(Kind::ParentType, &parent.entity_type));
-    match facet {
-        Facet::Phrase => match (noun, writer.known_parent()) {
-            (None, None) => not_given(Kind::Parent, ""),
-            (noun, known) => {
-                let mut parts: Parts = noun.into_iter().collect();
-                parts.push(text(" "));
-                parts.extend(known.unwrap_or_default());
-                tidy(parts)
-            }
-        },
-        Facet::Id => given(Kind::Parent, writer, facts.parent_id),
-        Facet::Name => given(Kind::Parent, writer, facts.parent_name),
-        Facet::Type => noun.map_or_else(|| not_given(Kind::ParentType, ""), |noun| vec![noun]),
-    }
-}
-
-fn given(kind: Kind, writer: &Writer<'_>, value: &str) -> Parts {
-    writer
-        .value_as(kind, "", value)
-        .unwrap_or_else(|| not_given(kind, ""))
-}
-
-fn not_given(kind: Kind, word: &str) -> Parts {
-    vec![part(kind, NOT_GIVEN, word)]
-}
-
-/// The first values, and how many more there are.
-fn listed(kind: Kind, word: &str, writer: &Writer<'_>, values: &[String]) -> Parts {
-    let known: Vec<Parts> = values
-        .iter()
-        .filter_map(|text| writer.value_as(kind, word, text))
-        .collect();
-    let first = known[..known.len().min(IDS_WRITTEN_MAX)].join(&text(", "));
-    match known.len().checked_sub(IDS_WRITTEN_MAX) {
-        _ if known.is_empty() => not_given(kind, word),
-        None | Some(0) => first,
-        Some(more) => [first, vec![text(&format!(" and {more} more"))]].concat(),
     }
 }

@@ -20,23 +20,18 @@
 //! A place is `path.id`, `query.id`, `body.order.id`, `body.items[].id`, `body[].id`, `response.id`, or
 //! `{in: request, pointer: /order/id}`.
 
-pub(crate) mod checks;
 pub(crate) mod values;
-pub(crate) mod wide;
 
 use daybook_event::Action;
 use serde_json::{Map, Value};
 
 use crate::activity_template::ActivityTemplate;
 use crate::document::Problems;
-use crate::meaning::Verb;
+use crate::json_pointer::escape;
 use crate::nearest::{did_you_mean, nearest};
-use crate::operation::escape;
 use crate::value_location::ValueLocation;
 use crate::verbs;
-
-/// The member that holds what is said.
-pub(crate) const ANNOTATION: &str = "x-audit";
+use crate::verbs::Verb;
 
 /// The members of an `x-audit` of a document, path item or operation.
 const KEYS: &[&str] = &[
@@ -208,17 +203,6 @@ impl Annotations {
             let parent = pointer.strip_suffix("/id")?;
             parent.ends_with("/x-audit/parent").then_some(parent)
         })
-    }
-}
-
-/// Whether an annotation stands in a value, at any depth.
-pub(crate) fn has_annotation(value: &Value) -> bool {
-    match value {
-        Value::Array(items) => items.iter().any(has_annotation),
-        Value::Object(members) => members
-            .iter()
-            .any(|(key, member)| key == ANNOTATION || has_annotation(member)),
-        _ => false,
     }
 }
 

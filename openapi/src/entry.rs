@@ -8,11 +8,13 @@ use daybook_event::OWN_SERVICE;
 use serde_json::Value;
 
 use crate::annotations::SERVICE_BYTES_MAX;
-use crate::document::{DocumentProblem, ParsedDocument, Problems, stem};
-use crate::index::{Found, RequestLine, Service};
-use crate::operation::{Operation, escape};
+use crate::document::{DocumentProblem, Problems, stem};
+use crate::json_pointer::escape;
+use crate::operation::Operation;
+use crate::parsed_document::ParsedDocument;
 use crate::path_template::PathTemplate;
 use crate::read_operations::{ANY_METHOD, read_operations};
+use crate::request::{Found, RequestLine, Service};
 use crate::request_path::RequestPath;
 use crate::route_index::{RouteIndex, RouteMatch};
 use crate::schema::{SchemaWork, Schemas};

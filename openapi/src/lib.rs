@@ -3,7 +3,7 @@
 //! An [`Index`] is built once from documents and the overlays beside them ([`Index::build`]). [`Index::find`] then names the
 //! operation behind a request; an [`Operation`] carries its [`Meaning`] (action, verb, entity,
 //! parent and where their ids are) and its secrets; [`sentence`] writes the line that people read;
-//! [`secrets::Redactor`] removes what nobody may read.
+//! [`redaction::Redactor`] removes what nobody may read.
 //!
 //! [`Index::compile`] makes one file of an index, and [`Index::load`] an index of that file.
 //!
@@ -22,18 +22,26 @@ mod document;
 mod entry;
 mod explain;
 mod explain_table;
+mod habits;
 mod index;
+mod json_pointer;
+mod key_words;
 pub mod lint;
 mod meaning;
 mod nearest;
 mod operation;
+mod operation_source;
 mod overlay;
+mod parsed_document;
 mod path_template;
+mod plain_text;
 mod read_operations;
+pub mod redaction;
+mod request;
 mod request_path;
 mod route_index;
 mod schema;
-pub mod secrets;
+mod secrets;
 mod selector;
 mod sentence;
 mod server;
@@ -46,9 +54,11 @@ pub use compiled::CompiledError;
 pub use document::{Document, DocumentProblem, Severity};
 pub use explain::{Explanation, explain};
 pub use explain_table::explain_table;
-pub use index::{Found, Index, RequestLine, Service};
-pub use meaning::{Decisions, Meaning, Parent, Rule, Verb};
+pub use index::Index;
+pub use meaning::{Decisions, Meaning, Parent, Rule};
 pub use operation::Operation;
+pub use request::{Found, RequestLine, Service};
 pub use secrets::OperationSecrets;
 pub use sentence::{Sentence, SentenceFacts, sentence};
 pub use value_location::{OwnLists, RequestValues, ValueLocation, is_placeholder};
+pub use verbs::Verb;

@@ -1,40 +1,35 @@
 //! Reading the operations of a document, in its order.
 
+mod checks;
+mod corners;
+mod methods;
+mod wide;
+
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::{Map, Value};
 
-use crate::annotations::checks::{
-    Looks, OwnPathPlaces, check_places, check_template, is_not_missing_in_path,
-};
-use crate::annotations::wide::{Fit, Misfit, NO_PARENT, WidePlaces, WideTemplate};
 use crate::annotations::{Activity, Annotations, values};
-use crate::document::Problems;
-use crate::document::corners::{self, Corners};
-use crate::document::{DocumentProblem, ParsedDocument};
-use crate::meaning::{VerbPlace, work_out};
-use crate::operation::{Habits, Operation, OperationSource, escape};
+use crate::document::{DocumentProblem, Problems};
+use crate::habits::{Habits, VerbPlace};
+use crate::json_pointer::escape;
+use crate::meaning::work_out;
+use crate::operation::Operation;
+use crate::operation_source::OperationSource;
+use crate::parsed_document::ParsedDocument;
 use crate::path_template::in_braces;
 use crate::route_index::{PATH_BYTES_MAX, PATH_SEGMENTS_MAX};
 use crate::schema::{SchemaWork, Schemas};
 use crate::secrets::{KnownMarks, OperationSecrets};
 use crate::value_location::ValueLocation;
-
-/// The methods of a path item (OpenAPI 3.1, section 4.8.9).
-const METHODS: &[&str] = &[
-    "get", "put", "post", "delete", "options", "head", "patch", "trace",
-];
-
-/// The member of a path item that stands for every method that is not named beside it ("x-amazon-
-/// apigateway-any-method object" in Amazon API Gateway's developer guide).
-pub(crate) const ANY_METHOD: &str = "x-amazon-apigateway-any-method";
-
-/// The methods that it stands for.
-const ANY_METHODS: &[&str] = &["get", "put", "post", "delete", "options", "head", "patch"];
-
-/// The members of a path item that hold operations from OpenAPI 3.2 on.
-const LATER_METHODS: &[&str] = &["query", "additionalOperations"];
+use checks::{
+    Fit, Looks, Misfit, OwnPathPlaces, check_places, check_template, is_not_missing_in_path,
+};
+use corners::Corners;
+pub(crate) use methods::ANY_METHOD;
+use methods::{ANY_METHODS, LATER_METHODS, METHODS};
+use wide::{NO_PARENT, WidePlaces, WideTemplate};
 
 /// The longest name of an operation: each of its events bears it.
 const OPERATION_ID_BYTES_MAX: usize = 500;
@@ -70,10 +65,10 @@ fn read_within(
         .collect();
     let paths = || braced.iter().map(|path| &**path);
     let habits = Habits {
-        scopes: crate::meaning::scopes(paths()),
-        found_by_id: crate::meaning::found_by_id(paths()),
-        paths_call: crate::meaning::paths_call(paths()),
-        full_names: crate::meaning::full_names(texts(document)),
+        scopes: crate::habits::scopes(paths()),
+        found_by_id: crate::habits::found_by_id(paths()),
+        paths_call: crate::habits::paths_call(paths()),
+        full_names: crate::habits::full_names(texts(document)),
         verb_place: VerbPlace::of(operation_ids(document)),
     };
     let work_on_places = SchemaWork::default();

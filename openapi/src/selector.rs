@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::path_template::decode_segment;
+use percent_encoding::percent_decode_str;
 
 /// The most conditions that are read from one template.
 const CONDITIONS_MAX: usize = 16;
@@ -71,7 +71,12 @@ fn pairs(selector: &str) -> impl Iterator<Item = (Cow<'_, str>, Option<Cow<'_, s
         .split(['?', '#', '&'])
         .filter(|pair| !pair.is_empty())
         .map(|pair| match pair.split_once('=') {
-            Some((name, value)) => (decode_segment(name), Some(decode_segment(value))),
-            None => (decode_segment(pair), None),
+            Some((name, value)) => (decoded(name), Some(decoded(value))),
+            None => (decoded(pair), None),
         })
+}
+
+/// Decoded once; what is no UTF-8 afterwards keeps its place as `U+FFFD`.
+fn decoded(text: &str) -> Cow<'_, str> {
+    percent_decode_str(text).decode_utf8_lossy()
 }

@@ -17,19 +17,16 @@
 
 mod article;
 mod length;
-mod plain_text;
+mod templated;
 
 use daybook_event::{Action, ActivityPart, ActivityPartKind as Kind, Outcome};
 
 use crate::meaning::{Meaning, Parent};
+use crate::plain_text::{self, SENTENCE_CHARS_MAX, plain, says_nothing, shorten};
 use crate::value_location::{RequestValues, VALUES_MAX};
 use crate::words;
 use article::article;
-use length::{LEVELS, Level, cut_parts, cut_words, fits};
-use plain_text::{says_nothing, shorten};
-
-pub(crate) use length::{SENTENCE_CHARS_MAX, WORDS_MAX, tidy};
-pub(crate) use plain_text::{plain, visible};
+use length::{LEVELS, Level, cut_parts, cut_words, fits, tidy};
 
 /// How many ids of a bulk operation are written out; more are counted.
 pub(crate) const IDS_WRITTEN_MAX: usize = 3;

@@ -1,12 +1,15 @@
 //! Where a value is in a request or its response, and how to read it there.
 
+mod compact;
+
 use std::borrow::Cow;
 
 use serde::ser::{SerializeStruct, Serializer};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::operation::{OperationSource, escape};
+use crate::json_pointer::escape;
+use crate::operation_source::OperationSource;
 use crate::schema::Property;
 
 /// The most values that one location gives: more than anybody counts, fewer than a message can hold.

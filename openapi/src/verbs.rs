@@ -4,6 +4,18 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use daybook_event::Action::{self, Create, Delete, Execute, Read, Update};
+use serde::{Deserialize, Serialize};
+
+/// A verb in the forms that sentences need.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verb {
+    /// `deleted`
+    pub past: String,
+    /// `delete`
+    pub base: String,
+    /// What follows the noun: `as read`; mostly empty.
+    pub complement: String,
+}
 
 /// How sure a word is a verb where it could as well be a noun.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -426,6 +438,54 @@ fn doubles(base: &str) -> bool {
 
 fn is_vowel(character: char) -> bool {
     matches!(character, 'a' | 'e' | 'i' | 'o' | 'u')
+}
+
+/// Of the words that are as often nouns, those that behind an item are rather done to it than part
+/// of it: `/payments/{id}/refund`, but not `/payments/{id}/comment`.
+pub(crate) fn is_mostly_done_to_things(word: &str) -> bool {
+    matches!(
+        word,
+        "import"
+            | "export"
+            | "build"
+            | "copy"
+            | "test"
+            | "transfer"
+            | "refund"
+            | "charge"
+            | "release"
+            | "share"
+            | "watch"
+            | "star"
+            | "flag"
+            | "follow"
+            | "like"
+            | "vote"
+            | "bookmark"
+            | "play"
+            | "power"
+            | "boot"
+            | "ping"
+            | "probe"
+            | "push"
+            | "pull"
+            | "hold"
+            | "swap"
+            | "split"
+            | "forward"
+            | "mail"
+            | "email"
+            | "purchase"
+            | "exchange"
+            | "rate"
+            | "sort"
+            | "wake"
+            | "print"
+            | "scan"
+            | "sign"
+            | "match"
+            | "stream"
+    )
 }
 
 #[cfg(test)]

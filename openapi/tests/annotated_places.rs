@@ -1,6 +1,6 @@
 //! Places that `x-audit` names: those that there are, those that there are not, and what has no effect where it stands.
 
-use daybook_openapi::secrets::{Place, REDACTED, Redactor};
+use daybook_openapi::redaction::{Place, REDACTED, Redactor};
 use daybook_openapi::{Document, Index, Operation, Severity, ValueLocation};
 use serde_json::{Value, json};
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use daybook_openapi::secrets::{Place, REDACTED, Redactor};
+use daybook_openapi::redaction::{Place, REDACTED, Redactor};
 use daybook_openapi::{Document, Index, Operation};
 use proptest::prelude::*;
 use serde_json::{Value, json};

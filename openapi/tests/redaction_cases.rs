@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use crate::secret_cases::{Example, Kind};
-use daybook_openapi::secrets::{Place, Redactor, rule_of_name, rules};
+use daybook_openapi::redaction::{Place, Redactor, rule_of_name, rules};
 use serde_json::Value;
 
 /// How often each example is drawn.

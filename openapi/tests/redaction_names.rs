@@ -1,6 +1,6 @@
 //! Names of secrets, and names that only sound like one's.
 
-use daybook_openapi::secrets::{Place, REDACTED, Redactor};
+use daybook_openapi::redaction::{Place, REDACTED, Redactor};
 use serde_json::{Map, Value, json};
 
 /// What is left of a body with these members.

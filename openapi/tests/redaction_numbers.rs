@@ -1,6 +1,6 @@
 //! Numbers that are secrets: those of cards, and those whose names say so.
 
-use daybook_openapi::secrets::{Place, REDACTED, Redactor};
+use daybook_openapi::redaction::{Place, REDACTED, Redactor};
 use serde_json::json;
 
 use crate::redaction::check;

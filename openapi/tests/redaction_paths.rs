@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use daybook_openapi::secrets::{Mode, Place, REDACTED, Redactor};
+use daybook_openapi::redaction::{Mode, Place, REDACTED, Redactor};
 use serde_json::{Value, json};
 
 use crate::redaction_marks::operation_at;

@@ -1,6 +1,6 @@
 //! Secrets that the members beside them tell of.
 
-use daybook_openapi::secrets::{Place, REDACTED, Redactor};
+use daybook_openapi::redaction::{Place, REDACTED, Redactor};
 use serde_json::{Value, json};
 
 /// Holds what is left of a body against what is sent, where each `"Hunter2x9"` must be gone.

@@ -1,6 +1,6 @@
 //! Passwords in SQL, and prose that has its words.
 
-use daybook_openapi::secrets::Redactor;
+use daybook_openapi::redaction::Redactor;
 
 /// Holds what is left of a text against what is sent, where each `Hunter2x9` and `qwerty` must be gone.
 #[track_caller]

@@ -1,6 +1,6 @@
 //! Names and their values in texts that are no JSON: where a name begins, and where its value ends.
 
-use daybook_openapi::secrets::Redactor;
+use daybook_openapi::redaction::Redactor;
 
 #[track_caller]
 fn check(cases: &[(&str, &str)]) {

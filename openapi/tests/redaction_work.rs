@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use daybook_openapi::secrets::{Place, Redactor};
+use daybook_openapi::redaction::{Place, Redactor};
 use serde_json::{Map, Value, json};
 
 use crate::redaction_marks::operation_at;

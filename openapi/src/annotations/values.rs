@@ -18,8 +18,9 @@ use serde_json::Value;
 
 use crate::annotations::Annotations;
 use crate::document::Problems;
+use crate::json_pointer::escape;
 use crate::nearest::did_you_mean;
-use crate::operation::{OperationSource, PARAMETERS_MAX, escape};
+use crate::operation_source::{OperationSource, PARAMETERS_MAX};
 use crate::value_location::{ValueLocation, WRAPPERS};
 
 /// The members of an `x-audit` of a parameter or property.

@@ -16,14 +16,11 @@
 //! damage only. A file that is not as it should be is refused in one line, and costs no more than
 //! memory in proportion to its length.
 
-mod format;
-
 use sha2::{Digest, Sha256};
 
 use crate::index::{EntryParts, Index};
 use crate::meaning::Rule;
 use crate::route_index::PATH_BYTES_MAX;
-pub(crate) use format::rule_by_position;
 
 /// What the file begins with.
 const MAGIC: &[u8; 8] = b"daybook\x1a";

@@ -7,11 +7,12 @@ use serde_json::json;
 use super::*;
 use crate::activity_template::ActivityTemplate;
 use crate::document::Document;
-use crate::meaning::{Decisions, Meaning, Parent, Verb};
+use crate::meaning::{Decisions, Meaning, Parent};
 use crate::operation::Operation;
 use crate::secrets::OperationSecrets;
 use crate::server::Servers;
 use crate::value_location::{OwnLists, ValueLocation};
+use crate::verbs::Verb;
 
 /// The version of the format, and the beginning of the checksum of [`sample`] in it.
 const FORMAT: (u16, u64) = (3, 0x4c55_37ba_3122_c866);
@@ -68,7 +69,7 @@ fn sample() -> EntryParts {
             doubtful: vec![ValueLocation::Request("/d".to_owned())],
         },
     };
-    let service = crate::index::Service {
+    let service = crate::request::Service {
         name: "s".to_owned(),
         file_name: "s.json".to_owned(),
         spec_version: "0123456789abcdef".to_owned(),

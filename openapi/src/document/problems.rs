@@ -1,7 +1,7 @@
 //! A document's problems as they are found, with a bound on how many are kept.
 
-use crate::document::{DocumentProblem, Severity};
-use crate::overlay::Origins;
+use super::origins::Origins;
+use super::problem::{DocumentProblem, Severity};
 
 /// The most problems that are kept while a document is read.
 const PROBLEMS_KEPT_MAX: usize = 2_000;

@@ -10,7 +10,7 @@ use serde::de::{
 use serde_json::{Map, Number, Value};
 
 use super::yaml_bounds::check_yaml_bounds;
-use crate::operation::escape;
+use crate::json_pointer::escape;
 
 /// The most bytes a file may have.
 const FILE_BYTES_MAX: usize = 64 << 20;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::value::RawValue;
 
 use crate::document::Document;
-use crate::operation::escape;
+use crate::json_pointer::escape;
 
 /// The lines of a document's paths and operations, by their JSON pointers.
 #[derive(Debug, Default)]

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::items::query_of_path;
-use super::rules;
+use super::rules::{self, Level};
 use super::settlement::Settlement;
 use crate::document::DocumentProblem;
 use crate::entry::pointer_of;
@@ -49,16 +49,6 @@ impl Fact {
             Self::Document => "document",
         }
     }
-}
-
-/// How much a finding matters; the words are SARIF's (2.1.0, section 3.27.10).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Level {
-    /// Something of the document is lost; it fails whatever the shares are.
-    Error,
-    /// A doubt.
-    Warning,
 }
 
 /// One doubt, or one problem of a document.

@@ -1,10 +1,21 @@
 //! Every rule that a finding may name: those that decide facts, and those that find problems.
 
-use super::report::Level;
+use serde::Serialize;
+
 use super::sentence_rules;
 use crate::document::{DocumentProblem, Severity};
 use crate::meaning::Rule;
 use crate::ties::is_tie;
+
+/// How much a finding matters; the words are SARIF's (2.1.0, section 3.27.10).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// Something of the document is lost; it fails whatever the shares are.
+    Error,
+    /// A doubt.
+    Warning,
+}
 
 /// A property that may be secret or not.
 pub(super) static MAY_BE_SECRET: Rule = Rule {

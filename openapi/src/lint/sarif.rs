@@ -3,8 +3,9 @@
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::{Value, json};
 
-use super::report::{Finding, Level, Report};
+use super::report::{Finding, Report};
 use super::rules;
+use super::rules::Level;
 
 /// What a path of a URI reference may not hold (RFC 3986, section 3.3), its slashes left alone.
 const NOT_IN_PATHS: &AsciiSet = &CONTROLS

@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::report::{Counts, Fact, Finding, Level, Report};
+use super::report::{Counts, Fact, Finding, Report};
+use super::rules::Level;
 use super::settlement::Settlement;
 use crate::columns::{cut, visible, wrapped};
 

@@ -5,12 +5,12 @@ mod new_thing;
 use daybook_event::Action;
 
 use super::identity::{self, Search};
-use super::is_name_of;
 use super::noun::{Number, ParamRole, Thing};
-use super::path_shape::is_key_word;
 use super::rule::{self, Rule};
 use super::verb::Chosen;
-use crate::operation::OperationSource;
+use crate::habits::is_name_of;
+use crate::key_words::is_key_word;
+use crate::operation_source::OperationSource;
 use crate::path_template::PathTemplate;
 use crate::secrets::is_secret_name;
 use crate::value_location::ValueLocation;

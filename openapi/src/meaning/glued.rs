@@ -1,7 +1,7 @@
 //! A verb and its object in one lower-case word.
 
-use super::path_shape::param_noun;
-use crate::operation::OperationSource;
+use crate::key_words::param_noun;
+use crate::operation_source::OperationSource;
 use crate::verbs::{self, Kind};
 use crate::words;
 

@@ -7,9 +7,10 @@ mod natural_keys;
 
 use serde_json::Value;
 
+use crate::json_pointer::escape;
 use crate::meaning::noun_words::SAYS_HOW;
 use crate::meaning::witness::Witnesses;
-use crate::operation::{OperationSource, escape};
+use crate::operation_source::OperationSource;
 use crate::schema::{Property, Schemas};
 use crate::secrets::is_secret_name;
 use crate::words;

@@ -14,8 +14,8 @@
 //!    without one, request body or query; never a secret; none for many things at once.
 //! 5. **Parent.** The resource whose parameter stands in front.
 
+mod adjectives;
 mod entity_id;
-mod full_names;
 mod function_words;
 mod glued;
 mod identifier;
@@ -25,11 +25,10 @@ mod noun_words;
 mod path_shape;
 mod phrase;
 mod rule;
-mod scope;
+mod secret_calls;
 mod summary_and_path;
 mod summary_words;
 mod verb;
-mod verb_place;
 mod witness;
 
 use daybook_event::Action;
@@ -37,15 +36,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::activity_template::ActivityTemplate;
 use crate::annotations::Annotations;
-use crate::operation::OperationSource;
+use crate::operation_source::OperationSource;
 use crate::value_location::{OwnLists, ValueLocation};
+use crate::verbs::Verb;
 use crate::words;
-pub(crate) use full_names::{full_names, is_name_of};
 use noun::Number;
+pub use noun::Parent;
 use path_shape::PathShape;
 pub use rule::{Decisions, Rule};
-pub(crate) use scope::{found_by_id, scopes};
-pub(crate) use verb_place::{VerbPlace, paths_call};
 
 /// What a call of an operation means.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,26 +78,6 @@ pub struct Meaning {
     pub decisions: Decisions,
     /// The document's own sentence.
     pub(crate) activity: Option<ActivityTemplate>,
-}
-
-/// A verb in the forms that sentences need.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Verb {
-    /// `deleted`
-    pub past: String,
-    /// `delete`
-    pub base: String,
-    /// What follows the noun: `as read`; mostly empty.
-    pub complement: String,
-}
-
-/// What a thing is part of.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Parent {
-    /// Its noun, singular.
-    pub entity_type: String,
-    /// Where its id is.
-    pub id: Option<ValueLocation>,
 }
 
 impl Meaning {
@@ -137,9 +115,9 @@ pub(crate) fn work_out(source: &OperationSource<'_>, annotations: &Annotations) 
         path_phrase.as_ref(),
         summary.as_ref(),
     );
-    verb::for_secret(&mut chosen, source, &thing.noun);
-    verb::for_login(&mut chosen, &mut thing, source);
-    verb::for_token(&mut chosen, &mut thing, source);
+    secret_calls::for_secret(&mut chosen, source, &thing.noun);
+    secret_calls::for_login(&mut chosen, &mut thing, source);
+    secret_calls::for_token(&mut chosen, &mut thing, source);
     let entity_type = annotations
         .entity_type
         .clone()

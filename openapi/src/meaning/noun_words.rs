@@ -1,6 +1,5 @@
 //! Nouns against nouns: generic ones, equal ones, and ones that end alike.
 
-use super::path_shape::{PathShape, is_key_word};
 use crate::words;
 
 /// Nouns that name a kind of record and not what it is about.
@@ -38,77 +37,6 @@ pub(crate) fn is_role_of_class(word: &str) -> bool {
     )
 }
 
-/// The object's words after a plural in front of the head that the path names as well: generated
-/// identifiers string path words together (`putWebhooksFirehose`), English does not.
-pub(crate) fn own_words(object: &[String], shape: &PathShape) -> Vec<String> {
-    let in_path = |word: &str| {
-        word == "users"
-            || shape.resources.iter().any(|resource| {
-                [&resource.qualifier, &resource.words]
-                    .iter()
-                    .any(|words| words.last().is_some_and(|head| head == word))
-            })
-    };
-    let last = object.len().saturating_sub(1);
-    let cut = object
-        .iter()
-        .take(last)
-        .rposition(|word| words::is_plural(word) && in_path(word))
-        .filter(|at| {
-            // "tracks playlist": the head is in front.
-            // `run-stats` behind `servers`: the path ends in the same words.
-            let ends_alike = shape.action.as_deref() == object.get(*at + 1..);
-            ends_alike && object.len() > at + 2
-                || shape
-                    .resources
-                    .last()
-                    .is_none_or(|resource| resource.words.last() != object.get(*at))
-        });
-    let words = cut.map_or(object, |at| &object[at + 1..]);
-    // "binarize advanced" names no thing.
-    if words
-        .iter()
-        .all(|word| super::path_shape::is_adjective(word))
-    {
-        return Vec::new();
-    }
-    // What is available is the name: `CheckNameAvailability`.
-    let is_asked_of = words.last().is_some_and(|last| last == "availability");
-    let in_action = |word: &String| {
-        shape
-            .action
-            .as_ref()
-            .is_some_and(|action| action.len() > 2 && action.contains(word))
-    };
-    // `addApiKeyPrivilege` on `/apikeys/{key}/privileges`
-    let is_joined_in_path = |at: usize| {
-        let Some(front) = at.checked_sub(1) else {
-            return false;
-        };
-        let joined = format!("{}{}", words[front], words[at]);
-        shape.resources.iter().any(|resource| {
-            [&resource.qualifier, &resource.words].iter().any(|known| {
-                known
-                    .last()
-                    .is_some_and(|last| words::singular(last) == joined)
-            })
-        })
-    };
-    words
-        .iter()
-        .enumerate()
-        .filter(|(at, word)| {
-            is_asked_of
-                || in_action(word)
-                || !is_key_word(word)
-                || words.len() == 1
-                || words.last() == Some(word)
-                || is_joined_in_path(*at)
-        })
-        .map(|(_, word)| word.clone())
-        .collect()
-}
-
 /// Whether both are the same noun, plural or not.
 pub(crate) fn same(one: &[String], other: &[String]) -> bool {
     !one.is_empty() && singulars(one) == singulars(other)
@@ -132,4 +60,22 @@ pub(crate) fn is_detail(object: &[String]) -> bool {
             "details" | "detail" | "info" | "information" | "list" | "data" | "async" | "batch"
         )
     })
+}
+
+/// Whether a noun is made of the verb: revocation of revoke, enrichment of enrich.
+pub(crate) fn names_deed(noun: &str, base: &str) -> bool {
+    let stem = base.trim_end_matches('e');
+    let stem = stem.get(..stem.len().saturating_sub(1)).unwrap_or(stem);
+    // `registration` of register
+    let stem = stem.get(..6).unwrap_or(stem);
+    stem.len() >= 4
+        && noun.starts_with(stem)
+        && ["tion", "sion", "ment", "al", "ance", "ence"]
+            .iter()
+            .any(|end| noun.ends_with(end))
+}
+
+/// The name of logging in, which is no thing that anybody has.
+pub(crate) fn is_logging_in(noun: &str) -> bool {
+    matches!(noun, "auth" | "authentication" | "oauth")
 }

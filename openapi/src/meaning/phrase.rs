@@ -5,12 +5,12 @@ mod object;
 use daybook_event::Action;
 
 use super::function_words::{BULK_WORDS, DETERMINERS, FILLERS, PREPOSITIONS};
-use super::path_shape::is_adjective;
 use super::rule::{self, Rule};
 use super::summary_and_path::{
     is_done_to_item, is_done_to_path, path_ends_in, path_takes_it_for_verb,
 };
 use super::summary_words::{alternatives, said_of_noun, without_brackets};
+use crate::meaning::adjectives::is_adjective;
 use crate::verbs::{self, Kind, KnownVerb};
 use crate::words;
 pub(crate) use object::object;

@@ -2,8 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::compiled::rule_by_position;
-
 /// A rule that decides a fact of a meaning: its verb and action, its noun, or where its id is.
 ///
 /// `docs/openapi.md` shows each with an example; `tests/meaning_rules.json` holds its cases.
@@ -29,6 +27,34 @@ pub struct Decisions {
     /// Where the id is, or that there is none.
     #[serde(with = "rule_by_position")]
     pub id: &'static Rule,
+}
+
+/// A rule as its position in [`Rule::all`], as a compiled index has it.
+mod rule_by_position {
+    use serde::de::{Deserialize, Deserializer, Error as _};
+    use serde::ser::{Error as _, Serialize, Serializer};
+
+    use super::Rule;
+
+    #[allow(clippy::trivially_copy_pass_by_ref)] // serde hands the field over by reference
+    pub(super) fn serialize<S: Serializer>(
+        rule: &&'static Rule,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        Rule::all()
+            .position(|known| known.name == rule.name)
+            .ok_or_else(|| S::Error::custom("a rule is not in the list of all rules"))?
+            .serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<&'static Rule, D::Error> {
+        let position = usize::deserialize(deserializer)?;
+        Rule::all()
+            .nth(position)
+            .ok_or_else(|| D::Error::custom("no rule has this position"))
+    }
 }
 
 impl Rule {

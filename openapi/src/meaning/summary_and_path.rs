@@ -1,8 +1,9 @@
 //! A summary held against its path: whether the path takes its first word for a verb as well.
 
 use super::function_words::FORMATS;
-use super::path_shape::{is_adjective, is_mostly_done_to_things};
+use crate::meaning::adjectives::is_adjective;
 use crate::verbs;
+use crate::verbs::is_mostly_done_to_things;
 use crate::words;
 
 /// "Follow category" at `/categories/follows`: the path ends with the word, behind its object.

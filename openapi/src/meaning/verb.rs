@@ -4,22 +4,19 @@ mod annotated;
 mod contradicted;
 mod method;
 mod path;
-mod secret;
 
 use daybook_event::Action;
 
-use super::Verb;
 use super::path_shape::PathShape;
 use super::phrase::Phrase;
 use super::rule::{self, Rule};
 use super::witness::Witnesses;
-use crate::operation::OperationSource;
-use crate::verbs::{self, Kind};
+use crate::operation_source::OperationSource;
+use crate::verbs::{self, Kind, Verb};
 pub(crate) use annotated::for_annotations;
 use contradicted::{is_contradicted, is_part_of_name};
 use method::{method_action, method_verb};
 use path::{of_path, path_goes_before};
-pub(crate) use secret::{for_login, for_secret, for_token};
 
 /// Within how many words a summary says that what it returns is new.
 const NEWS_WORDS: usize = 5;
@@ -364,7 +361,7 @@ fn is_plain(base: &str, method: &str) -> bool {
 }
 
 /// Reading words that summaries use of what is made as well: "get a location for an upload".
-fn is_weak_read(base: &str) -> bool {
+pub(crate) fn is_weak_read(base: &str) -> bool {
     matches!(base, "get" | "obtain" | "return" | "retrieve" | "fetch")
 }
 

@@ -1,6 +1,6 @@
 //! What an operation's other texts speak of: a word that only one of them has is believed less.
 
-use crate::operation::OperationSource;
+use crate::operation_source::OperationSource;
 use crate::words;
 
 /// The most characters of a text that are looked through.

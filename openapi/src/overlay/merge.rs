@@ -1,14 +1,12 @@
 //! Merging an update into a document, and removing from it.
 
-use std::borrow::Cow;
-
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::json_path::{Place, Step};
-use super::origins::{Noted, Origins};
-use crate::annotations::ANNOTATION;
-use crate::document::{DEPTH_MAX, ENTRY_BYTES, OBJECT_BYTES, ReadFile};
-use crate::operation::escape;
+use super::long_form::{long_form, long_update};
+use super::noted::Noted;
+use crate::document::{ANNOTATION, DEPTH_MAX, ENTRY_BYTES, OBJECT_BYTES, Origins, ReadFile};
+use crate::json_pointer::escape;
 
 /// The most memory that overlays may add to a document.
 const ADDED_BYTES_MAX: usize = 64 << 20;
@@ -179,32 +177,6 @@ fn parent_of(place: &Place) -> &[Step] {
 
 fn is_annotation(place: &Place) -> bool {
     matches!(place.steps.last(), Some(Step::Key(key)) if key == ANNOTATION)
-}
-
-/// The long form of a member of an annotation whose short one cannot take the update: of `entity: order`
-/// an object of its noun, of `redact: body.a` a list of it, which another place is added to.
-pub(super) fn long_form(key: &str, known: &Value, update: &Value) -> Option<Value> {
-    match (key, known, update) {
-        ("entity" | "parent", Value::String(noun), Value::Object(_)) => {
-            Some(json!({ "type": noun }))
-        }
-        ("redact" | "keep", Value::String(location), Value::String(_) | Value::Array(_))
-            if known != update =>
-        {
-            Some(json!([location]))
-        }
-        _ => None,
-    }
-}
-
-/// The long form of an update of a member of an annotation that is written in long: of `entity: order` an object of its noun.
-pub(super) fn long_update<'a>(key: &str, known: &Value, update: &'a Value) -> Cow<'a, Value> {
-    match (key, known, update) {
-        ("entity" | "parent", Value::Object(_), Value::String(noun)) => {
-            Cow::Owned(json!({ "type": noun }))
-        }
-        _ => Cow::Borrowed(update),
-    }
 }
 
 /// Whether `update` fits `target`, at any depth.

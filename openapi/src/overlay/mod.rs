@@ -17,19 +17,21 @@
 //! written there, which may say what is secret, and else as a warning.
 
 mod json_path;
+mod long_form;
 mod merge;
-mod origins;
+mod noted;
 mod pairing;
 
 use serde_json::{Map, Value};
 
-use crate::annotations::{ANNOTATION, has_annotation};
-use crate::document::{self, Document, DocumentProblem, Problems, ReadFile, short_text};
+use crate::document::{
+    self, ANNOTATION, Document, DocumentProblem, Origins, Problems, ReadFile, has_annotation,
+    short_text,
+};
 use crate::nearest::{did_you_mean, nearest};
 use json_path::{Budget, JsonPath, Place};
 use merge::Capacity;
-use origins::Noted;
-pub(crate) use origins::Origins;
+use noted::Noted;
 pub(crate) use pairing::pair;
 
 /// The most actions of an overlay.
@@ -82,7 +84,7 @@ pub(crate) fn apply(
         let applied = Action::read(action).and_then(|action| {
             for key in &action.unknown {
                 let message = format!("it is not known{}", did_you_mean(key, ACTION_KEYS));
-                let pointer = format!("{pointer}/{}", crate::operation::escape(key));
+                let pointer = format!("{pointer}/{}", crate::json_pointer::escape(key));
                 problems.warning(&pointer, message);
             }
             let mut noted = Noted {
@@ -156,7 +158,7 @@ fn read_root(overlay: &Document) -> Result<(Value, Vec<DocumentProblem>), Docume
     }
     for key in members.keys().filter(is_unknown).take(UNKNOWN_TOLD_MAX) {
         let message = format!("it is not known{}", did_you_mean(key, ROOT_KEYS));
-        let pointer = format!("/{}", crate::operation::escape(key));
+        let pointer = format!("/{}", crate::json_pointer::escape(key));
         doubts.push(DocumentProblem::warning(name, &pointer, message));
     }
     Ok((file.root, doubts))

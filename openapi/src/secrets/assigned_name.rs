@@ -1,6 +1,6 @@
 //! Where the name stands that a text has in front of a separator.
 
-use super::names::is_secret_name;
+use super::names::{is_secret_name, rule_of};
 
 /// The longest name, in bytes.
 const NAME_BYTES_MAX: usize = 64;
@@ -155,4 +155,15 @@ pub(super) fn word_before(text: &str, start: usize) -> Option<usize> {
     let space = text[..start].chars().next_back()?;
     matches!(space, ' ' | '\u{a0}' | '\u{202f}')
         .then(|| name_before(text, start - space.len_utf8()))
+}
+
+/// Whether it is the name of a password.
+pub(super) fn is_password(name: &str) -> bool {
+    rule_of(name).is_some_and(|rule| rule.starts_with("password"))
+}
+
+/// `PIN: 4711`.
+pub(super) fn is_code(name: &str, value: &str) -> bool {
+    let is_number = value.len() >= 4 && value.bytes().all(|byte| byte.is_ascii_digit());
+    is_number && rule_of(name).is_some_and(|rule| rule.contains("one-time"))
 }

@@ -1,10 +1,11 @@
 //! A secret behind its name and a space: `--password …`, `login jane password …`, `the password is …`.
 
-use super::assigned_name::{LINKS, name_before, secret_name, tag_length, word_before};
-use super::assignment::{hit, is_code, is_password};
+use super::assigned_name::{
+    LINKS, is_code, is_password, name_before, secret_name, tag_length, word_before,
+};
 use super::drawn::{has_each_kind, is_name_of_words, looks_random};
+use super::hit::{Hit, hit};
 use super::names::is_secret_name;
-use super::shapes::Hit;
 
 /// Words between a name and the value that it is given: `changed the password to …`, `das Passwort auf … gesetzt`.
 const NEW_LINKS: &[&str] = &["to", "auf", "à", "en"];

@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use super::assigned_name::{
-    end_of_name, is_blank, marks_behind, name_before, secret_name, tag_length,
+    end_of_name, is_blank, is_code, is_password, marks_behind, name_before, secret_name, tag_length,
 };
 use super::assigned_option::option;
 use super::assigned_value::{
@@ -15,11 +15,10 @@ use super::assigned_value::{
     value_end, wrapper_length,
 };
 use super::drawn::looks_random;
+use super::hit::{Hit, hit};
 use super::names::{
     SIGNATURE_BYTES_MIN, describes_a_secret, is_chosen, is_query_secret, is_secret_name, rule_of,
 };
-use super::redactor::REDACTED;
-use super::shapes::Hit;
 
 /// Words that stand where a value would, and say something about it.
 #[rustfmt::skip] // a list of words, not of lines
@@ -371,16 +370,6 @@ fn is_of_a_sentence(character: char) -> bool {
     matches!(character, '\u{3005}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}')
 }
 
-pub(super) fn is_password(name: &str) -> bool {
-    rule_of(name).is_some_and(|rule| rule.starts_with("password"))
-}
-
-/// `PIN: 4711`.
-pub(super) fn is_code(name: &str, value: &str) -> bool {
-    let is_number = value.len() >= 4 && value.bytes().all(|byte| byte.is_ascii_digit());
-    is_number && rule_of(name).is_some_and(|rule| rule.contains("one-time"))
-}
-
 /// A cookie header's value has separators of its own.
 fn is_cookie_header(name: &str) -> bool {
     name.eq_ignore_ascii_case("cookie") || name.eq_ignore_ascii_case("set-cookie")
@@ -471,12 +460,4 @@ fn in_markup(text: &str, at: usize) -> Option<Hit> {
     let rest = &text[at + 1..];
     let length = rest.find('<').unwrap_or(rest.len());
     hit(text, at + 1, at + 1 + length, "markup")
-}
-
-pub(super) fn hit(text: &str, from: usize, to: usize, rule: &'static str) -> Option<Hit> {
-    let value = text.get(from..to)?;
-    (!value.trim().is_empty() && value != REDACTED).then_some(Hit {
-        range: from..to,
-        rule,
-    })
 }

@@ -5,7 +5,8 @@ use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use percent_encoding::percent_decode_str;
 
-use super::shapes::{Hit, Numbers, has_secret};
+use super::hit::Hit;
+use super::shapes::{Numbers, has_secret};
 
 /// How often an encoding is taken off.
 pub(super) const LEVELS_MAX: usize = 3;

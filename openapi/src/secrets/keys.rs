@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use serde::Deserialize;
 
-use super::shapes::Hit;
+use super::hit::Hit;
 
 /// How far an unbounded set is read before it is known that all of it counts.
 const READ_MAX: usize = 512;

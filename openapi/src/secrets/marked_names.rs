@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashMap};
 use serde_json::Value;
 
 use super::marks::{Found, MARKS_MAX, NAME_BYTES_MAX, Said, behind_bare_reference, parts, said_of};
-use crate::operation::escape;
+use crate::json_pointer::escape;
 use crate::schema::Schemas;
 
 /// The most properties that are looked at, with what their schemas are composed of.

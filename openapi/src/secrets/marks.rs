@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::doubts::is_in_doubt;
 use super::marked_names::{MarkedNames, unnamed};
-use crate::operation::escape;
+use crate::json_pointer::escape;
 use crate::schema::Schemas;
 
 /// How deep a schema is searched.

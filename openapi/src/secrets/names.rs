@@ -89,7 +89,7 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
 });
 
 /// Numbers below it count, or are flags, as long as no name says more.
-pub(super) const LEAST_SECRET_NUMBER: u64 = 1_000;
+pub(crate) const LEAST_SECRET_NUMBER: u64 = 1_000;
 
 /// The least number of 13 digits, as the shortest card's has; a camera's pan has fewer.
 const LEAST_CARD_NUMBER: u64 = 1_000_000_000_000;
@@ -136,13 +136,13 @@ const COUNT_WORDS: &[&str] = &[
 ];
 
 /// The names of all rules, each with its reason.
-pub(super) fn rules() -> impl Iterator<Item = (&'static str, &'static str)> {
+pub(crate) fn rules() -> impl Iterator<Item = (&'static str, &'static str)> {
     TABLE.rows.iter().map(|row| (row.rule, row.reason))
 }
 
 /// Whether a member of what bears the name of a secret says that the secret changes: an old and a new value,
 /// one that is repeated. Then what holds them is no thing.
-pub(super) fn is_of_change(name: &str, value: &Value) -> bool {
+pub(crate) fn is_of_change(name: &str, value: &Value) -> bool {
     const CHANGES: &[&str] = &["old", "new", "prev", "previous", "next", "again"];
     let is_value = !matches!(value, Value::Null | Value::Bool(_));
     is_value
@@ -174,7 +174,7 @@ const CARDS_OF_VALUE: &[&str] = &[
 ];
 
 /// Whether a value under the name of a secret is one that somebody chose to be read: `"roleKey": "project-admin"`.
-pub(super) fn is_chosen(name: &str, value: &str) -> bool {
+pub(crate) fn is_chosen(name: &str, value: &str) -> bool {
     let joined = || -> String {
         let mut found = words_of(name);
         if let Some(last) = found.last_mut() {
@@ -203,7 +203,7 @@ pub(super) fn is_chosen(name: &str, value: &str) -> bool {
 }
 
 /// Whether the name says that its member is a secret, and nothing in it was chosen to be read.
-pub(super) fn is_secret_member(name: &str, value: &Value) -> bool {
+pub(crate) fn is_secret_member(name: &str, value: &Value) -> bool {
     let is_chosen_text = |value: &Value| value.as_str().is_some_and(|text| is_chosen(name, text));
     is_secret_name(name)
         && !match value {
@@ -218,7 +218,7 @@ pub(crate) fn is_secret_name(name: &str) -> bool {
 }
 
 /// The rule by which the name says that its value is a secret.
-pub(super) fn rule_of(name: &str) -> Option<&'static str> {
+pub(crate) fn rule_of(name: &str) -> Option<&'static str> {
     if name.len() < 2 || !may_be_secret(name) {
         return None;
     }
@@ -257,7 +257,7 @@ fn without_number(word: &str) -> &str {
 
 /// Whether a member of what bears the name of a secret holds one, or a part of one: an old and a new
 /// value, one that is repeated. As a flag it says something about a thing.
-pub(super) fn is_of_secret(name: &str, value: &Value) -> bool {
+pub(crate) fn is_of_secret(name: &str, value: &Value) -> bool {
     #[rustfmt::skip] // a list of words, not of lines
     const PARTS: &[&str] = &[
         "value", "val", "old", "new", "prev", "previous", "current", "next", "again", "code", "digit",
@@ -284,7 +284,7 @@ pub(super) fn is_of_secret(name: &str, value: &Value) -> bool {
 }
 
 /// Whether a name speaks of a payment card; a postcard and cardboard are none.
-pub(super) fn names_a_card(name: &str) -> bool {
+pub(crate) fn names_a_card(name: &str) -> bool {
     words_of(name).iter().any(|word| {
         matches!(
             words::singular(word).as_str(),
@@ -303,7 +303,7 @@ pub(super) fn names_a_card(name: &str) -> bool {
 }
 
 /// Whether a name says that a number is one to call.
-pub(super) fn names_a_phone(name: &str) -> bool {
+pub(crate) fn names_a_phone(name: &str) -> bool {
     words_of(name).iter().any(|word| {
         matches!(
             words::singular(word).as_str(),
@@ -314,7 +314,7 @@ pub(super) fn names_a_phone(name: &str) -> bool {
 
 /// Whether things bear the name too: a board's pin, a camera's pan, a boarding pass, a payment's
 /// authorization.
-pub(super) fn names_a_thing(name: &str) -> bool {
+pub(crate) fn names_a_thing(name: &str) -> bool {
     words_of(name).last().is_some_and(|last| {
         let last = words::singular(last);
         matches!(last.as_str(), "pin" | "pan" | "pass") || last.ends_with("authorization")
@@ -405,7 +405,7 @@ fn may_be_public(rule: &str) -> bool {
 
 /// The least whole number that is a secret under this name or below it: of a password any, a card's code from its third
 /// digit on, another code from its fourth (a pin of a board has fewer, and so have tests that pass). Whether a password was right may be a number, too.
-pub(super) fn least_secret_number(name: &str) -> Option<u64> {
+pub(crate) fn least_secret_number(name: &str) -> Option<u64> {
     match rule_of(name)? {
         _ if words_of(name)
             .last()
@@ -429,7 +429,7 @@ pub(super) fn least_secret_number(name: &str) -> Option<u64> {
 }
 
 /// Whether a number under this name counts things: `"tokens": 12`.
-pub(super) fn names_a_count(name: &str) -> bool {
+pub(crate) fn names_a_count(name: &str) -> bool {
     words_of(name)
         .last()
         .is_some_and(|last| words::is_plural(last))
@@ -456,7 +456,7 @@ pub(crate) fn describes_a_secret(name: &str) -> bool {
 
 /// Whether a member of a list of secrets by their names says something about all of them, and is none:
 /// `"tokens": {"type": "…", "github": "…"}`.
-pub(super) fn describes_secrets(name: &str) -> bool {
+pub(crate) fn describes_secrets(name: &str) -> bool {
     #[rustfmt::skip] // a list of words, not of lines
     const DESCRIBING: &[&str] = &[
         "id", "uuid", "type", "kind", "status", "state", "name", "label", "title", "description", "url", "uri",
@@ -544,7 +544,7 @@ fn may_hold_secret(name: &str, rule: &str, value: &str) -> bool {
 pub(super) const SIGNATURE_BYTES_MIN: usize = 8;
 
 /// The rule by which a query parameter is a secret.
-pub(super) fn rule_in_query(name: &str) -> Option<&'static str> {
+pub(crate) fn rule_in_query(name: &str) -> Option<&'static str> {
     rule_of(name).or_else(|| {
         let ends_so = || words_of(name).concat().ends_with("signature");
         rule_in_whole_query(name).or_else(|| ends_so().then_some("signature"))
@@ -557,7 +557,7 @@ fn rule_in_whole_query(name: &str) -> Option<&'static str> {
 }
 
 /// The rule by which a header is a secret: the names of secrets, and signatures.
-pub(super) fn rule_in_headers(name: &str) -> Option<&'static str> {
+pub(crate) fn rule_in_headers(name: &str) -> Option<&'static str> {
     rule_of(name).or_else(|| {
         let joined: String = words_of(name).concat();
         TABLE

@@ -72,7 +72,7 @@ pub(super) fn is_named_card(text: &str) -> bool {
 const CARD_BYTES: RangeInclusive<usize> = 13..=23;
 
 /// Whether a text is [`is_named_card`], with an expiry date or a security code behind it or not.
-pub(super) fn starts_with_named_card(text: &str) -> bool {
+pub(crate) fn starts_with_named_card(text: &str) -> bool {
     let bytes = text.as_bytes();
     let may_end = |end: usize| match bytes.get(end) {
         None => end == bytes.len(),

@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::marks::{Doubts, Found, KnownMarks, POINTER_OVERHEAD_BYTES};
-use crate::annotations::{ANNOTATION, Annotations};
-use crate::operation::{OperationSource, PARAMETERS_MAX};
+use crate::annotations::Annotations;
+use crate::document::ANNOTATION;
+use crate::operation_source::{OperationSource, PARAMETERS_MAX};
 use crate::schema::NAME_BYTES_MAX;
 use crate::value_location::ValueLocation;
 

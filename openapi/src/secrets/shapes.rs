@@ -12,16 +12,10 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use regex::Regex;
 
 use super::drawn::is_name_of_words;
+use super::hit::Hit;
 use super::numbers::{is_card, is_iban, is_named_card};
-use super::redactor::REDACTED;
 use super::{assignment, encoded, keys, sql};
-
-/// Where in a text a secret stands, and by which rule.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Hit {
-    pub(super) range: Range<usize>,
-    pub(super) rule: &'static str,
-}
+use daybook_event::REDACTED;
 
 /// The most words behind an IBAN that its pattern takes.
 const IBAN_TAIL_MAX: usize = 8;
@@ -394,7 +388,7 @@ fn shapes_to_look_for(text: &str) -> u32 {
 }
 
 /// The name of every rule about shapes, and where its form is documented.
-pub(super) fn rules() -> impl Iterator<Item = (&'static str, &'static str)> {
+pub(crate) fn rules() -> impl Iterator<Item = (&'static str, &'static str)> {
     SHAPES
         .iter()
         .map(|shape| (shape.name, shape.source))
@@ -426,7 +420,7 @@ pub(crate) fn redact_shapes(text: &str, numbers: Numbers) -> Cow<'_, str> {
 }
 
 /// The rules that find something in a text.
-pub(super) fn rules_that_find(text: &str) -> Vec<&'static str> {
+pub(crate) fn rules_that_find(text: &str) -> Vec<&'static str> {
     let mut rules: Vec<&'static str> = find(text, Numbers::Any, 0)
         .into_iter()
         .map(|hit| hit.rule)

@@ -4,9 +4,8 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
-use super::assignment::hit;
 use super::drawn::looks_random;
-use super::shapes::Hit;
+use super::hit::{Hit, hit};
 
 /// The rule's name, which the table of shapes has.
 pub(super) const RULE: &str = "password in SQL";

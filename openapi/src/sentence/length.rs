@@ -2,13 +2,7 @@
 
 use daybook_event::{ActivityPart, ActivityPartKind};
 
-use super::plain_text::{Length, cut, words};
-
-/// The most words of a sentence.
-pub(crate) const WORDS_MAX: usize = 18;
-
-/// The most characters of a sentence.
-pub(crate) const SENTENCE_CHARS_MAX: usize = 300;
+use crate::plain_text::{Length, SENTENCE_CHARS_MAX, WORDS_MAX, cut, words};
 
 /// How long the values of a sentence may be.
 #[derive(Debug, Clone, Copy)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use daybook_openapi::secrets::{Place, Redactor};
+use daybook_openapi::redaction::{Place, Redactor};
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use serde_json::{Value, json};

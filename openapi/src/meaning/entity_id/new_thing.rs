@@ -3,11 +3,11 @@
 use daybook_event::Action;
 
 use super::{Decided, IdSearch, OrNone};
+use crate::habits::collection_key;
+use crate::key_words::{is_key_word, is_strong_key_word};
 use crate::meaning::identity::{self, Search};
 use crate::meaning::noun::ParamRole;
-use crate::meaning::path_shape::{is_key_word, is_strong_key_word};
 use crate::meaning::rule;
-use crate::meaning::scope::collection_key;
 use crate::path_template::PathTemplate;
 use crate::secrets::is_secret_name;
 use crate::value_location::ValueLocation;

@@ -1,6 +1,6 @@
 //! An identifier held against its path: whether it says more, and which of its words the path has.
 
-use crate::operation::OperationSource;
+use crate::operation_source::OperationSource;
 use crate::verbs::{self, Kind};
 use crate::words;
 

@@ -4,7 +4,7 @@ use super::SEPARATORS;
 use super::against_path::in_path;
 use crate::meaning::noun_words::GENERIC;
 use crate::meaning::phrase::object;
-use crate::operation::OperationSource;
+use crate::operation_source::OperationSource;
 use crate::verbs;
 use crate::words;
 

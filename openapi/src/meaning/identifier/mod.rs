@@ -7,8 +7,8 @@ mod word_order;
 
 use super::glued::unglued;
 use super::phrase::{Phrase, is_verb_here, object, verb_first};
-use crate::meaning::path_shape::is_adjective;
-use crate::operation::OperationSource;
+use crate::meaning::adjectives::is_adjective;
+use crate::operation_source::OperationSource;
 use crate::verbs::{self, Kind};
 use crate::words;
 use against_path::{

@@ -3,13 +3,13 @@
 use super::SEPARATORS;
 use super::against_path::{in_path, is_chapter, is_param_word, is_path_end, names_resource};
 use super::cleaning::{is_version, without_versions};
+use crate::habits::VerbPlace;
+use crate::meaning::adjectives::is_adjective;
 use crate::meaning::glued::unglued;
 use crate::meaning::noun_words::ends_with_noun;
-use crate::meaning::path_shape::is_adjective;
 use crate::meaning::phrase::{Phrase, is_bulk_word, is_filler, is_preposition, object, verb_first};
 use crate::meaning::rule;
-use crate::meaning::verb_place::VerbPlace;
-use crate::operation::OperationSource;
+use crate::operation_source::OperationSource;
 use crate::verbs::{self, Kind};
 use crate::words;
 

@@ -1,6 +1,6 @@
 //! Names of ids held against the thing that is looked for: whose they are instead.
 
-use crate::meaning::path_shape::is_key_word;
+use crate::key_words::is_key_word;
 
 /// What owns a thing is not the thing.
 pub(super) fn is_owner(word: &str) -> bool {

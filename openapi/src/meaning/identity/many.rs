@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use crate::operation::{OperationSource, escape};
+use crate::json_pointer::escape;
+use crate::operation_source::OperationSource;
 use crate::schema::{Property, Schemas};
 use crate::value_location::ValueLocation;
 use crate::words;

@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::{WRAPPER_DEPTH_MAX, is_person, snakes, wraps};
-use crate::operation::{OperationSource, escape};
+use crate::json_pointer::escape;
+use crate::operation_source::OperationSource;
 use crate::schema::Schemas;
 use crate::value_location::ValueLocation;
 

@@ -3,13 +3,14 @@
 use daybook_event::Action;
 
 use super::{Number, ParamRole, Thing};
+use crate::key_words::{is_key_word, param_noun};
 use crate::meaning::identity::{self, Search};
 use crate::meaning::noun_words::{ends_with_noun, is_detail, same};
-use crate::meaning::path_shape::{Resource, is_key_word, param_noun};
+use crate::meaning::path_shape::Resource;
 use crate::meaning::phrase::Phrase;
 use crate::meaning::rule;
 use crate::meaning::verb::{Chosen, Source};
-use crate::operation::OperationSource;
+use crate::operation_source::OperationSource;
 use crate::words;
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -1,22 +1,38 @@
 //! Rules 3 and 5: what is acted upon, and what it is part of.
 
 mod facing;
+mod own_words;
 mod parents;
 mod parts;
 mod questions;
 mod wording;
 
 use daybook_event::Action;
+use serde::{Deserialize, Serialize};
 
-use super::Parent;
-use super::noun_words::{GENERIC, NEEDS_PARENT, ends_with_noun, is_role_of_class, own_words, same};
-use super::path_shape::{PathShape, is_adjective, param_noun};
+use super::noun_words::{
+    GENERIC, NEEDS_PARENT, ends_with_noun, is_logging_in, is_role_of_class, names_deed, same,
+};
+use super::path_shape::PathShape;
 use super::phrase::{self, Phrase};
 use super::rule::{self, Rule};
 use super::verb::{Chosen, Source};
-use crate::operation::OperationSource;
+use crate::key_words::param_noun;
+use crate::meaning::adjectives::is_adjective;
+use crate::operation_source::OperationSource;
+use crate::value_location::ValueLocation;
 use crate::{verbs, words};
 use facing::{Facing, Level};
+use own_words::own_words;
+
+/// What a thing is part of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parent {
+    /// Its noun, singular.
+    pub entity_type: String,
+    /// Where its id is.
+    pub id: Option<ValueLocation>,
+}
 
 /// What a path parameter is to the thing acted upon.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -266,19 +282,6 @@ fn worded(
     (!noun.is_empty()).then_some(noun)
 }
 
-/// Whether a noun is made of the verb: revocation of revoke, enrichment of enrich.
-pub(crate) fn names_deed(noun: &str, base: &str) -> bool {
-    let stem = base.trim_end_matches('e');
-    let stem = stem.get(..stem.len().saturating_sub(1)).unwrap_or(stem);
-    // `registration` of register
-    let stem = stem.get(..6).unwrap_or(stem);
-    stem.len() >= 4
-        && noun.starts_with(stem)
-        && ["tion", "sion", "ment", "al", "ance", "ence"]
-            .iter()
-            .any(|end| noun.ends_with(end))
-}
-
 /// Who gives the verb gives the object.
 fn gives_verb(
     source: &OperationSource<'_>,
@@ -463,11 +466,6 @@ fn names_nobody(shape: &PathShape) -> bool {
 /// `AuthController_register` names who serves it, and not who is registered.
 fn is_nobody(said_noun: Option<&[String]>) -> bool {
     said_noun.is_none_or(|noun| matches!(noun, [only] if is_logging_in(only)))
-}
-
-/// The name of logging in, which is no thing that anybody has.
-pub(crate) fn is_logging_in(noun: &str) -> bool {
-    matches!(noun, "auth" | "authentication" | "oauth")
 }
 
 /// A thing that the verb itself implies: a session of whoever logs in, the user who registers.

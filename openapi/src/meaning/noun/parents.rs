@@ -1,9 +1,9 @@
 //! Rule 5: what a thing is part of.
 
 use super::facing::Facing;
-use crate::meaning::Parent;
+use crate::key_words::param_noun;
+use crate::meaning::noun::Parent;
 use crate::meaning::noun_words::GENERIC;
-use crate::meaning::path_shape::param_noun;
 use crate::secrets::is_secret_name;
 use crate::value_location::ValueLocation;
 use crate::words;

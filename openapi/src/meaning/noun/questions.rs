@@ -4,10 +4,11 @@ use daybook_event::Action;
 
 use super::Thing;
 use super::facing::{Facing, Level};
-use crate::meaning::is_name_of;
+use crate::habits::{is_name_of, scope_key};
+use crate::key_words::param_noun;
+use crate::meaning::adjectives::is_adjective;
 use crate::meaning::noun_words::{GENERIC, ends_with_noun, is_role_of_class, same};
-use crate::meaning::path_shape::{is_adjective, is_criterion, param_noun};
-use crate::meaning::scope::scope_key;
+use crate::meaning::path_shape::is_criterion;
 use crate::meaning::witness::Witnesses;
 use crate::words;
 

@@ -4,9 +4,9 @@ use daybook_event::Action;
 
 use super::Thing;
 use super::facing::{Facing, Level};
-use super::names_deed;
-use crate::meaning::noun_words::{GENERIC, NEEDS_PARENT};
-use crate::meaning::path_shape::{Resource, param_noun};
+use crate::key_words::param_noun;
+use crate::meaning::noun_words::{GENERIC, NEEDS_PARENT, names_deed};
+use crate::meaning::path_shape::Resource;
 use crate::meaning::verb::Source;
 use crate::words;
 

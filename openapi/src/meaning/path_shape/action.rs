@@ -1,14 +1,14 @@
 //! The verb phrase of a path: at its end, behind a colon, or in front of its parameters.
 
 use super::named_calls::{agent, conversion, state};
-use super::resource::param_noun;
 use super::steps::Step;
+use crate::habits::collection_key;
+use crate::key_words::param_noun;
 use crate::meaning::glued::unglued;
 use crate::meaning::identifier::without_using;
 use crate::meaning::noun_words::ends_with_noun;
 use crate::meaning::phrase;
-use crate::meaning::scope::collection_key;
-use crate::operation::OperationSource;
+use crate::operation_source::OperationSource;
 use crate::verbs::{self, Kind, KnownVerb};
 use crate::words;
 use daybook_event::Action;
@@ -77,7 +77,7 @@ pub(super) fn take_inner_action(
         _ => false,
     };
     // `apps_transferOwnership` on `/apps/{app}/transfer/{destination}`
-    let is_done_to_item = is_mostly_done_to_things(first)
+    let is_done_to_item = verbs::is_mostly_done_to_things(first)
         && matches!(
             at.checked_sub(1).map(|before| &steps[before]),
             Some(Step::Param(_))
@@ -336,7 +336,7 @@ pub(super) fn take_action(
                         && (phrase.len() > 1
                             || !behind_param
                                 && steps.len() > 1
-                                && is_mostly_done_to_things(first)) =>
+                                && verbs::is_mostly_done_to_things(first)) =>
                 {
                     let said = words::split(without_using(source.operation_id));
                     // `ProjectMember_Post` takes it for a class.
@@ -358,7 +358,7 @@ pub(super) fn take_action(
                     behind_param
                         && !reads
                         && phrase.len() == 1
-                        && (is_mostly_done_to_things(first) || summary_agrees)
+                        && (verbs::is_mostly_done_to_things(first) || summary_agrees)
                 }
             };
             // "Creates a new checkout key" at `/checkout-key`: a thing all the same.
@@ -457,52 +457,4 @@ fn is_object_of_id(phrase: &[String], source: &OperationSource<'_>) -> bool {
                 pairs.all(|(one, other)| words::singular(one) == words::singular(other))
             })
     })
-}
-
-/// Of the words that are as often nouns, those that behind an item are rather done to it than part
-/// of it: `/payments/{id}/refund`, but not `/payments/{id}/comment`.
-pub(crate) fn is_mostly_done_to_things(word: &str) -> bool {
-    matches!(
-        word,
-        "import"
-            | "export"
-            | "build"
-            | "copy"
-            | "test"
-            | "transfer"
-            | "refund"
-            | "charge"
-            | "release"
-            | "share"
-            | "watch"
-            | "star"
-            | "flag"
-            | "follow"
-            | "like"
-            | "vote"
-            | "bookmark"
-            | "play"
-            | "power"
-            | "boot"
-            | "ping"
-            | "probe"
-            | "push"
-            | "pull"
-            | "hold"
-            | "swap"
-            | "split"
-            | "forward"
-            | "mail"
-            | "email"
-            | "purchase"
-            | "exchange"
-            | "rate"
-            | "sort"
-            | "wake"
-            | "print"
-            | "scan"
-            | "sign"
-            | "match"
-            | "stream"
-    )
 }

@@ -6,11 +6,11 @@ mod resource;
 mod steps;
 
 use super::phrase::Phrase;
-use crate::operation::OperationSource;
+use crate::key_words::param_noun;
+use crate::operation_source::OperationSource;
 use crate::words;
-pub(crate) use action::is_mostly_done_to_things;
 use action::{take_action, take_inner_action};
-pub(crate) use resource::{Resource, is_adjective, is_key_word, is_strong_key_word, param_noun};
+pub(crate) use resource::Resource;
 use resource::{push_literal, resource_words, take_resource};
 pub(crate) use steps::is_criterion;
 use steps::{Step, is_amount, steps};

@@ -4,7 +4,7 @@ use daybook_event::Action;
 
 use crate::meaning::identity::{self, Search};
 use crate::meaning::phrase::Phrase;
-use crate::operation::OperationSource;
+use crate::operation_source::OperationSource;
 use crate::verbs;
 
 /// Rule "marked as": a POST on `/orders/{id}/unfulfillable` or `/order-is-ready` says what a thing is.

@@ -1,8 +1,9 @@
 //! A noun of the path, and the parameters behind it.
 
 use super::steps::is_version;
-use crate::verbs;
-use crate::words;
+use crate::key_words::{is_strong_key_word, param_noun};
+use crate::meaning::adjectives::{ADJECTIVES, is_adjective};
+use crate::{verbs, words};
 
 /// What there is several kinds of, rather than several of.
 const HAVE_KINDS: &[&str] = &[
@@ -137,98 +138,6 @@ impl Resource {
     pub(crate) fn noun(&self) -> String {
         words::noun_phrase(&self.words)
     }
-}
-
-/// The noun that a parameter's name holds: `execution_id` → execution; empty for `id` or `key`.
-pub(crate) fn param_noun(name: &str) -> Vec<String> {
-    let mut found = words::split(name);
-    if found.len() > 1 && found.last().is_some_and(|last| last == "title") {
-        found.pop();
-    }
-    while let Some(last) = found.last() {
-        // A lower-case name may end in its kind of key all the same: `ticketid`.
-        let glued = ["uuid", "guid", "id", "name"]
-            .iter()
-            .find_map(|end| last.strip_suffix(end))
-            .filter(|stem| stem.len() > 3);
-        let is_key_of = found.len() > 1 && matches!(last.as_str(), "email" | "num");
-        if is_key_word(last) || is_key_of || matches!(last.as_str(), "or" | "and" | "with" | "by") {
-            found.pop();
-        } else if let Some(stem) = glued.map(str::to_owned) {
-            found.pop();
-            found.push(stem);
-        } else {
-            break;
-        }
-    }
-    // Google's `{parent}` and `{resource}` name a role and no thing, and so does `{resourceName}`.
-    if let [only] = found.as_slice()
-        && matches!(only.as_str(), "parent" | "resource" | "entity" | "object")
-    {
-        found.clear();
-    }
-    found
-}
-
-/// Words that make a parameter an id and nothing else.
-pub(crate) fn is_strong_key_word(word: &str) -> bool {
-    matches!(
-        word,
-        "id" | "ids" | "uuid" | "guid" | "uid" | "key" | "sid" | "oid" | "gid" | "arn"
-    ) || word.len() > 4 && word.ends_with("id")
-}
-
-/// Words that say "this is a key" and nothing of what it is the key of.
-pub(crate) fn is_key_word(word: &str) -> bool {
-    matches!(
-        word,
-        "id" | "ids"
-            | "uuid"
-            | "guid"
-            | "uid"
-            | "key"
-            | "slug"
-            | "sid"
-            | "name"
-            | "number"
-            | "no"
-            | "nr"
-            | "code"
-            | "ref"
-            | "reference"
-            | "identifier"
-            | "pk"
-            | "oid"
-            | "handle"
-            | "arn"
-            | "gid"
-            | "iid"
-            | "urn"
-            | "xid"
-    )
-}
-
-/// Adjectives that as a segment say which of the things in front: `/cities/significant`.
-#[rustfmt::skip] // a list of words, not of lines
-pub(super) const ADJECTIVES: &[&str] = &[
-    "private", "public", "active", "inactive", "recent", "latest", "popular", "featured",
-    "significant", "top", "pending", "archived", "deleted", "available", "random", "upcoming",
-    "trending", "nearby", "open", "closed", "completed", "expired", "unread", "personal",
-    "internal", "external", "local", "global", "shared", "custom", "similar", "suggested",
-    "recommended", "blocked", "banned", "enabled", "disabled", "approved", "rejected",
-    "scheduled", "online", "offline", "primary", "anonymous", "assigned", "unassigned",
-    "unique", "permanent", "temporary", "default", "advanced", "simple", "basic", "detailed",
-    "next", "previous", "past", "today", "daily", "weekly", "monthly", "yearly", "hourly", "nearest", "full", "live", "running", "failed", "missing", "invalid", "valid", "favorite", "favourite",
-    "alternative", "alternate", "incoming", "outgoing", "inbound", "outbound",
-];
-
-pub(crate) fn is_adjective(word: &str) -> bool {
-    ADJECTIVES.contains(&word)
-        || word.len() > 5
-            && word.ends_with("ed")
-            && !["feed", "seed", "speed", "embed", "breed", "weed", "deed"]
-                .iter()
-                .any(|noun| word.ends_with(noun))
 }
 
 /// Verbs that in front of a plural are no noun.

@@ -1,7 +1,8 @@
 //! A path, segment by segment: literals, parameters, and what only says how.
 
-use super::resource::{is_key_word, resource_words};
-use crate::operation::OperationSource;
+use super::resource::resource_words;
+use crate::key_words::{is_key_word, param_noun};
+use crate::operation_source::OperationSource;
 use crate::path_template::{Part, PathTemplate, Segment};
 use crate::verbs::{self, Kind};
 use crate::words;
@@ -133,7 +134,7 @@ fn is_filter(text: &str, before: &[Step], source: &OperationSource<'_>) -> bool 
 fn is_way_of_finding(text: &str, param: Option<&str>) -> bool {
     let what = text.to_ascii_lowercase();
     param.is_some_and(|param| {
-        let noun = super::param_noun(param);
+        let noun = param_noun(param);
         what.strip_prefix("by")
             .is_some_and(|what| !what.is_empty() && noun.last().is_some_and(|last| last == what))
     })

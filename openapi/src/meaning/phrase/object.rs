@@ -1,9 +1,9 @@
 //! What a verb is done to, out of the words behind it.
 
+use crate::meaning::adjectives::is_adjective;
 use crate::meaning::function_words::{
     DETERMINERS, LEADING_PARTICIPLES, PARTICIPLES, PRAISE, PREPOSITIONS,
 };
-use crate::meaning::path_shape::is_adjective;
 
 /// The object's words, up to a preposition and without determiners.
 pub(crate) fn object(all: &[String]) -> Vec<String> {

@@ -4,10 +4,10 @@ use daybook_event::Action;
 
 use super::{Chosen, Source, settle, spoken};
 use crate::annotations::Annotations;
-use crate::meaning::Verb;
 use crate::meaning::path_shape::PathShape;
-use crate::operation::OperationSource;
+use crate::operation_source::OperationSource;
 use crate::verbs;
+use crate::verbs::Verb;
 
 /// The annotated action, put in place of the one that was worked out. A verb that is known has its own, except at a
 /// GET, which `verb` beside all methods of a path does not make a change. Where something is merely executed, the

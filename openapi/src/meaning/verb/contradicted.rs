@@ -4,7 +4,7 @@ use daybook_event::Action;
 
 use super::{Candidate, is_weak_read};
 use crate::meaning::phrase::Phrase;
-use crate::operation::OperationSource;
+use crate::operation_source::OperationSource;
 use crate::verbs::Kind;
 use crate::words;
 

@@ -2,8 +2,9 @@
 
 use daybook_event::Action;
 
-use crate::meaning::path_shape::{PathShape, Resource, param_noun};
-use crate::operation::OperationSource;
+use crate::key_words::param_noun;
+use crate::meaning::path_shape::{PathShape, Resource};
+use crate::operation_source::OperationSource;
 use crate::schema::Schemas;
 
 pub(super) fn method_verb(source: &OperationSource<'_>, shape: &PathShape) -> &'static str {

@@ -3,10 +3,10 @@
 use daybook_event::Action;
 
 use super::{Candidate, is_plain_change};
-use crate::meaning::noun::names_deed;
+use crate::meaning::noun_words::names_deed;
 use crate::meaning::phrase::Phrase;
 use crate::meaning::rule;
-use crate::operation::OperationSource;
+use crate::operation_source::OperationSource;
 use crate::verbs::{self, Kind};
 use crate::words;
 

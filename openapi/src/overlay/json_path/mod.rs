@@ -12,7 +12,7 @@ use std::collections::HashSet;
 use regex::Regex;
 use serde_json::Value;
 
-use crate::operation::escape;
+use crate::json_pointer::escape;
 use parser::{Query, Segment, Selector};
 
 /// The most bytes of a query.

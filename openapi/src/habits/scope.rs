@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::path_shape::{is_key_word, is_strong_key_word};
+use crate::key_words::{is_key_word, is_strong_key_word};
 use crate::words;
 
 /// What two paths share that have a parameter in one place: the path up to its last parameter,

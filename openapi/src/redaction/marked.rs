@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 
-use super::redactor::Place;
+use super::place::Place;
 use crate::value_location::{ValueLocation, WRAPPERS};
 
 /// A place that a document marks, as pointer segments; `*` is any one, `**` any number of them.

@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::marked::Marked;
-use super::redactor::{Inherited, Place, Redactor, VALUE_DEPTH_MAX, note, redact_keys};
-use super::walk::Walk;
+use super::place::Place;
+use super::redactor::{Redactor, VALUE_DEPTH_MAX, redact_keys};
+use super::walk::{Inherited, Walk, note};
 use crate::operation::Operation;
 use crate::path_template::PathTemplate;
 use crate::value_location::{ValueLocation, WRAPPERS};

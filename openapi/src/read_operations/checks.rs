@@ -4,17 +4,34 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::methods::ANY_METHOD;
 use crate::activity_template::FIXED;
-use crate::annotations::wide::{Fit, Misfit};
 use crate::annotations::{Activity, Annotations};
 use crate::document::{Problems, is_of_3_0};
+use crate::json_pointer::escape;
 use crate::nearest::nearest_by;
-use crate::operation::{OperationSource, escape};
+use crate::operation_source::OperationSource;
 use crate::path_template::PathTemplate;
-use crate::read_operations::ANY_METHOD;
 use crate::schema::Schemas;
 use crate::secrets::{OperationSecrets, is_secret_name};
 use crate::value_location::{ValueLocation, WRAPPERS};
+
+/// How a template or a place fits an operation that it stands above.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fit {
+    /// All places that it names are there.
+    Sure,
+    /// The document says too little to know.
+    Open,
+}
+
+/// Why it does not.
+#[derive(Debug)]
+pub(crate) struct Misfit {
+    pub(crate) message: String,
+    /// Whether a place of the operation has nearly the same name.
+    pub(crate) is_near: bool,
+}
 
 /// The most places that are listed where none is near.
 const OTHERS_MAX: usize = 4;
@@ -462,7 +479,7 @@ fn is_secret(location: &ValueLocation, secrets: &OperationSecrets) -> bool {
     let covers = |mark: &ValueLocation| match (mark, location) {
         (ValueLocation::Request(mark), ValueLocation::Request(pointer))
         | (ValueLocation::Response(mark), ValueLocation::Response(pointer)) => {
-            crate::secrets::covers_or_holds(mark, pointer)
+            crate::redaction::covers_or_holds(mark, pointer)
         }
         (ValueLocation::Query(mark), ValueLocation::Query(name))
         | (ValueLocation::Path(mark), ValueLocation::Path(name)) => mark == "*" || mark == name,

@@ -7,11 +7,11 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use crate::annotations::{ANNOTATION, has_annotation, values};
-use crate::document::ParsedDocument;
-use crate::document::Problems;
-use crate::operation::escape;
-use crate::read_operations::ANY_METHOD;
+use super::methods::ANY_METHOD;
+use crate::annotations::values;
+use crate::document::{ANNOTATION, Problems, has_annotation};
+use crate::json_pointer::escape;
+use crate::parsed_document::ParsedDocument;
 use crate::schema::{SchemaWork, Schemas};
 
 /// The most other documents that are told of.

@@ -3,26 +3,26 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use daybook_event::{check_json_bounds, check_json_values};
+use daybook_event::{REDACTED, check_json_bounds, check_json_values};
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
-use super::drawn::looks_random;
 use super::loosely_marked::LooselyMarked;
 use super::marked::{At, Marked};
-use super::names::{
+use super::place::Place;
+use super::siblings::Siblings;
+use super::strict;
+use super::walk::{Inherited, SECRET_KEY_BYTES_MIN, Walk, note};
+use crate::operation::Operation;
+use crate::secrets::OperationSecrets;
+use crate::secrets::drawn::looks_random;
+use crate::secrets::names::{
     LEAST_SECRET_NUMBER, describes_a_secret, describes_secrets, is_chosen, is_of_change,
     is_of_secret, is_query_secret, is_secret_member, is_secret_name, names_a_card, names_a_thing,
     rule_in_headers,
 };
-use super::shapes::{Numbers, redact_shapes, rules_that_find};
-use super::siblings::Siblings;
-use super::walk::Walk;
-use super::{OperationSecrets, strict};
-use crate::operation::{Operation, escape};
+use crate::secrets::shapes::{Numbers, redact_shapes, rules_that_find};
 use crate::value_location::ValueLocation;
-
-pub use daybook_event::REDACTED;
 
 /// How deep a value is looked through; what lies deeper is removed.
 pub(super) const VALUE_DEPTH_MAX: usize = 256;
@@ -36,48 +36,8 @@ const INNER_JSON_DEPTH_MAX: usize = 64;
 /// The memory that its values take. It is there twice.
 const INNER_JSON_VALUES_BYTES_MAX: usize = 16 << 20;
 
-/// The most removed places that are named; more are removed unnamed.
-const REMOVED_MAX: usize = 1_000;
-
-/// The longest name of a removed place, so that all of them together have 256 KB.
-const REMOVED_BYTES_MAX: usize = 256;
-
-/// The shortest secret that has a form of its own, a card's number: shorter keys are names.
-pub(super) const SECRET_KEY_BYTES_MIN: usize = 14;
-
 /// The shortest text that is a secret because it looks drawn and stands among others.
 const SHORT_SECRET_BYTES_MIN: usize = 8;
-
-/// Where in a call a value stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Place {
-    /// The request body.
-    Request,
-    /// The response body.
-    Response,
-    /// Query parameters.
-    Query,
-    /// Path parameters.
-    Path,
-    /// Request headers.
-    Headers,
-    /// What the handler chose to say (`before`, `after`, …), of whatever depth.
-    Context,
-}
-
-impl Place {
-    /// The word in front of a removed pointer: `request` in `request#/password`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Request => "request",
-            Self::Response => "response",
-            Self::Query => "query",
-            Self::Path => "path",
-            Self::Headers => "headers",
-            Self::Context => "context",
-        }
-    }
-}
 
 /// How much is removed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -109,24 +69,6 @@ pub struct Redactor {
     pub(super) keep: Vec<Marked>,
     /// Where ids and names are, which a sentence needs; known only in [`Mode::Strict`].
     pub(super) told: Vec<Marked>,
-}
-
-/// What the names around a value say about it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Inherited {
-    No,
-    /// The document says that it stays.
-    Kept,
-    /// It has the name of a secret itself.
-    Direct,
-    /// What stands beside it says that it is one: a name, the kind of a key or of a grant.
-    Named,
-    /// It has the name of a secret and members of its own, as things have that are called so.
-    Thing,
-    /// It stands below the name of a secret, whose numbers are secrets from this one on.
-    Below(u64),
-    /// It stands where everything is a secret.
-    Sealed,
 }
 
 impl Redactor {
@@ -568,28 +510,4 @@ fn speaks_of_cards(path: &str) -> bool {
 fn is_marked(marks: &[Marked], place: Place, pointer: &[String]) -> bool {
     let at = At::new(place, pointer);
     marks.iter().any(|mark| mark.covers_at(&at))
-}
-
-/// Names a place out of which something was removed; one whose pointer would be too long, by what it stands in.
-pub(super) fn note(removed: &mut Vec<String>, place: Place, pointer: &[String]) {
-    if removed.len() >= REMOVED_MAX {
-        return;
-    }
-    let mut entry = format!("{}#", place.as_str());
-    for segment in pointer {
-        // Asked before it is escaped: a name may be as long as a body.
-        let is_long = |segment: &str| entry.len() + 1 + segment.len() > REMOVED_BYTES_MAX;
-        if is_long(segment) {
-            break;
-        }
-        let escaped = escape(segment);
-        if is_long(&escaped) {
-            break;
-        }
-        entry.push('/');
-        entry.push_str(&escaped);
-    }
-    if removed.last() != Some(&entry) {
-        removed.push(entry);
-    }
 }

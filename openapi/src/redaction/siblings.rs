@@ -5,8 +5,8 @@ use std::cell::LazyCell;
 
 use serde_json::{Map, Value};
 
-use super::drawn::looks_random;
-use super::names::{
+use crate::secrets::drawn::looks_random;
+use crate::secrets::names::{
     LEAST_SECRET_NUMBER, describes_a_secret, is_of_change, is_of_secret, is_secret_name,
     least_secret_number, names_a_count, names_a_thing, rule_of,
 };

@@ -2,10 +2,11 @@
 
 use daybook_event::Action;
 
-use super::{Chosen, Source, is_weak_read};
-use crate::meaning::noun::{Thing, is_logging_in};
+use super::verb::{Chosen, Source, is_weak_read};
+use crate::meaning::noun::Thing;
+use crate::meaning::noun_words::is_logging_in;
 use crate::meaning::rule;
-use crate::operation::OperationSource;
+use crate::operation_source::OperationSource;
 use crate::words;
 
 /// Rule "a token is asked for": what is read of a POST is given out by it, where it is a secret.

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::checks::{Fit, Misfit, find_place, is_of_list};
 use crate::annotations::Annotations;
-use crate::annotations::checks::{find_place, is_of_list};
 use crate::document::Problems;
-use crate::operation::OperationSource;
+use crate::operation_source::OperationSource;
 
 /// What is told of a template that names a parent where nothing says what that is. It stays in use, because
 /// the handler may name it.
@@ -16,23 +16,6 @@ const LOOKS_MAX: usize = 20_000;
 
 /// How often the nearest place is looked for where one is not there.
 const SUGGESTIONS_MAX: usize = 1_000;
-
-/// How a template or a place fits an operation that it stands above.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Fit {
-    /// All places that it names are there.
-    Sure,
-    /// The document says too little to know.
-    Open,
-}
-
-/// Why it does not.
-#[derive(Debug)]
-pub(crate) struct Misfit {
-    pub(crate) message: String,
-    /// Whether a place of the operation has nearly the same name.
-    pub(crate) is_near: bool,
-}
 
 /// The best that was found in the operations below, and what tells most of the others.
 #[derive(Debug, Default)]

@@ -6,12 +6,41 @@ use std::cell::OnceCell;
 use serde_json::{Number, Value};
 
 use super::loosely_marked::LooselyMarked;
-use super::names::{
+use super::place::Place;
+use crate::json_pointer::escape;
+use crate::secrets::names::{
     is_id_name, least_secret_number, names_a_card, names_a_count, names_a_phone, rule_of,
 };
-use super::numbers::starts_with_named_card;
-use super::redactor::{Inherited, Place, REDACTED, SECRET_KEY_BYTES_MIN, note};
-use super::shapes::{Numbers, redact_shapes};
+use crate::secrets::numbers::starts_with_named_card;
+use crate::secrets::shapes::{Numbers, redact_shapes};
+use daybook_event::REDACTED;
+
+/// The most removed places that are named; more are removed unnamed.
+const REMOVED_MAX: usize = 1_000;
+
+/// The longest name of a removed place, so that all of them together have 256 KB.
+const REMOVED_BYTES_MAX: usize = 256;
+
+/// The shortest secret that has a form of its own, a card's number: shorter keys are names.
+pub(super) const SECRET_KEY_BYTES_MIN: usize = 14;
+
+/// What the names around a value say about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Inherited {
+    No,
+    /// The document says that it stays.
+    Kept,
+    /// It has the name of a secret itself.
+    Direct,
+    /// What stands beside it says that it is one: a name, the kind of a key or of a grant.
+    Named,
+    /// It has the name of a secret and members of its own, as things have that are called so.
+    Thing,
+    /// It stands below the name of a secret, whose numbers are secrets from this one on.
+    Below(u64),
+    /// It stands where everything is a secret.
+    Sealed,
+}
 
 /// The digits of the shortest card's number.
 const CARD_DIGITS_MIN: usize = 13;
@@ -189,4 +218,28 @@ fn whole_number(number: &Number) -> Option<String> {
     }
     let float = number.as_f64()?;
     (float >= 0.0 && float.fract() == 0.0).then(|| format!("{float:.0}"))
+}
+
+/// Names a place out of which something was removed; one whose pointer would be too long, by what it stands in.
+pub(super) fn note(removed: &mut Vec<String>, place: Place, pointer: &[String]) {
+    if removed.len() >= REMOVED_MAX {
+        return;
+    }
+    let mut entry = format!("{}#", place.as_str());
+    for segment in pointer {
+        // Asked before it is escaped: a name may be as long as a body.
+        let is_long = |segment: &str| entry.len() + 1 + segment.len() > REMOVED_BYTES_MAX;
+        if is_long(segment) {
+            break;
+        }
+        let escaped = escape(segment);
+        if is_long(&escaped) {
+            break;
+        }
+        entry.push('/');
+        entry.push_str(&escaped);
+    }
+    if removed.last() != Some(&entry) {
+        removed.push(entry);
+    }
 }

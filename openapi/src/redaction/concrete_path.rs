@@ -7,9 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use aho_corasick::{AhoCorasick, AhoCorasickKind, Match, MatchKind};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
-use super::redactor::{Mode, Place, REDACTED, Redactor};
-use super::shapes::{Numbers, redact_shapes};
+use super::place::Place;
+use super::redactor::{Mode, Redactor};
 use crate::path_template::{Part, PathTemplate, Segment, decode_segment};
+use crate::secrets::shapes::{Numbers, redact_shapes};
+use daybook_event::REDACTED;
 
 /// What stands percent-encoded in a path with slashes (WHATWG URL, path percent-encode set).
 const IN_PATH: &AsciiSet = &CONTROLS

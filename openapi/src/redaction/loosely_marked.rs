@@ -7,7 +7,7 @@
 use serde_json::Value;
 
 use super::marked::{Marked, is_name, is_position};
-use super::redactor::Place;
+use super::place::Place;
 use crate::value_location::WRAPPERS;
 
 /// The most segments of a mark that is looked for, as bits of a number.

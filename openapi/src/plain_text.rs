@@ -4,6 +4,12 @@
 use crate::value_location::is_placeholder;
 use crate::verbs;
 
+/// The most words of a sentence.
+pub(crate) const WORDS_MAX: usize = 18;
+
+/// The most characters of a sentence.
+pub(crate) const SENTENCE_CHARS_MAX: usize = 300;
+
 /// How much of a text is looked at.
 const TEXT_CHARS_MAX: usize = 2_000;
 

@@ -1,0 +1,25 @@
+//! What the operations of one document have in common.
+
+mod full_names;
+mod scope;
+mod verb_place;
+
+use std::collections::HashSet;
+
+pub(crate) use full_names::{full_names, is_name_of};
+pub(crate) use scope::{collection_key, found_by_id, scope_key, scopes};
+pub(crate) use verb_place::{VerbPlace, paths_call};
+
+/// What the operations of one document have in common.
+#[derive(Debug, Default)]
+pub(crate) struct Habits {
+    /// See [`scopes`].
+    pub(crate) scopes: HashSet<String>,
+    /// See [`found_by_id`].
+    pub(crate) found_by_id: HashSet<String>,
+    /// See [`full_names`].
+    pub(crate) full_names: HashSet<String>,
+    pub(crate) verb_place: VerbPlace,
+    /// Nearly all paths are calls by their names: `/get_profile`.
+    pub(crate) paths_call: bool,
+}

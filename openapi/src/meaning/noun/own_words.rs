@@ -1,0 +1,74 @@
+//! The words of an object that are its own, and not the path's.
+
+use crate::key_words::is_key_word;
+use crate::meaning::adjectives::is_adjective;
+use crate::meaning::path_shape::PathShape;
+use crate::words;
+
+/// The object's words after a plural in front of the head that the path names as well: generated
+/// identifiers string path words together (`putWebhooksFirehose`), English does not.
+pub(super) fn own_words(object: &[String], shape: &PathShape) -> Vec<String> {
+    let in_path = |word: &str| {
+        word == "users"
+            || shape.resources.iter().any(|resource| {
+                [&resource.qualifier, &resource.words]
+                    .iter()
+                    .any(|words| words.last().is_some_and(|head| head == word))
+            })
+    };
+    let last = object.len().saturating_sub(1);
+    let cut = object
+        .iter()
+        .take(last)
+        .rposition(|word| words::is_plural(word) && in_path(word))
+        .filter(|at| {
+            // "tracks playlist": the head is in front.
+            // `run-stats` behind `servers`: the path ends in the same words.
+            let ends_alike = shape.action.as_deref() == object.get(*at + 1..);
+            ends_alike && object.len() > at + 2
+                || shape
+                    .resources
+                    .last()
+                    .is_none_or(|resource| resource.words.last() != object.get(*at))
+        });
+    let words = cut.map_or(object, |at| &object[at + 1..]);
+    // "binarize advanced" names no thing.
+    if words.iter().all(|word| is_adjective(word)) {
+        return Vec::new();
+    }
+    // What is available is the name: `CheckNameAvailability`.
+    let is_asked_of = words.last().is_some_and(|last| last == "availability");
+    let in_action = |word: &String| {
+        shape
+            .action
+            .as_ref()
+            .is_some_and(|action| action.len() > 2 && action.contains(word))
+    };
+    // `addApiKeyPrivilege` on `/apikeys/{key}/privileges`
+    let is_joined_in_path = |at: usize| {
+        let Some(front) = at.checked_sub(1) else {
+            return false;
+        };
+        let joined = format!("{}{}", words[front], words[at]);
+        shape.resources.iter().any(|resource| {
+            [&resource.qualifier, &resource.words].iter().any(|known| {
+                known
+                    .last()
+                    .is_some_and(|last| words::singular(last) == joined)
+            })
+        })
+    };
+    words
+        .iter()
+        .enumerate()
+        .filter(|(at, word)| {
+            is_asked_of
+                || in_action(word)
+                || !is_key_word(word)
+                || words.len() == 1
+                || words.last() == Some(word)
+                || is_joined_in_path(*at)
+        })
+        .map(|(_, word)| word.clone())
+        .collect()
+}

@@ -1,0 +1,208 @@
+//! An operation as its document has it: all that the rules of meaning look at.
+
+use std::collections::HashSet;
+
+use serde_json::Value;
+
+use crate::habits::Habits;
+use crate::schema::{NAME_BYTES_MAX, Property, Schemas};
+
+/// The most parameters that are read of an operation, and as many of its path item.
+pub(crate) const PARAMETERS_MAX: usize = 500;
+
+/// The most tags, media types and responses that are looked at.
+const LISTED_MAX: usize = 100;
+
+/// What the rules of meaning look at.
+pub(crate) struct OperationSource<'a> {
+    pub(crate) schemas: Schemas<'a>,
+    /// Upper case.
+    pub(crate) method: &'a str,
+    pub(crate) path: &'a str,
+    pub(crate) operation_id: &'a str,
+    pub(crate) summary: &'a str,
+    pub(crate) description: &'a str,
+    pub(crate) tags: Vec<&'a str>,
+    /// Query parameters and their schemas.
+    pub(crate) query: Vec<Property<'a>>,
+    /// Path parameters and their schemas.
+    pub(crate) path_params: Vec<Property<'a>>,
+    /// The path item and the operation in it, as the document has them.
+    pub(crate) holders: [&'a Value; 2],
+    pub(crate) request: Option<&'a Value>,
+    pub(crate) response: Option<&'a Value>,
+    /// What it answers with is a file and no JSON.
+    pub(crate) answers_file: bool,
+    pub(crate) habits: &'a Habits,
+}
+
+impl<'a> OperationSource<'a> {
+    /// Whether a summary or a description speaks of it.
+    pub(crate) fn is_told(&self) -> bool {
+        !self.summary.is_empty() || !self.description.is_empty()
+    }
+
+    pub(crate) fn read(
+        schemas: Schemas<'a>,
+        habits: &'a Habits,
+        method: &'a str,
+        path: &'a str,
+        path_item: &'a Value,
+        operation: &'a Value,
+    ) -> Self {
+        let response = success_response(operation).and_then(|response| schemas.resolve(response));
+        let text = |key: &str| {
+            operation
+                .get(key)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+        };
+        Self {
+            schemas,
+            habits,
+            method,
+            path,
+            operation_id: text("operationId"),
+            summary: text("summary"),
+            description: text("description"),
+            tags: operation
+                .get("tags")
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+                .take(LISTED_MAX)
+                .collect(),
+            query: parameters(schemas, "query", path_item, operation),
+            path_params: parameters(schemas, "path", path_item, operation),
+            holders: [path_item, operation],
+            request: operation
+                .get("requestBody")
+                .and_then(|body| schemas.resolve(body))
+                .and_then(content_schema),
+            response: response.and_then(content_schema),
+            answers_file: response.is_some_and(answers_file),
+        }
+    }
+}
+
+impl OperationSource<'_> {
+    /// Whether a query parameter is required; of two with one name the operation's own counts.
+    pub(crate) fn requires_query(&self, name: &str) -> bool {
+        let [path_item, operation] = self.holders;
+        [operation, path_item]
+            .into_iter()
+            .filter_map(|holder| holder.get("parameters")?.as_array())
+            .flat_map(|listed| listed.iter().take(PARAMETERS_MAX))
+            .filter_map(|parameter| self.schemas.resolve(parameter))
+            .find(|parameter| {
+                let is = |key: &str, text: &str| {
+                    parameter.get(key).and_then(Value::as_str) == Some(text)
+                };
+                is("in", "query") && is("name", name)
+            })
+            .is_some_and(|parameter| parameter.get("required") == Some(&Value::Bool(true)))
+    }
+}
+
+/// The parameters of one place; the operation's own ones override the path item's.
+fn parameters<'a>(
+    schemas: Schemas<'a>,
+    place: &str,
+    path_item: &'a Value,
+    operation: &'a Value,
+) -> Vec<Property<'a>> {
+    let mut found: Vec<Property<'a>> = Vec::new();
+    let mut known = HashSet::new();
+    for holder in [operation, path_item] {
+        let listed = holder.get("parameters").and_then(Value::as_array);
+        for parameter in listed
+            .into_iter()
+            .flatten()
+            .take(PARAMETERS_MAX)
+            .take_while(|_| schemas.spend())
+            .filter_map(|parameter| schemas.resolve(parameter))
+        {
+            let name = parameter.get("name").and_then(Value::as_str);
+            let (Some(name), Some(said)) = (name, parameter.get("in").and_then(Value::as_str))
+            else {
+                continue;
+            };
+            if said == place && name.len() <= NAME_BYTES_MAX && known.insert(name) {
+                let schema = parameter
+                    .get("schema")
+                    .or_else(|| content_schema(parameter))
+                    .unwrap_or(&Value::Null);
+                found.push(Property { name, schema });
+            }
+        }
+    }
+    found
+}
+
+/// The schema of the JSON content, or else of a form, or else of whatever comes first.
+fn content_schema(holder: &Value) -> Option<&Value> {
+    let content = holder.get("content")?.as_object()?;
+    let rank = |media_type: &str| {
+        let media_type = media_type.to_ascii_lowercase();
+        if media_type.contains("json") {
+            0
+        } else if media_type.contains("form") {
+            1
+        } else {
+            2
+        }
+    };
+    content
+        .iter()
+        .take(LISTED_MAX)
+        .filter_map(|(media_type, media)| {
+            media.get("schema").map(|schema| (rank(media_type), schema))
+        })
+        .min_by_key(|(rank, _)| *rank)
+        .map(|(_, schema)| schema)
+}
+
+/// Whether all of a response's content is of documents, pictures, sound or bytes.
+fn answers_file(response: &Value) -> bool {
+    let is_file = |media_type: &str| {
+        let media_type = media_type.to_ascii_lowercase();
+        ["image/", "audio/", "video/"]
+            .iter()
+            .any(|kind| media_type.starts_with(kind))
+            || matches!(
+                media_type.as_str(),
+                "application/pdf" | "application/zip" | "application/octet-stream"
+            )
+    };
+    response
+        .get("content")
+        .and_then(Value::as_object)
+        .is_some_and(|content| {
+            !content.is_empty()
+                && content
+                    .keys()
+                    .take(LISTED_MAX)
+                    .all(|media_type| is_file(media_type))
+        })
+}
+
+/// The response of the lowest success status, or `2XX`, or `default`.
+fn success_response(operation: &Value) -> Option<&Value> {
+    let responses = operation.get("responses")?.as_object()?;
+    let mut success: Vec<(&String, &Value)> = responses
+        .iter()
+        .take(LISTED_MAX)
+        .filter(|(status, _)| status.starts_with('2'))
+        .collect();
+    success.sort_by_key(|(status, response)| {
+        (
+            response.get("content").is_none() && response.get("$ref").is_none(),
+            (*status).clone(),
+        )
+    });
+    success
+        .first()
+        .map(|(_, response)| *response)
+        .or_else(|| responses.get("default"))
+}
