@@ -19,6 +19,11 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Runs the whole of Daybook on this machine: ClickHouse, intake, query API and page.
     Up(UpOptions),
+    /// Takes messages off an SQS queue and stores them, as the normalizer's Lambda does.
+    ///
+    /// ClickHouse and all else is set by the Lambda's environment variables, see docs/normalizer.md; region and
+    /// credentials are those of your environment or AWS profile.
+    Worker(WorkerOptions),
     /// Turns queue messages (a JSON line each) into audit events (a JSON line each).
     Normalize(NormalizeOptions),
     /// Says what each operation of OpenAPI documents means, a JSON line each.
@@ -82,6 +87,16 @@ pub(crate) struct DataOption {
     /// The folder that everything is kept in between runs; by default one in your cache.
     #[arg(long = "data", value_name = "DIR", env = "DAYBOOK_DATA")]
     pub(crate) directory: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WorkerOptions {
+    /// The queue that services send to. What can never be stored goes to its dead-letter queue with the reason.
+    #[arg(long, value_name = "URL", env = "DAYBOOK_QUEUE_URL")]
+    pub(crate) queue_url: String,
+    /// A folder of OpenAPI documents, one document, or a compiled index.
+    #[arg(long, value_name = "DIR|FILE", env = "DAYBOOK_SPECS")]
+    pub(crate) specs: PathBuf,
 }
 
 #[derive(Debug, Args)]

@@ -14,12 +14,15 @@ mod explain;
 mod lint;
 mod migrate;
 mod normalize;
+mod process;
+mod queue;
 mod retention;
 mod roles;
 mod search;
 mod terminal;
 mod token;
 mod up;
+mod worker;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -64,6 +67,10 @@ pub fn main() -> ExitCode {
         Command::Up(options) => {
             start_log();
             run_async(up::up(options))
+        }
+        Command::Worker(options) => {
+            start_service_log();
+            run_async(worker::worker(options))
         }
         Command::Normalize(options) => normalize::normalize(&options),
         Command::Explain(options) => explain::explain(&options),
@@ -135,4 +142,16 @@ fn start_log() {
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .init();
+}
+
+/// The log of what runs where nobody looks at a terminal: JSON, as the Lambda's.
+fn start_service_log() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("DAYBOOK_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .json()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+    std::panic::set_hook(Box::new(daybook_normalizer::lambda::log_panic));
 }

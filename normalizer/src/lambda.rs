@@ -46,7 +46,7 @@ pub async fn run() -> Result<(), Error> {
 }
 
 /// Where it was. What it says may repeat the message that brought it about.
-fn log_panic(panic: &PanicHookInfo<'_>) {
+pub fn log_panic(panic: &PanicHookInfo<'_>) {
     let place = panic.location().map(ToString::to_string);
     tracing::error!(place, "a panic");
 }

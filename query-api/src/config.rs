@@ -239,7 +239,7 @@ fn eraser(
         user: user.to_owned(),
         password,
     };
-    // A function that takes erasures on never finishes one: it needs not be able to write.
+    // A function that takes erasures on never finishes one: it need not be able to write.
     let writer_password = match variables.text("DAYBOOK_WRITER_PASSWORD") {
         None if variables.is_lambda() => String::new(),
         password => password.ok_or(ConfigError::Missing("DAYBOOK_WRITER_PASSWORD"))?,

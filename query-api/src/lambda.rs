@@ -17,7 +17,7 @@ use crate::erasure_work::work;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LambdaOptions {
     /// What comes before `/v1/logs` in the path, such as `/audit` of a custom domain's mapping;
-    /// empty where nothing does. A stage's name needs not be said.
+    /// empty where nothing does. A stage's name need not be said.
     pub base_path: String,
     /// Whether answers are streamed: behind a function URL or a REST API that is set up for it.
     pub streams_answers: bool,

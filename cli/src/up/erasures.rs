@@ -13,8 +13,8 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 
 use super::clickhouse::ClickHouse;
-use super::say;
 use crate::data_directory::DataDirectory;
+use crate::process::{say, stopped};
 
 const LEDGER_VARIABLE: &str = "DAYBOOK_ERASURE_LEDGER";
 const BACKUP_DAYS_VARIABLE: &str = "DAYBOOK_BACKUP_DAYS";
@@ -119,7 +119,7 @@ impl Erasures {
                     work_on_erasures(self.eraser, Some(self.ledger))
                 )
             } => {}
-            () = super::stopped(stop) => {}
+            () = stopped(stop) => {}
         }
     }
 }

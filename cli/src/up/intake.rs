@@ -18,6 +18,7 @@ use tokio::sync::watch;
 use super::batcher::{BATCH_MESSAGES_MAX, Batcher, Fate};
 use super::dead_letter_file::DeadLetterFile;
 use super::lines::{Line, LineSplitter};
+use crate::process::stopped;
 
 /// How many bytes of messages are read before they are stored.
 const BATCH_BYTES_MAX: usize = 16 << 20;
@@ -97,7 +98,7 @@ impl Intake {
             let chunk = tokio::select! {
                 chunk = chunks.next() => chunk,
                 // What is read is handled, and the answer says how far it went.
-                () = super::stopped(self.stop.clone()) => break StatusCode::SERVICE_UNAVAILABLE,
+                () = stopped(self.stop.clone()) => break StatusCode::SERVICE_UNAVAILABLE,
             };
             match chunk {
                 Some(Ok(chunk)) => {

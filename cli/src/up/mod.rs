@@ -7,7 +7,6 @@ mod documents;
 mod erasures;
 mod intake;
 mod lines;
-mod queue;
 mod reads;
 mod seed;
 
@@ -27,19 +26,19 @@ use daybook_query_api::{Api, LocalKey, TokenRequest, recorded, router, serve};
 use daybook_sample_service::{DEMO_ORG_ID, DEMO_USER_EMAIL};
 use daybook_store::{Reader, Writer, migrate};
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::arguments::UpOptions;
 use crate::data_directory::DataDirectory;
+use crate::process::{say, stopped, watch_signals};
+use crate::queue::Queue;
 use batcher::Batcher;
 use clickhouse::ClickHouse;
 use dead_letter_file::DeadLetterFile;
 use erasures::Erasures;
 use intake::Intake;
-use queue::Queue;
 
 /// The first word on the command line of the child process in which the embedded ClickHouse runs.
 pub(crate) const CLICKHOUSE_ENGINE: &str = "clickhouse-engine";
@@ -302,37 +301,6 @@ async fn listen(port: u16) -> anyhow::Result<TcpListener> {
         }
         Err(error) => Err(error).with_context(|| format!("port {port} cannot be used")),
     }
-}
-
-fn watch_signals(stop: watch::Sender<bool>) -> anyhow::Result<()> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::spawn(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-        stop.send_replace(true);
-        // A second Ctrl-C does not wait for anything.
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-        std::process::exit(130);
-    });
-    Ok(())
-}
-
-/// Returns once `up` is to stop.
-async fn stopped(mut stop: watch::Receiver<bool>) {
-    // An error says that nobody can ask any more, which is an end as well.
-    let _ = stop.wait_for(|&stop| stop).await;
-}
-
-/// A line for the person at the terminal.
-fn say(line: &str) {
-    // A closed stderr must not end the service.
-    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 #[cfg(test)]

@@ -7,8 +7,8 @@ use anyhow::Context as _;
 use daybook_sample_service::SeedOptions;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::say;
 use crate::data_directory::DataDirectory;
+use crate::process::say;
 
 /// Sends the sample events, once for a data folder. One that was interrupted is begun again with the
 /// same events: those that arrived are not stored twice.

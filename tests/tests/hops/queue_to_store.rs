@@ -1,5 +1,5 @@
-//! From a real SQS queue to ClickHouse: through the Lambda behind an event source mapping, and
-//! through `daybook up --queue-url`.
+//! From a real SQS queue to ClickHouse: through the Lambda behind an event source mapping, through
+//! `daybook worker`, and through `daybook up --queue-url`.
 
 use std::path::Path;
 
@@ -10,6 +10,7 @@ use daybook_tests::ministack::{MiniStack, Received};
 use daybook_tests::up::Up;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
+use tokio::process::Command;
 
 const SPECS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/specs");
 
@@ -69,6 +70,36 @@ fn check_dead_letters(mut letters: Vec<Received>, sent: &[String]) {
     );
 }
 
+/// What whoever stores messages is told: where ClickHouse is, and what the calls mean.
+fn environment(ministack: &MiniStack, clickhouse: &ClickHouse) -> Vec<(&'static str, String)> {
+    let writer = clickhouse.passwords().writer_credentials();
+    let endpoint = clickhouse.endpoint();
+    let mut environment = ministack.environment();
+    environment.extend([
+        ("DAYBOOK_SPECS", SPECS.to_owned()),
+        ("DAYBOOK_CLICKHOUSE_URL", endpoint.url.clone()),
+        ("DAYBOOK_CLICKHOUSE_DATABASE", endpoint.database.clone()),
+        ("DAYBOOK_CLICKHOUSE_USER", writer.user.clone()),
+        ("DAYBOOK_CLICKHOUSE_PASSWORD", writer.password.clone()),
+    ]);
+    environment
+}
+
+async fn check_stored(clickhouse: &ClickHouse) {
+    let reader = clickhouse.reader().unwrap();
+    assert_eq!(
+        activities(&reader, &TenantId::new("queue").unwrap()).await,
+        [
+            "jane@example.com called DELETE /v9/invoices/7",
+            "jane@example.com deleted role good",
+        ]
+    );
+    assert_eq!(
+        activities(&reader, &TenantId::unattributed()).await,
+        ["an anonymous caller deleted role nobody"]
+    );
+}
+
 async fn activities(reader: &Reader, tenant: &TenantId) -> Vec<String> {
     let page = reader.search(tenant, &Search::default()).await.unwrap();
     let mut activities: Vec<String> = page
@@ -92,19 +123,8 @@ async fn the_lambda_stores_what_it_can_and_sends_the_rest_to_the_dead_letter_que
     // At least once: the same messages again.
     ministack.send(&queue, &sent[2..]).await.unwrap();
 
-    let writer = clickhouse.passwords().writer_credentials();
-    let mut environment = ministack.environment();
-    environment.extend([
-        ("DAYBOOK_SPECS", SPECS.to_owned()),
-        ("DAYBOOK_CLICKHOUSE_URL", clickhouse.endpoint().url.clone()),
-        (
-            "DAYBOOK_CLICKHOUSE_DATABASE",
-            clickhouse.endpoint().database.clone(),
-        ),
-        ("DAYBOOK_CLICKHOUSE_USER", writer.user.clone()),
-        ("DAYBOOK_CLICKHOUSE_PASSWORD", writer.password.clone()),
-        ("DAYBOOK_DEAD_LETTER_QUEUE_URL", dead.clone()),
-    ]);
+    let mut environment = environment(&ministack, &clickhouse);
+    environment.push(("DAYBOOK_DEAD_LETTER_QUEUE_URL", dead.clone()));
     let program = Path::new(env!("CARGO_BIN_EXE_normalizer-under-test"));
     ministack
         .create_consumer("normalizer", program, &environment, "audit")
@@ -113,18 +133,52 @@ async fn the_lambda_stores_what_it_can_and_sends_the_rest_to_the_dead_letter_que
 
     check_dead_letters(ministack.receive(&dead, 2).await.unwrap(), &sent);
     ministack.wait_until_empty(&queue).await.unwrap();
-    let reader = clickhouse.reader().unwrap();
-    assert_eq!(
-        activities(&reader, &TenantId::new("queue").unwrap()).await,
-        [
-            "jane@example.com called DELETE /v9/invoices/7",
-            "jane@example.com deleted role good",
-        ]
-    );
-    assert_eq!(
-        activities(&reader, &TenantId::unattributed()).await,
-        ["an anonymous caller deleted role nobody"]
-    );
+    check_stored(&clickhouse).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_stores_as_the_lambda_does_and_ends_with_what_it_has_in_hand() {
+    let clickhouse = ClickHouse::start(env!("CARGO_BIN_EXE_clickhouse-engine"))
+        .await
+        .unwrap();
+    let ministack = MiniStack::start().await.unwrap();
+    let (queue, dead) = ministack.create_queues("worker", 5, 360).await.unwrap();
+    let sent = mixed_batch();
+    ministack.send(&queue, &sent).await.unwrap();
+    ministack.send(&queue, &sent[2..]).await.unwrap();
+    let mut worker = Command::new(env!("CARGO_BIN_EXE_daybook-under-test"))
+        .arg("worker")
+        .env("DAYBOOK_QUEUE_URL", &queue)
+        .envs(environment(&ministack, &clickhouse))
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    check_dead_letters(ministack.receive(&dead, 2).await.unwrap(), &sent);
+    ministack.wait_until_empty(&queue).await.unwrap();
+    check_stored(&clickhouse).await;
+    let id = worker.id().unwrap().to_string();
+    Command::new("kill")
+        .args(["-TERM", &id])
+        .status()
+        .await
+        .unwrap();
+    assert!(worker.wait().await.unwrap().success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_needs_a_place_for_what_can_never_be_stored() {
+    let ministack = MiniStack::start().await.unwrap();
+    let queue = ministack.create_queue("bare", json!({})).await.unwrap();
+    let ended = Command::new(env!("CARGO_BIN_EXE_daybook-under-test"))
+        .args(["worker", "--queue-url", &queue, "--specs", SPECS])
+        .envs(ministack.environment())
+        .output()
+        .await
+        .unwrap();
+    assert_eq!(ended.status.code(), Some(1));
+    let told = String::from_utf8(ended.stderr).unwrap();
+    assert!(told.contains("has no dead-letter queue"), "{told}");
+    assert!(told.contains("DAYBOOK_DEAD_LETTER_QUEUE_URL"), "{told}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

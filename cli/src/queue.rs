@@ -13,7 +13,7 @@ use daybook_normalizer::dead_letter::SqsDeadLetters;
 use daybook_normalizer::handler::{BatchHandler, Patience};
 use tokio::sync::watch;
 
-use super::say;
+use crate::process::{say, stopped};
 
 /// SQS gives and takes ten messages at once.
 const RECEIVE_MESSAGES_MAX: i32 = 10;
@@ -84,6 +84,11 @@ impl Queue {
         self.patience
     }
 
+    /// The dead-letter queue, where it has one.
+    pub(crate) fn dead_letter_url(&self) -> Option<&str> {
+        self.dead_letter_url.as_deref()
+    }
+
     pub(crate) fn dead_letters(&self) -> Option<SqsDeadLetters> {
         let url = self.dead_letter_url.as_ref()?;
         Some(SqsDeadLetters::new(self.client.clone(), url))
@@ -95,7 +100,7 @@ impl Queue {
         while !*stop.borrow() {
             let gathered = tokio::select! {
                 gathered = self.gather() => gathered,
-                () = super::stopped(stop.clone()) => return,
+                () = stopped(stop.clone()) => return,
             };
             let done = match gathered {
                 Ok(messages) if messages.is_empty() => continue,
@@ -108,7 +113,7 @@ impl Queue {
                     say(&format!("queue: {error:#}"));
                     tokio::select! {
                         () = tokio::time::sleep(pause) => {}
-                        () = super::stopped(stop.clone()) => return,
+                        () = stopped(stop.clone()) => return,
                     }
                     pause = (pause * 2).min(ERROR_PAUSE_MAX);
                 }
