@@ -253,7 +253,7 @@ fn names_that_leave_it_open_are_in_doubt_until_the_document_says() {
         &json!({}),
     );
     assert_eq!(
-        operation.secrets.doubts(),
+        operation.secrets.doubtful,
         [
             ValueLocation::Query("key".to_owned()),
             ValueLocation::Request("/code".to_owned()),

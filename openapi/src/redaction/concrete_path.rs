@@ -26,12 +26,15 @@ const IN_PATH: &AsciiSet = &CONTROLS
     .add(b'`')
     .add(b'{')
     .add(b'}');
+
+/// The same in a segment of it.
+const IN_SEGMENT: &AsciiSet = &IN_PATH.add(b'/');
+
 /// The most values that stay although they look like secrets: a path has few parameters.
 const KEPT_MAX: usize = 100;
 
 /// Most places of secrets in one path: a path has a few.
 const MATCHES_MAX: usize = 10_000;
-const IN_SEGMENT: &AsciiSet = &IN_PATH.add(b'/');
 
 impl Redactor {
     /// Removes secrets from a concrete path: what goes from the values of path parameters, and shapes in

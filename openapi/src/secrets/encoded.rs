@@ -53,7 +53,7 @@ pub(super) fn find_base64(text: &str, level: usize, hits: &mut Vec<Hit>) {
             .count();
         if length >= BASE64_LETTERS_MIN
             && let Some(decoded) = decode(&text[start..start + length])
-            && holds_secret(&decoded, level + 1)
+            && has_secret(&decoded, Numbers::Any, level + 1)
         {
             hits.push(Hit {
                 range: start..start + length + padding,
@@ -84,8 +84,4 @@ fn decode(run: &str) -> Option<String> {
 
 fn is_of_text(byte: u8) -> bool {
     (b' '..0x7f).contains(&byte) || byte >= 0x80 || matches!(byte, b'\t' | b'\n' | b'\r')
-}
-
-fn holds_secret(text: &str, level: usize) -> bool {
-    has_secret(text, Numbers::Any, level)
 }

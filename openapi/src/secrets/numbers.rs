@@ -34,10 +34,7 @@ pub(super) fn is_card(text: &str) -> bool {
         19 => matches!(prefix(2), 62),
         _ => false,
     };
-    in_range
-        && is_well_grouped(text)
-        && luhn(&digits)
-        && digits.iter().any(|digit| *digit != digits[0])
+    in_range && is_well_grouped(text) && has_check_digit(&digits)
 }
 
 /// What stands between groups of digits: a space, one that no line breaks at, a hyphen.
@@ -64,8 +61,7 @@ pub(super) fn is_named_card(text: &str) -> bool {
         && is_well_grouped(text)
         && (13..=19).contains(&digits.len())
         && matches!(digits[0], 2..=6)
-        && luhn(&digits)
-        && digits.iter().any(|digit| *digit != digits[0])
+        && has_check_digit(&digits)
 }
 
 /// How many digits and separators a card's number has, the longest one in groups.
@@ -86,7 +82,8 @@ pub(crate) fn starts_with_named_card(text: &str) -> bool {
             .any(|end| is_named_card(&text[..end]))
 }
 
-fn luhn(digits: &[u32]) -> bool {
+/// Whether the last digit is the Luhn check digit of the others; all the same are nobody's number.
+fn has_check_digit(digits: &[u32]) -> bool {
     let sum: u32 = digits
         .iter()
         .rev()
@@ -97,7 +94,7 @@ fn luhn(digits: &[u32]) -> bool {
             (_, doubled) => doubled,
         })
         .sum();
-    sum.is_multiple_of(10)
+    sum.is_multiple_of(10) && digits.iter().any(|digit| *digit != digits[0])
 }
 
 /// The check of ISO 13616: with its start moved to its end and letters as numbers, 1 modulo 97. In lower

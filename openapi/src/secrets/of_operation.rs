@@ -41,11 +41,6 @@ pub struct OperationSecrets {
 }
 
 impl OperationSecrets {
-    /// The doubtful decisions, see [`OperationSecrets::doubtful`].
-    pub fn doubts(&self) -> &[ValueLocation] {
-        &self.doubtful
-    }
-
     /// What is removed whole because its schemas are too many to be looked through.
     pub fn unseen(&self) -> impl Iterator<Item = &ValueLocation> {
         let redacted: HashSet<&ValueLocation> = self.redact.iter().collect();

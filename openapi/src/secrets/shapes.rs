@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use regex::Regex;
 
-use super::drawn::is_name_of_words;
+use super::drawn::{is_name_of_words, is_uuid};
 use super::hit::Hit;
 use super::numbers::{is_card, is_iban, is_named_card};
 use super::{assignment, encoded, keys, sql};
@@ -79,8 +79,7 @@ fn is_no_word(secret: &str) -> bool {
 }
 
 fn is_no_word_nor_uuid(secret: &str) -> bool {
-    let is_uuid = secret.len() == 36 && secret.bytes().filter(|byte| *byte == b'-').count() == 4;
-    has_digit(secret) && !is_uuid
+    has_digit(secret) && !is_uuid(secret)
 }
 
 fn is_opaque(secret: &str) -> bool {
