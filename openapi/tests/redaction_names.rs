@@ -152,7 +152,17 @@ fn the_names_that_providers_give_their_secrets_are_known() {
         };
         assert_eq!(left(&["cardCode"], &value)["cardCode"], expected);
     }
-    for name in ["U_CardCode", "customerCardCode", "timeCardCode"] {
+    for name in [
+        "U_CardCode",
+        "customerCardCode",
+        "timeCardCode",
+        "creditorCardCode",
+        "debitorCardCode",
+        "keyAccountCardCode",
+        "BusinessPartnerCardCode",
+        "customer_card_codes",
+        "vendorcardcode",
+    ] {
         assert_eq!(left(&[name], &json!("C20000"))[name], "C20000");
     }
     for name in ["rateCardCode", "scorecardCode"] {
@@ -169,6 +179,15 @@ fn the_names_that_providers_give_their_secrets_are_known() {
         "storedValueCardCode",
         "roomKeyCardCode",
         "debitCardCode",
+        "steamCardCode",
+        "itunesCardCode",
+        "cashCardCode",
+        "callingCardCode",
+        "gameCardCode",
+        "refillCardCode",
+        "corporateCardCode",
+        "menuCardCode",
+        "accountGiftCardCodes",
     ] {
         assert_eq!(left(&[name], &json!("X7K2-9QPL"))[name], REDACTED);
     }

@@ -59,6 +59,13 @@ fn a_password_goes_from_sql() {
         "SET PASSWORD = 'qwerty'",
         "set password for jane = password('qwerty')",
         "alter user scott identified by Hunter2x9 account unlock",
+        "ALTER SYSTEM SET ENCRYPTION WALLET OPEN IDENTIFIED BY \"qwerty\"",
+        "ALTER SYSTEM SET ENCRYPTION KEY IDENTIFIED BY \"qwerty\"",
+        "alter system set encryption key identified by \"qwerty\"",
+        "SET ENCRYPTION ON IDENTIFIED BY \"qwerty\" ONLY",
+        "CREATE TABLE E (S NUMBER ENCRYPT IDENTIFIED BY \"qwerty\")",
+        "CREATE TABLE E (S NUMBER ENCRYPT USING 'AES256' IDENTIFIED BY \"qwerty\")",
+        "ERROR: GRANT CREATE TABLE TO SCOTT IDENTIFIED BY \"qwerty\"",
         r#"got {"sql":"ALTER USER jane IDENTIFIED BY \"qwerty\""} 400"#,
         "Order identified by 'A-4711, so: CREATE USER jane IDENTIFIED BY 'Hunter2x9'",
     ] {
@@ -71,6 +78,26 @@ fn a_password_goes_from_sql() {
         ),
         (
             "alter user jane identified by Hunter2x9!",
+            "alter user jane identified by [redacted]",
+        ),
+        (
+            "Ran `alter user jane identified by Hunter2x9` on db1",
+            "Ran `alter user jane identified by [redacted] on db1",
+        ),
+        (
+            "alter user jane identified by Hunter2x9?",
+            "alter user jane identified by [redacted]",
+        ),
+        (
+            "[alter user jane identified by Hunter2x9]",
+            "[alter user jane identified by [redacted]",
+        ),
+        (
+            "create user jane identified by Hunter-2x9",
+            "create user jane identified by [redacted]",
+        ),
+        (
+            "alter user jane identified by p@ssw0rd9",
             "alter user jane identified by [redacted]",
         ),
     ] {
@@ -93,12 +120,16 @@ fn prose_with_the_words_of_sql_stays() {
         "Could not create user jane identified by email",
         "Could not create user account identified by 7f8d1b5e-3c4a-4d2e-9b1f-0a2c4e6d8f10",
         "Could not create user account identified by jane42@example.com",
+        "Could not create user account identified by `jane42@mail.example.co.uk`.",
+        "Could not create user account identified by 7f8d1b5e-3c4a-4d2e-9b1f-0a2c4e6d8f10`?",
+        "Could not set encryption key identified by 'prod-key'",
         "Failed to set role editor for the user identified by 'jane'",
         "Failed to grant resource access to the project identified by \"acme-web\"",
         "Caller identified via api_key as 'billing-service'",
         "Caller identified with api_key as 'billing-service'",
         "ORDER IDENTIFIED BY 'A-4711' WAS CANCELLED",
         "FAILED TO GRANT ACCESS TO THE PROJECT IDENTIFIED BY \"ACME-WEB\"",
+        "FAILED TO GRANT ACCESS TO PROJECT IDENTIFIED BY \"ACME-WEB\"",
         "CREATE USER jane IDENTIFIED BY RANDOM PASSWORD",
         "CREATE USER jane IDENTIFIED EXTERNALLY",
         "ALTER TABLE users ADD COLUMN password text",

@@ -393,6 +393,11 @@ fn a_secret_goes_from_a_sentence_that_says_whose_it_is_or_what_it_was() {
         "Set the PIN of jane to 4711",
         "Changed password from Hunter2x9 to Hunter2x9",
         "Changed password from 'Hunter2x9' to 'Hunter2x9'",
+        "Import job replaced the password from Hunter2x9 to Hunter2x9",
+        "Migration 12: replaced the admin password from Hunter2x9 to Hunter2x9",
+        "Important: password from Hunter2x9 to Hunter2x9",
+        "Export job altered the password from Hunter2x9 to Hunter2x9",
+        "Imported users, modified the password from Hunter2x9 to Hunter2x9",
         "PIN was changed from 4711 to 4711",
         "Changed password from Hunter2x9Hunter2x9Hunter2x9Hunter2x9Hunter2x9Hunter2x9Hunter2x9Hunter2x9 to Hunter2x9",
     ] {
@@ -425,6 +430,13 @@ fn a_reset_that_is_a_noun_and_words_of_mail_inside_others_hide_no_secret() {
         ("Typed the PIN 4711 twice", "4711"),
         ("Entered PIN 4711 twice", "4711"),
         ("Your new PIN 4711", "4711"),
+        ("PIN 4711", "4711"),
+        ("Login PIN 4711", "4711"),
+        ("Invalid PIN 4711", "4711"),
+        ("Jane's PIN 4711 was wrong", "4711"),
+        ("Use PIN 482913 to sign in", "482913"),
+        ("Your one-time PIN 482913", "482913"),
+        ("SMS PIN 482913", "482913"),
         ("Changed J. Smith's PIN to 4711", "4711"),
         (
             "Modified the password from Hunter2x9 to Hunter2x9",
@@ -435,6 +447,8 @@ fn a_reset_that_is_a_noun_and_words_of_mail_inside_others_hide_no_secret() {
             "Rotated the password from Hunter2x9 to Hunter2x9",
             "Hunter2x9",
         ),
+        ("Changed Capt. Smith's PIN to 4711", "4711"),
+        ("Changed Acme Corp. PIN to 4711", "4711"),
         (
             "Authorization: Token staging-20260114-7731",
             "staging-20260114-7731",
@@ -448,6 +462,7 @@ fn a_reset_that_is_a_noun_and_words_of_mail_inside_others_hide_no_secret() {
             "k3j9x7q2m5k3j9",
         ),
         ("redis-cli -a Hunter2x9 -h cache ping", "Hunter2x9"),
+        ("login --no-pager --token Hunter2x9", "Hunter2x9"),
         ("htpasswd -b .htpasswd jane Hunter2x9", "Hunter2x9"),
     ] {
         check(&[(text, &text.replace(secret, "[redacted]"))]);
@@ -465,12 +480,17 @@ fn a_reset_that_is_a_noun_and_words_of_mail_inside_others_hide_no_secret() {
         "Access token limit changed from 1000 to 2000",
         "The passwords of 12 users were set to expire",
         "htpasswd -b .htpasswd jane",
+        "pg_dump --no-password shop",
+        "ansible-playbook --ask-pass site.yml",
         "The verification code 12 of 2026",
         "Changed the address to 12 MG Road, Bengaluru, Pin Code 560001",
         "Moved pin 1042 to board Recipes",
+        "12 MG Road, PINCODE 560001",
         "Deleted authorization token ci-deploy-2026",
         "Device code 4711 is offline",
         "Moved the database password from KeePass2 to Bitwarden",
+        "Synced the database password from KeePass2 to Bitwarden",
+        "Alternatively, copied the password from KeePass2 to Bitwarden",
         "Updated the plan of Jane. Gave the password to jane42",
     ] {
         check(&[(text, text)]);
@@ -498,6 +518,9 @@ fn what_stands_where_a_value_would_stays() {
         r"DB_PASSWORD=\nDB_HOST2=localhost\n",
         "spring.datasource.password=\nspring.security.oauth2.clientId=web",
         "DB_PASSWORD=\nS3Bucket=uploads",
+        "spring.password=\nserver.http2=true",
+        "spring.password=\nspring.oauth2ClientId=web",
+        "password:\nGröße: 12",
         "DB_PASSWORD=\nOAuth2ClientId=web",
         r"DB_PASSWORD=\\r\\nDB_HOST=localhost\\r\\n",
         "DB_PASSWORD=\ns3bucket1=\"uploads\"",
@@ -548,6 +571,15 @@ fn what_stands_where_a_value_would_stays() {
             "OTP secret:\n[redacted]",
         ),
         ("password:\nhunter2x9q==", "password:\n[redacted]"),
+        (
+            "Temporary password:\nWelcome2Spring: change it at first login",
+            "Temporary password:\n[redacted] change it at first login",
+        ),
+        (
+            "Password:\nblue.Horse7: valid for one hour",
+            "Password:\n[redacted] valid for one hour",
+        ),
+        ("Password:\nblue.Horse7=valid", "Password:\n[redacted]"),
         ("Password:\nHunter2x9:foo", "Password:\n[redacted]"),
         (
             "Wifi passphrase: correct-horse-battery-staple: valid until Friday",

@@ -1,6 +1,6 @@
 //! Where the name stands that a text has in front of a separator.
 
-use super::names::{is_secret_name, rule_of};
+use super::names::{is_one_of, is_secret_name, rule_of};
 
 /// The longest name, in bytes.
 const NAME_BYTES_MAX: usize = 64;
@@ -80,7 +80,7 @@ fn end_without_link(text: &str, end: usize) -> usize {
     let start = name_before(text, end);
     let word = &text[start..end];
     let front = end_without_marks(text, start);
-    if front < start && LINKS.iter().any(|link| word.eq_ignore_ascii_case(link)) {
+    if front < start && is_one_of(LINKS, word) {
         front
     } else {
         start + word.strip_suffix(WIDE_LINKS).unwrap_or(word).len()
@@ -105,11 +105,9 @@ fn end_without_remark(text: &str, end: usize) -> usize {
         Some('>') => "</",
         _ => return end,
     };
-    let least = end.saturating_sub(REMARK_BYTES_MAX);
-    let open = (least..end)
-        .find(|least| text.is_char_boundary(*least))
-        .and_then(|least| Some(least + text[least..end].rfind(opening)?));
-    open.map_or(end, |open| end_without_marks(text, open))
+    let least = text.ceil_char_boundary(end.saturating_sub(REMARK_BYTES_MAX));
+    let open = text[least..end].rfind(opening);
+    open.map_or(end, |open| end_without_marks(text, least + open))
 }
 
 /// How long the marks are behind a separator that stand there for the sake of its name: `**Password:** …`,

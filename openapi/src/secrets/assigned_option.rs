@@ -5,7 +5,7 @@ use super::assigned_name::{
 };
 use super::drawn::{has_each_kind, is_name_of_words, looks_random};
 use super::hit::{Hit, hit};
-use super::names::is_secret_name;
+use super::names::{is_one_of, is_option_of_secret};
 
 /// Words between a name and the value that it is given: `changed the password to …`, `das Passwort auf … gesetzt`.
 const NEW_LINKS: &[&str] = &["to", "auf", "à", "en"];
@@ -28,8 +28,11 @@ const VERBS_MAX: usize = 4;
 /// Those of them behind which `reset` is a verb as well; a password reset is sent to somebody.
 const AUXILIARIES: &[&str] = &["was", "is", "has", "been", "now", "wurde"];
 
-/// What a verb begins with that says that something was set, beside forms of `set`.
-const SETTING: &[&str] = &["chang", "reset", "updat", "rotat"];
+/// What a verb begins with that says that something was set.
+const SETTING: &[&str] = &["chang", "reset", "updat", "rotat", "replac", "modif"];
+
+/// Verbs that say so and are other words' beginnings, too: `settlement`, `alternative`.
+const SETTING_VERBS: &[&str] = &["set", "sets", "setting", "alter", "alters", "altered"];
 
 /// Words between a secret's name and whose it is, and the most words that say that.
 const OWNER_LINKS: &[&str] = &["for", "of", "von", "de"];
@@ -49,7 +52,7 @@ const VERB_BYTES_MAX: usize = 64;
 /// Abbreviations whose dot ends no sentence, whatever follows.
 const ABBREVIATIONS: &[&str] = &[
     "Mr", "Mrs", "Ms", "Mme", "Dr", "Hr", "Fr", "Sr", "Sra", "Jr", "Prof", "Inc", "Ltd", "Co",
-    "St", "No",
+    "Corp", "St", "No", "Nr", "Capt", "Lt", "Gen", "Col", "Sgt", "Rev", "Hon", "Ing",
 ];
 
 /// Codes of other things begin so as well: a board's pin, an address's pin code, the code of a device.
@@ -61,9 +64,18 @@ const USES: &[&str] = &[
     "entered", "typed", "used", "using", "wrong", "correct",
 ];
 
-/// Beginnings of verbs by which a password goes from a place to another.
+/// Verbs by which a password goes from a place to another.
 const MOVING: &[&str] = &[
-    "mov", "migrat", "transfer", "import", "export", "sync", "cop",
+    "move",
+    "moves",
+    "moved",
+    "moving",
+    "migrated",
+    "transferred",
+    "imported",
+    "exported",
+    "synced",
+    "copied",
 ];
 
 /// `--password …`, `login jane password …`: a value after a space must look like no word.
@@ -85,9 +97,8 @@ pub(super) fn option(text: &str, at: usize) -> Option<Hit> {
         return None;
     }
     let ends_so = |word: &str| {
-        stripped.len() >= word.len()
-            && stripped.is_char_boundary(stripped.len() - word.len())
-            && stripped[stripped.len() - word.len()..].eq_ignore_ascii_case(word)
+        let end = stripped.get(stripped.len().saturating_sub(word.len())..);
+        end.is_some_and(|end| end.eq_ignore_ascii_case(word))
     };
     let is_likely = [
         "password",
@@ -105,7 +116,7 @@ pub(super) fn option(text: &str, at: usize) -> Option<Hit> {
     .iter()
     .any(|word| ends_so(word));
     let counts = if is_option {
-        is_secret_name(stripped)
+        is_option_of_secret(stripped)
     } else if is_likely {
         looks_random(value, 8) && (is_password(stripped) || !is_name_of_words(value))
     } else if LINKS.contains(&stripped) {
@@ -146,8 +157,12 @@ pub(super) fn option(text: &str, at: usize) -> Option<Hit> {
     hit(text, from, from + length, "option")
 }
 
-/// Whether the name that starts at `start` may be a thing's: `Moved pin 1042`, and not `Typed the PIN 4711`.
+/// Whether the name that starts at `start` may be a thing's: `Moved pin 1042`, and not `Typed the pin 4711`. A `PIN` is none.
 fn is_of_thing(text: &str, start: usize, name: &str) -> bool {
+    let behind_pin = name.strip_prefix("PIN");
+    if behind_pin.is_some_and(|behind| !behind.starts_with(char::is_alphanumeric)) {
+        return false;
+    }
     let name = name.to_ascii_lowercase();
     let is_used = || {
         let front = text[..start].strip_suffix(' ');
@@ -197,9 +212,7 @@ fn changed_name(text: &str, link: usize) -> Option<Changed<'_>> {
 
 /// Where a text ends without the old value in front of `to`: `password from … to`.
 fn end_before_old(text: &str, end: usize) -> usize {
-    let least = end.saturating_sub(OLD_BYTES_MAX);
-    let least = (least..=end).find(|least| text.is_char_boundary(*least));
-    let least = least.unwrap_or(end);
+    let least = text.ceil_char_boundary(end.saturating_sub(OLD_BYTES_MAX));
     let front = text[least..end].rsplit_once(' ');
     let front = front.and_then(|(front, _)| front.strip_suffix(" from"));
     front.map_or(end, |front| least + front.len())
@@ -219,10 +232,6 @@ fn name_of_owner(text: &str, mut start: usize) -> Option<&str> {
     None
 }
 
-fn is_one_of(words: &[&str], word: &str) -> bool {
-    words.iter().any(|known| word.eq_ignore_ascii_case(known))
-}
-
 /// Whether a secret was given this value. `sent the password to jane42` says who got it, so that a word counts only where
 /// a verb says that something was set, or where it could be no name. Somebody may also move a password from a place to another.
 fn is_new_value(changed: &Changed<'_>, link: &str, value: &str) -> bool {
@@ -230,9 +239,8 @@ fn is_new_value(changed: &Changed<'_>, link: &str, value: &str) -> bool {
     if value.contains(['@', '/']) {
         return false;
     }
-    let start = before.len().saturating_sub(VERB_BYTES_MAX);
-    let start = (start..=before.len()).find(|start| before.is_char_boundary(*start));
-    let clause = clause_of(&before[start.unwrap_or_default()..]);
+    let start = before.ceil_char_boundary(before.len().saturating_sub(VERB_BYTES_MAX));
+    let clause = clause_of(&before[start..]);
     let has_word = |is_it: fn(&str) -> bool| {
         let mut words = clause.split(|character: char| !character.is_alphanumeric());
         words.any(is_it)
@@ -240,7 +248,7 @@ fn is_new_value(changed: &Changed<'_>, link: &str, value: &str) -> bool {
     let goes_to_somebody = || has_word(|word| is_one_of(SENDING, word));
     let is_set = || has_word(is_setting) && !goes_to_somebody();
     let has_kinds = value.len() >= 8 && has_each_kind(value);
-    if changed.has_old && has_word(is_moving) && !is_set() {
+    if changed.has_old && has_word(|word| is_one_of(MOVING, word)) && !is_set() {
         return false;
     }
     if changed.is_noun {
@@ -261,14 +269,8 @@ fn is_new_value(changed: &Changed<'_>, link: &str, value: &str) -> bool {
 
 /// `set`, `resetting`, `Changed`.
 fn is_setting(word: &str) -> bool {
-    let word = word.to_ascii_lowercase();
-    matches!(word.as_str(), "set" | "sets" | "setting")
-        || SETTING.iter().any(|start| word.starts_with(start))
-}
-
-fn is_moving(word: &str) -> bool {
-    let word = word.to_ascii_lowercase();
-    MOVING.iter().any(|start| word.starts_with(start))
+    let lower = word.to_ascii_lowercase();
+    is_one_of(SETTING_VERBS, word) || SETTING.iter().any(|start| lower.starts_with(start))
 }
 
 /// What stands behind the last mark that ends a sentence, or a part of one.

@@ -170,7 +170,9 @@ pub(super) fn is_next_setting(rest: &str) -> bool {
     let has_separator = marks.starts_with('=') || marks.strip_prefix(':').is_some_and(ends_word);
     let is_padded = ends_value(marks.trim_start_matches('='));
     let is_value = || {
-        let is_setting = is_dotted_name(name) || (!is_padded && has_word_behind_digits(name));
+        // `Welcome2Spring: change it at first login`
+        let is_setting = marks.starts_with('=')
+            && (is_dotted_name(name) || (!is_padded && has_word_behind_digits(name)));
         (has_each_kind(name) && !is_setting)
             || (is_padded && !name.contains(['_', '-', '.']) && looks_random(name, DRAWN_BYTES_MIN))
     };
@@ -178,10 +180,14 @@ pub(super) fn is_next_setting(rest: &str) -> bool {
     is_name && has_separator && !is_value()
 }
 
-/// `spring.security.oauth2.clientId`
+/// `spring.security.oauth2.clientId`, and not `blue.Horse7`.
 fn is_dotted_name(name: &str) -> bool {
-    let first = name.split_once('.').map_or("", |(first, _)| first);
-    !first.is_empty() && first.bytes().all(|byte| byte.is_ascii_lowercase())
+    let mut parts = name.split('.');
+    let first = parts.next().unwrap_or_default();
+    let last = parts.next_back();
+    !first.is_empty()
+        && first.bytes().all(|byte| byte.is_ascii_lowercase())
+        && last.is_some_and(|last| parts.next().is_some() || !has_each_kind(last))
 }
 
 /// `S3Bucket`, `OAuth2ClientId`

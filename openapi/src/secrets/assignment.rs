@@ -14,10 +14,11 @@ use super::assigned_value::{
     is_escaped_next_setting, is_next_setting, query_value, quote_at, quoted_list, starts_quoted,
     value_end, wrapper_length,
 };
-use super::drawn::looks_random;
+use super::drawn::{has_each_kind, looks_random};
 use super::hit::{Hit, hit};
 use super::names::{
-    SIGNATURE_BYTES_MIN, describes_a_secret, is_chosen, is_query_secret, is_secret_name, rule_of,
+    SIGNATURE_BYTES_MIN, describes_a_secret, is_chosen, is_one_of, is_query_secret, is_secret_name,
+    rule_of,
 };
 
 /// Words that stand where a value would, and say something about it.
@@ -225,7 +226,7 @@ impl Named<'_> {
         let is_no_secret = is_short
             || self.is_said(value, quote)
             // A name of the next lines: `password:`, and below it `  length: 12`.
-            || (self.is_below && quote.is_empty() && value.ends_with(':'))
+            || (self.is_below && quote.is_empty() && value.ends_with(':') && !has_each_kind(value))
             // The next of labels without values: `Password:     Email: …`.
             || (self.is_spaced && self.is_far && quote.is_empty() && is_label(value))
             || (value.len() <= CHOSEN_BYTES_MAX && is_chosen(self.secret, value));
@@ -274,10 +275,13 @@ const CHOSEN_BYTES_MAX: usize = 256;
 /// How far the end of brackets behind a cookie's name is looked for.
 const COOKIE_BYTES_MAX: usize = 256;
 
-/// The shortest word in such brackets that may be a session's, or number that is called an id, the shortest other number, and the longest word without a name
-/// that is none.
+/// The shortest word in such brackets that may be a session's, or number that is called an id.
 const SESSION_BYTES_MIN: usize = 8;
+
+/// The shortest other number that may be one's.
 const SESSION_DIGITS_MIN: usize = 12;
+
+/// The longest word without a name that is none.
 const BARE_WORD_BYTES_MAX: usize = 16;
 
 /// Whether a cookie's value begins here as headers have it, `a=b; c=d`, in brackets as Go prints it or not.
@@ -341,8 +345,7 @@ fn tells_no_cookie(inner: &str) -> bool {
         } else {
             SESSION_DIGITS_MIN
         };
-        let mut flags = ["true", "false", "null", "none", "undefined"].iter();
-        flags.any(|flag| value.eq_ignore_ascii_case(flag))
+        is_one_of(&["true", "false", "null", "none", "undefined"], value)
             || (value.len() < least && is_number(value))
     };
     inner.split([',', ';']).map(str::trim).all(|member| {
@@ -361,8 +364,7 @@ fn describes_a_cookie(name: &str) -> bool {
         "path", "secure", "httponly", "samesite", "maxage", "max-age",
     ];
     let is_id = name.to_ascii_lowercase().ends_with("id");
-    let is_attribute = |attribute: &&str| name.eq_ignore_ascii_case(attribute);
-    (!is_id && describes_a_secret(name)) || ATTRIBUTES.iter().any(is_attribute)
+    (!is_id && describes_a_secret(name)) || is_one_of(ATTRIBUTES, name)
 }
 
 /// A kana, a Chinese character or a Korean syllable.
@@ -372,7 +374,7 @@ fn is_of_a_sentence(character: char) -> bool {
 
 /// A cookie header's value has separators of its own.
 fn is_cookie_header(name: &str) -> bool {
-    name.eq_ignore_ascii_case("cookie") || name.eq_ignore_ascii_case("set-cookie")
+    is_one_of(&["cookie", "set-cookie"], name)
 }
 
 fn is_signature(name: &str) -> bool {
@@ -380,8 +382,7 @@ fn is_signature(name: &str) -> bool {
 }
 
 fn is_whole_signature(name: &str) -> bool {
-    let mut names = ["signature", "hmac", "mac"].iter();
-    names.any(|whole| name.eq_ignore_ascii_case(whole))
+    is_one_of(&["signature", "hmac", "mac"], name)
 }
 
 /// `Email:`
@@ -403,9 +404,7 @@ fn is_a_saying(value: &str) -> bool {
         _ => value,
     };
     let word = value.trim_end_matches(['.', '!', '?', ':', ')', '}', ']', ';']);
-    SAYINGS
-        .iter()
-        .any(|saying| word.eq_ignore_ascii_case(saying))
+    is_one_of(SAYINGS, word)
 }
 
 /// `***`, `[FILTERED]`: somebody removed it before.
@@ -419,26 +418,12 @@ fn is_masked(value: &str) -> bool {
 
 /// In `Authorization: Bearer …` the secret comes later.
 fn is_a_scheme(value: &str) -> bool {
-    [
-        "bearer",
-        "basic",
-        "digest",
-        "token",
-        "apikey",
-        "negotiate",
-        "ntlm",
-        "key",
-        "bot",
-        "ssws",
-        "geniekey",
-        "accesskey",
-        "oauth",
-        "aws4-hmac-sha256",
-        "hmac",
-        "sharedaccesssignature",
-    ]
-    .iter()
-    .any(|scheme| value.eq_ignore_ascii_case(scheme))
+    #[rustfmt::skip] // a list of words, not of lines
+    const SCHEMES: &[&str] = &[
+        "bearer", "basic", "digest", "token", "apikey", "negotiate", "ntlm", "key", "bot", "ssws", "geniekey",
+        "accesskey", "oauth", "aws4-hmac-sha256", "hmac", "sharedaccesssignature",
+    ];
+    is_one_of(SCHEMES, value)
 }
 
 /// `<password>…</password>`, `<wsse:Password Type="…">…<`.

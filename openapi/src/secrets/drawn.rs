@@ -50,25 +50,28 @@ const CODE_PART_LETTERS_MIN: usize = 16;
 /// Whether a text is a key and neither a name that somebody chose nor a path: `jira-software`, `uploads/2026/report.pdf`.
 pub(super) fn is_drawn_key(text: &str) -> bool {
     let is_path = || text.contains(['/', '.']);
-    let is_name =
-        |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase());
-    let has_drawn_part = || {
-        let mut parts = text.split('/');
-        !parts.clone().any(|part| is_word(part) || is_name(part))
-            && parts.any(|part| part.len() >= BASE64_PART_LETTERS_MIN && has_each_kind(part))
-    };
     let is_base64 = || {
         has_each_kind(text)
             && text
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte))
             && (text.len() >= BASE64_LETTERS_MIN
-                || (text.len() >= SHORT_BASE64_LETTERS_MIN && has_drawn_part()))
+                || (text.len() >= SHORT_BASE64_LETTERS_MIN
+                    && has_drawn_part(text, BASE64_PART_LETTERS_MIN)))
     };
     is_of_digits(text)
         || (looks_random(text, 16)
             && !text.contains(char::is_whitespace)
             && (!is_path() || is_base64()))
+}
+
+/// Whether what looks like a path has a part that is drawn, and none that is a word.
+pub(crate) fn has_drawn_part(text: &str, letters_min: usize) -> bool {
+    let is_name =
+        |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase());
+    let mut parts = text.split('/');
+    !parts.clone().any(|part| is_word(part) || is_name(part))
+        && parts.any(|part| part.len() >= letters_min && has_each_kind(part))
 }
 
 fn is_of_digits(text: &str) -> bool {

@@ -135,6 +135,11 @@ const COUNT_WORDS: &[&str] = &[
     "reasoning", "count", "used", "of", "stop", "n",
 ];
 
+/// Whether a word is one of a list's, however it is written.
+pub(crate) fn is_one_of(words: &[&str], word: &str) -> bool {
+    words.iter().any(|known| word.eq_ignore_ascii_case(known))
+}
+
 /// The names of all rules, each with its reason.
 pub(crate) fn rules() -> impl Iterator<Item = (&'static str, &'static str)> {
     TABLE.rows.iter().map(|row| (row.rule, row.reason))
@@ -144,16 +149,13 @@ pub(crate) fn rules() -> impl Iterator<Item = (&'static str, &'static str)> {
 /// one that is repeated. Then what holds them is no thing.
 pub(crate) fn is_of_change(name: &str, value: &Value) -> bool {
     const CHANGES: &[&str] = &["old", "new", "prev", "previous", "next", "again"];
-    let is_value = !matches!(value, Value::Null | Value::Bool(_));
-    is_value
-        && words_of(name).first().is_some_and(|first| {
-            let is_current = first == "current" && value.is_string();
-            is_current
-                || CHANGES.contains(&first.as_str())
-                || first.starts_with("confirm")
-                || first.starts_with("repeat")
-        })
-        && is_of_secret(name, value)
+    words_of(name).first().is_some_and(|first| {
+        let is_current = first == "current" && value.is_string();
+        is_current
+            || CHANGES.contains(&first.as_str())
+            || first.starts_with("confirm")
+            || first.starts_with("repeat")
+    }) && is_of_secret(name, value)
 }
 
 /// Ends of names that people choose values for as well: Jira's `applicationKeys` hold `jira-software`, a role's key is its
@@ -166,22 +168,24 @@ const CHOSEN_ENDS: &[&str] = &[
     "integrationkey",
 ];
 
-/// What is said of cards whose code pays or opens. Another card's code is one that people choose as well: SAP's `CardCode` is
-/// a customer's number.
-const CARDS_OF_VALUE: &[&str] = &[
-    "gift", "prepaid", "recharge", "access", "topup", "phone", "scratch", "voucher", "value",
-    "key", "credit", "debit", "bank", "payment", "fuel",
+/// The last words in front of `cardCode` where a card neither pays nor opens: SAP's `U_CardCode` is a customer's number, and a
+/// time card's code somebody chose.
+#[rustfmt::skip] // a list of words, not of lines
+const CARDS_OF_RECORD: &[&str] = &[
+    "u", "sap", "erp", "customer", "client", "contact", "lead", "vendor", "supplier", "partner", "bp", "creditor",
+    "debitor", "debtor", "account", "parent", "father", "time", "rate", "score", "report", "post",
 ];
 
 /// Whether a value under the name of a secret is one that somebody chose to be read: `"roleKey": "project-admin"`.
 pub(crate) fn is_chosen(name: &str, value: &str) -> bool {
-    let joined = || -> String {
+    let found = || {
         let mut found = words_of(name);
         if let Some(last) = found.last_mut() {
             *last = words::singular(last);
         }
-        found.concat()
+        found
     };
+    let joined = || found().concat();
     match rule_of(name) {
         Some("API key" | "cryptographic key" | "license key") => {
             let joined = joined();
@@ -190,16 +194,24 @@ pub(crate) fn is_chosen(name: &str, value: &str) -> bool {
                 && !is_drawn_key(value)
         }
         Some("card") => {
-            let is_of_value = |front: &str| CARDS_OF_VALUE.iter().any(|card| front.contains(card));
-            let joined = joined();
-            let front = joined.strip_suffix("cardcode");
-            front.is_some_and(|front| !is_of_value(front))
+            is_code_of_record(&found())
                 && !(matches!(value.len(), 3 | 4)
                     && value.bytes().all(|byte| byte.is_ascii_digit()))
         }
         Some("authorization") => joined().ends_with("smtpauth") && !looks_random(value, 8),
         _ => false,
     }
+}
+
+/// `cardCode`, `U_CardCode`, `scorecardCode`.
+fn is_code_of_record(found: &[String]) -> bool {
+    let joined = found.join(" ");
+    let front = joined.strip_suffix("code").map(str::trim_end);
+    let front = front.and_then(|front| front.strip_suffix("card"));
+    front.is_some_and(|front| {
+        let last = front.trim_end().rsplit(' ').next().unwrap_or_default();
+        last.is_empty() || CARDS_OF_RECORD.contains(&last)
+    })
 }
 
 /// Whether the name says that its member is a secret, and nothing in it was chosen to be read.
@@ -210,6 +222,12 @@ pub(crate) fn is_secret_member(name: &str, value: &Value) -> bool {
             Value::Array(items) => !items.is_empty() && items.iter().all(is_chosen_text),
             value => is_chosen_text(value),
         }
+}
+
+/// Whether what stands behind `--` in front of a value names a secret; `--no-password` and `--ask-pass` are switches.
+pub(crate) fn is_option_of_secret(name: &str) -> bool {
+    let is_switch = name.starts_with("no-") || name.starts_with("ask-");
+    !is_switch && is_secret_name(name)
 }
 
 /// Whether the name says that its value is a secret.
@@ -265,7 +283,7 @@ pub(crate) fn is_of_secret(name: &str, value: &Value) -> bool {
         "temp", "tmp", "temporary", "verify", "retype", "reenter", "parameter",
     ];
     let is_part = |word: &String| {
-        let word = word.trim_end_matches(|character: char| character.is_ascii_digit());
+        let word = without_number(word);
         PARTS.contains(&word) || PARTS.contains(&words::singular(word).as_str())
     };
     let found = words_of(name);
@@ -324,8 +342,7 @@ pub(crate) fn names_a_thing(name: &str) -> bool {
 /// The words of a name; of a long one, those at its end, which decides.
 fn words_of(name: &str) -> Vec<String> {
     let start = name.len().saturating_sub(NAME_BYTES_SPLIT);
-    let start = (start..=name.len()).find(|start| name.is_char_boundary(*start));
-    words::split(&name[start.unwrap_or_default()..])
+    words::split(&name[name.ceil_char_boundary(start)..])
 }
 
 /// A first look that costs little: whether any name of the table stands in this one.
@@ -355,7 +372,7 @@ fn rule_of_words(found: &[String]) -> Option<&'static str> {
         return Some(rule);
     }
     // `password1`, `password2`.
-    let last = last.trim_end_matches(|character: char| character.is_ascii_digit());
+    let last = without_number(last);
     let head = words::singular(last);
     if head == "token" {
         let is_count = last == "tokens"

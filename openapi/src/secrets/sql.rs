@@ -4,8 +4,9 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
-use super::drawn::looks_random;
+use super::drawn::{is_uuid, looks_random};
 use super::hit::{Hit, hit};
+use super::names::is_one_of;
 
 /// The rule's name, which the table of shapes has.
 pub(super) const RULE: &str = "password in SQL";
@@ -38,14 +39,20 @@ static STATEMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
         r"(?:user|role|(?:shared\s{1,20}|public\s{1,20}){0,2}database\s{1,20}link|pluggable\s{1,20}database)\s{1,20}\S",
         r"|grant\s{1,20}(?:.*\bon\b.*|(?:connect|resource|dba|create\s{1,20}session)\s*(?:,.*)?)\bto\b",
         r"|set\s{1,20}role\s{1,20}\S+(?:\s*,\s*\S+)*(?:\s{1,20}identified\b.*)?\s*\z",
-        r"|administer\s{1,20}key\s{1,20}management\b)",
+        r"|administer\s{1,20}key\s{1,20}management\b",
+        r"|alter\s{1,20}system\s{1,20}set\s{1,20}encryption\s{1,20}(?:wallet|key)\b",
+        r"|set\s{1,20}(?:encryption(?:\s{1,20}on)?|decryption)\s*\z",
+        r"|(?:create|alter)\s{1,20}table\b.*\bencrypt\b)",
     ));
     statement.ok()
 });
 
-/// A right that is given in capitals to somebody whom that makes: no more than names stand behind `TO`.
-static GRANTED: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?s)\bGRANT\s.*\sTO\s+\S+(?:\s*,\s*\S+)*\s*\z").ok());
+/// A right that is given in capitals to somebody whom that makes: no more than names stand behind `TO`. What somebody failed
+/// `to` grant is prose.
+static GRANTED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let granted = r"(?s)(?P<prose>\b(?:TO|NOT)\s+)?\bGRANT\s.*\sTO\s+\S+(?:\s*,\s*\S+)*\s*\z";
+    Regex::new(granted).ok()
+});
 
 pub(super) fn find(text: &str, hits: &mut Vec<Hit>) {
     // Most texts need no search.
@@ -72,8 +79,7 @@ fn gives_password(captures: &Captures<'_>, before: &str) -> bool {
     let group = |name: &str| captures.name(name).map(|found| found.as_str());
     let is_capital = group("word") == Some("IDENTIFIED");
     let least = before.len().saturating_sub(STATEMENT_BYTES_MAX);
-    let least = (least..=before.len()).find(|least| before.is_char_boundary(*least));
-    let near = &before[least.unwrap_or_default()..];
+    let near = &before[before.ceil_char_boundary(least)..];
     let Some(bare) = group("bare") else {
         let is_method = group("method").is_some_and(|method| {
             let method = method
@@ -87,19 +93,28 @@ fn gives_password(captures: &Captures<'_>, before: &str) -> bool {
                 .iter()
                 .filter_map(|one| group(one));
             near.trim().is_empty()
-                || GRANTED.as_ref().is_some_and(|it| it.is_match(near))
+                || is_granted(near)
                 || near.bytes().any(|byte| byte.is_ascii_lowercase())
                 || quoted.any(|value| looks_random(value, DRAWN_BYTES_MIN))
         };
         return is_method || is_in_statement(near) || (is_capital && stands_out());
     };
-    // An id or an address is none: `identified by jane42@example.com`.
-    let is_of_password = |byte: u8| byte.is_ascii_alphanumeric() || b"_$#".contains(&byte);
-    let word = bare.trim_end_matches(['.', '!', ':']);
-    let mut keywords = ["random", "password", "values"].iter();
-    (is_capital || (looks_random(bare, 4) && word.bytes().all(is_of_password)))
-        && !keywords.any(|keyword| bare.eq_ignore_ascii_case(keyword))
+    let word = bare.trim_end_matches(|last: char| !last.is_alphanumeric());
+    (is_capital || (looks_random(word, 4) && !is_uuid(word) && !is_mail_address(word)))
+        && !is_one_of(&["random", "password", "values"], bare)
         && is_in_statement(near)
+}
+
+fn is_granted(near: &str) -> bool {
+    let granted = GRANTED.as_ref().and_then(|granted| granted.captures(near));
+    granted.is_some_and(|granted| granted.name("prose").is_none())
+}
+
+/// `jane42@example.com`, and not `p@ssw0rd9`.
+fn is_mail_address(word: &str) -> bool {
+    let host = word.split_once('@').map(|(_, host)| host);
+    let last = host.and_then(|host| host.rsplit_once('.'));
+    last.is_some_and(|(_, last)| last.bytes().all(|byte| byte.is_ascii_alphabetic()))
 }
 
 fn is_in_statement(near: &str) -> bool {
