@@ -65,7 +65,10 @@ fn the_old_and_the_new_value_of_a_changed_secret_go() {
         json!({ "templateName": "Reset password", "value": 5 }),
         json!({ "key": "Forgot password", "old": "Passwort vergessen?", "new": "Passwort zurücksetzen" }),
         json!({ "name": "Reset password", "before": "draft", "after": "published" }),
+        json!({ "name": "Change PIN", "before": 12, "after": 13 }),
+        json!({ "name": "Change PIN", "from": "4711", "to": "8234" }),
         json!({ "path": "/forgot-password", "previous": "/login", "current": "/forgot-password" }),
+        json!({ "path": "/reset/password", "before": "/users/aB3dE5fG7h/settings", "after": "/v2/resetPassword" }),
     ] {
         check(&sent, true);
     }
@@ -129,6 +132,9 @@ fn an_argument_goes_that_stands_behind_its_option_in_a_list() {
         json!({ "args": ["--db-password", "Hunter2x9", "--port", "80"] }),
         json!({ "command": ["login", "--token", "Hunter2x9"] }),
         json!({ "command": ["login", "--no-pager", "--ask-token", "--token", "Hunter2x9"] }),
+        json!(["--password", ["Hunter2x9"]]),
+        json!(["--password", { "value": "Hunter2x9" }]),
+        json!(["--password", { "value": "Hunter2x9", "Ref": "Hunter2x9" }]),
     ] {
         check(&sent, false);
     }
@@ -138,6 +144,7 @@ fn an_argument_goes_that_stands_behind_its_option_in_a_list() {
         json!({ "command": ["pg_dump", "--no-password", "shop"] }),
         json!(["ansible-playbook", "--ask-become-pass", "site.yml"]),
         json!(["--token", { "Ref": "ApiParam" }]),
+        json!(["--token", { "Fn::Sub": "${ApiParam}" }]),
     ] {
         check(&sent, true);
     }
@@ -170,12 +177,31 @@ fn secrets_go_that_stand_below_names_of_what_they_are_for() {
 
 #[test]
 fn what_differs_may_begin_as_a_path() {
-    let mut body = json!({ "path": "/password", "lhs": "/Hunter2x9", "rhs": "/Hunter2x9" });
-    Redactor::new(None).json(Place::Request, &mut body, &mut Vec::new());
-    assert_eq!(
-        (&body["lhs"], &body["rhs"]),
-        (&json!(REDACTED), &json!(REDACTED))
-    );
+    for value in ["/Hunter2x9", "/K7MDENGbPxRfiCYzEXAMPLEKEY1x2y3z4"] {
+        for [old, new] in [["lhs", "rhs"], ["before", "after"]] {
+            let mut body = json!({ "path": "/aws/secretAccessKey", old: value, new: value });
+            Redactor::new(None).json(Place::Request, &mut body, &mut Vec::new());
+            assert_eq!(
+                (&body[old], &body[new]),
+                (&json!(REDACTED), &json!(REDACTED))
+            );
+        }
+    }
+}
+
+#[test]
+fn a_code_that_was_changed_goes_from_beside_a_title() {
+    for sent in [
+        json!({ "name": "Change PIN", "old": "4711", "new": "8234" }),
+        json!({ "name": "Change PIN", "old": 4711, "new": 8234 }),
+        json!({ "name": "Reset PIN", "before": "482913", "after": "771204" }),
+    ] {
+        let mut body = sent.clone();
+        Redactor::new(None).json(Place::Request, &mut body, &mut Vec::new());
+        let members = body.as_object().expect("it stays an object");
+        let removed = members.values().filter(|value| *value == REDACTED);
+        assert_eq!(removed.count(), 2, "{sent}");
+    }
 }
 
 #[test]

@@ -3,6 +3,8 @@
 use std::cell::OnceCell;
 
 use super::place::Place;
+use crate::operation::Operation;
+use crate::path_template::PathTemplate;
 use crate::value_location::{ValueLocation, WRAPPERS};
 
 /// A place that a document marks, as pointer segments; `*` is any one, `**` any number of them.
@@ -21,28 +23,14 @@ impl Marked {
                 .map(|segment| segment.replace("~1", "/").replace("~0", "~"))
                 .collect()
         };
-        match location {
-            ValueLocation::Path(name) => Self {
-                place: Place::Path,
-                segments: vec![name.clone()],
-            },
-            ValueLocation::Query(name) => Self {
-                place: Place::Query,
-                segments: vec![name.clone()],
-            },
-            ValueLocation::Header(name) => Self {
-                place: Place::Headers,
-                segments: vec![name.clone()],
-            },
-            ValueLocation::Request(pointer) => Self {
-                place: Place::Request,
-                segments: segments(pointer),
-            },
-            ValueLocation::Response(pointer) => Self {
-                place: Place::Response,
-                segments: segments(pointer),
-            },
-        }
+        let (place, segments) = match location {
+            ValueLocation::Path(name) => (Place::Path, vec![name.clone()]),
+            ValueLocation::Query(name) => (Place::Query, vec![name.clone()]),
+            ValueLocation::Header(name) => (Place::Headers, vec![name.clone()]),
+            ValueLocation::Request(pointer) => (Place::Request, segments(pointer)),
+            ValueLocation::Response(pointer) => (Place::Response, segments(pointer)),
+        };
+        Self { place, segments }
     }
 
     /// `/**`: anything may be secret.
@@ -91,6 +79,23 @@ impl Marked {
         self.may_end(pointer) && self.covers_at(&At::new(place, pointer))
     }
 
+    /// Whether the place stands in what is marked.
+    pub(super) fn covers_above(&self, place: Place, pointer: &[String]) -> bool {
+        (1..=pointer.len()).any(|length| self.covers(place, &pointer[..length]))
+            || (self.place == place && self.segments.is_empty())
+    }
+
+    /// Whether something marked may stand below the place.
+    pub(super) fn may_be_below(&self, place: Place, pointer: &[String]) -> bool {
+        if place == Place::Context {
+            return self.is_of_body();
+        }
+        self.place == place
+            && (self.segments.iter().any(|segment| segment == "**")
+                || (self.segments.len() > pointer.len()
+                    && fits(&self.segments[..pointer.len()], pointer, false)))
+    }
+
     /// Whether a pointer ends with the name that the mark ends with, if it does with one.
     fn may_end(&self, pointer: &[String]) -> bool {
         let last = self.segments.last().filter(|last| is_name(last));
@@ -100,6 +105,27 @@ impl Marked {
     fn is_of_body(&self) -> bool {
         matches!(self.place, Place::Request | Place::Response)
     }
+}
+
+/// Where ids and names are, which a sentence needs.
+pub(super) fn told(operation: &Operation) -> Vec<Marked> {
+    let meaning = &operation.meaning;
+    // What a catch-all takes is any words, of which a document says nothing.
+    let template = PathTemplate::parse(&operation.path);
+    let is_any_words = |place: &&ValueLocation| match place {
+        ValueLocation::Path(name) => template.greedy_names().any(|greedy| greedy == name),
+        _ => false,
+    };
+    meaning
+        .entity_id
+        .iter()
+        .chain(&meaning.entity_ids)
+        .chain(&meaning.entity_name)
+        .chain(&operation.org)
+        .chain(meaning.parent.iter().flat_map(|parent| &parent.id))
+        .filter(|place| !is_any_words(place))
+        .map(Marked::new)
+        .collect()
 }
 
 /// A place of a value, and what is worked out of it at most once for all marks.
@@ -188,23 +214,4 @@ pub(super) fn fits(mark: &[String], pointer: &[String], at_its_end: bool) -> boo
         }
     }
     mark[at_mark..].iter().all(|segment| segment == "**")
-}
-
-impl Marked {
-    /// Whether the place stands in what is marked.
-    pub(super) fn covers_above(&self, place: Place, pointer: &[String]) -> bool {
-        (1..=pointer.len()).any(|length| self.covers(place, &pointer[..length]))
-            || (self.place == place && self.segments.is_empty())
-    }
-
-    /// Whether something marked may stand below the place.
-    pub(super) fn may_be_below(&self, place: Place, pointer: &[String]) -> bool {
-        if place == Place::Context {
-            return self.is_of_body();
-        }
-        self.place == place
-            && (self.segments.iter().any(|segment| segment == "**")
-                || (self.segments.len() > pointer.len()
-                    && fits(&self.segments[..pointer.len()], pointer, false)))
-    }
 }

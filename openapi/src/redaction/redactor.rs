@@ -8,18 +8,17 @@ use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
 use super::loosely_marked::LooselyMarked;
-use super::marked::{At, Marked};
+use super::marked::{At, Marked, told};
 use super::place::Place;
 use super::siblings::Siblings;
-use super::strict;
 use super::walk::{Inherited, SECRET_KEY_BYTES_MIN, Walk, note};
 use crate::operation::Operation;
 use crate::secrets::OperationSecrets;
 use crate::secrets::drawn::looks_random;
 use crate::secrets::names::{
     LEAST_SECRET_NUMBER, describes_a_secret, describes_secrets, is_chosen, is_of_change,
-    is_of_secret, is_query_secret, is_secret_member, is_secret_name, names_a_card, names_a_thing,
-    rule_in_headers,
+    is_of_secret, is_option_of_secret, is_query_secret, is_secret_member, is_secret_name,
+    names_a_card, names_a_thing, rule_in_headers,
 };
 use crate::secrets::shapes::{Numbers, redact_shapes, rules_that_find};
 use crate::value_location::ValueLocation;
@@ -95,7 +94,7 @@ impl Redactor {
             keep: marked(keep),
             told: match mode {
                 Mode::Standard => Vec::new(),
-                Mode::Strict => strict::told(operation),
+                Mode::Strict => told(operation),
             },
         }
     }
@@ -183,13 +182,7 @@ impl Redactor {
         pairs: &mut BTreeMap<String, String>,
         removed: &mut Vec<String>,
     ) {
-        let secret_names: Vec<String> = pairs
-            .keys()
-            .filter(|name| may_hold_secret(name))
-            .filter(|name| matches!(redact_shapes(name, Numbers::Any), Cow::Owned(_)))
-            .cloned()
-            .collect();
-        for name in secret_names {
+        for name in secret_keys(pairs.keys()) {
             if pairs.remove(&name).is_some() {
                 pairs.insert(REDACTED.to_owned(), REDACTED.to_owned());
             }
@@ -290,7 +283,7 @@ impl Redactor {
             Value::Array(items) => {
                 let mut is_argument = false;
                 for (position, item) in items.iter_mut().enumerate() {
-                    let names_argument = is_option_of_secret(item);
+                    let is_option = names_argument(item);
                     walk.enter(position.to_string());
                     if is_argument && inherited == Inherited::No && is_argument_of_option(item) {
                         self.visit(walk, item, Inherited::Named);
@@ -298,7 +291,7 @@ impl Redactor {
                         self.visit(walk, item, inherited);
                     }
                     walk.leave();
-                    is_argument = names_argument;
+                    is_argument = is_option;
                 }
             }
             _ if inherited == Inherited::Kept => {}
@@ -398,12 +391,14 @@ impl Redactor {
             return InnerJson::Other;
         }
         let bytes = text.as_bytes();
-        let is_small = check_json_bounds(bytes, INNER_JSON_BYTES_MAX, INNER_JSON_DEPTH_MAX).is_ok();
-        let has_few_values = check_json_values(bytes, INNER_JSON_VALUES_BYTES_MAX).is_ok();
-        if is_small && !has_few_values && serde_json::from_str::<IgnoredAny>(text).is_err() {
+        let is_flat = check_json_bounds(bytes, usize::MAX, INNER_JSON_DEPTH_MAX).is_ok();
+        let is_small = bytes.len() <= INNER_JSON_BYTES_MAX
+            && check_json_values(bytes, INNER_JSON_VALUES_BYTES_MAX).is_ok();
+        // A long text with commas is none.
+        if is_flat && !is_small && serde_json::from_str::<IgnoredAny>(text).is_err() {
             return InnerJson::Other;
         }
-        let inner = (is_small && has_few_values).then(|| serde_json::from_str(text));
+        let inner = (is_flat && is_small).then(|| serde_json::from_str(text));
         let mut inner: Value = match inner {
             Some(Err(_)) => return InnerJson::Other,
             Some(Ok(inner)) if walk.inner_json_levels < INNER_JSON_LEVELS_MAX => inner,
@@ -463,15 +458,28 @@ fn is_thing(name: &str, member: &Value) -> bool {
             .any(|(key, value)| is_of_change(key, value))
 }
 
+/// No other option, and nothing that CloudFormation puts there: `{"Ref": "ApiParam"}`, `{"Fn::Sub": …}`.
 fn is_argument_of_option(item: &Value) -> bool {
-    item.is_number() || item.as_str().is_some_and(|text| !text.starts_with('-'))
+    let is_function = |name: &String| name == "Ref" || name.starts_with("Fn::");
+    match item {
+        Value::String(text) => !text.starts_with('-'),
+        Value::Object(members) => members.len() != 1 || !members.keys().any(is_function),
+        _ => true,
+    }
 }
 
-/// `["--db-password", "…"]`; `--no-password` and `--ask-pass` are switches.
-fn is_option_of_secret(item: &Value) -> bool {
+/// `["--db-password", "…"]`
+fn names_argument(item: &Value) -> bool {
     let name = item.as_str().and_then(|text| text.strip_prefix("--"));
-    let is_switch = |name: &str| name.starts_with("no-") || name.starts_with("ask-");
-    name.is_some_and(|name| is_secret_name(name) && !is_switch(name))
+    name.is_some_and(is_option_of_secret)
+}
+
+/// The keys in which a secret stands.
+fn secret_keys<'a>(keys: impl Iterator<Item = &'a String>) -> Vec<String> {
+    keys.filter(|key| may_hold_secret(key))
+        .filter(|key| matches!(redact_shapes(key, Numbers::Any), Cow::Owned(_)))
+        .cloned()
+        .collect()
 }
 
 fn may_hold_secret(key: &str) -> bool {
@@ -481,14 +489,8 @@ fn may_hold_secret(key: &str) -> bool {
 
 /// A key may hold a secret of its own: `{"sk_live_…": {"scopes": …}}`.
 pub(super) fn redact_keys(walk: &mut Walk<'_>, members: &mut Map<String, Value>) {
-    let secret_keys: Vec<String> = members
-        .keys()
-        .filter(|key| may_hold_secret(key))
-        .filter(|key| matches!(redact_shapes(key, Numbers::Any), Cow::Owned(_)))
-        .cloned()
-        .collect();
     let mut number = 0;
-    for key in secret_keys {
+    for key in secret_keys(members.keys()) {
         if let Some(member) = members.remove(&key) {
             let mut new_key = REDACTED.to_owned();
             while members.contains_key(&new_key) {

@@ -5,15 +5,21 @@ use std::cell::LazyCell;
 
 use serde_json::{Map, Value};
 
-use crate::secrets::drawn::looks_random;
+use crate::secrets::drawn::{has_drawn_part, looks_random};
 use crate::secrets::names::{
-    LEAST_SECRET_NUMBER, describes_a_secret, is_of_change, is_of_secret, is_secret_name,
+    LEAST_SECRET_NUMBER, describes_a_secret, is_of_change, is_of_secret, is_one_of, is_secret_name,
     least_secret_number, names_a_count, names_a_thing, rule_of,
 };
 use crate::words;
 
 /// The least letters of what was and what is beside a title that are taken for drawn.
 const DRAWN_BYTES_MIN: usize = 6;
+
+/// The least digits of a code that was or is.
+const CODE_DIGITS_MIN: usize = 4;
+
+/// The least letters of a part of what begins as a page's path does and is drawn.
+const DRAWN_PART_BYTES_MIN: usize = 8;
 
 /// Members that name what stands in [`VALUES`].
 const NAMES: &[&str] = &[
@@ -117,7 +123,8 @@ enum OfValues {
     Thing,
     /// What else holds a value is, too: `content`.
     All,
-    /// What it was and what it is are where they look drawn: a title of several words may be what changes itself.
+    /// What it was and what it is are where they look drawn, or like a PIN: a title of several words may be what changes
+    /// itself. A password of letters alone stays there.
     Label,
     /// What it was and what it is are, but not from whom to whom a mail of that title goes.
     Title,
@@ -161,13 +168,10 @@ impl Siblings {
         let may_be_its_own = || (is_amount(value) || value.is_object()) && !is_value_of_thing(name);
         (of >= OfValues::One && ends_in_value(name) && (of != OfValues::Thing || !may_be_its_own()))
             || (of >= OfValues::Thing && is_one_of(VALUES, name))
-            || (of == OfValues::Label
+            || (of >= OfValues::Label
                 && is_one_of(CHANGES, name)
-                && !is_one_of(FROM_AND_TO, name)
-                && value.as_str().is_some_and(is_drawn_word))
-            || (of >= OfValues::Title
-                && is_one_of(CHANGES, name)
-                && (of != OfValues::Title || !is_one_of(FROM_AND_TO, name)))
+                && (of == OfValues::Changes || !is_one_of(FROM_AND_TO, name))
+                && (of != OfValues::Label || is_drawn(value)))
             || self.secret.iter().any(|names| is_one_of(names, name))
     }
 
@@ -179,8 +183,20 @@ impl Siblings {
     }
 }
 
-fn is_drawn_word(text: &str) -> bool {
-    !text.contains(char::is_whitespace) && looks_random(text, DRAWN_BYTES_MIN)
+/// `Hunter2x9`, `"4711"`, `4711`.
+fn is_drawn(value: &Value) -> bool {
+    let is_code = |text: &str| {
+        text.len() >= CODE_DIGITS_MIN && text.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let is_drawn =
+        |text: &str| !text.contains(char::is_whitespace) && looks_random(text, DRAWN_BYTES_MIN);
+    match value {
+        Value::String(text) => is_code(text) || is_drawn(text),
+        Value::Number(number) => number
+            .as_u64()
+            .is_some_and(|number| number >= LEAST_SECRET_NUMBER),
+        _ => false,
+    }
 }
 
 /// `1200`, `"1200.50"`: an amount may be a text, which has a point then.
@@ -192,25 +208,21 @@ fn is_amount(value: &Value) -> bool {
     value.is_number() || value.as_str().is_some_and(is_decimal)
 }
 
-fn is_one_of(names: &[&str], name: &str) -> bool {
-    names.iter().any(|known| name.eq_ignore_ascii_case(known))
+/// What stands in front of `value` at the end of a name, if it does.
+fn front_of_value(name: &str) -> Option<&str> {
+    let (front, end) = name.split_at_checked(name.len().checked_sub("value".len())?)?;
+    end.eq_ignore_ascii_case("value").then_some(front)
 }
 
 /// `value`, `newValue`, `ParameterValue`.
 fn ends_in_value(name: &str) -> bool {
-    let end = name.len().saturating_sub("value".len());
-    let ends_so = name
-        .get(end..)
-        .is_some_and(|end| end.eq_ignore_ascii_case("value"));
-    ends_so && !first_word(name).is_some_and(|first| BOUNDS.contains(&first.as_str()))
+    front_of_value(name).is_some()
+        && !first_word(name).is_some_and(|first| BOUNDS.contains(&first.as_str()))
 }
 
 /// `value`, `oldValue`, `newvalue`.
 fn is_value_of_thing(name: &str) -> bool {
-    let end = name.len().saturating_sub("value".len());
-    let front = name
-        .get(..end)
-        .map(|front| front.trim_end_matches(['_', '-', ' ']));
+    let front = front_of_value(name).map(|front| front.trim_end_matches(['_', '-', ' ']));
     front.is_some_and(|front| front.is_empty() || is_one_of(VALUES_OF_THINGS, front))
 }
 
@@ -322,7 +334,9 @@ fn said_by_path(
 ) -> OfValues {
     let is_patch = members.contains_key("op");
     let is_page = |value: &Value| {
-        path.starts_with('/') && value.as_str().is_some_and(|text| text.starts_with('/'))
+        let may_be =
+            |text: &str| text.starts_with('/') && !has_drawn_part(text, DRAWN_PART_BYTES_MIN);
+        path.starts_with('/') && value.as_str().is_some_and(may_be)
     };
     let recorded = |name: &&str| members.get(*name).filter(|value| !is_page(value));
     let differs = DIFFERENCES.iter().find_map(|name| members.get(*name));

@@ -11,34 +11,11 @@ use super::marked::Marked;
 use super::place::Place;
 use super::redactor::{Redactor, VALUE_DEPTH_MAX, redact_keys};
 use super::walk::{Inherited, Walk, note};
-use crate::operation::Operation;
-use crate::path_template::PathTemplate;
-use crate::value_location::{ValueLocation, WRAPPERS};
+use crate::value_location::WRAPPERS;
 
-/// How many wrappers with a known name are opened around an id or a name. [`ValueLocation::read`] opens a body's only
+/// How many wrappers with a known name are opened around an id or a name. [`crate::ValueLocation::read`] opens a body's only
 /// member as well, but that is a name that its caller chose.
 const WRAPPER_DEPTH_MAX: usize = 2;
-
-/// Where ids and names are, which a sentence needs.
-pub(super) fn told(operation: &Operation) -> Vec<Marked> {
-    let meaning = &operation.meaning;
-    // What a catch-all takes is any words, of which a document says nothing.
-    let template = PathTemplate::parse(&operation.path);
-    let is_any_words = |place: &&ValueLocation| match place {
-        ValueLocation::Path(name) => template.greedy_names().any(|greedy| greedy == name),
-        _ => false,
-    };
-    meaning
-        .entity_id
-        .iter()
-        .chain(&meaning.entity_ids)
-        .chain(&meaning.entity_name)
-        .chain(&operation.org)
-        .chain(meaning.parent.iter().flat_map(|parent| &parent.id))
-        .filter(|place| !is_any_words(place))
-        .map(Marked::new)
-        .collect()
-}
 
 impl Redactor {
     /// Removes everything but what is auditable, and names the values and objects out of which it did.
@@ -154,7 +131,7 @@ impl Redactor {
             || self.is_told_behind_wrappers(walk, Marked::may_be_below)
     }
 
-    /// Ids and names are looked for behind wrappers too (`data`, `item`), see [`ValueLocation::read`].
+    /// Ids and names are looked for behind wrappers too (`data`, `item`), see [`crate::ValueLocation::read`].
     fn is_told_behind_wrappers(
         &self,
         walk: &Walk<'_>,
