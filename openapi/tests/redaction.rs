@@ -63,6 +63,21 @@ fn a_long_text_with_many_commas_is_no_json() {
 }
 
 #[test]
+fn long_lines_of_json_and_long_json_that_was_cut_go_whole() {
+    let line = json!({ "field": "password", "old": "hunter2", "new": "winter5" }).to_string();
+    let lines = format!("{line}\n").repeat(25_000);
+    let cut = format!("[{}", format!("{line},").repeat(25_000));
+    for content in [lines, cut] {
+        check(
+            &Redactor::new(None),
+            json!({ "content": content }),
+            &json!({ "content": REDACTED }),
+            &["request#/content"],
+        );
+    }
+}
+
+#[test]
 fn below_the_name_of_a_secret_only_what_describes_it_stays() {
     check(
         &Redactor::new(None),

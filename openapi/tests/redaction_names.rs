@@ -162,10 +162,13 @@ fn the_names_that_providers_give_their_secrets_are_known() {
         "BusinessPartnerCardCode",
         "customer_card_codes",
         "vendorcardcode",
+        "oldCardCode",
+        "sapB1CardCode",
+        "businessCardCode",
     ] {
         assert_eq!(left(&[name], &json!("C20000"))[name], "C20000");
     }
-    for name in ["rateCardCode", "scorecardCode"] {
+    for name in ["rateCardCode", "scorecardCode", "discardCode"] {
         assert_eq!(left(&[name], &json!("RC-2026"))[name], "RC-2026");
     }
     for name in [
@@ -188,6 +191,7 @@ fn the_names_that_providers_give_their_secrets_are_known() {
         "corporateCardCode",
         "menuCardCode",
         "accountGiftCardCodes",
+        "prepaidAccountCardCode",
     ] {
         assert_eq!(left(&[name], &json!("X7K2-9QPL"))[name], REDACTED);
     }

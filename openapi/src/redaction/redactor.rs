@@ -394,8 +394,7 @@ impl Redactor {
         let is_flat = check_json_bounds(bytes, usize::MAX, INNER_JSON_DEPTH_MAX).is_ok();
         let is_small = bytes.len() <= INNER_JSON_BYTES_MAX
             && check_json_values(bytes, INNER_JSON_VALUES_BYTES_MAX).is_ok();
-        // A long text with commas is none.
-        if is_flat && !is_small && serde_json::from_str::<IgnoredAny>(text).is_err() {
+        if is_flat && !is_small && !is_long_json(text) {
             return InnerJson::Other;
         }
         let inner = (is_flat && is_small).then(|| serde_json::from_str(text));
@@ -422,6 +421,19 @@ impl Redactor {
         } else {
             InnerJson::Other
         }
+    }
+}
+
+/// Whether a long text is JSON, lines of JSON, or JSON that was cut. One with commas, as CSV has them, is none.
+fn is_long_json(text: &str) -> bool {
+    let first = serde_json::Deserializer::from_str(text)
+        .into_iter::<IgnoredAny>()
+        .next();
+    match first {
+        _ if text.trim_start().starts_with('"') => serde_json::from_str::<IgnoredAny>(text).is_ok(),
+        Some(Ok(_)) => true,
+        Some(Err(error)) => error.is_eof(),
+        None => false,
     }
 }
 

@@ -2,6 +2,7 @@
 //! beside a key's parts.
 
 use std::cell::LazyCell;
+use std::ops::RangeInclusive;
 
 use serde_json::{Map, Value};
 
@@ -15,8 +16,8 @@ use crate::words;
 /// The least letters of what was and what is beside a title that are taken for drawn.
 const DRAWN_BYTES_MIN: usize = 6;
 
-/// The least digits of a code that was or is.
-const CODE_DIGITS_MIN: usize = 4;
+/// How many digits a code has that was or is.
+const CODE_DIGITS: RangeInclusive<usize> = 4..=8;
 
 /// The least letters of a part of what begins as a page's path does and is drawn.
 const DRAWN_PART_BYTES_MIN: usize = 8;
@@ -123,9 +124,11 @@ enum OfValues {
     Thing,
     /// What else holds a value is, too: `content`.
     All,
-    /// What it was and what it is are where they look drawn, or like a PIN: a title of several words may be what changes
-    /// itself. A password of letters alone stays there.
+    /// What it was and what it is are where they look drawn: a title of several words may be what changes itself. A password
+    /// of letters alone stays there.
     Label,
+    /// The same of a PIN, where they are digits as well.
+    LabelOfCode,
     /// What it was and what it is are, but not from whom to whom a mail of that title goes.
     Title,
     /// What it was and what it is are.
@@ -171,7 +174,11 @@ impl Siblings {
             || (of >= OfValues::Label
                 && is_one_of(CHANGES, name)
                 && (of == OfValues::Changes || !is_one_of(FROM_AND_TO, name))
-                && (of != OfValues::Label || is_drawn(value)))
+                && match of {
+                    OfValues::Label => is_drawn(value),
+                    OfValues::LabelOfCode => is_drawn(value) || is_code(value),
+                    _ => true,
+                })
             || self.secret.iter().any(|names| is_one_of(names, name))
     }
 
@@ -183,18 +190,20 @@ impl Siblings {
     }
 }
 
-/// `Hunter2x9`, `"4711"`, `4711`.
+/// `Hunter2x9`
 fn is_drawn(value: &Value) -> bool {
-    let is_code = |text: &str| {
-        text.len() >= CODE_DIGITS_MIN && text.bytes().all(|byte| byte.is_ascii_digit())
-    };
-    let is_drawn =
-        |text: &str| !text.contains(char::is_whitespace) && looks_random(text, DRAWN_BYTES_MIN);
+    value.as_str().is_some_and(|text| {
+        !text.contains(char::is_whitespace) && looks_random(text, DRAWN_BYTES_MIN)
+    })
+}
+
+/// `"4711"`, `482913`; what has more digits is a time or a count.
+fn is_code(value: &Value) -> bool {
     match value {
-        Value::String(text) => is_code(text) || is_drawn(text),
-        Value::Number(number) => number
-            .as_u64()
-            .is_some_and(|number| number >= LEAST_SECRET_NUMBER),
+        Value::String(text) => {
+            CODE_DIGITS.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+        }
+        Value::Number(number) => CODE_DIGITS.contains(&number.to_string().len()) && number.is_u64(),
         _ => false,
     }
 }
@@ -282,7 +291,10 @@ fn said_by_text(
         OfValues::Thing
     } else if !is_field(name) && has_space && is_title(text) {
         // What changes is the title's text, or what has it.
-        OfValues::Label
+        match rule_of(text) {
+            Some(rule) if rule.contains("one-time") => OfValues::LabelOfCode,
+            _ => OfValues::Label,
+        }
     } else if !is_field(name) && (has_space || is_title(text)) {
         OfValues::Title
     } else {

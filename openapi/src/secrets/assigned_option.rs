@@ -70,12 +70,24 @@ const MOVING: &[&str] = &[
     "moves",
     "moved",
     "moving",
+    "migrate",
+    "migrates",
     "migrated",
+    "migrating",
+    "transfers",
     "transferred",
+    "transferring",
     "imported",
+    "importing",
     "exported",
+    "exporting",
+    "syncs",
     "synced",
+    "syncing",
+    "copy",
+    "copies",
     "copied",
+    "copying",
 ];
 
 /// `--password …`, `login jane password …`: a value after a space must look like no word.
@@ -159,8 +171,7 @@ pub(super) fn option(text: &str, at: usize) -> Option<Hit> {
 
 /// Whether the name that starts at `start` may be a thing's: `Moved pin 1042`, and not `Typed the pin 4711`. A `PIN` is none.
 fn is_of_thing(text: &str, start: usize, name: &str) -> bool {
-    let behind_pin = name.strip_prefix("PIN");
-    if behind_pin.is_some_and(|behind| !behind.starts_with(char::is_alphanumeric)) {
+    if name == "PIN" {
         return false;
     }
     let name = name.to_ascii_lowercase();

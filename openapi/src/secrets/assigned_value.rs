@@ -2,6 +2,7 @@
 
 use super::assigned_name::{BLANKS_MAX, tag_length};
 use super::drawn::{has_each_kind, looks_random};
+use super::names::is_secret_name;
 use crate::words;
 
 /// The most backslashes that a quote is escaped with: JSON in JSON in JSON.
@@ -170,24 +171,37 @@ pub(super) fn is_next_setting(rest: &str) -> bool {
     let has_separator = marks.starts_with('=') || marks.strip_prefix(':').is_some_and(ends_word);
     let is_padded = ends_value(marks.trim_start_matches('='));
     let is_value = || {
-        // `Welcome2Spring: change it at first login`
-        let is_setting = marks.starts_with('=')
-            && (is_dotted_name(name) || (!is_padded && has_word_behind_digits(name)));
+        let is_setting = is_dotted_name(name) || (!is_padded && has_word_behind_digits(name));
         (has_each_kind(name) && !is_setting)
+            || is_explained_value(rest)
             || (is_padded && !name.contains(['_', '-', '.']) && looks_random(name, DRAWN_BYTES_MIN))
     };
     let is_name = !name.is_empty() && !name.starts_with(|first: char| first.is_ascii_digit());
     is_name && has_separator && !is_value()
 }
 
-/// `spring.security.oauth2.clientId`, and not `blue.Horse7`.
+/// `Welcome2Spring: change it at first login`: behind the colon of a setting stands one word, its value.
+pub(super) fn is_explained_value(rest: &str) -> bool {
+    let name = &rest[..next_name_length(rest)];
+    let line = rest[name.len()..].split(['\n', '\\']).next();
+    let explained = line.and_then(|line| line.strip_prefix(':'));
+    name.len() >= DRAWN_BYTES_MIN
+        && has_each_kind(name)
+        && name.matches('.').count() < 2
+        && explained.is_some_and(|text| text.split_whitespace().nth(1).is_some())
+        && !is_secret_name(name)
+}
+
+/// `spring.security.oauth2.clientId`, `server.http2Port`, and not `blue.Horse7`.
 fn is_dotted_name(name: &str) -> bool {
     let mut parts = name.split('.');
     let first = parts.next().unwrap_or_default();
     let last = parts.next_back();
+    let is_value =
+        |last: &str| has_each_kind(last) && last.starts_with(|one: char| one.is_ascii_uppercase());
     !first.is_empty()
         && first.bytes().all(|byte| byte.is_ascii_lowercase())
-        && last.is_some_and(|last| parts.next().is_some() || !has_each_kind(last))
+        && last.is_some_and(|last| parts.next().is_some() || !is_value(last))
 }
 
 /// `S3Bucket`, `OAuth2ClientId`

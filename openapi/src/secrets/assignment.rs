@@ -11,10 +11,10 @@ use super::assigned_name::{
 use super::assigned_option::option;
 use super::assigned_value::{
     blanks_before_value, block_mark_length, end_in_prose, first_quoted_name,
-    is_escaped_next_setting, is_next_setting, query_value, quote_at, quoted_list, starts_quoted,
-    value_end, wrapper_length,
+    is_escaped_next_setting, is_explained_value, is_next_setting, query_value, quote_at,
+    quoted_list, starts_quoted, value_end, wrapper_length,
 };
-use super::drawn::{has_each_kind, looks_random};
+use super::drawn::looks_random;
 use super::hit::{Hit, hit};
 use super::names::{
     SIGNATURE_BYTES_MIN, describes_a_secret, is_chosen, is_one_of, is_query_secret, is_secret_name,
@@ -226,7 +226,7 @@ impl Named<'_> {
         let is_no_secret = is_short
             || self.is_said(value, quote)
             // A name of the next lines: `password:`, and below it `  length: 12`.
-            || (self.is_below && quote.is_empty() && value.ends_with(':') && !has_each_kind(value))
+            || (self.is_below && quote.is_empty() && value.ends_with(':') && !is_explained_value(rest))
             // The next of labels without values: `Password:     Email: …`.
             || (self.is_spaced && self.is_far && quote.is_empty() && is_label(value))
             || (value.len() <= CHOSEN_BYTES_MAX && is_chosen(self.secret, value));

@@ -12,6 +12,7 @@ mod assigned_name;
 mod assigned_option;
 mod assigned_value;
 mod assignment;
+mod cards;
 mod doubts;
 pub(crate) mod drawn;
 mod encoded;

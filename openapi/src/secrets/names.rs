@@ -10,6 +10,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::cards::is_code_of_record;
 use super::drawn::{is_drawn_code, is_drawn_key, is_drawn_query_key, is_uuid, looks_random};
 use crate::words;
 
@@ -167,15 +168,6 @@ const CHOSEN_ENDS: &[&str] = &[
     "productkey",
     "integrationkey",
 ];
-
-/// The last words in front of `cardCode` where a card neither pays nor opens: SAP's `U_CardCode` is a customer's number, and a
-/// time card's code somebody chose.
-#[rustfmt::skip] // a list of words, not of lines
-const CARDS_OF_RECORD: &[&str] = &[
-    "u", "sap", "erp", "customer", "client", "contact", "lead", "vendor", "supplier", "partner", "bp", "creditor",
-    "debitor", "debtor", "account", "parent", "father", "time", "rate", "score", "report", "post",
-];
-
 /// Whether a value under the name of a secret is one that somebody chose to be read: `"roleKey": "project-admin"`.
 pub(crate) fn is_chosen(name: &str, value: &str) -> bool {
     let found = || {
@@ -201,17 +193,6 @@ pub(crate) fn is_chosen(name: &str, value: &str) -> bool {
         Some("authorization") => joined().ends_with("smtpauth") && !looks_random(value, 8),
         _ => false,
     }
-}
-
-/// `cardCode`, `U_CardCode`, `scorecardCode`.
-fn is_code_of_record(found: &[String]) -> bool {
-    let joined = found.join(" ");
-    let front = joined.strip_suffix("code").map(str::trim_end);
-    let front = front.and_then(|front| front.strip_suffix("card"));
-    front.is_some_and(|front| {
-        let last = front.trim_end().rsplit(' ').next().unwrap_or_default();
-        last.is_empty() || CARDS_OF_RECORD.contains(&last)
-    })
 }
 
 /// Whether the name says that its member is a secret, and nothing in it was chosen to be read.

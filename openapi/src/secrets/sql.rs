@@ -47,10 +47,12 @@ static STATEMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     statement.ok()
 });
 
+const GRANT: &str = "GRANT";
+
 /// A right that is given in capitals to somebody whom that makes: no more than names stand behind `TO`. What somebody failed
 /// `to` grant is prose.
 static GRANTED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let granted = r"(?s)(?P<prose>\b(?:TO|NOT)\s+)?\bGRANT\s.*\sTO\s+\S+(?:\s*,\s*\S+)*\s*\z";
+    let granted = r"(?s)\A\s.*\sTO\s+\S+(?:\s*,\s*\S+)*\s*\z";
     Regex::new(granted).ok()
 });
 
@@ -100,18 +102,31 @@ fn gives_password(captures: &Captures<'_>, before: &str) -> bool {
         return is_method || is_in_statement(near) || (is_capital && stands_out());
     };
     let word = bare.trim_end_matches(|last: char| !last.is_alphanumeric());
-    (is_capital || (looks_random(word, 4) && !is_uuid(word) && !is_mail_address(word)))
+    (is_capital || (looks_random(word, 4) && !is_uuid(word) && !is_address(word)))
         && !is_one_of(&["random", "password", "values"], bare)
         && is_in_statement(near)
 }
 
 fn is_granted(near: &str) -> bool {
-    let granted = GRANTED.as_ref().and_then(|granted| granted.captures(near));
-    granted.is_some_and(|granted| granted.name("prose").is_none())
+    let Some(granted) = GRANTED.as_ref() else {
+        return false;
+    };
+    near.match_indices(GRANT).any(|(at, _)| {
+        let front = near[..at]
+            .split_whitespace()
+            .next_back()
+            .unwrap_or_default();
+        let is_word =
+            near[..at].is_empty() || near[..at].ends_with(|one: char| !one.is_alphanumeric());
+        is_word && !matches!(front, "TO" | "NOT") && granted.is_match(&near[at + GRANT.len()..])
+    })
 }
 
-/// `jane42@example.com`, and not `p@ssw0rd9`.
-fn is_mail_address(word: &str) -> bool {
+/// `jane42@example.com`, `users/42`, `urn:…`, `auth0|…`, and not `p@ssw0rd9`.
+fn is_address(word: &str) -> bool {
+    if word.contains(['/', ':', '|', '=']) {
+        return true;
+    }
     let host = word.split_once('@').map(|(_, host)| host);
     let last = host.and_then(|host| host.rsplit_once('.'));
     last.is_some_and(|(_, last)| last.bytes().all(|byte| byte.is_ascii_alphabetic()))
