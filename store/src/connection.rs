@@ -41,17 +41,9 @@ pub(crate) fn client(
 ) -> Result<clickhouse::Client, StoreError> {
     let is_tls = endpoint.check()?.scheme_str() == Some("https");
     let client = if is_tls {
-        clickhouse::Client::with_http_client(
-            Client::builder(TokioExecutor::new())
-                .pool_idle_timeout(POOL_IDLE_TIMEOUT)
-                .build(tls_connector()?),
-        )
+        clickhouse::Client::with_http_client(pool(tls_connector()?))
     } else {
-        clickhouse::Client::with_http_client(
-            Client::builder(TokioExecutor::new())
-                .pool_idle_timeout(POOL_IDLE_TIMEOUT)
-                .build(tcp_connector()),
-        )
+        clickhouse::Client::with_http_client(pool(tcp_connector()))
     };
     Ok(client
         .with_url(&endpoint.url)
@@ -65,6 +57,16 @@ pub(crate) fn client(
             Compression::None
         })
         .with_product_info("daybook", env!("CARGO_PKG_VERSION")))
+}
+
+fn pool<C, B>(connector: C) -> Client<C, B>
+where
+    C: Connect + Clone,
+    B: Body<Data: Send> + Send,
+{
+    Client::builder(TokioExecutor::new())
+        .pool_idle_timeout(POOL_IDLE_TIMEOUT)
+        .build(connector)
 }
 
 fn tcp_connector() -> HttpConnector {
@@ -123,12 +125,10 @@ pub(crate) struct InsertBody(Vec<Bytes>);
 impl PlainClient {
     pub(crate) fn new(endpoint: &Endpoint, credentials: &Credentials) -> Result<Self, StoreError> {
         let is_tls = endpoint.check()?.scheme_str() == Some("https");
-        let mut builder = Client::builder(TokioExecutor::new());
-        builder.pool_idle_timeout(POOL_IDLE_TIMEOUT);
         let sender = if is_tls {
-            Sender::Tls(builder.build(tls_connector()?))
+            Sender::Tls(pool(tls_connector()?))
         } else {
-            Sender::Tcp(builder.build(tcp_connector()))
+            Sender::Tcp(pool(tcp_connector()))
         };
         let user_and_password = format!("{}:{}", credentials.user, credentials.password);
         let basic = format!("Basic {}", BASE64.encode(user_and_password));

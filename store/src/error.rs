@@ -5,6 +5,9 @@ use std::error::Error;
 use crate::event_check::Unstorable;
 use crate::tenant::InvalidTenant;
 
+/// Most of a message that is kept.
+const MESSAGE_CHARS_MAX: usize = 300;
+
 /// What can go wrong between Daybook and ClickHouse. Messages are short, and name no credentials
 /// and no values of events.
 #[derive(Debug, thiserror::Error)]
@@ -122,9 +125,7 @@ impl StoreError {
             Self::Unavailable { .. } | Self::Timeout | Self::Contended { .. }
         )
     }
-}
 
-impl StoreError {
     /// ClickHouse's error code, where there is one.
     pub(crate) fn code(&self) -> Option<u32> {
         match self {
@@ -132,12 +133,7 @@ impl StoreError {
             _ => None,
         }
     }
-}
 
-/// Most of a message that is kept.
-const MESSAGE_CHARS_MAX: usize = 300;
-
-impl StoreError {
     /// Nothing, or half an answer, came back.
     pub(crate) fn unreachable(error: &(dyn Error + 'static)) -> Self {
         let mut message = error.to_string();

@@ -107,9 +107,4 @@ impl<T> Match<T> {
             none_of: values.into_iter().collect(),
         }
     }
-
-    /// Whether it is no condition at all.
-    pub fn is_empty(&self) -> bool {
-        self.any_of.is_empty() && self.none_of.is_empty()
-    }
 }

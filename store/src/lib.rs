@@ -35,9 +35,9 @@ mod tenant;
 pub use cluster::cluster_sql;
 pub use endpoint::{Credentials, DATABASE_DEFAULT, Endpoint};
 pub use erasure::{
-    BACKUP_DAYS_MAX, CopiesUntil, CopyLifetimes, ERASURE_KEY_BYTES_MIN, ErasedRows, Eraser,
-    ErasureKey, ErasureMode, ErasureRequest, ErasureState, LedgerEntry, LedgerFile, LedgerSync,
-    REASON_BYTES_MAX, Receipt, Report, SUBJECT_BYTES_MAX, Scope, Worked, let_readers_in,
+    BACKUP_DAYS_MAX, CopiesUntil, CopyLifetimes, ErasedRows, Eraser, ErasureKey, ErasureMode,
+    ErasureRequest, ErasureState, LedgerEntry, LedgerFile, LedgerSync, REASON_BYTES_MAX, Receipt,
+    Report, SUBJECT_BYTES_MAX, Scope, Worked, let_readers_in,
 };
 pub use error::StoreError;
 pub use event_check::{Unstorable, check_storable};
@@ -47,14 +47,14 @@ pub use insert::{DIGEST_WAY_BYTES, NewEvent, Stored, Writer};
 pub use migrate::{
     Migration, MigrationReport, migrate, migrations, migrations_sql, pending_migrations,
 };
-pub use reader::{ROWS_MAX, Reader};
+pub use reader::Reader;
 pub use retention::{LegalHold, Retention, RetentionRule};
 pub use roles::{
-    ERASER_USER, MIGRATOR_USER, READER_USER, RolePasswords, SHARD_USER, VIEW_DEFINER_USER,
-    WRITER_USER, create_roles, roles_sql, users_xml,
+    ERASER_USER, MIGRATOR_USER, READER_USER, RolePasswords, SHARD_USER, WRITER_USER, create_roles,
+    roles_sql, users_xml,
 };
 pub use search::{Direction, Page, Position, Search, Sort, TOTAL_BOUND, TotalMode};
 pub use statistics::{
     BARS_MAX, Bar, Bucket, FACET_VALUES_MAX, Facet, FacetValue, HistogramOptions,
 };
-pub use tenant::{InvalidTenant, TENANT_BYTES_MAX, TenantId};
+pub use tenant::{InvalidTenant, TenantId};

@@ -22,7 +22,7 @@ use crate::statistics::{self, Bar, Facet, FacetValue, HistogramOptions};
 use crate::tenant::TenantId;
 
 /// Most events of one page.
-pub const ROWS_MAX: u32 = 10_000;
+pub(crate) const ROWS_MAX: u32 = 10_000;
 
 /// The header that the view reads the tenant from.
 pub(crate) const TENANT_HEADER: &str = "X-Daybook-Org";
@@ -48,7 +48,7 @@ impl Reader {
         })
     }
 
-    /// One page of a tenant's events, at most [`ROWS_MAX`] of them.
+    /// One page of a tenant's events, at most 10,000 of them.
     ///
     /// # Errors
     /// [`StoreError::Timeout`] and [`StoreError::TooMuch`] where a narrower question may succeed,

@@ -20,7 +20,7 @@ pub const ERASER_USER: &str = "daybook_eraser";
 /// Changes the schema.
 pub const MIGRATOR_USER: &str = "daybook_migrator";
 /// Owns what the view may read. Nobody can log in as it.
-pub const VIEW_DEFINER_USER: &str = "daybook_view_definer";
+pub(crate) const VIEW_DEFINER_USER: &str = "daybook_view_definer";
 
 /// Reads one node's events for the views of the other nodes of a cluster.
 pub const SHARD_USER: &str = "daybook_shard";

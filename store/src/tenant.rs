@@ -7,9 +7,9 @@ use daybook_event::UNATTRIBUTED_ORG_ID;
 use crate::hexadecimal::hexadecimal;
 
 /// How many bytes a tenant's name may have.
-pub const TENANT_BYTES_MAX: usize = 512;
+pub(crate) const TENANT_BYTES_MAX: usize = 512;
 
-/// A tenant's name: 1 to [`TENANT_BYTES_MAX`] bytes, no control characters.
+/// A tenant's name: 1 to 512 bytes, no control characters.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct TenantId(String);
 
@@ -20,7 +20,7 @@ pub enum InvalidTenant {
     /// It is empty.
     #[error("the tenant's name is empty")]
     Empty,
-    /// It is longer than [`TENANT_BYTES_MAX`].
+    /// It is longer than 512 bytes.
     #[error("the tenant's name has {bytes} bytes, more than {TENANT_BYTES_MAX}")]
     TooLong {
         /// How many it has.

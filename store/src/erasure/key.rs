@@ -12,7 +12,7 @@ use crate::error::StoreError;
 use crate::hexadecimal::hexadecimal;
 
 /// Least bytes of a key.
-pub const ERASURE_KEY_BYTES_MIN: usize = 32;
+const ERASURE_KEY_BYTES_MIN: usize = 32;
 
 /// The key of the hashes that remain of an erased subject. A plain hash of an e-mail address can be
 /// guessed; one with a key cannot, by whoever does not have the key.
@@ -20,7 +20,7 @@ pub const ERASURE_KEY_BYTES_MIN: usize = 32;
 pub struct ErasureKey(Hmac<Sha256>);
 
 impl ErasureKey {
-    /// Takes the operator's secret, at least [`ERASURE_KEY_BYTES_MIN`] bytes of it.
+    /// Takes the operator's secret, at least 32 bytes of it.
     ///
     /// # Errors
     /// [`StoreError::InvalidErasure`] where it is shorter.

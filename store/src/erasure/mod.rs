@@ -35,7 +35,7 @@ use ledger::Ledger;
 use record::{ErasureRow, Versions};
 use scope::{Plan, Subject};
 
-pub use key::{ERASURE_KEY_BYTES_MIN, ErasureKey};
+pub use key::ErasureKey;
 pub(crate) use ledger::{ErasureId, IS_FAILING, forget_mutations};
 pub use ledger_file::{LedgerEntry, LedgerFile, LedgerSync};
 pub(crate) use record::NEWEST;
