@@ -8,6 +8,8 @@
 mod access;
 #[path = "erasure/canaries.rs"]
 mod canaries;
+#[path = "erasure/copies.rs"]
+mod copies;
 #[path = "erasure/delivered_again.rs"]
 mod delivered_again;
 #[path = "store/fixture.rs"]

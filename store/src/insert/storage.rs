@@ -94,12 +94,26 @@ impl<T: EventTable> Storage<T> {
             stored_digests[decision.index] = decision.stored_digest;
         }
         let rules = self.admission.rules(None).await?;
+        let mut again = Vec::new();
         for (copy, first) in plan.copies {
             outcomes[copy] = match &stored_digests[first] {
                 _ if rules.is_erased(&events[copy].event)? => Stored::Erased,
                 Some(stored) => compare(stored, &events[copy]),
-                None => outcomes[first],
+                None => {
+                    if events[copy] != events[first] {
+                        again.push(copy);
+                    }
+                    outcomes[first]
+                }
             };
+        }
+        // The first was erased or has expired; what another copy names may be held.
+        if !again.is_empty() {
+            let copies: Vec<_> = again.iter().map(|&copy| events[copy].clone()).collect();
+            let decided = Box::pin(self.insert(&copies)).await?;
+            for (copy, outcome) in again.into_iter().zip(decided) {
+                outcomes[copy] = outcome;
+            }
         }
         Ok(outcomes)
     }
