@@ -186,7 +186,7 @@ impl<'a> Chunk<'a> {
         });
     }
 
-    /// ClickHouse drops an expired row as it comes in: it would be missed for ever.
+    /// ClickHouse may drop an expired row as soon as it is in: it would be missed for ever.
     pub(super) fn decide_expired(&mut self, now: Timestamp) {
         let (kept_until, decisions) = (&self.expires_at, &mut self.decisions);
         self.open.retain(|&Placed { index, .. }| {

@@ -19,10 +19,11 @@
 //! token of that look is spent. **Why an acknowledged event is there:** it was seen, in a part, after
 //! it got in. A writer that dies has acknowledged nothing, and left either all of its block or none.
 //!
-//! A token may be spent although the head is where it was, after somebody has removed parts by hand;
-//! and of rows that have expired by its own clock ClickHouse keeps nothing. Then an insert is answered,
-//! the head stays, and the rows are not there. The token's second number counts these. It is raised
-//! only after ClickHouse has *answered* an insert, because one without an answer may still get in.
+//! A token may be spent although the head is where it was, after somebody has removed parts by hand.
+//! Then an insert is answered, the head stays, and the rows are not there. The token's second number
+//! counts these. It is raised only after ClickHouse has *answered* an insert, because one without an
+//! answer may still get in; and the answer says that the token is spent, because any other insert
+//! makes a part: one of which all has expired by ClickHouse's clock, too, until a merge empties it.
 //!
 //! What this relies on: one ClickHouse node; a `non_replicated_deduplication_window` (10,000
 //! inserts) longer than what others can store between a writer's 1 and 2, a time that

@@ -165,8 +165,7 @@ impl<T: EventTable> Storage<T> {
                 return Err(StoreError::Contended { attempts });
             }
             if token.spent() > 0 {
-                // Rows that ClickHouse does not keep: by its clock they have expired, and by this one
-                // not yet. Or parts were removed by hand.
+                // Parts were removed by hand.
                 sleep(self.backoff(token.spent())).await;
             }
             if is_changed || block.0 != chunk.open.len() {

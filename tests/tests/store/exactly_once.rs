@@ -305,3 +305,35 @@ async fn an_event_that_cannot_be_stored_is_named_and_nothing_is_written() {
     assert!(!error.may_succeed_later());
     assert_once(&tenant, 0).await;
 }
+
+/// A writer takes a token for spent when its insert was answered and the head is where it was.
+#[tokio::test]
+async fn an_insert_of_which_all_has_expired_spends_its_token() {
+    let administrator = ClickHouse::administrator();
+    let run = async |settings: &str, sql: &str| {
+        let answer = ask(clickhouse(), &administrator, settings, &[], sql).await;
+        assert_eq!(answer.code(), None, "{sql}: {}", answer.text);
+        answer.text.trim().parse::<u64>().unwrap_or_default()
+    };
+    let insert = async |token: &str, expires_at: &str| {
+        let settings = format!(
+            "async_insert=0&insert_deduplicate=1&deduplicate_insert=enable&insert_deduplication_token={token}"
+        );
+        let sql = format!(
+            "INSERT INTO events (org_id, timestamp, id, expires_at) \
+             VALUES ('once-spent', '2032-07-01 00:00:00', generateUUIDv4(), '{expires_at}')"
+        );
+        run(&settings, &sql).await;
+    };
+    let head = "SELECT max(max_block_number) FROM system.parts \
+                WHERE table = 'events' AND partition = '203207' AND active";
+    let stored = "SELECT count() FROM events WHERE org_id = 'once-spent' AND expires_at > now64(3)";
+    assert_eq!(run("", head).await, 0);
+    insert("of-head-0", "2026-01-01 00:00:00").await;
+    let after = run("", head).await;
+    assert!(after > 0);
+    insert("of-head-0", "2290-01-01 00:00:00").await;
+    assert_eq!((run("", head).await, run("", stored).await), (after, 0));
+    insert("of-this-head", "2290-01-01 00:00:00").await;
+    assert_eq!(run("", stored).await, 1);
+}
