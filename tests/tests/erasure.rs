@@ -23,6 +23,8 @@ mod interrupted;
 mod kills;
 #[path = "erasure/late.rs"]
 mod late;
+#[path = "erasure/parents.rs"]
+mod parents;
 #[path = "erasure/people.rs"]
 mod people;
 #[path = "erasure/restored.rs"]

@@ -571,7 +571,7 @@ fn not_searched(plan: &Plan<'_>, shared: usize, are_more: bool) -> Vec<String> {
     }
     place("legal holds, which keep the types and ids of what they held");
     place(
-        "texts of others, and calls for several things at once, in events that arrive after the erasure",
+        "texts and parents of others' events, and calls for several things at once, that arrive after the erasure",
     );
     if shared > 0 {
         place(&format!(

@@ -39,14 +39,14 @@ pub(crate) fn is_person(kind: &str, id: &str) -> bool {
     is_unique(id) || is_of_persons
 }
 
-/// [`is_person`] of a row that has an id of the subject.
-fn is_person_sql() -> String {
+/// [`is_person`] of a row whose entity or parent has an id of the subject.
+fn is_person_sql(place: &str) -> String {
     let words = PERSONS.map(|(word, _)| word).join("|");
     let capitals = PERSONS.map(|(_, capital)| capital).join("|");
     format!(
-        "(length(entity_id) >= {UNIQUE_BYTES_MIN} OR position(entity_id, '@') > 0 \
-         OR match(lower(entity_type), '(^|[^a-z])({words})$') \
-         OR match(entity_type, '[a-z]({capitals})$'))"
+        "(length({place}_id) >= {UNIQUE_BYTES_MIN} OR position({place}_id, '@') > 0 \
+         OR match(lower({place}_type), '(^|[^a-z])({words})$') \
+         OR match({place}_type, '[a-z]({capitals})$'))"
     )
 }
 
@@ -219,15 +219,24 @@ impl Subject {
     }
 
     fn as_entity(&self) -> String {
+        let named = self.named_as("entity");
         if self.entity.is_some() {
-            return "(entity_type = {entity_type:String} AND entity_id = {entity_id:String})"
-                .to_owned();
+            return named;
         }
-        let is_person = is_person_sql();
+        format!("({named} OR lower(entity_name) IN {{emails:Array(String)}})")
+    }
+
+    /// Whether a row's thing of this place, `entity` or `parent`, is the subject by its kind and id.
+    fn named_as(&self, place: &str) -> String {
+        if self.entity.is_some() {
+            return format!(
+                "({place}_type = {{entity_type:String}} AND {place}_id = {{entity_id:String}})"
+            );
+        }
+        let is_person = is_person_sql(place);
         format!(
-            "(entity_id IN {{user_ids:Array(String)}} AND {is_person} \
-             OR lower(entity_id) IN {{emails:Array(String)}} \
-             OR lower(entity_name) IN {{emails:Array(String)}})"
+            "({place}_id IN {{user_ids:Array(String)}} AND {is_person} \
+             OR lower({place}_id) IN {{emails:Array(String)}})"
         )
     }
 
@@ -301,12 +310,16 @@ impl<'a> Plan<'a> {
         format!("({actor} OR {entity})")
     }
 
-    /// Whether a row that is not the subject's own tells of it.
+    /// Whether a row that is not the subject's own tells of it: of a short id only that it is the parent.
     pub(crate) fn trace(&self) -> String {
+        if self.subject.is_tenant() {
+            return "0".to_owned();
+        }
+        let parent = self.subject.named_as("parent");
         if self.pattern.is_some() {
-            traces::condition()
+            format!("({parent} OR {})", traces::condition())
         } else {
-            "0".to_owned()
+            parent
         }
     }
 
@@ -317,13 +330,19 @@ impl<'a> Plan<'a> {
         // Nothing else in a mutation says which erasure it belongs to.
         let mark = "{erasure:String} != ''";
         let delete = format!("DELETE WHERE {mark} AND {bounds} AND {own}");
+        if self.subject.is_tenant() {
+            return format!("ALTER TABLE events {delete}");
+        }
         let trace = self.trace();
-        let (has_pattern, has_numbers) = (self.pattern.is_some(), self.numbers.is_some());
+        let assignments = |own: Option<&Own>| {
+            let parent = self.subject.named_as("parent");
+            let (has_pattern, has_numbers) = (self.pattern.is_some(), self.numbers.is_some());
+            traces::assignments(has_pattern, has_numbers, &parent, own)
+        };
         match self.mode {
-            ErasureMode::Delete if !has_pattern => format!("ALTER TABLE events {delete}"),
             ErasureMode::Delete => format!(
                 "ALTER TABLE events {delete}, UPDATE {} WHERE {mark} AND {bounds} AND {trace}",
-                traces::assignments(true, has_numbers, None)
+                assignments(None)
             ),
             ErasureMode::Anonymise => {
                 let own_rows = Own {
@@ -332,7 +351,7 @@ impl<'a> Plan<'a> {
                 };
                 format!(
                     "ALTER TABLE events UPDATE {} WHERE {mark} AND {bounds} AND ({own} OR {trace})",
-                    traces::assignments(has_pattern, has_numbers, Some(&own_rows))
+                    assignments(Some(&own_rows))
                 )
             }
         }

@@ -69,11 +69,19 @@ pub(crate) struct Own {
 
 /// The assignments behind `ALTER TABLE … UPDATE`. `{pseudonym}` is to be bound, and `{pattern}` and `{numbers}` with
 /// what replaces them where there are such.
-pub(crate) fn assignments(has_pattern: bool, has_numbers: bool, own: Option<&Own>) -> String {
+pub(crate) fn assignments(
+    has_pattern: bool,
+    has_numbers: bool,
+    as_parent: &str,
+    own: Option<&Own>,
+) -> String {
     let assignments: Vec<_> = COLUMNS
         .iter()
         .filter_map(|column| {
-            let replaced = replacement(column, has_pattern, has_numbers, own);
+            let mut replaced = replacement(column, has_pattern, has_numbers, own);
+            if *column == "parent_id" {
+                replaced = format!("if({as_parent}, {{pseudonym:String}}, {replaced})");
+            }
             (replaced != *column).then(|| format!("{column} = {replaced}"))
         })
         .collect();
@@ -487,13 +495,15 @@ mod tests {
 
     #[test]
     fn each_column_is_replaced_where_its_text_is_looked_for() {
-        let assignments = assignments(true, true, None);
+        let assignments = assignments(true, true, "P", None);
         let condition = condition();
         for column in COLUMNS {
             assert!(assignments.contains(&format!("{column} = ")), "{column}");
             assert!(condition.contains(column), "{column}");
         }
-        assert!(!assignments.contains("{pseudonym"));
+        // Whatever its length, who is the parent is.
+        assert!(assignments.contains("parent_id = if(P, {pseudonym:String}, replaceRegexpAll("));
+        assert_eq!(assignments.matches("{pseudonym").count(), 1);
         assert_eq!(assignments.matches("{numbers:String}").count(), 4);
     }
 
@@ -503,9 +513,10 @@ mod tests {
             as_actor: "A".to_owned(),
             as_entity: "B".to_owned(),
         };
-        let assignments = assignments(false, false, Some(&own));
+        let assignments = assignments(false, false, "P", Some(&own));
         assert!(assignments.contains("http_ip = if(A AND http_ip != '', '', http_ip)"));
-        assert!(!assignments.contains("parent_id =") && !assignments.contains("{pattern"));
+        assert!(assignments.contains("parent_id = if(P, {pseudonym:String}, parent_id)"));
+        assert!(!assignments.contains("correlation_id =") && !assignments.contains("{pattern"));
         // What is looked for is of the rows that are their own.
         assert!(assignments.contains("rest = replaceAll("));
         let count = |text| assignments.matches(text).count();
