@@ -19,6 +19,7 @@ mod restored;
 mod scope;
 mod steps;
 mod traces;
+mod words;
 
 use std::time::Duration;
 
@@ -550,8 +551,9 @@ fn not_searched(plan: &Plan<'_>, shared: usize, are_more: bool) -> Vec<String> {
     if plan.mode == ErasureMode::Anonymise {
         place("addresses in the subject's own events for its name as no browser writes it");
         place(
-            "bodies, changes and reasons in the subject's own events for a name that is a number or has fewer than six \
-             bytes, but where it is a whole text; for the latter headers, queries, addresses and a parent's name, too",
+            "bodies, changes, reasons, headers, queries, addresses and a parent's name in the subject's own events for a \
+             name that is a number or has fewer than six bytes, but where it is a whole text; for the latter the last \
+             four at all",
         );
         place(
             "the digest of each call, by which whoever has the database can test whether a guess at a whole call is right",

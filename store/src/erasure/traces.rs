@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::erasure::scope::UNIQUE_BYTES_MIN;
+use crate::erasure::words::{has_word, in_words, is_random, unspaced};
 use crate::packed::in_json;
 
 /// Shorter identifiers would be found in words and numbers that have nothing to do with them.
@@ -28,16 +29,8 @@ pub(crate) fn is_telling(identifier: &str) -> bool {
 
 /// Whether a text names an identifier, in any case: a short one as a word, since 4 is part of 24.
 pub(crate) fn names(text: &str, identifier: &str) -> bool {
-    let (text, identifier) = (text.to_lowercase(), identifier.to_lowercase());
-    let is_of_word = |letter: Option<char>| letter.is_some_and(char::is_alphanumeric);
-    text.char_indices().any(|(start, _)| {
-        let (before, rest) = text.split_at(start);
-        rest.strip_prefix(&identifier).is_some_and(|behind| {
-            let is_word =
-                !is_of_word(before.chars().next_back()) && !is_of_word(behind.chars().next());
-            is_word || is_telling(&identifier)
-        })
-    })
+    let is_part = || text.to_lowercase().contains(&identifier.to_lowercase());
+    has_word(text, identifier) || is_telling(identifier) && is_part()
 }
 
 /// Every column in which a person or thing may be named, but for those of a closed set of words. What
@@ -220,25 +213,23 @@ fn spellings(column: &str, name: &str) -> Vec<Spelling> {
             short(r#"\\""#, &twice, r#"\\""#),
             short("\"", &once, "\""),
         ],
-        "rest" => [
-            once,
-            format!("encodeURLComponent({name})"),
-            as_browsers_encode(name),
-            format!("encodeURLFormComponent({name})"),
-        ]
-        .map(|text| Spelling {
-            // It is made of texts alone.
-            is_of: format!("length({name}) >= {TRACE_BYTES_MIN}"),
-            ..long(&text)
-        })
-        .into(),
+        "rest" => {
+            // It is made of texts alone, and a path parameter's stands behind a mark.
+            let number = |before| Spelling {
+                is_of: format!("length({name}) >= {TRACE_BYTES_MIN} AND {}", is_short(name)),
+                ..short(before, &once, "\"")
+            };
+            vec![
+                long(&once),
+                long(&format!("encodeURLComponent({name})")),
+                long(&as_browsers_encode(name)),
+                long(&format!("encodeURLFormComponent({name})")),
+                number("\""),
+                number("\"="),
+            ]
+        }
         _ => Vec::new(),
     }
-}
-
-/// A text with a mark in front of each word and one behind it: a name that stands in it so is not part of a word.
-fn in_words(text: &str) -> String {
-    format!(r"replaceRegexpAll({text}, '([\\pL\\pN_]+)', '\x01\\1\x02')")
 }
 
 /// A name as a part of an address: browsers leave a few marks that ClickHouse encodes.
@@ -257,43 +248,18 @@ fn as_browsers_encode(name: &str) -> String {
 }
 
 /// What may stand on both sides of an identifier, beside what JSON and URLs escape: none of it makes the identifier a
-/// part of a longer one. The first are of addresses, which other addresses may end with; the last of what was made
-/// up by chance ([`is_random`]).
-const NEIGHBOURS: [(&str, &str); 3] = [
-    (r"[^\pL\pN_.+-]", r"[^\pL\pN_.-]|[.-](?:$|[^\pL\pN_])"),
-    (r"[^\pL\pN_.-]", r"[^\pL\pN_.-]|[.-](?:$|[^\pL\pN_])"),
+/// part of a longer one. The first are of addresses, which other addresses may end with; the third of what was made
+/// up by chance ([`is_random`]); the last of what begins or ends in another script itself, in which words may follow
+/// each other without a space.
+const NEIGHBOURS: [(&str, &str); 4] = [
+    (r"[^\pL\pN_.+-]", OF_WORDS),
+    (r"[^\pL\pN_.-]", OF_WORDS),
     (r"[^\pL\pN]", r"[^\pL\pN]"),
+    (r"[^\pL\pN_.+-]", OF_WORDS),
 ];
-
-/// Whether no longer word with an identifier in it is another's: `avatar-ID.png` is of the same person, where `ID` is
-/// a UUID or the like. Of words and numbers that is not sure: `INV-2024-0001-1` is another invoice than
-/// `INV-2024-0001`, and `…:user/jane-miller` another user than `…:user/jane`.
-fn is_random(identifier: &str) -> bool {
-    let is_of_id = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
-    let last = identifier.rsplit(|letter| !is_of_id(letter)).next();
-    // A word with a number behind it changes once from letters to digits: `invoice20240001`.
-    let changes = |run: &str| {
-        let pairs = run.as_bytes().windows(2);
-        pairs
-            .filter(|pair| pair[0].is_ascii_digit() != pair[1].is_ascii_digit())
-            .count()
-    };
-    // And one of several words with capitals has few of them: `Team2024Alpha`.
-    let class = |byte: u8| (byte.is_ascii_digit(), byte.is_ascii_uppercase());
-    let cases = |run: &str| {
-        let pairs = run.as_bytes().windows(2);
-        pairs
-            .filter(|pair| class(pair[0]) != class(pair[1]))
-            .count()
-    };
-    identifier.len() >= UNIQUE_BYTES_MIN
-        && !identifier.contains('@')
-        && last.is_some_and(|last| {
-            let mut runs = last.split(['-', '_']).filter(|run| run.len() >= 8);
-            let all: usize = last.split(['-', '_']).map(changes).sum();
-            runs.any(|run| (changes(run) > 0 && all >= 3) || (changes(run) >= 2 && cases(run) >= 5))
-        })
-}
+/// A full stop ends a sentence.
+const OF_WORDS: &str = r"[^\pL\pN_.-]|[.-](?:$|[^\pL\pN_])";
+const OF_OTHER_SCRIPTS: usize = 3;
 
 /// A regular expression (RE2) that finds identifiers as they stand in texts, in JSON and in URLs, but not inside
 /// a longer word or address.
@@ -309,7 +275,10 @@ impl Pattern {
         let mut alternatives = NEIGHBOURS.map(|_| Vec::new());
         for identifier in identifiers.filter(|identifier| is_telling(identifier)) {
             for spelling in spellings_of(identifier) {
-                let place = if spelling.contains('@') {
+                let is_other = |letter: char| !letter.is_ascii();
+                let place = if spelling.starts_with(is_other) || spelling.ends_with(is_other) {
+                    OF_OTHER_SCRIPTS
+                } else if spelling.contains('@') {
                     0
                 } else {
                     1 + usize::from(is_random(identifier))
@@ -326,14 +295,16 @@ impl Pattern {
                 }
             }
         }
-        let branches: Vec<_> = NEIGHBOURS
-            .iter()
+        let unspaced = format!("|{}", unspaced());
+        let branches: Vec<_> = (0..)
+            .zip(NEIGHBOURS)
             .zip(alternatives)
             .filter(|(_, alternatives)| !alternatives.is_empty())
-            .map(|((left, right), alternatives)| {
+            .map(|((place, (left, right)), alternatives)| {
                 let any = alternatives.join("|");
+                let other = if place == OF_OTHER_SCRIPTS { "" } else { &unspaced };
                 format!(
-                    r"(^|{left}|%[0-9A-Fa-f]{{2}}|\\[bfnrt]|\\u[0-9A-Fa-f]{{4}})(?:{any})($|{right})"
+                    r"(^|{left}{other}|%[0-9A-Fa-f]{{2}}|\\[bfnrt]|\\u[0-9A-Fa-f]{{4}})(?:{any})($|{right}{other})"
                 )
             })
             .collect();
@@ -465,35 +436,6 @@ mod tests {
     }
 
     #[test]
-    fn only_what_was_made_up_by_chance_is_nobody_elses_in_a_longer_word() {
-        for random in [
-            "7c9e6679-7425-40de-944b-e07fc1f90ae7",
-            "auth0|5f7c8ec7c33c6c004bba",
-            "01J9ZQ4T8V2M6N7P3R5S1W0XYZ",
-            "usr_7Q2m9Lx4Kp",
-            "cus_NffrFeUfNV2Hib",
-        ] {
-            assert!(is_random(random), "{random}");
-        }
-        for of_words in [
-            "INV-2024-0001",
-            "104233104233",
-            "jane-miller-smith",
-            "arn:aws:iam::123456789012:user/jane",
-            "arn:aws:sts::1:assumed-role/SSO_1a2b3c4d5e6f/jane",
-            "1a2b3c4d5e@example.com",
-            "1a2b3c4d",
-            "invoice20240001",
-            "invoice2024-0001",
-            "johnsmith1985",
-            "JohnPaulSmith1985",
-            "Team2024Alpha",
-        ] {
-            assert!(!is_random(of_words), "{of_words}");
-        }
-    }
-
-    #[test]
     fn each_column_is_replaced_where_its_text_is_looked_for() {
         let assignments = assignments(true, true, "P", None);
         let condition = condition();
@@ -520,8 +462,7 @@ mod tests {
         // What is looked for is of the rows that are their own.
         assert!(assignments.contains("rest = replaceAll("));
         let count = |text| assignments.matches(text).count();
-        let looked_for =
-            count("{pseudonym:String}, '") + count("\\x02'), ''), {pseudonym:String})");
+        let looked_for = count("{pseudonym:String}, '") + count("\\2'), ''), {pseudonym:String})");
         let own_rows = count("if(A AND length(") + count("if(B AND length(");
         assert_eq!(looked_for, own_rows);
     }

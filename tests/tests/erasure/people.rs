@@ -471,7 +471,7 @@ async fn a_short_name_is_replaced_where_it_stands_alone() {
     "user".clone_into(&mut acted.entity.kind);
     JANE.clone_into(&mut acted.entity.id);
     "7".clone_into(&mut acted.entity.name);
-    "Li listed Lists of Li Li's team, \u{201c}Li\u{201d} (Li): 7, 7 of 17"
+    "Li listed Lists of Li Li's team, \u{201c}Li\u{201d} (Li), 王Liが: 7, 7 of 17, 7月"
         .clone_into(&mut acted.activity);
     acted.detail = r#"{"by":"Li","List":1700,"text":"{\"by\":\"Li\",\"n\":7}","n":7}"#.to_owned();
     acted.changes = vec![Change {
@@ -491,7 +491,9 @@ async fn a_short_name_is_replaced_where_it_stands_alone() {
     assert!(p.starts_with("erased-"));
     assert_eq!(
         acted.activity,
-        format!("{p} listed Lists of {p} {p}'s team, \u{201c}{p}\u{201d} ({p}): {p}, {p} of 17")
+        format!(
+            "{p} listed Lists of {p} {p}'s team, \u{201c}{p}\u{201d} ({p}), 王{p}が: {p}, {p} of 17, 7月"
+        )
     );
     let text = format!(r#"{{\"by\":\"{p}\",\"n\":7}}"#);
     assert_eq!(

@@ -42,10 +42,11 @@ async fn json_with_an_erased_number_stays_json() {
         let tenant = tenant(&format!("texts-number-{}", mode.as_str()));
         let mut acted = acted_by(&tenant, NUMBER, "7042337");
         acted.detail = format!(r#"{{"id":{NUMBER},"name":"7042337","n":7042337,"m":170423371}}"#);
-        acted
-            .http
-            .query
-            .insert("phone".to_owned(), "7042337".to_owned());
+        let query = [("phone", "7042337"), ("from", "70423371")];
+        acted.http.query = query
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into();
+        acted.http.path_params = [("phone".to_owned(), "7042337".to_owned())].into();
         let batch = [new(acted), new(number_told(&tenant))];
         writer(&clickhouse).insert(&batch).await.unwrap();
         let scope = Scope::User(NUMBER.to_owned());
@@ -75,6 +76,8 @@ async fn json_with_an_erased_number_stays_json() {
             let detail = format!(r#"{{"id":{n},"name":"{p}","n":7042337,"m":170423371}}"#);
             assert_eq!(acted.detail, detail);
             assert_eq!(&acted.http.query["phone"], p);
+            assert_eq!(acted.http.query["from"], "70423371");
+            assert_eq!(&acted.http.path_params["phone"], p);
         }
         assert_eq!(events, []);
         assert_eq!(on_disk(&clickhouse, &[NUMBER]), Vec::<&str>::new());
@@ -157,4 +160,33 @@ async fn a_longer_word_with_any_other_id_is_anothers() {
         "*, *. *".to_owned(),
     ];
     assert_eq!(left_of("words", id, &texts).await, left);
+}
+
+/// Chinese, Japanese, Korean and Thai put no space behind a foreign word.
+#[tokio::test]
+async fn an_identifier_is_found_in_scripts_without_spaces() {
+    let texts = [
+        "TomがEMAILを招待しました",
+        "ユーザーEMAILからのメール",
+        "EMAIL님을 초대했습니다",
+        "删除了EMAIL的帐户",
+        "ลบEMAILแล้ว",
+        "用户ID和ID和EMAIL",
+        // What has letters of its own is another word.
+        "éEMAIL, EMAILé and пEMAIL",
+    ];
+    let id = "KOBE-2024-0001";
+    let mut left = texts.map(|text| text.replace("EMAIL", "*").replace("ID", "*"));
+    left[6] = texts[6].replace("EMAIL", "jane.roe@example.com");
+    assert_eq!(left_of("unspaced", id, &texts).await, left);
+    assert_eq!(on_disk(shared().await, &[id]), Vec::<&str>::new());
+}
+
+/// Where the id itself ends in such a script, a longer word is as likely.
+#[tokio::test]
+async fn an_id_in_a_script_without_spaces_is_found_as_a_word() {
+    let id = "田中太郎";
+    let texts = ["ID一, がID", "ID, ID。"];
+    let left = [texts[0].replace("ID", id), "*, *。".to_owned()];
+    assert_eq!(left_of("unspaced-id", id, &texts).await, left);
 }
