@@ -8,7 +8,7 @@ use crate::meaning::identity::{self, Search};
 use crate::meaning::noun_words::{ends_with_noun, is_detail, same};
 use crate::meaning::path_shape::Resource;
 use crate::meaning::phrase::Phrase;
-use crate::meaning::rule;
+use crate::meaning::rule::{self, Rule};
 use crate::meaning::verb::{Chosen, Source};
 use crate::operation_source::OperationSource;
 use crate::words;
@@ -45,9 +45,7 @@ impl Facing<'_> {
         if let Some(noun) = summary
             && self.last_param_speaks_of(noun.last())
         {
-            return self
-                .thing(words::noun_phrase(noun), false)
-                .by(&rule::PARAMETER_NOUN);
+            return self.named(noun, &rule::PARAMETER_NOUN);
         }
         // "Remove shared link from folder" by PUT: the folder stays.
         if let Some(noun) = summary
@@ -91,16 +89,12 @@ impl Facing<'_> {
             && self.contains_resource(&param)
             && !self.names_resource(noun)
         {
-            return self
-                .thing(words::noun_phrase(&param), false)
-                .by(&rule::PARAMETER_NOUN);
+            return self.named(&param, &rule::PARAMETER_NOUN);
         }
         if let Some(noun) = summary
             && self.ends_in_param(noun)
         {
-            return self
-                .thing(words::noun_phrase(noun), false)
-                .by(&rule::PARAMETER_NOUN);
+            return self.named(noun, &rule::PARAMETER_NOUN);
         }
         // `delete-permission-group` on `/permissions/{permissionGroupId}`
         if self.level == Level::Item
@@ -109,9 +103,7 @@ impl Facing<'_> {
             && words::singular(&param[0]) == self.resource.head()
             && ends_with_noun(&words::split(self.source.operation_id), &param)
         {
-            return self
-                .thing(words::noun_phrase(&param), false)
-                .by(&rule::PARAMETER_NOUN);
+            return self.named(&param, &rule::PARAMETER_NOUN);
         }
         if let Some(thing) = summary.and_then(|noun| self.outvoted(noun)) {
             return thing;
@@ -121,8 +113,7 @@ impl Facing<'_> {
             && self.names_resource(noun)
             && noun.len() <= 3
         {
-            let plural = noun.last().is_some_and(|head| words::is_plural(head));
-            let thing = self.thing(self.exact(self.witnessed(noun)), plural);
+            let thing = self.thing(self.exact(self.witnessed(noun)), is_plural(noun));
             return self.below_another(thing).by(&rule::OBJECT_AND_PATH);
         }
         // `/messages/reschedule` with one id in its body is about one message.
@@ -173,8 +164,7 @@ impl Facing<'_> {
             && same(noun, &self.resource.qualifier)
         {
             let kind = [self.resource.words.as_slice(), noun].concat();
-            let thing = self.thing(words::noun_phrase(&kind), false);
-            return Some(thing.by(&rule::SUMMARY_OBJECT));
+            return Some(self.named(&kind, &rule::SUMMARY_OBJECT));
         }
         // "Create export preferences" at `/preferences/export`: English has the words in its own order.
         let is_turned = self.level == Level::Collection
@@ -192,9 +182,7 @@ impl Facing<'_> {
             && self.level == Level::Item
             && matches!(object, [only] if only == "resource" || only == "resources")
         {
-            return self
-                .thing(words::noun_phrase(object), false)
-                .by(&rule::OBJECT);
+            return self.named(object, &rule::OBJECT);
         }
         // `delete_instance` says no more than the path.
         if let [only] = object
@@ -211,15 +199,11 @@ impl Facing<'_> {
         }
         // `/v1/{name}` names nothing: Google's way.
         if self.resource.words.is_empty() {
-            return self
-                .thing(words::noun_phrase(object), false)
-                .by(&rule::OBJECT);
+            return self.named(object, &rule::OBJECT);
         }
         // `RoleAssignments_CreateById` on `/{roleId}`: a path of parameters says less.
         if self.is_without_literal() && self.contains_resource(object) {
-            return self
-                .thing(words::noun_phrase(object), false)
-                .by(&rule::OBJECT);
+            return self.named(object, &rule::OBJECT);
         }
         // `deletePermissionGroup` on `/permissions/{permissionGroupId}`
         if self.level == Level::Item
@@ -227,9 +211,7 @@ impl Facing<'_> {
             && self.contains_resource(object)
             && self.param_names(object)
         {
-            return self
-                .thing(words::noun_phrase(object), false)
-                .by(&rule::PARAMETER_NOUN);
+            return self.named(object, &rule::PARAMETER_NOUN);
         }
         // `UpdateSecurity` on `/settings/security`, "Update security settings"
         if let Some([summary @ .., end]) = self.summary.map(|summary| summary.noun.as_slice())
@@ -347,8 +329,7 @@ impl Facing<'_> {
         } else if contains || same(object, &self.resource.qualifier) {
             self.thing(self.resource_noun(), false)
         } else if self.param_names(object) {
-            self.thing(words::noun_phrase(object), false)
-                .by(&rule::PARAMETER_NOUN)
+            self.named(object, &rule::PARAMETER_NOUN)
         } else if creates || self.brings_new() {
             self.child_of_item(object, plural)
         } else if only_tries && !names_object {
@@ -362,15 +343,11 @@ impl Facing<'_> {
     fn with_object_of_item(&self, object: &[String]) -> Thing {
         let plural = is_plural(object);
         if self.last_param_speaks_of(object.last()) || self.ends_in_param(object) {
-            return self
-                .thing(words::noun_phrase(object), false)
-                .by(&rule::PARAMETER_NOUN);
+            return self.named(object, &rule::PARAMETER_NOUN);
         }
         // `removeWirelessLAN` on `/wireless/{wireless_id}`
         if self.is_adjective_of(object) {
-            return self
-                .thing(words::noun_phrase(object), false)
-                .by(&rule::OBJECT);
+            return self.named(object, &rule::OBJECT);
         }
         // `changeStatus` of PUT `/allowlists/{id}`: whose status it is has the id.
         let is_detail_of_item = matches!(self.source.method, "PUT" | "PATCH" | "POST")
@@ -396,8 +373,7 @@ impl Facing<'_> {
         {
             return self.thing(self.resource_noun(), false);
         }
-        self.thing(words::noun_phrase(object), false)
-            .by(&rule::OBJECT)
+        self.named(object, &rule::OBJECT)
     }
 
     /// `/orders`, `/orders:search`
@@ -443,6 +419,11 @@ impl Facing<'_> {
             return self.thing(self.resource_noun(), resource_plural);
         }
         self.thing(self.qualified(object), plural).by(&rule::OBJECT)
+    }
+
+    /// One thing that is called as it is written.
+    fn named(&self, noun: &[String], rule: &'static Rule) -> Thing {
+        self.thing(words::noun_phrase(noun), false).by(rule)
     }
 
     pub(super) fn thing(&self, noun: String, plural: bool) -> Thing {
