@@ -35,6 +35,11 @@ impl Phrase {
     pub(crate) fn leading_verb(&self) -> Option<&KnownVerb> {
         self.verb.as_ref().filter(|_| self.rule.is_none())
     }
+
+    /// Whether it has this verb.
+    pub(crate) fn does(&self, base: &str) -> bool {
+        self.verb.as_ref().is_some_and(|verb| verb.base == base)
+    }
 }
 
 /// Reads the first sentence of a summary, or of a description, of an operation at `path`.

@@ -96,9 +96,7 @@ pub(crate) fn choose(
     }
     let (base, action, moved) = moves(base, action, from, shape);
     complement.extend(moved);
-    let says_delete = summary
-        .and_then(|phrase| phrase.verb.as_ref())
-        .is_some_and(|verb| verb.base == "delete")
+    let says_delete = summary.is_some_and(|phrase| phrase.does("delete"))
         && summary
             .and_then(|phrase| phrase.noun.last())
             .zip(shape.resources.last())

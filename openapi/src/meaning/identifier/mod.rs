@@ -66,18 +66,13 @@ pub(crate) fn of_operation_id(source: &OperationSource<'_>) -> Option<Phrase> {
         phrase.noun = words::split(last);
     }
     // `deleteAddonProperty_delete` says it twice.
-    while phrase.noun.len() > 1
-        && phrase
-            .verb
-            .as_ref()
-            .is_some_and(|verb| verb.base == phrase.noun[0])
-    {
+    while phrase.noun.len() > 1 && phrase.does(&phrase.noun[0]) {
         phrase.noun.remove(0);
     }
     clean_object(&mut phrase, source);
     // `putDocumentUpload` uploads a document.
     if phrase.noun.len() > 1
-        && phrase.verb.as_ref().is_some_and(|verb| verb.base == "put")
+        && phrase.does("put")
         && phrase.noun.last().is_some_and(|last| last == "upload")
     {
         phrase.noun.pop();
@@ -251,7 +246,7 @@ fn clean_object(phrase: &mut Phrase, source: &OperationSource<'_>) {
     // `getDtcDataList` lists.
     if phrase.noun.len() > 1
         && phrase.noun.last().is_some_and(|last| last == "list")
-        && phrase.verb.as_ref().is_some_and(|verb| verb.base == "get")
+        && phrase.does("get")
         && !source.path.to_ascii_lowercase().contains("list")
     {
         phrase.noun.pop();

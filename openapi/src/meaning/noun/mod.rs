@@ -247,12 +247,7 @@ fn worded(
     }
     // `addMediaIntentHandling` on `/intent/addMedia`: what the path says is all there is to say.
     if let Some(object) = path
-        .filter(|phrase| {
-            phrase
-                .verb
-                .as_ref()
-                .is_some_and(|verb| verb.base == chosen.base)
-        })
+        .filter(|phrase| phrase.does(&chosen.base))
         .map(|phrase| &phrase.noun)
         .filter(|object| !object.is_empty())
         && noun.len() > object.len()
@@ -331,9 +326,7 @@ fn names_chapter(
     summary: Option<&Phrase>,
     noun: &[String],
 ) -> bool {
-    let agrees = summary
-        .and_then(|phrase| phrase.verb.as_ref())
-        .is_some_and(|verb| verb.base == chosen.base);
+    let agrees = summary.is_some_and(|phrase| phrase.does(&chosen.base));
     let [chapter] = shape.resources.as_slice() else {
         return false;
     };
@@ -386,13 +379,6 @@ fn is_inside_noun(base: &str) -> bool {
     )
 }
 
-/// Whether a text has the verb that was chosen.
-fn does_same(text: &Phrase, chosen: &Chosen) -> bool {
-    text.verb
-        .as_ref()
-        .is_some_and(|verb| verb.base == chosen.base)
-}
-
 /// "Import registry data" by `importData` on `/admin/import`: a generic noun is the summary's, in full.
 fn qualified_by_summary(
     noun: Vec<String>,
@@ -410,7 +396,7 @@ fn qualified_by_summary(
         .filter(|phrase| {
             is_generic
                 && !names_items
-                && does_same(phrase, chosen)
+                && phrase.does(&chosen.base)
                 && (2..4).contains(&phrase.noun.len())
                 && ends_with_noun(&phrase.noun, &noun)
         })
@@ -427,7 +413,7 @@ fn fuller(noun: Vec<String>, chosen: &Chosen, summary: Option<&Phrase>) -> Vec<S
                     && !is_role_of_class(head)
                     && verbs::known(head).is_none()
             });
-            does_same(phrase, chosen)
+            phrase.does(&chosen.base)
                 && is_thing
                 && phrase.noun.len() == noun.len() + 1
                 && phrase.noun.starts_with(&noun)
@@ -449,7 +435,7 @@ fn of_amount(thing: &Thing, chosen: &Chosen, summary: Option<&Phrase>) -> Option
     let names_it = summary.noun.len() > 1
         && summary.noun.contains(&thing.noun)
         && summary.noun.last() != Some(&thing.noun);
-    (does_same(summary, chosen) && names_it).then(|| words::noun_phrase(&summary.noun))
+    (summary.does(&chosen.base) && names_it).then(|| words::noun_phrase(&summary.noun))
 }
 
 /// `/register`, `/auth/register`

@@ -270,11 +270,7 @@ impl Facing<'_> {
     /// Whether the summary does the same to the same thing.
     pub(super) fn summary_agrees(&self, object: &[String]) -> bool {
         self.summary.is_some_and(|summary| {
-            let does_same = summary
-                .verb
-                .as_ref()
-                .is_some_and(|verb| verb.base == self.chosen.base);
-            does_same && same(&summary.noun, object)
+            summary.does(&self.chosen.base) && same(&summary.noun, object)
         })
     }
 

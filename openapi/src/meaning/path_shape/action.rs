@@ -346,9 +346,7 @@ pub(super) fn take_action(
                     said.first() == Some(first) && !is_class
                         || source.habits.paths_call && phrase.len() > 1
                         || is_untold(source) && matches!(first.as_str(), "import" | "export")
-                        || summary
-                            .and_then(|said| said.verb.as_ref())
-                            .is_some_and(|verb| verb.base == *first)
+                        || summary.is_some_and(|said| said.does(first))
                 }
                 Kind::VerbOrNoun => {
                     // "Link user" at `/users/{id}/link`

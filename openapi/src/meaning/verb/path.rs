@@ -71,9 +71,7 @@ fn does_it_itself(
     path: &Candidate,
     summary: Option<&Phrase>,
 ) -> bool {
-    let is_said = summary
-        .and_then(|summary| summary.verb.as_ref())
-        .is_some_and(|verb| verb.base == path.base);
+    let is_said = summary.is_some_and(|summary| summary.does(&path.base));
     let is_done_by_another = ["post", "put", "patch"]
         .iter()
         .any(|method| source.holders[0].get(method).is_some());
@@ -199,9 +197,7 @@ pub(super) fn path_goes_before(
         .path
         .trim_end_matches('/')
         .ends_with(&format!("}}/{}", path.base))
-        && summary
-            .and_then(|summary| summary.verb.as_ref())
-            .is_some_and(|verb| verb.base == path.base);
+        && summary.is_some_and(|summary| summary.does(&path.base));
     // `addIgnore` on `/ignore/{issue}` adds one, and so does `servers_run-stats_create`.
     let is_object = !is_told
         && path.complement.is_empty()
