@@ -100,43 +100,32 @@ fn join_split_names(words: Vec<String>) -> Vec<String> {
     let mut joined: Vec<String> = Vec::with_capacity(words.len());
     for word in words {
         match joined.last_mut() {
-            Some(last) if last == "o" && word.starts_with("auth") => last.push_str(&word),
-            // `reRun`, `unPin`, `preSign` are one verb.
-            Some(last) if matches!(last.as_str(), "re" | "un" | "pre") => last.push_str(&word),
-            Some(last) if last == "add" && matches!(word.as_str(), "on" | "ons") => {
-                last.push_str(&word);
-            }
-            Some(last) if last == "graph" && word == "ql" => last.push_str(&word),
-            Some(last) if last == "meta" && word == "data" => last.push_str(&word),
-            Some(last) if last == "open" && matches!(word.as_str(), "api" | "apis") => {
-                last.push_str(&word);
-            }
-            // `IPv4`, `K8S`, `eMail`, `WiFi`
-            Some(last)
-                if matches!(
-                    (last.as_str(), word.as_str()),
-                    ("i", "pv4" | "pv6" | "pv4s" | "pv6s")
-                        | ("k8", "s")
-                        | ("e", "mail" | "mails" | "sim" | "sims")
-                        | ("wi", "fi")
-                ) =>
-            {
-                last.push_str(&word);
-            }
-            // `MySQL`, `PostgreSQL`
-            Some(last) if matches!(last.as_str(), "my" | "postgre") && word == "sql" => {
-                last.push_str(&word);
-            }
-            Some(last) if last == "end" && matches!(word.as_str(), "point" | "points") => {
-                last.push_str(&word);
-            }
-            Some(last) if last == "i" && matches!(word.as_str(), "ds" | "ps") => {
-                last.push_str(&word);
-            }
+            Some(last) if are_one_word(last, &word) => last.push_str(&word),
             _ => joined.push(word),
         }
     }
     joined
+}
+
+fn are_one_word(front: &str, end: &str) -> bool {
+    match front {
+        "o" => end.starts_with("auth"),
+        // `reRun`, `unPin`, `preSign` are one verb.
+        "re" | "un" | "pre" => true,
+        "add" => matches!(end, "on" | "ons"),
+        "graph" => end == "ql",
+        "meta" => end == "data",
+        "open" => matches!(end, "api" | "apis"),
+        "end" => matches!(end, "point" | "points"),
+        // `IPv4`, `K8S`, `eMail`, `WiFi`
+        "i" => matches!(end, "pv4" | "pv6" | "pv4s" | "pv6s" | "ds" | "ps"),
+        "k8" => end == "s",
+        "e" => matches!(end, "mail" | "mails" | "sim" | "sims"),
+        "wi" => end == "fi",
+        // `MySQL`, `PostgreSQL`
+        "my" | "postgre" => end == "sql",
+        _ => false,
+    }
 }
 
 /// Whether a word is the plural of another one.

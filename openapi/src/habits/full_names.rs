@@ -2,10 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::PATH_BYTES_MAX;
 use crate::words;
 
-/// The longest path that is looked at.
-const PATH_BYTES_MAX: usize = 500;
 /// How much of a text is looked at.
 const TEXT_CHARS_MAX: usize = 200;
 

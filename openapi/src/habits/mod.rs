@@ -10,6 +10,9 @@ pub(crate) use full_names::{full_names, is_name_of};
 pub(crate) use scope::{collection_key, found_by_id, scope_key, scopes};
 pub(crate) use verb_place::{VerbPlace, paths_call};
 
+/// The longest path that is looked at.
+const PATH_BYTES_MAX: usize = 500;
+
 /// What the operations of one document have in common.
 #[derive(Debug, Default)]
 pub(crate) struct Habits {

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::PATH_BYTES_MAX;
 use crate::key_words::{is_key_word, is_strong_key_word};
 use crate::words;
 
@@ -16,22 +17,22 @@ pub(crate) fn scope_key(path: &str) -> String {
         .filter(|segment| !is_version(segment))
     {
         key.push('/');
-        for character in segment.chars() {
-            match character {
-                '{' => {
-                    depth += 1;
-                    key.push('{');
-                }
-                '}' => {
-                    depth = depth.saturating_sub(1);
-                    key.push('}');
-                }
-                _ if depth == 0 => key.push(character),
-                _ => {}
-            }
-        }
+        push_without_names(&mut key, segment, &mut depth);
     }
     key
+}
+
+/// Adds a part of a path without the names of its parameters; `depth` says how many braces are open.
+fn push_without_names(key: &mut String, part: &str, depth: &mut usize) {
+    for character in part.chars() {
+        match character {
+            '{' => *depth += 1,
+            '}' => *depth = depth.saturating_sub(1),
+            _ if *depth > 0 => continue,
+            _ => {}
+        }
+        key.push(character);
+    }
 }
 
 fn is_version(segment: &str) -> bool {
@@ -41,8 +42,7 @@ fn is_version(segment: &str) -> bool {
     })
 }
 
-/// The longest path that is looked at, and the most places in it.
-const PATH_BYTES_MAX: usize = 500;
+/// The most places in a path that are looked at.
 const PLACES_MAX: usize = 8;
 
 /// The keys of every place in the document's paths that has another parameter right behind it.
@@ -59,16 +59,7 @@ pub(crate) fn scopes<'a>(paths: impl Iterator<Item = &'a str>) -> HashSet<String
 /// What the paths of one collection share, whatever their parameters are called.
 pub(crate) fn collection_key(path: &str) -> String {
     let mut key = String::new();
-    let mut depth = 0_usize;
-    for character in path.trim_end_matches('/').chars() {
-        match character {
-            '{' => depth += 1,
-            '}' => depth = depth.saturating_sub(1),
-            _ if depth > 0 => continue,
-            _ => {}
-        }
-        key.push(character);
-    }
+    push_without_names(&mut key, path.trim_end_matches('/'), &mut 0);
     key
 }
 
