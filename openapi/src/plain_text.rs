@@ -111,23 +111,9 @@ fn has_sentence_end(text: &str) -> bool {
 
 /// `deleted`, `sent`: what a sentence's own verb looks like. `Mohammed` and `Reed` are none.
 fn is_past_tense(word: &str) -> bool {
-    if verbs::is_irregular_past(word) {
-        return true;
-    }
-    let Some(stem) = word.strip_suffix("ed").filter(|stem| stem.len() > 2) else {
-        return false;
-    };
-    let is_verb = |base: &str| verbs::known(base).is_some_and(|_| verbs::past_form(base) == word);
-    let undoubled = stem
-        .char_indices()
-        .next_back()
-        .map_or("", |(last, _)| &stem[..last]);
-    is_verb(stem)
-        || is_verb(&format!("{stem}e"))
-        || is_verb(undoubled)
-        || stem
-            .strip_suffix('i')
-            .is_some_and(|stem| is_verb(&format!("{stem}y")))
+    verbs::is_irregular_past(word)
+        || verbs::bases_of_past(word)
+            .any(|base| verbs::known(&base).is_some() && verbs::past_form(&base) == word)
 }
 
 /// Control characters become spaces, runs of spaces one; what nobody sees and what turns the

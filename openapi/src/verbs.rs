@@ -266,18 +266,23 @@ fn third_person(word: &str) -> Option<KnownVerb> {
 
 /// The verb whose past tense a word is by rule: `deleted`, `submitted`, `applied`.
 pub(crate) fn regular_past_of(word: &str) -> Option<KnownVerb> {
-    let stem = word.strip_suffix("ed").filter(|stem| stem.len() > 2)?;
-    let bases = [
-        stem.strip_suffix('i').map(|stem| format!("{stem}y")),
-        Some(format!("{stem}e")),
-        Some(stem.to_owned()),
-        stem.get(..stem.len() - 1).map(str::to_owned),
-    ];
-    bases
-        .into_iter()
-        .flatten()
+    bases_of_past(word)
         .filter_map(|base| listed(&base))
         .find(|verb| regular_past(&verb.base) == word)
+}
+
+/// What a word may be the past tense of by rule, verb or not: `delete` and `delet` of `deleted`.
+pub(crate) fn bases_of_past(word: &str) -> impl Iterator<Item = String> {
+    let stem = word.strip_suffix("ed").filter(|stem| stem.len() > 2);
+    let bases = stem.map(|stem| {
+        [
+            stem.strip_suffix('i').map(|stem| format!("{stem}y")),
+            Some(format!("{stem}e")),
+            Some(stem.to_owned()),
+            stem.get(..stem.len() - 1).map(str::to_owned),
+        ]
+    });
+    bases.into_iter().flatten().flatten()
 }
 
 fn gerund(word: &str) -> Option<KnownVerb> {
@@ -298,25 +303,16 @@ pub(crate) fn phrasal(first: &str, second: &str) -> Option<KnownVerb> {
     let (_, _, joined) = PHRASAL
         .iter()
         .find(|(verb, particle, _)| *verb == first && *particle == second)?;
-    known_phrasal(joined)
-}
-
-fn known_phrasal(joined: &str) -> Option<KnownVerb> {
-    let action = if joined == "lookup" {
-        Read
-    } else if joined == "setup" {
-        Create
-    } else {
-        Execute
+    let action = match *joined {
+        "lookup" => Read,
+        "setup" => Create,
+        _ => Execute,
     };
-    PHRASAL
-        .iter()
-        .any(|(_, _, known)| *known == joined)
-        .then(|| KnownVerb {
-            base: joined.to_owned(),
-            action,
-            kind: Kind::Verb,
-        })
+    Some(KnownVerb {
+        base: (*joined).to_owned(),
+        action,
+        kind: Kind::Verb,
+    })
 }
 
 /// Whether a word is a verb of two words in one: `login`, `checkout`.
