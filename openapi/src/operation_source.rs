@@ -42,6 +42,29 @@ impl<'a> OperationSource<'a> {
         !self.summary.is_empty() || !self.description.is_empty()
     }
 
+    /// Its summary, or else its description.
+    pub(crate) fn text(&self) -> &'a str {
+        if self.summary.is_empty() {
+            self.description
+        } else {
+            self.summary
+        }
+    }
+
+    /// The properties of what is sent.
+    pub(crate) fn request_properties(&self) -> Vec<Property<'a>> {
+        self.request
+            .map(|request| self.schemas.properties(request))
+            .unwrap_or_default()
+    }
+
+    /// The last segment of its path that is no parameter.
+    pub(crate) fn last_literal(&self) -> Option<&'a str> {
+        self.path
+            .rsplit('/')
+            .find(|segment| !segment.is_empty() && !segment.starts_with('{'))
+    }
+
     pub(crate) fn read(
         schemas: Schemas<'a>,
         habits: &'a Habits,

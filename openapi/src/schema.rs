@@ -255,6 +255,12 @@ impl<'a> Schemas<'a> {
             && self.properties(schema).is_empty()
     }
 
+    /// Whether it is a list of such values.
+    pub(crate) fn lists_scalars(self, schema: &'a Value) -> bool {
+        self.items(schema)
+            .is_some_and(|items| self.is_scalar(items))
+    }
+
     /// Calls `visit` with the schema itself and each schema it is composed of, each once.
     pub(crate) fn visit_parts(
         self,

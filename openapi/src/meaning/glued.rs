@@ -23,10 +23,7 @@ pub(crate) fn unglued(all: Vec<String>, source: &OperationSource<'_>) -> Vec<Str
     {
         return vec![verb.to_owned(), "all".to_owned()];
     }
-    let body = source
-        .request
-        .map(|schema| source.schemas.properties(schema))
-        .unwrap_or_default();
+    let body = source.request_properties();
     let nouns: Vec<String> = source
         .query
         .iter()

@@ -104,9 +104,7 @@ pub(crate) fn first_new_id(source: &OperationSource<'_>, noun: &str) -> Option<S
     let schemas = source.schemas;
     let told = Witnesses::all(source);
     let sent: Vec<Vec<String>> = source
-        .request
-        .map(|request| schemas.properties(request))
-        .unwrap_or_default()
+        .request_properties()
         .iter()
         .chain(&source.query)
         .map(|property| words::split(property.name))

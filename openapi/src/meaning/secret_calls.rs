@@ -60,11 +60,9 @@ pub(crate) fn for_login(chosen: &mut Chosen, thing: &mut Thing, source: &Operati
 pub(crate) fn for_token(chosen: &mut Chosen, thing: &mut Thing, source: &OperationSource<'_>) {
     let path = source.path.trim_end_matches('/').to_ascii_lowercase();
     let has_grant_type = || {
-        let body = source
-            .request
-            .map(|request| source.schemas.properties(request))
-            .unwrap_or_default();
-        body.iter()
+        source
+            .request_properties()
+            .iter()
             .chain(&source.query)
             .any(|property| words::split(property.name).concat() == "granttype")
     };

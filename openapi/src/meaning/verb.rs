@@ -182,15 +182,10 @@ fn weigh(
     if said_is_plain {
         // "Returns the newly created comment": what is returned was made.
         let returns_new = source.method == "POST"
-            && [source.summary, source.description]
+            && crate::words::split(source.text())
                 .iter()
-                .find(|text| !text.is_empty())
-                .is_some_and(|text| {
-                    crate::words::split(text)
-                        .iter()
-                        .take(NEWS_WORDS)
-                        .any(|word| word == "created")
-                });
+                .take(NEWS_WORDS)
+                .any(|word| word == "created");
         // What only reads is believed of a POST where nothing else speaks.
         let of_summary = of_summary.filter(|summarized| {
             !(returns_new && summarized.base == "return")
@@ -411,10 +406,7 @@ fn settle(
     action: Action,
     upsert: bool,
 ) -> (Action, bool) {
-    let on_item = shape
-        .resources
-        .last()
-        .is_some_and(|resource| !resource.params.is_empty());
+    let on_item = shape.ends_in_item();
     match (source.method, action) {
         // A PUT on an item that creates it would also replace it.
         ("PUT" | "PATCH", Action::Create) if base == "create" && (on_item || upsert) => {
@@ -478,14 +470,12 @@ fn speaks_of_archive(source: &OperationSource<'_>) -> bool {
 
 /// Whether a file is sent.
 fn sends_file(source: &OperationSource<'_>) -> bool {
-    source.request.is_some_and(|request| {
-        source.schemas.properties(request).iter().any(|property| {
-            let format = source
-                .schemas
-                .resolve(property.schema)
-                .and_then(|schema| schema.get("format"));
-            format.and_then(serde_json::Value::as_str) == Some("binary")
-        })
+    source.request_properties().iter().any(|property| {
+        let format = source
+            .schemas
+            .resolve(property.schema)
+            .and_then(|schema| schema.get("format"));
+        format.and_then(serde_json::Value::as_str) == Some("binary")
     })
 }
 
@@ -519,15 +509,11 @@ fn moves(
     shape: &PathShape,
 ) -> (String, Action, Option<String>) {
     let words = shape.action.as_deref().unwrap_or_default();
-    let is_of_item = shape
-        .resources
-        .last()
-        .is_some_and(|resource| !resource.params.is_empty());
     match words {
         [verb, link, _, ..]
             if from == Source::Path
                 && *verb == base
-                && is_of_item
+                && shape.ends_in_item()
                 && matches!(
                     (base.as_str(), link.as_str()),
                     ("add" | "attach" | "apply" | "move", "to" | "into")
@@ -549,8 +535,5 @@ fn moves(
 fn removes_many(source: &OperationSource<'_>) -> bool {
     source.method == "DELETE"
         && !source.path.trim_end_matches('/').ends_with('}')
-        && [source.summary, source.description]
-            .iter()
-            .find(|text| !text.is_empty())
-            .is_some_and(|text| text.split_whitespace().nth(1) == Some("multiple"))
+        && source.text().split_whitespace().nth(1) == Some("multiple")
 }

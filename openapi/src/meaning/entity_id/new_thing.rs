@@ -115,12 +115,10 @@ impl IdSearch<'_> {
     /// `id` as a number: nobody chooses it, although a schema that serves answers too has it.
     fn is_number_of_service(&self, found: &ValueLocation) -> bool {
         let schemas = self.source.schemas;
-        self.source.request.is_some_and(|request| {
-            schemas.properties(request).iter().any(|property| {
-                words::split(property.name) == ["id"]
-                    && *found == ValueLocation::Request(format!("/{}", property.name))
-                    && schemas.is_type(property.schema, "integer")
-            })
+        self.source.request_properties().iter().any(|property| {
+            words::split(property.name) == ["id"]
+                && *found == ValueLocation::Request(format!("/{}", property.name))
+                && schemas.is_type(property.schema, "integer")
         })
     }
 

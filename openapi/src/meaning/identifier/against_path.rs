@@ -94,16 +94,12 @@ pub(super) fn says_less_than_path(all: &[String], source: &OperationSource<'_>) 
 }
 
 pub(super) fn names_last_literal(word: &str, source: &OperationSource<'_>) -> bool {
-    source
-        .path
-        .rsplit('/')
-        .find(|segment| !segment.is_empty() && !segment.starts_with('{'))
-        .is_some_and(|segment| {
-            let segment = words::split(segment).concat();
-            words::singular(&segment) == words::singular(word)
-                && verbs::known(word)
-                    .is_some_and(|verb| verb.kind == Kind::VerbOrNoun || words::is_plural(&segment))
-        })
+    source.last_literal().is_some_and(|segment| {
+        let segment = words::split(segment).concat();
+        words::singular(&segment) == words::singular(word)
+            && verbs::known(word)
+                .is_some_and(|verb| verb.kind == Kind::VerbOrNoun || words::is_plural(&segment))
+    })
 }
 
 /// `giftCardDetails` on `/giftCards/view`: a gift card, and nothing gifted.

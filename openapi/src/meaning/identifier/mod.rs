@@ -313,12 +313,7 @@ fn compound_of_summary(all: &[String], source: &OperationSource<'_>) -> Option<P
         .iter()
         .any(|word| verbs::is_clear(word) || word == "post" || verbs::of_noun(word).is_some());
     let kind = verbs::known(first).filter(|_| !has_other_verb)?.kind;
-    let text = if source.summary.is_empty() {
-        source.description
-    } else {
-        source.summary
-    };
-    let told = words::split(text);
+    let told = words::split(source.text());
     let does_something_else = told
         .first()
         .and_then(|word| verbs::known_in_any_form(word))

@@ -554,9 +554,7 @@ fn around_verb(front: &[String], rest: Vec<String>, source: &OperationSource<'_>
 /// Whether the path's last literal is the noun's head.
 fn names_path_end(noun: &[String], source: &OperationSource<'_>) -> bool {
     let end = source
-        .path
-        .rsplit('/')
-        .find(|segment| !segment.is_empty() && !segment.starts_with('{'))
+        .last_literal()
         .map(words::split)
         .filter(|words| {
             words

@@ -1,10 +1,8 @@
 //! The ids of many things, which a caller lists.
 
-use serde_json::Value;
-
 use crate::json_pointer::escape;
 use crate::operation_source::OperationSource;
-use crate::schema::{Property, Schemas};
+use crate::schema::Property;
 use crate::value_location::ValueLocation;
 use crate::words;
 
@@ -16,7 +14,7 @@ pub(crate) fn ids_of_many(source: &OperationSource<'_>, noun: &str) -> Option<Va
     let schemas = source.schemas;
     if source
         .request
-        .is_some_and(|request| lists_scalars(schemas, request))
+        .is_some_and(|request| schemas.lists_scalars(request))
     {
         return Some(ValueLocation::Request("/*".to_owned()));
     }
@@ -26,24 +24,15 @@ pub(crate) fn ids_of_many(source: &OperationSource<'_>, noun: &str) -> Option<Va
         name.split_last().is_some_and(|(last, of)| {
             last == "ids"
                 && of.iter().all(|word| noun.contains(word))
-                && lists_scalars(schemas, property.schema)
+                && schemas.lists_scalars(property.schema)
         })
     };
-    let sent = source
-        .request
-        .map(|request| source.schemas.properties(request));
-    let mut sent = sent.into_iter().flatten();
-    if let Some(found) = sent.find(are_ids) {
+    if let Some(found) = source.request_properties().into_iter().find(are_ids) {
         let pointer = format!("/{}/*", escape(found.name));
         return Some(ValueLocation::Request(pointer));
     }
     let found = source.query.iter().find(|property| are_ids(property))?;
     Some(ValueLocation::Query(found.name.to_owned()))
-}
-
-fn lists_scalars(schemas: Schemas<'_>, schema: &Value) -> bool {
-    let items = schemas.items(schema);
-    items.is_some_and(|items| schemas.is_scalar(items))
 }
 
 /// Whether it is a query parameter that lists values.

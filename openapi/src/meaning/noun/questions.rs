@@ -165,14 +165,9 @@ impl Facing<'_> {
 
     /// "Create a rule for a paging policy step": the summary names the item as well.
     pub(super) fn summary_names_item(&self) -> bool {
-        let text = if self.source.summary.is_empty() {
-            self.source.description
-        } else {
-            self.source.summary
-        };
         let param = self.resource.params.last().map(|param| param_noun(param));
         let head = self.resource.head();
-        words::split(text).iter().any(|word| {
+        words::split(self.source.text()).iter().any(|word| {
             let word = words::singular(word);
             word == head || param.as_ref().is_some_and(|param| param.contains(&word))
         })

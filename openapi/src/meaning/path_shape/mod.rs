@@ -36,6 +36,13 @@ pub(crate) struct PathShape {
 }
 
 impl PathShape {
+    /// Whether a parameter stands behind the last resource: `/orders/{id}`, `/orders/{id}/cancel`.
+    pub(crate) fn ends_in_item(&self) -> bool {
+        self.resources
+            .last()
+            .is_some_and(|resource| !resource.params.is_empty())
+    }
+
     pub(crate) fn read(source: &OperationSource<'_>, summary: Option<&Phrase>) -> Self {
         let mut steps = steps(source);
         let action = take_action(&mut steps, source, summary);

@@ -312,14 +312,10 @@ pub(super) fn param_step(name: String, before: &[Step], method: &str) -> Option<
 pub(crate) fn is_criterion(name: &str) -> bool {
     let last = words::split(name).pop().unwrap_or_default();
     is_media_type(name)
+        || is_format(&last)
         || matches!(
             last.as_str(),
-            "format"
-                | "extension"
-                | "ext"
-                | "mimetype"
-                | "fmt"
-                | "country"
+            "country"
                 | "language"
                 | "lang"
                 | "date"

@@ -5,7 +5,6 @@ use daybook_event::Action;
 use crate::key_words::param_noun;
 use crate::meaning::path_shape::{PathShape, Resource};
 use crate::operation_source::OperationSource;
-use crate::schema::Schemas;
 
 pub(super) fn method_verb(source: &OperationSource<'_>, shape: &PathShape) -> &'static str {
     match source.method {
@@ -34,10 +33,7 @@ pub(super) fn method_action(source: &OperationSource<'_>, shape: &PathShape) -> 
 
 /// Rule "pages": who says how many of them, and from which on, asks for a list.
 fn asks_for_pages(source: &OperationSource<'_>) -> bool {
-    let sent = source
-        .request
-        .map(|request| source.schemas.properties(request))
-        .unwrap_or_default();
+    let sent = source.request_properties();
     let has = |wanted: &[&str]| {
         sent.iter()
             .any(|property| wanted.contains(&crate::words::split(property.name).concat().as_str()))
@@ -81,10 +77,7 @@ fn posts_batch(shape: &PathShape) -> bool {
 /// Rule "POST on an item": without another word, it changes the item.
 fn posts_to_item(source: &OperationSource<'_>, shape: &PathShape) -> bool {
     shape.action.is_none()
-        && shape
-            .resources
-            .last()
-            .is_some_and(|resource| !resource.params.is_empty())
+        && shape.ends_in_item()
         && source.path.trim_end_matches('/').ends_with('}')
 }
 
@@ -107,7 +100,7 @@ fn only_answers(source: &OperationSource<'_>, shape: &PathShape) -> bool {
     );
     let sends_objects = source.request.and_then(holds_objects).is_some()
         || sent.iter().any(|property| {
-            !schemas.is_scalar(property.schema) && !lists_scalars(schemas, property.schema)
+            !schemas.is_scalar(property.schema) && !schemas.lists_scalars(property.schema)
         });
     let answered = holds_objects(response).or_else(|| {
         schemas
@@ -127,12 +120,6 @@ fn only_answers(source: &OperationSource<'_>, shape: &PathShape) -> bool {
                 is_own_id || name == ["id"] || sent.iter().any(|sent| sent.name == property.name)
             })
         })
-}
-
-fn lists_scalars<'a>(schemas: Schemas<'a>, schema: &'a serde_json::Value) -> bool {
-    schemas
-        .items(schema)
-        .is_some_and(|items| schemas.is_scalar(items))
 }
 
 /// Rule "relation": `/me/followings/{user_id}` names no following but a user.
@@ -157,8 +144,5 @@ fn is_bare_membership(source: &OperationSource<'_>, shape: &PathShape) -> bool {
         && source.operation_id.is_empty()
         && shape.action.is_none()
         && shape.resources.len() > 1
-        && shape
-            .resources
-            .last()
-            .is_some_and(|resource| !resource.params.is_empty())
+        && shape.ends_in_item()
 }

@@ -177,10 +177,7 @@ pub(super) fn path_goes_before(
     // A path that ends in a plain create, update, delete or search means it.
     // But `rankCar` on `/search/car/rank/listings` ranks.
     let is_at_end = || {
-        let last = source
-            .path
-            .rsplit('/')
-            .find(|part| !part.is_empty() && !part.starts_with('{'));
+        let last = source.last_literal();
         last.is_some_and(|last| words::split(last).contains(&path.base))
     };
     if of_said.action == Action::Execute && is_plain_change(&path.base) && is_at_end() {
