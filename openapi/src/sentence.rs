@@ -351,16 +351,13 @@ fn said_noun(noun: &str) -> String {
 
 /// Settings are many words for one thing: who changes them changes the settings, not some settings.
 fn is_one_of_many_words(meaning: &Meaning) -> bool {
-    let noun = meaning.entity_plural.split(' ').next_back();
     meaning.bulk
         && meaning.entity_ids.is_none()
         && meaning.action != Action::Read
-        && noun.is_some_and(|noun| {
-            matches!(
-                noun,
-                "settings" | "preferences" | "options" | "details" | "credentials" | "statistics"
-            )
-        })
+        && matches!(
+            words::head(&meaning.entity_plural),
+            "settings" | "preferences" | "options" | "details" | "credentials" | "statistics"
+        )
 }
 
 /// "jane@example.com logged in" needs no object, and "logged in session 7" says no more.

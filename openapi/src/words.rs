@@ -203,6 +203,11 @@ fn plural_word(word: &str) -> String {
     }
 }
 
+/// The last word of a noun phrase, which says what it is: `flow` of `automation flow`.
+pub(crate) fn head(phrase: &str) -> &str {
+    phrase.rsplit(' ').next().unwrap_or_default()
+}
+
 /// Words as a noun phrase: the last one, its head, in the singular.
 pub(crate) fn noun_phrase(words: &[String]) -> String {
     let mut words = words.to_vec();

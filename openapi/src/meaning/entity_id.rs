@@ -110,15 +110,12 @@ impl IdSearch<'_> {
                     .in_query(Search::Exact)
                     .or_else(|| self.in_query(Search::Near));
                 // The result of a submission is found by the submission's id.
-                let is_outcome = thing.number != Number::Many
-                    && matches!(
-                        thing.noun.rsplit(' ').next(),
-                        Some("result" | "status" | "progress")
-                    );
+                let is_outcome =
+                    matches!(words::head(&thing.noun), "result" | "status" | "progress");
                 if found.is_none() && is_outcome {
-                    return (self.in_query(Search::Natural), &rule::ONLY_ID).or_none();
+                    return found_by(self.in_query(Search::Natural), &rule::ONLY_ID);
                 }
-                return (found, &rule::IN_BODY_OR_QUERY).or_none();
+                return found_by(found, &rule::IN_BODY_OR_QUERY);
             }
             (_, Action::Read) => return self.of_what_is_read(),
             (_, Action::Execute) => &[
@@ -138,10 +135,8 @@ impl IdSearch<'_> {
     /// The parameter behind the thing's noun, where it is the thing's key.
     fn of_own_parameter(&self, name: &str) -> Decided {
         let (chosen, thing) = (self.chosen, self.thing);
-        // Where it is a secret, there is no other id.
         // The `{key}` of an API key is the key.
-        let is_itself =
-            is_secret_name(&thing.noun) && thing.noun.split(' ').next_back() == Some(name);
+        let is_itself = is_secret_name(&thing.noun) && words::head(&thing.noun) == name;
         // `/calculateRoute/{locations}`: what is worked out has no id.
         let is_argument = chosen.action == Action::Read
             && matches!(chosen.base.as_str(), "calculate" | "compute" | "estimate")
@@ -170,6 +165,7 @@ impl IdSearch<'_> {
         {
             return (Some(found), &rule::IN_BODY_OR_QUERY);
         }
+        // Where it is a secret, there is no other id.
         if is_secret_name(name) || is_itself {
             return (None, &rule::SECRET_KEY);
         }
@@ -194,7 +190,7 @@ impl IdSearch<'_> {
         if !is_looked_at {
             return (None, &rule::READ_WITHOUT_ID);
         }
-        (self.in_query(Search::Only), &rule::ONLY_ID).or_none()
+        found_by(self.in_query(Search::Only), &rule::ONLY_ID)
     }
 
     /// The first of the steps that finds an id in what was sent, or else in what was answered.
@@ -365,16 +361,11 @@ impl IdSearch<'_> {
     }
 }
 
-trait OrNone {
-    /// The rule of nothing found, where nothing was.
-    fn or_none(self) -> Self;
-}
-
-impl OrNone for Decided {
-    fn or_none(self) -> Self {
-        match self {
-            (None, _) => (None, &rule::NO_ID),
-            found => found,
-        }
+/// What a rule finds, or that there is no id.
+fn found_by(found: Option<ValueLocation>, rule: &'static Rule) -> Decided {
+    if found.is_some() {
+        (found, rule)
+    } else {
+        (None, &rule::NO_ID)
     }
 }

@@ -42,10 +42,10 @@ pub(super) const PRAISE: &[&str] = &[
     "specific",
 ];
 
-/// Participles that no ending tells: "the consent given by the bank".
+/// Participles that no ending tells: "the message sent by the bank".
 #[rustfmt::skip] // a list of words, not of lines
 pub(super) const PARTICIPLES: &[&str] = &[
-    "given", "sent", "made", "found", "written", "held", "bought", "sold", "paid", "shown", "taken",
+    "sent", "made", "found", "written", "held", "bought", "sold", "paid", "shown", "taken",
     "built", "kept", "bound", "seen", "known",
 ];
 

@@ -24,7 +24,7 @@ use natural_keys::{is_person, name_before_foreign_id, name_of_part, natural_key,
 
 /// Keys behind which a body wraps what it is about.
 #[rustfmt::skip] // a list of words, not of lines
-const WRAPPERS: &[&str] = &[
+const BODY_WRAPPERS: &[&str] = &[
     "data", "result", "response", "item", "payload", "resource", "entity", "object", "body",
     "attributes", "id", "identification", "identifiers",
 ];
@@ -52,7 +52,7 @@ impl BodyId {
     /// Whether only a wrapper stands around the thing: `/data/id`, but not `/owner/id`.
     pub(crate) fn is_in_wrapper(&self) -> bool {
         let top = self.pointer.split('/').nth(1).unwrap_or_default();
-        WRAPPERS.contains(&snake(top).as_str())
+        BODY_WRAPPERS.contains(&snake(top).as_str())
     }
 }
 
@@ -188,7 +188,7 @@ pub(crate) fn only_required_query<'a>(source: &OperationSource<'a>, noun: &str) 
             && !name.last().is_some_and(|last| {
                 let says_how = words::is_plural(last) || SAYS_HOW.contains(&last.as_str());
                 // `type` of a custom type
-                says_how && noun.rsplit(' ').next() != Some(last.as_str())
+                says_how && words::head(noun) != last.as_str()
             })
     });
     let only = found.next()?;
@@ -253,7 +253,7 @@ fn find(schemas: Schemas<'_>, schema: &Value, wanted: Wanted<'_>, depth: usize) 
     };
     behind(&|name| is_noun_key(name, noun))
         .or_else(|| behind(&is_inner_word))
-        .or_else(|| behind(&|name| WRAPPERS.contains(&snake(name).as_str())))
+        .or_else(|| behind(&|name| BODY_WRAPPERS.contains(&snake(name).as_str())))
         .or_else(|| {
             behind(&|name| {
                 let is_only = properties.len() == 1 && !is_of_the_call(&snake(name), noun);
@@ -536,22 +536,21 @@ fn is_noun_key(name: &str, noun: &str) -> bool {
     // `import_task` of an import
     if let [.., of, last] = name.as_slice()
         && matches!(last.as_str(), "task" | "job")
-        && noun.rsplit(' ').next() == Some(of)
+        && words::head(noun) == of
     {
         name.pop();
     }
     let joined = name.concat();
     let noun_joined: String = noun.split(' ').collect();
+    let head = words::head(noun);
     !joined.is_empty()
         && (noun_joined == joined
-            || noun.split(' ').next_back().is_some_and(|head| {
-                head == joined
-                    || joined.ends_with(head) && name.last().is_some_and(|last| last == head)
-            }))
+            || head == joined
+            || joined.ends_with(head) && name.last().is_some_and(|last| last == head))
 }
 
 fn wraps(name: &str, noun: &str) -> bool {
-    is_noun_key(name, noun) || WRAPPERS.contains(&snake(name).as_str())
+    is_noun_key(name, noun) || BODY_WRAPPERS.contains(&snake(name).as_str())
 }
 
 /// `TokenSuspendRequest` around what is meant.

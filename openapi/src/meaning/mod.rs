@@ -210,8 +210,9 @@ fn annotated_parent(annotations: &Annotations, enclosing: Option<Parent>) -> Opt
 
 /// The incoming call of a call is that call.
 fn is_same_thing(parent: &Parent, noun: &str, id: Option<&ValueLocation>) -> bool {
-    let head = |noun: &str| noun.rsplit(' ').next().map(str::to_owned);
-    id.is_some() && parent.id.as_ref() == id && head(&parent.entity_type) == head(noun)
+    id.is_some()
+        && parent.id.as_ref() == id
+        && words::head(&parent.entity_type) == words::head(noun)
 }
 
 /// The id that a property of a body is marked as, unless the path has it.

@@ -13,6 +13,7 @@ use super::rule::{self, Rule};
 use super::witness::Witnesses;
 use crate::operation_source::OperationSource;
 use crate::verbs::{self, Kind, Verb};
+use crate::words;
 pub(crate) use annotated::for_annotations;
 use contradicted::{is_contradicted, is_part_of_name};
 use method::{method_action, method_verb};
@@ -100,7 +101,7 @@ pub(crate) fn choose(
         && summary
             .and_then(|phrase| phrase.noun.last())
             .zip(shape.resources.last())
-            .is_some_and(|(head, resource)| crate::words::singular(head) == resource.head());
+            .is_some_and(|(head, resource)| words::singular(head) == resource.head());
     let (action, base) = match (source.method, base.as_str()) {
         ("DELETE", "remove") if from == Source::Method && says_delete => {
             (action, "delete".to_owned())
@@ -182,7 +183,7 @@ fn weigh(
     if said_is_plain {
         // "Returns the newly created comment": what is returned was made.
         let returns_new = source.method == "POST"
-            && crate::words::split(source.text())
+            && words::split(source.text())
                 .iter()
                 .take(NEWS_WORDS)
                 .any(|word| word == "created");
@@ -280,10 +281,8 @@ pub(crate) fn for_object(chosen: &Chosen, said: Option<&Phrase>, noun: &str, has
             ..verb
         };
     }
-    let head = |words: &[String]| words.last().map(|word| crate::words::singular(word));
-    let noun_head = noun.split(' ').next_back().map(str::to_owned);
-    let lost =
-        said.is_some_and(|phrase| !phrase.noun.is_empty() && head(&phrase.noun) != noun_head);
+    let is_other = |head: &String| words::singular(head) != words::head(noun);
+    let lost = said.is_some_and(|phrase| phrase.noun.last().is_some_and(is_other));
     if lost && matches!(base, "set" | "change") && verb.complement.is_empty() {
         return Verb {
             past: "updated".to_owned(),
@@ -312,13 +311,11 @@ fn fits(source: &OperationSource<'_>, candidate: &Candidate) -> bool {
             // "Open orders" is a title.
             let is_said_alone = from == Source::Summary
                 && candidate.action == Action::Execute
-                && !crate::words::split(source.path)
-                    .iter()
-                    .any(|word| word == base);
+                && !words::split(source.path).iter().any(|word| word == base);
             // `contribute` on `/contribute.json`
             let names_path = candidate.action == Action::Execute
                 && from == Source::OperationId
-                && crate::words::split(source.operation_id) == [base.to_owned()]
+                && words::split(source.operation_id) == [base.to_owned()]
                 && source.path.trim_start_matches('/').starts_with(base);
             !matches!(candidate.action, Action::Create | Action::Delete)
                 && !names_path
@@ -488,15 +485,12 @@ fn spoken<'a>(base: &'a str, method: &str, action: Action) -> &'a str {
         | "return" | "obtain" | "see" | "inspect" | "introspect" | "peek" | "poll" => "view",
         "list" | "browse" | "enumerate" => "list",
         "search" | "find" => "search",
-        "lookup" => "lookup",
         "is" | "has" | "can" | "contains" | "exists" | "determine" => "check",
         "put" | "patch" | "modify" | "post" if method != "POST" => "update",
         "post" | "put" | "new" | "insert" | "make" => "create",
-        // Nobody views a token: it is made for whoever asks.
         "del" | "rm" | "unset" => "delete",
         "destroy" if method == "DELETE" => "delete",
         "init" => "initialize",
-        "authenticate" => "authenticate",
         other => other,
     }
 }

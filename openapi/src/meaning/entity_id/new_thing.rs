@@ -2,7 +2,7 @@
 
 use daybook_event::Action;
 
-use super::{Decided, IdSearch, OrNone};
+use super::{Decided, IdSearch, found_by};
 use crate::habits::collection_key;
 use crate::key_words::{is_key_word, is_strong_key_word};
 use crate::meaning::identity::{self, Search};
@@ -84,7 +84,7 @@ impl IdSearch<'_> {
             && chosen.is_none()
             && identity::must_have_query_id(self.source, &self.thing.noun)
         {
-            return (self.in_query(Search::Exact), &rule::IN_BODY_OR_QUERY).or_none();
+            return found_by(self.in_query(Search::Exact), &rule::IN_BODY_OR_QUERY);
         }
         if creates
             && chosen.is_none()
@@ -92,7 +92,7 @@ impl IdSearch<'_> {
         {
             return (Some(found), &rule::OWN_PARAMETER);
         }
-        (chosen, &rule::CHOSEN_BY_CALLER).or_none()
+        found_by(chosen, &rule::CHOSEN_BY_CALLER)
     }
 
     /// `POST /files/{path}`: where nothing else tells which one is made, the parameter behind its noun does.
@@ -100,8 +100,9 @@ impl IdSearch<'_> {
         let mut parts = self.source.path.trim_end_matches('/').rsplit('/');
         let name = parts.next()?.strip_prefix('{')?.strip_suffix('}')?;
         let before = words::split(parts.next()?);
-        let is_own = before.last().map(|last| words::singular(last)).as_deref()
-            == self.thing.noun.rsplit(' ').next();
+        let is_own = before
+            .last()
+            .is_some_and(|last| words::singular(last) == words::head(&self.thing.noun));
         let is_name = words::split(name).last().is_some_and(|last| {
             matches!(
                 last.as_str(),
@@ -224,7 +225,7 @@ impl IdSearch<'_> {
     /// Whether a parameter that a POST ends in says which kind of thing is made.
     pub(super) fn is_kind(&self, name: &str) -> bool {
         let param = words::split(name);
-        let head = self.thing.noun.rsplit(' ').next().unwrap_or_default();
+        let head = words::head(&self.thing.noun);
         self.source.method == "POST"
             && self.source.path.ends_with(&format!("{{{name}}}"))
             && !param

@@ -1,6 +1,7 @@
 //! Names of ids held against the thing that is looked for: whose they are instead.
 
 use crate::key_words::is_key_word;
+use crate::words;
 
 /// What owns a thing is not the thing.
 pub(super) fn is_owner(word: &str) -> bool {
@@ -46,27 +47,25 @@ pub(super) fn is_of_the_call(word: &str, noun: &str) -> bool {
 
 /// What a stock keeping unit may be the key of.
 pub(super) fn is_goods(noun: &str) -> bool {
-    noun.rsplit(' ').next().is_some_and(|head| {
-        matches!(
-            head,
-            "product"
-                | "item"
-                | "variant"
-                | "variation"
-                | "sku"
-                | "inventory"
-                | "listing"
-                | "stock"
-                | "offer"
-                | "article"
-                | "goods"
-                | "part"
-                | "bundle"
-                | "catalog"
-                | "combination"
-                | "price"
-        )
-    })
+    matches!(
+        words::head(noun),
+        "product"
+            | "item"
+            | "variant"
+            | "variation"
+            | "sku"
+            | "inventory"
+            | "listing"
+            | "stock"
+            | "offer"
+            | "article"
+            | "goods"
+            | "part"
+            | "bundle"
+            | "catalog"
+            | "combination"
+            | "price"
+    )
 }
 
 /// Whose id an answer may have for what was done, although no text speaks of it: the job that does it, what another
@@ -120,7 +119,7 @@ pub(super) fn unglued_id(mut words: Vec<String>, noun: &str) -> Vec<String> {
         })
         .filter(|stem| {
             stem.len() > 3
-                || stem.len() > 1 && noun.rsplit(' ').next() == Some(*stem)
+                || stem.len() > 1 && words::head(noun) == *stem
                 || matches!(*stem, "key" | "job" | "app" | "tag" | "run" | "bot")
         })
         .map(str::to_owned);

@@ -26,7 +26,7 @@ pub(super) fn natural_key_of<'a>(
     noun: &str,
     schemas: Schemas<'_>,
 ) -> Option<&'a str> {
-    let head = noun.rsplit(' ').next().unwrap_or_default();
+    let head = words::head(noun);
     let snakes = snakes(properties);
     NAMED_KEYS.iter().find_map(|key| {
         let wanted = format!("{head}_{key}");
@@ -49,7 +49,7 @@ pub(super) fn natural_key<'a>(
     schemas: Schemas<'_>,
 ) -> Option<&'a str> {
     let own = noun.replace(' ', "_");
-    let head = noun.rsplit(' ').next().unwrap_or_default();
+    let head = words::head(noun);
     let snakes = snakes(properties);
     let named = |wanted: &str| {
         let mut named = properties.iter().zip(&snakes);

@@ -434,10 +434,10 @@ impl Facing<'_> {
             && self.answers_list()
             && noun.ends_with(self.resource.head().as_str());
         let plural = (plural || lists) && !self.must_name_one(&noun) && !self.are_of_one(&noun);
-        let head = noun.rsplit(' ').next().map(str::to_owned);
+        let head = words::head(&noun).to_owned();
         // `PATCH /tickets/{parentId}/notes` with the `id` of a note in its body
         let is_named_in_body = self.resource.is_plural() && self.must_name_one(&noun);
-        let own = if self.last_param_speaks_of(head.as_ref()) {
+        let own = if self.last_param_speaks_of(Some(&head)) {
             self.resource.params.last().cloned()
         } else {
             self.resource.own_param().cloned()

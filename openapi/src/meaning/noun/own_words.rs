@@ -22,14 +22,14 @@ pub(super) fn own_words(object: &[String], shape: &PathShape) -> Vec<String> {
         .take(last)
         .rposition(|word| words::is_plural(word) && in_path(word))
         .filter(|at| {
-            // "tracks playlist": the head is in front.
             // `run-stats` behind `servers`: the path ends in the same words.
             let ends_alike = shape.action.as_deref() == object.get(*at + 1..);
-            ends_alike && object.len() > at + 2
-                || shape
-                    .resources
-                    .last()
-                    .is_none_or(|resource| resource.words.last() != object.get(*at))
+            // "tracks playlist": the head is in front.
+            let is_head_in_front = shape
+                .resources
+                .last()
+                .is_some_and(|resource| resource.words.last() == object.get(*at));
+            ends_alike && object.len() > at + 2 || !is_head_in_front
         });
     let words = cut.map_or(object, |at| &object[at + 1..]);
     // "binarize advanced" names no thing.

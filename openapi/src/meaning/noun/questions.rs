@@ -264,9 +264,8 @@ impl Facing<'_> {
 
     /// Whether the summary does the same to the same thing.
     pub(super) fn summary_agrees(&self, object: &[String]) -> bool {
-        self.summary.is_some_and(|summary| {
-            summary.does(&self.chosen.base) && same(&summary.noun, object)
-        })
+        self.summary
+            .is_some_and(|summary| summary.does(&self.chosen.base) && same(&summary.noun, object))
     }
 
     /// `/config` alone, but not `/playbackInfo`.
@@ -405,7 +404,7 @@ impl Facing<'_> {
                 .enclosing
                 .last()
                 .is_some_and(|above| !above.params.is_empty())
-            && noun.rsplit(' ').next() == Some(self.resource.head().as_str())
+            && words::head(noun) == self.resource.head()
     }
 
     /// Verbs that bring something new below an item.

@@ -116,7 +116,7 @@ impl Facing<'_> {
             return noun.to_owned();
         }
         let qualifier = words::noun_phrase(&self.resource.qualifier);
-        if qualifier.split(' ').next_back() == Some(noun) {
+        if words::head(&qualifier) == noun {
             return qualifier;
         }
         if !matches!(
