@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::sentence_rules;
+use super::sentence_rules::{self, rule};
 use crate::document::{DocumentProblem, Severity};
 use crate::meaning::Rule;
 use crate::ties::is_tie;
@@ -18,46 +18,31 @@ pub enum Level {
 }
 
 /// A property that may be secret or not.
-pub(super) static MAY_BE_SECRET: Rule = Rule {
-    name: "may-be-secret",
-    reason: "its name may be that of a secret, and nothing says whether it is one",
-    certain: false,
-};
+pub(super) static MAY_BE_SECRET: Rule = rule(
+    "may-be-secret",
+    "its name may be that of a secret, and nothing says whether it is one",
+);
 
 /// A body or parameter that is removed whole.
-pub(super) static UNSEEN: Rule = Rule {
-    name: "unseen",
-    reason: "its schemas are too many to be looked through for secrets, so all of it is removed",
-    certain: false,
-};
+pub(super) static UNSEEN: Rule = rule(
+    "unseen",
+    "its schemas are too many to be looked through for secrets, so all of it is removed",
+);
 
 /// Two services of one operation.
-static TIE: Rule = Rule {
-    name: "tie",
-    reason: "two services describe one operation on one host, so its events belong to neither",
-    certain: false,
-};
+static TIE: Rule = rule(
+    "tie",
+    "two services describe one operation on one host, so its events belong to neither",
+);
 
 /// An `x-audit` that is not followed.
-static ANNOTATION: Rule = Rule {
-    name: "annotation",
-    reason: "something that x-audit says cannot be used",
-    certain: false,
-};
+static ANNOTATION: Rule = rule("annotation", "something that x-audit says cannot be used");
 
 /// Anything else that is not used.
-static DOCUMENT: Rule = Rule {
-    name: "document",
-    reason: "a document, or a part of it, cannot be used",
-    certain: false,
-};
+static DOCUMENT: Rule = rule("document", "a document, or a part of it, cannot be used");
 
 /// What may be meant so.
-static DOCUMENT_WARNING: Rule = Rule {
-    name: "document-warning",
-    reason: "something in a document has no effect",
-    certain: false,
-};
+static DOCUMENT_WARNING: Rule = rule("document-warning", "something in a document has no effect");
 
 /// Every rule that a finding may name, with its level.
 pub(super) fn all() -> impl Iterator<Item = (Level, &'static Rule)> {

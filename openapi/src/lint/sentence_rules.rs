@@ -1,13 +1,11 @@
 //! What is wrong with a sentence: the rules that find it.
 
 use super::settlement::Settlement;
-use crate::meaning::Rule;
+use crate::meaning::{ANNOTATED, Rule};
 use crate::operation::Operation;
+use crate::plain_text::{self, WORDS_MAX};
 use crate::{verbs, words};
 use daybook_event::Action;
-
-/// The most words of a sentence.
-const WORDS_MAX: usize = 18;
 
 /// The fewest letters by which a verb and a noun are told to be of one root: `add` and `address`
 /// are not, `assign` and `assignment` are.
@@ -20,7 +18,8 @@ const NEVER_IN_NOUNS: &[&str] = &[
     "activate", "deactivate",
 ];
 
-const fn rule(name: &'static str, reason: &'static str) -> Rule {
+/// A rule that leaves a doubt, or finds a problem.
+pub(super) const fn rule(name: &'static str, reason: &'static str) -> Rule {
     Rule {
         name,
         reason,
@@ -62,8 +61,8 @@ pub(super) fn doubt(operation: &Operation, message: &str) -> Option<(&'static Ru
         return None;
     }
     // What an annotation says is meant so.
-    let noun_is_said = meaning.decisions.entity.name == "annotated";
-    let wrong = if message.ends_with('…') || message.split_whitespace().count() > WORDS_MAX {
+    let noun_is_said = meaning.decisions.entity.name == ANNOTATED.name;
+    let wrong = if message.ends_with('…') || plain_text::words(message) > WORDS_MAX {
         &TOO_LONG
     } else if !noun_is_said && is_fallback_noun(operation) {
         &NO_NOUN
@@ -124,7 +123,7 @@ fn contradicts_action(operation: &Operation) -> bool {
         (Action::Delete, said) => matches!(said, Action::Read | Action::Create),
         (Action::Update, said) => said == Action::Delete,
     };
-    contradicts && meaning.decisions.action.name == "annotated"
+    contradicts && meaning.decisions.action.name == ANNOTATED.name
 }
 
 /// `assigned assignment`, `created order order`.

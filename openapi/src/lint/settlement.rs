@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::meaning::Meaning;
+use crate::meaning::{ANNOTATED, Meaning};
 use crate::operation::Operation;
 use crate::value_location::ValueLocation;
 
@@ -41,7 +41,7 @@ impl Settlement {
             .or_else(|| meaning.entity_ids.clone());
         // Where the noun is annotated, by itself or not, the id stands beside it.
         let noun =
-            Some(&meaning.entity_type).filter(|_| meaning.decisions.entity.name == "annotated");
+            Some(&meaning.entity_type).filter(|_| meaning.decisions.entity.name == ANNOTATED.name);
         Self {
             entity_type: noun.cloned(),
             no_id: entity_id.is_none(),

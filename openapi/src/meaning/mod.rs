@@ -43,6 +43,7 @@ use crate::words;
 use noun::Number;
 pub use noun::Parent;
 use path_shape::PathShape;
+pub(crate) use rule::ANNOTATED;
 pub use rule::{Decisions, Rule};
 
 /// What a call of an operation means.

@@ -11,9 +11,9 @@ use crate::operation_source::OperationSource;
 use crate::words;
 use action::{take_action, take_inner_action};
 pub(crate) use resource::Resource;
-use resource::{push_literal, resource_words, take_resource};
+use resource::{push_literal, take_resource};
 pub(crate) use steps::is_criterion;
-use steps::{Step, is_amount, steps};
+use steps::{Step, is_amount, resource_words, steps};
 
 /// Segments that say nothing in front of another word: `/providers/Microsoft.Cache/Redis`.
 #[rustfmt::skip] // a list of words, not of lines

@@ -1,9 +1,8 @@
 //! A noun of the path, and the parameters behind it.
 
-use super::steps::is_version;
 use crate::key_words::{is_strong_key_word, param_noun};
 use crate::meaning::adjectives::{ADJECTIVES, is_adjective};
-use crate::{verbs, words};
+use crate::words;
 
 /// What there is several kinds of, rather than several of.
 const HAVE_KINDS: &[&str] = &[
@@ -138,71 +137,6 @@ impl Resource {
     pub(crate) fn noun(&self) -> String {
         words::noun_phrase(&self.words)
     }
-}
-
-/// Verbs that in front of a plural are no noun.
-#[rustfmt::skip] // a list of words, not of lines
-const CALLS: &[&str] = &[
-    "get", "find", "fetch", "show", "view", "add", "create", "update", "delete", "remove", "edit",
-];
-
-/// A literal's words as a noun: without `Api` and what follows a preposition
-/// (`/schedule-for-stop`).
-pub(super) fn resource_words(text: &str) -> Vec<String> {
-    let mut found = words::split(text);
-    // `/compareStation/{name}`: a call by its name; `/merge_requests/{id}` are requests.
-    if let [first, second, ..] = found.as_slice()
-        && verbs::is_clear(first)
-        && (CALLS.contains(&first.as_str())
-            || !found.last().is_some_and(|last| words::is_plural(last)))
-        && !matches!(
-            second.as_str(),
-            "for" | "by" | "from" | "with" | "to" | "of"
-        )
-        && !matches!(
-            first.as_str(),
-            "issue" | "set" | "list" | "check" | "book" | "build" | "load"
-        )
-    {
-        found.remove(0);
-    }
-    while found.len() > 1
-        && found
-            .last()
-            .is_some_and(|last| matches!(last.as_str(), "id" | "uuid" | "guid"))
-    {
-        found.pop();
-    }
-    // `xrefsBatch`, `idBoard`; but `schedule-payment-batch`
-    if found.len() == 2 && found.last().is_some_and(|last| last == "batch") {
-        found.pop();
-    }
-    if found.len() > 1 && found[0] == "id" {
-        found.remove(0);
-    }
-    if found == ["meta"] {
-        return vec!["metadata".to_owned()];
-    }
-    if found == ["whoami"] {
-        return vec!["user".to_owned()];
-    }
-    while found.len() > 1
-        && found.last().is_some_and(|last| {
-            matches!(last.as_str(), "api" | "apis" | "controller") || is_version(last)
-        })
-    {
-        found.pop();
-    }
-    let preposition = found.iter().skip(1).position(|word| {
-        matches!(
-            word.as_str(),
-            "for" | "by" | "from" | "with" | "within" | "near" | "where"
-        )
-    });
-    if let Some(at) = preposition {
-        found.truncate(at + 1);
-    }
-    found
 }
 
 /// An adjective goes to the noun in front of it.
