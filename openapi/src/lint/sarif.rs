@@ -1,29 +1,15 @@
 //! A report as SARIF 2.1.0 (OASIS), which code hosts show beside the lines it is about.
 
-use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use percent_encoding::{AsciiSet, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use super::report::{Finding, Report};
 use super::rules;
 use super::rules::Level;
+use crate::redaction::IN_PATH;
 
 /// What a path of a URI reference may not hold (RFC 3986, section 3.3), its slashes left alone.
-const NOT_IN_PATHS: &AsciiSet = &CONTROLS
-    .add(b' ')
-    .add(b'"')
-    .add(b'#')
-    .add(b'%')
-    .add(b'<')
-    .add(b'>')
-    .add(b'?')
-    .add(b'[')
-    .add(b'\\')
-    .add(b']')
-    .add(b'^')
-    .add(b'`')
-    .add(b'{')
-    .add(b'|')
-    .add(b'}');
+const NOT_IN_PATHS: &AsciiSet = &IN_PATH.add(b'[').add(b'\\').add(b']').add(b'|');
 
 /// The log of one run. `folder` stands in front of each document's file name; it is empty, or ends
 /// with a slash.

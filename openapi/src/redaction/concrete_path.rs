@@ -14,7 +14,7 @@ use crate::secrets::shapes::{Numbers, redact_shapes};
 use daybook_event::REDACTED;
 
 /// What stands percent-encoded in a path with slashes (WHATWG URL, path percent-encode set).
-const IN_PATH: &AsciiSet = &CONTROLS
+pub(crate) const IN_PATH: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
     .add(b'#')

@@ -17,6 +17,7 @@ pub use daybook_event::REDACTED;
 
 #[cfg(doc)]
 use crate::secrets::{OperationSecrets, names, shapes};
+pub(crate) use concrete_path::IN_PATH;
 pub(crate) use marked::covers_or_holds;
 pub use place::Place;
 pub use redactor::{Mode, Redactor};
