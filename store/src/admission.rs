@@ -76,11 +76,11 @@ impl Admission {
             rules: rules.clone(),
         };
         for (index, new) in events.iter().enumerate() {
-            if rules.is_erased_by(&new.event, |erasure| !erasure.is_new)? {
+            let held_since = rules.held_since(&new.event);
+            let counts = |erasure: &ErasedSubject| !erasure.is_kept_by(held_since);
+            if rules.is_erased_by(&new.event, |erasure| !erasure.is_new && counts(erasure))? {
                 admitted.erased.insert(index);
-            } else if !rules.is_held(&new.event)
-                && rules.is_erased_by(&new.event, |erasure| erasure.is_new)?
-            {
+            } else if rules.is_erased_by(&new.event, counts)? {
                 // A hold that these rules do not know may keep it.
                 admitted.rules = Arc::default();
             }
@@ -135,8 +135,8 @@ pub(crate) struct Rules {
     erasures: HashMap<String, Vec<ErasedSubject>>,
     /// `None` is for ever.
     days: HashMap<String, Option<u32>>,
-    /// What of a tenant is held, by kind and id; both are empty for all of it.
-    holds: HashMap<String, HashSet<(String, String)>>,
+    /// What of a tenant is held and since when, by kind and id; both are empty for all of it.
+    holds: HashMap<String, HashMap<(String, String), i64>>,
 }
 
 #[derive(Debug, Clone)]
@@ -146,6 +146,17 @@ struct ErasedSubject {
     hashes: HashSet<String>,
     /// Nothing of it was ever hidden: a legal hold comes before it.
     is_new: bool,
+    /// It was hidden before, in a database that may have had other holds.
+    is_repeated: bool,
+}
+
+impl ErasedSubject {
+    /// Whether a hold keeps from it what it has not hidden: one that it found, or one that came before anything was
+    /// hidden.
+    fn is_kept_by(&self, held_since_ms: Option<i64>) -> bool {
+        held_since_ms
+            .is_some_and(|since_ms| self.is_new || !self.is_repeated && since_ms <= self.up_to_ms)
+    }
 }
 
 #[derive(Row, Serialize, Deserialize)]
@@ -154,7 +165,8 @@ struct ErasedRow {
     scope: String,
     subject_hashes: Vec<String>,
     up_to: i64,
-    is_new: bool,
+    is_requested: bool,
+    is_repeated: bool,
 }
 
 #[derive(Row, Serialize, Deserialize)]
@@ -168,6 +180,8 @@ struct HoldRow {
     org_id: String,
     entity_type: String,
     entity_id: String,
+    at: i64,
+    held: bool,
 }
 
 impl Rules {
@@ -176,10 +190,8 @@ impl Rules {
         let erasures = client
             .query(&format!(
                 "SELECT org_id, any(scope) AS scope, any(subject_hashes) AS subject_hashes, \
-                 any(up_to) AS up_to, \
-                 toBool(id IN (SELECT id FROM erasures WHERE id IN \
-                 (SELECT id FROM erasures GROUP BY id HAVING argMax(state, {NEWEST}) = 'requested') \
-                 GROUP BY id HAVING NOT max(JSONExtractBool(report, 'repeated')))) AS is_new \
+                 any(up_to) AS up_to, toBool(argMax(state, {NEWEST}) = 'requested') AS is_requested, \
+                 toBool(max(JSONExtractBool(report, 'repeated'))) AS is_repeated \
                  FROM erasures GROUP BY org_id, id"
             ))
             .fetch_all::<ErasedRow>();
@@ -188,11 +200,13 @@ impl Rules {
             .fetch_all::<RetentionRow>();
         let holds = client
             .query(
-                "SELECT org_id, entity_type, entity_id FROM legal_holds \
-                 GROUP BY org_id, entity_type, entity_id HAVING argMax(held, at)",
+                "SELECT org_id, entity_type, entity_id, at, held FROM legal_holds \
+                 ORDER BY org_id, entity_type, entity_id, at",
             )
             .fetch_all::<HoldRow>();
-        let (erasures, days, holds) = futures::try_join!(erasures, days, holds)?;
+        let (erasures, days) = futures::try_join!(erasures, days)?;
+        // Behind the erasures: whoever knows one of them knows what was held when it was asked for.
+        let holds = holds.await?;
         for row in erasures {
             rules
                 .erasures
@@ -202,7 +216,8 @@ impl Rules {
                     up_to_ms: row.up_to,
                     is_tenant: row.scope == "tenant",
                     hashes: row.subject_hashes.into_iter().collect(),
-                    is_new: row.is_new,
+                    is_new: row.is_requested && !row.is_repeated,
+                    is_repeated: row.is_repeated,
                 });
         }
         for row in days {
@@ -211,11 +226,13 @@ impl Rules {
                 .insert(row.org_id, (row.days > 0).then_some(row.days));
         }
         for row in holds {
-            rules
-                .holds
-                .entry(row.org_id)
-                .or_default()
-                .insert((row.entity_type, row.entity_id));
+            let held = rules.holds.entry(row.org_id).or_default();
+            let thing = (row.entity_type, row.entity_id);
+            if row.held {
+                held.entry(thing).or_insert(row.at);
+            } else {
+                held.remove(&thing);
+            }
         }
         Ok(rules)
     }
@@ -229,11 +246,11 @@ impl Rules {
     /// # Errors
     /// [`StoreError::NoErasureKey`] where that cannot be told.
     pub(crate) fn is_erased(&self, event: &AuditEvent) -> Result<bool, StoreError> {
-        let is_held = self.is_held(event);
-        self.is_erased_by(event, |erasure| !(is_held && erasure.is_new))
+        let held_since = self.held_since(event);
+        self.is_erased_by(event, |erasure| !erasure.is_kept_by(held_since))
     }
 
-    /// The same by some erasures alone: no hold keeps what one erases that is not new.
+    /// The same by some erasures alone.
     fn is_erased_by(
         &self,
         event: &AuditEvent,
@@ -272,7 +289,7 @@ impl Rules {
         if event.service_name == OWN_SERVICE {
             return None; // not the tenant's
         }
-        if self.is_held(event) {
+        if self.held_since(event).is_some() {
             return Some(never_expires());
         }
         let days = self.days.get(&event.org_id).or_else(|| self.days.get(""))?;
@@ -284,20 +301,22 @@ impl Rules {
         Some(expires_at.map_or_else(never_expires, |time| time.min(never_expires())))
     }
 
-    fn is_held(&self, event: &AuditEvent) -> bool {
-        self.holds.get(&event.org_id).is_some_and(|held| {
-            let (entity, parent) = (&event.entity, &event.parent);
-            // Of several things at once, with commas between their ids.
-            let things = entity.id.split(',').map(|id| (entity.kind.as_str(), id));
-            [
-                ("", ""),
-                (&entity.kind, &entity.id),
-                (&parent.kind, &parent.id),
-            ]
-            .into_iter()
-            .chain(things)
-            .any(|(kind, id)| held.contains(&(kind.to_owned(), id.to_owned())))
-        })
+    /// Since when an event is held, in milliseconds since 1970; nothing where it is not.
+    fn held_since(&self, event: &AuditEvent) -> Option<i64> {
+        let held = self.holds.get(&event.org_id)?;
+        let (entity, parent) = (&event.entity, &event.parent);
+        // Of several things at once, with commas between their ids.
+        let things = entity.id.split(',').map(|id| (entity.kind.as_str(), id));
+        [
+            ("", ""),
+            (&entity.kind, &entity.id),
+            (&parent.kind, &parent.id),
+        ]
+        .into_iter()
+        .chain(things)
+        .filter_map(|(kind, id)| held.get(&(kind.to_owned(), id.to_owned())))
+        .min()
+        .copied()
     }
 }
 
@@ -355,6 +374,7 @@ mod model {
                 is_tenant: true,
                 hashes: HashSet::new(),
                 is_new: true,
+                is_repeated: false,
             });
         }
     }
@@ -398,7 +418,7 @@ mod tests {
         rules.days.insert("acme".to_owned(), None);
         assert_eq!(rules.expiry(&event), Some(never_expires()));
         rules.days.insert("acme".to_owned(), Some(1));
-        let held = HashSet::from([("order".to_owned(), "7".to_owned())]);
+        let held = HashMap::from([(("order".to_owned(), "7".to_owned()), 0)]);
         rules.holds.insert("acme".to_owned(), held);
         assert_eq!(rules.expiry(&event), Some(never_expires()));
     }
@@ -411,23 +431,34 @@ mod tests {
             is_tenant,
             hashes: HashSet::new(),
             is_new: true,
+            is_repeated: false,
         };
         let mut rules = Rules::default();
         rules.erasures.insert("acme".to_owned(), vec![erased(true)]);
         assert!(rules.is_erased(&event("2026-11-02T00:00:00Z")).unwrap());
         let newer = event("2026-11-02T00:00:00.001Z");
         assert!(!rules.is_erased(&newer).unwrap());
-        // What is held is stored, until something of it was hidden: the erasure waits for the hold.
-        let held = HashSet::from([("order".to_owned(), "7".to_owned())]);
-        rules.holds.insert("acme".to_owned(), held);
+        // What is held is stored, until something of it was hidden: the erasure waits for the hold. One that was there
+        // when it was asked for keeps what comes afterwards as well, but not what was hidden in another database.
+        let thing = ("order".to_owned(), "7".to_owned());
         let held = event("2026-11-02T00:00:00Z");
-        assert!(!rules.is_erased(&held).unwrap());
-        let hidden = ErasedSubject {
-            is_new: false,
-            ..erased(true)
-        };
-        rules.erasures.insert("acme".to_owned(), vec![hidden]);
-        assert!(rules.is_erased(&held).unwrap());
+        let up_to_ms = up_to.as_millisecond();
+        for (since_ms, is_new, is_repeated, is_kept) in [
+            (up_to_ms + 1, true, false, true),
+            (up_to_ms + 1, false, false, false),
+            (up_to_ms, false, false, true),
+            (up_to_ms, false, true, false),
+        ] {
+            let holds = HashMap::from([(thing.clone(), since_ms)]);
+            rules.holds.insert("acme".to_owned(), holds);
+            let erasure = ErasedSubject {
+                is_new,
+                is_repeated,
+                ..erased(true)
+            };
+            rules.erasures.insert("acme".to_owned(), vec![erasure]);
+            assert_eq!(!rules.is_erased(&held).unwrap(), is_kept);
+        }
         rules.holds.clear();
         // Of a person nobody can tell without the key.
         rules

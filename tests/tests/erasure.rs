@@ -17,6 +17,8 @@ mod delivered_again;
 mod fixture;
 #[path = "erasure/grants.rs"]
 mod grants;
+#[path = "erasure/held_persons.rs"]
+mod held_persons;
 #[path = "erasure/interrupted.rs"]
 mod interrupted;
 #[path = "erasure/kills.rs"]

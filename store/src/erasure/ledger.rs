@@ -26,7 +26,7 @@ const ROWS_AT_ONCE_MAX: u64 = 100_000_000;
 /// The database as the eraser sees it.
 #[derive(Clone)]
 pub(crate) struct Ledger {
-    client: clickhouse::Client,
+    pub(super) client: clickhouse::Client,
 }
 
 /// What else a person is known by, and by nobody else.
@@ -240,7 +240,7 @@ impl Ledger {
     }
 
     /// The first and the last month of each part of the tenant's time that is looked through at once.
-    async fn spans(&self, plan: &Plan<'_>) -> Result<Vec<(u32, u32)>, StoreError> {
+    pub(super) async fn spans(&self, plan: &Plan<'_>) -> Result<Vec<(u32, u32)>, StoreError> {
         let bounds = Plan::bounds();
         let query = self.client.query(&format!(
             "SELECT toUInt32(toYYYYMM(timestamp)) AS month, count() AS rows FROM events \
@@ -350,66 +350,6 @@ impl Ledger {
         Ok(query.fetch_one::<u64>().await?)
     }
 
-    /// Refuses what a legal hold keeps.
-    pub(crate) async fn check_holds(&self, plan: &Plan<'_>) -> Result<(), StoreError> {
-        let said = "SELECT count() FROM legal_holds WHERE org_id = {org_id:String}";
-        loop {
-            let before = self.fetch_count(plan, said).await?;
-            self.check_known_holds(plan).await?;
-            // To look through the texts of a large tenant takes seconds, in which another hold may have come.
-            if self.fetch_count(plan, said).await? == before {
-                return Ok(());
-            }
-        }
-    }
-
-    async fn check_known_holds(&self, plan: &Plan<'_>) -> Result<(), StoreError> {
-        let holds = "SELECT entity_type, entity_id FROM legal_holds WHERE org_id = {org_id:String} \
-                     GROUP BY entity_type, entity_id HAVING argMax(held, at)";
-        let whole =
-            format!("SELECT count() FROM ({holds}) WHERE entity_type = '' AND entity_id = ''");
-        if self.fetch_count(plan, &whole).await? > 0 {
-            return Err(StoreError::LegalHold("the tenant is held".to_owned()));
-        }
-        if self
-            .fetch_count(plan, &format!("SELECT count() FROM ({holds})"))
-            .await?
-            == 0
-        {
-            return Ok(());
-        }
-        // What is held may be in the queue still.
-        let asked = match &plan.subject.entity {
-            Some(_) => "entity_type = {entity_type:String} AND entity_id = {entity_id:String}",
-            None if plan.subject.is_tenant() => "1",
-            None => "0",
-        };
-        let asked = format!("SELECT count() FROM ({holds}) WHERE {asked}");
-        if self.fetch_count(plan, &asked).await? > 0 {
-            return Err(StoreError::LegalHold(
-                "it is of an entity that is held".to_owned(),
-            ));
-        }
-        let (bounds, own, trace) = (Plan::bounds(), plan.own(), plan.trace());
-        let things = retention::THINGS;
-        let mut rows = 0;
-        for span in self.spans(plan).await? {
-            let held = format!(
-                "WITH (SELECT groupArray((entity_type, entity_id)) FROM ({holds})) AS held \
-                 SELECT count() FROM events WHERE {bounds} AND {WITHIN} AND hasAny(held, {things}) \
-                 AND ({own} OR {trace})"
-            );
-            let query = plan.bind_to(self.client.query(&held));
-            rows += within(query, span).fetch_one::<u64>().await?;
-        }
-        if rows == 0 {
-            return Ok(());
-        }
-        Err(StoreError::LegalHold(format!(
-            "{rows} of the events are of an entity that is held"
-        )))
-    }
-
     /// What a person is known by beside what was given, and by nobody else.
     pub(crate) async fn links(&self, plan: &Plan<'_>) -> Result<Links, StoreError> {
         let bounds = Plan::bounds();
@@ -499,7 +439,7 @@ impl Ledger {
         Ok(subject)
     }
 
-    async fn fetch_count(&self, plan: &Plan<'_>, sql: &str) -> Result<u64, StoreError> {
+    pub(super) async fn fetch_count(&self, plan: &Plan<'_>, sql: &str) -> Result<u64, StoreError> {
         Ok(plan
             .bind_to(self.client.query(sql))
             .fetch_one::<u64>()
@@ -511,9 +451,9 @@ impl Ledger {
 const IS_ON_DISK: &str = "_state != ''";
 
 /// In a part of [`spans_of`].
-const WITHIN: &str = "toYYYYMM(timestamp) BETWEEN {first:UInt32} AND {last:UInt32}";
+pub(super) const WITHIN: &str = "toYYYYMM(timestamp) BETWEEN {first:UInt32} AND {last:UInt32}";
 
-fn within(query: Query, (first, last): (u32, u32)) -> Query {
+pub(super) fn within(query: Query, (first, last): (u32, u32)) -> Query {
     query.param("first", first).param("last", last)
 }
 

@@ -199,7 +199,7 @@ impl Eraser {
                     self.ledger.append(&ErasureRow::of(entry, now)?).await?;
                 }
                 Some(row) if entry.is_hidden() && !row.was_hidden()? => {
-                    self.ask_again(row, row.report()?).await?;
+                    self.hide_once_more(row).await?;
                 }
                 Some(_) => continue,
             }

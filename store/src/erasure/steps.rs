@@ -87,16 +87,6 @@ impl Eraser {
         Ok(!is_at_work && !self.ledger.count(plan, false).await?.is_empty())
     }
 
-    /// A hold may have been set since the request. The request stands, and goes on when the hold is released.
-    async fn check_holds_again(&self, plan: &Plan<'_>) -> Result<(), StoreError> {
-        match self.ledger.check_holds(plan).await {
-            Err(StoreError::LegalHold(what)) => Err(StoreError::ErasureBlocked(format!(
-                "a legal hold came before anything was hidden: {what}"
-            ))),
-            checked => checked,
-        }
-    }
-
     async fn remove(&self, row: ErasureRow) -> Result<ErasureRow, StoreError> {
         let subject = self.subject(&row).await?;
         let plan = self.plan(&row, &subject)?;
@@ -143,13 +133,14 @@ impl Eraser {
         self.reach(&row, ErasureState::Removed, &report).await
     }
 
-    /// Erases what came late.
+    /// Erases what came late, unless it is held: no reader has lost sight of it yet.
     async fn sweep(
         &self,
         row: &ErasureRow,
         plan: &Plan<'_>,
         late_rows: u64,
     ) -> Result<ErasureRow, StoreError> {
+        self.check_late_holds(row, plan).await?;
         self.ledger.mutate(plan).await?;
         let mut report = row.report()?;
         report.late_rows += late_rows;
@@ -161,7 +152,12 @@ impl Eraser {
         // It is forgotten only after nothing was found: whoever finds it gone goes on from there.
         let subject = self.ledger.subject(row.id).await?;
         if let Some(subject) = &subject {
-            let found = self.ledger.count(&self.plan(&row, subject)?, false).await?;
+            let plan = self.plan(&row, subject)?;
+            let found = self.ledger.count(&plan, false).await?;
+            if !found.is_empty() && row.table_id() == self.ledger.table_id().await? {
+                return self.sweep(&row, &plan, total(&found)).await;
+            }
+            // In another table it is not what came late, but what was hidden before.
             if !found.is_empty() {
                 let mut report = row.report()?;
                 report.late_rows += total(&found);
@@ -209,7 +205,7 @@ impl Eraser {
         state: ErasureState,
         report: &Report,
     ) -> Result<ErasureRow, StoreError> {
-        let is_of_table = state == ErasureState::Hidden;
+        let is_of_table = matches!(state, ErasureState::Hidden | ErasureState::Removed);
         self.reach_in(row, state, report, is_of_table).await
     }
 
