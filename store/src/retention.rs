@@ -229,7 +229,7 @@ impl Retention {
     /// between what was set and what became of it, and after something was set and interrupted.
     ///
     /// # Errors
-    /// Whatever ClickHouse says.
+    /// Whatever ClickHouse says; [`StoreError::TooMuch`] of a tenant with too many holds when the others have it.
     pub async fn reapply(&self) -> Result<(), StoreError> {
         let set = self.what_is_set().await?;
         // A change of days removes what has expired beside it, and a hold may not have reached that.
@@ -238,10 +238,16 @@ impl Retention {
         let others: Vec<_> = days
             .filter(|org_id| !org_id.is_empty() && !held.contains(org_id))
             .collect();
+        let mut failed = None;
         for org_id in held.into_iter().chain(others) {
-            self.bring(Some(&org_id)).await?;
+            match self.bring(Some(&org_id)).await {
+                // What is too much of one tenant is no reason to leave the others.
+                Err(error @ StoreError::TooMuch { .. }) => failed = failed.or(Some(error)),
+                brought => brought?,
+            }
         }
-        self.apply(None).await
+        self.apply(None).await?;
+        failed.map_or(Ok(()), Err)
     }
 
     /// As [`Retention::settle`], for all tenants.
@@ -281,20 +287,28 @@ impl Retention {
     /// was ever set, nothing is changed.
     ///
     /// A mutation takes minutes or hours, and others set something meanwhile: after each it is looked again what is
-    /// set, and it is over when no event differs.
+    /// set, and it is over when no event differs but those of a tenant with too many holds.
     async fn bring(&self, org_id: Option<&str>) -> Result<(), StoreError> {
         check_version(&self.client).await?;
         loop {
             let set = self.what_is_set().await?;
-            let mut differing = None;
-            for update in set.updates(org_id)? {
+            let (mut differing, mut failed) = (None, None);
+            for update in set.updates(org_id) {
+                let update = match update {
+                    Ok(update) => update,
+                    Err(error) => {
+                        failed = failed.or(Some(error));
+                        continue;
+                    }
+                };
                 if self.has_differing(&update).await? {
                     differing = Some(update);
                     break;
                 }
             }
             let Some(update) = differing else {
-                return self.wait_for_mutations().await;
+                self.wait_for_mutations().await?;
+                return failed.map_or(Ok(()), Err);
             };
             // To look through a large tenant takes seconds.
             if self.what_is_set().await? == set {
@@ -379,14 +393,14 @@ struct WhatIsSet {
 
 impl WhatIsSet {
     /// What is to be made of a tenant's events, or of all those that have no days of their own.
-    fn updates(&self, org_id: Option<&str>) -> Result<Vec<Update>, StoreError> {
+    fn updates(&self, org_id: Option<&str>) -> Vec<Result<Update, StoreError>> {
         let default_days = self.days.get("").copied();
         if let Some(org_id) = org_id {
             let days = self.days.get(org_id).copied().or(default_days);
-            return Ok(vec![self.of_tenant(org_id, days)?]);
+            return vec![self.of_tenant(org_id, days)];
         }
         if default_days.is_none() {
-            return Ok(Vec::new());
+            return Vec::new();
         }
         // Tenants that differ from all others: by days of their own, which stay, or by holds.
         let held: BTreeSet<_> = self.holds.iter().map(|hold| &hold.org_id).collect();
@@ -394,21 +408,21 @@ impl WhatIsSet {
         let apart = apart.into_iter().filter(|org| !org.is_empty());
         let mut updates = Vec::new();
         for (from, before, orgs) in ranges(apart.cloned()) {
-            updates.push(Update {
+            updates.push(Ok(Update {
                 which: OTHERS,
                 from,
                 before,
                 orgs,
                 days: default_days,
                 ..Update::default()
-            });
+            }));
         }
         for org_id in held {
             if !self.days.contains_key(org_id) {
-                updates.push(self.of_tenant(org_id, default_days)?);
+                updates.push(self.of_tenant(org_id, default_days));
             }
         }
-        Ok(updates)
+        updates
     }
 
     fn of_tenant(&self, org_id: &str, days: Option<u32>) -> Result<Update, StoreError> {
@@ -424,13 +438,18 @@ impl WhatIsSet {
             ..Update::default()
         };
         if !update.is_whole {
-            if things.len() > HOLDS_MAX {
-                return Err(StoreError::TooMuch {
-                    message: format!("more than {HOLDS_MAX} entities of a tenant are held"),
-                });
-            }
             update.kinds = things.iter().map(|hold| hold.entity_type.clone()).collect();
             update.ids = things.iter().map(|hold| hold.entity_id.clone()).collect();
+            let bytes = |names: &[String]| names.iter().map(|name| parameter_bytes(name)).sum();
+            let bytes: [usize; 2] = [bytes(&update.kinds), bytes(&update.ids)];
+            if things.len() > HOLDS_MAX || bytes.iter().any(|bytes| *bytes > PARAMETER_BYTES_MAX) {
+                return Err(StoreError::TooMuch {
+                    message: format!(
+                        "more entities of a tenant are held than can be ({HOLDS_MAX}, or fewer with long ids), see \
+                         `daybook retention list`: hold the tenant"
+                    ),
+                });
+            }
         }
         Ok(update)
     }

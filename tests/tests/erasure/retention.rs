@@ -343,6 +343,34 @@ async fn a_hold_for_which_there_is_no_room_is_not_written_down() {
 }
 
 #[tokio::test]
+async fn a_tenant_with_too_many_holds_keeps_no_other_from_its_days() {
+    let clickhouse = start().await;
+    let (held, rest) = (tenant("hold-over"), tenant("hold-none"));
+    for tenant in [&held, &rest] {
+        writer(&clickhouse).insert(&events(tenant)).await.unwrap();
+    }
+    // As of two who each saw room for one.
+    let many = "INSERT INTO legal_holds (org_id, entity_type, entity_id, at, held, reason) \
+                SELECT 'hold-over', 'order', toString(number), now64(3), true, 'case' FROM numbers(501)";
+    run(&clickhouse, many).await;
+    let retention = retention(&clickhouse);
+    let told = retention.set(None, 10).await;
+    assert!(matches!(told, Err(StoreError::TooMuch { .. })));
+    assert_eq!(orders(&clickhouse, &rest).await, ["O-1"]);
+    retention.set(Some(&rest), 30).await.unwrap();
+    run(
+        &clickhouse,
+        "INSERT INTO retention (org_id, at, days) VALUES ('hold-none', now64(3) + INTERVAL 1 SECOND, 0)",
+    )
+    .await;
+    let told = retention.reapply().await;
+    assert!(matches!(told, Err(StoreError::TooMuch { .. })));
+    let stored = events_of(&clickhouse, &rest).await;
+    assert_eq!(stored[0].expires_at, never_expires());
+    assert_eq!(orders(&clickhouse, &held).await.len(), 3);
+}
+
+#[tokio::test]
 async fn a_hold_refuses_an_erasure_and_keeps_what_comes() {
     let clickhouse = shared().await;
     let tenant = tenant("hold-erasure");
