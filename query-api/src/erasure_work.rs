@@ -18,7 +18,8 @@ pub async fn work_on_erasures(eraser: Eraser, ledger: Option<LedgerFile>) {
     }
 }
 
-/// A step of each; how many cannot go on until somebody clears their way.
+/// A step of each; how many cannot go on until somebody clears their way. One that a legal hold keeps is as it is meant
+/// to be.
 ///
 /// # Errors
 /// Whatever ClickHouse says when it is asked which there are, or the ledger cannot be used, or what names subjects and
@@ -35,7 +36,10 @@ pub(crate) async fn work(
     let mut blocked = 0;
     let worked = eraser.work().await?;
     for (id, worked) in worked.erasures {
-        if let Err(error) = worked {
+        let Err(error) = worked else { continue };
+        if error.is_waiting_for_hold() {
+            tracing::info!(erasure = %id, %error, "an erasure waits for a legal hold");
+        } else {
             tracing::warn!(erasure = %id, %error, "an erasure waits");
             blocked += usize::from(!error.may_succeed_later());
         }

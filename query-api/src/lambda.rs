@@ -55,7 +55,8 @@ pub async fn serve_lambda(
 }
 
 /// Goes a step on with all erasures at each invocation, whatever its event says: to be called once a
-/// minute. An invocation fails where an erasure cannot go on until somebody clears its way.
+/// minute. An invocation fails where an erasure cannot go on until somebody clears its way, which a legal hold is no
+/// case of.
 ///
 /// # Errors
 /// Where Lambda's runtime API cannot be spoken to.
