@@ -65,7 +65,8 @@ impl Erasures {
     /// restored without one.
     pub(crate) async fn catch_up(&self, clickhouse: &ClickHouse) -> anyhow::Result<()> {
         let migrated = migrate(&clickhouse.endpoint, &clickhouse.migrator).await;
-        if matches!(migrated, Err(StoreError::Restored { .. })) {
+        let is_restored = matches!(migrated, Err(StoreError::Restored { .. }));
+        if is_restored {
             // The backup may have been made between what was set and what became of it.
             self.retention.reapply().await?;
         }
@@ -75,6 +76,10 @@ impl Erasures {
                 "{} erasure(s) are done again: this database is older than they are",
                 synced.asked_again
             ));
+        }
+        if is_restored {
+            // A backup is not of all tables at one moment: of what is verified in it, its events may be older.
+            self.eraser.reapply().await?;
         }
         while self.has_visible().await? {
             sleep(CATCH_UP_INTERVAL).await;

@@ -159,6 +159,19 @@ async fn start_on(clickhouse: &ClickHouse, data: &std::path::Path) -> Up {
     .unwrap()
 }
 
+/// Runs SQL as whoever runs the server.
+async fn run(clickhouse: &ClickHouse, sql: &'static str) -> String {
+    let administrator = ClickHouse::administrator();
+    let url = format!("{}/?database=daybook", clickhouse.endpoint().url);
+    let headers = [
+        ("x-clickhouse-user", &administrator.user[..]),
+        ("x-clickhouse-key", &administrator.password[..]),
+    ];
+    let answer = http::post(&url, &headers, sql).await.unwrap();
+    assert_eq!(answer.status, 200, "{sql}");
+    String::from_utf8(answer.body.to_vec()).unwrap()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_running_clickhouse_is_used_where_its_url_is_given_and_what_was_set_in_it_is_gone_on_with()
  {
@@ -179,17 +192,7 @@ async fn a_running_clickhouse_is_used_where_its_url_is_given_and_what_was_set_in
     assert_eq!(http::get(&ping, &[]).await.unwrap().status, 200);
 
     // As if `daybook retention set` had been killed before it came to the stored events.
-    let run = async |sql: &'static str| {
-        let administrator = ClickHouse::administrator();
-        let url = format!("{}/?database=daybook", clickhouse.endpoint().url);
-        let headers = [
-            ("x-clickhouse-user", &administrator.user[..]),
-            ("x-clickhouse-key", &administrator.password[..]),
-        ];
-        let answer = http::post(&url, &headers, sql).await.unwrap();
-        assert_eq!(answer.status, 200, "{sql}");
-        String::from_utf8(answer.body.to_vec()).unwrap()
-    };
+    let run = async |sql| run(&clickhouse, sql).await;
     run("INSERT INTO retention (org_id, at, days) VALUES ('elsewhere', now64(3), 1234)").await;
     let kept = "SELECT count() FROM events WHERE org_id = 'elsewhere' \
                 AND expires_at = timestamp + INTERVAL 1234 DAY";
@@ -232,6 +235,50 @@ async fn whom_others_erased_is_known_by_the_key_that_they_erase_with() {
     up.intake(&[late, after]).await.unwrap();
     let token = up.token("erased-by-others").await.unwrap();
     assert_eq!(up.total(&token).await.unwrap(), 1);
+    up.interrupt().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_of_before_an_erasure_that_the_backup_has_as_verified_are_read_by_nobody() {
+    let clickhouse = ClickHouse::start(env!("CARGO_BIN_EXE_clickhouse-engine"))
+        .await
+        .unwrap();
+    let data = tempfile::tempdir().unwrap();
+    let up = start_on(&clickhouse, data.path()).await;
+    let message = delete_call("older-events").message(204, None);
+    up.intake(&[message]).await.unwrap();
+    let token = up.token("older-events").await.unwrap();
+    assert_eq!(up.total(&token).await.unwrap(), 1);
+    up.interrupt().await.unwrap();
+    for sql in [
+        "CREATE TABLE older AS events",
+        "INSERT INTO older SELECT * FROM events WHERE service_name != 'daybook'",
+        "TRUNCATE TABLE events",
+    ] {
+        run(&clickhouse, sql).await;
+    }
+    let eraser = clickhouse
+        .eraser(ErasureKey::new(ERASURE_KEY).unwrap())
+        .unwrap();
+    let request = ErasureRequest {
+        tenant: TenantId::new("older-events").unwrap(),
+        scope: Scope::Email("jane@example.com".to_owned()),
+        mode: ErasureMode::Delete,
+        reason: "letter of 24 Nov".to_owned(),
+    };
+    let id = eraser.request(&request).await.unwrap();
+    eraser.run_to_end(id, Duration::from_mins(5)).await.unwrap();
+    // The tables of a backup are not of one moment.
+    for sql in [
+        "DROP VIEW tenant_events",
+        "DROP TABLE events SYNC",
+        "RENAME TABLE older TO events",
+    ] {
+        run(&clickhouse, sql).await;
+    }
+    let up = start_on(&clickhouse, data.path()).await;
+    let token = up.token("older-events").await.unwrap();
+    assert_eq!(up.total(&token).await.unwrap(), 0);
     up.interrupt().await.unwrap();
 }
 
