@@ -6,6 +6,8 @@
 
 #[path = "erasure/access.rs"]
 mod access;
+#[path = "erasure/anonymised.rs"]
+mod anonymised;
 #[path = "erasure/canaries.rs"]
 mod canaries;
 #[path = "erasure/copies.rs"]

@@ -1,9 +1,12 @@
 //! What was erased and is there again, as after a restore.
 
+use std::collections::BTreeMap;
+
 use uuid::Uuid;
 
 use crate::erasure::Eraser;
 use crate::erasure::record::{ErasureRow, ErasureState, Report, Versions};
+use crate::erasure::scope::Subject;
 use crate::error::StoreError;
 
 impl Eraser {
@@ -34,11 +37,28 @@ impl Eraser {
         self.hide_again().await?;
         let table_id = self.ledger.table_id().await?;
         let (mut again, mut failed) = (Vec::new(), None);
-        for row in self.ledger.rows().await? {
+        let rows = self.ledger.rows().await?;
+        let mut verified: BTreeMap<&str, Vec<&ErasureRow>> = BTreeMap::new();
+        for row in &rows {
             if row.state()? != ErasureState::Verified {
                 again.push(row.id);
             } else if is_everything || row.table_id() != table_id {
-                match self.is_there_again(&row).await {
+                verified.entry(&row.org_id).or_default().push(row);
+            }
+        }
+        for (org_id, rows) in verified {
+            // What is wrong with one is no reason to leave the others.
+            let known = self.ledger.known_again(org_id, &rows, &self.key).await;
+            let mut known = match known {
+                Ok(known) => known,
+                Err(error) => {
+                    failed = failed.or(Some(error));
+                    continue;
+                }
+            };
+            for row in rows {
+                let subject = known.remove(&row.id).unwrap_or_else(Subject::new);
+                match self.is_there_again(row, subject).await {
                     Ok(true) => again.push(row.id),
                     Ok(false) if is_everything && row.table_id() != table_id => {
                         let verified = row.next(ErasureState::Verified, &row.report()?)?;
@@ -47,7 +67,6 @@ impl Eraser {
                             .await?;
                     }
                     Ok(false) => {}
-                    // What is wrong with one is no reason to leave the others.
                     Err(error) => failed = failed.or(Some(error)),
                 }
             }
@@ -56,8 +75,12 @@ impl Eraser {
     }
 
     /// Looks for what was verified, and asks for it again if it is there.
-    async fn is_there_again(&self, row: &ErasureRow) -> Result<bool, StoreError> {
-        let subject = self.known_again(row).await?;
+    async fn is_there_again(
+        &self,
+        row: &ErasureRow,
+        mut subject: Subject,
+    ) -> Result<bool, StoreError> {
+        self.add_pseudonyms(row, &mut subject).await?;
         if row.scope != "tenant" && subject.is_tenant() {
             return Ok(false); // nothing of it is there
         }

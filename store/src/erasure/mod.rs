@@ -159,7 +159,7 @@ impl Eraser {
     /// As [`Eraser::request`].
     pub async fn preview(&self, request: &ErasureRequest) -> Result<Report, StoreError> {
         let now = self.ledger.now().await?;
-        Ok(self.prepare(request, Uuid::nil(), now).await?.1)
+        Ok(self.prepare(request, Uuid::nil(), now).await?.2)
     }
 
     /// Takes a request on: from now on no writer stores what it is about.
@@ -177,7 +177,7 @@ impl Eraser {
         self.ledger.check_version().await?;
         // Of those who ask, one's clock may be a day ahead, and a day's events would be lost.
         let now = self.ledger.now().await?;
-        let (subject, mut report) = self.prepare(request, id, now).await?;
+        let (subject, subject_hashes, mut report) = self.prepare(request, id, now).await?;
         report.reached.push((ErasureState::Requested, now));
         let org_id = request.tenant.as_str();
         let row = ErasureRow {
@@ -188,7 +188,7 @@ impl Eraser {
             state: ErasureState::Requested.as_str().to_owned(),
             scope: request.scope.as_str().to_owned(),
             mode: request.mode.as_str().to_owned(),
-            subject_hashes: subject.hashes(&self.key, org_id),
+            subject_hashes,
             up_to: now.as_millisecond(),
             reason: request.reason.clone(),
             report: serde_json::to_string(&report).map_err(|_| record::unreadable("report"))?,
@@ -248,7 +248,7 @@ impl Eraser {
                 // It may have ended between the two rows of a request.
                 if self.ledger.subject(id).await?.is_none() {
                     let up_to = self.receipt(&row)?.up_to;
-                    let (subject, _) = self.prepare(request, id, up_to).await?;
+                    let (subject, ..) = self.prepare(request, id, up_to).await?;
                     self.ledger.remember(id, &subject).await?;
                     // It may have come to its end meanwhile.
                     if self.ledger.row(id).await?.state()? == ErasureState::Verified {
@@ -349,12 +349,13 @@ impl Eraser {
             .collect())
     }
 
+    /// Whom or what it is about, the hashes that are kept of it, and what is there.
     async fn prepare(
         &self,
         request: &ErasureRequest,
         id: Uuid,
         now: Timestamp,
-    ) -> Result<(Subject, Report), StoreError> {
+    ) -> Result<(Subject, Vec<String>, Report), StoreError> {
         request.check()?;
         let org_id = request.tenant.as_str();
         let up_to = now.as_millisecond();
@@ -387,33 +388,51 @@ impl Eraser {
                 "the reason names the subject, and the reason stays".to_owned(),
             ));
         }
+        let hashes = subject.hashes(&self.key, org_id);
+        let mut pseudonyms = Vec::new();
+        if request.mode == ErasureMode::Delete {
+            pseudonyms = self.pseudonyms(org_id, &hashes).await?;
+        }
+        let has_anonymised_thing = subject.entity.is_some() && !pseudonyms.is_empty();
+        if subject.entity.is_none() {
+            // What was anonymised before is the person's still.
+            subject.user_ids.extend(pseudonyms);
+        }
         let plan = Plan::new(
             id.to_string(),
             org_id,
             up_to,
             request.mode,
             &subject,
-            &subject.hashes(&self.key, org_id),
+            &hashes,
             &self.key,
         );
         self.ledger.check_holds(&plan).await?;
         report.rows = self.ledger.count(&plan, false).await?;
         report.not_searched = not_searched(&plan, report.shared_identifiers, are_more);
-        Ok((subject, report))
+        if has_anonymised_thing {
+            let trail = "its events that were anonymised before, which stay under a pseudonym";
+            report.not_searched.push(trail.to_owned());
+        }
+        Ok((subject, hashes, report))
     }
 
     fn plan<'a>(&self, row: &'a ErasureRow, subject: &'a Subject) -> Result<Plan<'a>, StoreError> {
-        let id = row.id.to_string();
-        let mode = row.mode()?;
-        Ok(Plan::new(
-            id,
+        let mut plan = Plan::new(
+            row.id.to_string(),
             &row.org_id,
             row.up_to,
-            mode,
+            row.mode()?,
             subject,
             &row.subject_hashes,
             &self.key,
-        ))
+        );
+        // Of one that was anonymised the pseudonym is looked for, and another one stands in its place.
+        let is_looked_for = |pseudonym: &str| subject.identifiers().any(|id| id == pseudonym);
+        while is_looked_for(&plan.pseudonym) {
+            plan.pseudonym = self.key.pseudonym(&row.org_id, &plan.pseudonym);
+        }
+        Ok(plan)
     }
 
     fn receipt(&self, row: &ErasureRow) -> Result<Receipt, StoreError> {

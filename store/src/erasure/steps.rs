@@ -16,6 +16,9 @@ use crate::insert::NewEvent;
 /// What a receipt does not say whose erasure was asked for again by the ledger.
 const ONLY_IN_THE_FIRST_RECEIPT: &str = "e-mail addresses and ids that others use as well, or that are more than are \
      searched at once: the first receipt says whether there are any";
+/// What one does not search that knows its subject by hashes alone.
+const NOT_KNOWN_AGAIN: &str = "texts for an id or address that no stored event names as its actor or entity, since \
+     only its keyed hash is kept: if others may have told of it, ask for the erasure once more";
 
 impl Eraser {
     /// The row after what could be done now; the same row where there is nothing to do but wait.
@@ -70,6 +73,10 @@ impl Eraser {
                 report
                     .not_searched
                     .push(ONLY_IN_THE_FIRST_RECEIPT.to_owned());
+            }
+            let known = subject.hashes(&self.key, &row.org_id);
+            if !row.subject_hashes.iter().all(|hash| known.contains(hash)) {
+                report.not_searched.push(NOT_KNOWN_AGAIN.to_owned());
             }
         }
         self.reach(&row, ErasureState::Hidden, &report).await
@@ -167,7 +174,8 @@ impl Eraser {
         }
         // Whoever finds it forgotten has not looked: the table may be another one by now. And where readers are
         // not let in, one is being restored, and its parts may come later.
-        let has_looked = subject.is_some() && self.ledger.is_read().await?;
+        let is_nobody = subject == Some(Subject::nobody());
+        let has_looked = subject.is_some() && !is_nobody && self.ledger.is_read().await?;
         if !self.ledger.forget(row.id).await? {
             return Ok(row);
         }
@@ -176,7 +184,11 @@ impl Eraser {
         }
         let event = erasure_event(&row)?;
         self.writer.insert(&[event]).await?;
-        let check = "no stored row is of its scope";
+        let check = if is_nobody {
+            "no stored event named its subject as its actor or entity"
+        } else {
+            "no stored row is of its scope"
+        };
         let mut report = self.reached(&row, ErasureState::Verified, check).await?;
         report
             .checks
@@ -234,22 +246,53 @@ impl Eraser {
         if let Some(subject) = self.ledger.subject(row.id).await? {
             return Ok(subject);
         }
-        let subject = self.known_again(row).await?;
+        let mut known = self
+            .ledger
+            .known_again(&row.org_id, &[row], &self.key)
+            .await?;
+        let mut subject = known.remove(&row.id).unwrap_or_else(Subject::new);
+        let is_nobody = row.scope != "tenant" && subject.is_tenant();
+        if is_nobody && !row.report()?.rows.is_empty() {
+            return Err(StoreError::ErasureBlocked(
+                "whom it is about was lost when its request was interrupted: ask for it once more"
+                    .to_owned(),
+            ));
+        }
+        self.add_pseudonyms(row, &mut subject).await?;
         if row.scope != "tenant" && subject.is_tenant() {
-            if !row.report()?.rows.is_empty() {
-                return Err(StoreError::ErasureBlocked(
-                    "whom it is about was lost when its request was interrupted: ask for it once more".to_owned(),
-                ));
-            }
             // Nobody is named by it any more. An empty one would mean the whole tenant.
-            return Ok(Subject::nobody());
+            subject = Subject::nobody();
+            // Before it is hidden, whoever asks for it once more may tell whom it is about.
+            if row.state()? == ErasureState::Requested {
+                return Ok(subject);
+            }
         }
         self.ledger.remember(row.id, &subject).await?;
         Ok(subject)
     }
 
-    pub(super) async fn known_again(&self, row: &ErasureRow) -> Result<Subject, StoreError> {
-        self.ledger.known_again(row, &self.key).await
+    /// What was anonymised before is to go as well: it is the person's still.
+    pub(super) async fn add_pseudonyms(
+        &self,
+        row: &ErasureRow,
+        subject: &mut Subject,
+    ) -> Result<(), StoreError> {
+        if row.mode()? == ErasureMode::Delete && matches!(row.scope.as_str(), "user" | "email") {
+            let pseudonyms = self.pseudonyms(&row.org_id, &row.subject_hashes).await?;
+            subject.user_ids.extend(pseudonyms);
+        }
+        Ok(())
+    }
+
+    /// Under which an anonymised subject with one of these hashes goes on.
+    pub(super) async fn pseudonyms(
+        &self,
+        org_id: &str,
+        hashes: &[String],
+    ) -> Result<Vec<String>, StoreError> {
+        let firsts = self.ledger.anonymised(org_id, hashes).await?;
+        let pseudonym = |first: &String| self.key.pseudonym(org_id, first);
+        Ok(firsts.iter().map(pseudonym).collect())
     }
 }
 

@@ -264,6 +264,44 @@ async fn a_person_keeps_the_pseudonym_in_a_restored_database() {
     assert!(places.contains("first receipt"), "{places}");
 }
 
+#[tokio::test]
+async fn a_receipt_says_that_nobody_was_looked_for_in_texts_who_is_named_in_texts_only() {
+    let clickhouse = start().await;
+    let tenant = tenant("restored-told");
+    let mut told = event(&tenant, 1);
+    told.activity = "Tom invited jane.roe@example.com".to_owned();
+    writer(&clickhouse)
+        .insert(&[new(told.clone())])
+        .await
+        .unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = LedgerFile::create(folder.path().join("erasures.ndjson")).unwrap();
+    let scope = Scope::Email("jane.roe@example.com".to_owned());
+    let asked = request(&tenant, scope, ErasureMode::Delete);
+    back_up_and_lose(&clickhouse, async || {
+        let receipt = erase(&clickhouse, &asked).await;
+        assert_eq!(receipt.report.rows[0].traces, 1);
+        eraser(&clickhouse).sync_ledger(&ledger).await.unwrap();
+    })
+    .await;
+    let eraser = eraser(&clickhouse);
+    eraser.sync_ledger(&ledger).await.unwrap();
+    let id = eraser.unfinished().await.unwrap()[0];
+    let receipt = eraser.run_to_end(id, TIME_MAX).await.unwrap();
+    let places = receipt.report.not_searched.join("; ");
+    assert!(places.contains("once more"), "{places}");
+    let checks = receipt.report.checks.join("; ");
+    assert!(!checks.contains("of its scope"), "{checks}");
+    // As the receipt says.
+    erase(&clickhouse, &asked).await;
+    let migrator = clickhouse.passwords().migrator_credentials();
+    let_readers_in(clickhouse.endpoint(), &migrator, &[])
+        .await
+        .unwrap();
+    let events = events_of(&clickhouse, &tenant).await;
+    assert_ne!(events[0].activity, told.activity);
+}
+
 fn retention(clickhouse: &ClickHouse) -> Retention {
     let credentials = clickhouse.passwords().eraser_credentials();
     Retention::new(clickhouse.endpoint(), &credentials).unwrap()

@@ -1,0 +1,82 @@
+//! A person who was anonymised and is to go now: what stands under the pseudonym goes as well.
+
+use daybook_event::AuditEvent;
+use daybook_store::{ErasureMode, ErasureRequest, ErasureState, Scope, TenantId};
+use daybook_tests::clickhouse::ClickHouse;
+
+use crate::canaries::{TIME_MAX, erase, eraser, events_of, request, run, start, writer};
+use crate::fixture::{event, new, tenant};
+
+const JANE: &str = "U-0000000-jane";
+
+/// Three events of Jane's, and one of Tom's that tells of her.
+fn events(tenant: &TenantId) -> Vec<AuditEvent> {
+    let mut events: Vec<_> = (0..4).map(|number| event(tenant, number)).collect();
+    for own in &mut events[..3] {
+        JANE.clone_into(&mut own.caller.user_id);
+        "jane@example.com".clone_into(&mut own.caller.user_email);
+    }
+    events[3].activity = format!("Tom invited {JANE}");
+    events
+}
+
+async fn stored(clickhouse: &ClickHouse, name: &str) -> TenantId {
+    let tenant = tenant(name);
+    let events: Vec<_> = events(&tenant).into_iter().map(new).collect();
+    writer(clickhouse).insert(&events).await.unwrap();
+    tenant
+}
+
+fn jane_is_to(tenant: &TenantId, mode: ErasureMode) -> ErasureRequest {
+    request(tenant, Scope::User(JANE.to_owned()), mode)
+}
+
+/// What Tom's event says, which alone is left.
+async fn told(clickhouse: &ClickHouse, tenant: &TenantId) -> String {
+    let mut left = events_of(clickhouse, tenant).await;
+    assert_eq!(left.len(), 1);
+    left.remove(0).activity
+}
+
+#[tokio::test]
+async fn what_is_about_to_be_anonymised_goes_at_once() {
+    let clickhouse = start().await;
+    let tenant = stored(&clickhouse, "anonymised-under-way").await;
+    run(&clickhouse, "SYSTEM STOP MERGES events").await;
+    let eraser = eraser(&clickhouse);
+    let mut ids = Vec::new();
+    for mode in [ErasureMode::Anonymise, ErasureMode::Delete] {
+        let receipt = eraser.begin(&jane_is_to(&tenant, mode)).await.unwrap();
+        assert_eq!(receipt.state, ErasureState::Hidden);
+        assert_eq!(receipt.report.rows[0].own, 3);
+        ids.push(receipt.id);
+    }
+    let activity = told(&clickhouse, &tenant).await;
+    assert!(activity.starts_with("Tom invited erased-"), "{activity}");
+    run(&clickhouse, "SYSTEM START MERGES events").await;
+    for id in ids {
+        let receipt = eraser.run_to_end(id, TIME_MAX).await.unwrap();
+        assert_eq!(receipt.state, ErasureState::Verified);
+    }
+    let rows = "SELECT count() FROM events \
+                WHERE org_id = 'anonymised-under-way' AND service_name != 'daybook'";
+    assert_eq!(run(&clickhouse, rows).await, "1");
+    assert_eq!(told(&clickhouse, &tenant).await, activity);
+}
+
+#[tokio::test]
+async fn what_was_anonymised_goes_and_its_receipt_counts_it() {
+    let clickhouse = start().await;
+    let tenant = stored(&clickhouse, "anonymised-before").await;
+    erase(&clickhouse, &jane_is_to(&tenant, ErasureMode::Anonymise)).await;
+    let trail = events_of(&clickhouse, &tenant).await;
+    let pseudonym = &trail[0].caller.user_id;
+    assert!(pseudonym.starts_with("erased-"), "{pseudonym}");
+    let receipt = erase(&clickhouse, &jane_is_to(&tenant, ErasureMode::Delete)).await;
+    assert_eq!(receipt.report.rows[0].own, 3);
+    assert_eq!(receipt.report.linked_identifiers, 0);
+    assert_eq!(receipt.subject_hashes.len(), 1);
+    let activity = told(&clickhouse, &tenant).await;
+    assert!(activity.starts_with("Tom invited erased-"), "{activity}");
+    assert!(!activity.contains(pseudonym), "{activity}");
+}
