@@ -77,7 +77,7 @@ impl Admission {
         };
         for (index, new) in events.iter().enumerate() {
             let held_since = rules.held_since(&new.event);
-            let counts = |erasure: &ErasedSubject| !erasure.is_kept_by(held_since);
+            let counts = |erasure: &Erasure| !erasure.is_kept_by(held_since);
             if rules.is_erased_by(&new.event, |erasure| !erasure.is_new && counts(erasure))? {
                 admitted.erased.insert(index);
             } else if rules.is_erased_by(&new.event, counts)? {
@@ -132,25 +132,47 @@ pub(crate) struct Rules {
     /// The version that was seen before they were read.
     version: Option<RulesVersion>,
     key: Option<ErasureKey>,
-    erasures: HashMap<String, Vec<ErasedSubject>>,
+    erasures: HashMap<String, TenantErasures>,
     /// `None` is for ever.
     days: HashMap<String, Option<u32>>,
     /// What of a tenant is held and since when, by kind and id; both are empty for all of it.
     holds: HashMap<String, HashMap<(String, String), i64>>,
 }
 
-#[derive(Debug, Clone)]
-struct ErasedSubject {
+/// A tenant's erasures.
+#[derive(Debug, Clone, Default)]
+struct TenantErasures {
+    /// Of all that it has.
+    whole: Vec<Erasure>,
+    /// Of persons and things, by each of their hashes.
+    by_hash: HashMap<String, Vec<Erasure>>,
+    /// The last time that one of those is about.
+    last_ms: i64,
+}
+
+impl TenantErasures {
+    fn add(&mut self, erasure: Erasure, is_whole: bool, hashes: Vec<String>) {
+        if is_whole {
+            self.whole.push(erasure);
+            return;
+        }
+        self.last_ms = self.last_ms.max(erasure.up_to_ms);
+        for hash in hashes {
+            self.by_hash.entry(hash).or_default().push(erasure);
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Erasure {
     up_to_ms: i64,
-    is_tenant: bool,
-    hashes: HashSet<String>,
     /// Nothing of it was ever hidden: a legal hold comes before it.
     is_new: bool,
     /// It was hidden before, in a database that may have had other holds.
     is_repeated: bool,
 }
 
-impl ErasedSubject {
+impl Erasure {
     /// Whether a hold keeps from it what it has not hidden: one that it found, or one that came before anything was
     /// hidden.
     fn is_kept_by(&self, held_since_ms: Option<i64>) -> bool {
@@ -208,17 +230,13 @@ impl Rules {
         // Behind the erasures: whoever knows one of them knows what was held when it was asked for.
         let holds = holds.await?;
         for row in erasures {
-            rules
-                .erasures
-                .entry(row.org_id)
-                .or_default()
-                .push(ErasedSubject {
-                    up_to_ms: row.up_to,
-                    is_tenant: row.scope == "tenant",
-                    hashes: row.subject_hashes.into_iter().collect(),
-                    is_new: row.is_requested && !row.is_repeated,
-                    is_repeated: row.is_repeated,
-                });
+            let erasure = Erasure {
+                up_to_ms: row.up_to,
+                is_new: row.is_requested && !row.is_repeated,
+                is_repeated: row.is_repeated,
+            };
+            let erasures = rules.erasures.entry(row.org_id).or_default();
+            erasures.add(erasure, row.scope == "tenant", row.subject_hashes);
         }
         for row in days {
             rules
@@ -254,7 +272,7 @@ impl Rules {
     fn is_erased_by(
         &self,
         event: &AuditEvent,
-        counts: impl Fn(&ErasedSubject) -> bool,
+        counts: impl Fn(&Erasure) -> bool,
     ) -> Result<bool, StoreError> {
         let Some(erasures) = self.erasures.get(&event.org_id) else {
             return Ok(false);
@@ -263,25 +281,22 @@ impl Rules {
             return Ok(false);
         }
         let time_ms = event.timestamp.as_millisecond();
-        let mut erasures = erasures
-            .iter()
-            .filter(|erasure| time_ms <= erasure.up_to_ms && counts(erasure))
-            .peekable();
-        if erasures.peek().is_none() {
+        let is_of_it = |erasure: &Erasure| time_ms <= erasure.up_to_ms && counts(erasure);
+        if erasures.whole.iter().any(is_of_it) {
+            return Ok(true);
+        }
+        if time_ms > erasures.last_ms {
             return Ok(false);
         }
-        let mut hashes = None;
-        for erasure in erasures {
-            if erasure.is_tenant {
-                return Ok(true);
+        let Some(key) = &self.key else {
+            if erasures.by_hash.values().flatten().any(is_of_it) {
+                return Err(StoreError::NoErasureKey);
             }
-            let key = self.key.as_ref().ok_or(StoreError::NoErasureKey)?;
-            let hashes = hashes.get_or_insert_with(|| hashes_of(event, key));
-            if hashes.iter().any(|hash| erasure.hashes.contains(hash)) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+            return Ok(false);
+        };
+        let hashes = hashes_of(event, key);
+        let mut known = hashes.iter().filter_map(|hash| erasures.by_hash.get(hash));
+        Ok(known.any(|erasures| erasures.iter().any(is_of_it)))
     }
 
     /// Until when an event is kept; nothing where nobody has said so.
@@ -361,7 +376,8 @@ mod model {
 
         pub(crate) fn version(&self) -> RulesVersion {
             let rules = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            let erasures: usize = rules.erasures.values().map(Vec::len).sum();
+            let erasures = rules.erasures.values();
+            let erasures: usize = erasures.map(|erasures| erasures.whole.len()).sum();
             RulesVersion::from([("erasures".to_owned(), i64::try_from(erasures).unwrap_or(0))])
         }
 
@@ -369,13 +385,12 @@ mod model {
         pub(crate) fn erase_tenant(&self, org_id: &str, up_to_ms: i64) {
             let mut rules = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             let erasures = rules.erasures.entry(org_id.to_owned()).or_default();
-            erasures.push(ErasedSubject {
+            let erasure = Erasure {
                 up_to_ms,
-                is_tenant: true,
-                hashes: HashSet::new(),
                 is_new: true,
                 is_repeated: false,
-            });
+            };
+            erasures.add(erasure, true, Vec::new());
         }
     }
 
@@ -426,15 +441,21 @@ mod tests {
     #[test]
     fn an_event_is_erased_up_to_the_time_of_the_request() {
         let up_to: Timestamp = "2026-11-02T00:00:00Z".parse().unwrap();
-        let erased = |is_tenant| ErasedSubject {
-            up_to_ms: up_to.as_millisecond(),
-            is_tenant,
-            hashes: HashSet::new(),
-            is_new: true,
-            is_repeated: false,
+        let up_to_ms = up_to.as_millisecond();
+        let erased = |is_new, is_repeated, is_whole| {
+            let erasure = Erasure {
+                up_to_ms,
+                is_new,
+                is_repeated,
+            };
+            let mut erasures = TenantErasures::default();
+            erasures.add(erasure, is_whole, vec!["jane".to_owned()]);
+            HashMap::from([("acme".to_owned(), erasures)])
         };
-        let mut rules = Rules::default();
-        rules.erasures.insert("acme".to_owned(), vec![erased(true)]);
+        let mut rules = Rules {
+            erasures: erased(true, false, true),
+            ..Rules::default()
+        };
         assert!(rules.is_erased(&event("2026-11-02T00:00:00Z")).unwrap());
         let newer = event("2026-11-02T00:00:00.001Z");
         assert!(!rules.is_erased(&newer).unwrap());
@@ -442,7 +463,6 @@ mod tests {
         // when it was asked for keeps what comes afterwards as well, but not what was hidden in another database.
         let thing = ("order".to_owned(), "7".to_owned());
         let held = event("2026-11-02T00:00:00Z");
-        let up_to_ms = up_to.as_millisecond();
         for (since_ms, is_new, is_repeated, is_kept) in [
             (up_to_ms + 1, true, false, true),
             (up_to_ms + 1, false, false, false),
@@ -451,19 +471,12 @@ mod tests {
         ] {
             let holds = HashMap::from([(thing.clone(), since_ms)]);
             rules.holds.insert("acme".to_owned(), holds);
-            let erasure = ErasedSubject {
-                is_new,
-                is_repeated,
-                ..erased(true)
-            };
-            rules.erasures.insert("acme".to_owned(), vec![erasure]);
+            rules.erasures = erased(is_new, is_repeated, true);
             assert_eq!(!rules.is_erased(&held).unwrap(), is_kept);
         }
         rules.holds.clear();
         // Of a person nobody can tell without the key.
-        rules
-            .erasures
-            .insert("acme".to_owned(), vec![erased(false)]);
+        rules.erasures = erased(true, false, false);
         let older = event("2026-11-01T00:00:00Z");
         assert!(matches!(
             rules.is_erased(&older),
