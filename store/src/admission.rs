@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
-use crate::erasure::{ErasureKey, NEWEST, is_person};
+use crate::erasure::{ErasureKey, KEY, NEWEST, is_person};
 use crate::error::StoreError;
 use crate::insert::NewEvent;
 use crate::lookup::RulesVersion;
@@ -105,7 +105,13 @@ impl Admission {
             .await
             .map_err(|_| StoreError::Timeout)??;
         rules.version = version.cloned();
-        rules.key.clone_from(&self.key);
+        if self.key.as_ref().is_some_and(|key| rules.is_of_key(key)) {
+            rules.key.clone_from(&self.key);
+        } else if self.key.is_some() {
+            tracing::error!(
+                "persons were erased with another DAYBOOK_ERASURE_KEY: events that may be theirs wait"
+            );
+        }
         let rules = Arc::new(rules);
         *known = Some(rules.clone());
         Ok(rules)
@@ -132,6 +138,8 @@ pub(crate) struct Rules {
     /// The version that was seen before they were read.
     version: Option<RulesVersion>,
     key: Option<ErasureKey>,
+    /// The check values of the keys that erasures were made with: one, or none where nobody has said.
+    key_checks: HashSet<String>,
     erasures: HashMap<String, TenantErasures>,
     /// `None` is for ever.
     days: HashMap<String, Option<u32>>,
@@ -189,6 +197,8 @@ struct ErasedRow {
     up_to: i64,
     is_requested: bool,
     is_repeated: bool,
+    /// Empty where it is of an older version.
+    key: String,
 }
 
 #[derive(Row, Serialize, Deserialize)]
@@ -213,7 +223,8 @@ impl Rules {
             .query(&format!(
                 "SELECT org_id, any(scope) AS scope, any(subject_hashes) AS subject_hashes, \
                  any(up_to) AS up_to, toBool(argMax(state, {NEWEST}) = 'requested') AS is_requested, \
-                 toBool(max(JSONExtractBool(report, 'repeated'))) AS is_repeated \
+                 toBool(max(JSONExtractBool(report, 'repeated'))) AS is_repeated, \
+                 max(JSONExtractString(report, '{KEY}')) AS key \
                  FROM erasures GROUP BY org_id, id"
             ))
             .fetch_all::<ErasedRow>();
@@ -235,6 +246,9 @@ impl Rules {
                 is_new: row.is_requested && !row.is_repeated,
                 is_repeated: row.is_repeated,
             };
+            if !row.key.is_empty() {
+                rules.key_checks.insert(row.key);
+            }
             let erasures = rules.erasures.entry(row.org_id).or_default();
             erasures.add(erasure, row.scope == "tenant", row.subject_hashes);
         }
@@ -257,6 +271,12 @@ impl Rules {
 
     pub(crate) fn is_of(&self, version: &RulesVersion) -> bool {
         self.version.as_ref() == Some(version)
+    }
+
+    /// Whether no erasure was made with another key.
+    fn is_of_key(&self, key: &ErasureKey) -> bool {
+        let check_value = key.check_value();
+        self.key_checks.iter().all(|known| *known == check_value)
     }
 
     /// Whether an event is of somebody who was erased after it happened.

@@ -23,6 +23,8 @@ mod grants;
 mod held_persons;
 #[path = "erasure/interrupted.rs"]
 mod interrupted;
+#[path = "erasure/keys.rs"]
+mod keys;
 #[path = "erasure/kills.rs"]
 mod kills;
 #[path = "erasure/late.rs"]

@@ -33,7 +33,7 @@ impl Eraser {
     }
 
     async fn look_again(&self, is_everything: bool) -> Result<Vec<Uuid>, StoreError> {
-        self.ledger.check_version().await?;
+        self.ledger.check().await?;
         self.hide_again().await?;
         let table_id = self.ledger.table_id().await?;
         let (mut again, mut failed) = (Vec::new(), None);

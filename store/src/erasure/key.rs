@@ -78,6 +78,11 @@ impl ErasureKey {
         uuid::Builder::from_custom_bytes(bytes).into_uuid()
     }
 
+    /// By which this key is told from another one, and which tells nothing else.
+    pub(crate) fn check_value(&self) -> String {
+        self.digest(&["erasure key"])[..16].to_owned()
+    }
+
     /// HMAC-SHA256 in hexadecimal digits.
     fn digest(&self, fields: &[&str]) -> String {
         hexadecimal(&self.mac(fields))
@@ -121,6 +126,13 @@ mod tests {
     fn a_short_key_is_refused_and_debug_hides_it() {
         assert!(ErasureKey::new("short").is_err());
         assert!(!format!("{:?}", key()).contains("0123"));
+    }
+
+    #[test]
+    fn another_key_has_another_check_value() {
+        let other = ErasureKey::new("0123456789abcdef0123456789abcdeF").unwrap();
+        assert_eq!(key().check_value(), key().check_value());
+        assert_ne!(key().check_value(), other.check_value());
     }
 
     #[test]

@@ -13,7 +13,9 @@ use uuid::Uuid;
 use crate::connection::client;
 use crate::endpoint::{Credentials, Endpoint};
 use crate::erasure::key::ErasureKey;
-use crate::erasure::record::{ErasedRows, ErasureRow, HIDDEN_IN, NEWEST, Versions, unreadable};
+use crate::erasure::record::{
+    ErasedRows, ErasureRow, HIDDEN_IN, KEY, NEWEST, Versions, unreadable,
+};
 use crate::erasure::scope::{LINKS_MAX, Plan, Subject};
 use crate::error::StoreError;
 use crate::migrate::check_version;
@@ -28,6 +30,8 @@ const ROWS_AT_ONCE_MAX: u64 = 100_000_000;
 #[derive(Clone)]
 pub(crate) struct Ledger {
     pub(super) client: clickhouse::Client,
+    /// The check value of the key.
+    key: String,
 }
 
 /// What else a person is known by, and by nobody else.
@@ -87,17 +91,35 @@ impl Ledger {
             .with_setting("wait_end_of_query", "1")
             .with_setting("mutations_sync", "0")
             .with_setting("max_execution_time", SECONDS_MAX.to_string());
-        Ok(Self { client })
+        let key = key.check_value();
+        Ok(Self { client, key })
     }
 
     pub(crate) async fn append(&self, row: &ErasureRow) -> Result<(), StoreError> {
+        let row = row.clone().with_key(&self.key)?;
         let mut insert = self.client.insert::<ErasureRow>("erasures").await?;
-        insert.write(row).await?;
+        insert.write(&row).await?;
         Ok(insert.end().await?)
     }
 
-    pub(crate) async fn check_version(&self) -> Result<(), StoreError> {
-        check_version(&self.client).await
+    /// Refuses a newer schema, and another key than the erasures were made with: by that nobody is known again.
+    pub(crate) async fn check(&self) -> Result<(), StoreError> {
+        check_version(&self.client).await?;
+        let keys = format!(
+            "SELECT DISTINCT JSONExtractString(report, '{KEY}') AS key FROM erasures WHERE key != ''"
+        );
+        let keys = self.client.query(&keys).fetch_all::<String>().await?;
+        if keys.iter().all(|key| self.is_key(key)) {
+            return Ok(());
+        }
+        Err(StoreError::ErasureBlocked(
+            "earlier ones were made with another DAYBOOK_ERASURE_KEY, and nobody is known again by this one".to_owned(),
+        ))
+    }
+
+    /// Whether it is the check value of the key.
+    pub(crate) fn is_key(&self, check_value: &str) -> bool {
+        self.key == check_value
     }
 
     /// The server's time.

@@ -37,6 +37,10 @@ pub struct LedgerEntry {
     /// Whether readers see nothing of it any more. Nothing is known where the line is of a version that did not tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hidden: Option<bool>,
+    /// By which the key of the hashes is told from another one. Nothing is known where the line is of a version that did
+    /// not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
 }
 
 impl LedgerEntry {
@@ -48,6 +52,7 @@ impl LedgerEntry {
     fn of(row: ErasureRow) -> Result<Self, StoreError> {
         Ok(Self {
             hidden: Some(row.was_hidden()?),
+            key: row.key(),
             org_id: row.org_id,
             id: row.id,
             scope: row.scope,
@@ -186,9 +191,16 @@ impl Eraser {
     /// # Errors
     /// [`StoreError::Ledger`], and whatever ClickHouse says.
     pub async fn sync_ledger(&self, file: &LedgerFile) -> Result<LedgerSync, StoreError> {
-        self.ledger.check_version().await?;
+        self.ledger.check().await?;
         // In this order: what the file says was hidden is so in the database that it is of.
         let entries = file.entries()?;
+        let mut keys = entries.iter().filter_map(|entry| entry.key.as_ref());
+        if !keys.all(|key| self.ledger.is_key(key)) {
+            return Err(problem(
+                &file.path,
+                "is of another DAYBOOK_ERASURE_KEY, and nobody in it is known again by this one",
+            ));
+        }
         let rows = self.ledger.rows().await?;
         let known: HashMap<_, _> = rows.iter().map(|row| (row.id, row)).collect();
         let mut asked_again = self.hide_again().await?;
@@ -227,6 +239,7 @@ mod tests {
             up_to_ms: 7,
             reason: "a letter".to_owned(),
             hidden: Some(false),
+            key: Some("key".to_owned()),
         }
     }
 

@@ -41,10 +41,10 @@ use scope::{Plan, Subject};
 pub use key::ErasureKey;
 pub(crate) use ledger::{ErasureId, IS_FAILING, forget_mutations};
 pub use ledger_file::{LedgerEntry, LedgerFile, LedgerSync};
-pub(crate) use record::NEWEST;
 pub use record::{
     BACKUP_DAYS_MAX, CopiesUntil, CopyLifetimes, ErasedRows, ErasureState, Receipt, Report,
 };
+pub(crate) use record::{KEY, NEWEST};
 pub use restored::let_readers_in;
 pub(crate) use restored::{is_of_cluster, is_restored};
 pub(crate) use scope::is_person;
@@ -130,7 +130,7 @@ impl Eraser {
         writer: Writer,
     ) -> Result<Self, StoreError> {
         Ok(Self {
-            ledger: Ledger::new(endpoint, eraser)?,
+            ledger: Ledger::new(endpoint, eraser, &key)?,
             key,
             writer,
             writers_settle: WRITERS_SETTLE,
@@ -158,6 +158,7 @@ impl Eraser {
     /// # Errors
     /// As [`Eraser::request`].
     pub async fn preview(&self, request: &ErasureRequest) -> Result<Report, StoreError> {
+        self.ledger.check().await?;
         let now = self.ledger.now().await?;
         Ok(self.prepare(request, Uuid::nil(), now).await?.2)
     }
@@ -174,7 +175,7 @@ impl Eraser {
     }
 
     async fn request_as(&self, id: Uuid, request: &ErasureRequest) -> Result<(), StoreError> {
-        self.ledger.check_version().await?;
+        self.ledger.check().await?;
         // Of those who ask, one's clock may be a day ahead, and a day's events would be lost.
         let now = self.ledger.now().await?;
         let (subject, subject_hashes, mut report) = self.prepare(request, id, now).await?;
@@ -290,7 +291,7 @@ impl Eraser {
     /// [`StoreError::ErasureBlocked`] where somebody has to clear the way first, and whatever
     /// ClickHouse says. It can always be called again.
     pub async fn advance(&self, id: Uuid) -> Result<Receipt, StoreError> {
-        self.ledger.check_version().await?;
+        self.ledger.check().await?;
         let row = self.ledger.row(id).await?;
         let row = self.step(row).await?;
         self.receipt(&row)

@@ -41,6 +41,9 @@ impl ErasureState {
 /// Beside what is told of an erasure; see [`ErasureRow::in_table`].
 pub(crate) const HIDDEN_IN: &str = "hidden_in";
 const VERSIONS: &str = "versions";
+/// Beside it as well: the check value of the key that its hashes are made with, in each row of a version that knows of
+/// it.
+pub(crate) const KEY: &str = "erasure_key";
 
 /// What the newest row of an erasure has the most of, in SQL. Where two went on with it at once, both have written a
 /// row of the same step, and what the further one did is done.
@@ -142,6 +145,21 @@ impl ErasureRow {
         }
         self.report = Value::Object(report).to_string();
         Ok(self)
+    }
+
+    /// The same, with the check value of the key.
+    pub(crate) fn with_key(mut self, check_value: &str) -> Result<Self, StoreError> {
+        let mut report: Map<String, Value> =
+            serde_json::from_str(&self.report).map_err(|_| unreadable("report"))?;
+        report.insert(KEY.to_owned(), Value::from(check_value));
+        self.report = Value::Object(report).to_string();
+        Ok(self)
+    }
+
+    /// The check value of its key; nothing where it is of an older version.
+    pub(crate) fn key(&self) -> Option<String> {
+        let report: Value = serde_json::from_str(&self.report).unwrap_or_default();
+        report[KEY].as_str().map(ToOwned::to_owned)
     }
 
     /// The row of the next step.
