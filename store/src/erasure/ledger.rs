@@ -1,11 +1,10 @@
 //! What an erasure asks of ClickHouse: its own tables, counts, mutations, and parts.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::time::Duration;
 
 use clickhouse::Row;
-use clickhouse::query::{Query, RowCursor};
+use clickhouse::query::Query;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -72,12 +71,6 @@ pub(crate) struct ErasureId {
 struct Link {
     identifier: String,
     users: u64,
-}
-
-#[derive(Row, Serialize, Deserialize)]
-struct Identifier {
-    kind: String,
-    id: String,
 }
 
 impl Ledger {
@@ -268,6 +261,9 @@ impl Ledger {
 
     /// The first and the last month of each part of the tenant's time that is looked through at once.
     pub(super) async fn spans(&self, plan: &Plan<'_>) -> Result<Vec<(u32, u32)>, StoreError> {
+        if *plan.subject == Subject::nobody() {
+            return Ok(Vec::new());
+        }
         let bounds = Plan::bounds();
         let query = self.client.query(&format!(
             "SELECT toUInt32(toYYYYMM(timestamp)) AS month, count() AS rows FROM events \
@@ -279,6 +275,9 @@ impl Ledger {
 
     /// How many of the subject's own rows readers see.
     pub(crate) async fn visible(&self, plan: &Plan<'_>) -> Result<u64, StoreError> {
+        if *plan.subject == Subject::nobody() {
+            return Ok(0);
+        }
         let (bounds, own) = (Plan::bounds(), plan.own());
         let query = self
             .client
@@ -415,89 +414,6 @@ impl Ledger {
             }
         }
         Ok(links)
-    }
-
-    /// The first hash, of which a pseudonym is made, of each anonymised subject that has one of these hashes.
-    pub(crate) async fn anonymised(
-        &self,
-        org_id: &str,
-        hashes: &[String],
-    ) -> Result<Vec<String>, StoreError> {
-        let query = self.client.query(
-            "SELECT DISTINCT subject_hashes[1] FROM erasures WHERE org_id = {org_id:String} \
-             AND mode = 'anonymise' AND hasAny(subject_hashes, {hashes:Array(String)}) ORDER BY 1",
-        );
-        let query = query.param("org_id", org_id).param("hashes", hashes);
-        Ok(query.fetch_all::<String>().await?)
-    }
-
-    /// Finds the subjects of a tenant's erasures by their hashes among all that its events name. It takes long, and
-    /// for many as long as for one.
-    pub(crate) async fn known_again(
-        &self,
-        org_id: &str,
-        rows: &[&ErasureRow],
-        key: &ErasureKey,
-    ) -> Result<HashMap<Uuid, Subject>, StoreError> {
-        let subjects = rows.iter().map(|row| (row.id, Subject::new()));
-        let mut subjects: HashMap<_, _> = subjects.collect();
-        for is_of_things in [false, true] {
-            let (mut up_to, mut ids_of_hash) = (i64::MIN, HashMap::<&str, Vec<Uuid>>::new());
-            for row in rows {
-                if row.scope != "tenant" && (row.scope == "entity") == is_of_things {
-                    up_to = up_to.max(row.up_to);
-                    for hash in &row.subject_hashes {
-                        ids_of_hash.entry(hash).or_default().push(row.id);
-                    }
-                }
-            }
-            if ids_of_hash.is_empty() {
-                continue;
-            }
-            let mut named = self.named(org_id, up_to, is_of_things)?;
-            while let Some(Identifier { kind, id: name }) = named.next().await? {
-                let hash = if is_of_things {
-                    key.entity(org_id, &kind, &name)
-                } else {
-                    key.person(org_id, &name)
-                };
-                for id in ids_of_hash.get(hash.as_str()).into_iter().flatten() {
-                    let subject = subjects.entry(*id).or_insert_with(Subject::new);
-                    let known = super::folded(&name);
-                    if is_of_things {
-                        subject.entity = Some((kind.clone(), name.clone()));
-                    } else if name.contains('@') && !subject.emails.contains(&known) {
-                        subject.emails.push(known);
-                    } else if !name.contains('@') && !subject.user_ids.contains(&name) {
-                        subject.user_ids.push(name.clone());
-                    }
-                }
-            }
-        }
-        Ok(subjects)
-    }
-
-    /// All that a tenant's events name: things, or persons, who have no kind.
-    fn named(
-        &self,
-        org_id: &str,
-        up_to: i64,
-        is_of_things: bool,
-    ) -> Result<RowCursor<Identifier>, StoreError> {
-        let bounds = Plan::bounds();
-        let named = if is_of_things {
-            "(entity_type, entity_id)"
-        } else {
-            "arrayJoin([('', caller_user_id), ('', lower(caller_user_email)), ('', entity_id), \
-             ('', lower(entity_name))])"
-        };
-        let query = self.client.query(&format!(
-            // Unlike DISTINCT, ClickHouse does this with little memory, on the disk.
-            "SELECT named.1 AS kind, named.2 AS id FROM \
-             (SELECT {named} AS named FROM events WHERE {bounds} GROUP BY named)"
-        ));
-        let query = query.param("org_id", org_id).param("up_to", up_to);
-        Ok(query.fetch::<Identifier>()?)
     }
 
     pub(super) async fn fetch_count(&self, plan: &Plan<'_>, sql: &str) -> Result<u64, StoreError> {

@@ -204,11 +204,14 @@ impl Eraser {
         let rows = self.ledger.rows().await?;
         let known: HashMap<_, _> = rows.iter().map(|row| (row.id, row)).collect();
         let mut asked_again = self.hide_again().await?;
+        let mut forgotten: HashMap<String, Vec<ErasureRow>> = HashMap::new();
         for entry in entries {
             match known.get(&entry.id) {
                 None => {
                     let now = self.ledger.now().await?;
-                    self.ledger.append(&ErasureRow::of(entry, now)?).await?;
+                    let row = ErasureRow::of(entry, now)?;
+                    self.ledger.append(&row).await?;
+                    forgotten.entry(row.org_id.clone()).or_default().push(row);
                 }
                 Some(row) if entry.is_hidden() && !row.was_hidden()? => {
                     self.hide_once_more(row).await?;
@@ -216,6 +219,9 @@ impl Eraser {
                 Some(_) => continue,
             }
             asked_again += 1;
+        }
+        for (org_id, rows) in &forgotten {
+            self.know_again(org_id, rows).await?;
         }
         let rows = rows.into_iter().map(LedgerEntry::of);
         Ok(LedgerSync {

@@ -14,6 +14,7 @@
 mod again;
 mod holds;
 mod key;
+mod known;
 mod ledger;
 mod ledger_file;
 mod record;

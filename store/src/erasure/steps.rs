@@ -271,6 +271,25 @@ impl Eraser {
         Ok(subject)
     }
 
+    /// Looks for those whom a restored database has forgotten, once for all erasures of a tenant: each by itself would
+    /// take as long.
+    pub(super) async fn know_again(
+        &self,
+        org_id: &str,
+        rows: &[ErasureRow],
+    ) -> Result<(), StoreError> {
+        let rows: Vec<_> = rows.iter().collect();
+        let mut known = self.ledger.known_again(org_id, &rows, &self.key).await?;
+        for row in rows.into_iter().filter(|row| row.scope != "tenant") {
+            let mut subject = known.remove(&row.id).unwrap_or_else(Subject::new);
+            self.add_pseudonyms(row, &mut subject).await?;
+            if !subject.is_tenant() {
+                self.ledger.remember(row.id, &subject).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// What was anonymised before is to go as well: it is the person's still.
     pub(super) async fn add_pseudonyms(
         &self,

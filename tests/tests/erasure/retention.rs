@@ -259,6 +259,7 @@ async fn a_hold_that_comes_after_a_request_stops_it() {
     assert_eq!(under_way().await, [id]);
     let error = eraser(clickhouse).advance(id).await.unwrap_err();
     assert!(matches!(error, StoreError::ErasureBlocked(_)), "{error}");
+    assert!(error.is_waiting_for_hold(), "{error}");
     assert!(under_way().await.is_empty());
     assert_eq!(orders(clickhouse, &tenant).await.len(), 3);
     let why = async || {
