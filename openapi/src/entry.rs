@@ -116,12 +116,7 @@ impl Entry {
             .filter(|name| !name.trim().is_empty() && name.len() <= SERVICE_BYTES_MAX)
             .unwrap_or_else(|| stem(&document.file_name));
         let name = if name == OWN_SERVICE && text("/info/title") != Some(OWN_TITLE) {
-            let mut told = Problems {
-                file_name: &document.file_name,
-                list: problems,
-                origins: None,
-            };
-            told.error(
+            Problems::of(&document.file_name, problems).error(
                 "/x-audit/service",
                 format!(
                     "{OWN_SERVICE} is the audit log itself, whose events nobody erases: the service is called \
@@ -139,11 +134,7 @@ impl Entry {
             spec_version: document.spec_version.clone(),
             title: text("/info/title").unwrap_or_default().to_owned(),
         };
-        let mut told = Problems {
-            file_name: &document.file_name,
-            list: problems,
-            origins: None,
-        };
+        let mut told = Problems::of(&document.file_name, problems);
         let server_lists = server_lists(&document.root, &operations, &mut told);
         let entry = Self::new(service, server_lists, operations);
         entry.tell_twins(problems);
@@ -176,11 +167,7 @@ impl Entry {
 
     /// Tells where a template differs from an earlier one in its parameters' names alone.
     fn tell_twins(&self, problems: &mut Vec<DocumentProblem>) {
-        let mut problems = Problems {
-            file_name: &self.service.file_name,
-            list: problems,
-            origins: None,
-        };
+        let mut problems = Problems::of(&self.service.file_name, problems);
         for group in &self.route_groups {
             let mut known = HashMap::new();
             for route in group.routes.routes() {
@@ -207,6 +194,11 @@ impl Entry {
     pub(crate) fn names_a_host(&self) -> bool {
         let mut groups = self.route_groups.iter();
         groups.any(|group| group.servers.name_a_host())
+    }
+
+    /// Whether it is the log's own document, whose calls the operator's map tells from those of services.
+    pub(crate) fn is_of_the_log(&self) -> bool {
+        self.service.name == OWN_SERVICE
     }
 
     /// Whether it names hosts, and none that says whose the requests there are.

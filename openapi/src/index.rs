@@ -5,7 +5,7 @@
 //!    stage (`a1b2c3/prod`), or by API id;
 //! 2. that of the document one of whose `servers[].url` has the request's domain name or API id;
 //! 3. where no document claims them: that of the one document that describes the request
-//!    otherwise than by a bare catch-all.
+//!    otherwise than by a bare catch-all. The log's own document is not among them.
 //!
 //! Where several documents come into question, the one wins whose server spells out the host, where others have a
 //! variable in it, and then the one whose operation spells out most of the path; on a tie between documents of one
@@ -242,7 +242,7 @@ impl Index {
     /// The operation of the one service that has it. Only a host that says nothing, or a document
     /// that names none, leaves it to the path alone. A document whose hosts say nothing gives way to one
     /// that names none. A template that spells nothing out (`/{id}`) counts where API Gateway's `resource` is the same
-    /// and nothing else fits.
+    /// and nothing else fits. The log's own document, which may lie beside those of services, takes no call of theirs.
     fn find_by_path(&self, call: &Call<'_>) -> Found<'_> {
         let says_nothing = names_no_service(call.domain_name);
         let rank = |found: &EntryMatch<'_, '_>| {
@@ -255,6 +255,7 @@ impl Index {
         let entries = self.entries.iter();
         for found in entries
             .filter(|entry| says_nothing || !entry.names_a_host())
+            .filter(|entry| !entry.is_of_the_log())
             .filter_map(|entry| entry.find(call))
             .filter(|found| found.fit.literal_chars > 0 || found.is_resource(call.request.resource))
         {

@@ -49,6 +49,8 @@ pub(crate) struct Server {
     /// In lower case, with open variables as gaps; empty where the URL is relative.
     pub(crate) host: Vec<Part>,
     pub(crate) path_prefix: PathPrefix,
+    /// It is the default of a variable that may have any other value as well.
+    is_default: bool,
 }
 
 /// Empty, or what stands in front of a document's paths, such as `/v1`.
@@ -68,7 +70,9 @@ impl Servers {
         'listed: for listed in listed {
             for url in urls(listed, &mut unread.long) {
                 let server = Server::read(&url);
-                if servers.contains(&server) {
+                let mut known = servers.iter_mut();
+                if let Some(known) = known.find(|known| known.is_at(&server)) {
+                    known.is_default &= server.is_default;
                     continue;
                 }
                 if servers.len() == SERVERS_MAX {
@@ -109,11 +113,10 @@ impl Servers {
         self.claiming(domain_name, api_id).next().is_some()
     }
 
-    /// Whether none that claims a request has a gap in its host. One with a variable stands for its default as well, and
-    /// claims by both.
+    /// Whether one that claims a request spells its host out. The default of a variable spells none out.
     pub(crate) fn claim_by_whole_host(&self, domain_name: &str, api_id: &str) -> bool {
         let mut claiming = self.claiming(domain_name, api_id);
-        claiming.all(|server| matches!(*server.host, [Part::Literal(_)]))
+        claiming.any(|server| !server.is_default && matches!(*server.host, [Part::Literal(_)]))
     }
 
     /// Whether one that claims a request has the prefix, which others are read with as well.
@@ -163,12 +166,13 @@ impl Servers {
 }
 
 impl Server {
-    fn read(url: &str) -> Self {
-        let (host, path) = match url.split_once("//") {
+    fn read(url: &Url<'_>) -> Self {
+        let text = &*url.text;
+        let (host, path) = match text.split_once("//") {
             Some((scheme, rest)) if scheme.is_empty() || scheme.ends_with(':') => {
                 rest.split_at(rest.find('/').unwrap_or(rest.len()))
             }
-            _ => ("", url.trim_start_matches('.')),
+            _ => ("", text.trim_start_matches('.')),
         };
         let host = host.rsplit('@').next().unwrap_or_default();
         Self {
@@ -180,7 +184,12 @@ impl Server {
                 })
                 .collect(),
             path_prefix: PathPrefix::read(path),
+            is_default: url.is_default,
         }
+    }
+
+    fn is_at(&self, other: &Self) -> bool {
+        self.host == other.host && self.path_prefix == other.path_prefix
     }
 
     /// Whether the operator's map says whose its requests are.
@@ -330,9 +339,16 @@ impl PathPrefix {
     }
 }
 
+/// A server's URL with one choice of its variables, or the choice of one.
+struct Url<'a> {
+    text: Cow<'a, str>,
+    /// A variable in it that may have any value has its default.
+    is_default: bool,
+}
+
 /// A server's URL with each choice of its variables. One that may have any value stays as it is, in
 /// braces, and is its default in another. Whether some are too long to be read is said in `is_long`.
-fn urls(server: &Value, is_long: &mut bool) -> Vec<String> {
+fn urls<'a>(server: &'a Value, is_long: &mut bool) -> Vec<Url<'a>> {
     let Some(url) = server.get("url").and_then(Value::as_str) else {
         return Vec::new();
     };
@@ -340,10 +356,14 @@ fn urls(server: &Value, is_long: &mut bool) -> Vec<String> {
         *is_long = true;
         return Vec::new();
     }
-    let mut urls = vec![String::new()];
+    let fixed = |text: &'a str| Url {
+        text: Cow::Borrowed(text),
+        is_default: false,
+    };
+    let mut urls = vec![fixed("")];
     for part in parts(url) {
         let choices = match part {
-            UrlPart::Text(text) => vec![Cow::Borrowed(text)],
+            UrlPart::Text(text) => vec![fixed(text)],
             UrlPart::Variable(name) => {
                 choices(server.get("variables").and_then(|all| all.get(name)), name)
             }
@@ -352,29 +372,35 @@ fn urls(server: &Value, is_long: &mut bool) -> Vec<String> {
         for choice in &choices {
             // One more than are read tells that there are more.
             let room = (SERVERS_MAX + 1).saturating_sub(longer.len());
-            let fits = |url: &&String| url.len() + choice.len() <= URL_BYTES_MAX;
+            let fits = |url: &&Url<'_>| url.text.len() + choice.text.len() <= URL_BYTES_MAX;
             *is_long |= !urls.iter().all(|url| fits(&url));
             let urls = urls.iter().filter(fits).take(room);
-            longer.extend(urls.map(|url| format!("{url}{choice}")));
+            longer.extend(urls.map(|url| Url {
+                text: Cow::Owned(format!("{}{}", url.text, choice.text)),
+                is_default: url.is_default || choice.is_default,
+            }));
         }
         urls = longer;
     }
     urls
 }
 
-fn choices<'a>(variable: Option<&'a Value>, name: &'a str) -> Vec<Cow<'a, str>> {
+fn choices<'a>(variable: Option<&'a Value>, name: &'a str) -> Vec<Url<'a>> {
     let default = variable
         .and_then(|variable| variable.get("default"))
         .and_then(Value::as_str)
         .unwrap_or_default();
-    let mut choices = vec![Cow::Borrowed(default)];
-    match variable.and_then(|variable| variable.get("enum")?.as_array()) {
-        Some(values) if !values.is_empty() => {
-            let values = values.iter().filter_map(Value::as_str).map(Cow::Borrowed);
-            let others = values.filter(|value| value != default);
-            choices.extend(others.take(SERVERS_MAX));
+    let listed = variable.and_then(|variable| variable.get("enum")?.as_array());
+    let listed = listed.filter(|values| !values.is_empty());
+    let choice = |text: Cow<'a, str>, is_default| Url { text, is_default };
+    let mut choices = vec![choice(Cow::Borrowed(default), listed.is_none())];
+    match listed {
+        Some(values) => {
+            let values = values.iter().filter_map(Value::as_str);
+            let others = values.filter(|value| *value != default).take(SERVERS_MAX);
+            choices.extend(others.map(|value| choice(Cow::Borrowed(value), false)));
         }
-        _ => choices.push(Cow::Owned(format!("{{{name}}}"))),
+        None => choices.push(choice(Cow::Owned(format!("{{{name}}}")), false)),
     }
     choices
 }

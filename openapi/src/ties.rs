@@ -28,11 +28,7 @@ pub(crate) fn tell_ties(
     service_map: &BTreeMap<String, String>,
     problems: &mut Vec<DocumentProblem>,
 ) {
-    let mut problems = Problems {
-        file_name: &entry.service.file_name,
-        list: problems,
-        origins: None,
-    };
+    let mut problems = Problems::of(&entry.service.file_name, problems);
     let mut ties = Ties {
         entry,
         prefixes_at_hosts: entry
@@ -122,7 +118,8 @@ impl<'a> Ties<'a> {
     /// Tells, once, of what both describe where no host says whose the calls are.
     fn tell_on_any_host(&mut self, other: &'a Entry, problems: &mut Problems<'_>) -> Option<()> {
         let entry = self.entry;
-        if entry.names_a_host() || other.names_a_host() {
+        let is_apart = |entry: &Entry| entry.names_a_host() || entry.is_of_the_log();
+        if is_apart(entry) || is_apart(other) {
             return Some(());
         }
         let is_known = |entry: &Entry| {
@@ -137,6 +134,9 @@ impl<'a> Ties<'a> {
         if !loses && !other_loses {
             return Some(());
         }
+        let is_telling = |route: &Route| !route.template.is_bare_catch_all();
+        let is_read = |route: &Route| entry.operations[route.operation].method == "GET";
+        let mut told = None;
         for (own, known) in
             groups(entry).flat_map(|own| groups(other).map(move |known| (own, known)))
         {
@@ -150,28 +150,29 @@ impl<'a> Ties<'a> {
                 }
             }
             let same = same_calls(own, known, &rests, &mut self.work_left)?;
-            let is_telling = |route: &Route| !route.template.is_bare_catch_all();
             // A read that nobody asked for is not recorded, whosever it is.
-            let told = same
-                .into_iter()
-                .filter(|(route, known)| is_telling(route) && is_telling(known))
-                .min_by_key(|(route, _)| entry.operations[route.operation].method == "GET");
-            let Some((route, known)) = told else {
-                continue;
-            };
-            let whose = match (is_behind, other_is_behind) {
-                (true, false) => format!("taken for one of {}", other.service.file_name),
-                (false, true) => format!("taken for one of {}", entry.service.file_name),
-                _ => "nobody's".to_owned(),
-            };
-            let known = &other.operations[known.operation];
-            let message = format!(
-                "{} describes {} {} as well, and no host of either says whose a call is: where DAYBOOK_SERVICES does not say it either, it is {whose}",
-                known.file_name, known.method, known.path
-            );
-            problems.warning(&pointer_of(&entry.operations[route.operation]), message);
-            break;
+            let same = same.into_iter();
+            let telling = same.filter(|(route, known)| is_telling(route) && is_telling(known));
+            let all = told.into_iter().chain(telling);
+            told = all.min_by_key(|(route, _)| is_read(route));
+            if told.is_some_and(|(route, _)| !is_read(route)) {
+                break;
+            }
         }
+        let Some((route, known)) = told else {
+            return Some(());
+        };
+        let whose = match (is_behind, other_is_behind) {
+            (true, false) => format!("taken for one of {}", other.service.file_name),
+            (false, true) => format!("taken for one of {}", entry.service.file_name),
+            _ => "nobody's".to_owned(),
+        };
+        let known = &other.operations[known.operation];
+        let message = format!(
+            "{} describes {} {} as well, and no host of either says whose a call is: where DAYBOOK_SERVICES does not say it either, it is {whose}",
+            known.file_name, known.method, known.path
+        );
+        problems.warning(&pointer_of(&entry.operations[route.operation]), message);
         Some(())
     }
 }

@@ -85,6 +85,67 @@ fn the_default_of_a_variable_spells_no_host_out() {
 }
 
 #[test]
+fn a_host_that_is_spelled_out_beside_a_variable_counts_as_one() {
+    let tenants = json!({ "url": "https://{tenant}.example.com",
+                          "variables": { "tenant": { "default": "demo" } } });
+    let document = |name: &str, servers: Value| Document {
+        file_name: format!("{name}.json"),
+        bytes: json!({ "openapi": "3.0.3", "servers": servers,
+            "paths": { "/orders/{id}": { "post": { "operationId": name } } } })
+        .to_string()
+        .into_bytes(),
+    };
+    let other = || document("other", json!([tenants]));
+    for (url, domain_name, api_id) in [
+        ("https://api.example.com", "api.example.com", ""),
+        ("https://demo.example.com", "demo.example.com", ""),
+        (
+            "https://abc123.execute-api.eu-central-1.amazonaws.com/prod",
+            "acme.example.com",
+            "abc123",
+        ),
+    ] {
+        let call = RequestLine {
+            api_id,
+            ..post(domain_name, "/orders/7")
+        };
+        for servers in [
+            json!([{ "url": url }, tenants]),
+            json!([tenants, { "url": url }]),
+        ] {
+            let index = Index::build(vec![other(), document("orders", servers)]).0;
+            assert_eq!(found(&index, &call), "orders orders", "{url}");
+        }
+    }
+}
+
+#[test]
+fn the_logs_own_document_takes_no_call_of_a_service() {
+    let own = json!({ "openapi": "3.1.0", "info": { "title": "Daybook query API" },
+        "x-audit": { "service": "daybook" },
+        "paths": { "/v1/logs": { "post": { "operationId": "searchLogs" } },
+                   "/v1/alerts": { "post": { "operationId": "alert" } } } });
+    let own = Document {
+        file_name: "daybook-query-api.json".to_owned(),
+        bytes: own.to_string().into_bytes(),
+    };
+    let mut both = documents(&[("orders", &[], &["POST /v1/logs"])]);
+    both.push(own);
+    let log = map(&[("log.example.com", "daybook")]);
+    let (index, problems) = Index::build_mapped(both, log);
+    assert_eq!(told(&problems), [""; 0]);
+    for (domain_name, path, expected) in [
+        ("api.example.com", "/v1/logs", "orders POST /v1/logs"),
+        ("localhost", "/v1/logs", "orders POST /v1/logs"),
+        ("api.example.com", "/v1/alerts", ""),
+        ("log.example.com", "/v1/logs", "daybook searchLogs"),
+    ] {
+        let call = post(domain_name, path);
+        assert_eq!(found(&index, &call), expected, "{domain_name}{path}");
+    }
+}
+
+#[test]
 fn what_two_documents_without_a_host_describe_is_nobodys_and_told() {
     let operations: &[&str] = &["GET /health", "POST /orders"];
     for urls in [&[][..], &["/"]] {
@@ -107,6 +168,26 @@ fn what_two_documents_without_a_host_describe_is_nobodys_and_told() {
         let (_, problems) = Index::build_mapped(documents(&both), of_both);
         assert_eq!(told(&problems), [""; 0], "{urls:?}");
     }
+}
+
+#[test]
+fn a_change_is_told_before_a_read_whatever_their_servers() {
+    let document = |name: &str| {
+        let value = json!({ "openapi": "3.0.3", "paths": {
+            "/health": { "get": {} },
+            "/orders": { "servers": [{ "url": "/v1" }], "post": {} },
+        } });
+        Document {
+            file_name: format!("{name}.json"),
+            bytes: value.to_string().into_bytes(),
+        }
+    };
+    let problems = Index::build(vec![document("legacy"), document("orders")]).1;
+    let [problem] = told(&problems).try_into().expect("one problem");
+    assert!(
+        problem.starts_with("orders.json#/paths/~1orders/post: legacy.json describes POST /orders"),
+        "{problem}"
+    );
 }
 
 #[test]

@@ -6,7 +6,6 @@ use daybook_event::OWN_SERVICE;
 use daybook_normalizer::context::{build_index, load_compiled, read_documents};
 use daybook_normalizer::settings::Settings;
 use daybook_openapi::{Document, DocumentProblem, Index};
-use serde_json::{Value, json};
 
 macro_rules! sample_documents {
     ($($name:literal),+ $(,)?) => {
@@ -44,7 +43,7 @@ pub(crate) fn index(
             let samples = samples(|name, _| {
                 !with_samples || index.services().any(|known| known.file_name == name)
             });
-            let own = (!is_known(&index)).then(own_document).transpose()?;
+            let own = (!is_known(&index)).then(own_document);
             let (index, mut problems) = index.extended(samples.into_iter().chain(own).collect());
             let index = index.with_service_map(services);
             problems.extend(index.doubts_of_service_map());
@@ -64,7 +63,7 @@ pub(crate) fn index(
         .iter()
         .any(|document| document.file_name == OWN_DOCUMENT)
     {
-        documents.push(own_document()?);
+        documents.push(own_document());
     }
     let settings = Settings {
         services,
@@ -81,15 +80,12 @@ fn is_known(index: &Index) -> bool {
         .any(|known| known.file_name == OWN_DOCUMENT)
 }
 
-/// What explains the reads of the log that are recorded. It names its host, or it would be looked through for the
-/// calls of services that name none.
-fn own_document() -> anyhow::Result<Document> {
-    let mut document: Value = serde_json::from_str(&daybook_query_api::document())?;
-    document["servers"] = json!([{"url": format!("https://{OWN_HOST}")}]);
-    Ok(Document {
+/// What explains the reads of the log that are recorded.
+fn own_document() -> Document {
+    Document {
         file_name: OWN_DOCUMENT.to_owned(),
-        bytes: document.to_string().into_bytes(),
-    })
+        bytes: daybook_query_api::document().into_bytes(),
+    }
 }
 
 /// The documents of the sample services but for those that are there already.

@@ -26,7 +26,7 @@ use crate::route_index::PATH_BYTES_MAX;
 const MAGIC: &[u8; 8] = b"daybook\x1a";
 
 /// Goes up by one whenever the payload's form changes; a test tells when it did.
-const FORMAT_VERSION: u16 = 3;
+const FORMAT_VERSION: u16 = 4;
 
 /// The version of Daybook, of whose rules the index is made.
 const DAYBOOK_VERSION: &str = env!("CARGO_PKG_VERSION");

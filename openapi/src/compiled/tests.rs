@@ -15,7 +15,7 @@ use crate::value_location::{OwnLists, ValueLocation};
 use crate::verbs::Verb;
 
 /// The version of the format, and the beginning of the checksum of [`sample`] in it.
-const FORMAT: (u16, u64) = (3, 0x4c55_37ba_3122_c866);
+const FORMAT: (u16, u64) = (4, 0x5d60_3e66_6206_53bc);
 
 /// Each field with a value of its own, each variant once.
 fn sample() -> EntryParts {

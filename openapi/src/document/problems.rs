@@ -6,6 +6,9 @@ use super::problem::{DocumentProblem, Severity};
 /// The most problems that are kept while a document is read.
 const PROBLEMS_KEPT_MAX: usize = 2_000;
 
+/// The most members of one object that are told not to be known.
+pub(crate) const UNKNOWN_TOLD_MAX: usize = 20;
+
 /// Where the problems of one document go.
 pub(crate) struct Problems<'a> {
     pub(crate) file_name: &'a str,
@@ -14,7 +17,16 @@ pub(crate) struct Problems<'a> {
     pub(crate) origins: Option<&'a Origins>,
 }
 
-impl Problems<'_> {
+impl<'a> Problems<'a> {
+    /// Those of a file of which no part is an overlay's.
+    pub(crate) fn of(file_name: &'a str, list: &'a mut Vec<DocumentProblem>) -> Self {
+        Self {
+            file_name,
+            list,
+            origins: None,
+        }
+    }
+
     /// Something that was said was not done.
     pub(crate) fn error(&mut self, pointer: &str, message: impl Into<String>) {
         self.push(DocumentProblem::new(self.file_name, pointer, message));
