@@ -1,7 +1,7 @@
 //! The cold start: documents, settings and clients, read once from the environment.
 
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -233,22 +233,33 @@ fn overlays_beside(document: &Path) -> anyhow::Result<Vec<PathBuf>> {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    let mut files = entries(folder)?;
+    let mut files = match entries(folder) {
+        // A folder that may be entered and not listed: only a name that is known is found.
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+            let stem = document.file_stem().unwrap_or_default().to_string_lossy();
+            ["json", "yaml", "yml"]
+                .map(|extension| folder.join(format!("{stem}.overlay.{extension}")))
+                .into_iter()
+                .filter(|file| file.symlink_metadata().is_ok())
+                .collect()
+        }
+        listed => listed.with_context(|| unreadable(folder))?,
+    };
     // A link that leads nowhere is told when it is read.
     files.retain(|file| Document::is_overlay_of(&name_of(file), &name));
     files.sort();
     Ok(files)
 }
 
-fn entries(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    let context = || format!("the folder {} cannot be read", folder.display());
-    std::fs::read_dir(folder)
-        .and_then(|entries| {
-            entries
-                .map(|entry| entry.map(|entry| entry.path()))
-                .collect()
-        })
-        .with_context(context)
+fn entries(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let entries = std::fs::read_dir(folder)?;
+    entries
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect()
+}
+
+fn unreadable(folder: &Path) -> String {
+    format!("the folder {} cannot be read", folder.display())
 }
 
 fn files_of_folder(
@@ -256,7 +267,7 @@ fn files_of_folder(
     problems: &mut Vec<DocumentProblem>,
 ) -> anyhow::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
-    for file in entries(folder)? {
+    for file in entries(folder).with_context(|| unreadable(folder))? {
         if file.is_dir() {
             // `.vscode`, and what Kubernetes keeps beside the files of a volume (`..data`).
             let is_hidden = name_of(&file).starts_with('.');

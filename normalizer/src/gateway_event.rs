@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 
 use serde_json::{Map, Value};
 
-use crate::{Poison, body};
+use crate::Poison;
 
 /// One request as API Gateway delivered it.
 #[derive(Debug, Clone, Default)]
@@ -40,8 +40,6 @@ pub struct GatewayEvent {
     pub query: BTreeMap<String, String>,
     /// Decoded once.
     pub path_params: BTreeMap<String, String>,
-    /// The request body, base64 taken off.
-    pub body: Option<Vec<u8>>,
 }
 
 impl GatewayEvent {
@@ -95,7 +93,6 @@ impl GatewayEvent {
             ]),
             query: query(event),
             path_params: text_map(&event["pathParameters"]),
-            body: body_bytes(event),
             headers,
         })
     }
@@ -168,15 +165,6 @@ fn joined(single: &Value, multi: &Value) -> BTreeMap<String, String> {
         }
     }
     values
-}
-
-pub(crate) fn body_bytes(event: &Value) -> Option<Vec<u8>> {
-    match &event["body"] {
-        Value::Null => None,
-        Value::String(body) => Some(body::bytes(body, text(&event["isBase64Encoded"]) == "true")),
-        // A mapping template that hands a body on as JSON: `"body": $input.json('$')`.
-        body => Some(body.to_string().into_bytes()),
-    }
 }
 
 /// A JSON object's scalar members as text.
@@ -351,30 +339,6 @@ mod tests {
                 ),
                 (method, path, resource, proxy)
             );
-        }
-    }
-
-    #[test]
-    fn base64_is_taken_off_and_what_only_claims_to_be_base64_is_kept() {
-        let event = |body: &str| json!({"httpMethod": "POST", "requestContext": {}, "body": body, "isBase64Encoded": true});
-        let read = |body: &str| GatewayEvent::read(&event(body)).unwrap().body.unwrap();
-        assert_eq!(read("eyJhIjoxfQ=="), b"{\"a\":1}");
-        assert_eq!(read("{not base64}"), b"{not base64}");
-    }
-
-    #[test]
-    fn a_body_that_is_json_and_no_text_is_its_text() {
-        for (body, expected) in [
-            (json!({"a": [1, null]}), Some(r#"{"a":[1,null]}"#)),
-            (json!([]), Some("[]")),
-            (json!(7), Some("7")),
-            (json!("{}"), Some("{}")),
-            (json!(""), Some("")),
-            (Value::Null, None),
-        ] {
-            let event = json!({"httpMethod": "POST", "requestContext": {}, "body": body});
-            let read = GatewayEvent::read(&event).unwrap().body;
-            assert_eq!(read.as_deref(), expected.map(str::as_bytes), "{body}");
         }
     }
 

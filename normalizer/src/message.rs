@@ -30,6 +30,8 @@ pub struct Message {
     pub captured_at: Option<Timestamp>,
     /// The API Gateway event.
     pub event: Value,
+    /// The request's body, base64 taken off.
+    pub body: Option<Vec<u8>>,
     /// What the service answered.
     pub response: Option<CapturedResponse>,
     /// What the handler chose to say.
@@ -80,8 +82,10 @@ fn decode_within(text: &str, bytes_max: usize) -> Result<Message, Poison> {
         return captured(members);
     }
     if members.contains_key("requestContext") {
+        let event = Value::Object(members);
         return Ok(Message {
-            event: Value::Object(members),
+            body: body_bytes(&event),
+            event,
             ..Message::default()
         });
     }
@@ -103,6 +107,7 @@ fn captured(mut members: Map<String, Value>) -> Result<Message, Poison> {
     Ok(Message {
         id: Some(text(&member("id"))).filter(|id| !id.is_empty()),
         captured_at: text(&member("captured_at")).parse().ok(),
+        body: body_bytes(&event),
         event,
         response: response(&member("response")),
         context: context(member("context")),
@@ -110,6 +115,15 @@ fn captured(mut members: Map<String, Value>) -> Result<Message, Poison> {
         truncated: truncated(&member("truncated")),
         overflow: serde_json::from_value(member("overflow")).ok(),
     })
+}
+
+fn body_bytes(event: &Value) -> Option<Vec<u8>> {
+    match &event["body"] {
+        Value::Null => None,
+        Value::String(body) => Some(body::bytes(body, text(&event["isBase64Encoded"]) == "true")),
+        // A mapping template that hands a body on as JSON: `"body": $input.json('$')`.
+        body => Some(body.to_string().into_bytes()),
+    }
 }
 
 fn response(value: &Value) -> Option<CapturedResponse> {
@@ -181,6 +195,7 @@ fn short(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use serde_json::json;
 
     use super::*;
 
@@ -234,6 +249,34 @@ mod tests {
         assert!(!bare.captured);
         let captured = decode(r#"{"v":1,"event":{"requestContext":{}},"later":[1]}"#).unwrap();
         assert!(captured.captured);
+    }
+
+    #[test]
+    fn base64_is_taken_off_and_what_only_claims_to_be_base64_is_kept() {
+        for (body, expected) in [
+            ("eyJhIjoxfQ==", "{\"a\":1}"),
+            ("{not base64}", "{not base64}"),
+        ] {
+            let event = json!({"requestContext": {}, "body": body, "isBase64Encoded": true});
+            let read = decode(&event.to_string()).unwrap().body;
+            assert_eq!(read.as_deref(), Some(expected.as_bytes()));
+        }
+    }
+
+    #[test]
+    fn a_body_that_is_json_and_no_text_is_its_text() {
+        for (body, expected) in [
+            (json!({"a": [1, null]}), Some(r#"{"a":[1,null]}"#)),
+            (json!([]), Some("[]")),
+            (json!(7), Some("7")),
+            (json!("{}"), Some("{}")),
+            (json!(""), Some("")),
+            (Value::Null, None),
+        ] {
+            let message = json!({"v": 1, "event": {"requestContext": {}, "body": body}});
+            let read = decode(&message.to_string()).unwrap().body;
+            assert_eq!(read.as_deref(), expected.map(str::as_bytes), "{body}");
+        }
     }
 
     #[test]

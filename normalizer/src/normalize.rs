@@ -67,7 +67,7 @@ pub fn normalize(
     now: Timestamp,
 ) -> Result<Normalized, Poison> {
     let request = GatewayEvent::read(&message.event)?;
-    let body = request.body.as_deref().unwrap_or_default();
+    let body = message.body.as_deref().unwrap_or_default();
     let form = body::form_fields(body, request.header("content-type"));
     let found = index.find(&RequestLine {
         domain_name: &request.domain_name,
@@ -103,7 +103,7 @@ fn new_event(
     let redactor =
         Redactor::with_mode(explained.operation, settings.redaction).on_path(&request.path);
     let mut redacted = Vec::new();
-    let request_body = request_body(request, &redactor, &mut redacted);
+    let request_body = request_body(message, request, &redactor, &mut redacted);
     let outcome = outcome(message);
     let response_body = response_body(message, &redactor).filter(|_| outcome == Outcome::Success);
     let http = http(request, explained, &redactor, &mut redacted);

@@ -9,7 +9,6 @@ use daybook_overflow::{OBJECT_BYTES_MAX, OverflowBucket, OverflowError};
 use tokio::time::{Instant, timeout_at};
 
 use crate::contained::contained;
-use crate::gateway_event::body_bytes;
 use crate::message::{Message, VALUES_BYTES_MAX, decode_whole};
 
 /// How many bytes of objects one batch may hold at the same time. A thousand small messages may each
@@ -89,25 +88,86 @@ impl Wholes {
         };
         self.bytes_left -= bytes;
         match contained(|| decode_whole(&object)) {
-            Ok(whole) if has_too_many_values(&whole) => {
-                let reason = "the object's body takes more memory than there is";
-                Found::Cut(message, reason.to_owned())
-            }
-            Ok(whole) => Found::Whole(whole),
+            Ok(whole) => best_of(whole, message),
             Err(poison) => Found::Cut(message, format!("the object is no message: {poison}")),
         }
     }
 }
 
-/// Whether nothing of the body would be kept: its cut copy has most of it.
-fn has_too_many_values(message: &Message) -> bool {
-    body_bytes(&message.event).is_some_and(|body| {
-        let start = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&body);
-        let is_container = matches!(start.trim_ascii_start().first(), Some(b'{' | b'['));
-        is_container && check_json_values(&body, VALUES_BYTES_MAX).is_err()
-    })
+/// The whole message, unless nothing of its body would be kept and its cut copy has most of that.
+fn best_of(mut whole: Message, mut cut: Message) -> Found {
+    let has_too_many = |message: &Message| message.body.as_deref().is_some_and(has_too_many_values);
+    if has_too_many(&whole) && !has_too_many(&cut) {
+        let reason = "the object's body takes more memory than there is";
+        return Found::Cut(cut, reason.to_owned());
+    }
+    // Of a response only what it names is kept, which its cut copy may name as well.
+    let body_of = |message: &mut Message| message.response.as_mut()?.body.take();
+    let fits = |body: &String| !has_too_many_values(body.as_bytes());
+    let answered = body_of(&mut whole);
+    let answered = answered.filter(fits).or_else(|| body_of(&mut cut));
+    if let Some(response) = &mut whole.response {
+        response.body = answered;
+    }
+    Found::Whole(whole)
+}
+
+/// Whether nothing of a body would be kept.
+fn has_too_many_values(body: &[u8]) -> bool {
+    let start = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
+    let is_container = matches!(start.trim_ascii_start().first(), Some(b'{' | b'['));
+    is_container && check_json_values(body, VALUES_BYTES_MAX).is_err()
 }
 
 fn words(error: &OverflowError) -> String {
     format!("the overflow bucket: {error}")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn message(body: &str, answered: &str) -> Message {
+        let message = json!({ "v": 1, "event": { "body": body },
+            "response": { "status_code": 201, "body": answered } });
+        decode_whole(message.to_string().as_bytes()).unwrap()
+    }
+
+    /// A list of items that are next to nothing but braces.
+    fn rich(items: usize) -> String {
+        Value::from(vec![json!({"": 0}); items]).to_string()
+    }
+
+    #[test]
+    fn the_cut_copy_is_taken_where_it_alone_can_be_read() {
+        let (small, large) = (rich(10), rich(200_000));
+        for (whole, cut, is_cut) in [
+            (&small, "[]", false),
+            (&large, &*small, true),
+            (&large, &large, false),
+        ] {
+            let found = best_of(message(whole, ""), message(cut, ""));
+            let expected = if is_cut { cut } else { whole };
+            let (Found::Cut(found, _) | Found::Whole(found)) = found else {
+                panic!("nothing is found");
+            };
+            assert_eq!(found.body.as_deref(), Some(expected.as_bytes()));
+        }
+    }
+
+    #[test]
+    fn a_response_that_cannot_be_read_is_that_of_the_cut_copy() {
+        let (small, large) = (rich(10), rich(200_000));
+        for (whole, cut, expected) in [
+            (&*small, "[]", &*small),
+            (&large, r#"{"id":7}"#, r#"{"id":7}"#),
+        ] {
+            let Found::Whole(found) = best_of(message("{}", whole), message("{}", cut)) else {
+                panic!("it is cut");
+            };
+            assert_eq!(found.response.unwrap().body.as_deref(), Some(expected));
+        }
+    }
 }

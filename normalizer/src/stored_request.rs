@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use crate::body;
 use crate::explained::Explained;
 use crate::gateway_event::GatewayEvent;
+use crate::message::Message;
 
 const CORRELATION_ID_CHARS_MAX: usize = 256;
 
@@ -30,11 +31,12 @@ const HEADERS_KEPT: [&str; 8] = [
 /// The request's body as JSON, redacted: JSON as it is, a form as an object. Of anything else
 /// (multipart, XML, CSV, bytes) nothing is kept, because nothing says what in it is secret.
 pub(crate) fn request_body(
+    message: &Message,
     request: &GatewayEvent,
     redactor: &Redactor,
     redacted: &mut Vec<String>,
 ) -> Option<Value> {
-    let bytes = request
+    let bytes = message
         .body
         .as_deref()
         .filter(|body| !body::is_blank(body))?;

@@ -77,6 +77,28 @@ fn an_overlay_beside_a_document_is_read_with_it() {
 }
 
 #[test]
+#[cfg(unix)]
+fn a_document_in_a_folder_that_may_not_be_listed_is_read_with_its_overlays() {
+    use std::fs::Permissions;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let folder = new_folder("unlisted");
+    std::fs::write(folder.join("shop.yaml"), SHOP).unwrap();
+    std::fs::write(folder.join("billing.overlay.yaml"), "").unwrap();
+    std::fs::write(folder.join("shop.overlay.json"), "{}").unwrap();
+    std::fs::set_permissions(&folder, Permissions::from_mode(0o311)).unwrap();
+    let read = read_documents(&folder.join("shop.yaml"));
+    std::fs::set_permissions(&folder, Permissions::from_mode(0o755)).unwrap();
+    let (documents, _) = read.unwrap();
+    let names: Vec<_> = documents
+        .iter()
+        .map(|document| document.file_name.as_str())
+        .collect();
+    assert_eq!(names, ["shop.yaml", "shop.overlay.json"]);
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
 fn extensions_are_known_in_capital_letters_too() {
     let folder = new_folder("capitals");
     let write = |name: &str, text: &str| std::fs::write(folder.join(name), text).unwrap();
