@@ -49,7 +49,7 @@ impl ParsedDocument {
         }
         let mut origins = Origins::default();
         for overlay in overlays {
-            overlay::apply(overlay, &mut file, &mut origins, problems);
+            overlay::apply(overlay, file_name, &mut file, &mut origins, problems);
         }
         if !overlays.is_empty() || file.merges_paths {
             reorder_paths(&mut file);

@@ -142,14 +142,7 @@ impl<'a> Schemas<'a> {
 
     /// What `value` is or refers to; `None` where the reference is remote, dangling or a cycle.
     pub(crate) fn resolve(self, value: &'a Value) -> Option<&'a Value> {
-        let mut current = value;
-        for _ in 0..REFERENCE_HOPS_MAX {
-            let Some(reference) = current.get("$ref").and_then(Value::as_str) else {
-                return Some(current);
-            };
-            current = self.target(reference)?;
-        }
-        None
+        self.resolve_with_beside(value).0
     }
 
     /// The same with the pointer to where it stands, which is nothing where that is `value` itself.
@@ -170,24 +163,26 @@ impl<'a> Schemas<'a> {
         self.reads_beside_references
     }
 
-    /// What a schema is or refers to, and the schemas on the way there that say more than where that is, as far as
-    /// it counts.
+    /// The same with the schemas on the way there that say more than where it is, as far as that counts.
     pub(crate) fn resolve_with_beside(
         self,
         schema: &'a Value,
-    ) -> Option<(&'a Value, Vec<&'a Value>)> {
+    ) -> (Option<&'a Value>, Vec<&'a Value>) {
         let (mut current, mut beside) = (schema, Vec::new());
         for _ in 0..REFERENCE_HOPS_MAX {
             let Some(reference) = current.get("$ref").and_then(Value::as_str) else {
-                return Some((current, beside));
+                return (Some(current), beside);
             };
             let says_more = current.as_object().is_some_and(|members| members.len() > 1);
             if self.reads_beside_references && says_more {
                 beside.push(current);
             }
-            current = self.target(reference)?;
+            let Some(target) = self.target(reference) else {
+                break;
+            };
+            current = target;
         }
-        None
+        (None, beside)
     }
 
     /// What a local reference points at.
@@ -281,10 +276,8 @@ impl<'a> Schemas<'a> {
         if known.len() >= PARTS_MAX || !self.work.spend(1) {
             return;
         }
-        let Some((resolved, beside)) = self.resolve_with_beside(schema) else {
-            return;
-        };
-        for part in std::iter::once(resolved).chain(beside) {
+        let (resolved, beside) = self.resolve_with_beside(schema);
+        for part in resolved.into_iter().chain(beside) {
             if known.iter().any(|known| std::ptr::eq(*known, part)) {
                 continue;
             }

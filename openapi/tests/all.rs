@@ -13,6 +13,7 @@ mod lint;
 mod malformed_corners;
 mod matching;
 mod meaning_rules;
+mod names;
 mod odd_templates;
 mod overlay;
 mod overlay_origins;

@@ -243,6 +243,12 @@ fn a_document_takes_the_memory_of_its_length() {
         "components": { "schemas": { "A": { "properties": properties } } } });
     let (index, problems) = build("s.json", document.to_string());
     assert_eq!((index.operations().count(), problems), (1, Vec::new()));
+    // Rows take more for each byte than anything else that documents have.
+    let rows = vec![json!({ "x": 1, "y": 2 }); 200_000];
+    let document = json!({ "openapi": "3.1.0", "paths": { "/a": { "post": {} } },
+        "components": { "schemas": { "A": { "example": rows } } } });
+    let (index, problems) = build("s.json", document.to_string());
+    assert_eq!((index.operations().count(), problems), (1, Vec::new()));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Documents with one malformed corner.
 
-use daybook_openapi::{Document, Index};
+use daybook_openapi::{Document, Index, ValueLocation};
 use serde_json::{Value, json};
 
 fn build(document: &Value) -> (Index, Vec<String>) {
@@ -209,6 +209,38 @@ fn a_value_that_not_every_reader_of_json_takes_costs_only_itself() {
                 && problem.ends_with("; such values are replaced"),
             "{problem}"
         );
+    }
+}
+
+#[test]
+fn of_two_mistakes_the_one_that_costs_the_document_is_told() {
+    let text = r#"{"openapi": "3.1.0", "x": 1e400,
+        "paths": {"/orders": {"post": {}} "#;
+    let (_, problems) = Index::build(vec![Document {
+        file_name: "s.json".to_owned(),
+        bytes: text.as_bytes().to_vec(),
+    }]);
+    let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        told,
+        ["s.json#: it is not JSON: EOF while parsing an object at line 2 column 42"]
+    );
+}
+
+#[test]
+fn what_stands_beside_a_reference_that_leads_nowhere_counts() {
+    let made = |version: &str, reference: &str| {
+        let schema = json!({ "$ref": reference, "properties": { "id": { "type": "string" } } });
+        let answer = json!({ "content": { "application/json": { "schema": schema } } });
+        let (index, _) = build(&json!({ "openapi": version,
+            "paths": { "/orders": { "post": { "responses": { "201": answer } } } } }));
+        let operation = index.operations().next().unwrap();
+        let id = operation.meaning.entity_id.as_ref();
+        id.map(ValueLocation::expression).unwrap_or_default()
+    };
+    for reference in ["https://example.com/base.json", "#/components/schemas/Gone"] {
+        assert_eq!(made("3.1.0", reference), "response.id", "{reference}");
+        assert_eq!(made("3.0.3", reference), "", "{reference}");
     }
 }
 

@@ -225,7 +225,7 @@ fn what_a_short_form_becomes_a_part_of_stays_the_documents() {
         (
             json!({ "redact": "bdy.note" }),
             "redact: body.salary",
-            format!("{of_document}/redact/0: {}", place("body")),
+            format!("{of_document}/redact: {}", place("body")),
         ),
         (
             json!({ "redact": "body.note" }),
@@ -250,7 +250,7 @@ fn what_a_short_form_becomes_a_part_of_stays_the_documents() {
         (
             json!({ "entity": "" }),
             "entity: {id: path.id}",
-            format!("{of_document}/entity/type: it is empty"),
+            format!("{of_document}/entity: it is empty"),
         ),
     ] {
         let mut document = shop();
@@ -260,6 +260,48 @@ fn what_a_short_form_becomes_a_part_of_stays_the_documents() {
         let (overlays, documents) = told(&document, &actions);
         assert_eq!([overlays, documents].concat(), [expected], "{update}");
     }
+}
+
+#[test]
+fn what_an_overlay_wrote_in_short_is_told_where_it_did() {
+    let put = "$.paths['/orders/{id}'].put";
+    let actions = format!(
+        "  - {{target: \"{put}\", update: {{x-audit: {{redact: bdy.note}}}}}}
+  - {{target: \"{put}\", update: {{x-audit: {{redact: body.salary}}}}}}\n"
+    );
+    let (overlays, _) = told(&shop(), &actions);
+    let expected = "shop.overlay.yaml#/actions/0/update/x-audit/redact: it is no place of a value; did you mean body.?";
+    assert_eq!(overlays, [expected]);
+}
+
+#[test]
+fn what_stands_where_something_was_removed_is_told_of_what_wrote_it() {
+    let put = "$.paths['/orders/{id}'].put";
+    let actions = format!(
+        "  - {{target: \"{put}\", update: {{x-audit: {{entity: {{type: order}}}}}}}}
+  - {{target: \"{put}\", remove: true}}
+  - {{target: \"$.paths['/orders/{{id}}']\", update: {{put: {{x-audit: {{entity: {{type: ''}}}}}}}}}}\n"
+    );
+    let (overlays, _) = told(&shop(), &actions);
+    let expected =
+        "shop.overlay.yaml#/actions/2/update/put/x-audit/entity/type: it is empty".to_owned();
+    assert_eq!(overlays, [expected]);
+}
+
+#[test]
+fn an_action_that_writes_to_more_places_than_are_remembered_is_told() {
+    let mut document = shop();
+    document["components"]["lists"] = json!({ "some": vec![json!({ "z": 1 }); 40_001] });
+    let some = "$.components.lists.some";
+    let actions = format!(
+        "  - {{target: \"{some}[0:40000]\", update: {{a: 1, b: 1, c: 1, d: 1, e: 1}}}}
+  - {{target: \"{some}[0:10000]\", update: {{a: 2}}}}
+  - {{target: \"{some}[40000]\", update: {{a: 1}}}}
+  - {{target: \"{some}[40000]\", update: {{b: 1}}}}\n"
+    );
+    let (overlays, _) = told(&document, &actions);
+    let expected = "shop.overlay.yaml#/actions/2: it writes to more places than are remembered: what is wrong there may be told of the document, or of another action";
+    assert_eq!(overlays, [expected]);
 }
 
 #[test]

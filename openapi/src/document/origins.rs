@@ -32,6 +32,13 @@ struct Origin {
     reach: Reach,
 }
 
+impl Origin {
+    /// What it takes, with its place.
+    fn bytes(&self, place: &str) -> usize {
+        place.len() + self.pointer.len() + self.file_name.len()
+    }
+}
+
 /// What of a place is of an origin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reach {
@@ -52,25 +59,42 @@ pub(crate) fn is_in_annotation(pointer: &str) -> bool {
 }
 
 impl Origins {
-    /// Remembers where what stands at `place` was written.
-    pub(crate) fn insert(&mut self, place: &str, file_name: &str, pointer: &str, reach: Reach) {
-        let written = &mut self.written;
+    /// Remembers where what stands at `place` was written; answers whether there is room for that.
+    pub(crate) fn insert(
+        &mut self,
+        place: &str,
+        file_name: &str,
+        pointer: &str,
+        reach: Reach,
+    ) -> bool {
         // What an earlier action wrote stays its own where another one adds to it.
         let is_known = |known: &Origin| known.reach != Reach::Alone;
-        if reach == Reach::Alone && written.get(place).is_some_and(is_known) {
-            return;
+        if reach == Reach::Alone && self.written.get(place).is_some_and(is_known) {
+            return true;
         }
-        let bytes = place.len() + pointer.len() + file_name.len();
-        let all = self.bytes.saturating_add(bytes);
-        if written.len() < PLACES_MAX && all <= BYTES_MAX {
-            self.bytes = all;
-            let origin = Origin {
-                file_name: file_name.to_owned(),
-                pointer: pointer.to_owned(),
-                reach,
-            };
-            written.insert(place.to_owned(), origin);
+        let origin = Origin {
+            file_name: file_name.to_owned(),
+            pointer: pointer.to_owned(),
+            reach,
+        };
+        self.take(place);
+        let all = self.bytes.saturating_add(origin.bytes(place));
+        let fits = self.written.len() < PLACES_MAX && all <= BYTES_MAX;
+        if fits {
+            self.put(place.to_owned(), origin);
         }
+        fits
+    }
+
+    fn put(&mut self, place: String, origin: Origin) {
+        self.bytes = self.bytes.saturating_add(origin.bytes(&place));
+        self.written.insert(place, origin);
+    }
+
+    fn take(&mut self, place: &str) -> Option<Origin> {
+        let origin = self.written.remove(place)?;
+        self.bytes = self.bytes.saturating_sub(origin.bytes(place));
+        Some(origin)
     }
 
     /// Names the overlay in the problems that are about what it wrote.
@@ -83,39 +107,54 @@ impl Origins {
         }
     }
 
+    /// Forgets a place that is removed, and all below it.
+    pub(crate) fn forget(&mut self, place: &str) {
+        self.take(place);
+        for below in self.places_below(place, usize::MAX) {
+            self.take(&below);
+        }
+    }
+
     /// Follows what stands in a list to its place once the items at `positions`, in their order, are removed.
     ///
     /// # Errors
     /// Where that is too much work.
     pub(crate) fn removed(&mut self, list: &str, positions: &[usize]) -> Result<(), String> {
-        let start = format!("{list}/");
-        let behind = self.written.range(start.clone()..);
-        let places: Vec<String> = behind
-            .map(|(place, _)| place)
-            .take_while(|place| place.starts_with(&start))
-            .take(1 + MOVES_MAX.saturating_sub(self.moves))
-            .cloned()
-            .collect();
+        let places = self.places_below(list, 1 + MOVES_MAX.saturating_sub(self.moves));
         self.moves += places.len();
         if self.moves > MOVES_MAX {
             return Err("too much that overlays wrote stands in its list".to_owned());
         }
         let mut moved = Vec::new();
         for place in places {
-            let Some(origin) = self.written.remove(&place) else {
+            let Some(origin) = self.take(&place) else {
                 continue;
             };
-            let item = &place[start.len()..];
+            let item = &place[list.len() + 1..];
             let (position, below) = item.split_at(item.find('/').unwrap_or(item.len()));
             let position = position.parse::<usize>().ok();
             if let Some(position) = position
                 && let Err(before) = positions.binary_search(&position)
             {
-                moved.push((format!("{start}{}{below}", position - before), origin));
+                moved.push((format!("{list}/{}{below}", position - before), origin));
             }
         }
-        self.written.extend(moved);
+        for (place, origin) in moved {
+            self.put(place, origin);
+        }
         Ok(())
+    }
+
+    /// The first places in another one.
+    fn places_below(&self, place: &str, places_max: usize) -> Vec<String> {
+        let start = format!("{place}/");
+        let behind = self.written.range(start.clone()..);
+        behind
+            .map(|(place, _)| place)
+            .take_while(|place| place.starts_with(&start))
+            .take(places_max)
+            .cloned()
+            .collect()
     }
 
     /// The overlay that wrote what stands there, and where in it.

@@ -10,7 +10,7 @@ use serde::de::{
 use serde_json::{Map, Number, Value};
 
 use super::yaml_bounds::check_yaml_bounds;
-use crate::json_pointer::escape;
+use crate::json_pointer::{Step, escape, pointer_of};
 
 /// The most bytes a file may have.
 const FILE_BYTES_MAX: usize = 64 << 20;
@@ -21,9 +21,12 @@ pub(crate) const DEPTH_MAX: usize = 120;
 /// The memory that any file's value may take, as counted by the `_BYTES` below.
 const VALUE_BYTES_MIN: usize = 64 << 20;
 
-/// How much more it may take for each byte of the file. The densest of real documents takes 26; files made to take
-/// more, YAML aliases above all, are refused.
-const VALUE_BYTES_PER_BYTE: usize = 32;
+/// How much more it may take for each byte of a JSON file, whose rows of examples (`{"x":1,"y":2}`) take 60.
+const VALUE_BYTES_PER_JSON_BYTE: usize = 100;
+
+/// The same for YAML. The densest of real documents takes 26; files made to take more, by aliases above all, are
+/// refused.
+const VALUE_BYTES_PER_YAML_BYTE: usize = 32;
 
 /// The most memory that a file's value may take. A real document of 50 MB takes about half of it.
 const VALUE_BYTES_MAX: usize = 1536 << 20;
@@ -96,13 +99,13 @@ fn read_mended_json(text: &str, error: String) -> Result<ReadFile, String> {
     let mended = check_json_bounds(text.as_bytes(), FILE_BYTES_MAX, DEPTH_MAX)
         .ok()
         .and_then(|()| mend_json(text, DEPTH_MAX));
-    match mended.map(|mended| read_json(&mended)) {
-        Some(Ok(file)) => Ok(ReadFile {
-            mended: Some(error),
-            ..file
-        }),
-        _ => Err(error),
-    }
+    let Some(mended) = mended else {
+        return Err(error);
+    };
+    Ok(ReadFile {
+        mended: Some(error),
+        ..read_json(&mended)?
+    })
 }
 
 /// UTF-8 with or without a byte order mark (RFC 8259, section 8.1).
@@ -119,7 +122,7 @@ fn decode(bytes: &[u8]) -> Result<&str, String> {
 fn read_json(text: &str) -> Result<ReadFile, String> {
     check_json_bounds(text.as_bytes(), FILE_BYTES_MAX, DEPTH_MAX)
         .map_err(|error| error.to_string())?;
-    let mut state = State::of(text);
+    let mut state = State::of(text, VALUE_BYTES_PER_JSON_BYTE);
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let root = state
         .seed()
@@ -138,7 +141,7 @@ fn read_yaml(text: &str) -> Result<ReadFile, String> {
     check_yaml_bounds(text)?;
     let mut state = State {
         is_yaml: true,
-        ..State::of(text)
+        ..State::of(text, VALUE_BYTES_PER_YAML_BYTE)
     };
     let root = state
         .seed()
@@ -168,7 +171,7 @@ struct State {
     value_bytes: usize,
     value_bytes_max: usize,
     /// Where the reader is.
-    place: Vec<Segment>,
+    place: Vec<Step>,
     path_keys: Vec<(String, Vec<String>)>,
     path_positions: HashMap<String, usize>,
     /// Which path the reader is in, as an index of `path_keys`.
@@ -179,17 +182,12 @@ struct State {
     refused: Option<String>,
 }
 
-enum Segment {
-    Key(String),
-    Position(usize),
-}
-
 /// Reads one value; serde hands it on to the next one.
 struct ValueSeed<'s>(&'s mut State);
 
 impl State {
-    fn of(text: &str) -> Self {
-        let value_bytes_max = VALUE_BYTES_MIN + VALUE_BYTES_PER_BYTE * text.len();
+    fn of(text: &str, bytes_per_byte: usize) -> Self {
+        let value_bytes_max = VALUE_BYTES_MIN + bytes_per_byte * text.len();
         Self {
             value_bytes_max: value_bytes_max.min(VALUE_BYTES_MAX),
             ..Self::default()
@@ -221,8 +219,8 @@ impl State {
         Ok(())
     }
 
-    fn enter<E: Error>(&mut self, segment: Segment) -> Result<(), E> {
-        self.place.push(segment);
+    fn enter<E: Error>(&mut self, step: Step) -> Result<(), E> {
+        self.place.push(step);
         if self.place.len() > DEPTH_MAX {
             return Err(self.refuse(format!("it nests deeper than {DEPTH_MAX} levels")));
         }
@@ -236,7 +234,7 @@ impl State {
     }
 
     fn is_key(&self, depth: usize, key: &str) -> bool {
-        matches!(self.place.get(depth), Some(Segment::Key(known)) if known == key)
+        matches!(self.place.get(depth), Some(Step::Key(known)) if known == key)
     }
 
     /// Remembers the order of `paths`, which the sorted map forgets. A path that stands there again
@@ -270,15 +268,8 @@ impl State {
         if self.duplicates.len() >= DUPLICATES_TOLD_MAX {
             return;
         }
-        let mut pointer = String::new();
-        for segment in &self.place {
-            pointer.push('/');
-            match segment {
-                Segment::Key(key) => pointer.push_str(&escape(key)),
-                Segment::Position(position) => pointer.push_str(&position.to_string()),
-            }
-        }
-        self.duplicates.push(format!("{pointer}/{}", escape(key)));
+        let holder = pointer_of(&self.place);
+        self.duplicates.push(format!("{holder}/{}", escape(key)));
     }
 }
 
@@ -352,10 +343,10 @@ impl<'de> Visitor<'de> for ValueSeed<'_> {
     fn visit_seq<S: SeqAccess<'de>>(self, mut sequence: S) -> Result<Value, S::Error> {
         self.0.take(ENTRY_BYTES)?;
         let mut items = Vec::new();
-        self.0.enter(Segment::Position(0))?;
+        self.0.enter(Step::Position(0))?;
         while let Some(item) = sequence.next_element_seed(self.0.seed())? {
             items.push(item);
-            if let Some(Segment::Position(position)) = self.0.place.last_mut() {
+            if let Some(Step::Position(position)) = self.0.place.last_mut() {
                 *position += 1;
             }
         }
@@ -379,9 +370,9 @@ impl<'de> Visitor<'de> for ValueSeed<'_> {
             if !is_new {
                 state.note_duplicate(&key);
             }
-            state.enter(Segment::Key(key))?;
+            state.enter(Step::Key(key))?;
             let value = map.next_value_seed(state.seed())?;
-            if let Some(Segment::Key(key)) = state.place.pop() {
+            if let Some(Step::Key(key)) = state.place.pop() {
                 members.insert(key, value);
             }
         }

@@ -301,9 +301,8 @@ fn is_manifest(properties: &[Property<'_>]) -> bool {
 /// Whether a document says of a property that only answers have it (OpenAPI 3.1, section 4.8.24).
 fn is_read_only(schemas: Schemas<'_>, schema: &Value) -> bool {
     let says_so = |schema: &Value| schema.get("readOnly") == Some(&Value::Bool(true));
-    schemas
-        .resolve_with_beside(schema)
-        .is_some_and(|(schema, beside)| says_so(schema) || beside.into_iter().any(says_so))
+    let (resolved, beside) = schemas.resolve_with_beside(schema);
+    resolved.into_iter().chain(beside).any(says_so)
 }
 
 /// Whether a value may be an id: one word or number, or anything, as .NET's `object` is written.

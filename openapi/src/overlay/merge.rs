@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-use super::json_path::{Place, Step};
+use super::json_path::Place;
 use super::long_form::{long_form, long_update};
 use super::noted::Noted;
 use crate::document::{ANNOTATION, DEPTH_MAX, ENTRY_BYTES, OBJECT_BYTES, Origins, ReadFile};
-use crate::json_pointer::escape;
+use crate::json_pointer::{Step, escape};
 
 /// The most memory that overlays may add to a document.
 const ADDED_BYTES_MAX: usize = 64 << 20;
@@ -58,12 +58,7 @@ pub(super) fn merge(
     noted: &mut Noted<'_>,
 ) -> Result<(), Misfit> {
     check_merge(root, places, update, capacity)?;
-    for place in places {
-        if let Some(target) = place.get_mut(root) {
-            noted.update(place, target, update);
-            merge_into(target, update, is_annotation(place));
-        }
-    }
+    merge_checked(root, places, update, noted);
     Ok(())
 }
 
@@ -81,15 +76,20 @@ pub(super) fn copy(
     let Some(update) = source.get(root) else {
         return Ok(());
     };
+    // What does not fit is not even copied.
     check_merge(root, places, update, capacity)?;
     let update = update.clone();
+    merge_checked(root, places, &update, noted);
+    Ok(())
+}
+
+fn merge_checked(root: &mut Value, places: &[Place], update: &Value, noted: &mut Noted<'_>) {
     for place in places {
         if let Some(target) = place.get_mut(root) {
-            noted.copy(place, target, &update);
-            merge_into(target, &update, is_annotation(place));
+            noted.merge(place, target, update);
+            merge_into(target, update, is_annotation(place));
         }
     }
-    Ok(())
 }
 
 fn check_merge(
@@ -146,6 +146,7 @@ pub(super) fn remove(
             Some(Value::Object(members)) => {
                 for place in siblings {
                     if let Some(Step::Key(key)) = place.steps.last() {
+                        origins.forget(&place.pointer());
                         members.remove(key);
                     }
                 }

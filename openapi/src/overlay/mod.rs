@@ -25,9 +25,10 @@ mod pairing;
 use serde_json::{Map, Value};
 
 use crate::document::{
-    self, ANNOTATION, Document, DocumentProblem, Origins, Problems, ReadFile, has_annotation,
-    short_text,
+    self, ANNOTATION, Document, DocumentProblem, Origins, Problems, ReadFile, UNKNOWN_TOLD_MAX,
+    has_annotation, short_text,
 };
+use crate::json_pointer::escape;
 use crate::nearest::{did_you_mean, nearest};
 use json_path::{Budget, JsonPath, Place};
 use merge::Capacity;
@@ -39,8 +40,7 @@ const ACTIONS_MAX: usize = 10_000;
 
 const EMPTY: &str = "it is empty";
 
-/// The most members of one object that are told not to be known.
-const UNKNOWN_TOLD_MAX: usize = 20;
+const OVER: &str = "it writes to more places than are remembered: what is wrong there may be told of the document, or of another action";
 
 /// The members of an action; others start with `x-`.
 const ACTION_KEYS: &[&str] = &["target", "description", "update", "remove", "copy"];
@@ -48,9 +48,10 @@ const ACTION_KEYS: &[&str] = &["target", "description", "update", "remove", "cop
 /// The members of an overlay; others start with `x-`.
 const ROOT_KEYS: &[&str] = &["overlay", "info", "extends", "actions"];
 
-/// Applies an overlay to a document. What cannot be used is left out and told.
+/// Applies an overlay to the document of a file name. What cannot be used is left out and told.
 pub(crate) fn apply(
     overlay: &Document,
+    document: &str,
     file: &mut ReadFile,
     origins: &mut Origins,
     problems: &mut Vec<DocumentProblem>,
@@ -67,13 +68,10 @@ pub(crate) fn apply(
         }
     };
     let actions = root.get("actions").and_then(Value::as_array);
-    let mut problems = Problems {
-        file_name: name,
-        list: problems,
-        origins: None,
-    };
+    let mut problems = Problems::of(name, problems);
     let budget = Budget::default();
     let mut capacity = Capacity::of(file);
+    let mut is_over = false;
     for (position, action) in actions.into_iter().flatten().enumerate() {
         let pointer = format!("/actions/{position}");
         if position >= ACTIONS_MAX {
@@ -84,20 +82,27 @@ pub(crate) fn apply(
         let applied = Action::read(action).and_then(|action| {
             for key in &action.unknown {
                 let message = format!("it is not known{}", did_you_mean(key, ACTION_KEYS));
-                let pointer = format!("{pointer}/{}", crate::json_pointer::escape(key));
+                let pointer = format!("{pointer}/{}", escape(key));
                 problems.warning(&pointer, message);
             }
             let mut noted = Noted {
                 origins: &mut *origins,
+                document,
                 file_name: name,
                 action: &pointer,
-                is_copy: false,
+                is_copy: matches!(action.change, Change::Copy(_)),
+                is_over,
             };
-            action.apply(&mut file.root, &budget, &mut capacity, &mut noted)
+            let applied = action.apply(&mut file.root, &budget, &mut capacity, &mut noted);
+            if noted.is_over && !is_over {
+                problems.error(&pointer, OVER);
+            }
+            is_over |= noted.is_over;
+            applied
         });
         match applied {
-            Ok(Applied::Something) => {}
-            Ok(Applied::Nothing(nothing)) => {
+            Ok(None) => {}
+            Ok(Some(nothing)) => {
                 let pointer = format!("{pointer}/target");
                 let message = format!("{} selects nothing in the document", nothing.target);
                 if nothing.annotates {
@@ -158,7 +163,7 @@ fn read_root(overlay: &Document) -> Result<(Value, Vec<DocumentProblem>), Docume
     }
     for key in members.keys().filter(is_unknown).take(UNKNOWN_TOLD_MAX) {
         let message = format!("it is not known{}", did_you_mean(key, ROOT_KEYS));
-        let pointer = format!("/{}", crate::json_pointer::escape(key));
+        let pointer = format!("/{}", escape(key));
         doubts.push(DocumentProblem::warning(name, &pointer, message));
     }
     Ok((file.root, doubts))
@@ -183,12 +188,6 @@ struct Refusal {
     /// Which member of the action is wrong, as the end of a pointer.
     below: String,
     message: String,
-}
-
-/// What an action did.
-enum Applied {
-    Something,
-    Nothing(Nothing),
 }
 
 /// A target that selects nothing.
@@ -280,19 +279,20 @@ impl<'a> Action<'a> {
         })
     }
 
+    /// Answers where it did nothing.
     fn apply(
         &self,
         root: &mut Value,
         budget: &Budget,
         capacity: &mut Capacity,
         noted: &mut Noted<'_>,
-    ) -> Result<Applied, Refusal> {
+    ) -> Result<Option<Nothing>, Refusal> {
         let places = self
             .target
             .select(root, budget)
             .map_err(|message| refusal("/target", message))?;
         if places.is_empty() {
-            return Ok(Applied::Nothing(Nothing {
+            return Ok(Some(Nothing {
                 target: self.target_text.chars().take(200).collect(),
                 annotates: self.annotates(root, budget),
             }));
@@ -301,7 +301,6 @@ impl<'a> Action<'a> {
             Change::Remove => {
                 merge::remove(root, places, noted.origins)
                     .map_err(|message| refusal("/target", message))?;
-                Ok(Applied::Something)
             }
             Change::Update(update) => {
                 let is_list = |place: &Place| place.get(root).is_some_and(Value::is_array);
@@ -313,7 +312,6 @@ impl<'a> Action<'a> {
                     below: format!("/update{}", misfit.pointer),
                     message: misfit.message,
                 })?;
-                Ok(Applied::Something)
             }
             Change::Copy(source) => {
                 let sources = source
@@ -326,9 +324,9 @@ impl<'a> Action<'a> {
                 };
                 merge::copy(root, &places, source, capacity, noted)
                     .map_err(|misfit| refusal("/copy", misfit.message))?;
-                Ok(Applied::Something)
             }
         }
+        Ok(None)
     }
 
     /// Whether it is to write an annotation, or into one.

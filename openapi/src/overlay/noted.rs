@@ -13,30 +13,25 @@ use crate::json_pointer::escape;
 /// What an action changes.
 pub(super) struct Noted<'a> {
     pub(super) origins: &'a mut Origins,
+    /// The document's file name.
+    pub(super) document: &'a str,
+    /// The overlay's.
     pub(super) file_name: &'a str,
     /// The action in its overlay.
     pub(super) action: &'a str,
     /// What it writes stands elsewhere as well.
     pub(super) is_copy: bool,
+    /// It wrote to more places than are remembered.
+    pub(super) is_over: bool,
 }
 
 impl Noted<'_> {
-    /// Remembers that the action's `update` is merged into what stands at `place`.
-    pub(super) fn update(&mut self, place: &Place, target: &Value, update: &Value) {
-        let pointer = format!("{}/update", self.action);
+    /// Remembers that the action's `update` is merged into what stands at `place`, or what it copies there: what
+    /// was not there before.
+    pub(super) fn merge(&mut self, place: &Place, target: &Value, update: &Value) {
+        let member = if self.is_copy { "copy" } else { "update" };
+        let pointer = format!("{}/{member}", self.action);
         self.merged(&place.pointer(), &pointer, Some(target), update);
-    }
-
-    /// Remembers that something is copied to `place`: what it has there that was not there before.
-    pub(super) fn copy(&mut self, place: &Place, target: &Value, copied: &Value) {
-        let mut copying = Noted {
-            origins: &mut *self.origins,
-            file_name: self.file_name,
-            action: self.action,
-            is_copy: true,
-        };
-        let pointer = format!("{}/copy", self.action);
-        copying.merged(&place.pointer(), &pointer, Some(target), copied);
     }
 
     fn merged(&mut self, place: &str, pointer: &str, target: Option<&Value>, update: &Value) {
@@ -47,7 +42,7 @@ impl Noted<'_> {
                 if in_annotation {
                     self.insert(place, pointer, Reach::Alone);
                 }
-                let has_short_forms = place.ends_with("/x-audit");
+                let has_short_forms = place.ends_with(&format!("/{ANNOTATION}"));
                 for (key, member) in update {
                     let known = target.get(key);
                     let short = known.filter(|_| has_short_forms);
@@ -62,6 +57,9 @@ impl Noted<'_> {
                         self.insert(&place, &pointer, Reach::Alone);
                         self.wrote(&format!("{place}/type"), &pointer, member);
                     } else {
+                        if let Some(long) = &long {
+                            self.became_long(&place, long);
+                        }
                         self.merged(&place, &pointer, long.as_ref().or(known), member);
                     }
                 }
@@ -86,6 +84,20 @@ impl Noted<'_> {
             }
             _ => self.wrote(place, pointer, update),
         }
+    }
+
+    /// Remembers that what the long form at `place` has was written there in short.
+    fn became_long(&mut self, place: &str, long: &Value) {
+        let (file_name, pointer) = match self.origins.written_at(place) {
+            Some((file_name, pointer)) => (file_name.to_owned(), pointer),
+            None => (self.document.to_owned(), place.to_owned()),
+        };
+        let member = if long.is_array() { "0" } else { "type" };
+        let place = format!("{place}/{member}");
+        let fits = self
+            .origins
+            .insert(&place, &file_name, &pointer, Reach::Alone);
+        self.is_over |= !fits;
     }
 
     /// Remembers what stands as it was written.
@@ -136,6 +148,7 @@ impl Noted<'_> {
     }
 
     fn insert(&mut self, place: &str, pointer: &str, reach: Reach) {
-        self.origins.insert(place, self.file_name, pointer, reach);
+        let fits = self.origins.insert(place, self.file_name, pointer, reach);
+        self.is_over |= !fits;
     }
 }

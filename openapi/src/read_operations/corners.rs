@@ -30,13 +30,18 @@ impl Corners {
     /// Looks through all of a document once, without following references.
     pub(crate) fn check(document: &ParsedDocument, problems: &mut Problems<'_>) -> Self {
         let work = SchemaWork::default();
+        let schemas = Schemas::new(&document.root, &work);
         let mut walk = Walk {
-            schemas: Schemas::new(&document.root, &work),
+            schemas,
+            annotated: HashSet::new(),
             problems,
             pointer: String::new(),
             remote: HashSet::new(),
         };
         let root = &document.root;
+        if !schemas.reads_beside_references() {
+            note_annotated(root, &mut walk.annotated);
+        }
         match root.get("paths") {
             Some(Value::Object(_)) | None => {}
             Some(_) => walk
@@ -89,8 +94,32 @@ fn has_annotated_values(root: &Value) -> bool {
     })
 }
 
+/// Notes the references beside which an annotation stands, at any depth; answers whether one stands in the value.
+fn note_annotated(value: &Value, annotated: &mut HashSet<*const Value>) -> bool {
+    let mut holds_one = false;
+    match value {
+        Value::Array(items) => {
+            for item in items {
+                holds_one |= note_annotated(item, annotated);
+            }
+        }
+        Value::Object(members) => {
+            for (key, member) in members {
+                holds_one |= key == ANNOTATION || note_annotated(member, annotated);
+            }
+            if holds_one && members.contains_key("$ref") {
+                annotated.insert(value);
+            }
+        }
+        _ => {}
+    }
+    holds_one
+}
+
 struct Walk<'a, 'b, 'c> {
     schemas: Schemas<'a>,
+    /// The references of a document of 3.0 beside which an annotation stands.
+    annotated: HashSet<*const Value>,
     problems: &'b mut Problems<'c>,
     pointer: String,
     remote: HashSet<String>,
@@ -223,7 +252,7 @@ impl Walk<'_, '_, '_> {
         // What stands beside a reference counts where the version says so, and what is said to be secret there always.
         if self.is_reference(schema)
             && !self.schemas.reads_beside_references()
-            && !has_annotation(schema)
+            && !self.annotated.contains(&std::ptr::from_ref(schema))
         {
             return;
         }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{WRAPPER_DEPTH_MAX, is_person, snakes, wraps};
+use super::{PLAIN_IDS, WRAPPER_DEPTH_MAX, is_person, snakes, wraps};
 use crate::json_pointer::escape;
 use crate::operation_source::OperationSource;
 use crate::schema::Schemas;
@@ -80,21 +80,23 @@ fn name_pointers(
     };
     let own = format!("{}_name", noun.replace(' ', "_"));
     // `flow_name` of an automation flow
-    let of_head = format!("{}_name", noun.rsplit(' ').next().unwrap_or_default());
+    let head = noun.rsplit(' ').next().unwrap_or_default();
+    let of_head = format!("{head}_name");
     let mut wanted = vec![own.as_str()];
     if own != of_head {
         wanted.push(&of_head);
     }
-    let is_of_person = snakes
+    // An address of an order is its customer's, and so is that of a customer order.
+    let is_person = is_person(head) || OTHER_PERSONS.contains(&head);
+    let has_name_of_person = snakes
         .iter()
         .any(|name| PERSONS_NAMES.contains(&name.as_str()));
+    // A bounce has nothing else that names it.
+    let has_id_alone =
+        snakes.len() == 2 && snakes.iter().any(|name| PLAIN_IDS.contains(&name.as_str()));
     let usual = NAMES.iter().filter(|name| match **name {
-        "title" => !is_of_person,
-        // That of an order is its customer's, and so is that of a customer order.
-        "email" | "username" => {
-            let head = noun.rsplit(' ').next().unwrap_or_default();
-            is_person(head) || OTHER_PERSONS.contains(&head) || noun.ends_with("email address")
-        }
+        "title" => !(is_person && has_name_of_person),
+        "email" | "username" => is_person || noun.ends_with("email address") || has_id_alone,
         _ => true,
     });
     for wanted in wanted.iter().chain(usual) {

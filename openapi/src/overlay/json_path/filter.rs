@@ -1,12 +1,13 @@
 //! Filters of a JSONPath query (RFC 9535, section 2.3.5), each step counted.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use regex::RegexBuilder;
 use serde_json::Value;
 
-use super::parser::{Comparison, Logical, Operand, Query, Segment, Selector};
-use super::{Budget, Exhausted, children_of, position_of, slice};
+use super::parser::{Comparison, Logical, Operand, Query};
+use super::{Budget, Exhausted, Stop, visit_places};
 
 /// What compiling a pattern costs, in values looked at; a byte of text costs one as well. A pattern
 /// that is the same for all values is compiled once.
@@ -36,21 +37,6 @@ struct Scope<'a> {
     current: &'a Value,
     root: &'a Value,
     budget: &'a Budget,
-}
-
-/// What a side of a comparison is; a query that selects nothing is `None`.
-enum Side<'a> {
-    Borrowed(&'a Value),
-    Owned(Value),
-}
-
-impl Side<'_> {
-    fn value(&self) -> &Value {
-        match self {
-            Self::Borrowed(value) => value,
-            Self::Owned(value) => value,
-        }
-    }
 }
 
 impl<'a> Scope<'a> {
@@ -102,99 +88,13 @@ impl<'a> Scope<'a> {
         } else {
             self.current
         };
-        self.select(&query.segments, start, visit).map(|_| ())
-    }
-
-    /// Answers whether to go on.
-    fn select(
-        self,
-        segments: &[Segment],
-        value: &'a Value,
-        visit: &mut dyn FnMut(&'a Value) -> bool,
-    ) -> Result<bool, Exhausted> {
-        self.budget.spend(1)?;
-        let Some((first, rest)) = segments.split_first() else {
-            return Ok(visit(value));
-        };
-        if first.descends {
-            return self.descend(&first.selectors, rest, value, visit);
-        }
-        for selector in &first.selectors {
-            if !self.selector(selector, rest, value, visit)? {
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    }
-
-    fn descend(
-        self,
-        selectors: &[Selector],
-        rest: &[Segment],
-        value: &'a Value,
-        visit: &mut dyn FnMut(&'a Value) -> bool,
-    ) -> Result<bool, Exhausted> {
-        self.budget.spend(1)?;
-        for selector in selectors {
-            if !self.selector(selector, rest, value, visit)? {
-                return Ok(false);
-            }
-        }
-        for (_, child) in children_of(value) {
-            if !self.descend(selectors, rest, child, visit)? {
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    }
-
-    fn selector(
-        self,
-        selector: &Selector,
-        rest: &[Segment],
-        value: &'a Value,
-        visit: &mut dyn FnMut(&'a Value) -> bool,
-    ) -> Result<bool, Exhausted> {
-        self.budget.spend(1)?;
-        match selector {
-            Selector::Name(name) => match value.get(name) {
-                Some(child) => self.select(rest, child, visit),
-                None => Ok(true),
-            },
-            Selector::Index(index) => match item(value, *index) {
-                Some(child) => self.select(rest, child, visit),
-                None => Ok(true),
-            },
-            Selector::Slice(start, end, step) => {
-                let items = value.as_array().map(Vec::as_slice).unwrap_or_default();
-                for position in slice(*start, *end, *step, items.len()) {
-                    if !self.select(rest, &items[position], visit)? {
-                        return Ok(false);
-                    }
-                }
-                Ok(true)
-            }
-            Selector::Wildcard => {
-                for (_, child) in children_of(value) {
-                    if !self.select(rest, child, visit)? {
-                        return Ok(false);
-                    }
-                }
-                Ok(true)
-            }
-            Selector::Filter(filter) => {
-                for (_, child) in children_of(value) {
-                    let scope = Scope {
-                        current: child,
-                        ..self
-                    };
-                    if scope.holds(filter)? && !self.select(rest, child, visit)? {
-                        return Ok(false);
-                    }
-                }
-                Ok(true)
-            }
-        }
+        visit_places(
+            &query.segments,
+            start,
+            self.root,
+            self.budget,
+            &mut |_, value| visit(value).then_some(()).ok_or(Stop::Enough),
+        )
     }
 
     fn compare(
@@ -204,10 +104,7 @@ impl<'a> Scope<'a> {
         right: &Operand,
     ) -> Result<bool, Exhausted> {
         let (left, right) = (self.operand(left)?, self.operand(right)?);
-        let (left, right) = (
-            left.as_ref().map(Side::value),
-            right.as_ref().map(Side::value),
-        );
+        let (left, right) = (left.as_deref(), right.as_deref());
         let equal = || match (left, right) {
             (Some(left), Some(right)) => equal(left, right, self.budget),
             (left, right) => Ok(left.is_none() && right.is_none()),
@@ -224,11 +121,11 @@ impl<'a> Scope<'a> {
     }
 
     /// The value of an operand; `None` is the RFC's `Nothing`.
-    fn operand(self, operand: &Operand) -> Result<Option<Side<'a>>, Exhausted> {
+    fn operand(self, operand: &Operand) -> Result<Option<Cow<'a, Value>>, Exhausted> {
         self.budget.spend(1)?;
-        let number = |count: usize| Some(Side::Owned(Value::from(count)));
+        let number = |count: usize| Some(Cow::Owned(Value::from(count)));
         match operand {
-            Operand::Literal(literal) => Ok(Some(Side::Owned(literal.clone()))),
+            Operand::Literal(literal) => Ok(Some(Cow::Owned(literal.clone()))),
             Operand::Query(query) | Operand::Value(query) => {
                 let mut found = Vec::new();
                 self.query(query, &mut |value| {
@@ -236,7 +133,7 @@ impl<'a> Scope<'a> {
                     found.len() < 2
                 })?;
                 Ok(match found.as_slice() {
-                    [one] => Some(Side::Borrowed(one)),
+                    [one] => Some(Cow::Borrowed(*one)),
                     _ => None,
                 })
             }
@@ -250,7 +147,7 @@ impl<'a> Scope<'a> {
             }
             Operand::Length(inner) => {
                 let value = self.operand(inner)?;
-                Ok(match value.as_ref().map(Side::value) {
+                Ok(match value.as_deref() {
                     Some(Value::String(text)) => {
                         self.budget.spend(text.len() as u64)?;
                         number(text.chars().count())
@@ -266,10 +163,9 @@ impl<'a> Scope<'a> {
     /// `match` and `search`; a pattern that is none matches nothing.
     fn matches(self, text: &Operand, pattern: &Operand, whole: bool) -> Result<bool, Exhausted> {
         let (text, pattern) = (self.operand(text)?, self.operand(pattern)?);
-        let (Some(Value::String(text)), Some(Value::String(pattern))) = (
-            text.as_ref().map(Side::value),
-            pattern.as_ref().map(Side::value),
-        ) else {
+        let (Some(Value::String(text)), Some(Value::String(pattern))) =
+            (text.as_deref(), pattern.as_deref())
+        else {
             return Ok(false);
         };
         self.budget.spend(text.len() as u64)?;
@@ -311,11 +207,6 @@ fn i_regexp(pattern: &str) -> String {
         translated.push(character);
     }
     translated
-}
-
-fn item(value: &Value, index: i64) -> Option<&Value> {
-    let items = value.as_array()?;
-    items.get(position_of(index, items.len())?)
 }
 
 /// Numbers are equal by their value: `1` is `1.0` (RFC 9535, section 2.3.5.2.2).

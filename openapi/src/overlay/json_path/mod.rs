@@ -12,7 +12,7 @@ use std::collections::HashSet;
 use regex::Regex;
 use serde_json::Value;
 
-use crate::json_pointer::escape;
+use crate::json_pointer::{Step, pointer_of};
 use parser::{Query, Segment, Selector};
 
 /// The most bytes of a query.
@@ -35,15 +35,6 @@ pub(super) struct JsonPath {
 pub(super) struct Place {
     /// From the root down.
     pub(super) steps: Vec<Step>,
-}
-
-/// One step down.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) enum Step {
-    /// Into a member of an object.
-    Key(String),
-    /// Into an item of an array.
-    Position(usize),
 }
 
 /// The work that is left for the queries of one overlay.
@@ -89,6 +80,16 @@ impl Budget {
 }
 
 impl Place {
+    fn of(path: &[StepRef<'_>]) -> Self {
+        let steps = path.iter().map(|step| match step {
+            StepRef::Key(key) => Step::Key((*key).to_owned()),
+            StepRef::Position(position) => Step::Position(*position),
+        });
+        Self {
+            steps: steps.collect(),
+        }
+    }
+
     pub(super) fn get<'a>(&self, root: &'a Value) -> Option<&'a Value> {
         self.steps.iter().try_fold(root, |value, step| match step {
             Step::Key(key) => value.get(key),
@@ -105,15 +106,7 @@ impl Place {
 
     /// As a JSON pointer.
     pub(super) fn pointer(&self) -> String {
-        let mut pointer = String::new();
-        for step in &self.steps {
-            pointer.push('/');
-            match step {
-                Step::Key(key) => pointer.push_str(&escape(key)),
-                Step::Position(position) => pointer.push_str(&position.to_string()),
-            }
-        }
-        pointer
+        pointer_of(&self.steps)
     }
 }
 
@@ -143,26 +136,39 @@ impl JsonPath {
     /// # Errors
     /// Which bound it breaks.
     pub(super) fn select(&self, root: &Value, budget: &Budget) -> Result<Vec<Place>, String> {
-        let mut selection = Selection {
-            root,
-            budget,
-            path: Vec::new(),
-            found: Vec::new(),
-            known: HashSet::new(),
+        let mut found = Vec::new();
+        let mut known = HashSet::new();
+        let mut are_too_many = false;
+        let mut keep = |path: &[StepRef<'_>], _: &Value| {
+            // A place is copied and hashed step by step, and may be met again and again.
+            budget.spend(10 + 10 * path.len() as u64)?;
+            let place = Place::of(path);
+            if known.insert(place.clone()) {
+                are_too_many = found.len() >= PLACES_MAX;
+                if are_too_many {
+                    return Err(Stop::Enough);
+                }
+                found.push(place);
+            }
+            Ok(())
         };
-        match selection.walk(&self.query.segments, root) {
-            Ok(()) => Ok(selection.found),
-            Err(Stop::TooMany) => Err(format!("it selects more than {PLACES_MAX} places")),
-            Err(Stop::Exhausted) => Err(format!(
+        let visited = visit_places(&self.query.segments, root, root, budget, &mut keep);
+        if visited.is_err() {
+            return Err(format!(
                 "it is left out: the overlay's targets look at more than {WORK_MAX} values"
-            )),
+            ));
         }
+        if are_too_many {
+            return Err(format!("it selects more than {PLACES_MAX} places"));
+        }
+        Ok(found)
     }
 }
 
 /// Why a selection ended early.
 enum Stop {
-    TooMany,
+    /// Who visits the places wants no more.
+    Enough,
     Exhausted,
 }
 
@@ -172,13 +178,35 @@ impl From<Exhausted> for Stop {
     }
 }
 
+/// What is called with each place that is selected.
+type Visit<'v, 'a> = &'v mut dyn FnMut(&[StepRef<'a>], &'a Value) -> Result<(), Stop>;
+
+/// Visits the places to which segments lead from `start`, in document order, some more than once.
+fn visit_places<'a>(
+    segments: &[Segment],
+    start: &'a Value,
+    root: &'a Value,
+    budget: &'a Budget,
+    visit: Visit<'_, 'a>,
+) -> Result<(), Exhausted> {
+    let mut selection = Selection {
+        root,
+        budget,
+        path: Vec::new(),
+        visit,
+    };
+    match selection.walk(segments, start) {
+        Ok(()) | Err(Stop::Enough) => Ok(()),
+        Err(Stop::Exhausted) => Err(Exhausted),
+    }
+}
+
 /// A query on its way through a document, depth first: no list of intermediate places is kept.
-struct Selection<'a> {
+struct Selection<'a, 'v> {
     root: &'a Value,
     budget: &'a Budget,
     path: Vec<StepRef<'a>>,
-    found: Vec<Place>,
-    known: HashSet<Place>,
+    visit: Visit<'v, 'a>,
 }
 
 #[derive(Clone, Copy)]
@@ -187,38 +215,17 @@ enum StepRef<'a> {
     Position(usize),
 }
 
-impl<'a> Selection<'a> {
+impl<'a> Selection<'a, '_> {
     fn walk(&mut self, segments: &[Segment], value: &'a Value) -> Result<(), Stop> {
         self.budget.spend(1)?;
         let Some((first, rest)) = segments.split_first() else {
-            return self.keep();
+            return (self.visit)(&self.path, value);
         };
         if first.descends {
             self.descend(&first.selectors, rest, value)
         } else {
             self.children(&first.selectors, rest, value)
         }
-    }
-
-    fn keep(&mut self) -> Result<(), Stop> {
-        // A place is copied and hashed step by step, and may be met again and again.
-        self.budget.spend(10 + 10 * self.path.len() as u64)?;
-        let steps: Vec<Step> = self
-            .path
-            .iter()
-            .map(|step| match step {
-                StepRef::Key(key) => Step::Key((*key).to_owned()),
-                StepRef::Position(position) => Step::Position(*position),
-            })
-            .collect();
-        let place = Place { steps };
-        if self.known.insert(place.clone()) {
-            if self.found.len() >= PLACES_MAX {
-                return Err(Stop::TooMany);
-            }
-            self.found.push(place);
-        }
-        Ok(())
     }
 
     /// The value itself and all below it (RFC 9535, section 2.5.2).
