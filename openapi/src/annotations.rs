@@ -26,7 +26,7 @@ use daybook_event::Action;
 use serde_json::{Map, Value};
 
 use crate::activity_template::ActivityTemplate;
-use crate::document::Problems;
+use crate::document::{ANNOTATION, Problems, UNKNOWN_TOLD_MAX};
 use crate::json_pointer::escape;
 use crate::nearest::{did_you_mean, nearest};
 use crate::value_location::ValueLocation;
@@ -38,9 +38,6 @@ const KEYS: &[&str] = &[
     "service", "org", "ignore", "capture", "action", "verb", "entity", "parent", "activity",
     "redact", "keep",
 ];
-
-/// The most members of one `x-audit` that are told not to be known.
-const UNKNOWN_TOLD_MAX: usize = 20;
 
 /// How places begin.
 const PLACES: &[&str] = &["path", "query", "body", "request", "response"];
@@ -100,8 +97,8 @@ impl Annotations {
     /// Reads the `x-audit` of what stands at `pointer`. What cannot be used is told and left out.
     pub(crate) fn read(holder: &Value, pointer: &str, problems: &mut Problems<'_>) -> Self {
         let mut annotations = Self::default();
-        let pointer = format!("{pointer}/x-audit");
-        match holder.get("x-audit") {
+        let pointer = format!("{pointer}/{ANNOTATION}");
+        match holder.get(ANNOTATION) {
             None => {}
             Some(Value::Object(members)) => {
                 let mut unknown = 0;

@@ -96,8 +96,8 @@ impl<'a> OperationSource<'a> {
                 .filter_map(Value::as_str)
                 .take(LISTED_MAX)
                 .collect(),
-            query: parameters(schemas, "query", path_item, operation),
-            path_params: parameters(schemas, "path", path_item, operation),
+            query: parameters(schemas, "query", [path_item, operation]),
+            path_params: parameters(schemas, "path", [path_item, operation]),
             holders: [path_item, operation],
             request: operation
                 .get("requestBody")
@@ -109,14 +109,16 @@ impl<'a> OperationSource<'a> {
     }
 }
 
-impl OperationSource<'_> {
+impl<'a> OperationSource<'a> {
+    /// The parameters as they stand in the document, or the references to them; the operation's own ones come before
+    /// the path item's, which they override.
+    pub(crate) fn written_parameters(&self) -> impl Iterator<Item = &'a Value> {
+        written_parameters(self.holders)
+    }
+
     /// Whether a query parameter is required; of two with one name the operation's own counts.
     pub(crate) fn requires_query(&self, name: &str) -> bool {
-        let [path_item, operation] = self.holders;
-        [operation, path_item]
-            .into_iter()
-            .filter_map(|holder| holder.get("parameters")?.as_array())
-            .flat_map(|listed| listed.iter().take(PARAMETERS_MAX))
+        self.written_parameters()
             .filter_map(|parameter| self.schemas.resolve(parameter))
             .find(|parameter| {
                 let is = |key: &str, text: &str| {
@@ -128,36 +130,31 @@ impl OperationSource<'_> {
     }
 }
 
-/// The parameters of one place; the operation's own ones override the path item's.
-fn parameters<'a>(
-    schemas: Schemas<'a>,
-    place: &str,
-    path_item: &'a Value,
-    operation: &'a Value,
-) -> Vec<Property<'a>> {
+fn written_parameters([path_item, operation]: [&Value; 2]) -> impl Iterator<Item = &Value> {
+    [operation, path_item]
+        .into_iter()
+        .filter_map(|holder| holder.get("parameters")?.as_array())
+        .flat_map(|listed| listed.iter().take(PARAMETERS_MAX))
+}
+
+/// The parameters of one place; of two with one name the operation's own counts.
+fn parameters<'a>(schemas: Schemas<'a>, place: &str, holders: [&'a Value; 2]) -> Vec<Property<'a>> {
     let mut found: Vec<Property<'a>> = Vec::new();
     let mut known = HashSet::new();
-    for holder in [operation, path_item] {
-        let listed = holder.get("parameters").and_then(Value::as_array);
-        for parameter in listed
-            .into_iter()
-            .flatten()
-            .take(PARAMETERS_MAX)
-            .take_while(|_| schemas.spend())
-            .filter_map(|parameter| schemas.resolve(parameter))
-        {
-            let name = parameter.get("name").and_then(Value::as_str);
-            let (Some(name), Some(said)) = (name, parameter.get("in").and_then(Value::as_str))
-            else {
-                continue;
-            };
-            if said == place && name.len() <= NAME_BYTES_MAX && known.insert(name) {
-                let schema = parameter
-                    .get("schema")
-                    .or_else(|| content_schema(parameter))
-                    .unwrap_or(&Value::Null);
-                found.push(Property { name, schema });
-            }
+    for parameter in written_parameters(holders)
+        .take_while(|_| schemas.spend())
+        .filter_map(|parameter| schemas.resolve(parameter))
+    {
+        let name = parameter.get("name").and_then(Value::as_str);
+        let (Some(name), Some(said)) = (name, parameter.get("in").and_then(Value::as_str)) else {
+            continue;
+        };
+        if said == place && name.len() <= NAME_BYTES_MAX && known.insert(name) {
+            let schema = parameter
+                .get("schema")
+                .or_else(|| content_schema(parameter))
+                .unwrap_or(&Value::Null);
+            found.push(Property { name, schema });
         }
     }
     found

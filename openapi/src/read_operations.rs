@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use serde_json::{Map, Value};
 
 use crate::annotations::{Activity, Annotations, values};
-use crate::document::{DocumentProblem, Problems};
+use crate::document::{ANNOTATION, DocumentProblem, Problems};
 use crate::habits::{Habits, VerbPlace};
 use crate::json_pointer::escape;
 use crate::meaning::work_out;
@@ -434,11 +434,8 @@ fn read_annotations(
     if is_told {
         return Annotations::read(holder, pointer, problems);
     }
-    let mut untold = Problems {
-        file_name: problems.file_name,
-        list: &mut Vec::new(),
-        origins: None,
-    };
+    let mut untold = Vec::new();
+    let mut untold = Problems::of(problems.file_name, &mut untold);
     Annotations::read(holder, pointer, &mut untold)
 }
 
@@ -451,7 +448,7 @@ fn tell_beside_reference(item: Option<&Value>, pointer: &str, problems: &mut Pro
         let pointer = format!("{pointer}/{}", escape(name));
         let message = "beside `$ref` it is not read: say it where the reference leads";
         match name.as_str() {
-            "x-audit" | ANY_METHOD => problems.error(&pointer, message),
+            ANNOTATION | ANY_METHOD => problems.error(&pointer, message),
             "parameters" | "servers" => problems.warning(&pointer, message),
             method if METHODS.contains(&method) => problems.error(&pointer, message),
             _ => {}
@@ -488,7 +485,7 @@ struct OwnAnnotations {
 fn is_annotation_of_any_method(members: &Map<String, Value>, method: &str) -> bool {
     let said = members.get(method).and_then(Value::as_object);
     members.get(ANY_METHOD).is_some_and(Value::is_object)
-        && said.is_some_and(|said| said.len() == 1 && said.contains_key("x-audit"))
+        && said.is_some_and(|said| said.len() == 1 && said.contains_key(ANNOTATION))
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use serde::ser::{SerializeStruct, Serializer};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::json_pointer::escape;
+use crate::json_pointer::{escape, unescape};
 use crate::operation_source::OperationSource;
 use crate::schema::Property;
 
@@ -35,7 +35,7 @@ pub(crate) const WRAPPERS: &[&str] = &[
 const LISTS: &[&str] = &["items", "results"];
 
 /// How many wrappers are opened: JSON:API has `data` and `attributes`.
-const WRAPPER_DEPTH_MAX: usize = 2;
+pub(crate) const WRAPPER_DEPTH_MAX: usize = 2;
 
 /// Keys behind which something is no part of what a call is about.
 const NO_WRAPPERS: &[&str] = &["error", "errors"];
@@ -213,7 +213,7 @@ impl ValueLocation {
                 let last = segments.find(|segment| !segment.is_empty() && *segment != "*");
                 let last = last.unwrap_or("id");
                 if last.contains('~') {
-                    Cow::Owned(last.replace("~1", "/").replace("~0", "~"))
+                    Cow::Owned(unescape(last))
                 } else {
                     Cow::Borrowed(last)
                 }
@@ -305,7 +305,7 @@ fn put(body: &mut Value, pointer: &str, text: String) {
             if !place.is_object() {
                 *place = Value::Object(serde_json::Map::new());
             }
-            place = &mut place[segment.replace("~1", "/").replace("~0", "~")];
+            place = &mut place[unescape(segment)];
         }
     }
     *place = Value::String(text);
@@ -344,10 +344,7 @@ fn read_body(body: Option<&Value>, pointer: &str, has_own_list: bool) -> Vec<Str
 }
 
 fn segments(pointer: &str) -> impl Iterator<Item = String> {
-    pointer
-        .split('/')
-        .skip(1)
-        .map(|segment| segment.replace("~1", "/").replace("~0", "~"))
+    pointer.split('/').skip(1).map(unescape)
 }
 
 fn collect_behind_wrappers(

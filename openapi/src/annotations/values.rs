@@ -17,10 +17,10 @@ use std::collections::{HashSet, VecDeque};
 use serde_json::Value;
 
 use crate::annotations::Annotations;
-use crate::document::Problems;
+use crate::document::{ANNOTATION, Problems};
 use crate::json_pointer::escape;
 use crate::nearest::did_you_mean;
-use crate::operation_source::{OperationSource, PARAMETERS_MAX};
+use crate::operation_source::OperationSource;
 use crate::value_location::{ValueLocation, WRAPPERS};
 
 /// The members of an `x-audit` of a parameter or property.
@@ -37,10 +37,10 @@ const SCHEMAS_MAX: usize = 2_000;
 
 /// Tells what is wrong in the `x-audit` of the parameter or schema at `pointer`.
 pub(crate) fn check(holder: &Value, pointer: &str, problems: &mut Problems<'_>) {
-    let Some(annotation) = holder.get("x-audit") else {
+    let Some(annotation) = holder.get(ANNOTATION) else {
         return;
     };
-    let pointer = format!("{pointer}/x-audit");
+    let pointer = format!("{pointer}/{ANNOTATION}");
     let Value::Object(members) = annotation else {
         problems.error(&pointer, "`x-audit` is no object");
         return;
@@ -83,12 +83,8 @@ fn short(text: &str) -> String {
 /// What the values of an operation are said to be.
 pub(crate) fn read(source: &OperationSource<'_>) -> Annotations {
     let mut found = Annotations::default();
-    let [path_item, operation] = source.holders;
-    for holder in [operation, path_item] {
-        let listed = holder.get("parameters").and_then(Value::as_array);
-        for parameter in listed.into_iter().flatten().take(PARAMETERS_MAX) {
-            read_parameter(source, parameter, &mut found);
-        }
+    for parameter in source.written_parameters() {
+        read_parameter(source, parameter, &mut found);
     }
     let request = source.request.map(|schema| (schema, Body::Request));
     let response = source.response.map(|schema| (schema, Body::Response));
@@ -219,7 +215,7 @@ enum Role {
 }
 
 fn roles_of(holder: &Value) -> impl Iterator<Item = Role> {
-    let annotation = holder.get("x-audit");
+    let annotation = holder.get(ANNOTATION);
     let is =
         |key: &str, said: &Value| annotation.and_then(|members| members.get(key)) == Some(said);
     [

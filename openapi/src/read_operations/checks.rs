@@ -8,7 +8,7 @@ use super::methods::ANY_METHOD;
 use crate::activity_template::FIXED;
 use crate::annotations::{Activity, Annotations};
 use crate::document::{Problems, is_of_3_0};
-use crate::json_pointer::escape;
+use crate::json_pointer::{escape, unescape};
 use crate::nearest::nearest_by;
 use crate::operation_source::OperationSource;
 use crate::path_template::PathTemplate;
@@ -46,7 +46,7 @@ const SUGGESTED_MAX: usize = 500;
 const LOOKS_MAX: usize = 200_000;
 
 /// How often the nearest place is looked for there where one is not found.
-const SUGGESTIONS_MAX: usize = 1_000;
+pub(super) const SUGGESTIONS_MAX: usize = 1_000;
 
 /// What looking for places may still cost.
 #[derive(Debug)]
@@ -400,11 +400,7 @@ fn short(text: &str) -> String {
 /// Whether a body that the schema describes cannot have a value at `pointer`, plainly or, as values are
 /// read, behind a wrapper.
 fn is_missing(schemas: Schemas<'_>, schema: &Value, pointer: &str) -> bool {
-    let segments: Vec<String> = pointer
-        .split('/')
-        .skip(1)
-        .map(|segment| segment.replace("~1", "/").replace("~0", "~"))
-        .collect();
+    let segments: Vec<String> = pointer.split('/').skip(1).map(unescape).collect();
     if !lacks(schemas, schema, &segments) {
         return false;
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::checks::{Fit, Misfit, find_place, is_of_list};
+use super::checks::{Fit, Misfit, SUGGESTIONS_MAX, find_place, is_of_list};
 use crate::annotations::Annotations;
 use crate::document::Problems;
 use crate::operation_source::OperationSource;
@@ -13,9 +13,6 @@ pub(crate) const NO_PARENT: &str = "nothing says what {parent} is here; give `pa
 
 /// How often the places of wide levels are looked for in one document's operations.
 const LOOKS_MAX: usize = 20_000;
-
-/// How often the nearest place is looked for where one is not there.
-const SUGGESTIONS_MAX: usize = 1_000;
 
 /// The best that was found in the operations below, and what tells most of the others.
 #[derive(Debug, Default)]

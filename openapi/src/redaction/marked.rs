@@ -3,6 +3,7 @@
 use std::cell::OnceCell;
 
 use super::place::Place;
+use crate::json_pointer::unescape;
 use crate::operation::Operation;
 use crate::path_template::PathTemplate;
 use crate::value_location::{ValueLocation, WRAPPERS};
@@ -16,13 +17,7 @@ pub(super) struct Marked {
 
 impl Marked {
     pub(super) fn new(location: &ValueLocation) -> Self {
-        let segments = |pointer: &str| {
-            pointer
-                .split('/')
-                .skip(1)
-                .map(|segment| segment.replace("~1", "/").replace("~0", "~"))
-                .collect()
-        };
+        let segments = |pointer: &str| pointer.split('/').skip(1).map(unescape).collect();
         let (place, segments) = match location {
             ValueLocation::Path(name) => (Place::Path, vec![name.clone()]),
             ValueLocation::Query(name) => (Place::Query, vec![name.clone()]),

@@ -11,11 +11,7 @@ use super::marked::Marked;
 use super::place::Place;
 use super::redactor::{Redactor, VALUE_DEPTH_MAX, redact_keys};
 use super::walk::{Inherited, Walk, note};
-use crate::value_location::WRAPPERS;
-
-/// How many wrappers with a known name are opened around an id or a name. [`crate::ValueLocation::read`] opens a body's only
-/// member as well, but that is a name that its caller chose.
-const WRAPPER_DEPTH_MAX: usize = 2;
+use crate::value_location::{WRAPPER_DEPTH_MAX, WRAPPERS};
 
 impl Redactor {
     /// Removes everything but what is auditable, and names the values and objects out of which it did.
@@ -131,7 +127,8 @@ impl Redactor {
             || self.is_told_behind_wrappers(walk, Marked::may_be_below)
     }
 
-    /// Ids and names are looked for behind wrappers too (`data`, `item`), see [`crate::ValueLocation::read`].
+    /// Ids and names are looked for behind wrappers too (`data`, `item`). [`crate::ValueLocation::read`] opens a body's only member
+    /// as well, but that is a name that its caller chose.
     fn is_told_behind_wrappers(
         &self,
         walk: &Walk<'_>,

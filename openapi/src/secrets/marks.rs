@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::doubts::is_in_doubt;
 use super::marked_names::{MarkedNames, unnamed};
+use crate::document::ANNOTATION;
 use crate::json_pointer::escape;
 use crate::schema::Schemas;
 
@@ -339,7 +340,7 @@ pub(super) enum Said {
 pub(super) fn said_of(parts: &[&Value]) -> Said {
     let says = |key: &str, flag: bool| {
         parts.iter().any(|part| {
-            let said = part.get("x-audit").and_then(|members| members.get(key));
+            let said = part.get(ANNOTATION).and_then(|members| members.get(key));
             said.and_then(Value::as_bool) == Some(flag)
         })
     };

@@ -256,12 +256,9 @@ impl OperationSecrets {
 /// The parameter objects, each behind what is written where it stands or refers to it; the operation's own ones
 /// override the path item's.
 fn parameters<'a>(source: &OperationSource<'a>) -> Vec<(&'a Value, &'a Value)> {
-    let [path_item, operation] = source.holders;
     let mut known = HashSet::new();
-    [operation, path_item]
-        .into_iter()
-        .filter_map(|holder| holder.get("parameters").and_then(Value::as_array))
-        .flat_map(|listed| listed.iter().take(PARAMETERS_MAX))
+    source
+        .written_parameters()
         .filter_map(|written| Some((written, source.schemas.resolve(written)?)))
         .filter(|(_, parameter)| {
             let text = |key: &str| parameter.get(key).and_then(Value::as_str);
