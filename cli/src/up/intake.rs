@@ -17,7 +17,7 @@ use tokio::sync::watch;
 
 use super::batcher::{BATCH_MESSAGES_MAX, Batcher, Fate};
 use super::dead_letter_file::DeadLetterFile;
-use super::lines::{Line, LineSplitter};
+use crate::lines::{Line, LineSplitter};
 use crate::process::stopped;
 
 /// How many bytes of messages are read before they are stored.
@@ -31,20 +31,6 @@ pub(crate) struct Intake {
     batcher: Batcher,
     dead_letters: Arc<DeadLetterFile>,
     stop: watch::Receiver<bool>,
-}
-
-impl Intake {
-    pub(crate) fn new(
-        batcher: Batcher,
-        dead_letters: Arc<DeadLetterFile>,
-        stop: watch::Receiver<bool>,
-    ) -> Self {
-        Self {
-            batcher,
-            dead_letters,
-            stop,
-        }
-    }
 }
 
 /// What became of the lines.
@@ -87,6 +73,18 @@ async fn take(State(intake): State<Intake>, headers: HeaderMap, body: Body) -> R
 }
 
 impl Intake {
+    pub(crate) fn new(
+        batcher: Batcher,
+        dead_letters: Arc<DeadLetterFile>,
+        stop: watch::Receiver<bool>,
+    ) -> Self {
+        Self {
+            batcher,
+            dead_letters,
+            stop,
+        }
+    }
+
     /// Reads lines and handles them, a batch at a time, until the body or this program ends.
     async fn take(self, body: Body) -> (StatusCode, Answer) {
         let mut answer = Answer::default();
@@ -123,28 +121,7 @@ impl Intake {
         answer.failed.sort_by_key(|failed| failed.line);
         (status, answer)
     }
-}
 
-/// A web page of another site must not be able to write here: browsers name it in `Origin`, and a
-/// host name that was made to point at this machine stands in `Host`.
-fn refusal(headers: &HeaderMap) -> Option<&'static str> {
-    if headers.contains_key(header::ORIGIN) {
-        return Some("the intake takes no requests from web pages");
-    }
-    let mut hosts = headers.get_all(header::HOST).iter();
-    let host = hosts
-        .next()
-        .and_then(|host| host.to_str().ok())
-        .unwrap_or_default();
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        _ => host,
-    };
-    let is_loopback = matches!(name, "127.0.0.1" | "localhost" | "[::1]");
-    (!is_loopback || hosts.next().is_some()).then_some("the intake is for this machine only")
-}
-
-impl Intake {
     async fn handle(&self, lines: Vec<Line>, answer: &mut Answer) {
         let mut waiting: Vec<(u64, String)> = Vec::with_capacity(lines.len());
         for line in lines {
@@ -175,9 +152,7 @@ impl Intake {
             }
         }
     }
-}
 
-impl Intake {
     /// Keeps a line that is no message at all: of one that is too long, its beginning.
     fn keep_bytes(&self, line: &Line, poison: &Poison, answer: &mut Answer) {
         let reason = poison.to_string();
@@ -201,6 +176,25 @@ impl Answer {
             self.failed_not_listed += 1;
         }
     }
+}
+
+/// A web page of another site must not be able to write here: browsers name it in `Origin`, and a
+/// host name that was made to point at this machine stands in `Host`.
+fn refusal(headers: &HeaderMap) -> Option<&'static str> {
+    if headers.contains_key(header::ORIGIN) {
+        return Some("the intake takes no requests from web pages");
+    }
+    let mut hosts = headers.get_all(header::HOST).iter();
+    let host = hosts
+        .next()
+        .and_then(|host| host.to_str().ok())
+        .unwrap_or_default();
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    };
+    let is_loopback = matches!(name, "127.0.0.1" | "localhost" | "[::1]");
+    (!is_loopback || hosts.next().is_some()).then_some("the intake is for this machine only")
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref)] // serde asks for a reference

@@ -6,7 +6,6 @@ mod dead_letter_file;
 mod documents;
 mod erasures;
 mod intake;
-mod lines;
 mod reads;
 mod seed;
 

@@ -91,7 +91,7 @@ mod tests {
 
     #[test]
     fn lines_are_the_same_however_the_stream_is_cut() {
-        let text = "one\r\n\n  \nfour\nfive";
+        let text = "one\r\n\n  \nfour\nfive\r";
         let whole = split(&[text], 10);
         assert_eq!(
             whole,
