@@ -1,6 +1,6 @@
 //! `daybook bench`: measures a part of Daybook on this machine.
 
-use std::io::{self, Write};
+use std::io::stdout;
 
 use anyhow::Context as _;
 use daybook_store_bench::Options;
@@ -17,21 +17,8 @@ pub(crate) async fn bench(command: BenchCommand) -> anyhow::Result<bool> {
         engine_command: (program, vec![CLICKHOUSE_ENGINE.into()]),
     };
     match command {
-        BenchCommand::Store(_) => daybook_store_bench::run(&options, &mut Lines).await?,
-        BenchCommand::Api(_) => daybook_store_bench::run_api(&options, &mut Lines).await?,
+        BenchCommand::Store(_) => daybook_store_bench::run(&options, &mut stdout()).await?,
+        BenchCommand::Api(_) => daybook_store_bench::run_api(&options, &mut stdout()).await?,
     }
     Ok(true)
-}
-
-/// Standard output, a line at a time, for as long as the measuring takes.
-struct Lines;
-
-impl Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        io::stdout().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        io::stdout().flush()
-    }
 }

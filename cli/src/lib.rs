@@ -11,6 +11,7 @@ mod data_directory;
 mod document_problems;
 mod erase;
 mod explain;
+mod lines;
 mod lint;
 mod migrate;
 mod normalize;
@@ -42,20 +43,15 @@ pub fn main() -> ExitCode {
         return daybook_clickhouse_launcher::run_engine_child(words);
     }
     let command = Arguments::parse().command;
-    if let Command::Token(options) = &command
-        && let Err(problem) = token::check(options)
-    {
-        return called_wrongly(&problem);
-    }
-    if let Command::Search(options) = &command
-        && let Err(problem) = search::check(options)
-    {
-        return called_wrongly(&problem);
-    }
-    if let Command::Erase(options) = &command
-        && let Err(problem) = erase::check(options)
-    {
-        return called_wrongly(&problem);
+    let checked = match &command {
+        Command::Token(options) => token::check(options),
+        Command::Search(options) => search::check(options),
+        Command::Erase(options) => erase::check(options),
+        _ => Ok(()),
+    };
+    if let Err(problem) = checked {
+        let _ = writeln!(std::io::stderr(), "daybook: {problem}");
+        return ExitCode::from(2);
     }
     let outcome = match command {
         Command::SampleService => run_async(async {
@@ -117,11 +113,6 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
             .and_then(serde_json::Error::io_error_kind),
     };
     kind == Some(std::io::ErrorKind::BrokenPipe)
-}
-
-fn called_wrongly(problem: &str) -> ExitCode {
-    let _ = writeln!(std::io::stderr(), "daybook: {problem}");
-    ExitCode::from(2)
 }
 
 /// `Ok(false)` says that some of it did not work, and that the words for it are written.

@@ -16,7 +16,7 @@ use tokio::sync::watch;
 use crate::process::{say, stopped};
 
 /// SQS gives and takes ten messages at once.
-const RECEIVE_MESSAGES_MAX: i32 = 10;
+const BATCH_LENGTH_MAX: u8 = 10;
 /// How many messages are gathered before they are stored, and for how long.
 const BATCH_MESSAGES_MAX: usize = 1_000;
 const BATCH_WINDOW: Duration = Duration::from_secs(2);
@@ -144,7 +144,7 @@ impl Queue {
             .client
             .receive_message()
             .queue_url(&self.url)
-            .max_number_of_messages(RECEIVE_MESSAGES_MAX)
+            .max_number_of_messages(BATCH_LENGTH_MAX.into())
             .message_system_attribute_names(MessageSystemAttributeName::ApproximateReceiveCount)
             .message_system_attribute_names(MessageSystemAttributeName::SentTimestamp)
             .wait_time_seconds(wait_seconds)
@@ -165,7 +165,7 @@ impl Queue {
             .collect();
         let mut not_acknowledged = 0;
         let mut acknowledging: anyhow::Result<()> = Ok(());
-        for ten in receipts.chunks(10) {
+        for ten in receipts.chunks(BATCH_LENGTH_MAX.into()) {
             let mut request = self.client.delete_message_batch().queue_url(&self.url);
             for (index, receipt) in ten.iter().enumerate() {
                 request = request.entries(
