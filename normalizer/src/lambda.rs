@@ -65,25 +65,13 @@ fn time_left(context: &Context) -> Duration {
 }
 
 #[cfg(test)]
+#[path = "../tests/log.rs"]
+mod log;
+
+#[cfg(test)]
 mod tests {
-    use std::io;
-    use std::sync::{Arc, Mutex};
-
+    use super::log::Log;
     use super::*;
-
-    #[derive(Clone, Default)]
-    struct Log(Arc<Mutex<Vec<u8>>>);
-
-    impl io::Write for Log {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().extend_from_slice(bytes);
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
 
     #[test]
     fn a_panic_is_logged_without_its_words() {
@@ -99,7 +87,7 @@ mod tests {
         });
         std::panic::set_hook(before);
         assert!(panicked.is_err());
-        let logged = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+        let logged = log.text();
         assert!(logged.contains("lambda.rs"), "{logged}");
         assert!(!logged.contains("jane"), "{logged}");
     }

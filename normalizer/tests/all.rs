@@ -8,5 +8,6 @@ mod load_balancer;
 mod log;
 mod normalize;
 mod redaction;
+mod stored;
 mod truncated;
 mod values;

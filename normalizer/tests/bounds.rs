@@ -5,22 +5,15 @@
 use daybook_event::AuditEvent;
 use daybook_normalizer::Poison;
 use daybook_normalizer::message::{decode, decode_whole};
-use daybook_normalizer::normalize::{Normalized, normalize};
 use daybook_normalizer::settings::Settings;
 use daybook_openapi::{Document, Index};
-use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-const NOW_MS: i64 = 1_795_379_689_123;
+use crate::stored::{NOW_MS, new_event, new_event_of};
 
 fn stored(message: &Value) -> AuditEvent {
-    let message = decode(&message.to_string()).unwrap();
     let index = Index::build(Vec::new()).0;
-    let now = Timestamp::from_millisecond(NOW_MS).unwrap();
-    match normalize(&message, &index, &Settings::default(), now).unwrap() {
-        Normalized::Event(new) => new.event,
-        Normalized::Dropped(reason) => panic!("dropped: {reason}"),
-    }
+    new_event(message, &index, &Settings::default()).event
 }
 
 fn http_event(path: &str) -> Value {
@@ -142,18 +135,13 @@ fn no_member_of_a_body_hides_the_others() {
         bytes: LOGIN.as_bytes().to_vec(),
     }]);
     assert!(problems.is_empty(), "{problems:?}");
-    let now = Timestamp::from_millisecond(NOW_MS).unwrap();
     let new = |role: &str, ignored: &str| {
         let mut event = http_event("/login");
         event["requestContext"]["domainName"] = json!("orders.example.com");
         event["body"] = json!(format!(
             r#"{{"tenant":"acme","role":"{role}","password":"hunter2",{ignored}}}"#
         ));
-        let message = decode(&event.to_string()).unwrap();
-        match normalize(&message, &index, &Settings::default(), now).unwrap() {
-            Normalized::Event(new) => new,
-            Normalized::Dropped(reason) => panic!("dropped: {reason}"),
-        }
+        new_event(&event, &index, &Settings::default())
     };
     let deep = format!("\"x\":{}{}", "[".repeat(200), "]".repeat(200));
     for ignored in [
@@ -191,12 +179,7 @@ fn a_body_that_needs_more_memory_than_there_is_counts_as_one_that_nobody_can_rea
         "response": { "status_code": 201, "body": braces() } });
     let message = decode_whole(message.to_string().as_bytes()).unwrap();
     let index = Index::build(Vec::new()).0;
-    let now = Timestamp::from_millisecond(NOW_MS).unwrap();
-    let normalized = normalize(&message, &index, &Settings::default(), now).unwrap();
-    let Normalized::Event(new) = normalized else {
-        panic!("dropped");
-    };
-    let event = new.event;
+    let event = new_event_of(&message, &index, &Settings::default()).event;
     assert_eq!(
         (&*event.detail, &*event.redacted),
         ("", &["request#".to_owned()][..])

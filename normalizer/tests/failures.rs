@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used)] // the helpers of tests give up as tests do
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
@@ -11,8 +11,6 @@ use daybook_event::Outcome;
 use daybook_normalizer::context::build_index;
 use daybook_normalizer::dead_letter::{DeadLetter, DeadLetters};
 use daybook_normalizer::handler::{BatchHandler, Patience};
-use daybook_normalizer::message::decode;
-use daybook_normalizer::normalize::{Normalized, normalize};
 use daybook_normalizer::settings::Settings;
 use daybook_overflow::OverflowBucket;
 use daybook_store::{Credentials, Endpoint, Writer};
@@ -23,8 +21,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
 use crate::log::Log;
-
-const NOW_MS: i64 = 1_795_379_689_123;
+use crate::stored::{Kept, NOW_MS, new_event};
 
 fn outcome_of(failure: &str) -> Outcome {
     let message = json!({
@@ -37,18 +34,7 @@ fn outcome_of(failure: &str) -> Outcome {
     });
     let settings = Settings::default();
     let (index, _) = build_index(Vec::new(), &settings);
-    let now = Timestamp::from_millisecond(NOW_MS).unwrap();
-    match normalize(
-        &decode(&message.to_string()).unwrap(),
-        &index,
-        &settings,
-        now,
-    )
-    .unwrap()
-    {
-        Normalized::Event(new) => new.event.outcome,
-        Normalized::Dropped(reason) => panic!("dropped: {reason}"),
-    }
+    new_event(&message, &index, &settings).event.outcome
 }
 
 #[test]
@@ -77,18 +63,6 @@ impl DeadLetters for SilentAfterFifty {
             }
             vec![true; letters.len()]
         })
-    }
-}
-
-/// Keeps all letters.
-#[derive(Default)]
-struct Kept(Mutex<Vec<DeadLetter>>);
-
-impl DeadLetters for Kept {
-    fn keep(&self, letters: Vec<DeadLetter>) -> BoxFuture<'_, Vec<bool>> {
-        let kept = vec![true; letters.len()];
-        self.0.lock().unwrap().extend(letters);
-        Box::pin(async move { kept })
     }
 }
 

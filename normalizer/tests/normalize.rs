@@ -11,15 +11,10 @@ use daybook_normalizer::message::decode;
 use daybook_normalizer::normalize::{DropReason, Normalized, normalize};
 use daybook_normalizer::settings::Settings;
 use daybook_openapi::{Document, Index};
-use jiff::Timestamp;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-const NOW_MS: i64 = 1_795_379_689_123;
-
-fn now() -> Timestamp {
-    Timestamp::from_millisecond(NOW_MS).unwrap()
-}
+use crate::stored::{NOW_MS, new_event, now};
 
 fn index() -> &'static Index {
     static INDEX: OnceLock<Index> = OnceLock::new();
@@ -41,10 +36,7 @@ fn event_of(message: &Value) -> AuditEvent {
 }
 
 fn event_with(message: &Value, index: &Index, settings: &Settings) -> AuditEvent {
-    match run(message, index, settings).unwrap() {
-        Normalized::Event(new) => new.event,
-        Normalized::Dropped(reason) => panic!("dropped: {reason}"),
-    }
+    new_event(message, index, settings).event
 }
 
 fn http_event(method: &str, path: &str, time_ms: i64) -> Value {

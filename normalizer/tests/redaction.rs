@@ -2,29 +2,24 @@
 
 #![allow(clippy::unwrap_used)] // the helpers of tests give up as tests do
 
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use daybook_normalizer::context::{build_index, read_documents};
-use daybook_normalizer::dead_letter::{DeadLetter, DeadLetters};
+use daybook_normalizer::dead_letter::DeadLetters;
 use daybook_normalizer::handler::{BatchHandler, Patience};
-use daybook_normalizer::message::decode;
-use daybook_normalizer::normalize::{Normalized, normalize};
 use daybook_normalizer::settings::Settings;
 use daybook_openapi::redaction::Mode;
 use daybook_openapi::{Document, Index};
 use daybook_store::{Credentials, Endpoint, Writer};
-use futures::future::BoxFuture;
-use jiff::Timestamp;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::log::Log;
-
-const NOW_MS: i64 = 1_795_379_689_123;
+use crate::stored::{Kept, NOW_MS, new_event};
 
 fn index() -> Arc<Index> {
     static INDEX: OnceLock<Arc<Index>> = OnceLock::new();
@@ -301,12 +296,7 @@ fn percent(text: &str) -> String {
 }
 
 fn stored(message: &Value, settings: &Settings) -> String {
-    let now = Timestamp::from_millisecond(NOW_MS).unwrap();
-    let message = decode(&message.to_string()).unwrap();
-    match normalize(&message, &index(), settings, now).unwrap() {
-        Normalized::Event(new) => serde_json::to_string(&new.event).unwrap(),
-        Normalized::Dropped(reason) => panic!("dropped: {reason}"),
-    }
+    serde_json::to_string(&new_event(message, &index(), settings).event).unwrap()
 }
 
 fn strict() -> Settings {
@@ -370,14 +360,10 @@ fn a_header_that_the_document_marks_is_no_correlation_id() {
             "version": "2.0", "rawPath": "/orders", "headers": { "x-correlation-id": uuid },
             "requestContext": { "apiId": "a1", "stage": "$default", "requestId": "r1", "timeEpoch": NOW_MS,
                 "http": { "method": "POST", "path": "/orders" } } } });
-        let message = decode(&message.to_string()).unwrap();
-        let now = Timestamp::from_millisecond(NOW_MS).unwrap();
         for settings in [Settings::default(), strict()] {
-            let Ok(Normalized::Event(new)) = normalize(&message, &index, &settings, now) else {
-                panic!("a POST is stored");
-            };
-            assert_eq!(new.event.correlation_id, "r1");
-            let event = serde_json::to_string(&new.event).unwrap();
+            let event = new_event(&message, &index, &settings).event;
+            assert_eq!(event.correlation_id, "r1");
+            let event = serde_json::to_string(&event).unwrap();
             assert!(!event.contains(uuid), "{event}");
         }
     }
@@ -419,11 +405,7 @@ fn strict_keeps_nothing_of_what_a_catch_all_takes() {
     let message = json!({ "v": 1, "event": { "httpMethod": "DELETE", "path": path,
         "resource": "/{proxy+}", "pathParameters": { "proxy": proxy },
         "requestContext": { "apiId": "a1", "stage": "prod", "domainName": "any.example.com", "requestId": "r1", "requestTimeEpoch": NOW_MS } } });
-    let now = Timestamp::from_millisecond(NOW_MS).unwrap();
-    let message = decode(&message.to_string()).unwrap();
-    let Normalized::Event(new) = normalize(&message, &index, &strict(), now).unwrap() else {
-        panic!("it is an event");
-    };
+    let new = new_event(&message, &index, &strict());
     let event = serde_json::to_string(&new.event).unwrap();
     assert!(new.event.described && !event.contains("jane"), "{event}");
     assert_eq!(new.event.http.path, "/[redacted]");
@@ -451,12 +433,7 @@ fn a_card_number_in_a_path_is_nowhere_in_the_event() {
             "requestContext": { "apiId": "a1", "stage": "prod", "requestId": "r1", "requestTimeEpoch": NOW_MS } },
             "context": { "before": { "id": if path.contains("cards") { card } else { "7" } } },
             "response": { "status_code": 200 } });
-        let message = decode(&message.to_string()).unwrap();
-        let now = Timestamp::from_millisecond(NOW_MS).unwrap();
-        let normalized = normalize(&message, &index, &Settings::default(), now).unwrap();
-        let Normalized::Event(new) = normalized else {
-            panic!("it is an event");
-        };
+        let new = new_event(&message, &index, &Settings::default());
         let event = serde_json::to_string(&new.event).unwrap();
         assert!(!event.contains(card), "{path}: {event}");
     }
@@ -479,12 +456,8 @@ fn strict_tells_of_a_response_only_what_is_kept() {
         "requestContext": { "apiId": "a1", "stage": "prod", "requestId": "r1", "requestTimeEpoch": NOW_MS,
             "authorizer": { "claims": { "sub": "u-1", "name": format!("Jane {card}") } } } },
         "response": { "status_code": 201, "body": json!({ "note": "roses", "state": "open", "id": "o-1" }).to_string() } });
-    let now = Timestamp::from_millisecond(NOW_MS).unwrap();
     for (settings, told) in [(Settings::default(), true), (strict(), false)] {
-        let message = decode(&message.to_string()).unwrap();
-        let Normalized::Event(new) = normalize(&message, &index, &settings, now).unwrap() else {
-            panic!("it is an event");
-        };
+        let new = new_event(&message, &index, &settings);
         let event = serde_json::to_string(&new.event).unwrap();
         assert!(
             !event.contains("Hunter2x9") && !event.contains(card),
@@ -498,18 +471,6 @@ fn strict_tells_of_a_response_only_what_is_kept() {
         let note = if told { "roses" } else { "(not given)" };
         let expected = format!("ordered {note} as open");
         assert!(new.event.activity.ends_with(&expected), "{event}");
-    }
-}
-
-/// Dead letters, kept in memory.
-#[derive(Default)]
-struct Kept(Mutex<Vec<DeadLetter>>);
-
-impl DeadLetters for Kept {
-    fn keep(&self, letters: Vec<DeadLetter>) -> BoxFuture<'_, Vec<bool>> {
-        let kept = vec![true; letters.len()];
-        self.0.lock().unwrap().extend(letters);
-        Box::pin(async move { kept })
     }
 }
 

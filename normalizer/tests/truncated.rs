@@ -2,24 +2,16 @@
 
 #![allow(clippy::unwrap_used)] // the helpers of tests give up as tests do
 
-use daybook_normalizer::message::decode;
-use daybook_normalizer::normalize::{Normalized, normalize};
 use daybook_normalizer::settings::Settings;
 use daybook_openapi::Index;
 use daybook_store::NewEvent;
-use jiff::Timestamp;
 use serde_json::{Value, json};
 
-const NOW_MS: i64 = 1_795_379_689_123;
+use crate::stored::{NOW_MS, new_event};
 
 fn event_of(message: &Value) -> NewEvent {
-    let message = decode(&message.to_string()).unwrap();
     let index = Index::build(Vec::new()).0;
-    let now = Timestamp::from_millisecond(NOW_MS).unwrap();
-    match normalize(&message, &index, &Settings::default(), now).unwrap() {
-        Normalized::Event(new) => *new,
-        Normalized::Dropped(reason) => panic!("dropped: {reason}"),
-    }
+    new_event(message, &index, &Settings::default())
 }
 
 fn http_event() -> Value {

@@ -5,14 +5,11 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use daybook_event::AuditEvent;
-use daybook_normalizer::message::decode;
-use daybook_normalizer::normalize::{Normalized, normalize};
 use daybook_normalizer::settings::Settings;
 use daybook_openapi::{Document, Index};
-use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-const NOW_MS: i64 = 1_795_379_689_123;
+use crate::stored::{NOW_MS, new_event};
 
 #[derive(serde::Deserialize)]
 struct Delivered {
@@ -151,12 +148,7 @@ fn event_of(message: &Value) -> AuditEvent {
         bytes: include_bytes!("values/document.yaml").to_vec(),
     }]);
     assert!(problems.is_empty(), "{problems:?}");
-    let now = Timestamp::from_millisecond(NOW_MS).unwrap();
-    let message = decode(&message.to_string()).unwrap();
-    match normalize(&message, &index, &Settings::default(), now).unwrap() {
-        Normalized::Event(new) => new.event,
-        Normalized::Dropped(reason) => panic!("dropped: {reason}"),
-    }
+    new_event(message, &index, &Settings::default()).event
 }
 
 #[test]
