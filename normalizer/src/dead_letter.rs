@@ -1,7 +1,5 @@
 //! Where messages go that can never succeed: untouched, each with its reason.
 
-use std::sync::Arc;
-
 use anyhow::Context as _;
 use aws_sdk_sqs::types::{MessageAttributeValue, SendMessageBatchRequestEntry};
 use base64::Engine as _;
@@ -61,16 +59,6 @@ pub trait DeadLetters: Send + Sync + 'static {
     /// How many of these, from the first on, it keeps at once: of none of them it says anything before it has said it of all.
     fn at_once(&self, letters: &[DeadLetter]) -> usize {
         letters.len().min(BATCH_ENTRIES_MAX)
-    }
-}
-
-impl<T: DeadLetters + ?Sized> DeadLetters for Arc<T> {
-    fn keep(&self, letters: Vec<DeadLetter>) -> BoxFuture<'_, Vec<bool>> {
-        (**self).keep(letters)
-    }
-
-    fn at_once(&self, letters: &[DeadLetter]) -> usize {
-        (**self).at_once(letters)
     }
 }
 
