@@ -25,7 +25,7 @@ pub fn event_at(org_id: &str, number: u32, timestamp: Timestamp) -> AuditEvent {
         request_time_ms: timestamp.as_millisecond(),
         api_id: "api",
         stage: "prod",
-        request_id: &number.to_string(),
+        request_id: &format!("{org_id} {number}"),
         method: "DELETE",
         path: "/v1/workflows",
     });

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use daybook_event::{AuditEvent, EventIdentity, event_id};
-use daybook_store::{DIGEST_WAY_BYTES, Eraser, ErasureKey, NewEvent};
+use daybook_event::AuditEvent;
+use daybook_store::{Eraser, ErasureKey};
 use daybook_tests::api::ServedApi;
 use daybook_tests::clickhouse::ClickHouse;
-use jiff::{Timestamp, ToSpan as _};
+use daybook_tests::stored;
+use jiff::Timestamp;
 use serde_json::Value;
 
 /// The engine of this test binary.
@@ -33,53 +34,26 @@ pub(crate) async fn served_with_eraser() -> ServedApi {
 /// The `number`th of a tenant's events, one a second from 2026-11-01 on; its number is its
 /// correlation id.
 pub(crate) fn event(org_id: &str, number: u32) -> AuditEvent {
-    let start: Timestamp = "2026-11-01T00:00:00Z".parse().unwrap();
-    event_at(org_id, number, start + i64::from(number).seconds())
+    numbered(stored::event(org_id, number), number)
 }
 
 /// The same at another time.
 pub(crate) fn event_at(org_id: &str, number: u32, timestamp: Timestamp) -> AuditEvent {
-    let id = event_id(&EventIdentity {
-        request_time_ms: timestamp.as_millisecond(),
-        api_id: "api",
-        stage: "prod",
-        request_id: &format!("{org_id} {number}"),
-        method: "DELETE",
-        path: "/v1/workflows",
-    });
+    numbered(stored::event_at(org_id, number, timestamp), number)
+}
+
+fn numbered(event: AuditEvent, number: u32) -> AuditEvent {
     AuditEvent {
-        id,
-        org_id: org_id.to_owned(),
-        timestamp,
-        service_name: "workflow".to_owned(),
-        event_name: "deleteWorkflow".to_owned(),
-        activity: format!("jane@example.com deleted workflow {number}"),
         correlation_id: number.to_string(),
-        ingested_at: timestamp + 1.second(),
-        ..AuditEvent::default()
+        ..event
     }
 }
 
 /// Stores events.
 pub(crate) async fn store(events: impl IntoIterator<Item = AuditEvent>) {
-    let events: Vec<NewEvent> = events
-        .into_iter()
-        .map(|event| {
-            let mut request_digest = *event.id.as_bytes();
-            // All of them are made in the same way.
-            request_digest[..DIGEST_WAY_BYTES].fill(1);
-            NewEvent {
-                event,
-                request_digest,
-            }
-        })
-        .collect();
-    clickhouse()
-        .writer()
-        .unwrap()
-        .insert(&events)
-        .await
-        .unwrap();
+    let events: Vec<_> = events.into_iter().map(stored::new).collect();
+    let writer = clickhouse().writer().unwrap();
+    writer.insert(&events).await.unwrap();
 }
 
 /// The numbers of events, as their correlation ids have them.
