@@ -9,6 +9,7 @@ pub mod browser;
 pub mod clickhouse;
 pub mod dead_letters;
 pub mod events;
+mod fetched;
 pub mod http;
 pub mod ministack;
 pub mod npm_packages;
