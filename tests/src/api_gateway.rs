@@ -9,10 +9,7 @@ use http::Method;
 use serde_json::{Map, Value, json};
 
 use crate::http::{Answer, call};
-use crate::ministack::{MiniStack, bootstrap};
-
-const REGION: &str = "eu-central-1";
-const ACCOUNT: &str = "000000000000";
+use crate::ministack::{ACCOUNT, MiniStack, REGION, bootstrap};
 
 /// An API whose only route, `ANY /v1/orders/{orderId}`, is a function's.
 #[derive(Debug, Clone)]

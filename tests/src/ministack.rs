@@ -23,8 +23,8 @@ use crate::http::{Answer, get};
 use crate::{python_tool, signed};
 
 const VERSION: &str = "1.5.33";
-const REGION: &str = "eu-central-1";
-const ACCOUNT: &str = "000000000000";
+pub(crate) const REGION: &str = "eu-central-1";
+pub(crate) const ACCOUNT: &str = "000000000000";
 const READY_ATTEMPTS_MAX: u32 = 300;
 
 /// A running MiniStack; dropping it kills it.
