@@ -1,7 +1,7 @@
 //! The folder that a local Daybook keeps between runs: the database, its passwords, the key that
 //! signs tokens, and the dead letters.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
@@ -12,8 +12,6 @@ use daybook_query_api::LocalKey;
 use daybook_store::RolePasswords;
 use etcetera::BaseStrategy as _;
 use jiff::Timestamp;
-use rustix::fs::{FlockOperation, flock};
-use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -101,16 +99,16 @@ impl DataDirectory {
         // The kernel may still be clearing away one that was killed a moment ago.
         let patience_ends = Instant::now() + LOCK_PATIENCE;
         loop {
-            match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            match file.try_lock() {
                 Ok(()) => return Ok(UpLock { _file: file }),
-                Err(Errno::WOULDBLOCK) if Instant::now() < patience_ends => {
+                Err(TryLockError::WouldBlock) if Instant::now() < patience_ends => {
                     std::thread::sleep(LOCK_POLL_INTERVAL);
                 }
-                Err(Errno::WOULDBLOCK) => bail!(
+                Err(TryLockError::WouldBlock) => bail!(
                     "another `daybook up` is running on {}: stop it, or choose another folder with --data",
                     self.path.display()
                 ),
-                Err(error) => {
+                Err(TryLockError::Error(error)) => {
                     return Err(error)
                         .with_context(|| format!("{} cannot be locked", self.path.display()));
                 }

@@ -1,10 +1,10 @@
 //! Where fetched engines are kept, and the lock that lets one process fetch at a time.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
-use rustix::fs::FlockOperation;
 
 use crate::error::LauncherError;
 
@@ -62,14 +62,10 @@ impl FileLock {
     pub(crate) fn wait(path: &Path) -> Result<Self, LauncherError> {
         let file = open(path)?;
         loop {
-            match rustix::fs::flock(&file, FlockOperation::LockExclusive) {
+            match file.lock() {
                 Ok(()) => return Ok(Self { _file: file }),
-                Err(rustix::io::Errno::INTR) => {}
-                Err(error) => {
-                    return Err(LauncherError::io(format!("locking {}", path.display()))(
-                        error.into(),
-                    ));
-                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(not_locked(path, error)),
             }
         }
     }
@@ -77,14 +73,16 @@ impl FileLock {
     /// Takes the lock if nobody holds it.
     pub(crate) fn try_take(path: &Path) -> Result<Option<Self>, LauncherError> {
         let file = open(path)?;
-        match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        match file.try_lock() {
             Ok(()) => Ok(Some(Self { _file: file })),
-            Err(rustix::io::Errno::WOULDBLOCK | rustix::io::Errno::INTR) => Ok(None),
-            Err(error) => Err(LauncherError::io(format!("locking {}", path.display()))(
-                error.into(),
-            )),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(not_locked(path, error)),
         }
     }
+}
+
+fn not_locked(path: &Path, error: io::Error) -> LauncherError {
+    LauncherError::io(format!("locking {}", path.display()))(error)
 }
 
 fn open(path: &Path) -> Result<File, LauncherError> {
