@@ -8,11 +8,9 @@ use std::process::{ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
-use hyper::header::AUTHORIZATION;
+use hyper::http::request;
 use hyper::{Request, StatusCode};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
@@ -238,17 +236,15 @@ fn free_port() -> Result<u16, LauncherError> {
 
 /// Asks for `/ping`, then runs a query as a real user: the first answers before users are there.
 async fn probe(http_port: u16, options: &ServerOptions) -> Result<(), String> {
-    let user_and_password = format!("{}:{}", options.ready_user, options.ready_password);
-    let authorization = format!("Basic {}", BASE64.encode(user_and_password));
-    ask(http_port, "/ping", None).await?;
-    ask(http_port, "/?query=SELECT%201", Some(&authorization)).await
+    let url = url(http_port);
+    ask(Request::get(format!("{url}/ping"))).await?;
+    let query = Request::get(format!("{url}/?query=SELECT%201"))
+        .header("X-ClickHouse-User", &options.ready_user)
+        .header("X-ClickHouse-Key", &options.ready_password);
+    ask(query).await
 }
 
-async fn ask(http_port: u16, target: &str, authorization: Option<&str>) -> Result<(), String> {
-    let mut request = Request::get(format!("{}{target}", url(http_port)));
-    if let Some(authorization) = authorization {
-        request = request.header(AUTHORIZATION, authorization);
-    }
+async fn ask(request: request::Builder) -> Result<(), String> {
     let request = request
         .body(Full::<Bytes>::default())
         .map_err(|error| error.to_string())?;
