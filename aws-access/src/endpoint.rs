@@ -24,13 +24,16 @@ impl EndpointVariant {
     }
 
     pub(crate) fn of_variables(variable: impl Fn(&str) -> Option<String>) -> Self {
-        let is_set =
-            |name| variable(name).is_some_and(|value| value.trim().eq_ignore_ascii_case("true"));
         Self {
-            is_fips: is_set("AWS_USE_FIPS_ENDPOINT"),
-            is_dual_stack: is_set("AWS_USE_DUALSTACK_ENDPOINT"),
+            is_fips: is_true(&variable, "AWS_USE_FIPS_ENDPOINT"),
+            is_dual_stack: is_true(&variable, "AWS_USE_DUALSTACK_ENDPOINT"),
         }
     }
+}
+
+/// Whether a variable says `true`.
+pub(crate) fn is_true(variable: impl Fn(&str) -> Option<String>, name: &str) -> bool {
+    variable(name).is_some_and(|value| value.trim().eq_ignore_ascii_case("true"))
 }
 
 /// Regions that share a domain: `partitions.json` of the AWS SDKs.

@@ -4,7 +4,7 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 
-use crate::endpoint::EndpointVariant;
+use crate::endpoint::{EndpointVariant, is_true};
 use crate::request::Service;
 
 /// What the environment says.
@@ -68,10 +68,6 @@ impl Settings {
             credentials: None,
         }
     }
-}
-
-fn is_true(variable: impl Fn(&str) -> Option<String>, name: &str) -> bool {
-    variable(name).is_some_and(|value| value.eq_ignore_ascii_case("true"))
 }
 
 #[cfg(test)]
