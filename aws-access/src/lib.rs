@@ -24,4 +24,4 @@ pub use access::AwsAccess;
 pub use aws_credential_types::provider::ProvideCredentials;
 pub use endpoint::{EndpointVariant, without_aws_domain};
 pub use request::{AccessError, AwsAnswer, AwsRequest, Service, with_sources};
-pub use transport::{AnswerBody, HttpTransport, Transport, TransportError};
+pub use transport::{AnswerBody, Transport, TransportError};

@@ -42,7 +42,7 @@ pub type TransportError = Box<dyn Error + Send + Sync>;
 /// An answer's body, which is read up to a limit only.
 pub type AnswerBody = UnsyncBoxBody<Bytes, std::io::Error>;
 
-/// Carries signed requests: [`HttpTransport`], a hyper client of a service's own, or a stub in a test.
+/// Carries signed requests: the usual client, a hyper client of a service's own, or a stub in a test.
 pub trait Transport: Debug + Send + Sync + 'static {
     /// Sends the request; the answer is there with its head.
     fn send(
@@ -74,7 +74,7 @@ where
 /// Each is made with its first request. The system's certificates are read for TLS only, and not by the
 /// thread that sends: a hundred and fifty of them take their time.
 #[derive(Debug, Default)]
-pub struct HttpTransport {
+pub(crate) struct HttpTransport {
     tls: Arc<Tls>,
     plain: OnceLock<Client<HttpConnector, Full<Bytes>>>,
 }

@@ -33,7 +33,7 @@ pub enum OverflowError {
         /// How many it has, or says that it has.
         bytes: u64,
     },
-    /// The pointer is not to an object that the capture layer writes: not below [`KEY_PREFIX`].
+    /// The pointer is not to an object that the capture layer writes: not below `daybook/`.
     #[error("the pointer leads elsewhere than to an object of the capture layer's")]
     Elsewhere,
     /// The pointer is to another bucket.

@@ -8,9 +8,9 @@ use crate::random::uuid_of;
 pub const DEMO_ORG_ID: &str = "org_acme";
 
 /// A person of [`DEMO_ORG_ID`] who may do everything.
-pub const DEMO_USER_ID: &str = "b2c7a1d4-6a55-4d5e-9a4e-0f3f1f6c1001";
+pub(crate) const DEMO_USER_ID: &str = "b2c7a1d4-6a55-4d5e-9a4e-0f3f1f6c1001";
 
-/// The e-mail address of [`DEMO_USER_ID`].
+/// The e-mail address of a person of [`DEMO_ORG_ID`] who may do everything.
 pub const DEMO_USER_EMAIL: &str = "jane.miller@acme.example";
 
 /// What a caller may do.

@@ -19,7 +19,7 @@ mod script;
 mod seed;
 mod service;
 
-pub use callers::{DEMO_ORG_ID, DEMO_USER_EMAIL, DEMO_USER_ID};
+pub use callers::{DEMO_ORG_ID, DEMO_USER_EMAIL};
 pub use script::invocations;
 pub use seed::{SeedError, SeedOptions, SeedReport, seed};
 
