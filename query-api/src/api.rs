@@ -140,13 +140,7 @@ impl ServedApi {
         tenant: TenantId,
         services: Services,
     ) -> Result<TenantReader, Problem> {
-        let turn = self.searches.take(&tenant)?;
-        Ok(TenantReader::new(
-            self.reader.clone(),
-            tenant,
-            services,
-            turn,
-        ))
+        self.reading(&self.searches, tenant, services)
     }
 
     /// The same for an export.
@@ -158,13 +152,18 @@ impl ServedApi {
         tenant: TenantId,
         services: Services,
     ) -> Result<TenantReader, Problem> {
-        let turn = self.exports.take(&tenant)?;
-        Ok(TenantReader::new(
-            self.reader.clone(),
-            tenant,
-            services,
-            turn,
-        ))
+        self.reading(&self.exports, tenant, services)
+    }
+
+    fn reading(
+        &self,
+        bound: &Bound,
+        tenant: TenantId,
+        services: Services,
+    ) -> Result<TenantReader, Problem> {
+        let turn = bound.take(&tenant)?;
+        let reader = self.reader.clone();
+        Ok(TenantReader::new(reader, tenant, services, turn))
     }
 
     /// A turn at asking for an erasure, or after one.

@@ -17,8 +17,8 @@ use crate::query_filter::filter_of;
 pub(crate) const BODY_BYTES_MAX: usize = 256 * 1024;
 /// How deep a body may nest.
 const BODY_DEPTH_MAX: usize = 16;
-/// How many events a page has, unless it is asked for another number.
-const LIMIT_DEFAULT: u32 = 50;
+/// How many events a page has, or erasures their list, unless it is asked for another number.
+pub(crate) const LIMIT_DEFAULT: u32 = 50;
 /// How many events a page may have.
 const LIMIT_MAX: u32 = 1000;
 /// How much longer than its bound a range may be: who asks for the last 30 days reckons from when they

@@ -24,9 +24,9 @@ use crate::erasure_request::{Asked, erasure_from_json};
 use crate::error::Problem;
 use crate::fields::{Faults, Fields};
 use crate::recording::{say_erasure, say_read};
-use crate::routes::logs::uuid_of;
+use crate::routes::logs::id_of;
 use crate::routes::{body_bytes, in_time};
-use crate::search_request::body_of_query;
+use crate::search_request::{LIMIT_DEFAULT, body_of_query};
 use crate::wire_receipt::{WirePreview, WireReceipt};
 
 /// The parameters of the list.
@@ -35,7 +35,6 @@ pub(crate) const LIST_FIELDS: [&str; 1] = ["limit"];
 /// (draft-ietf-httpapi-idempotency-key-header).
 pub(crate) const IDEMPOTENCY_KEY_HEADER: &str = "idempotency-key";
 const IDEMPOTENCY_KEY_BYTES_MAX: usize = 256;
-const LIMIT_DEFAULT: u32 = 50;
 const LIMIT_MAX: u32 = 1_000;
 
 /// Erases a person, a thing or all of the tenant: at once for every reader, from every file soon.
@@ -145,10 +144,7 @@ pub(crate) async fn one(
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Json<Value>, Problem> {
     let eraser = eraser(&api, &identity)?;
-    let id = id
-        .ok()
-        .and_then(|Path(id)| uuid_of(&id))
-        .ok_or_else(|| Problem::invalid_request("An erasure's id is a UUID."))?;
+    let id = id_of(id, "An erasure's id is a UUID.")?;
     let _turn = api.erasing(&identity.tenant)?;
     let receipt = in_time(api.read_timeout, eraser.status(&identity.tenant, id)).await?;
     say_read(&identity.person, "read the receipt of an erasure", None);

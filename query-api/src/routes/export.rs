@@ -25,7 +25,7 @@ use crate::error::Problem;
 use crate::export_format::{CutOff, ExportFormat};
 use crate::recording::say_read;
 use crate::request_id::RequestId;
-use crate::routes::body_bytes;
+use crate::routes::{body_bytes, in_time};
 use crate::search_request::{ExportRequest, check_range, export_from_json, export_from_query};
 use crate::tenant_reader::TenantReader;
 
@@ -64,8 +64,7 @@ pub(crate) async fn by_query(
 ) -> Result<Response, Problem> {
     let services = identity.require(Permission::Export)?;
     let request = export_from_query(query.as_deref().unwrap_or_default())?;
-    let locale = languages.locale(&api.catalogs, request.locale.as_deref());
-    export(&api, identity, services, &request, request_id, locale).await
+    export(&api, identity, services, &request, request_id, &languages).await
 }
 
 /// Export, with the filter as the body: every event that matches.
@@ -95,8 +94,7 @@ pub(crate) async fn by_body(
 ) -> Result<Response, Problem> {
     let services = identity.require(Permission::Export)?;
     let request = export_from_json(&body_bytes(body).await?)?;
-    let locale = languages.locale(&api.catalogs, request.locale.as_deref());
-    export(&api, identity, services, &request, request_id, locale).await
+    export(&api, identity, services, &request, request_id, &languages).await
 }
 
 async fn export(
@@ -105,8 +103,9 @@ async fn export(
     services: Services,
     request: &ExportRequest,
     request_id: RequestId,
-    locale: Option<Arc<Locale>>,
+    languages: &AcceptedLanguages,
 ) -> Result<Response, Problem> {
+    let locale = languages.locale(&api.catalogs, request.locale.as_deref());
     let search = &request.search;
     check_range(&search.filter, api.range_days_max, Timestamp::now())?;
     let reader = api.exporting(identity.tenant, services)?;
@@ -115,10 +114,7 @@ async fn export(
     let (events, turn) = reader.export(search);
     let lines = Lines::new(api, request, request_id, locale, events, Some(turn));
     // The status is sent before the first line: what fails until then can still be a status.
-    let lines = tokio::time::timeout(api.read_timeout, lines.begun())
-        .await
-        .map_err(|_| Problem::timed_out())?
-        .map_err(|error| Problem::from_store(&error))?;
+    let lines = in_time(api.read_timeout, lines.begun()).await?;
     let format = request.format;
     let headers = [
         (CONTENT_TYPE, format.content_type()),

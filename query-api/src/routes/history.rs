@@ -18,7 +18,7 @@ use crate::left_out::{bytes_of_changes, longest_bytes};
 use crate::recording::say_read;
 use crate::routes::in_time;
 use crate::routes::logs::{PageCursors, fits, json, json_within};
-use crate::search_request::{body_of_query, check_range, locale};
+use crate::search_request::{LIMIT_DEFAULT, body_of_query, check_range, locale};
 use crate::wire_event::WireEvent;
 
 /// The parameters.
@@ -31,8 +31,8 @@ pub(crate) const HISTORY_FIELDS: [&str; 6] = [
     "locale",
 ];
 
-const LIMIT_DEFAULT: u32 = 50;
 const LIMIT_MAX: u32 = 200;
+
 #[derive(Debug, Serialize)]
 struct HistoryAnswer<'a> {
     history: Vec<Step<'a>>,

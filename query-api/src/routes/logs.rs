@@ -121,10 +121,7 @@ pub(crate) async fn one(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let services = identity.require(Permission::View)?;
-    let id = id
-        .ok()
-        .and_then(|Path(id)| uuid_of(&id))
-        .ok_or_else(|| Problem::invalid_request("An event's id is a UUID."))?;
+    let id = id_of(id, "An event's id is a UUID.")?;
     let asked = asked_locale(query.as_deref().unwrap_or_default())?;
     let reader = api.searching(identity.tenant, services)?;
     let found = in_time(api.read_timeout, reader.get(id)).await?;
@@ -292,8 +289,20 @@ fn asked_locale(query: &str) -> Result<Option<String>, Problem> {
     Ok(asked)
 }
 
+/// The id in a path.
+///
+/// # Errors
+/// 400 with what is needed, where it is none.
+pub(crate) fn id_of(
+    path: Result<Path<String>, PathRejection>,
+    needed: &str,
+) -> Result<Uuid, Problem> {
+    let id = path.ok().and_then(|Path(id)| uuid_of(&id));
+    id.ok_or_else(|| Problem::invalid_request(needed))
+}
+
 /// The one spelling of a UUID that answers carry; its others are no ids here.
-pub(crate) fn uuid_of(text: &str) -> Option<Uuid> {
+fn uuid_of(text: &str) -> Option<Uuid> {
     let id = Uuid::try_parse(text).ok()?;
     let mut buffer = Uuid::encode_buffer();
     let spelling = id.hyphenated().encode_lower(&mut buffer);
