@@ -10,6 +10,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)] // a benchmark gives up and talks as tests do
 #![allow(clippy::cast_precision_loss)] // of some thousand calls
 
+mod stubs;
 mod thread_time;
 
 use std::convert::Infallible;
@@ -22,15 +23,14 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 use criterion::measurement::{Measurement, WallTime};
 use criterion::{BenchmarkGroup, Criterion, criterion_group};
-use daybook_capture::{Capture, CaptureBuilder, Message, Sink, SinkError};
-use futures::FutureExt;
-use futures::future::BoxFuture;
+use daybook_capture::{Capture, CaptureBuilder};
 use http_body_util::{BodyExt, Full};
 use lambda_runtime::{LambdaEvent, LambdaInvocation};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use tower::{Service, service_fn};
 
+use stubs::{RESPONSE, StubbedSink, clock};
 use thread_time::{ThreadTime, typical};
 
 /// So few that all of them stay in the processor's cache, as one call does.
@@ -42,8 +42,6 @@ const BATCHES: usize = 2_000;
 /// What a function may take for one event.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-const RESPONSE: &str = r#"{"id":"ord_7","name":"Order 7","state":"open","total":1497.0}"#;
-
 const EVENTS: &[(&str, &str)] = &[
     ("POST, REST", include_str!("events/rest-post.json")),
     ("POST, HTTP", include_str!("events/http-post.json")),
@@ -54,24 +52,6 @@ const EVENTS: &[(&str, &str)] = &[
         include_str!("events/http-get-any.json"),
     ),
 ];
-
-/// A queue that answers at once.
-struct StubbedSink;
-
-impl Sink for StubbedSink {
-    fn send(&self, messages: Vec<Message>) -> BoxFuture<'_, Result<(), SinkError>> {
-        black_box(messages);
-        ready(Ok(())).boxed()
-    }
-}
-
-/// Sending has a timeout, and so has the function, which need a clock.
-fn clock() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .build()
-        .unwrap()
-}
 
 fn layer(criterion: &mut Criterion<ThreadTime>) {
     let clock = clock();

@@ -7,10 +7,10 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)] // a benchmark gives up and talks as tests do
 #![allow(clippy::cast_precision_loss)] // of some thousand calls
 
+mod stubs;
 mod thread_time;
 
 use std::convert::Infallible;
-use std::future::ready;
 use std::hint::black_box;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -18,41 +18,25 @@ use std::time::Duration;
 use bytes::Bytes;
 use criterion::measurement::Measurement;
 use criterion::{Criterion, criterion_group, criterion_main};
-use daybook_capture::{Capture, Message, ServerCapture, Sink, SinkError};
-use futures::FutureExt;
-use futures::future::BoxFuture;
+use daybook_capture::{Capture, ServerCapture};
 use http::{Request, Response};
 use http_body::Body;
 use http_body_util::{BodyExt, Full};
 use serde_json::Value;
 use tower::{Layer, Service, service_fn};
 
+use stubs::{RESPONSE, StubbedSink, clock};
 use thread_time::{ThreadTime, typical};
 
 /// So few that the queue holds them all.
 const BATCH_LENGTH: u64 = 32;
 
-const RESPONSE: &str = r#"{"id":"ord_7","name":"Order 7","state":"open","total":1497.0}"#;
-
 /// Its method, path, headers and body make the request.
 const EVENT: &str = include_str!("events/http-post.json");
 
-/// A queue that answers at once.
-struct StubbedSink;
-
-impl Sink for StubbedSink {
-    fn send(&self, messages: Vec<Message>) -> BoxFuture<'_, Result<(), SinkError>> {
-        black_box(messages);
-        ready(Ok(())).boxed()
-    }
-}
-
 fn server(criterion: &mut Criterion<ThreadTime>) {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .build()
-        .unwrap();
-    let _entered = runtime.enter();
+    let clock = clock();
+    let _entered = clock.enter();
     let capture = Capture::builder().sink(StubbedSink).build().unwrap();
     let audit = ServerCapture::builder(capture).build().unwrap();
     let mut with = audit.layer().layer(service_fn(handler));
@@ -81,7 +65,7 @@ fn server(criterion: &mut Criterion<ThreadTime>) {
                 for _ in 0..calls.div_ceil(BATCH_LENGTH) {
                     without_times.push(serve(&mut without, &request, BATCH_LENGTH));
                     with_times.push(serve(&mut with, &request, BATCH_LENGTH));
-                    assert_eq!(runtime.block_on(audit.flush()), 0);
+                    assert_eq!(clock.block_on(audit.flush()), 0);
                 }
                 let added = typical(with_times).saturating_sub(typical(without_times));
                 // Criterion divides by it, so it must not be zero.
