@@ -6,7 +6,7 @@ use daybook_event::{Entity, HandlerContext, Privacy};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::exchange::current_exchange;
+use crate::exchange::{Withheld, current_exchange};
 
 /// Adds to what is recorded about the call that is being served.
 ///
@@ -49,17 +49,6 @@ pub struct AuditContext {
     said: HandlerContext,
     claims: Option<Value>,
     withheld: Withheld,
-}
-
-/// What a handler keeps back of its call. What was kept back once stays so.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Withheld {
-    #[default]
-    Nothing,
-    /// What the client sent as a body.
-    RequestBody,
-    /// The call as a whole.
-    Call,
 }
 
 impl AuditContext {
@@ -141,28 +130,4 @@ impl AuditContext {
         self.said.privacy = Some(privacy);
         self
     }
-}
-
-/// `later` where it says something, else `earlier`.
-pub(crate) fn merge(earlier: HandlerContext, later: HandlerContext) -> HandlerContext {
-    HandlerContext {
-        entity: match (earlier.entity, later.entity) {
-            (Some(earlier), Some(later)) => Some(Entity {
-                kind: or_else(later.kind, earlier.kind),
-                id: or_else(later.id, earlier.id),
-                name: or_else(later.name, earlier.name),
-            }),
-            (earlier, later) => later.or(earlier),
-        },
-        parent: later.parent.or(earlier.parent),
-        before: later.before.or(earlier.before),
-        after: later.after.or(earlier.after),
-        message: later.message.or(earlier.message),
-        reason: later.reason.or(earlier.reason),
-        privacy: later.privacy.or(earlier.privacy),
-    }
-}
-
-fn or_else(text: String, fallback: String) -> String {
-    if text.is_empty() { fallback } else { text }
 }

@@ -1,13 +1,14 @@
 //! Settings: by environment variables, or in code.
 
 use std::env;
+use std::io::Write as _;
+use std::sync::Arc;
 
-use daybook_aws_access::AwsAccess;
+use daybook_aws_access::{AwsAccess, with_sources};
 use daybook_overflow::OverflowBucket;
 
 use crate::call::ApiCall;
 use crate::capture::{Capture, CapturePredicate, CaptureReads, Shared};
-use crate::counters::LiveCounters;
 use crate::credentials::Credentials;
 use crate::intake::{IntakeSink, IntakeUrlError};
 use crate::metrics::Metrics;
@@ -323,7 +324,7 @@ impl CaptureBuilder {
             (None, None) => return Err(ConfigError::NoSink),
         };
         Ok(Capture {
-            shared: Some(std::sync::Arc::new(Shared {
+            shared: Some(Arc::new(Shared {
                 sink,
                 reads: self.reads,
                 ignore_paths: self.ignore_paths,
@@ -331,13 +332,35 @@ impl CaptureBuilder {
                 body_bytes_max: self.body_bytes_max,
                 flush_timeout_ms: self.flush_timeout_ms,
                 credentials: Credentials::new(self.sensitive_headers.iter().map(String::as_str)),
-                counters: LiveCounters::default(),
+                counters: Arc::default(),
                 overflow: self.overflow_bucket,
                 #[cfg(feature = "server")]
                 access,
                 metrics: self.metrics.unwrap_or_default(),
             })),
         })
+    }
+}
+
+impl Capture {
+    /// A capture that is configured in code.
+    pub fn builder() -> CaptureBuilder {
+        CaptureBuilder::default()
+    }
+
+    /// A capture that records nothing, because its settings are not usable. That is said once, also where
+    /// nobody listens to `tracing`: an audit log that is off must not be a surprise.
+    pub(crate) fn off_because_of(error: &ConfigError) -> Self {
+        let reason = with_sources(error);
+        tracing::error!(%reason, "daybook: nothing is recorded, the settings are not usable");
+        if !tracing::dispatcher::has_been_set() {
+            // Standard error may be closed.
+            let _ = writeln!(
+                std::io::stderr(),
+                "daybook: nothing is recorded, the settings are not usable: {reason}"
+            );
+        }
+        Self::disabled()
     }
 }
 

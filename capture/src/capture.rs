@@ -1,26 +1,20 @@
 //! [`Capture`]: what a service adds, and what is decided before and done after its handler.
 
-use std::io::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use bytes::Bytes;
 #[cfg(feature = "server")]
-use daybook_aws_access::{AwsAccess, with_sources};
+use daybook_aws_access::AwsAccess;
 use daybook_overflow::OverflowBucket;
-use lambda_http::{Adapter, IntoResponse, Request};
-use lambda_runtime::layers::TracingLayer;
-use lambda_runtime::{Diagnostic, Error, LambdaInvocation, Runtime};
-use tower::{Layer, Service};
+use lambda_runtime::LambdaInvocation;
 
-use crate::builder::{CaptureBuilder, ConfigError};
 use crate::call::{ApiCall, Asked, Call};
 use crate::counters::{Counters, LiveCounters};
 use crate::credentials::Credentials;
 use crate::exchange::Exchange;
 use crate::method::method_of;
 use crate::metrics::Metrics;
-use crate::service::{CaptureService, ReturnService};
 use crate::sink::Sink;
 
 /// The layer that records each call after its response.
@@ -42,7 +36,7 @@ pub(crate) struct Shared {
     pub(crate) body_bytes_max: usize,
     pub(crate) flush_timeout_ms: u64,
     pub(crate) credentials: Credentials,
-    pub(crate) counters: LiveCounters,
+    pub(crate) counters: Arc<LiveCounters>,
     pub(crate) overflow: Option<OverflowBucket>,
     /// The queue's, where nobody gave another.
     #[cfg(feature = "server")]
@@ -85,36 +79,10 @@ impl From<Vec<String>> for CaptureReads {
 }
 
 impl Capture {
-    /// A capture that is configured in code.
-    pub fn builder() -> CaptureBuilder {
-        CaptureBuilder::default()
-    }
-
     /// A capture that records nothing and sends nothing: for tests, and for a service that would
     /// rather start without an audit log than not at all.
     pub fn disabled() -> Self {
         Self { shared: None }
-    }
-
-    /// A capture that records nothing, because its settings are not usable. That is said once, also where
-    /// nobody listens to `tracing`: an audit log that is off must not be a surprise.
-    pub(crate) fn off_because_of(error: &ConfigError) -> Self {
-        let reason = with_sources(error);
-        tracing::error!(%reason, "daybook: nothing is recorded, the settings are not usable");
-        if !tracing::dispatcher::has_been_set() {
-            // Standard error may be closed.
-            let _ = writeln!(
-                std::io::stderr(),
-                "daybook: nothing is recorded, the settings are not usable: {reason}"
-            );
-        }
-        Self::disabled()
-    }
-
-    /// The service with the layer around it: a handler, or what a runtime runs. As
-    /// [`Layer::layer`], for which nothing has to be imported.
-    pub fn layer<S>(&self, inner: S) -> CaptureService<S> {
-        CaptureService::new(inner, self.clone())
     }
 
     /// What was captured, left out, acknowledged and dropped since the process started.
@@ -132,27 +100,6 @@ impl Capture {
             shared.metrics.write_rest(&shared.counters.read());
         }
     }
-
-    /// Runs a handler as `lambda_http::run` does, and records its calls.
-    ///
-    /// # Errors
-    /// What `lambda_http::run` returns.
-    ///
-    /// # Panics
-    /// As `lambda_http::run`: where Lambda's environment variables are missing.
-    pub async fn run<'a, R, S, E>(self, handler: S) -> Result<(), Error>
-    where
-        S: Service<Request, Response = R, Error = E>,
-        S::Future: Send + 'a,
-        R: IntoResponse,
-        E: std::fmt::Debug + Into<Diagnostic>,
-    {
-        Runtime::new(Adapter::from(ReturnService::new(handler)))
-            .layer(TracingLayer::new())
-            .layer(self)
-            .run()
-            .await
-    }
 }
 
 impl std::fmt::Debug for Capture {
@@ -162,14 +109,6 @@ impl std::fmt::Debug for Capture {
             .field("is_enabled", &self.shared.is_some())
             .field("counters", &self.counters())
             .finish_non_exhaustive()
-    }
-}
-
-impl<S> Layer<S> for Capture {
-    type Service = CaptureService<S>;
-
-    fn layer(&self, inner: S) -> CaptureService<S> {
-        Self::layer(self, inner)
     }
 }
 

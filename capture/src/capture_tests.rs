@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use daybook_event::CapturedExchange;
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use lambda_runtime::Context;
+use lambda_runtime::{Context, Error};
 use proptest::prelude::*;
 use serde_json::json;
 use tower::{ServiceExt, service_fn};

@@ -1,5 +1,6 @@
 //! What the capture layer did, in numbers that never go down.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -95,28 +96,12 @@ impl LiveCounters {
             .fetch_add(whole_ms(time), Ordering::Relaxed);
     }
 
-    /// Counts a captured call that waits in a queue.
-    pub(crate) fn queued(&self) {
-        self.captured.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// Counts a queued call that the sink has acknowledged.
-    pub(crate) fn acknowledged(&self, bytes: usize) {
-        self.acknowledged.fetch_add(1, Ordering::Relaxed);
-        self.sent_bytes.fetch_add(bytes as u64, Ordering::Relaxed);
-    }
-
-    /// Counts a queued call that was given up.
-    pub(crate) fn dropped(&self) {
-        self.dropped.fetch_add(1, Ordering::Relaxed);
-    }
-
     /// Counts a captured call, and counts it as dropped unless it is acknowledged: also where its
     /// delivery is abandoned half way.
-    pub(crate) fn captured(&self) -> Unacknowledged<'_> {
+    pub(crate) fn captured(self: &Arc<Self>) -> Unacknowledged {
         self.captured.fetch_add(1, Ordering::Relaxed);
         Unacknowledged {
-            counters: self,
+            counters: self.clone(),
             is_acknowledged: false,
         }
     }
@@ -128,13 +113,13 @@ pub(crate) fn whole_ms(time: Duration) -> u64 {
 
 /// A captured call that no sink has acknowledged yet.
 #[derive(Debug)]
-pub(crate) struct Unacknowledged<'a> {
-    counters: &'a LiveCounters,
+pub(crate) struct Unacknowledged {
+    counters: Arc<LiveCounters>,
     is_acknowledged: bool,
 }
 
-impl Unacknowledged<'_> {
-    pub(crate) fn acknowledge(mut self, bytes: usize) {
+impl Unacknowledged {
+    pub(crate) fn acknowledge(&mut self, bytes: usize) {
         self.is_acknowledged = true;
         self.counters.acknowledged.fetch_add(1, Ordering::Relaxed);
         self.counters
@@ -143,7 +128,7 @@ impl Unacknowledged<'_> {
     }
 }
 
-impl Drop for Unacknowledged<'_> {
+impl Drop for Unacknowledged {
     fn drop(&mut self) {
         if !self.is_acknowledged {
             self.counters.dropped.fetch_add(1, Ordering::Relaxed);

@@ -37,7 +37,8 @@ use serde_json::value::RawValue;
 
 pub(crate) use body::BASE64;
 use body::{BodyEncoding, remove_from_body};
-use json::{NotJson, Rules, quote, remove_from_json, unescape};
+pub(crate) use json::quoted;
+use json::{NotJson, Rules, remove_from_json, unescape};
 use links::{parameter_is_credential, remove_from_links, remove_from_query};
 use names::{
     header_says_secret, is_session_id, query_name_says_secret, query_name_says_secret_if_drawn,
@@ -144,7 +145,7 @@ impl Credentials {
             if cleaned.len() > 1 {
                 cleaned.push(',');
             }
-            cleaned.push_str(&quote(name));
+            cleaned.push_str(&quoted(name));
             cleaned.push(':');
             cleaned.push_str(&self.remove_from_member(name, value.get(), body_encoding));
         }
@@ -258,7 +259,7 @@ fn replace_text(
         return Ok(removed_if_deep(value));
     }
     let text = unescape(value).ok_or(NotJson)?;
-    Ok(clean(&text).map(|cleaned| quote(&cleaned)))
+    Ok(clean(&text).map(|cleaned| quoted(&cleaned)))
 }
 
 /// As [`query_name_says_secret`], of a name that may still be encoded: a load balancer passes a
@@ -290,6 +291,14 @@ fn removed_items(array: &str) -> Option<String> {
 
 /// The members of a JSON object, in their order, each value as the text that it was.
 pub(crate) struct Members<'a>(pub(crate) Vec<(Cow<'a, str>, &'a RawValue)>);
+
+impl Members<'_> {
+    /// Whether they are an event's that says that its body is base64.
+    pub(crate) fn has_base64_body(&self) -> bool {
+        let mut members = self.0.iter();
+        members.any(|(name, value)| name == "isBase64Encoded" && value.get() == "true")
+    }
+}
 
 impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

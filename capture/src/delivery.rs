@@ -44,7 +44,7 @@ impl Shared {
             return;
         }
         let started = Instant::now();
-        let captured = self.counters.captured();
+        let mut captured = self.counters.captured();
         let attempt = AssertUnwindSafe(self.send(&exchange, started, time_max, handler))
             .catch_unwind()
             .await;

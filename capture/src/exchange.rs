@@ -10,9 +10,8 @@ use daybook_event::{Entity, HandlerContext, HandlerFailure, Original, Privacy};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::audit_context::{Withheld, merge};
-use crate::observe::written;
-use crate::server::{ServerCall, TakenBody};
+use crate::bounded_json::written;
+use crate::taken_body::TakenBody;
 
 thread_local! {
     /// The call that this thread serves at this moment.
@@ -92,6 +91,9 @@ impl Drop for Served {
     }
 }
 
+/// Takes what became known of a server's call.
+type End = Box<dyn FnOnce(Observed) + Send + Sync>;
+
 /// One call while it is under way.
 pub(crate) struct Exchange {
     /// The event's bytes, as they came.
@@ -104,8 +106,8 @@ pub(crate) struct Exchange {
     pub(crate) body_bytes_max: usize,
     /// The mark of a request body that was cut before the event was made of it.
     pub(crate) truncated: Option<Original>,
-    /// A server's call, which goes to its queue when nobody holds the exchange any more.
-    pub(crate) server_call: Option<Box<ServerCall>>,
+    /// Of a server's call, which goes to its queue when nobody holds the exchange any more.
+    end: Option<End>,
     started: Instant,
     observed: Mutex<Observed>,
 }
@@ -185,6 +187,17 @@ fn json_bytes(value: &Value) -> usize {
     size_of::<Value>() + inside
 }
 
+/// What a handler keeps back of its call. What was kept back once stays so.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Withheld {
+    #[default]
+    Nothing,
+    /// What the client sent as a body.
+    RequestBody,
+    /// The call as a whole.
+    Call,
+}
+
 /// When the response was ready, and how long that took.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Ready {
@@ -219,16 +232,16 @@ impl Exchange {
             is_read,
             body_bytes_max,
             truncated: None,
-            server_call: None,
+            end: None,
             started: Instant::now(),
             observed: Mutex::default(),
         }
     }
 
     /// A server's call, of which there is no event before it has ended.
-    pub(crate) fn of_server(call: Box<ServerCall>, is_read: bool, body_bytes_max: usize) -> Self {
+    pub(crate) fn of_server(end: End, is_read: bool, body_bytes_max: usize) -> Self {
         let mut exchange = Self::new(Bytes::new(), String::new(), is_read, body_bytes_max);
-        exchange.server_call = Some(call);
+        exchange.end = Some(end);
         exchange
     }
 
@@ -335,6 +348,30 @@ impl Exchange {
     }
 }
 
+/// `later` where it says something, else `earlier`.
+fn merge(earlier: HandlerContext, later: HandlerContext) -> HandlerContext {
+    HandlerContext {
+        entity: match (earlier.entity, later.entity) {
+            (Some(earlier), Some(later)) => Some(Entity {
+                kind: or_else(later.kind, earlier.kind),
+                id: or_else(later.id, earlier.id),
+                name: or_else(later.name, earlier.name),
+            }),
+            (earlier, later) => later.or(earlier),
+        },
+        parent: later.parent.or(earlier.parent),
+        before: later.before.or(earlier.before),
+        after: later.after.or(earlier.after),
+        message: later.message.or(earlier.message),
+        reason: later.reason.or(earlier.reason),
+        privacy: later.privacy.or(earlier.privacy),
+    }
+}
+
+fn or_else(text: String, fallback: String) -> String {
+    if text.is_empty() { fallback } else { text }
+}
+
 /// A step of a captured call's handler: this thread serves it, and watches for a panic.
 pub(crate) struct HandlerStep<'a> {
     _watch: PanicWatch<'a>,
@@ -353,10 +390,10 @@ impl Exchange {
 
 impl Drop for Exchange {
     fn drop(&mut self) {
-        if let Some(call) = self.server_call.take() {
+        if let Some(end) = self.end.take() {
             let (mut observed, ready) = self.finish();
             observed.ready = Some(ready);
-            call.end(observed);
+            end(observed);
         }
     }
 }

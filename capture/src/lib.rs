@@ -191,6 +191,7 @@
 //! handler has answered and only the posting is slow, the message says what it answered.
 
 mod audit_context;
+mod bounded_json;
 mod builder;
 mod call;
 mod capture;
@@ -210,6 +211,7 @@ mod server;
 mod service;
 mod sink;
 mod sqs;
+mod taken_body;
 
 pub use audit_context::{AuditContext, audit};
 pub use builder::{CaptureBuilder, ConfigError, from_env};

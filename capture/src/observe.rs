@@ -28,7 +28,6 @@ use crate::exchange::{Answer, Exchange};
 use json_response::{Made, MadeBody};
 
 pub use later_json::ObservedJson;
-pub(crate) use later_json::written;
 
 /// A response whose status and body can be seen.
 ///

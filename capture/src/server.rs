@@ -19,9 +19,6 @@ pub use builder::{ServerBuilder, server_from_env};
 pub use request_body::CapturedBody;
 pub use service::{ServerFuture, ServerLayer, ServerService};
 
-pub(crate) use door::ServerCall;
-pub(crate) use request_body::TakenBody;
-
 use crate::capture::Capture;
 use crate::counters::Counters;
 use door::Door;

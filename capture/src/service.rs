@@ -8,9 +8,11 @@ use std::time::Duration;
 use daybook_event::HandlerFailure;
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use lambda_runtime::{LambdaEvent, LambdaInvocation};
+use lambda_http::{Adapter, IntoResponse, Request};
+use lambda_runtime::layers::TracingLayer;
+use lambda_runtime::{Diagnostic, Error, LambdaEvent, LambdaInvocation, Runtime};
 use pin_project_lite::pin_project;
-use tower::Service;
+use tower::{Layer, Service};
 
 use crate::capture::{Capture, Shared};
 use crate::deadline::DeadlineNear;
@@ -33,9 +35,43 @@ pub struct CaptureService<S> {
     capture: Capture,
 }
 
-impl<S> CaptureService<S> {
-    pub(crate) fn new(inner: S, capture: Capture) -> Self {
-        Self { inner, capture }
+impl Capture {
+    /// The service with the layer around it: a handler, or what a runtime runs. As
+    /// [`Layer::layer`], for which nothing has to be imported.
+    pub fn layer<S>(&self, inner: S) -> CaptureService<S> {
+        CaptureService {
+            inner,
+            capture: self.clone(),
+        }
+    }
+
+    /// Runs a handler as `lambda_http::run` does, and records its calls.
+    ///
+    /// # Errors
+    /// What `lambda_http::run` returns.
+    ///
+    /// # Panics
+    /// As `lambda_http::run`: where Lambda's environment variables are missing.
+    pub async fn run<'a, R, S, E>(self, handler: S) -> Result<(), Error>
+    where
+        S: Service<Request, Response = R, Error = E>,
+        S::Future: Send + 'a,
+        R: IntoResponse,
+        E: std::fmt::Debug + Into<Diagnostic>,
+    {
+        Runtime::new(Adapter::from(ReturnService::new(handler)))
+            .layer(TracingLayer::new())
+            .layer(self)
+            .run()
+            .await
+    }
+}
+
+impl<S> Layer<S> for Capture {
+    type Service = CaptureService<S>;
+
+    fn layer(&self, inner: S) -> CaptureService<S> {
+        Self::layer(self, inner)
     }
 }
 

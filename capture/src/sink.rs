@@ -31,6 +31,9 @@ impl Receipt {
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html>.
 pub const MESSAGE_BYTES_MAX: usize = 1024 * 1024 - 2 * 1024;
 
+/// The most messages that one `SendMessageBatch` takes.
+pub(crate) const BATCH_LENGTH_MAX: usize = 10;
+
 impl Message {
     /// A message for a test of a [`Sink`]; the layer makes those that are sent.
     pub fn new(id: impl Into<String>, body: impl Into<String>) -> Self {

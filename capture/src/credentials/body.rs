@@ -58,10 +58,6 @@ enum BodyFormat {
 
 impl BodyEncoding {
     pub(super) fn of(members: &Members<'_>) -> Self {
-        let is_base64 = members
-            .0
-            .iter()
-            .any(|(name, value)| name == "isBase64Encoded" && value.get() == "true");
         let headers = members
             .0
             .iter()
@@ -77,7 +73,7 @@ impl BodyEncoding {
             }
         }
         Self {
-            is_base64,
+            is_base64: members.has_base64_body(),
             is_encoded,
             format: BodyFormat::of(&content_type.unwrap_or_default()),
         }

@@ -188,7 +188,7 @@ impl Scan<'_> {
         } else if let Some(cleaned) = self.remove_inside(&text) {
             self.edits.push(Edit {
                 range,
-                text: Cow::Owned(quote(&cleaned)),
+                text: Cow::Owned(quoted(&cleaned)),
             });
         }
         Ok(())
@@ -341,6 +341,6 @@ pub(super) fn unescape(json: &str) -> Option<Cow<'_, str>> {
 }
 
 /// A text as a JSON string.
-pub(super) fn quote(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }

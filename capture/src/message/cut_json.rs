@@ -7,6 +7,8 @@ use serde::de::{Deserializer as _, MapAccess, SeqAccess, Visitor};
 use serde_json::Deserializer;
 use serde_json::value::RawValue;
 
+use crate::credentials::quoted;
+
 /// Containers deeper than this are dropped whole where they do not fit.
 const DEPTH_MAX: usize = 8;
 
@@ -190,10 +192,6 @@ fn member_length(written: Written, name: &str, value: &str) -> usize {
 
 fn magnitude(length: usize) -> u32 {
     usize::BITS - 1 - length.max(1).leading_zeros()
-}
-
-fn quoted(name: &str) -> String {
-    serde_json::Value::from(name).to_string()
 }
 
 impl<'de> Visitor<'de> for &mut Sizes {

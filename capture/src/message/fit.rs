@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 
 use super::cut_json::{Written, cut_json, escaped_char_length, escaped_length};
 use super::{MessageError, for_the_queue, sha256, to_line};
-use crate::credentials::{BASE64, Members};
+use crate::credentials::{BASE64, Members, quoted};
 use crate::sink::MESSAGE_BYTES_MAX;
 
 /// A context without the two states that is longer than this is dropped: no handler has that much
@@ -163,10 +163,7 @@ impl EventText {
                 body: None,
             };
         };
-        let is_base64 = members
-            .0
-            .iter()
-            .any(|(name, value)| name == "isBase64Encoded" && value.get() == "true");
+        let is_base64 = members.has_base64_body();
         let mut body = None;
         let mut without_body = String::with_capacity(event.len() / 8);
         without_body.push('{');
@@ -303,10 +300,6 @@ fn original_of(bytes: &[u8]) -> Original {
         original_bytes: bytes.len() as u64,
         sha256: sha256(bytes),
     }
-}
-
-fn quoted(text: &str) -> String {
-    Value::from(text).to_string()
 }
 
 #[cfg(test)]

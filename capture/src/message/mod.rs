@@ -15,10 +15,9 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
-use crate::audit_context::Withheld;
 use crate::claims::with_claims;
 use crate::credentials::{Credentials, NotAnEvent, remove_from_part, remove_from_text};
-use crate::exchange::{Answer, Exchange, Observed, Ready};
+use crate::exchange::{Answer, Exchange, Observed, Ready, Withheld};
 use crate::sink::{MESSAGE_BYTES_MAX, Message};
 
 /// The message and its context.

@@ -2,7 +2,6 @@
 //! again when the response is out.
 
 use std::fmt;
-use std::io;
 use std::ops::Deref;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -12,6 +11,7 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use super::{ObservedReturn, take_body};
+use crate::bounded_json::written;
 use crate::exchange::Exchange;
 
 /// A handler's JSON, passed on as it is. When it has been written and is let go, the record gets it.
@@ -75,35 +75,5 @@ impl IntoResponse for ObservedJson {
         let inner = self.json.take();
         let exchange = self.exchange.take();
         ObservedReturn { inner, exchange }.into_response()
-    }
-}
-
-/// The JSON as text; none where that is longer than it may be.
-pub(crate) fn written(json: &Value, bytes_max: usize) -> Option<String> {
-    let mut text = Bounded {
-        bytes: Vec::new(),
-        bytes_max,
-    };
-    serde_json::to_writer(&mut text, json).ok()?;
-    String::from_utf8(text.bytes).ok()
-}
-
-/// Takes no more than it may: what is too long is not written to its end.
-struct Bounded {
-    bytes: Vec<u8>,
-    bytes_max: usize,
-}
-
-impl io::Write for Bounded {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if bytes.len() > self.bytes_max - self.bytes.len() {
-            return Err(io::ErrorKind::FileTooLarge.into());
-        }
-        self.bytes.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }

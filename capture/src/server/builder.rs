@@ -9,9 +9,9 @@ use serde_json::Value;
 use super::ServerCapture;
 use super::door::{Door, Hook, Settings};
 use super::queue::Queue;
-use super::request_body::CopiedBytes;
 use crate::builder::{ConfigError, from_env, number};
 use crate::capture::Capture;
+use crate::taken_body::CopiedBytes;
 
 /// How many calls wait at most, unless told otherwise.
 const QUEUE_LENGTH: usize = 10_000;

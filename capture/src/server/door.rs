@@ -12,10 +12,10 @@ use serde_json::Value;
 use super::event::ReceivedRequest;
 use super::forwarded::{client_address, host};
 use super::queue::Queue;
-use super::request_body::{CopiedBytes, CopyLimits};
-use crate::audit_context::Withheld;
+use super::request_body::CopyLimits;
 use crate::call::Call;
-use crate::exchange::{Exchange, Observed, is_inside_the_runtime_layer};
+use crate::exchange::{Exchange, Observed, Withheld, is_inside_the_runtime_layer};
+use crate::taken_body::CopiedBytes;
 
 /// Looks at a request's head.
 pub(super) type Hook<T> = Box<dyn Fn(&Parts) -> Option<T> + Send + Sync>;
@@ -44,24 +44,6 @@ pub(super) struct Settings {
     pub(super) shutdown_timeout_ms: u64,
     pub(super) authorizer: Option<Hook<Value>>,
     pub(super) route: Option<Hook<String>>,
-}
-
-/// A server's call while it is under way.
-pub(crate) struct ServerCall {
-    door: Arc<Door>,
-    request: ReceivedRequest,
-}
-
-impl ServerCall {
-    /// The call has ended: its handler, and whatever reads or writes a body of it.
-    pub(crate) fn end(self, mut observed: Observed) {
-        match observed.withheld {
-            Withheld::Nothing => {}
-            Withheld::RequestBody => observed.request_body = None,
-            Withheld::Call => return self.door.queue.shared().counters.left_out(),
-        }
-        self.door.queue.push(self.request, observed);
-    }
 }
 
 impl Door {
@@ -96,11 +78,9 @@ impl Door {
             headers: parts.headers.clone(),
             route,
         };
-        let call = ServerCall {
-            door: self.clone(),
-            request,
-        };
-        let exchange = Exchange::of_server(Box::new(call), is_read, shared.body_bytes_max);
+        let door = self.clone();
+        let end = Box::new(move |observed| door.end(request, observed));
+        let exchange = Exchange::of_server(end, is_read, shared.body_bytes_max);
         if let Some(claims) = ask(settings.authorizer.as_ref(), parts).filter(Value::is_object) {
             exchange.claim(claims);
         }
@@ -109,6 +89,16 @@ impl Door {
             copies: self.copies.clone(),
         };
         Begun::Captured(Arc::new(exchange), limits)
+    }
+
+    /// The call has ended: its handler, and whatever reads or writes a body of it.
+    fn end(&self, request: ReceivedRequest, mut observed: Observed) {
+        match observed.withheld {
+            Withheld::Nothing => {}
+            Withheld::RequestBody => observed.request_body = None,
+            Withheld::Call => return self.queue.shared().counters.left_out(),
+        }
+        self.queue.push(request, observed);
     }
 
     fn is_wanted(&self, is_read: bool, parts: &Parts, route: Option<&str>, uri: &Uri) -> bool {
@@ -181,11 +171,5 @@ impl fmt::Debug for Door {
             .debug_struct("Door")
             .field("counters", &self.queue.shared().counters.read())
             .finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for ServerCall {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("ServerCall").finish_non_exhaustive()
     }
 }

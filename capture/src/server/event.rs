@@ -11,8 +11,8 @@ use jiff::{SignedDuration, Timestamp};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 
-use super::request_body::TakenBody;
 use crate::exchange::Ready;
+use crate::taken_body::TakenBody;
 use daybook_event::Original;
 
 /// What of a request is needed to make an event of it.

@@ -20,13 +20,11 @@ use uuid::Uuid;
 
 use super::event::ReceivedRequest;
 use crate::capture::Shared;
+use crate::counters::Unacknowledged;
 use crate::delivery::in_a_thread;
 use crate::exchange::{Exchange, Observed};
 use crate::message::{MessageError, Outgoing as Made, outgoing};
-use crate::sink::{MESSAGE_BYTES_MAX, Message, Receipt};
-
-/// The most messages that one `SendMessageBatch` takes.
-const BATCH_LENGTH_MAX: usize = 10;
+use crate::sink::{BATCH_LENGTH_MAX, MESSAGE_BYTES_MAX, Message, Receipt};
 
 /// How many batches are under way at the same time. Their order is nobody's promise: a call's time says when
 /// it was, and in a FIFO queue each call is a group of its own.
@@ -82,23 +80,21 @@ struct Waiting {
 struct Place {
     outgoing: Arc<Outgoing>,
     bytes: usize,
-    is_acknowledged: bool,
+    captured: Unacknowledged,
 }
 
 impl Place {
     fn take(outgoing: Arc<Outgoing>, bytes: usize) -> Self {
-        outgoing.shared.counters.queued();
         outgoing.waiting_bytes.fetch_add(bytes, Ordering::Relaxed);
         Self {
+            captured: outgoing.shared.counters.captured(),
             outgoing,
             bytes,
-            is_acknowledged: false,
         }
     }
 
     fn acknowledge(mut self, sent_bytes: usize) {
-        self.is_acknowledged = true;
-        self.outgoing.shared.counters.acknowledged(sent_bytes);
+        self.captured.acknowledge(sent_bytes);
     }
 }
 
@@ -106,9 +102,6 @@ impl Drop for Place {
     fn drop(&mut self) {
         let waiting_bytes = &self.outgoing.waiting_bytes;
         waiting_bytes.fetch_sub(self.bytes, Ordering::Relaxed);
-        if !self.is_acknowledged {
-            self.outgoing.shared.counters.dropped();
-        }
     }
 }
 

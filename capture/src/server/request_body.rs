@@ -3,18 +3,18 @@
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, ready};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Buf;
+use daybook_event::Original;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
 use super::json_prefix;
 use crate::exchange::Exchange;
-use daybook_event::Original;
+use crate::taken_body::{CopiedBytes, Reserved, TakenBody};
 
 pin_project! {
     /// A request body that is passed on as it is, frame by frame, and of which a bounded copy of
@@ -38,10 +38,7 @@ impl<B: Body> CapturedBody<B> {
             exchange,
             bytes_max: limits.bytes_max,
             taken: TakenBody {
-                reserved: Some(Reserved {
-                    copies: limits.copies,
-                    bytes: 0,
-                }),
+                reserved: Some(Reserved::new(limits.copies)),
                 ..TakenBody::default()
             },
         });
@@ -126,63 +123,12 @@ impl Drop for BodyCopy {
     }
 }
 
-/// What the handler read of a request body.
-#[derive(Default)]
-pub(crate) struct TakenBody {
-    /// The first of them.
-    bytes: Vec<u8>,
-    read_bytes: usize,
-    /// Whether the handler read to the end.
-    is_whole: bool,
-    reserved: Option<Reserved>,
-}
-
 /// How much of a body is copied.
 pub(super) struct CopyLimits {
     /// Of this one.
     pub(super) bytes_max: usize,
     /// Of it and all others.
     pub(super) copies: Arc<CopiedBytes>,
-}
-
-/// The copies of all calls together: however many are under way, their memory has a bound.
-pub(super) struct CopiedBytes {
-    bytes: AtomicUsize,
-    bytes_max: usize,
-}
-
-impl CopiedBytes {
-    pub(super) fn new(bytes_max: usize) -> Self {
-        Self {
-            bytes: AtomicUsize::new(0),
-            bytes_max,
-        }
-    }
-}
-
-/// One copy's part of them, as long as there is the copy.
-struct Reserved {
-    copies: Arc<CopiedBytes>,
-    bytes: usize,
-}
-
-impl Reserved {
-    /// False where there is no room for so much more.
-    fn add(&mut self, bytes: usize) -> bool {
-        let before = self.copies.bytes.fetch_add(bytes, Ordering::Relaxed);
-        if before.saturating_add(bytes) > self.copies.bytes_max {
-            self.copies.bytes.fetch_sub(bytes, Ordering::Relaxed);
-            return false;
-        }
-        self.bytes += bytes;
-        true
-    }
-}
-
-impl Drop for Reserved {
-    fn drop(&mut self) {
-        self.copies.bytes.fetch_sub(self.bytes, Ordering::Relaxed);
-    }
 }
 
 /// A body as an event has it.
@@ -194,11 +140,6 @@ pub(super) struct EventBody {
 }
 
 impl TakenBody {
-    /// How much memory it holds.
-    pub(crate) fn bytes_held(&self) -> usize {
-        self.bytes.capacity()
-    }
-
     /// The body of an event; `content_length` is what the client announced.
     ///
     /// What is cut ends where a member, an item, a form's parameter or a word ends, because credentials are
@@ -241,10 +182,6 @@ impl TakenBody {
             truncated,
         }
     }
-
-    fn is_cut(&self) -> bool {
-        self.read_bytes > self.bytes.len()
-    }
 }
 
 fn whole_parts(mut text: String, is_form: bool) -> String {
@@ -269,6 +206,8 @@ fn whole_words(mut text: String) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::Ordering;
+
     use super::*;
 
     #[test]

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::failure::Failure;
+use super::failure::{Failure, Refused};
 use crate::sink::Message;
 
 /// The answer to a `SendMessageBatch`.
@@ -19,17 +19,6 @@ pub(super) struct Answer {
 #[serde(rename_all = "PascalCase")]
 struct Taken {
     id: String,
-}
-
-/// Why a message was not taken.
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct Refused {
-    id: String,
-    #[serde(default)]
-    pub(super) code: String,
-    #[serde(default)]
-    pub(super) sender_fault: bool,
 }
 
 /// What SQS did not take of a batch.

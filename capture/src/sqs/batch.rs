@@ -3,10 +3,7 @@
 use serde::Serialize;
 
 use crate::message::sha256;
-use crate::sink::{MESSAGE_BYTES_MAX, Message};
-
-/// The most messages that one `SendMessageBatch` takes.
-const BATCH_LENGTH_MAX: usize = 10;
+use crate::sink::{BATCH_LENGTH_MAX, MESSAGE_BYTES_MAX, Message};
 
 /// The longest id of a group and of a message in a FIFO queue.
 const FIFO_ID_LENGTH_MAX: usize = 128;

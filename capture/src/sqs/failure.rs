@@ -6,8 +6,6 @@ use std::time::Duration;
 use daybook_aws_access::{AccessError, AwsAnswer};
 use serde::Deserialize;
 
-use super::answer::Refused;
-
 /// The pause before the second attempt, doubled from time to time.
 const PAUSE_FIRST_MS: u64 = 25;
 const PAUSE_MAX_MS: u64 = 400;
@@ -15,6 +13,17 @@ const PAUSE_MAX_MS: u64 = 400;
 /// How much of SQS's own words is told.
 const WORDS_MAX: usize = 300;
 const CODE_MAX: usize = 100;
+
+/// What SQS says of a message that it did not take.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Refused {
+    pub(super) id: String,
+    #[serde(default)]
+    code: String,
+    #[serde(default)]
+    sender_fault: bool,
+}
 
 /// Why a batch, or a message of it, was not taken.
 #[derive(Debug, PartialEq, Eq)]
