@@ -19,6 +19,7 @@ mod overlay;
 mod overlay_origins;
 mod redaction;
 mod redaction_cases;
+mod redaction_lines;
 mod redaction_marks;
 mod redaction_names;
 mod redaction_numbers;
