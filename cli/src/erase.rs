@@ -120,7 +120,7 @@ async fn resume(
                         Err(error) => {
                             let may_go_on = error.may_succeed_later();
                             is_failing |= may_go_on;
-                            is_blocked |= !may_go_on;
+                            is_blocked |= !may_go_on && !error.is_waiting_for_hold();
                             writeln!(std::io::stderr(), "{id}: {error}")?;
                         }
                     }

@@ -13,7 +13,7 @@ use daybook_normalizer::dead_letter::SqsDeadLetters;
 use daybook_normalizer::handler::{BatchHandler, Patience};
 use tokio::sync::watch;
 
-use crate::process::{say, stopped};
+use crate::process::stopped;
 
 /// SQS gives and takes ten messages at once.
 const BATCH_LENGTH_MAX: u8 = 10;
@@ -110,7 +110,7 @@ impl Queue {
             match done {
                 Ok(()) => pause = Duration::from_millis(500),
                 Err(error) => {
-                    say(&format!("queue: {error:#}"));
+                    tracing::error!(error = format!("{error:#}"), "the queue has to wait");
                     tokio::select! {
                         () = tokio::time::sleep(pause) => {}
                         () = stopped(stop.clone()) => return,
@@ -190,8 +190,17 @@ impl Queue {
             "{not_acknowledged} messages could not be acknowledged and will come again"
         );
         match report.failure {
-            Some(failure) => {
+            Some(failure) if receipts.is_empty() => {
                 anyhow::bail!("{} messages stay in the queue: {failure}", failed.len())
+            }
+            // The others are stored: what is behind them need not wait.
+            Some(failure) => {
+                tracing::warn!(
+                    messages = failed.len(),
+                    failure,
+                    "messages stay in the queue"
+                );
+                Ok(())
             }
             None => Ok(()),
         }

@@ -30,9 +30,10 @@ pub(crate) async fn retention(options: RetentionOptions) -> anyhow::Result<bool>
         RetentionCommand::Hold(hold) => change(&retention, &hold, true).await?,
         RetentionCommand::Release(hold) => change(&retention, &hold, false).await?,
         RetentionCommand::Apply => {
-            retention.reapply().await?;
+            // One tenant with too many holds is no reason to leave the others.
+            let applied = retention.reapply().await;
             say_that_it_waits()?;
-            retention.settle_all().await?;
+            retention.settle_all().await.and(applied)?;
         }
         RetentionCommand::List => list(&retention).await?,
     }

@@ -6,7 +6,7 @@ use daybook_normalizer::handler::BatchHandler;
 use tokio::sync::watch;
 
 use crate::arguments::WorkerOptions;
-use crate::process::{say, stopped, watch_signals};
+use crate::process::{stopped, watch_signals};
 use crate::queue::Queue;
 
 /// Takes messages and stores them until Ctrl-C or SIGTERM.
@@ -22,10 +22,7 @@ pub(crate) async fn worker(options: WorkerOptions) -> anyhow::Result<bool> {
         started = starting => started?,
         () = stopped(stop.clone()) => return Ok(true),
     };
-    say(&format!(
-        "ready: storing the messages of {}",
-        options.queue_url
-    ));
+    tracing::info!(queue = options.queue_url, "ready");
     queue.consume(handler, stop).await;
     Ok(true)
 }

@@ -76,11 +76,11 @@ impl Admission {
             rules: rules.clone(),
         };
         for (index, new) in events.iter().enumerate() {
-            let held_since = rules.held_since(&new.event);
-            let counts = |erasure: &Erasure| !erasure.is_kept_by(held_since);
-            if rules.is_erased_by(&new.event, |erasure| !erasure.is_new && counts(erasure))? {
+            if rules.is_erased_by(&new.event, |erasure| !erasure.is_new)? {
                 admitted.erased.insert(index);
-            } else if rules.is_erased_by(&new.event, counts)? {
+            } else if !rules.is_held(&new.event)
+                && rules.is_erased_by(&new.event, |erasure| erasure.is_new)?
+            {
                 // A hold that these rules do not know may keep it.
                 admitted.rules = Arc::default();
             }
@@ -143,8 +143,8 @@ pub(crate) struct Rules {
     erasures: HashMap<String, TenantErasures>,
     /// `None` is for ever.
     days: HashMap<String, Option<u32>>,
-    /// What of a tenant is held and since when, by kind and id; both are empty for all of it.
-    holds: HashMap<String, HashMap<(String, String), i64>>,
+    /// What of a tenant is held, by kind and id; both are empty for all of it.
+    holds: HashMap<String, HashSet<(String, String)>>,
 }
 
 /// A tenant's erasures.
@@ -176,17 +176,6 @@ struct Erasure {
     up_to_ms: i64,
     /// Nothing of it was ever hidden: a legal hold comes before it.
     is_new: bool,
-    /// It was hidden before, in a database that may have had other holds.
-    is_repeated: bool,
-}
-
-impl Erasure {
-    /// Whether a hold keeps from it what it has not hidden: one that it found, or one that came before anything was
-    /// hidden.
-    fn is_kept_by(&self, held_since_ms: Option<i64>) -> bool {
-        held_since_ms
-            .is_some_and(|since_ms| self.is_new || !self.is_repeated && since_ms <= self.up_to_ms)
-    }
 }
 
 #[derive(Row, Serialize, Deserialize)]
@@ -195,8 +184,7 @@ struct ErasedRow {
     scope: String,
     subject_hashes: Vec<String>,
     up_to: i64,
-    is_requested: bool,
-    is_repeated: bool,
+    is_new: bool,
     /// Empty where it is of an older version.
     key: String,
 }
@@ -212,8 +200,6 @@ struct HoldRow {
     org_id: String,
     entity_type: String,
     entity_id: String,
-    at: i64,
-    held: bool,
 }
 
 impl Rules {
@@ -222,8 +208,8 @@ impl Rules {
         let erasures = client
             .query(&format!(
                 "SELECT org_id, any(scope) AS scope, any(subject_hashes) AS subject_hashes, \
-                 any(up_to) AS up_to, toBool(argMax(state, {NEWEST}) = 'requested') AS is_requested, \
-                 toBool(max(JSONExtractBool(report, 'repeated'))) AS is_repeated, \
+                 any(up_to) AS up_to, toBool(argMax(state, {NEWEST}) = 'requested' \
+                 AND NOT max(JSONExtractBool(report, 'repeated'))) AS is_new, \
                  max(JSONExtractString(report, '{KEY}')) AS key \
                  FROM erasures GROUP BY org_id, id"
             ))
@@ -233,18 +219,15 @@ impl Rules {
             .fetch_all::<RetentionRow>();
         let holds = client
             .query(
-                "SELECT org_id, entity_type, entity_id, at, held FROM legal_holds \
-                 ORDER BY org_id, entity_type, entity_id, at",
+                "SELECT org_id, entity_type, entity_id FROM legal_holds \
+                 GROUP BY org_id, entity_type, entity_id HAVING argMax(held, at)",
             )
             .fetch_all::<HoldRow>();
-        let (erasures, days) = futures::try_join!(erasures, days)?;
-        // Behind the erasures: whoever knows one of them knows what was held when it was asked for.
-        let holds = holds.await?;
+        let (erasures, days, holds) = futures::try_join!(erasures, days, holds)?;
         for row in erasures {
             let erasure = Erasure {
                 up_to_ms: row.up_to,
-                is_new: row.is_requested && !row.is_repeated,
-                is_repeated: row.is_repeated,
+                is_new: row.is_new,
             };
             if !row.key.is_empty() {
                 rules.key_checks.insert(row.key);
@@ -259,12 +242,7 @@ impl Rules {
         }
         for row in holds {
             let held = rules.holds.entry(row.org_id).or_default();
-            let thing = (row.entity_type, row.entity_id);
-            if row.held {
-                held.entry(thing).or_insert(row.at);
-            } else {
-                held.remove(&thing);
-            }
+            held.insert((row.entity_type, row.entity_id));
         }
         Ok(rules)
     }
@@ -284,11 +262,11 @@ impl Rules {
     /// # Errors
     /// [`StoreError::NoErasureKey`] where that cannot be told.
     pub(crate) fn is_erased(&self, event: &AuditEvent) -> Result<bool, StoreError> {
-        let held_since = self.held_since(event);
-        self.is_erased_by(event, |erasure| !erasure.is_kept_by(held_since))
+        let is_held = self.is_held(event);
+        self.is_erased_by(event, |erasure| !(is_held && erasure.is_new))
     }
 
-    /// The same by some erasures alone.
+    /// The same by some erasures alone: no hold keeps what one erases that is not new.
     fn is_erased_by(
         &self,
         event: &AuditEvent,
@@ -324,7 +302,7 @@ impl Rules {
         if event.service_name == OWN_SERVICE {
             return None; // not the tenant's
         }
-        if self.held_since(event).is_some() {
+        if self.is_held(event) {
             return Some(never_expires());
         }
         let days = self.days.get(&event.org_id).or_else(|| self.days.get(""))?;
@@ -336,22 +314,20 @@ impl Rules {
         Some(expires_at.map_or_else(never_expires, |time| time.min(never_expires())))
     }
 
-    /// Since when an event is held, in milliseconds since 1970; nothing where it is not.
-    fn held_since(&self, event: &AuditEvent) -> Option<i64> {
-        let held = self.holds.get(&event.org_id)?;
-        let (entity, parent) = (&event.entity, &event.parent);
-        // Of several things at once, with commas between their ids.
-        let things = entity.id.split(',').map(|id| (entity.kind.as_str(), id));
-        [
-            ("", ""),
-            (&entity.kind, &entity.id),
-            (&parent.kind, &parent.id),
-        ]
-        .into_iter()
-        .chain(things)
-        .filter_map(|(kind, id)| held.get(&(kind.to_owned(), id.to_owned())))
-        .min()
-        .copied()
+    fn is_held(&self, event: &AuditEvent) -> bool {
+        self.holds.get(&event.org_id).is_some_and(|held| {
+            let (entity, parent) = (&event.entity, &event.parent);
+            // Of several things at once, with commas between their ids.
+            let things = entity.id.split(',').map(|id| (entity.kind.as_str(), id));
+            [
+                ("", ""),
+                (&entity.kind, &entity.id),
+                (&parent.kind, &parent.id),
+            ]
+            .into_iter()
+            .chain(things)
+            .any(|(kind, id)| held.contains(&(kind.to_owned(), id.to_owned())))
+        })
     }
 }
 
@@ -408,7 +384,6 @@ mod model {
             let erasure = Erasure {
                 up_to_ms,
                 is_new: true,
-                is_repeated: false,
             };
             erasures.add(erasure, true, Vec::new());
         }
@@ -453,7 +428,7 @@ mod tests {
         rules.days.insert("acme".to_owned(), None);
         assert_eq!(rules.expiry(&event), Some(never_expires()));
         rules.days.insert("acme".to_owned(), Some(1));
-        let held = HashMap::from([(("order".to_owned(), "7".to_owned()), 0)]);
+        let held = HashSet::from([("order".to_owned(), "7".to_owned())]);
         rules.holds.insert("acme".to_owned(), held);
         assert_eq!(rules.expiry(&event), Some(never_expires()));
     }
@@ -462,41 +437,29 @@ mod tests {
     fn an_event_is_erased_up_to_the_time_of_the_request() {
         let up_to: Timestamp = "2026-11-02T00:00:00Z".parse().unwrap();
         let up_to_ms = up_to.as_millisecond();
-        let erased = |is_new, is_repeated, is_whole| {
-            let erasure = Erasure {
-                up_to_ms,
-                is_new,
-                is_repeated,
-            };
+        let erased = |is_new, is_whole| {
+            let erasure = Erasure { up_to_ms, is_new };
             let mut erasures = TenantErasures::default();
             erasures.add(erasure, is_whole, vec!["jane".to_owned()]);
             HashMap::from([("acme".to_owned(), erasures)])
         };
         let mut rules = Rules {
-            erasures: erased(true, false, true),
+            erasures: erased(true, true),
             ..Rules::default()
         };
         assert!(rules.is_erased(&event("2026-11-02T00:00:00Z")).unwrap());
         let newer = event("2026-11-02T00:00:00.001Z");
         assert!(!rules.is_erased(&newer).unwrap());
-        // What is held is stored, until something of it was hidden: the erasure waits for the hold. One that was there
-        // when it was asked for keeps what comes afterwards as well, but not what was hidden in another database.
-        let thing = ("order".to_owned(), "7".to_owned());
+        // What is held is stored, until something of it was hidden: the erasure waits for the hold.
+        let held = HashSet::from([("order".to_owned(), "7".to_owned())]);
+        rules.holds.insert("acme".to_owned(), held);
         let held = event("2026-11-02T00:00:00Z");
-        for (since_ms, is_new, is_repeated, is_kept) in [
-            (up_to_ms + 1, true, false, true),
-            (up_to_ms + 1, false, false, false),
-            (up_to_ms, false, false, true),
-            (up_to_ms, false, true, false),
-        ] {
-            let holds = HashMap::from([(thing.clone(), since_ms)]);
-            rules.holds.insert("acme".to_owned(), holds);
-            rules.erasures = erased(is_new, is_repeated, true);
-            assert_eq!(!rules.is_erased(&held).unwrap(), is_kept);
-        }
+        assert!(!rules.is_erased(&held).unwrap());
+        rules.erasures = erased(false, true);
+        assert!(rules.is_erased(&held).unwrap());
         rules.holds.clear();
         // Of a person nobody can tell without the key.
-        rules.erasures = erased(true, false, false);
+        rules.erasures = erased(true, false);
         let older = event("2026-11-01T00:00:00Z");
         assert!(matches!(
             rules.is_erased(&older),

@@ -68,7 +68,13 @@ impl Erasures {
         let is_restored = matches!(migrated, Err(StoreError::Restored { .. }));
         if is_restored {
             // The backup may have been made between what was set and what became of it.
-            self.retention.reapply().await?;
+            match self.retention.reapply().await {
+                // Only who serves may release holds.
+                Err(error @ StoreError::TooMuch { .. }) => {
+                    say(&format!("a tenant's days and legal holds wait: {error}"));
+                }
+                applied => applied?,
+            }
         }
         let synced = self.eraser.sync_ledger(&self.ledger).await?;
         if synced.asked_again > 0 {
@@ -133,8 +139,9 @@ impl Erasures {
 async fn bring_what_is_set(retention: &Retention) {
     loop {
         let brought = async {
-            retention.reapply().await?;
-            retention.settle_all().await
+            // One tenant with too many holds is no reason to leave the others.
+            let applied = retention.reapply().await;
+            retention.settle_all().await.and(applied)
         };
         match brought.await {
             Ok(()) => return,

@@ -58,10 +58,12 @@ impl Eraser {
             };
             for row in rows {
                 let subject = known.remove(&row.id).unwrap_or_else(Subject::new);
+                let mut report = row.report()?;
+                self.tell_not_searched(row, &subject, &mut report);
                 match self.is_there_again(row, subject).await {
                     Ok(true) => again.push(row.id),
                     Ok(false) if is_everything && row.table_id() != table_id => {
-                        let verified = row.next(ErasureState::Verified, &row.report()?)?;
+                        let verified = row.next(ErasureState::Verified, &report)?;
                         self.ledger
                             .append(&verified.in_table(&table_id, &Versions::new())?)
                             .await?;
@@ -91,8 +93,7 @@ impl Eraser {
         }
         let mut report = row.report()?;
         report.rows = rows;
-        // What was stored late because it was held waits for the hold.
-        report.repeated = !self.has_held_since_asked(row, &plan).await?;
+        report.repeated = true;
         self.ask_again(row, report).await?;
         self.ledger.remember(row.id, &subject).await?;
         Ok(true)

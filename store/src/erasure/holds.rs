@@ -6,24 +6,16 @@ use serde::{Deserialize, Serialize};
 use crate::erasure::Eraser;
 use crate::erasure::folded;
 use crate::erasure::ledger::{Ledger, WITHIN, within};
-use crate::erasure::record::ErasureRow;
 use crate::erasure::scope::{Plan, Subject, is_person};
 use crate::error::StoreError;
 use crate::retention;
 
 /// Why an erasure waits for a hold.
 const HELD: &str = "a legal hold came before anything was hidden";
-const HELD_LATE: &str = "a legal hold keeps what came late";
 
 /// The things of a tenant that are held; both are empty for all of it.
 const HOLDS: &str = "SELECT entity_type, entity_id FROM legal_holds WHERE org_id = {org_id:String} \
      GROUP BY entity_type, entity_id HAVING argMax(held, at)";
-
-/// Those that were held when an erasure was asked for, and still are.
-const OLDER_HOLDS: &str = "SELECT entity_type, entity_id FROM legal_holds WHERE org_id = {org_id:String} \
-     GROUP BY entity_type, entity_id \
-     HAVING argMaxIf(held, at, at <= fromUnixTimestamp64Milli({up_to:Int64}, 'UTC')) \
-     AND NOT max(NOT held AND at > fromUnixTimestamp64Milli({up_to:Int64}, 'UTC'))";
 
 #[derive(Row, Serialize, Deserialize)]
 struct HeldThing {
@@ -34,7 +26,7 @@ struct HeldThing {
 impl StoreError {
     /// Whether an erasure waits for a legal hold to be released, and for nothing else.
     pub fn is_waiting_for_hold(&self) -> bool {
-        matches!(self, Self::ErasureBlocked(why) if why.starts_with(HELD) || why.starts_with(HELD_LATE))
+        matches!(self, Self::ErasureBlocked(why) if why.starts_with(HELD))
     }
 }
 
@@ -67,7 +59,7 @@ impl Ledger {
                 "it is of an entity that is held".to_owned(),
             ));
         }
-        match self.held_rows(plan, HOLDS, false).await? {
+        match self.held_rows(plan).await? {
             0 => Ok(()),
             rows => Err(StoreError::LegalHold(format!(
                 "{rows} of the events are of an entity that is held"
@@ -75,26 +67,18 @@ impl Ledger {
         }
     }
 
-    /// How many rows of an erasure are held; with `is_on_the_fly` as readers see them, otherwise as they are stored.
-    async fn held_rows(
-        &self,
-        plan: &Plan<'_>,
-        holds: &str,
-        is_on_the_fly: bool,
-    ) -> Result<u64, StoreError> {
+    /// How many rows of an erasure are held.
+    async fn held_rows(&self, plan: &Plan<'_>) -> Result<u64, StoreError> {
         let (bounds, own, trace) = (Plan::bounds(), plan.own(), plan.trace());
         let things = retention::THINGS;
         let held = format!(
-            "WITH (SELECT groupArray((entity_type, entity_id)) FROM ({holds})) AS held \
+            "WITH (SELECT groupArray((entity_type, entity_id)) FROM ({HOLDS})) AS held \
              SELECT count() FROM events WHERE {bounds} AND {WITHIN} \
-             AND (has(held, ('', '')) OR hasAny(held, {things})) AND ({own} OR {trace})"
+             AND hasAny(held, {things}) AND ({own} OR {trace})"
         );
         let mut rows = 0;
         for span in self.spans(plan).await? {
-            let query = plan.bind_to(self.client.query(&held)).with_setting(
-                "apply_mutations_on_fly",
-                u8::from(is_on_the_fly).to_string(),
-            );
+            let query = plan.bind_to(self.client.query(&held));
             rows += within(query, span).fetch_one::<u64>().await?;
         }
         Ok(rows)
@@ -121,16 +105,6 @@ impl HeldThing {
 }
 
 impl Eraser {
-    /// Whether some of what is there came late, and was stored because it was held when the erasure was asked for. A
-    /// restored database may have such a hold of what the erasure had hidden.
-    pub(super) async fn has_held_since_asked(
-        &self,
-        row: &ErasureRow,
-        plan: &Plan<'_>,
-    ) -> Result<bool, StoreError> {
-        Ok(!row.report()?.repeated && self.ledger.held_rows(plan, OLDER_HOLDS, false).await? > 0)
-    }
-
     /// A hold may have been set since the request. The request stands, and goes on when the hold is released.
     pub(super) async fn check_holds_again(&self, plan: &Plan<'_>) -> Result<(), StoreError> {
         match self.ledger.check_holds(plan).await {
@@ -138,23 +112,6 @@ impl Eraser {
                 Err(StoreError::ErasureBlocked(format!("{HELD}: {what}")))
             }
             checked => checked,
-        }
-    }
-
-    /// What came late a writer may have stored because it is held: in the queue it was when its erasure was asked for.
-    pub(super) async fn check_late_holds(
-        &self,
-        row: &ErasureRow,
-        plan: &Plan<'_>,
-    ) -> Result<(), StoreError> {
-        if row.report()?.repeated {
-            return Ok(());
-        }
-        match self.ledger.held_rows(plan, HOLDS, true).await? {
-            0 => Ok(()),
-            rows => Err(StoreError::ErasureBlocked(format!(
-                "{HELD_LATE}: {rows} of the events are of an entity that is held"
-            ))),
         }
     }
 }

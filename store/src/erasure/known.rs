@@ -21,17 +21,17 @@ struct Identifier {
 }
 
 impl Ledger {
-    /// The first hash, of which a pseudonym is made, of each anonymised subject that has one of these hashes.
+    /// The first hash, of which a pseudonym is made, of each anonymised subject that has this hash.
     pub(crate) async fn anonymised(
         &self,
         org_id: &str,
-        hashes: &[String],
+        hash: &str,
     ) -> Result<Vec<String>, StoreError> {
         let query = self.client.query(
             "SELECT DISTINCT subject_hashes[1] FROM erasures WHERE org_id = {org_id:String} \
-             AND mode = 'anonymise' AND hasAny(subject_hashes, {hashes:Array(String)}) ORDER BY 1",
+             AND mode = 'anonymise' AND has(subject_hashes, {hash:String}) ORDER BY 1",
         );
-        let query = query.param("org_id", org_id).param("hashes", hashes);
+        let query = query.param("org_id", org_id).param("hash", hash);
         Ok(query.fetch_all::<String>().await?)
     }
 

@@ -89,9 +89,8 @@ impl Ledger {
     }
 
     pub(crate) async fn append(&self, row: &ErasureRow) -> Result<(), StoreError> {
-        let row = row.clone().with_key(&self.key)?;
         let mut insert = self.client.insert::<ErasureRow>("erasures").await?;
-        insert.write(&row).await?;
+        insert.write(row).await?;
         Ok(insert.end().await?)
     }
 
@@ -108,6 +107,11 @@ impl Ledger {
         Err(StoreError::ErasureBlocked(
             "earlier ones were made with another DAYBOOK_ERASURE_KEY, and nobody is known again by this one".to_owned(),
         ))
+    }
+
+    /// What is asked for with the key says so.
+    pub(crate) fn with_key(&self, row: ErasureRow) -> Result<ErasureRow, StoreError> {
+        row.with_key(&self.key)
     }
 
     /// Whether it is the check value of the key.

@@ -195,6 +195,7 @@ impl Eraser {
             reason: request.reason.clone(),
             report: serde_json::to_string(&report).map_err(|_| record::unreadable("report"))?,
         };
+        let row = self.ledger.with_key(row)?;
         self.tell_interrupted(&row, &subject).await?;
         // In this order: what ends in between is nothing that anybody was told of.
         if self.ledger.subject(id).await?.is_none() {

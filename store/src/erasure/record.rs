@@ -96,7 +96,7 @@ impl ErasureRow {
             report: serde_json::to_string(&report).map_err(|_| unreadable("report"))?,
         };
         row.mode()?;
-        Ok(row)
+        row.of_key(entry.key)
     }
 
     pub(crate) fn state(&self) -> Result<ErasureState, StoreError> {
@@ -164,13 +164,22 @@ impl ErasureRow {
 
     /// The row of the next step.
     pub(crate) fn next(&self, state: ErasureState, report: &Report) -> Result<Self, StoreError> {
-        Ok(Self {
+        let next = Self {
             step: self.step + 1,
             at: Timestamp::now().as_millisecond(),
             state: state.as_str().to_owned(),
             report: serde_json::to_string(report).map_err(|_| unreadable("report"))?,
             ..self.clone()
-        })
+        };
+        next.of_key(self.key())
+    }
+
+    /// The same with the check value of the key that it was asked for with, where that is known.
+    fn of_key(self, check_value: Option<String>) -> Result<Self, StoreError> {
+        match check_value {
+            Some(check_value) => self.with_key(&check_value),
+            None => Ok(self),
+        }
     }
 }
 

@@ -17,7 +17,7 @@ use crate::insert::NewEvent;
 const ONLY_IN_THE_FIRST_RECEIPT: &str = "e-mail addresses and ids that others use as well, or that are more than are \
      searched at once: the first receipt says whether there are any";
 /// What one does not search that knows its subject by hashes alone.
-const NOT_KNOWN_AGAIN: &str = "texts for an id or address that no stored event names as its actor or entity, since \
+const NOT_KNOWN_AGAIN: &str = "texts and parents for an id or address that no stored event names as its actor or entity, since \
      only its keyed hash is kept: if others may have told of it, ask for the erasure once more";
 
 impl Eraser {
@@ -74,12 +74,26 @@ impl Eraser {
                     .not_searched
                     .push(ONLY_IN_THE_FIRST_RECEIPT.to_owned());
             }
-            let known = subject.hashes(&self.key, &row.org_id);
-            if !row.subject_hashes.iter().all(|hash| known.contains(hash)) {
-                report.not_searched.push(NOT_KNOWN_AGAIN.to_owned());
-            }
         }
+        self.tell_not_searched(&row, &subject, &mut report);
         self.reach(&row, ErasureState::Hidden, &report).await
+    }
+
+    /// Says in a receipt of whom not all is known again that is known of them by its hash.
+    pub(super) fn tell_not_searched(
+        &self,
+        row: &ErasureRow,
+        subject: &Subject,
+        report: &mut Report,
+    ) {
+        let known = subject.hashes(&self.key, &row.org_id);
+        let is_told = report
+            .not_searched
+            .iter()
+            .any(|told| told == NOT_KNOWN_AGAIN);
+        if !is_told && !row.subject_hashes.iter().all(|hash| known.contains(hash)) {
+            report.not_searched.push(NOT_KNOWN_AGAIN.to_owned());
+        }
     }
 
     /// Whether another one has gone on with it meanwhile.
@@ -140,18 +154,16 @@ impl Eraser {
         self.reach(&row, ErasureState::Removed, &report).await
     }
 
-    /// Erases what came late, unless it is held: no reader has lost sight of it yet.
+    /// Erases what came late.
     async fn sweep(
         &self,
         row: &ErasureRow,
         plan: &Plan<'_>,
         late_rows: u64,
     ) -> Result<ErasureRow, StoreError> {
-        self.check_late_holds(row, plan).await?;
         self.ledger.mutate(plan).await?;
         let mut report = row.report()?;
         report.late_rows += late_rows;
-        report.blocked = None;
         self.reach(row, ErasureState::Hidden, &report).await
     }
 
@@ -303,13 +315,17 @@ impl Eraser {
         Ok(())
     }
 
-    /// Under which an anonymised subject with one of these hashes goes on.
+    /// Under which an anonymised subject goes on that has the first of these hashes, of what was asked for: an address
+    /// that somebody is linked to now may have been another one's.
     pub(super) async fn pseudonyms(
         &self,
         org_id: &str,
         hashes: &[String],
     ) -> Result<Vec<String>, StoreError> {
-        let firsts = self.ledger.anonymised(org_id, hashes).await?;
+        let Some(asked) = hashes.first() else {
+            return Ok(Vec::new());
+        };
+        let firsts = self.ledger.anonymised(org_id, asked).await?;
         let pseudonym = |first: &String| self.key.pseudonym(org_id, first);
         Ok(firsts.iter().map(pseudonym).collect())
     }

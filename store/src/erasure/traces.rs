@@ -295,16 +295,22 @@ impl Pattern {
                 }
             }
         }
-        let unspaced = format!("|{}", unspaced());
+        let unspaced = unspaced();
         let branches: Vec<_> = (0..)
             .zip(NEIGHBOURS)
             .zip(alternatives)
             .filter(|(_, alternatives)| !alternatives.is_empty())
             .map(|((place, (left, right)), alternatives)| {
                 let any = alternatives.join("|");
-                let other = if place == OF_OTHER_SCRIPTS { "" } else { &unspaced };
+                let (left, right) = if place == OF_OTHER_SCRIPTS {
+                    (left.to_owned(), right.to_owned())
+                } else {
+                    // The next sentence may begin behind a full stop without a space.
+                    let right = format!("{right}|[.-]?{unspaced}");
+                    (format!("{left}|{unspaced}"), right)
+                };
                 format!(
-                    r"(^|{left}{other}|%[0-9A-Fa-f]{{2}}|\\[bfnrt]|\\u[0-9A-Fa-f]{{4}})(?:{any})($|{right}{other})"
+                    r"(^|{left}|%[0-9A-Fa-f]{{2}}|\\[bfnrt]|\\u[0-9A-Fa-f]{{4}})(?:{any})($|{right})"
                 )
             })
             .collect();

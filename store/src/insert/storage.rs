@@ -100,10 +100,17 @@ impl<T: EventTable> Storage<T> {
                 _ if rules.is_erased(&events[copy].event)? => Stored::Erased,
                 Some(stored) => compare(stored, &events[copy]),
                 None => {
-                    if events[copy] != events[first] {
-                        again.push(copy);
+                    let event = &events[copy].event;
+                    let expires_at = rules.expiry(event).unwrap_or(event.expires_at);
+                    if expires_at <= self.table.now() {
+                        Stored::Expired
+                    } else {
+                        // Only of those that are let in: of the others there may be a thousand, one behind the other.
+                        if events[copy] != events[first] {
+                            again.push(copy);
+                        }
+                        outcomes[first]
                     }
-                    outcomes[first]
                 }
             };
         }

@@ -54,3 +54,22 @@ async fn a_held_copy_is_stored_where_the_first_is_erased() {
     hold(clickhouse, &tenant).await;
     assert_held_is_stored(clickhouse, &tenant, Stored::Erased).await;
 }
+
+#[tokio::test]
+async fn a_thousand_copies_that_differ_and_have_expired_are_decided_at_once() {
+    let clickhouse = shared().await;
+    let tenant = tenant("copies-many");
+    let credentials = clickhouse.passwords().eraser_credentials();
+    let retention = Retention::new(clickhouse.endpoint(), &credentials).unwrap();
+    retention.set(Some(&tenant), 10).await.unwrap();
+    let [bare, _] = copies(&tenant);
+    let batch: Vec<NewEvent> = (0..1_000)
+        .map(|number| {
+            let mut copy = bare.event.clone();
+            copy.entity.id = format!("O-{number}");
+            new(copy)
+        })
+        .collect();
+    let outcomes = writer(clickhouse).insert(&batch).await.unwrap();
+    assert_eq!(outcomes, vec![Stored::Expired; batch.len()]);
+}

@@ -167,6 +167,7 @@ async fn a_longer_word_with_any_other_id_is_anothers() {
 async fn an_identifier_is_found_in_scripts_without_spaces() {
     let texts = [
         "TomがEMAILを招待しました",
+        "TomがEMAIL.次に",
         "ユーザーEMAILからのメール",
         "EMAIL님을 초대했습니다",
         "删除了EMAIL的帐户",
