@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io::Write as _;
 
 use anyhow::Context as _;
-use daybook_store::{Retention, TenantId};
+use daybook_store::{Retention, StoreError, TenantId};
 use serde_json::json;
 
 use crate::arguments::{HoldOptions, RetentionCommand, RetentionOptions};
@@ -31,7 +31,10 @@ pub(crate) async fn retention(options: RetentionOptions) -> anyhow::Result<bool>
         RetentionCommand::Release(hold) => change(&retention, &hold, false).await?,
         RetentionCommand::Apply => {
             // One tenant with too many holds is no reason to leave the others.
-            let applied = retention.reapply().await;
+            let applied = match retention.reapply().await {
+                Err(error) if !matches!(error, StoreError::TooMuch { .. }) => Err(error)?,
+                applied => applied,
+            };
             say_that_it_waits()?;
             retention.settle_all().await.and(applied)?;
         }

@@ -237,10 +237,15 @@ fn overlays_beside(document: &Path) -> anyhow::Result<Vec<PathBuf>> {
         // A folder that may be entered and not listed: only a name that is known is found.
         Err(error) if error.kind() == ErrorKind::PermissionDenied => {
             let stem = document.file_stem().unwrap_or_default().to_string_lossy();
-            ["json", "yaml", "yml"]
+            // What is there and cannot be read is told when it is read.
+            let is_there = |file: &PathBuf| {
+                let missing = file.symlink_metadata().err();
+                missing.is_none_or(|error| error.kind() != ErrorKind::NotFound)
+            };
+            ["json", "yaml", "yml", "JSON", "YAML", "YML"]
                 .map(|extension| folder.join(format!("{stem}.overlay.{extension}")))
                 .into_iter()
-                .filter(|file| file.symlink_metadata().is_ok())
+                .filter(is_there)
                 .collect()
         }
         listed => listed.with_context(|| unreadable(folder))?,

@@ -19,7 +19,7 @@ pub const MESSAGE_DEPTH_MAX: usize = 100;
 
 /// The most memory that the values of a message take, and those of a body in it: all of them are there at once, and no other
 /// message's, in a function of 512 MB. What 8 MiB usually hold fits, and what is next to nothing but braces does not.
-pub(crate) const VALUES_BYTES_MAX: usize = 64 << 20;
+pub(crate) const VALUES_BYTES_MAX: usize = 96 << 20;
 
 /// One decoded message.
 #[derive(Debug, Clone, Default)]

@@ -116,7 +116,10 @@ impl Servers {
     /// Whether one that claims a request spells its host out. The default of a variable spells none out.
     pub(crate) fn claim_by_whole_host(&self, domain_name: &str, api_id: &str) -> bool {
         let mut claiming = self.claiming(domain_name, api_id);
-        claiming.any(|server| !server.is_default && matches!(*server.host, [Part::Literal(_)]))
+        claiming.any(|server| {
+            let is_whole = || matches!(*server.host, [Part::Literal(_)]);
+            !server.is_default && (is_whole() || server.names_api(api_id))
+        })
     }
 
     /// Whether one that claims a request has the prefix, which others are read with as well.
@@ -260,15 +263,21 @@ impl Server {
         })
     }
 
+    /// Whether it spells this API out: `https://a1b2c3.execute-api.{region}.amazonaws.com`.
+    fn names_api(&self, api_id: &str) -> bool {
+        let Some(Part::Literal(host)) = self.host.first() else {
+            return false;
+        };
+        let behind = host.strip_prefix(api_id).filter(|_| !api_id.is_empty());
+        behind.is_some_and(|behind| behind.starts_with(".execute-api."))
+    }
+
     fn claims(&self, domain_name: &str, api_id: &str) -> bool {
+        if self.names_api(api_id) {
+            return true;
+        }
         match self.host.as_slice() {
-            [Part::Literal(host)] => {
-                (host == domain_name && !host.is_empty())
-                    || (!api_id.is_empty()
-                        && host
-                            .strip_prefix(api_id)
-                            .is_some_and(|rest| rest.starts_with(".execute-api.")))
-            }
+            [Part::Literal(host)] => host == domain_name && !host.is_empty(),
             host => {
                 !domain_name.is_empty()
                     && self.spells_out_its_host()

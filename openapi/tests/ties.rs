@@ -117,6 +117,15 @@ fn a_host_that_is_spelled_out_beside_a_variable_counts_as_one() {
             assert_eq!(found(&index, &call), "orders orders", "{url}");
         }
     }
+    // The id of an API is spelled out whatever region it is in.
+    let api = json!([{ "url": "https://abc123.execute-api.{region}.amazonaws.com",
+                       "variables": { "region": { "default": "eu-central-1" } } }]);
+    let index = Index::build(vec![other(), document("orders", api)]).0;
+    let call = RequestLine {
+        api_id: "abc123",
+        ..post("acme.example.com", "/orders/7")
+    };
+    assert_eq!(found(&index, &call), "orders orders");
 }
 
 #[test]

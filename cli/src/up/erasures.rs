@@ -140,7 +140,10 @@ async fn bring_what_is_set(retention: &Retention) {
     loop {
         let brought = async {
             // One tenant with too many holds is no reason to leave the others.
-            let applied = retention.reapply().await;
+            let applied = match retention.reapply().await {
+                Err(error) if !matches!(error, StoreError::TooMuch { .. }) => return Err(error),
+                applied => applied,
+            };
             retention.settle_all().await.and(applied)
         };
         match brought.await {

@@ -365,6 +365,7 @@ impl Eraser {
         let mut report = Report::default();
         let mut are_more = false;
         let mut subject = Subject::of(&request.scope);
+        let asked = subject.hashes(&self.key, org_id);
         // Without a tenant, ids of different customers' people stand side by side.
         if subject.entity.is_none() && !subject.is_tenant() && !is_unattributed(org_id) {
             let plan = Plan::new(
@@ -394,7 +395,7 @@ impl Eraser {
         let hashes = subject.hashes(&self.key, org_id);
         let mut pseudonyms = Vec::new();
         if request.mode == ErasureMode::Delete {
-            pseudonyms = self.pseudonyms(org_id, &hashes).await?;
+            pseudonyms = self.pseudonyms(org_id, asked.first()).await?;
         }
         let has_anonymised_thing = subject.entity.is_some() && !pseudonyms.is_empty();
         if subject.entity.is_none() {

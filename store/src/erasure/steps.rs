@@ -45,7 +45,7 @@ impl Eraser {
     async fn hide(&self, row: ErasureRow) -> Result<ErasureRow, StoreError> {
         let subject = self.subject(&row).await?;
         let plan = self.plan(&row, &subject)?;
-        // Of what is in the queue still a hold keeps events as well.
+        // A writer may have stored what is held meanwhile.
         if !row.was_hidden()? {
             self.check_holds_again(&plan).await?;
         }
@@ -164,6 +164,7 @@ impl Eraser {
         self.ledger.mutate(plan).await?;
         let mut report = row.report()?;
         report.late_rows += late_rows;
+        report.blocked = None;
         self.reach(row, ErasureState::Hidden, &report).await
     }
 
@@ -309,20 +310,25 @@ impl Eraser {
         subject: &mut Subject,
     ) -> Result<(), StoreError> {
         if row.mode()? == ErasureMode::Delete && matches!(row.scope.as_str(), "user" | "email") {
-            let pseudonyms = self.pseudonyms(&row.org_id, &row.subject_hashes).await?;
+            // Ids come before addresses.
+            let asked = match row.scope.as_str() {
+                "email" => row.subject_hashes.last(),
+                _ => row.subject_hashes.first(),
+            };
+            let pseudonyms = self.pseudonyms(&row.org_id, asked).await?;
             subject.user_ids.extend(pseudonyms);
         }
         Ok(())
     }
 
-    /// Under which an anonymised subject goes on that has the first of these hashes, of what was asked for: an address
-    /// that somebody is linked to now may have been another one's.
+    /// Under which an anonymised subject goes on that has this hash, of what was asked for: an address that somebody is
+    /// linked to now may have been another one's.
     pub(super) async fn pseudonyms(
         &self,
         org_id: &str,
-        hashes: &[String],
+        asked: Option<&String>,
     ) -> Result<Vec<String>, StoreError> {
-        let Some(asked) = hashes.first() else {
+        let Some(asked) = asked else {
             return Ok(Vec::new());
         };
         let firsts = self.ledger.anonymised(org_id, asked).await?;

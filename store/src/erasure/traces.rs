@@ -306,7 +306,7 @@ impl Pattern {
                     (left.to_owned(), right.to_owned())
                 } else {
                     // The next sentence may begin behind a full stop without a space.
-                    let right = format!("{right}|[.-]?{unspaced}");
+                    let right = format!(r"{right}|\.?{unspaced}");
                     (format!("{left}|{unspaced}"), right)
                 };
                 format!(

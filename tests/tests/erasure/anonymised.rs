@@ -4,8 +4,8 @@ use daybook_event::AuditEvent;
 use daybook_store::{ErasureMode, ErasureRequest, ErasureState, Scope, TenantId};
 use daybook_tests::clickhouse::ClickHouse;
 
-use crate::canaries::{TIME_MAX, erase, eraser, events_of, request, run, start, writer};
-use crate::fixture::{event, new, tenant};
+use crate::canaries::{TIME_MAX, erase, eraser, events_of, now, request, run, start, writer};
+use crate::fixture::{event, event_at, new, tenant};
 
 const JANE: &str = "U-0000000-jane";
 
@@ -79,4 +79,24 @@ async fn what_was_anonymised_goes_and_its_receipt_counts_it() {
     let activity = told(&clickhouse, &tenant).await;
     assert!(activity.starts_with("Tom invited erased-"), "{activity}");
     assert!(!activity.contains(pseudonym), "{activity}");
+}
+
+#[tokio::test]
+async fn what_was_anonymised_by_an_address_goes_by_it_whoever_has_it_by_then() {
+    let clickhouse = start().await;
+    let tenant = tenant("anonymised-address");
+    let by_address = |mode| request(&tenant, Scope::Email("jane@example.com".to_owned()), mode);
+    for user_id in ["", JANE] {
+        // The second is newer than the first request, by which it would not be stored.
+        let mut own = event_at(&tenant, 1, now());
+        user_id.clone_into(&mut own.caller.user_id);
+        "jane@example.com".clone_into(&mut own.caller.user_email);
+        writer(&clickhouse).insert(&[new(own)]).await.unwrap();
+        if user_id.is_empty() {
+            erase(&clickhouse, &by_address(ErasureMode::Anonymise)).await;
+        }
+    }
+    let receipt = erase(&clickhouse, &by_address(ErasureMode::Delete)).await;
+    assert_eq!(receipt.report.rows[0].own, 2);
+    assert!(events_of(&clickhouse, &tenant).await.is_empty());
 }

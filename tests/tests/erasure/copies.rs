@@ -1,11 +1,16 @@
 //! Copies of one event in a batch of which only some are let in.
 
+use std::time::Duration;
+
 use daybook_store::{ErasureMode, NewEvent, Retention, Scope, Stored, TenantId};
 use daybook_tests::clickhouse::ClickHouse;
 use jiff::ToSpan;
 
 use crate::canaries::{eraser, events_of, now, request, shared, writer};
 use crate::fixture::{event_at, new, tenant};
+
+/// How long a thousand copies may take.
+const TIME_MAX: Duration = Duration::from_secs(20);
 
 /// What the gateway says of a call, and what its service captured, which alone names the order.
 fn copies(tenant: &TenantId) -> [NewEvent; 2] {
@@ -70,6 +75,8 @@ async fn a_thousand_copies_that_differ_and_have_expired_are_decided_at_once() {
             new(copy)
         })
         .collect();
-    let outcomes = writer(clickhouse).insert(&batch).await.unwrap();
+    // One after the other they would take minutes.
+    let decided = tokio::time::timeout(TIME_MAX, writer(clickhouse).insert(&batch));
+    let outcomes = decided.await.unwrap().unwrap();
     assert_eq!(outcomes, vec![Stored::Expired; batch.len()]);
 }

@@ -175,10 +175,13 @@ async fn an_identifier_is_found_in_scripts_without_spaces() {
         "用户ID和ID和EMAIL",
         // What has letters of its own is another word.
         "éEMAIL, EMAILé and пEMAIL",
+        "EMAIL-甲",
     ];
     let id = "KOBE-2024-0001";
     let mut left = texts.map(|text| text.replace("EMAIL", "*").replace("ID", "*"));
-    left[6] = texts[6].replace("EMAIL", "jane.roe@example.com");
+    for other in [7, 8] {
+        left[other] = texts[other].replace("EMAIL", "jane.roe@example.com");
+    }
     assert_eq!(left_of("unspaced", id, &texts).await, left);
     assert_eq!(on_disk(shared().await, &[id]), Vec::<&str>::new());
 }

@@ -23,9 +23,10 @@ const PERSONS_NAMES: &[&str] = &[
 /// Whom an address or a login stands for, beside those whose key it is ([`is_person`]).
 #[rustfmt::skip] // a list of words, not of lines
 const OTHER_PERSONS: &[&str] = &[
-    "approver", "assignee", "cardholder", "creator", "doctor", "donor", "instructor", "manager", "moderator",
-    "organizer", "passenger", "prospect", "resident", "reviewer", "signer", "speaker", "staff", "streamer", "tenant",
-    "traveler", "visitor", "volunteer", "worker",
+    "applicant", "approver", "assignee", "attendee", "cardholder", "creator", "doctor", "donor", "individual",
+    "instructor", "manager", "moderator", "nurse", "organizer", "passenger", "physician", "professor", "prospect",
+    "resident", "reviewer", "signer", "speaker", "staff", "streamer", "tenant", "traveler", "visitor", "volunteer",
+    "worker",
 ];
 
 /// The most places of a thing's name.

@@ -82,7 +82,7 @@ async fn a_large_message_is_stored_whole_and_a_pointer_to_elsewhere_is_not_follo
     ];
     sent.push(received[0].body.clone());
     // Its body takes more memory than there is for one.
-    let rows = vec![json!({"sku": "A-12345", "quantity": 10}); 100_000];
+    let rows = vec![json!({"sku": "A-12345", "quantity": 10}); 170_000];
     let rich = json!({ "items": rows });
     serve(&capture, &[create_call("rich", rich.clone())]).await;
     for one in &sent {
