@@ -76,7 +76,8 @@ async fn a_thousand_copies_that_differ_and_have_expired_are_decided_at_once() {
         })
         .collect();
     // One after the other they would take minutes.
-    let decided = tokio::time::timeout(TIME_MAX, writer(clickhouse).insert(&batch));
-    let outcomes = decided.await.unwrap().unwrap();
+    let writer = writer(clickhouse);
+    let decided = tokio::time::timeout(TIME_MAX, writer.insert(&batch)).await;
+    let outcomes = decided.unwrap().unwrap();
     assert_eq!(outcomes, vec![Stored::Expired; batch.len()]);
 }
