@@ -19,7 +19,7 @@ use crate::sink::Sink;
 
 /// The layer that records each call after its response.
 ///
-/// On [`Runtime::layer`] it sees the event and sends the message; around the handler it sees the
+/// On [`Runtime::layer`](lambda_runtime::Runtime::layer) it sees the event and sends the message; around the handler it sees the
 /// response. [`crate::run`] and [`Capture::run`] do both. Clones share everything: put the same
 /// `Capture` into both places.
 #[derive(Clone)]

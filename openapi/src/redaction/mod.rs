@@ -1,7 +1,7 @@
 //! How what is secret is removed from a call.
 //!
 //! In this order: what the document marks, what has the name of a secret, what has the shape of one in any text; see
-//! [`OperationSecrets`] and the rules, which are [`rules`].
+//! [`OperationSecrets`](crate::OperationSecrets) and the rules, which are [`rules`].
 
 mod concrete_path;
 mod loosely_marked;
@@ -15,8 +15,6 @@ mod walk;
 use crate::secrets::{names, shapes};
 pub use daybook_event::REDACTED;
 
-#[cfg(doc)]
-use crate::secrets::{OperationSecrets, names, shapes};
 pub(crate) use concrete_path::IN_PATH;
 pub(crate) use marked::covers_or_holds;
 pub use place::Place;

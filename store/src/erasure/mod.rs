@@ -400,7 +400,7 @@ impl Eraser {
         let has_anonymised_thing = subject.entity.is_some() && !pseudonyms.is_empty();
         if subject.entity.is_none() {
             // What was anonymised before is the person's still.
-            subject.user_ids.extend(pseudonyms);
+            subject.add_pseudonyms(pseudonyms);
         }
         let plan = Plan::new(
             id.to_string(),

@@ -153,6 +153,12 @@ impl Subject {
         }
     }
 
+    /// Names under which it goes on: one stands in place of an id, or of an address where there was no id.
+    pub(crate) fn add_pseudonyms(&mut self, pseudonyms: Vec<String>) {
+        self.emails.extend(pseudonyms.iter().cloned());
+        self.user_ids.extend(pseudonyms);
+    }
+
     pub(crate) fn of(scope: &Scope) -> Self {
         let mut subject = Self::new();
         match scope {

@@ -316,7 +316,7 @@ impl Eraser {
                 _ => row.subject_hashes.first(),
             };
             let pseudonyms = self.pseudonyms(&row.org_id, asked).await?;
-            subject.user_ids.extend(pseudonyms);
+            subject.add_pseudonyms(pseudonyms);
         }
         Ok(())
     }
