@@ -6,7 +6,7 @@ use super::annotation::ANNOTATION;
 use super::problem::DocumentProblem;
 
 /// The most places that are remembered, and the most bytes of their pointers; a problem beyond them names the document.
-const PLACES_MAX: usize = 1_000_000;
+const PLACES_MAX: usize = 200_000;
 const BYTES_MAX: usize = 64 << 20;
 
 /// How often places may move because items of a list are removed in front of them.
