@@ -240,7 +240,8 @@ fn overlays_beside(document: &Path) -> anyhow::Result<Vec<PathBuf>> {
             // What is there and cannot be read is told when it is read.
             let is_there = |file: &PathBuf| {
                 let missing = file.symlink_metadata().err();
-                missing.is_none_or(|error| error.kind() != ErrorKind::NotFound)
+                let is_none = [ErrorKind::NotFound, ErrorKind::InvalidFilename];
+                missing.is_none_or(|error| !is_none.contains(&error.kind()))
             };
             ["json", "yaml", "yml", "JSON", "YAML", "YML"]
                 .map(|extension| folder.join(format!("{stem}.overlay.{extension}")))

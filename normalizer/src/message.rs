@@ -17,9 +17,10 @@ pub const MESSAGE_BYTES_MAX: usize = 1 << 20;
 /// No real API Gateway event nests deeper; serde_json itself refuses 128.
 pub const MESSAGE_DEPTH_MAX: usize = 100;
 
-/// The most memory that the values of a message take, and those of a body in it: all of them are there at once, and no other
-/// message's, in a function of 512 MB. What 8 MiB usually hold fits, and what is next to nothing but braces does not.
-pub(crate) const VALUES_BYTES_MAX: usize = 96 << 20;
+/// The most memory that the values of a message take, those of each body in it, and once more those of the states that a
+/// handler told: all of them are there at once, and no other message's, in a function of 512 MB. What 4 MiB usually hold
+/// fits, and what is next to nothing but braces does not.
+pub(crate) const VALUES_BYTES_MAX: usize = 64 << 20;
 
 /// One decoded message.
 #[derive(Debug, Clone, Default)]

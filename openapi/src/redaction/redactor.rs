@@ -33,7 +33,7 @@ const INNER_JSON_LEVELS_MAX: usize = 4;
 const INNER_JSON_BYTES_MAX: usize = 1 << 20;
 const INNER_JSON_DEPTH_MAX: usize = 64;
 /// The memory that its values take. It is there twice.
-const INNER_JSON_VALUES_BYTES_MAX: usize = 24 << 20;
+const INNER_JSON_VALUES_BYTES_MAX: usize = 16 << 20;
 
 /// The shortest text that is a secret because it looks drawn and stands among others.
 const SHORT_SECRET_BYTES_MIN: usize = 8;

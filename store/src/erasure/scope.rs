@@ -229,7 +229,11 @@ impl Subject {
         if self.entity.is_some() {
             return named;
         }
-        format!("({named} OR lower(entity_name) IN {{emails:Array(String)}})")
+        // A pseudonym that is the name of a thing with an id of its own was a trace there.
+        format!(
+            "({named} OR lower(entity_name) IN {{emails:Array(String)}} \
+             AND (position(entity_name, '@') > 0 OR entity_id = ''))"
+        )
     }
 
     /// Whether a row's thing of this place, `entity` or `parent`, is the subject by its kind and id.

@@ -100,3 +100,23 @@ async fn what_was_anonymised_by_an_address_goes_by_it_whoever_has_it_by_then() {
     assert_eq!(receipt.report.rows[0].own, 2);
     assert!(events_of(&clickhouse, &tenant).await.is_empty());
 }
+
+#[tokio::test]
+async fn what_only_bears_the_name_of_an_anonymised_person_stays_when_they_go() {
+    let clickhouse = start().await;
+    let tenant = stored(&clickhouse, "anonymised-names").await;
+    let mut folder = event(&tenant, 7);
+    "folder".clone_into(&mut folder.entity.kind);
+    JANE.clone_into(&mut folder.entity.name);
+    writer(&clickhouse).insert(&[new(folder)]).await.unwrap();
+    for mode in [ErasureMode::Anonymise, ErasureMode::Delete] {
+        erase(&clickhouse, &jane_is_to(&tenant, mode)).await;
+    }
+    let left = events_of(&clickhouse, &tenant).await;
+    let names: Vec<_> = left.iter().map(|event| &event.entity.name[..]).collect();
+    assert_eq!(left.len(), 2, "{names:?}");
+    assert!(
+        names.iter().any(|name| name.starts_with("erased-")),
+        "{names:?}"
+    );
+}
