@@ -107,6 +107,7 @@ async fn what_only_bears_the_name_of_an_anonymised_person_stays_when_they_go() {
     let tenant = stored(&clickhouse, "anonymised-names").await;
     let mut folder = event(&tenant, 7);
     "folder".clone_into(&mut folder.entity.kind);
+    "F-1".clone_into(&mut folder.entity.id);
     JANE.clone_into(&mut folder.entity.name);
     writer(&clickhouse).insert(&[new(folder)]).await.unwrap();
     for mode in [ErasureMode::Anonymise, ErasureMode::Delete] {
