@@ -29,6 +29,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use tracing_subscriber::EnvFilter;
 
 use arguments::{Arguments, Command};
 
@@ -127,22 +128,23 @@ fn run_async(work: impl Future<Output = anyhow::Result<bool>>) -> anyhow::Result
 }
 
 fn start_log() {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("DAYBOOK_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
     tracing_subscriber::fmt()
-        .with_env_filter(filter)
+        .with_env_filter(log_filter("warn"))
         .with_writer(std::io::stderr)
         .init();
 }
 
 /// The log of what runs where nobody looks at a terminal: JSON, as the Lambda's.
 fn start_service_log() {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("DAYBOOK_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
     tracing_subscriber::fmt()
         .json()
-        .with_env_filter(filter)
+        .with_env_filter(log_filter("info"))
         .with_writer(std::io::stderr)
         .init();
     std::panic::set_hook(Box::new(daybook_normalizer::lambda::log_panic));
+}
+
+/// What `DAYBOOK_LOG` says is logged, or else the level.
+fn log_filter(level: &str) -> EnvFilter {
+    EnvFilter::try_from_env("DAYBOOK_LOG").unwrap_or_else(|_| EnvFilter::new(level))
 }
