@@ -28,6 +28,11 @@ pub(crate) const COMPRESSION_ARGUMENTS: [&str; 6] = [
     "--compression.case.level=1",
 ];
 
+/// The lengths of a column's texts stand among them, and not in a file beside it, as is the default of newer
+/// servers: an event found in a granule has one place less to be read from for each of its texts, and is 8 bytes
+/// shorter.
+const STRING_SERIALIZATION: &str = "single_stream";
+
 /// Where things are inside a launcher's directory.
 #[derive(Debug, Clone)]
 pub(crate) struct Layout {
@@ -102,6 +107,7 @@ impl Layout {
     <default_database>default</default_database>
     <max_server_memory_usage>{MEMORY_BYTES_MAX}</max_server_memory_usage>
     <mark_cache_size>{MARK_CACHE_BYTES_MAX}</mark_cache_size>
+    <merge_tree><string_serialization_version>{STRING_SERIALIZATION}</string_serialization_version></merge_tree>
     <os_threads_nice_value_merge_mutate>{MERGE_NICE_VALUE}</os_threads_nice_value_merge_mutate>
     <keep_alive_timeout>30</keep_alive_timeout>
     <backups><allowed_path>{backups}/</allowed_path></backups>

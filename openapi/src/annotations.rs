@@ -412,16 +412,7 @@ fn base_of_past(word: &str) -> Option<String> {
     if verbs::known(word).is_some() {
         return None;
     }
-    let stem = word.strip_suffix("ed")?;
-    let bases = [
-        format!("{stem}e"),
-        stem.to_owned(),
-        stem.strip_suffix('i')
-            .map(|stem| format!("{stem}y"))
-            .unwrap_or_default(),
-    ];
-    bases
-        .into_iter()
+    verbs::bases_of_past(word)
         .find(|base| verbs::known(base).is_some() && verbs::past_form(base) == word)
 }
 

@@ -155,6 +155,11 @@ fn an_annotation_that_cannot_be_used_is_told_with_its_place_and_what_was_meant()
             "write it as behind \"to\": approve",
         ),
         (
+            json!({ "verb": "stopped" }),
+            "/verb",
+            "write it as behind \"to\": stop",
+        ),
+        (
             json!({ "verb": { "base": "shred" } }),
             "/verb",
             "it needs both base and past",

@@ -341,7 +341,9 @@ impl IdSearch<'_> {
             .thing
             .parent
             .as_ref()
-            .map(|parent| parent.entity_type.as_str());
+            .map(|parent| parent.entity_type.as_str())
+            // `duplicateFeed` on `/feeds/{id}/duplicates` answers with another feed.
+            .filter(|name| *name != self.thing.noun);
         // The answer is the enclosing thing: `/product/id` of a product's field.
         let top = pointer.split('/').nth(1).unwrap_or_default();
         let top = words::noun_phrase(&words::split(top));

@@ -10,7 +10,7 @@ pub(crate) const GENERIC: &[&str] = &[
     "list", "version", "history", "element", "object", "instance", "resource", "parameter",
     "preference", "info", "information", "summary", "setup", "action", "state", "metadata",
     "mode", "stat", "statistic", "log", "link", "limit", "usage", "result", "request", "batch",
-    "secret", "code", "property", "attribute", "meta", "set", "auth", "protection", "quota",
+    "secret", "code", "property", "attribute", "meta", "set", "auth", "protection", "quota", "method",
 ];
 
 /// Generic nouns that need the enclosing thing in front of them where no other word stands there.

@@ -7,7 +7,7 @@ use daybook_event::Action;
 use super::function_words::{BULK_WORDS, DETERMINERS, FILLERS, PREPOSITIONS};
 use super::rule::{self, Rule};
 use super::summary_and_path::{
-    is_done_to_item, is_done_to_path, path_ends_in, path_takes_it_for_verb,
+    is_done_at_path, is_done_to_item, is_done_to_path, path_ends_in, path_takes_it_for_verb,
 };
 use super::summary_words::{alternatives, said_of_noun, without_brackets};
 use crate::meaning::adjectives::is_adjective;
@@ -159,6 +159,7 @@ fn of_sentence(sentence: &str, path: &str) -> Option<Phrase> {
             .is_none_or(|next| !DETERMINERS.contains(&next.as_str()))
         && !is_done_to_path(&all, path)
         && !is_done_to_item(&all, path)
+        && !is_done_at_path(&all, path)
         && !all
             .iter()
             .any(|word| matches!(word.as_str(), "to" | "from" | "into"));

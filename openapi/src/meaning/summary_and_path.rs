@@ -65,6 +65,17 @@ pub(super) fn is_done_to_item(all: &[String], path: &str) -> bool {
         })
 }
 
+/// "Refund previously captured transaction" at `/refund/{id}`: an adverb behind it, and a path that begins with it.
+pub(super) fn is_done_at_path(all: &[String], path: &str) -> bool {
+    let [verb, adverb, _, ..] = all else {
+        return false;
+    };
+    let mut segments = path.trim_matches('/').split('/');
+    segments.next() == Some(verb)
+        && segments.next().is_some_and(|id| id.starts_with('{'))
+        && adverb == "previously"
+}
+
 /// "Transfers credits" at `/account/transfer`: the path takes the word for a verb as well.
 pub(super) fn path_ends_in(path: &str, base: &str) -> bool {
     path.trim_end_matches('/').rsplit(['/', ':', '.']).next() == Some(base)

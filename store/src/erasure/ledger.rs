@@ -384,22 +384,16 @@ impl Ledger {
     pub(crate) async fn links(&self, plan: &Plan<'_>) -> Result<Links, StoreError> {
         let bounds = Plan::bounds();
         let mut links = Links::default();
-        for (given, of_given, other) in [
-            (
-                "{user_ids:Array(String)}",
-                "caller_user_id",
-                "lower(caller_user_email)",
-            ),
-            (
-                "{emails:Array(String)}",
-                "lower(caller_user_email)",
-                "caller_user_id",
-            ),
-        ] {
+        // An id that is an address has no case, as an address has none.
+        let is_given = "(caller_user_id IN {user_ids:Array(String)} OR lower(caller_user_id) IN {emails:Array(String)})";
+        let id = "if(position(caller_user_id, '@') > 0, lower(caller_user_id), caller_user_id)";
+        let email = "lower(caller_user_email)";
+        let has_address = "lower(caller_user_email) IN {emails:Array(String)}";
+        for (is_given, of_given, other) in [(is_given, id, email), (has_address, email, id)] {
             let sql = format!(
                 "SELECT {other} AS identifier, uniqExactIf({of_given}, {of_given} != '') AS users \
                  FROM events WHERE {bounds} AND {other} != '' AND {other} IN \
-                 (SELECT {other} FROM events WHERE {bounds} AND {of_given} IN {given}) \
+                 (SELECT {other} FROM events WHERE {bounds} AND {is_given}) \
                  GROUP BY identifier ORDER BY users, identifier LIMIT {}",
                 LINKS_MAX + 1
             );
@@ -410,7 +404,7 @@ impl Ledger {
             for link in found {
                 if link.users > 1 {
                     links.shared += 1;
-                } else if other == "caller_user_id" {
+                } else if other == id {
                     links.user_ids.push(link.identifier);
                 } else {
                     links.emails.push(link.identifier);

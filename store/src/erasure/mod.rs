@@ -182,18 +182,13 @@ impl Eraser {
         let (subject, subject_hashes, mut report) = self.prepare(request, id, now).await?;
         report.reached.push((ErasureState::Requested, now));
         let org_id = request.tenant.as_str();
-        // Whoever's id is an address is known by that.
-        let scope = match &request.scope {
-            Scope::User(id) if id.contains('@') => "email",
-            scope => scope.as_str(),
-        };
         let row = ErasureRow {
             org_id: org_id.to_owned(),
             id,
             step: 0,
             at: now.as_millisecond(),
             state: ErasureState::Requested.as_str().to_owned(),
-            scope: scope.to_owned(),
+            scope: request.scope.as_str().to_owned(),
             mode: request.mode.as_str().to_owned(),
             subject_hashes,
             up_to: now.as_millisecond(),
@@ -383,11 +378,10 @@ impl Eraser {
                 &self.key,
             );
             let links = self.ledger.links(&plan).await?;
-            report.linked_identifiers = links.user_ids.len() + links.emails.len();
             report.shared_identifiers = links.shared;
             are_more = links.are_more;
-            subject.user_ids.extend(links.user_ids);
-            subject.emails.extend(links.emails);
+            subject.add_links(links.user_ids, links.emails);
+            report.linked_identifiers = subject.identifiers().count() - 1;
         }
         if subject
             .identifiers()

@@ -69,12 +69,12 @@ pub enum Scope {
 }
 
 impl Scope {
-    /// The word for it: `tenant`, `user`, `email`, `entity`.
-    pub const fn as_str(&self) -> &'static str {
+    /// The word for it: `tenant`, `user`, `email`, `entity`. Whoever's id is an address is known by that.
+    pub fn as_str(&self) -> &'static str {
         match self {
             Self::Tenant => "tenant",
-            Self::User(_) => "user",
-            Self::Email(_) => "email",
+            Self::User(id) if !id.contains('@') => "user",
+            Self::User(_) | Self::Email(_) => "email",
             Self::Entity { .. } => "entity",
         }
     }
@@ -153,6 +153,19 @@ impl Subject {
         }
     }
 
+    /// What it is known by beside what was asked for, which stays the last: ids come before addresses, and an id that
+    /// is an address is one.
+    pub(crate) fn add_links(&mut self, user_ids: Vec<String>, emails: Vec<String>) {
+        let (addresses, ids): (Vec<_>, Vec<_>) =
+            user_ids.into_iter().partition(|id| id.contains('@'));
+        self.user_ids.extend(ids);
+        let mut linked: Vec<_> = addresses.iter().map(|id| folded(id)).collect();
+        linked.extend(emails);
+        linked.retain(|address| !self.emails.contains(address));
+        linked.dedup();
+        self.emails.splice(..0, linked);
+    }
+
     /// Names under which it goes on: one stands in place of an id, or of an address where there was no id.
     pub(crate) fn add_pseudonyms(&mut self, pseudonyms: Vec<String>) {
         self.emails.extend(pseudonyms.iter().cloned());
@@ -229,11 +242,7 @@ impl Subject {
         if self.entity.is_some() {
             return named;
         }
-        // A pseudonym that is the name of a thing with an id of its own was a trace there.
-        format!(
-            "({named} OR lower(entity_name) IN {{emails:Array(String)}} \
-             AND (position(entity_name, '@') > 0 OR entity_id = ''))"
-        )
+        format!("({named} OR lower(entity_name) IN {{emails:Array(String)}})")
     }
 
     /// Whether a row's thing of this place, `entity` or `parent`, is the subject by its kind and id.

@@ -53,6 +53,9 @@ const COLUMNS: &[&str] = &[
     "rest",
 ];
 
+/// Behind the pseudonym in the id or the name of a thing that has the subject's.
+const NAMESAKE: &str = "-namesake";
+
 /// Which rows are the subject's own, as SQL conditions, where they are kept under a pseudonym.
 #[derive(Debug, Clone)]
 pub(crate) struct Own {
@@ -107,6 +110,13 @@ fn replacement(column: &str, has_pattern: bool, has_numbers: bool, own: Option<&
     }
     if has_pattern {
         replace_all("pattern", "replaced");
+    }
+    // A thing of the same name is another one still when the person is deleted, who is looked for by the pseudonym.
+    if has_pattern && matches!(column, "entity_id" | "entity_name") {
+        everywhere = format!(
+            "if({everywhere} = {{pseudonym:String}} AND {column} != {{pseudonym:String}}, \
+             concat({{pseudonym:String}}, '{NAMESAKE}'), {everywhere})"
+        );
     }
     let Some(own) = own else { return everywhere };
     let names = [
@@ -451,7 +461,10 @@ mod tests {
         }
         // Whatever its length, who is the parent is.
         assert!(assignments.contains("parent_id = if(P, {pseudonym:String}, replaceRegexpAll("));
-        assert_eq!(assignments.matches("{pseudonym").count(), 1);
+        assert_eq!(
+            assignments.matches(", {pseudonym:String}, replace").count(),
+            1
+        );
         assert_eq!(assignments.matches("{numbers:String}").count(), 4);
     }
 

@@ -121,3 +121,70 @@ async fn what_only_bears_the_name_of_an_anonymised_person_stays_when_they_go() {
         "{names:?}"
     );
 }
+
+#[tokio::test]
+async fn what_has_the_short_id_of_an_anonymised_person_stays_when_they_go() {
+    let clickhouse = start().await;
+    let tenant = tenant("anonymised-namesakes");
+    let (mut own, mut project, mut refused) =
+        (event(&tenant, 1), event(&tenant, 2), event(&tenant, 3));
+    "jsmith".clone_into(&mut own.caller.user_id);
+    for of_tom in [&mut project, &mut refused] {
+        "project".clone_into(&mut of_tom.entity.kind);
+    }
+    "jsmith".clone_into(&mut project.entity.id);
+    // One that was not made has a name and no id.
+    refused.entity.id.clear();
+    "jsmith".clone_into(&mut refused.entity.name);
+    let events = [own, project, refused].map(new);
+    writer(&clickhouse).insert(&events).await.unwrap();
+    for mode in [ErasureMode::Anonymise, ErasureMode::Delete] {
+        let of_smith = request(&tenant, Scope::User("jsmith".to_owned()), mode);
+        let receipt = erase(&clickhouse, &of_smith).await;
+        assert_eq!(receipt.report.rows[0].own, 1, "{mode:?}");
+    }
+    let left = events_of(&clickhouse, &tenant).await;
+    assert_eq!(left.len(), 2);
+    for event in left {
+        let named = format!("{}{}", event.entity.id, event.entity.name);
+        assert!(
+            !named.contains("jsmith") && named.contains("-namesake"),
+            "{named}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn whoever_has_an_address_for_an_id_is_known_by_the_other_address_too() {
+    let clickhouse = start().await;
+    let tenant = tenant("anonymised-addresses");
+    let (mut own, mut of_tom) = (event(&tenant, 1), event(&tenant, 2));
+    "Jane@upn.example".clone_into(&mut own.caller.user_id);
+    "jane.miller@corp.example".clone_into(&mut own.caller.user_email);
+    of_tom.activity = "Tom invited jane.miller@corp.example".to_owned();
+    writer(&clickhouse)
+        .insert(&[own, of_tom].map(new))
+        .await
+        .unwrap();
+    let by_id = request(
+        &tenant,
+        Scope::User("jane@upn.example".to_owned()),
+        ErasureMode::Anonymise,
+    );
+    let receipt = erase(&clickhouse, &by_id).await;
+    assert_eq!(receipt.report.linked_identifiers, 1);
+    let texts = format!("{:?}", events_of(&clickhouse, &tenant).await);
+    assert!(
+        !texts.contains("jane.miller") && !texts.to_lowercase().contains("jane@upn"),
+        "{texts}"
+    );
+    // What is anonymised goes by either of them.
+    let by_other = Scope::Email("jane.miller@corp.example".to_owned());
+    let receipt = erase(
+        &clickhouse,
+        &request(&tenant, by_other, ErasureMode::Delete),
+    )
+    .await;
+    assert_eq!(receipt.report.rows[0].own, 1);
+    assert_eq!(events_of(&clickhouse, &tenant).await.len(), 1);
+}

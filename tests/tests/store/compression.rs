@@ -48,6 +48,15 @@ async fn run(sql: &str) -> String {
 }
 
 #[tokio::test]
+async fn the_lengths_of_texts_are_no_file_of_their_own() {
+    codecs("1987-06", 1, "now64(3)").await;
+    let files = "SELECT DISTINCT arrayJoin(substreams) AS file FROM system.parts_columns \
+                 WHERE table = 'events' AND active AND partition_id = '198706' \
+                 AND (column = 'detail' OR column = 'rest') ORDER BY file";
+    assert_eq!(run(&format!("{files} FORMAT TSV")).await, "detail\nrest\n");
+}
+
+#[tokio::test]
 async fn a_small_part_is_compressed_quickly_while_it_is_young() {
     let (before, after) = codecs("1987-03", 1, "now64(3)").await;
     assert!(before.iter().all(|codec| codec == QUICK), "{before:?}");

@@ -238,12 +238,14 @@ impl Facing<'_> {
         let plural = is_plural(object);
         let is_qualifier = same(object, &self.resource.qualifier);
         let is_item = self.level == Level::Item;
-        // `createIncomingWebhook` on `/webhooks/incoming/create/{conversationId}`
+        // `createIncomingWebhook` on `/webhooks/incoming/create/{conversationId}`; "Modify organization notification
+        // settings" at `/notification-settings/org/{orgId}`
         if object.len() > 1
             && !self.resource.qualifier.is_empty()
             && ends_with_noun(object, &self.resource.qualifier)
             && !is_qualifier
-            && self.contains_resource(object)
+            && (self.contains_resource(object)
+                || self.source.method != "GET" && self.is_short_for(&object[0]))
         {
             let thing = self.thing(words::noun_phrase(object), plural);
             return Some(thing.by(&rule::OBJECT_AND_PATH));
@@ -263,6 +265,14 @@ impl Facing<'_> {
             thing.number = Number::Many;
             thing.parent = self.item_as_parent();
             return Some(thing.by(&rule::KIND_OF_LIST));
+        }
+        // `deleteReleaseByTag` on `/releases/tags/{tag}`: the tag says which release.
+        if is_item
+            && ends_with_noun(object, &self.resource.qualifier)
+            && self.is_found_by_resource()
+            && self.source.method != "GET"
+        {
+            return Some(self.named(&self.resource.qualifier, &rule::OBJECT));
         }
         if !self.names_resource(object) {
             return None;
@@ -478,7 +488,7 @@ impl Facing<'_> {
                 self.chosen.bulk || request_is_many
             }
             _ if self.chosen.bulk || request_is_many => plural || self.chosen.bulk && !creates,
-            _ if creates => plural && request_is_many,
+            _ if creates => plural && request_is_many || self.adds_listed(&noun),
             // `usergroups.disable` with one user group in its body
             Level::CollectionAction
                 if self.chosen.action != Action::Read && plural && self.source.method != "GET" =>

@@ -7,6 +7,7 @@ use super::facing::{Facing, Level};
 use crate::habits::{is_name_of, scope_key};
 use crate::key_words::param_noun;
 use crate::meaning::adjectives::is_adjective;
+use crate::meaning::identity;
 use crate::meaning::noun_words::{GENERIC, ends_with_noun, is_role_of_class, same};
 use crate::meaning::path_shape::is_criterion;
 use crate::meaning::witness::Witnesses;
@@ -58,6 +59,20 @@ impl Facing<'_> {
             .iter()
             .skip_while(|word| *word != "by")
             .any(|word| words::singular(word) == head)
+    }
+
+    /// `POST /lists/{id}/accounts` with the `account_ids` of those that are added.
+    pub(super) fn adds_listed(&self, noun: &str) -> bool {
+        matches!(
+            self.chosen.base.as_str(),
+            "add" | "assign" | "attach" | "invite" | "link" | "share"
+        ) && identity::ids_of_many(self.source, noun).is_some()
+    }
+
+    /// `/org/{orgId}` is that of an organization.
+    pub(super) fn is_short_for(&self, word: &str) -> bool {
+        let head = self.resource.head();
+        head.len() >= 3 && word.len() > head.len() && word.starts_with(&head)
     }
 
     /// Whether a GET's answer is a list.

@@ -365,7 +365,9 @@ pub(super) fn take_action(
                 || is_collection(&phrase, source)
                 || phrase.len() > 1
                     && (reads && !behind_param && is_object_of_id(&phrase, source)
-                        || summary.is_some_and(|said| ends_with_noun(&said.noun, &phrase)));
+                        || summary.is_some_and(|said| {
+                            ends_with_noun(&said.noun, &phrase) || is_updated(said, &phrase, source)
+                        }));
             // `/login_links` are links: such a verb in one word is a noun in front of another.
             let is_compound =
                 phrase.len() > 1 && phrase.len() == rest.len() + 1 && verbs::is_phrasal(first);
@@ -377,6 +379,13 @@ pub(super) fn take_action(
             Some(phrase)
         }
     }
+}
+
+/// "Update bounce purge mail settings" by PATCH of `/mail_settings/bounce_purge`: nothing is bounced.
+fn is_updated(said: &phrase::Phrase, phrase: &[String], source: &OperationSource<'_>) -> bool {
+    matches!(source.method, "PUT" | "PATCH")
+        && said.does("update")
+        && said.noun.windows(phrase.len()).any(|words| words == phrase)
 }
 
 /// Rule "nothing else is said": `POST /chart/import` imports, where neither operationId nor text says otherwise.
