@@ -29,7 +29,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use tracing_subscriber::EnvFilter;
+use daybook_normalizer::lambda;
 
 use arguments::{Arguments, Command};
 
@@ -63,6 +63,8 @@ pub fn main() -> ExitCode {
         }),
         Command::Up(options) => {
             start_log();
+            // Messages are normalized here as well.
+            std::panic::set_hook(Box::new(lambda::log_panic));
             run_async(up::up(options))
         }
         Command::Worker(options) => {
@@ -129,7 +131,7 @@ fn run_async(work: impl Future<Output = anyhow::Result<bool>>) -> anyhow::Result
 
 fn start_log() {
     tracing_subscriber::fmt()
-        .with_env_filter(log_filter("warn"))
+        .with_env_filter(lambda::log_filter("warn"))
         .with_writer(std::io::stderr)
         .init();
 }
@@ -138,13 +140,8 @@ fn start_log() {
 fn start_service_log() {
     tracing_subscriber::fmt()
         .json()
-        .with_env_filter(log_filter("info"))
+        .with_env_filter(lambda::log_filter("info"))
         .with_writer(std::io::stderr)
         .init();
-    std::panic::set_hook(Box::new(daybook_normalizer::lambda::log_panic));
-}
-
-/// What `DAYBOOK_LOG` says is logged, or else the level.
-fn log_filter(level: &str) -> EnvFilter {
-    EnvFilter::try_from_env("DAYBOOK_LOG").unwrap_or_else(|_| EnvFilter::new(level))
+    std::panic::set_hook(Box::new(lambda::log_panic));
 }

@@ -98,11 +98,7 @@ impl Queue {
     pub(crate) async fn consume(self, handler: BatchHandler, stop: watch::Receiver<bool>) {
         let mut pause = Duration::from_millis(500);
         while !*stop.borrow() {
-            let gathered = tokio::select! {
-                gathered = self.gather() => gathered,
-                () = stopped(stop.clone()) => return,
-            };
-            let done = match gathered {
+            let done = match self.gather(&stop).await {
                 Ok(messages) if messages.is_empty() => continue,
                 Ok(messages) => self.handle(&handler, messages).await,
                 Err(error) => Err(error),
@@ -121,14 +117,19 @@ impl Queue {
         }
     }
 
-    /// Waits for a message, then takes what else is there at once.
-    async fn gather(&self) -> anyhow::Result<Vec<Message>> {
-        let mut messages = self.receive(LONG_POLL_SECONDS).await?;
+    /// Waits for a message, then takes what else is there at once. What it has taken when it is told to stop is handled,
+    /// too: to leave it would be a delivery less for each.
+    async fn gather(&self, stop: &watch::Receiver<bool>) -> anyhow::Result<Vec<Message>> {
+        let mut messages = tokio::select! {
+            received = self.receive(LONG_POLL_SECONDS) => received?,
+            () = stopped(stop.clone()) => return Ok(Vec::new()),
+        };
         let start = Instant::now();
         while !messages.is_empty()
             && messages.len() < BATCH_MESSAGES_MAX
             && body_bytes(&messages) < BATCH_BYTES_MAX
             && start.elapsed() < BATCH_WINDOW
+            && !*stop.borrow()
         {
             // What is gathered is never given up for an error: it is handled first.
             match self.receive(0).await {
@@ -163,7 +164,7 @@ impl Queue {
             .filter(|message| !failed.contains(message.message_id().unwrap_or_default()))
             .filter_map(Message::receipt_handle)
             .collect();
-        let mut not_acknowledged = 0;
+        let (mut not_acknowledged, mut code) = (0, String::new());
         let mut acknowledging: anyhow::Result<()> = Ok(());
         for ten in receipts.chunks(BATCH_LENGTH_MAX.into()) {
             let mut request = self.client.delete_message_batch().queue_url(&self.url);
@@ -177,7 +178,12 @@ impl Queue {
             }
             // A message that stays is delivered again and found stored: the others go on.
             match request.send().await {
-                Ok(answer) => not_acknowledged += answer.failed().len(),
+                Ok(answer) => {
+                    not_acknowledged += answer.failed().len();
+                    if let Some(entry) = answer.failed().first() {
+                        entry.code().clone_into(&mut code);
+                    }
+                }
                 Err(error) => {
                     not_acknowledged += ten.len();
                     acknowledging = Err(error.into_service_error().into());
@@ -187,7 +193,7 @@ impl Queue {
         acknowledging.context("messages cannot be acknowledged")?;
         anyhow::ensure!(
             not_acknowledged == 0,
-            "{not_acknowledged} messages could not be acknowledged and will come again"
+            "{not_acknowledged} messages could not be acknowledged and will come again: {code}"
         );
         match report.failure {
             // The others are stored: what is behind them need not wait.

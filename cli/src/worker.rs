@@ -43,9 +43,12 @@ async fn handler(options: &WorkerOptions, queue: &Queue) -> anyhow::Result<Batch
             _ => set,
         }
     };
+    let dead_letters = variable("DAYBOOK_DEAD_LETTER_QUEUE_URL").context(
+        "the queue has no dead-letter queue for what can never be stored: give it a redrive policy, or set DAYBOOK_DEAD_LETTER_QUEUE_URL",
+    )?;
     anyhow::ensure!(
-        variable("DAYBOOK_DEAD_LETTER_QUEUE_URL").is_some(),
-        "the queue has no dead-letter queue for what can never be stored: give it a redrive policy, or set DAYBOOK_DEAD_LETTER_QUEUE_URL"
+        dead_letters != options.queue_url,
+        "DAYBOOK_DEAD_LETTER_QUEUE_URL is the queue itself: what can never be stored would come again for ever"
     );
     Ok(BatchHandler {
         patience: queue.patience(),

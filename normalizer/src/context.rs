@@ -4,8 +4,10 @@ use std::fs::File;
 use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use aws_config::timeout::TimeoutConfig;
 use daybook_aws_access::AwsAccess;
 use daybook_openapi::{Document, DocumentProblem, Index, Severity};
 use daybook_overflow::OverflowBucket;
@@ -24,6 +26,11 @@ const COMPILED_PREFIX_BYTES: u64 = 16;
 /// More than any compiled index has that is loaded.
 const COMPILED_BYTES_MAX: u64 = 300 << 20;
 
+/// A long poll of SQS takes 20 seconds.
+const SQS_READ_TIMEOUT: Duration = Duration::from_secs(30);
+/// With what is tried again.
+const SQS_OPERATION_TIMEOUT: Duration = Duration::from_mins(1);
+
 /// Makes the Lambda's handler from environment variables: `DAYBOOK_SPECS` (a folder of
 /// documents, a document or a compiled index),
 /// `DAYBOOK_CLICKHOUSE_URL`, `DAYBOOK_CLICKHOUSE_DATABASE`, `DAYBOOK_CLICKHOUSE_USER`,
@@ -36,12 +43,10 @@ const COMPILED_BYTES_MAX: u64 = 300 << 20;
 pub async fn handler_from_env(
     variable: impl Fn(&str) -> Option<String>,
 ) -> anyhow::Result<BatchHandler> {
-    let need = |name: &str| {
-        variable(name)
-            .filter(|value| !value.is_empty())
-            .with_context(|| format!("{name} is not set"))
-    };
-    let settings = Settings::from_env(&variable)?;
+    // What is set to nothing is not set.
+    let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
+    let need = |name: &str| variable(name).with_context(|| format!("{name} is not set"));
+    let settings = Settings::from_env(variable)?;
     let (index, problems) = read_index(Path::new(&need("DAYBOOK_SPECS")?), &settings)?;
     for problem in &problems {
         match problem.severity {
@@ -60,7 +65,7 @@ pub async fn handler_from_env(
     };
     let queue_url = need("DAYBOOK_DEAD_LETTER_QUEUE_URL")?;
     let mut writer = Writer::new(&endpoint, &credentials)?;
-    if let Some(secret) = variable("DAYBOOK_ERASURE_KEY").filter(|secret| !secret.is_empty()) {
+    if let Some(secret) = variable("DAYBOOK_ERASURE_KEY") {
         writer = writer.with_erasure_key(ErasureKey::new(&secret)?);
     }
     Ok(BatchHandler {
@@ -68,7 +73,7 @@ pub async fn handler_from_env(
         settings: Arc::new(settings),
         writer,
         dead_letters: Arc::new(SqsDeadLetters::new(sqs_client().await, queue_url)),
-        overflow: overflow_bucket(&variable)?,
+        overflow: overflow_bucket(variable)?,
         patience: Patience::default(),
     })
 }
@@ -112,8 +117,14 @@ pub async fn sqs_client() -> aws_sdk_sqs::Client {
             tls::rustls_provider::CryptoMode::Ring,
         ))
         .build_https();
+    // A connection that died without a word is found dead: nothing else would end the wait for its answer.
+    let timeouts = TimeoutConfig::builder()
+        .read_timeout(SQS_READ_TIMEOUT)
+        .operation_timeout(SQS_OPERATION_TIMEOUT)
+        .build();
     let config = aws_config::defaults(aws_config::BehaviorVersion::latest())
         .http_client(http_client)
+        .timeout_config(timeouts)
         .load()
         .await;
     aws_sdk_sqs::Client::new(&config)

@@ -101,6 +101,15 @@ impl SqsDeadLetters {
                 *kept = true;
             }
         }
+        // Its message may speak of the queue and its keys, never of a letter.
+        if let Some(entry) = answer.failed().first() {
+            tracing::error!(
+                letters = answer.failed().len(),
+                code = entry.code(),
+                message = entry.message().unwrap_or_default(),
+                "the dead-letter queue did not take letters; their messages stay in the queue"
+            );
+        }
         Ok(())
     }
 }
@@ -113,7 +122,10 @@ impl DeadLetters for SqsDeadLetters {
             while start < letters.len() {
                 let end = start + batch_length(&letters[start..]);
                 if let Err(error) = self.send(&letters[start..end], &mut kept[start..end]).await {
-                    tracing::error!(error = %error, "dead letters could not be sent; their messages stay in the queue");
+                    tracing::error!(
+                        error = format!("{error:#}"),
+                        "dead letters could not be sent; their messages stay in the queue"
+                    );
                 }
                 start = end;
             }

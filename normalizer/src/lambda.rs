@@ -24,9 +24,7 @@ pub async fn run() -> Result<(), Error> {
     tracing_subscriber::fmt()
         .json()
         .without_time() // CloudWatch Logs stamps each line itself
-        .with_env_filter(
-            EnvFilter::try_from_env("DAYBOOK_LOG").unwrap_or_else(|_| EnvFilter::new("info")),
-        )
+        .with_env_filter(log_filter("info"))
         .with_writer(std::io::stderr)
         .init();
     std::panic::set_hook(Box::new(log_panic));
@@ -43,6 +41,14 @@ pub async fn run() -> Result<(), Error> {
         }
     }))
     .await
+}
+
+/// What `DAYBOOK_LOG` says is logged, and errors whatever else it names; where it says nothing, the level.
+pub fn log_filter(level: &str) -> EnvFilter {
+    let said = std::env::var("DAYBOOK_LOG").unwrap_or_default();
+    let said = Some(said.trim()).filter(|said| !said.is_empty());
+    said.and_then(|said| EnvFilter::try_new(format!("error,{said}")).ok())
+        .unwrap_or_else(|| EnvFilter::new(level))
 }
 
 /// Where it was. What it says may repeat the message that brought it about.

@@ -412,7 +412,10 @@ fn base_of_past(word: &str) -> Option<String> {
     if verbs::known(word).is_some() {
         return None;
     }
+    // `use` of `used` is too short for the rule.
+    let short = word.strip_suffix('d').map(str::to_owned);
     verbs::bases_of_past(word)
+        .chain(short)
         .find(|base| verbs::known(base).is_some() && verbs::past_form(base) == word)
 }
 

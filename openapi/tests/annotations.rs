@@ -160,6 +160,11 @@ fn an_annotation_that_cannot_be_used_is_told_with_its_place_and_what_was_meant()
             "write it as behind \"to\": stop",
         ),
         (
+            json!({ "verb": "owed" }),
+            "/verb",
+            "write it as behind \"to\": owe",
+        ),
+        (
             json!({ "verb": { "base": "shred" } }),
             "/verb",
             "it needs both base and past",

@@ -22,9 +22,7 @@ const CONFIGURATION: &str = "the environment does not say how to run";
 async fn main() -> anyhow::Result<()> {
     tracing_subscriber::fmt()
         .json()
-        .with_env_filter(
-            EnvFilter::try_from_env("DAYBOOK_LOG").unwrap_or_else(|_| EnvFilter::new("info")),
-        )
+        .with_env_filter(log_filter())
         .init();
     let variable = |name: &str| env::var(name).ok();
     if let Some(work) = ErasureWork::from_variables(variable).context(CONFIGURATION)? {
@@ -62,4 +60,12 @@ async fn main() -> anyhow::Result<()> {
     serve(listener, router, ending, GRACE).await;
     reads.shut_down().await;
     Ok(())
+}
+
+/// What `DAYBOOK_LOG` says is logged, and errors whatever else it names.
+fn log_filter() -> EnvFilter {
+    let said = env::var("DAYBOOK_LOG").unwrap_or_default();
+    let said = Some(said.trim()).filter(|said| !said.is_empty());
+    said.and_then(|said| EnvFilter::try_new(format!("error,{said}")).ok())
+        .unwrap_or_else(|| EnvFilter::new("info"))
 }

@@ -1,6 +1,6 @@
 //! A summary held against its path: whether the path takes its first word for a verb as well.
 
-use super::function_words::FORMATS;
+use super::function_words::{FORMATS, PREPOSITIONS};
 use crate::meaning::adjectives::is_adjective;
 use crate::verbs;
 use crate::verbs::is_mostly_done_to_things;
@@ -65,15 +65,17 @@ pub(super) fn is_done_to_item(all: &[String], path: &str) -> bool {
         })
 }
 
-/// "Refund previously captured transaction" at `/refund/{id}`: an adverb behind it, and a path that begins with it.
+/// "Refund previously captured transaction" at `/refund/{id}`: an adverb, and a thing behind its participle.
 pub(super) fn is_done_at_path(all: &[String], path: &str) -> bool {
-    let [verb, adverb, _, ..] = all else {
+    let [verb, adverb, participle, thing, ..] = all else {
         return false;
     };
     let mut segments = path.trim_matches('/').split('/');
     segments.next() == Some(verb)
         && segments.next().is_some_and(|id| id.starts_with('{'))
         && adverb == "previously"
+        && participle.ends_with("ed")
+        && !PREPOSITIONS.contains(&thing.as_str())
 }
 
 /// "Transfers credits" at `/account/transfer`: the path takes the word for a verb as well.

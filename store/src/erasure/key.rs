@@ -11,6 +11,9 @@ use crate::erasure::scope::Scope;
 use crate::error::StoreError;
 use crate::hexadecimal::hexadecimal;
 
+/// What a pseudonym begins with.
+pub(crate) const PSEUDONYM_PREFIX: &str = "erased-";
+
 /// Least bytes of a key.
 const ERASURE_KEY_BYTES_MIN: usize = 32;
 
@@ -49,7 +52,7 @@ impl ErasureKey {
     /// every tenant. It is made of the subject's first hash, or of its first identifier.
     pub(crate) fn pseudonym(&self, org_id: &str, first: &str) -> String {
         let digest = self.digest(&[org_id, "pseudonym", &folded(first)]);
-        format!("erased-{}", &digest[..8])
+        format!("{PSEUDONYM_PREFIX}{}", &digest[..8])
     }
 
     /// The id of an erasure that is asked for under a key of the caller's own: the same for the same

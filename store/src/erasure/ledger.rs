@@ -384,16 +384,19 @@ impl Ledger {
     pub(crate) async fn links(&self, plan: &Plan<'_>) -> Result<Links, StoreError> {
         let bounds = Plan::bounds();
         let mut links = Links::default();
-        // An id that is an address has no case, as an address has none.
-        let is_given = "(caller_user_id IN {user_ids:Array(String)} OR lower(caller_user_id) IN {emails:Array(String)})";
+        // An id that is an address has no case, as an address has none, and is looked for among both.
         let id = "if(position(caller_user_id, '@') > 0, lower(caller_user_id), caller_user_id)";
         let email = "lower(caller_user_email)";
-        let has_address = "lower(caller_user_email) IN {emails:Array(String)}";
-        for (is_given, of_given, other) in [(is_given, id, email), (has_address, email, id)] {
+        for (given, of_given, other) in [
+            ("{user_ids:Array(String)}", id, email),
+            ("{emails:Array(String)}", email, id),
+        ] {
             let sql = format!(
-                "SELECT {other} AS identifier, uniqExactIf({of_given}, {of_given} != '') AS users \
-                 FROM events WHERE {bounds} AND {other} != '' AND {other} IN \
-                 (SELECT {other} FROM events WHERE {bounds} AND {is_given}) \
+                "SELECT arrayJoin(arrayDistinct([{id}, {email}])) AS identifier, \
+                 uniqExactIf({of_given}, {of_given} != '') AS users \
+                 FROM events WHERE {bounds} AND identifier != '' AND identifier IN \
+                 (SELECT {other} FROM events WHERE {bounds} AND {of_given} IN {given}) \
+                 AND identifier NOT IN {{emails:Array(String)}} \
                  GROUP BY identifier ORDER BY users, identifier LIMIT {}",
                 LINKS_MAX + 1
             );

@@ -153,17 +153,13 @@ impl Subject {
         }
     }
 
-    /// What it is known by beside what was asked for, which stays the last: ids come before addresses, and an id that
-    /// is an address is one.
+    /// What it is known by beside what was asked for, which stays the last address: ids come first, and an id that is
+    /// an address is one.
     pub(crate) fn add_links(&mut self, user_ids: Vec<String>, emails: Vec<String>) {
         let (addresses, ids): (Vec<_>, Vec<_>) =
             user_ids.into_iter().partition(|id| id.contains('@'));
         self.user_ids.extend(ids);
-        let mut linked: Vec<_> = addresses.iter().map(|id| folded(id)).collect();
-        linked.extend(emails);
-        linked.retain(|address| !self.emails.contains(address));
-        linked.dedup();
-        self.emails.splice(..0, linked);
+        self.emails.splice(..0, addresses.into_iter().chain(emails));
     }
 
     /// Names under which it goes on: one stands in place of an id, or of an address where there was no id.
@@ -242,7 +238,11 @@ impl Subject {
         if self.entity.is_some() {
             return named;
         }
-        format!("({named} OR lower(entity_name) IN {{emails:Array(String)}})")
+        // A pseudonym that is the name of a thing with an id of its own was a trace there.
+        format!(
+            "({named} OR lower(entity_name) IN {{emails:Array(String)}} \
+             AND (position(entity_name, '@') > 0 OR entity_id = ''))"
+        )
     }
 
     /// Whether a row's thing of this place, `entity` or `parent`, is the subject by its kind and id.

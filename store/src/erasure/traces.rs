@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::erasure::key::PSEUDONYM_PREFIX;
 use crate::erasure::scope::UNIQUE_BYTES_MIN;
 use crate::erasure::words::{has_word, in_words, is_random, unspaced};
 use crate::packed::in_json;
@@ -112,7 +113,7 @@ fn replacement(column: &str, has_pattern: bool, has_numbers: bool, own: Option<&
         replace_all("pattern", "replaced");
     }
     // A thing of the same name is another one still when the person is deleted, who is looked for by the pseudonym.
-    if has_pattern && matches!(column, "entity_id" | "entity_name") {
+    if has_pattern && matches!(column, "entity_id" | "entity_name" | "parent_id") {
         everywhere = format!(
             "if({everywhere} = {{pseudonym:String}} AND {column} != {{pseudonym:String}}, \
              concat({{pseudonym:String}}, '{NAMESAKE}'), {everywhere})"
@@ -291,7 +292,9 @@ impl Pattern {
                 } else if spelling.contains('@') {
                     0
                 } else {
-                    1 + usize::from(is_random(identifier))
+                    1 + usize::from(
+                        is_random(identifier) || identifier.starts_with(PSEUDONYM_PREFIX),
+                    )
                 };
                 // E-mail addresses have no case here; ids have one.
                 let flags = if identifier.contains('@') {

@@ -10,6 +10,7 @@ use daybook_tests::ministack::{MiniStack, Received};
 use daybook_tests::up::Up;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Command;
 
 const SPECS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/specs");
@@ -169,16 +170,55 @@ async fn a_worker_stores_as_the_lambda_does_and_ends_with_what_it_has_in_hand() 
 async fn a_worker_needs_a_place_for_what_can_never_be_stored() {
     let ministack = MiniStack::start().await.unwrap();
     let queue = ministack.create_queue("bare", json!({})).await.unwrap();
-    let ended = Command::new(env!("CARGO_BIN_EXE_daybook-under-test"))
-        .args(["worker", "--queue-url", &queue, "--specs", SPECS])
-        .envs(ministack.environment())
-        .output()
+    for (dead_letters, problem) in [
+        ("", "has no dead-letter queue"),
+        (queue.as_str(), "is the queue itself"),
+    ] {
+        let ended = Command::new(env!("CARGO_BIN_EXE_daybook-under-test"))
+            .args(["worker", "--queue-url", &queue, "--specs", SPECS])
+            .envs(ministack.environment())
+            .env("DAYBOOK_DEAD_LETTER_QUEUE_URL", dead_letters)
+            .output()
+            .await
+            .unwrap();
+        assert_eq!(ended.status.code(), Some(1));
+        let told = String::from_utf8(ended.stderr).unwrap();
+        assert!(told.contains(problem), "{told}");
+        assert!(told.contains("DAYBOOK_DEAD_LETTER_QUEUE_URL"), "{told}");
+    }
+}
+
+/// A dead-letter queue that is not there, and a level of the log that there is not.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_says_why_dead_letters_are_not_taken_whatever_else_is_to_be_logged() {
+    let clickhouse = ClickHouse::start(env!("CARGO_BIN_EXE_clickhouse-engine"))
         .await
         .unwrap();
-    assert_eq!(ended.status.code(), Some(1));
-    let told = String::from_utf8(ended.stderr).unwrap();
-    assert!(told.contains("has no dead-letter queue"), "{told}");
-    assert!(told.contains("DAYBOOK_DEAD_LETTER_QUEUE_URL"), "{told}");
+    let ministack = MiniStack::start().await.unwrap();
+    let (queue, dead) = ministack.create_queues("told", 5, 360).await.unwrap();
+    ministack.send(&queue, &mixed_batch()[..1]).await.unwrap();
+    let mut worker = Command::new(env!("CARGO_BIN_EXE_daybook-under-test"))
+        .arg("worker")
+        .env("DAYBOOK_QUEUE_URL", &queue)
+        .envs(environment(&ministack, &clickhouse))
+        .env("DAYBOOK_DEAD_LETTER_QUEUE_URL", format!("{dead}-gone"))
+        .env("DAYBOOK_LOG", "verbose")
+        .stderr(std::process::Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(worker.stderr.take().unwrap()).lines();
+    let told = loop {
+        let line = lines
+            .next_line()
+            .await
+            .unwrap()
+            .expect("the worker goes on");
+        if line.contains("dead letters could not be sent") {
+            break line;
+        }
+    };
+    assert!(told.contains("QueueDoesNotExist"), "{told}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

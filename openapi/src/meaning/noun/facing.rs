@@ -244,8 +244,7 @@ impl Facing<'_> {
             && !self.resource.qualifier.is_empty()
             && ends_with_noun(object, &self.resource.qualifier)
             && !is_qualifier
-            && (self.contains_resource(object)
-                || self.source.method != "GET" && self.is_short_for(&object[0]))
+            && (self.contains_resource(object) || self.is_short_for(&object[0]))
         {
             let thing = self.thing(words::noun_phrase(object), plural);
             return Some(thing.by(&rule::OBJECT_AND_PATH));
@@ -266,12 +265,7 @@ impl Facing<'_> {
             thing.parent = self.item_as_parent();
             return Some(thing.by(&rule::KIND_OF_LIST));
         }
-        // `deleteReleaseByTag` on `/releases/tags/{tag}`: the tag says which release.
-        if is_item
-            && ends_with_noun(object, &self.resource.qualifier)
-            && self.is_found_by_resource()
-            && self.source.method != "GET"
-        {
+        if is_item && self.says_which(object) {
             return Some(self.named(&self.resource.qualifier, &rule::OBJECT));
         }
         if !self.names_resource(object) {

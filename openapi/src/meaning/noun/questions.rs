@@ -5,13 +5,23 @@ use daybook_event::Action;
 use super::Thing;
 use super::facing::{Facing, Level};
 use crate::habits::{is_name_of, scope_key};
-use crate::key_words::param_noun;
+use crate::key_words::{is_strong_key_word, param_noun};
 use crate::meaning::adjectives::is_adjective;
-use crate::meaning::identity;
+use crate::meaning::identity::{self, Search};
 use crate::meaning::noun_words::{GENERIC, ends_with_noun, is_role_of_class, same};
 use crate::meaning::path_shape::is_criterion;
 use crate::meaning::witness::Witnesses;
+use crate::value_location::ValueLocation;
 use crate::words;
+
+/// What paths cut short, and texts spell out.
+const SHORT_FOR: &[(&str, &str)] = &[
+    ("org", "organization"),
+    ("org", "organisation"),
+    ("repo", "repository"),
+    ("app", "application"),
+    ("env", "environment"),
+];
 
 impl Facing<'_> {
     /// Whether the object's head is the resource's: `flow template` on `/templates`.
@@ -61,18 +71,40 @@ impl Facing<'_> {
             .any(|word| words::singular(word) == head)
     }
 
-    /// `POST /lists/{id}/accounts` with the `account_ids` of those that are added.
+    /// `POST /lists/{id}/accounts` with the `account_ids` of those that are added, which answers with none of its own.
     pub(super) fn adds_listed(&self, noun: &str) -> bool {
+        let is_of_noun = |found: &ValueLocation| {
+            let name = found.name();
+            let name = words::split(name.trim_end_matches("/*"));
+            matches!(name.as_slice(), [.., of, ids] if ids == "ids" && of == words::head(noun))
+        };
         matches!(
             self.chosen.base.as_str(),
             "add" | "assign" | "attach" | "invite" | "link" | "share"
-        ) && identity::ids_of_many(self.source, noun).is_some()
+        ) && identity::ids_of_many(self.source, noun).is_some_and(|found| is_of_noun(&found))
+            && identity::response_id(self.source, noun, Search::Exact).is_none()
     }
 
-    /// `/org/{orgId}` is that of an organization.
+    /// What is set at `/org/{orgId}` is an organization's.
     pub(super) fn is_short_for(&self, word: &str) -> bool {
         let head = self.resource.head();
-        head.len() >= 3 && word.len() > head.len() && word.starts_with(&head)
+        matches!(self.source.method, "PUT" | "PATCH")
+            && SHORT_FOR
+                .iter()
+                .any(|(short, long)| *short == head && *long == words::singular(word))
+    }
+
+    /// `deleteReleaseByTag` on `/releases/tags/{tag}`: the tag says which release, unlike a customer of an order.
+    pub(super) fn says_which(&self, object: &[String]) -> bool {
+        let is_key_of_another = |param: &String| {
+            let words = words::split(param);
+            words.len() > 1 && words.last().is_some_and(|last| is_strong_key_word(last))
+        };
+        ends_with_noun(object, &self.resource.qualifier)
+            && self.is_found_by_resource()
+            && matches!(self.source.method, "PUT" | "PATCH" | "DELETE")
+            && !object.last().is_some_and(|head| words::is_plural(head))
+            && !self.resource.own_param().is_some_and(is_key_of_another)
     }
 
     /// Whether a GET's answer is a list.
