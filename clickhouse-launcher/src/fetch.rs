@@ -1,7 +1,7 @@
 //! Fetching the engine's npm package once, whole or not at all.
 
 use std::ffi::OsString;
-use std::fs;
+use std::fs::{self, File};
 use std::io::{IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -21,6 +21,8 @@ struct PinnedPackage {
     version: &'static str,
     package_json: &'static str,
     package_lock_json: &'static str,
+    /// How long the library is: npm compares the package only while it unpacks it.
+    library_bytes: u64,
 }
 
 const PINNED_PACKAGES: &[PinnedPackage] = &[PinnedPackage {
@@ -30,6 +32,7 @@ const PINNED_PACKAGES: &[PinnedPackage] = &[PinnedPackage {
     version: "26.7.3-stable.1",
     package_json: include_str!("../npm/linux-x64-gnu/package.json"),
     package_lock_json: include_str!("../npm/linux-x64-gnu/package-lock.json"),
+    library_bytes: 566_330_096,
 }];
 
 const LIBRARY_FILE: &str = "libchdb.so";
@@ -50,16 +53,13 @@ pub(crate) fn library(cache: &Cache, npm: &Path) -> Result<PathBuf, LauncherErro
 
     let engines = cache.engines_directory();
     let finished = engines.join(format!("{}-{os}-{arch}", package.version));
-    let library = finished
-        .join("node_modules")
-        .join(package.name)
-        .join(LIBRARY_FILE);
-    if library.is_file() {
+    let library = package.library_in(&finished);
+    if package.is_whole(&library) {
         return Ok(library);
     }
 
     let _lock = FileLock::wait(&engines.join("fetch.lock"))?;
-    if library.is_file() {
+    if package.is_whole(&library) {
         return Ok(library); // another process fetched it while this one waited
     }
     remove_unfinished(&engines);
@@ -77,8 +77,10 @@ pub(crate) fn library(cache: &Cache, npm: &Path) -> Result<PathBuf, LauncherErro
         package.package_lock_json,
     )?;
     install(npm, unfinished.path(), package)?;
+    check_and_sync(&package.library_in(unfinished.path()), package)?;
     if finished.exists() {
-        // Without the library in it (or the function had returned): somebody cleaned up by hand.
+        // Without the whole library in it (or the function had returned): somebody cleaned up by
+        // hand, or it was cut off.
         fs::remove_dir_all(&finished).map_err(LauncherError::io(format!(
             "removing {}",
             finished.display()
@@ -90,13 +92,37 @@ pub(crate) fn library(cache: &Cache, npm: &Path) -> Result<PathBuf, LauncherErro
         unfinished.display(),
         finished.display()
     )))?;
-    if library.is_file() {
-        Ok(library)
-    } else {
-        Err(LauncherError::Fetch {
-            output: format!("{} has no {LIBRARY_FILE}", package.name),
-        })
+    Ok(library)
+}
+
+impl PinnedPackage {
+    fn library_in(&self, directory: &Path) -> PathBuf {
+        directory
+            .join("node_modules")
+            .join(self.name)
+            .join(LIBRARY_FILE)
     }
+
+    /// One that was cut off would load, and end the process where its missing part is touched.
+    fn is_whole(&self, library: &Path) -> bool {
+        fs::metadata(library)
+            .is_ok_and(|metadata| metadata.is_file() && metadata.len() == self.library_bytes)
+    }
+}
+
+/// A rename may reach the disk before what it names.
+fn check_and_sync(library: &Path, package: &PinnedPackage) -> Result<(), LauncherError> {
+    if !package.is_whole(library) {
+        return Err(LauncherError::Fetch {
+            output: format!(
+                "{} has no {LIBRARY_FILE} of {} bytes",
+                package.name, package.library_bytes
+            ),
+        });
+    }
+    File::open(library)
+        .and_then(|file| file.sync_all())
+        .map_err(LauncherError::io(format!("syncing {}", library.display())))
 }
 
 /// Removes what interrupted fetches left; the caller holds the lock, so no other fetch is at work.
@@ -256,8 +282,18 @@ mod tests {
         fs::read_to_string(directory.join("calls")).map_or(0, |text| text.lines().count())
     }
 
-    const UNPACK: &str = "grep -q integrity package-lock.json || exit 3
-mkdir -p node_modules/@chdb/lib-linux-x64-gnu && echo elf > node_modules/@chdb/lib-linux-x64-gnu/libchdb.so";
+    /// As npm does, with a library of nothing but a hole.
+    fn unpack() -> String {
+        let [package] = PINNED_PACKAGES else {
+            panic!("a stand-in for each");
+        };
+        format!(
+            "grep -q integrity package-lock.json || exit 3
+mkdir -p node_modules/{name} && truncate -s {bytes} node_modules/{name}/{LIBRARY_FILE}",
+            name = package.name,
+            bytes = package.library_bytes
+        )
+    }
 
     #[test]
     fn the_lock_data_pins_version_and_integrity_and_names_no_address() {
@@ -277,7 +313,7 @@ mkdir -p node_modules/@chdb/lib-linux-x64-gnu && echo elf > node_modules/@chdb/l
     fn side_by_side_it_is_fetched_once() {
         let directory = tempfile::tempdir().unwrap();
         let cache = Cache::at(directory.path().join("cache"));
-        let npm = npm(directory.path(), UNPACK);
+        let npm = npm(directory.path(), &unpack());
         let found = Arc::new(AtomicUsize::new(0));
         thread::scope(|scope| {
             for _ in 0..4 {
@@ -304,10 +340,34 @@ mkdir -p node_modules/@chdb/lib-linux-x64-gnu && echo elf > node_modules/@chdb/l
         let error = library(&cache, &failing).unwrap_err();
         assert!(error.to_string().contains("the network is away"), "{error}");
 
-        let working = npm(directory.path(), UNPACK);
+        let working = npm(directory.path(), &unpack());
         assert!(library(&cache, &working).unwrap().is_file());
         assert!(!half.exists());
         assert_eq!(calls(directory.path()), 2);
+    }
+
+    #[test]
+    fn a_library_that_was_cut_off_is_fetched_again() {
+        let directory = tempfile::tempdir().unwrap();
+        let cache = Cache::at(directory.path().join("cache"));
+        let working = npm(directory.path(), &unpack());
+        let whole = library(&cache, &working).unwrap();
+        let bytes = fs::metadata(&whole).unwrap().len();
+        let file = File::options().write(true).open(&whole).unwrap();
+        file.set_len(bytes - 1).unwrap();
+
+        assert_eq!(library(&cache, &working).unwrap(), whole);
+        assert_eq!(fs::metadata(&whole).unwrap().len(), bytes);
+        assert_eq!(calls(directory.path()), 2);
+
+        // What npm itself leaves short is no engine.
+        fs::remove_file(&whole).unwrap();
+        let short = npm(
+            directory.path(),
+            &format!("{}; truncate -s 4 node_modules/*/*/*", unpack()),
+        );
+        let error = library(&cache, &short).unwrap_err().to_string();
+        assert!(error.contains("has no libchdb.so of"), "{error}");
     }
 
     #[test]
