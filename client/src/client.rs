@@ -56,7 +56,7 @@ impl Client {
     /// A client of the API at `base_url`, what comes before `/v1/logs`.
     ///
     /// # Errors
-    /// Where the address or the token cannot be used.
+    /// Where the address or the token cannot be used; for `https`, where the system has no certificates.
     pub fn new(base_url: &str, token: &str) -> Result<Self, ClientError> {
         let mut authorization = HeaderValue::try_from(format!("Bearer {token}"))
             .map_err(|_| ClientError::Configuration)?;
@@ -67,7 +67,7 @@ impl Client {
             return Err(ClientError::Configuration);
         }
         Ok(Self {
-            transport: Transport::new()?,
+            transport: Transport::new(base_url.starts_with("https://"))?,
             base_url,
             authorization,
         })
@@ -84,7 +84,8 @@ impl Client {
     /// One page of events.
     ///
     /// # Errors
-    /// [`ClientError::Problem`] where the API says what is wrong.
+    /// [`ClientError::Problem`] where the API says what is wrong; [`ClientError::TooLong`] where the answer has
+    /// more than 256 MiB.
     pub async fn search(&self, search: &Search) -> Result<Page, ClientError> {
         self.post("/v1/logs", &json!(search)).await
     }
@@ -223,7 +224,8 @@ impl Client {
     /// says of pages does not count.
     ///
     /// # Errors
-    /// As [`Client::search`]; the stream ends with [`ClientError::CutOff`] where the export is not whole.
+    /// As [`Client::search`]; the stream ends with [`ClientError::CutOff`] where the export is not whole, and
+    /// with [`ClientError::TooLong`] where a line has more than 64 MiB.
     pub async fn export(
         &self,
         search: &Search,
@@ -258,7 +260,11 @@ impl Client {
         body["format"] = format.as_str().into();
         let request = self.request(Method::POST, "/v1/logs/export", &body)?;
         let answer = self.transport.answer_of(&request).await?;
-        Ok(lines(answer.into_body(), self.transport.answer_timeout))
+        Ok(lines(
+            answer.into_body(),
+            self.transport.answer_timeout,
+            self.transport.line_bytes_max,
+        ))
     }
 
     /// Asks for an erasure, and returns when no reader sees the events any more. The same erasure under

@@ -116,3 +116,32 @@ async fn an_export_that_falls_silent_is_given_up() {
     assert_eq!(lines[0].as_ref().unwrap(), "{}");
     assert!(matches!(lines[1], Err(ClientError::Unreachable(_))));
 }
+
+#[tokio::test]
+async fn neither_an_answer_nor_a_line_is_collected_without_end() {
+    let page = r#"{"logs": [], "total": null, "next_cursor": null, "prev_cursor": null}"#;
+    for (bytes_max, fits) in [(page.len(), true), (page.len() - 1, false)] {
+        let (mut client, _questions) = serve(vec![whole(page)]).await;
+        client.transport.answer_bytes_max = bytes_max;
+        match client.search(&Search::default()).await {
+            Ok(_) => assert!(fits),
+            Err(ClientError::TooLong { bytes_max: said }) => assert!(!fits && said == bytes_max),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    // The server falls silent after it: nobody waits for the end of the line.
+    let begun = "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{}\n[]\n12345".to_owned();
+    let (mut client, _questions) = serve(vec![begun]).await;
+    client.transport.line_bytes_max = 4;
+    let lines = client
+        .export_lines(&Search::default(), ExportFormat::Ndjson)
+        .await
+        .unwrap();
+    let lines: Vec<_> = lines.collect().await;
+    let error = lines.last().unwrap().as_ref().unwrap_err();
+    assert!(
+        matches!(error, ClientError::TooLong { bytes_max: 4 }),
+        "{error}"
+    );
+}

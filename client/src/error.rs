@@ -26,6 +26,12 @@ pub enum ClientError {
         #[source]
         source: serde_json::Error,
     },
+    /// An answer, or a line of an export, that is longer than any of the API's.
+    #[error("the answer, or a line of it, has more than {bytes_max} bytes")]
+    TooLong {
+        /// How many it may have.
+        bytes_max: usize,
+    },
     /// An export that the API could not finish.
     #[error("the export was cut off after {events_written} events: {problem}")]
     CutOff {
@@ -64,7 +70,11 @@ pub struct Problem {
 impl ClientError {
     /// Whether the events of a page are too long for one answer.
     pub(crate) fn is_page_too_large(&self) -> bool {
-        matches!(self, Self::Problem(problem) if problem.kind == PAGE_TOO_LARGE)
+        match self {
+            Self::Problem(problem) => problem.kind == PAGE_TOO_LARGE,
+            Self::TooLong { .. } => true,
+            _ => false,
+        }
     }
 }
 

@@ -43,10 +43,11 @@ struct CutOff {
 }
 
 /// The body's lines. The marker of an export that was cut off is an error, as is an end in the middle
-/// of a line, and a piece that takes longer than the timeout.
+/// of a line, a line that is too long, and a piece that takes longer than the timeout.
 pub(crate) fn lines(
     body: Incoming,
     piece_timeout: Duration,
+    line_bytes_max: usize,
 ) -> impl Stream<Item = Result<ExportLine, ClientError>> + Send {
     let state = (Some(body), BytesMut::new(), VecDeque::<Bytes>::new());
     stream::try_unfold(state, move |(mut body, mut rest, mut whole)| async move {
@@ -71,12 +72,19 @@ pub(crate) fn lines(
             match frame {
                 Some(frame) => {
                     let frame = frame.map_err(|error| ClientError::Unreachable(Box::new(error)))?;
+                    let mut searched = rest.len();
                     if let Ok(data) = frame.into_data() {
                         rest.extend_from_slice(&data);
                     }
-                    while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
-                        let line = rest.split_to(end + 1).freeze();
-                        whole.push_back(line.slice(..end));
+                    while let Some(end) = rest[searched..].iter().position(|byte| *byte == b'\n') {
+                        let line = rest.split_to(searched + end + 1).freeze();
+                        whole.push_back(line.slice(..searched + end));
+                        searched = 0;
+                    }
+                    if rest.len() > line_bytes_max {
+                        return Err(ClientError::TooLong {
+                            bytes_max: line_bytes_max,
+                        });
                     }
                 }
                 None if rest.is_empty() => body = None,

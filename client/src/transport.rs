@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode, header};
-use http_body_util::{BodyExt as _, Full};
+use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::{Client, ResponseFuture};
 use hyper_util::rt::TokioExecutor;
 use serde::de::DeserializeOwned;
 
@@ -20,26 +20,58 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(35);
 const RETRIES_MAX: u32 = 3;
 /// Longer than this, nobody is kept waiting.
 const RETRY_AFTER_SECONDS_MAX: u64 = 30;
+/// What the API holds of events for one page is 64 MiB as they are stored; as JSON they are longer.
+const ANSWER_BYTES_MAX: usize = 256 << 20;
+/// An event comes from a message of at most 8 MiB.
+const LINE_BYTES_MAX: usize = 64 << 20;
 
 /// A pool of connections.
 #[derive(Clone)]
 pub(crate) struct Transport {
-    connections: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    connections: Connections,
     /// How long an answer's head may take, and then its body, of an export the next piece.
     pub(crate) answer_timeout: Duration,
+    /// How long an answer that is no export may be.
+    pub(crate) answer_bytes_max: usize,
+    /// How long a line of an export may be.
+    pub(crate) line_bytes_max: usize,
+}
+
+#[derive(Clone)]
+enum Connections {
+    /// A machine without certificates has these all the same.
+    Plain(Client<HttpConnector, Full<Bytes>>),
+    Tls(Client<HttpsConnector<HttpConnector>, Full<Bytes>>),
+}
+
+impl Connections {
+    fn request(&self, request: Request<Full<Bytes>>) -> ResponseFuture {
+        match self {
+            Self::Plain(connections) => connections.request(request),
+            Self::Tls(connections) => connections.request(request),
+        }
+    }
 }
 
 impl Transport {
-    pub(crate) fn new() -> Result<Self, ClientError> {
-        let connector = HttpsConnectorBuilder::new()
-            .with_provider_and_native_roots(rustls::crypto::ring::default_provider())
-            .map_err(|error| ClientError::Unreachable(Box::new(error)))?
-            .https_or_http()
-            .enable_http1()
-            .build();
+    pub(crate) fn new(is_tls: bool) -> Result<Self, ClientError> {
+        let client = Client::builder(TokioExecutor::new());
+        let connections = if is_tls {
+            let connector = HttpsConnectorBuilder::new()
+                .with_provider_and_native_roots(rustls::crypto::ring::default_provider())
+                .map_err(|error| ClientError::Unreachable(Box::new(error)))?
+                .https_only()
+                .enable_http1()
+                .build();
+            Connections::Tls(client.build(connector))
+        } else {
+            Connections::Plain(client.build_http())
+        };
         Ok(Self {
-            connections: Client::builder(TokioExecutor::new()).build(connector),
+            connections,
             answer_timeout: ANSWER_TIMEOUT,
+            answer_bytes_max: ANSWER_BYTES_MAX,
+            line_bytes_max: LINE_BYTES_MAX,
         })
     }
 
@@ -96,11 +128,17 @@ impl Transport {
     }
 
     async fn bytes_of(&self, answer: Response<Incoming>) -> Result<Bytes, ClientError> {
-        let read = tokio::time::timeout(self.answer_timeout, answer.into_body().collect());
+        let body = Limited::new(answer.into_body(), self.answer_bytes_max);
+        let read = tokio::time::timeout(self.answer_timeout, body.collect());
         let body = read
             .await
             .map_err(|error| ClientError::Unreachable(Box::new(error)))?
-            .map_err(|error| ClientError::Unreachable(Box::new(error)))?;
+            .map_err(|error| match error.downcast::<LengthLimitError>() {
+                Ok(_) => ClientError::TooLong {
+                    bytes_max: self.answer_bytes_max,
+                },
+                Err(error) => ClientError::Unreachable(error),
+            })?;
         Ok(body.to_bytes())
     }
 }
