@@ -136,8 +136,13 @@ impl DataDirectory {
     /// How far the sample events are; a new beginning where there is none.
     pub(crate) fn seeding(&self) -> anyhow::Result<Seeding> {
         match std::fs::read(self.path.join(SEEDING_FILE)) {
-            Ok(text) => serde_json::from_slice(&text)
-                .with_context(|| format!("{SEEDING_FILE} in the data folder is damaged")),
+            // Not begun anew by itself: events that are made from another time are other events.
+            Ok(text) => serde_json::from_slice(&text).with_context(|| {
+                format!(
+                    "{} is damaged: start with --no-seed, or remove it and the sample events are sent anew, beside those that are there",
+                    self.path.join(SEEDING_FILE).display()
+                )
+            }),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(Seeding {
                 started_at: Timestamp::now(),
                 is_done: false,
@@ -148,7 +153,13 @@ impl DataDirectory {
 
     pub(crate) fn keep_seeding(&self, seeding: &Seeding) -> anyhow::Result<()> {
         let temporary = self.path.join(format!(".{SEEDING_FILE}"));
-        std::fs::write(&temporary, serde_json::to_vec(seeding)?)
+        let text = serde_json::to_vec(seeding)?;
+        File::create(&temporary)
+            .and_then(|mut file| {
+                file.write_all(&text)?;
+                // A rename may reach the disk before what it names.
+                file.sync_all()
+            })
             .and_then(|()| std::fs::rename(&temporary, self.path.join(SEEDING_FILE)))
             .context("the data folder cannot be written")
     }
@@ -237,6 +248,26 @@ mod tests {
         );
         drop(lock);
         directory.lock().unwrap();
+    }
+
+    #[test]
+    fn how_far_the_sample_events_are_is_kept_and_a_file_without_it_names_the_way_out() {
+        let (_temporary, directory) = directory();
+        let seeding = Seeding {
+            is_done: true,
+            ..directory.seeding().unwrap()
+        };
+        directory.keep_seeding(&seeding).unwrap();
+        let kept = directory.seeding().unwrap();
+        assert_eq!(kept.started_at, seeding.started_at);
+        assert!(kept.is_done);
+
+        let file = directory.path().join(SEEDING_FILE);
+        std::fs::write(&file, "").unwrap();
+        let error = directory.seeding().unwrap_err().to_string();
+        for word in [&*file.to_string_lossy(), "--no-seed", "remove it"] {
+            assert!(error.contains(word), "{error}");
+        }
     }
 
     #[test]
