@@ -1,7 +1,7 @@
 //! Where fetched engines are kept, and the lock that lets one process fetch at a time.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, ErrorKind};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
@@ -58,18 +58,6 @@ pub(crate) struct FileLock {
 }
 
 impl FileLock {
-    /// Waits for the lock.
-    pub(crate) fn wait(path: &Path) -> Result<Self, LauncherError> {
-        let file = open(path)?;
-        loop {
-            match file.lock() {
-                Ok(()) => return Ok(Self { _file: file }),
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(not_locked(path, error)),
-            }
-        }
-    }
-
     /// Takes the lock if nobody holds it.
     pub(crate) fn try_take(path: &Path) -> Result<Option<Self>, LauncherError> {
         let file = open(path)?;

@@ -275,6 +275,18 @@ fn run_library(library: &Path, layout: &Layout, http_port: u16) -> io::Result<Ex
     unsafe { libc::_exit(c_int::from(failure.is_some())) }
 }
 
+/// Kills the process when this thread ends, however it does.
+pub(crate) fn end_with_this_thread(command: &mut Command) {
+    // SAFETY: the closure makes one system call, which is async-signal-safe.
+    #[cfg(target_os = "linux")]
+    unsafe {
+        command.pre_exec(|| {
+            libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
+            Ok(())
+        });
+    }
+}
+
 /// Runs `clickhouse server` and passes the end of input on as SIGTERM.
 fn run_binary(
     binary: &Path,
@@ -289,21 +301,20 @@ fn run_binary(
         .args(COMPRESSION_ARGUMENTS)
         .current_dir(layout.directory())
         .stdin(Stdio::null())
-        .stdout(Stdio::null());
+        .stdout(Stdio::null())
+        // A group of its own: Ctrl-C is not for the server.
+        .process_group(0);
     // SAFETY: the closure makes system calls only, each of which is async-signal-safe.
     unsafe {
         command.pre_exec(|| {
             let set = signal_set();
             libc::pthread_sigmask(libc::SIG_UNBLOCK, &raw const set, std::ptr::null_mut());
-            // A group of its own: Ctrl-C is not for the server.
-            libc::setpgid(0, 0);
-            // This thread is the main one and waits for the server, so the signal comes exactly
-            // when this process is killed.
-            #[cfg(target_os = "linux")]
-            libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
             Ok(())
         });
     }
+    // This thread is the main one and waits for the server, so the signal comes exactly when this
+    // process is killed.
+    end_with_this_thread(&mut command);
     let mut server = command.spawn()?;
     let process_id = rustix::process::Pid::from_child(&server);
     loop {

@@ -26,6 +26,12 @@ pub enum LauncherError {
         /// The end of what npm said.
         output: String,
     },
+    /// Whoever asked does not wait for it any more.
+    #[error("the fetch of clickhouse was given up")]
+    GivenUp,
+    /// The fetch panicked.
+    #[error("the fetch of clickhouse ended without a result")]
+    NoResult,
     /// There is no place for a cache.
     #[error("there is no cache directory: set {variable}", variable = crate::CACHE_DIRECTORY_VARIABLE)]
     NoCacheDirectory,

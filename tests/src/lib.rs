@@ -11,6 +11,7 @@ pub mod dead_letters;
 pub mod events;
 mod fetched;
 pub mod http;
+pub mod life_pipe;
 pub mod ministack;
 pub mod npm_packages;
 pub mod python_tool;

@@ -157,7 +157,7 @@ async fn start_embedded(
     migrator: &Credentials,
 ) -> anyhow::Result<Server> {
     // It may fetch the engine, which takes as long as the network does.
-    let engine = tokio::task::spawn_blocking(|| Engine::find(&Cache::of_user()?)).await??;
+    let engine = Engine::find(&Cache::of_user()?).await?;
     let program = std::env::current_exe().context("this program does not know its own path")?;
     let options = ServerOptions {
         data_directory: directory.clickhouse(),

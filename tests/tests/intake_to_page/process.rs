@@ -6,6 +6,7 @@ use daybook_store::{ErasureKey, ErasureMode, ErasureRequest, Scope, TenantId};
 use daybook_tests::clickhouse::ClickHouse;
 use daybook_tests::events::Call;
 use daybook_tests::http;
+use daybook_tests::life_pipe::LifePipe;
 use daybook_tests::up::Up;
 use jiff::{Timestamp, ToSpan as _};
 use serde_json::json;
@@ -51,6 +52,45 @@ async fn ctrl_c_ends_all_of_it_and_the_data_is_there_the_next_time() {
         .unwrap();
     let token = up.token("kept").await.unwrap();
     assert_eq!(up.total(&token).await.unwrap(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn npm_ends_with_the_up_that_started_it() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    for (signal, is_clean) in [("-TERM", true), ("-KILL", false)] {
+        let folder = tempfile::tempdir().unwrap();
+        let (npm, pipe) = (folder.path().join("npm"), folder.path().join("alive"));
+        let mut alive = LifePipe::make(&pipe).unwrap();
+        // A stand-in that would live for ever.
+        let script = format!(
+            "#!/bin/sh\nexec 3> '{}'; echo begun >&3\nwhile :; do /bin/sleep 0.05; done\n",
+            pipe.display()
+        );
+        std::fs::write(&npm, script).unwrap();
+        std::fs::set_permissions(&npm, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let mut up = tokio::process::Command::new(PROGRAM)
+            .args(["up", "--port", "0", "--no-seed", "--data"])
+            .arg(folder.path().join("data"))
+            .env_remove("DAYBOOK_CLICKHOUSE_URL")
+            .env("DAYBOOK_CACHE_DIR", folder.path().join("cache"))
+            .env("PATH", folder.path())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        assert_eq!(alive.line().await.unwrap(), "begun");
+        let id = up.id().unwrap().to_string();
+        let sent = std::process::Command::new("kill")
+            .args([signal, &id])
+            .status();
+        assert!(sent.unwrap().success());
+        assert_eq!(up.wait().await.unwrap().success(), is_clean);
+        assert_eq!(alive.rest().await.unwrap(), "");
+        if is_clean {
+            let left = std::fs::read_dir(folder.path().join("cache/clickhouse")).unwrap();
+            assert_eq!(left.count(), 1, "the lock alone");
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
