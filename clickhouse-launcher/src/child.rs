@@ -14,6 +14,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW, Symbol};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 use crate::cache::FileLock;
 use crate::config::{COMPRESSION_ARGUMENTS, Layout};
@@ -23,6 +24,8 @@ use crate::engine::Engine;
 pub(crate) const EXIT_DIRECTORY_IN_USE: u8 = 75;
 
 const LOCK_POLL_INTERVAL: Duration = Duration::from_millis(50);
+/// How long a server may take to end before it is killed. Less than the parent waits for this process.
+const SERVER_STOP_WAIT: Duration = Duration::from_secs(10);
 const USERS_XML_BYTES_MAX: u64 = 1 << 20;
 
 /// What the parent tells its child.
@@ -287,7 +290,8 @@ pub(crate) fn end_with_this_thread(command: &mut Command) {
     }
 }
 
-/// Runs `clickhouse server` and passes the end of input on as SIGTERM.
+/// Runs `clickhouse server` and passes the end of input on as SIGTERM; a server that has not ended
+/// 10 s later is killed.
 fn run_binary(
     binary: &Path,
     layout: &Layout,
@@ -299,6 +303,8 @@ fn run_binary(
         .arg("--config-file")
         .arg(layout.config_xml())
         .args(COMPRESSION_ARGUMENTS)
+        // The process that is waited for is the server, not one that watches it.
+        .env("CLICKHOUSE_WATCHDOG_ENABLE", "0")
         .current_dir(layout.directory())
         .stdin(Stdio::null())
         .stdout(Stdio::null())
@@ -313,23 +319,32 @@ fn run_binary(
         });
     }
     // This thread is the main one and waits for the server, so the signal comes exactly when this
-    // process is killed.
+    // process is killed. It does not come to a file with capabilities, as packages have it: from
+    // that the kernel takes the wish away.
     end_with_this_thread(&mut command);
     let mut server = command.spawn()?;
-    let process_id = rustix::process::Pid::from_child(&server);
+    let process_id = Pid::from_child(&server);
+    let mut told_at = None::<Instant>;
     loop {
         if let Some(status) = server.try_wait()? {
             let code = status.code().and_then(|code| u8::try_from(code).ok());
             return Ok(code.map_or(ExitCode::FAILURE, ExitCode::from));
         }
-        if stopped.recv_timeout(LOCK_POLL_INTERVAL).is_ok() {
-            rustix::process::kill_process(process_id, rustix::process::Signal::TERM)?;
-            let status = server.wait()?;
-            return Ok(if status.success() {
-                ExitCode::SUCCESS
-            } else {
-                ExitCode::FAILURE
-            });
+        match told_at {
+            None => {
+                if stopped.recv_timeout(LOCK_POLL_INTERVAL).is_ok() {
+                    kill_process(process_id, Signal::TERM)?;
+                    told_at = Some(Instant::now());
+                }
+            }
+            Some(told_at) if told_at.elapsed() < SERVER_STOP_WAIT => {
+                thread::sleep(LOCK_POLL_INTERVAL);
+            }
+            Some(_) => {
+                kill_process_group(process_id, Signal::KILL)?;
+                server.wait()?;
+                return Ok(ExitCode::FAILURE);
+            }
         }
     }
 }

@@ -64,8 +64,8 @@ impl std::fmt::Debug for ServerOptions {
     }
 }
 
-/// A running ClickHouse. Dropping it kills it, which costs nothing that was acknowledged;
-/// [`Server::stop`] ends it cleanly.
+/// A running ClickHouse. Dropping it kills a library, which costs nothing that was acknowledged, and
+/// lets the child end a binary within 10 s; [`Server::stop`] ends it cleanly.
 #[derive(Debug)]
 pub struct Server {
     child: Child,
@@ -166,7 +166,8 @@ impl Server {
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
-            .kill_on_drop(true)
+            // The child of a binary would leave its server behind; it ends with its input.
+            .kill_on_drop(matches!(engine, Engine::Library(_)))
             .spawn()
             .map_err(LauncherError::io(format!("starting {}", program.display())))?;
         let output = LastLines::default();

@@ -3,15 +3,14 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
 use daybook_clickhouse_launcher::{Engine, Server, ServerOptions};
 use daybook_tests::clickhouse::ClickHouse;
+use daybook_tests::life_pipe::LifePipe;
 use rustix::process::{Pid, Signal, kill_process};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
-use tokio::net::unix::pipe;
 
 const ENGINE: &str = env!("CARGO_BIN_EXE_clickhouse-engine");
 
@@ -40,36 +39,32 @@ async fn ctrl_c_is_for_the_parent_and_sigterm_stops_it_cleanly() {
     assert!(clickhouse.ended().await.unwrap().status.success());
 }
 
-/// A stand-in for a `clickhouse` binary on PATH. It says through a pipe, which stays open for as
-/// long as it lives, on which port it was told to listen; it cannot listen itself.
-fn stand_in(directory: &Path) -> (PathBuf, PathBuf) {
-    let (program, pipe) = (directory.join("clickhouse"), directory.join("alive"));
-    let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
-    assert!(made.success());
+/// A stand-in for a `clickhouse` binary on PATH. It says through the pipe on which port it was told to
+/// listen; it cannot listen itself.
+fn stand_in(directory: &Path, pipe: &Path, on_term: &str) -> PathBuf {
+    let program = directory.join("clickhouse");
     let script = format!(
         "#!/bin/sh
 [ \"$1 $2\" = 'server --config-file' ] || exit 9
+[ \"$CLICKHOUSE_WATCHDOG_ENABLE\" = 0 ] || exit 9
 exec 3> '{pipe}'
-trap 'echo stopped >&3; exit 0' TERM
+trap '{on_term}' TERM
 sed -n 's/.*<http_port>\\([0-9]*\\)<.*/\\1/p' \"$3\" >&3
+# Nobody tells a process of its own that its parent was killed, nor one with capabilities.
+(while :; do sleep 0.05; done) &
 while :; do sleep 0.05; done
 ",
         pipe = pipe.display()
     );
     fs::write(&program, script).unwrap();
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
-    (program, pipe)
+    program
 }
 
 /// Starts the stand-in, answers for it, and returns the server and the pipe.
-async fn start_stand_in(directory: &Path) -> (Server, BufReader<pipe::Receiver>) {
-    let (program, pipe) = stand_in(directory);
-    // For reading and writing, so that neither side waits for the other to open it.
-    let receiver = pipe::OpenOptions::new()
-        .read_write(true)
-        .open_receiver(&pipe)
-        .unwrap();
-    let mut lines = BufReader::new(receiver);
+async fn start_stand_in(directory: &Path, on_term: &str) -> (Server, LifePipe) {
+    let pipe = directory.join("alive");
+    let mut alive = LifePipe::make(&pipe).unwrap();
     let options = ServerOptions {
         data_directory: directory.join("data"),
         users_xml: "<clickhouse/>".to_owned(),
@@ -78,12 +73,10 @@ async fn start_stand_in(directory: &Path) -> (Server, BufReader<pipe::Receiver>)
         engine_command: (ENGINE.into(), Vec::new()),
         ready_timeout: Duration::from_secs(30),
     };
-    let engine = Engine::Binary(program);
+    let engine = Engine::Binary(stand_in(directory, &pipe, on_term));
     let starting = Server::start(&engine, &options);
     let answering = async {
-        let mut port = String::new();
-        lines.read_line(&mut port).await.unwrap();
-        let port: u16 = port.trim().parse().unwrap();
+        let port: u16 = alive.line().await.unwrap().parse().unwrap();
         let listener = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
         tokio::spawn(async move {
             while let Ok((mut connection, _)) = listener.accept().await {
@@ -95,15 +88,32 @@ async fn start_stand_in(directory: &Path) -> (Server, BufReader<pipe::Receiver>)
         });
     };
     let (server, ()) = tokio::join!(starting, answering);
-    (server.unwrap(), lines)
+    (server.unwrap(), alive)
 }
+
+/// Says that it was told, and ends with all that it started.
+const STOPS: &str = "echo stopped >&3; trap : TERM; kill 0; exit 0";
 
 #[tokio::test]
 async fn a_binary_on_the_path_is_stopped_with_sigterm() {
     let directory = tempfile::tempdir().unwrap();
-    let (server, mut lines) = start_stand_in(directory.path()).await;
+    let (server, alive) = start_stand_in(directory.path(), STOPS).await;
     server.stop().await.unwrap();
-    let mut said = String::new();
-    lines.read_line(&mut said).await.unwrap();
-    assert_eq!(said, "stopped\n");
+    assert_eq!(alive.rest().await.unwrap(), "stopped\n");
+}
+
+#[tokio::test]
+async fn a_binary_on_the_path_ends_with_whoever_drops_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let (server, alive) = start_stand_in(directory.path(), STOPS).await;
+    drop(server);
+    assert_eq!(alive.rest().await.unwrap(), "stopped\n");
+}
+
+#[tokio::test]
+async fn a_binary_that_does_not_stop_is_killed_with_all_that_it_started() {
+    let directory = tempfile::tempdir().unwrap();
+    let (server, alive) = start_stand_in(directory.path(), "").await;
+    drop(server);
+    assert_eq!(alive.rest().await.unwrap(), "");
 }
