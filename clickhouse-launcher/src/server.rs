@@ -139,7 +139,10 @@ impl Server {
     pub async fn stop(mut self) -> Result<(), LauncherError> {
         drop(self.input.take());
         if let Ok(ended) = timeout(STOP_WAIT, self.child.wait()).await {
-            ended.map_err(LauncherError::io("waiting for clickhouse"))?;
+            let status = ended.map_err(LauncherError::io("waiting for clickhouse"))?;
+            if !status.success() {
+                tracing::warn!("clickhouse did not stop cleanly ({status})");
+            }
             return Ok(());
         }
         tracing::warn!("clickhouse did not stop within {STOP_WAIT:?} and is killed");

@@ -10,7 +10,7 @@ use tokio::net::unix::pipe;
 use tokio::time::timeout;
 
 /// Longer than anything is given to end.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The reader's end.
 pub struct LifePipe {
