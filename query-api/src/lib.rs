@@ -30,6 +30,7 @@ mod routes;
 mod search_request;
 mod server;
 mod tenant_reader;
+mod time_zone;
 mod wire_event;
 mod wire_receipt;
 

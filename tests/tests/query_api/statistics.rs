@@ -141,6 +141,16 @@ async fn a_histogram_counts_by_the_clock_that_is_asked_for() {
             "2026-11-04T23:00:00.000Z 1"
         ]
     );
+    // An alias is told by the name that was asked for, and counted as its zone.
+    let (_, in_india) = bars("time_zone=Asia/Calcutta").await;
+    assert_eq!(in_india, bars("time_zone=Asia/Kolkata").await.1);
+    assert_eq!(in_india[0], "2026-11-01T18:30:00.000Z 3");
+    let alias = format!("/v1/logs/histogram?{range}&time_zone=Asia/Kolkata");
+    assert_eq!(
+        asked(&api, &token, &alias).await["time_zone"],
+        "Asia/Kolkata"
+    );
+    assert_eq!(bars("time_zone=UTC").await.1, by_day);
     let (bucket, by_week) = bars("bucket=week").await;
     assert_eq!(bucket, "week");
     assert_eq!(
@@ -172,6 +182,12 @@ async fn a_histogram_counts_by_the_clock_that_is_asked_for() {
     for wrong in [
         "time_zone=Europe/Atlantis",
         "time_zone=x%27y",
+        // ClickHouse opens each of these as a file, and keeps what it makes of it.
+        "time_zone=Europe//Berlin",
+        "time_zone=Europe///Berlin",
+        "time_zone=posix/Europe/Berlin",
+        "time_zone=right/Europe/Berlin",
+        "time_zone=europe/berlin",
         "bucket=year",
         "by=ip",
         "limit=1",
