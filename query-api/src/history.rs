@@ -52,13 +52,37 @@ fn compared_thing(event: &AuditEvent) -> Option<Thing> {
 
 /// Whether nothing before the event is needed to know the thing's fields after it.
 fn says_the_whole_thing(event: &AuditEvent) -> bool {
-    let is_whole = event.http.method == "PUT" && event.changes.is_empty();
     is_done(event)
         && match event.action {
             Action::Create | Action::Delete => true,
-            Action::Update => is_whole && body(event).is_some_and(|body| !body.is_cut),
+            Action::Update => {
+                event.changes.is_empty() && body(event).is_some_and(|body| is_whole(event, &body))
+            }
             _ => false,
         }
+}
+
+/// Whether a body is all of the thing, so that what it lacks is gone.
+fn is_whole(event: &AuditEvent, body: &StoredBody) -> bool {
+    event.http.method == "PUT" && !body.is_cut && is_at_the_thing(event)
+}
+
+/// Whether the thing's own address was called: its route ends with the thing's id. Below it
+/// (`/workflows/42/rename`) a body says a part of the thing, or something about it.
+fn is_at_the_thing(event: &AuditEvent) -> bool {
+    let last = |path: &str| {
+        path.trim_end_matches('/')
+            .rsplit('/')
+            .next()
+            .map(str::to_owned)
+    };
+    let route = last(&event.http.resource).unwrap_or_default();
+    let parameter = route.strip_prefix('{').and_then(|it| it.strip_suffix('}'));
+    // A `{proxy+}` is as much of the path as there is.
+    let value = parameter
+        .and_then(|name| event.http.path_params.get(name).cloned())
+        .or_else(|| last(&event.http.path));
+    !event.entity.id.is_empty() && value.as_ref() == Some(&event.entity.id)
 }
 
 fn thing(event: &AuditEvent) -> Thing {
@@ -84,8 +108,18 @@ fn body(event: &AuditEvent) -> Option<StoredBody> {
 /// Follows things through their events, oldest first.
 #[derive(Debug, Default)]
 pub(crate) struct History {
+    things: HashMap<Thing, Known>,
+    /// Whether something had more fields than are followed, so that there may be other changes.
+    pub(crate) is_bounded: bool,
+}
+
+/// What is known of a thing.
+#[derive(Debug, Default)]
+struct Known {
     /// Each field, as a JSON pointer, with its value as JSON text.
-    things: HashMap<Thing, BTreeMap<String, String>>,
+    fields: BTreeMap<String, String>,
+    /// Whether it has more of them.
+    is_bounded: bool,
 }
 
 impl History {
@@ -106,22 +140,27 @@ impl History {
                 .iter()
                 .filter(|_| event.action != Action::Read)
             {
-                remember(known, &change.field, &change.after);
+                known.remember(&change.field, &change.after);
             }
             return (ChangesFrom::Given, event.changes.clone());
         }
         let Some(body) = body(event).filter(|_| is_a_state(event)) else {
             return (ChangesFrom::Nothing, Vec::new());
         };
-        let mut fields = BTreeMap::new();
-        flatten(&body.value, String::new(), 0, &mut fields);
-        let is_whole = event.http.method == "PUT" && !body.is_cut;
-        let changes = compared(known, &fields, is_whole);
-        for (field, after) in &fields {
-            remember(known, field, after);
-        }
+        let mut said = Known::default();
+        flatten(&body.value, String::new(), 0, &mut said);
+        let is_whole = is_whole(event, &body);
+        // Of fields beyond the bound nobody knows whether they are gone.
+        let mut changes = compared(&known.fields, &said.fields, is_whole && !said.is_bounded);
+        self.is_bounded |= known.is_bounded || said.is_bounded || changes.len() > FIELDS_MAX;
+        changes.truncate(FIELDS_MAX);
         if is_whole {
-            known.retain(|field, _| fields.contains_key(field));
+            *known = said;
+        } else {
+            for (field, after) in &said.fields {
+                known.remember(field, after);
+            }
+            known.is_bounded |= said.is_bounded;
         }
         if changes.is_empty() {
             (ChangesFrom::Nothing, changes)
@@ -155,30 +194,34 @@ fn compared(
             before: before.clone(),
             after: String::new(),
         });
-    changed.chain(gone).take(FIELDS_MAX).collect()
+    changed.chain(gone).collect()
 }
 
-fn remember(known: &mut BTreeMap<String, String>, field: &str, after: &str) {
-    if after.is_empty() {
-        known.remove(field);
-    } else if known.len() < FIELDS_MAX || known.contains_key(field) {
-        known.insert(field.to_owned(), after.to_owned());
+impl Known {
+    fn remember(&mut self, field: &str, after: &str) {
+        if after.is_empty() {
+            self.fields.remove(field);
+        } else if self.fields.len() < FIELDS_MAX || self.fields.contains_key(field) {
+            self.fields.insert(field.to_owned(), after.to_owned());
+        } else {
+            self.is_bounded = true;
+        }
     }
 }
 
 /// The values that are no objects, by their JSON pointers (RFC 6901).
-fn flatten(value: &Value, pointer: String, depth: usize, fields: &mut BTreeMap<String, String>) {
+fn flatten(value: &Value, pointer: String, depth: usize, said: &mut Known) {
     match value {
         Value::Object(members) if depth < DEPTH_MAX && !members.is_empty() => {
             for (name, value) in members {
                 let name = name.replace('~', "~0").replace('/', "~1");
-                flatten(value, format!("{pointer}/{name}"), depth + 1, fields);
+                flatten(value, format!("{pointer}/{name}"), depth + 1, said);
             }
         }
-        value if fields.len() < FIELDS_MAX && depth > 0 => {
-            fields.insert(pointer, value.to_string());
+        value if said.fields.len() < FIELDS_MAX && depth > 0 => {
+            said.fields.insert(pointer, value.to_string());
         }
-        _ => {}
+        _ => said.is_bounded |= depth > 0,
     }
 }
 
@@ -201,6 +244,9 @@ mod tests {
             },
             http: HttpRequest {
                 method: method.to_owned(),
+                path: "/workflows/42".to_owned(),
+                resource: "/workflows/{id}".to_owned(),
+                path_params: [("id".to_owned(), "42".to_owned())].into(),
                 ..HttpRequest::default()
             },
             ..AuditEvent::default()
@@ -300,6 +346,71 @@ mod tests {
         // A body that was cut does not say what is gone.
         let cut = event(Action::Update, "PUT", r#"{"a":3,"$truncated":{"bytes":9}}"#);
         assert_eq!(followed(&mut history, &cut).0, ChangesFrom::Nothing);
+    }
+
+    #[test]
+    fn what_is_put_below_a_thing_is_not_all_of_it() {
+        let put = |resource: &str, path: &str| {
+            let mut event = event(Action::Update, "PUT", r#"{"name":"B"}"#);
+            event.http.resource = resource.to_owned();
+            event.http.path = path.to_owned();
+            event
+        };
+        let mut numbered = put("/workflows/{id}/steps/{step}", "/workflows/42/steps/7");
+        numbered
+            .http
+            .path_params
+            .insert("step".to_owned(), "7".to_owned());
+        for (event, is_whole) in [
+            (put("/workflows/{id}", "/workflows/42"), true),
+            (put("/workflows/{id}/", "/workflows/42/"), true),
+            (put("/{proxy+}", "/workflows/42"), true),
+            (put("", "/workflows/42"), true),
+            (put("/workflows/{id}/rename", "/workflows/42/rename"), false),
+            (put("/{proxy+}", "/workflows/42/rename"), false),
+            (put("$default", "/workflows/42/rename"), false),
+            (put("/workflows", "/workflows"), false),
+            (put("", ""), false),
+            (numbered, false),
+        ] {
+            let mut history = History::default();
+            let before = r#"{"name":"A","owner":"tom"}"#;
+            followed(&mut history, &self::event(Action::Create, "POST", before));
+            let changes = if is_whole {
+                r#"/name "A">"B", /owner "tom">"#
+            } else {
+                r#"/name "A">"B""#
+            };
+            let route = &event.http;
+            assert_eq!(followed(&mut history, &event).1, changes, "{route:?}");
+            assert_eq!(says_the_whole_thing(&event), is_whole, "{route:?}");
+        }
+    }
+
+    #[test]
+    fn of_more_fields_than_are_followed_none_is_said_to_be_gone() {
+        let numbered = |count: usize| (0..count).map(|it| (format!("f{it:03}"), Value::from(it)));
+        let put = |detail: serde_json::Map<String, Value>| {
+            event(Action::Update, "PUT", &Value::from(detail).to_string())
+        };
+        let early = || [("a".to_owned(), Value::from(1))].into_iter();
+        let mut history = History::default();
+        followed(&mut history, &put(numbered(FIELDS_MAX).collect()));
+        assert!(!history.is_bounded);
+        let longer = put(early().chain(numbered(FIELDS_MAX)).collect());
+        assert_eq!(followed(&mut history, &longer).1, "/a >1");
+        assert!(std::mem::take(&mut history.is_bounded));
+        assert_eq!(followed(&mut history, &longer).0, ChangesFrom::Nothing);
+        assert!(std::mem::take(&mut history.is_bounded));
+        // What was not followed may be gone as well.
+        let short = followed(
+            &mut history,
+            &put(early().chain(numbered(FIELDS_MAX - 2)).collect()),
+        );
+        assert_eq!(short.1, "/f498 498>");
+        assert!(std::mem::take(&mut history.is_bounded));
+        followed(&mut history, &put(early().collect()));
+        assert!(!history.is_bounded);
     }
 
     #[test]

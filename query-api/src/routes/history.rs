@@ -5,6 +5,7 @@ use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
 use daybook_event::{AuditEvent, Change};
 use daybook_store::{Direction, Filter, Match, Search, TotalMode};
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::api::SharedApi;
@@ -36,7 +37,7 @@ const LIMIT_MAX: u32 = 200;
 #[derive(Debug, Serialize)]
 struct HistoryAnswer<'a> {
     history: Vec<Step<'a>>,
-    /// Whether earlier bodies were left unread, or changes are left out.
+    /// Whether earlier bodies were left unread, changes are left out, or a thing has more fields than are followed.
     changes_are_bounded: bool,
     next_cursor: Option<String>,
     prev_cursor: Option<String>,
@@ -82,7 +83,8 @@ pub(crate) async fn history(
         bytes_max: api.page_bytes_max(),
         ..cursors.place(request.search, request.direction)?
     };
-    check_range(&search.filter, api.range_days_max, cursors.asked_at)?;
+    // Not from when the first page was asked for: a cursor can be kept for years.
+    check_range(&search.filter, api.range_days_max, Timestamp::now())?;
     let read = Box::pin(async {
         let page = reader.search(&search).await?;
         let before = bodies_before(
@@ -104,7 +106,7 @@ pub(crate) async fn history(
     let count = page.events.len() as u64;
     say_read(&identity.person, "read the history of a thing", Some(count));
     let mut events = std::mem::take(&mut page.events);
-    let mut changes = changes(&events, &before.events);
+    let (mut changes, has_more_fields) = changes(&events, &before.events);
     let written = |events: &[AuditEvent], changes: &[Changes], is_bounded| {
         json(&HistoryAnswer {
             history: steps(events, changes),
@@ -114,7 +116,7 @@ pub(crate) async fn history(
         })
     };
     let bytes_max = api.answer_bytes_max;
-    let mut is_bounded = before.is_bounded;
+    let mut is_bounded = before.is_bounded || has_more_fields;
     if is_longest_made_out(&events, &changes)
         && !fits(bytes_max, &written(&events, &changes, is_bounded))
     {
@@ -182,16 +184,17 @@ impl HistoryRequest {
 /// What an event changed.
 type Changes = (ChangesFrom, Vec<Change>);
 
-/// What each event changed; all of them newest first.
-fn changes(events: &[AuditEvent], before: &[AuditEvent]) -> Vec<Changes> {
+/// What each event changed, all of them newest first, and whether one may have changed more.
+fn changes(events: &[AuditEvent], before: &[AuditEvent]) -> (Vec<Changes>, bool) {
     let mut history = History::default();
     for event in before.iter().rev() {
         history.follow(event);
     }
+    history.is_bounded = false;
     let changes = events.iter().rev().map(|event| history.follow(event));
     let mut changes: Vec<_> = changes.collect();
     changes.reverse();
-    changes
+    (changes, history.is_bounded)
 }
 
 /// Whether there is one event, and what was made out of two bodies is longer than anything that it holds itself.

@@ -78,7 +78,8 @@ pub(crate) async fn search(
         bytes_max: api.page_bytes_max(),
         ..cursors.place(request.search_at(cursors.asked_at), request.direction)?
     };
-    check_range(&search.filter, api.range_days_max, cursors.asked_at)?;
+    // Not from when the first page was asked for: a cursor can be kept for years.
+    check_range(&search.filter, api.range_days_max, Timestamp::now())?;
     let mut page = in_time(api.read_timeout, reader.search(&search)).await?;
     if page.is_cut {
         return Err(Problem::page_too_large());
@@ -311,7 +312,15 @@ fn uuid_of(text: &str) -> Option<Uuid> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use axum::body::to_bytes;
+    use daybook_store::{Credentials, Endpoint, READER_USER, Reader};
+    use jiff::SignedDuration;
+    use tower::ServiceExt as _;
+
     use super::*;
+    use crate::{Api, LocalKey, TokenRequest, router};
 
     #[test]
     fn a_page_that_is_too_long_to_be_sent_is_refused() {
@@ -324,6 +333,61 @@ mod tests {
         assert!(within(None).is_ok());
         assert!(within(Some(bytes)).is_ok());
         assert!(within(Some(bytes - 1)).is_err());
+    }
+
+    #[tokio::test]
+    async fn an_old_cursor_reaches_no_further_back_than_a_new_question() {
+        let key = LocalKey::generate();
+        let credentials = Credentials {
+            user: READER_USER.to_owned(),
+            password: "p".to_owned(),
+        };
+        // Nobody answers at port 9 ("discard"): what is accepted ends there.
+        let reader = Reader::new(&Endpoint::new("http://127.0.0.1:9"), &credentials).unwrap();
+        let mut api = Api::new(reader, key.verifier(), [7; 32]);
+        api.range_days_max = Some(30);
+        let router = router(api);
+        let token = key.mint(&TokenRequest {
+            org_id: "acme".to_owned(),
+            user: "u1".to_owned(),
+            email: None,
+            permissions: vec!["audit_log:view".to_owned()],
+            lifetime: Duration::from_mins(1),
+        });
+        for (days, status) in [(0, 503), (365, 400)] {
+            let asked_at = Timestamp::now() - SignedDuration::from_hours(24 * days);
+            let asked_at = whole_milliseconds(asked_at);
+            let mut body = serde_json::json!({"q": "after:-30d"});
+            let request = SearchRequest::from_json(body.to_string().as_bytes()).unwrap();
+            let search = request.search_at(asked_at);
+            let scope = PageTokenScope {
+                tenant: &TenantId::new("acme").unwrap(),
+                filter: &search.filter,
+                sort: search.sort,
+            };
+            let position = Position::of(&AuditEvent::default(), search.sort);
+            let place = Place {
+                position,
+                direction: Direction::Next,
+                asked_at,
+            };
+            body["cursor"] = page_token::sign(&[7; 32], scope, place).into();
+            let request = http::Request::post("/v1/logs")
+                .header("authorization", format!("Bearer {token}"))
+                .header(CONTENT_TYPE, "application/json")
+                .body(Body::from(body.to_string()))
+                .unwrap();
+            let answer = router.clone().oneshot(request).await.unwrap();
+            let found = answer.status().as_u16();
+            let answer = to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+            assert_eq!(
+                found,
+                status,
+                "{days}: {}",
+                String::from_utf8_lossy(&answer)
+            );
+            assert_eq!(answer.windows(7).any(|it| it == b"30 days"), status == 400);
+        }
     }
 
     #[test]

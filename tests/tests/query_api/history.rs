@@ -18,6 +18,9 @@ fn change(org_id: &str, number: u32, action: Action, method: &str, detail: &str)
         entity: entity("work/flow", "4 2"),
         http: HttpRequest {
             method: method.to_owned(),
+            path: "/flows/4%202".to_owned(),
+            resource: "/flows/{id}".to_owned(),
+            path_params: [("id".to_owned(), "4 2".to_owned())].into(),
             ..HttpRequest::default()
         },
         detail: detail.to_owned(),
@@ -207,6 +210,11 @@ async fn parts_of_two_things_are_not_taken_for_each_other() {
         parent.clone_into(&mut part.parent.id);
         "step".clone_into(&mut part.entity.kind);
         "1".clone_into(&mut part.entity.id);
+        part.http = HttpRequest {
+            method: method.to_owned(),
+            path: "/steps/1".to_owned(),
+            ..HttpRequest::default()
+        };
         part
     };
     store([
@@ -221,4 +229,67 @@ async fn parts_of_two_things_are_not_taken_for_each_other() {
     let answer = api.get(&token, &path).await.unwrap().json().unwrap();
     let expected = (3, "bodies".to_owned(), r#"/text "x">"z""#.to_owned());
     assert_eq!(told(&answer), [expected]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_put_below_a_thing_takes_nothing_else_away() {
+    let org_id = "history-of-what-is-below";
+    let put = |number, detail: &str| change(org_id, number, Action::Update, "PUT", detail);
+    let mut rename = put(2, r#"{"name":"B"}"#);
+    rename.http.path = "/flows/4%202/rename".to_owned();
+    rename.http.resource = "/flows/{id}/rename".to_owned();
+    store([
+        put(1, r#"{"name":"A","owner":"tom"}"#),
+        rename,
+        put(3, r#"{"name":"B"}"#),
+    ])
+    .await;
+    let api = ServedApi::start(clickhouse()).await.unwrap();
+    let token = api.token(org_id);
+    let mut cursor = String::new();
+    // Page by page: what is read before a page goes past the one below as well.
+    for (number, changes) in [
+        (3, r#"/owner "tom">"#),
+        (2, r#"/name "A">"B""#),
+        (1, r#"/name >"A", /owner >"tom""#),
+    ] {
+        let path = format!("{PATH}?limit=1{cursor}");
+        let answer = api.get(&token, &path).await.unwrap().json().unwrap();
+        let expected = (number, "bodies".to_owned(), changes.to_owned());
+        assert_eq!(told(&answer), [expected]);
+        cursor = format!(
+            "&cursor={}",
+            answer["next_cursor"].as_str().unwrap_or_default()
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_about_several_things_is_found_by_their_kind_and_by_words() {
+    let org_id = "history-of-several-things";
+    let mut bulk = change(org_id, 1, Action::Delete, "POST", "");
+    bulk.entity.id = "41,42".to_owned();
+    bulk.activity = "Jane deleted workflows 41, 42".to_owned();
+    store([bulk]).await;
+    let api = ServedApi::start(clickhouse()).await.unwrap();
+    let token = api.token(org_id);
+    for (body, expected) in [
+        (json!({"entity": {"type": "work/flow", "id": "42"}}), vec![]),
+        (
+            json!({"entity": {"type": "work/flow", "id": "41,42"}}),
+            vec![1],
+        ),
+        (json!({"entity": {"type": "work/flow"}}), vec![1]),
+        (json!({"q": "42 action:delete"}), vec![1]),
+    ] {
+        let answer = api.post(&token, "/v1/logs", &body).await.unwrap();
+        let answer = answer.json().unwrap();
+        assert_eq!(
+            numbers(answer["logs"].as_array().unwrap()),
+            expected,
+            "{body}"
+        );
+    }
+    let of_one = api.get(&token, "/v1/entities/work%2Fflow/42/history").await;
+    assert_eq!(of_one.unwrap().json().unwrap()["history"], json!([]));
 }

@@ -45,6 +45,7 @@ fn put(org_id: &str, number: u32, rows: &str) -> AuditEvent {
         },
         http: HttpRequest {
             method: "PUT".to_owned(),
+            path: "/things/1".to_owned(),
             ..HttpRequest::default()
         },
         detail: json!({"rows": rows, "number": number}).to_string(),
