@@ -90,6 +90,7 @@ impl Fields {
         for name in members
             .keys()
             .filter(|name| !known.contains(&name.as_str()))
+            .take(FAULTS_MAX)
         {
             let detail = match closest(name, known.iter().copied()) {
                 Some(suggestion) => format!("unknown field; did you mean \"{suggestion}\"?"),
@@ -231,7 +232,9 @@ impl Fields {
         faults: &mut Faults,
     ) -> Match<T> {
         self.matching(name, faults, |text| {
-            text.parse().map_err(|_| not_one_of(text, words))
+            // As the search bar reads them.
+            let word = text.to_ascii_lowercase();
+            word.parse().map_err(|_| not_one_of(text, words))
         })
     }
 

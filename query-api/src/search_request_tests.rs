@@ -44,6 +44,13 @@ fn no_field_is_needed() {
 }
 
 #[test]
+fn words_of_a_fixed_set_have_no_case() {
+    let asked = search(&json!({"action": "DELETE", "outcome": {"not": ["Denied"]}}));
+    assert_eq!(asked.filter.action, Match::any_of([Action::Delete]));
+    assert_eq!(asked.filter.outcome, Match::none_of([Outcome::Denied]));
+}
+
+#[test]
 fn every_field_is_understood() {
     let request = SearchRequest::from_json(
         json!({

@@ -24,7 +24,7 @@ const FRESH: Duration = Duration::from_mins(10);
 const STALE_MAX: Duration = Duration::from_hours(24);
 /// How long to wait between two fetches, however many unknown key ids come in.
 const PAUSE: Duration = Duration::from_mins(1);
-/// How long to wait where there are no keys at all and nobody can be let in.
+/// How long to wait where there are no keys that may be used and nobody can be let in.
 const PAUSE_WITHOUT_KEYS: Duration = Duration::from_secs(5);
 /// How long a request waits for keys to be refreshed where the old ones would do. None at all would
 /// be too short: Lambda stops what goes on behind an answer.
@@ -204,7 +204,7 @@ impl Cached {
     }
 
     fn may_fetch(&self) -> bool {
-        let pause = if self.keys.is_some() {
+        let pause = if self.usable().is_some() {
             PAUSE
         } else {
             PAUSE_WITHOUT_KEYS

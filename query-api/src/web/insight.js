@@ -26,13 +26,20 @@ function shape(name, attributes) {
   return made;
 }
 
-/** When a bar that began then ends: a day of 23 hours and a month are as long as the calendar says. */
+/**
+ * When a bar that began then ends: a day of 23 hours and a month are as long as the calendar says. A day may
+ * begin at one, where the clocks are put forward at midnight, and the next one does not.
+ */
 function endOf(start, bucket) {
   const end = new Date(start);
   if (bucket === "month") end.setMonth(end.getMonth() + 1);
   else if (bucket === "week") end.setDate(end.getDate() + 7);
   else if (bucket === "day") end.setDate(end.getDate() + 1);
-  else end.setTime(end.getTime() + BUCKET_MS[bucket]);
+  else {
+    end.setTime(end.getTime() + BUCKET_MS[bucket]);
+    return end;
+  }
+  end.setHours(0, 0, 0, 0);
   return end;
 }
 

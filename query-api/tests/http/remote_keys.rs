@@ -163,6 +163,11 @@ async fn old_keys_do_while_the_issuer_is_down_but_not_for_ever() {
     assert_eq!(issuer.fetches(), 2);
     wait(Duration::from_hours(25)).await;
     assert_eq!(support::get(&router, DOOR, &good_token()).await.status, 503);
+    // Then it is as without keys: soon tried again.
+    issuer.is_now(Mood::Good);
+    wait(Duration::from_secs(6)).await;
+    assert_eq!(support::get(&router, DOOR, &good_token()).await.status, 400);
+    assert_eq!(issuer.fetches(), 4);
 }
 
 #[tokio::test]
