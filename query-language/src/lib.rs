@@ -14,7 +14,8 @@
 //! ```
 //!
 //! - Words and phrases must all occur; in front of one, `-` says that it must not.
-//! - Qualifiers of one name are alternatives, those of different names must all hold; with `-` none of them may.
+//! - Qualifiers of one name are alternatives, those of different names must all hold, and so must each `after:` and
+//!   `before:`; with `-` none of them may.
 //! - `after:` begins with its moment, `before:` ends in front of it. A moment is a day
 //!   (`2026-01-31`, from midnight UTC), a time with its offset (`2026-01-31T08:00:00Z`), or so long
 //!   ago (`-30m`, `-12h`, `-7d`, `-2w`).
