@@ -293,3 +293,20 @@ async fn an_event_about_several_things_is_found_by_their_kind_and_by_words() {
     let of_one = api.get(&token, "/v1/entities/work%2Fflow/42/history").await;
     assert_eq!(of_one.unwrap().json().unwrap()["history"], json!([]));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_says_where_a_thing_has_more_fields_than_are_followed() {
+    let org_id = "history-of-many-fields";
+    let put = |number, early: &str, count: usize| {
+        let fields = (0..count).map(|it| format!(r#""f{it:03}":{it}"#));
+        let fields: Vec<_> = fields.collect();
+        let detail = format!("{{{early}{}}}", fields.join(","));
+        change(org_id, number, Action::Update, "PUT", &detail)
+    };
+    store([put(1, "", 500), put(2, r#""a":1,"#, 500), put(3, "", 1)]).await;
+    let api = ServedApi::start(clickhouse()).await.unwrap();
+    let token = api.token(org_id);
+    let answer = api.get(&token, PATH).await.unwrap().json().unwrap();
+    assert_eq!(told(&answer)[1].2, "/a >1");
+    assert_eq!(answer["changes_are_bounded"], true);
+}
