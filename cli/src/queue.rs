@@ -132,10 +132,14 @@ impl Queue {
             && !*stop.borrow()
         {
             // What is gathered is never given up for an error: it is handled first.
-            match self.receive(0).await {
-                Ok(more) if !more.is_empty() => messages.extend(more),
-                _ => break,
+            let more = tokio::select! {
+                more = self.receive(0) => more.unwrap_or_default(),
+                () = stopped(stop.clone()) => break,
+            };
+            if more.is_empty() {
+                break;
             }
+            messages.extend(more);
         }
         Ok(messages)
     }

@@ -26,10 +26,8 @@ const COMPILED_PREFIX_BYTES: u64 = 16;
 /// More than any compiled index has that is loaded.
 const COMPILED_BYTES_MAX: u64 = 300 << 20;
 
-/// A long poll of SQS takes 20 seconds.
+/// Until an answer begins; a long poll of SQS takes 20 seconds. One that begins and stalls is the SDK's own to end.
 const SQS_READ_TIMEOUT: Duration = Duration::from_secs(30);
-/// With what is tried again.
-const SQS_OPERATION_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Makes the Lambda's handler from environment variables: `DAYBOOK_SPECS` (a folder of
 /// documents, a document or a compiled index),
@@ -43,10 +41,9 @@ const SQS_OPERATION_TIMEOUT: Duration = Duration::from_mins(1);
 pub async fn handler_from_env(
     variable: impl Fn(&str) -> Option<String>,
 ) -> anyhow::Result<BatchHandler> {
-    // What is set to nothing is not set.
-    let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
-    let need = |name: &str| variable(name).with_context(|| format!("{name} is not set"));
-    let settings = Settings::from_env(variable)?;
+    let some = |name: &str| variable(name).filter(|value| !value.is_empty());
+    let need = |name: &str| some(name).with_context(|| format!("{name} is not set"));
+    let settings = Settings::from_env(&variable)?;
     let (index, problems) = read_index(Path::new(&need("DAYBOOK_SPECS")?), &settings)?;
     for problem in &problems {
         match problem.severity {
@@ -56,7 +53,7 @@ pub async fn handler_from_env(
     }
     check_overlays(&problems)?;
     let mut endpoint = Endpoint::new(need("DAYBOOK_CLICKHOUSE_URL")?);
-    if let Some(database) = variable("DAYBOOK_CLICKHOUSE_DATABASE") {
+    if let Some(database) = some("DAYBOOK_CLICKHOUSE_DATABASE") {
         endpoint.database = database;
     }
     let credentials = Credentials {
@@ -65,7 +62,7 @@ pub async fn handler_from_env(
     };
     let queue_url = need("DAYBOOK_DEAD_LETTER_QUEUE_URL")?;
     let mut writer = Writer::new(&endpoint, &credentials)?;
-    if let Some(secret) = variable("DAYBOOK_ERASURE_KEY") {
+    if let Some(secret) = some("DAYBOOK_ERASURE_KEY") {
         writer = writer.with_erasure_key(ErasureKey::new(&secret)?);
     }
     Ok(BatchHandler {
@@ -73,7 +70,7 @@ pub async fn handler_from_env(
         settings: Arc::new(settings),
         writer,
         dead_letters: Arc::new(SqsDeadLetters::new(sqs_client().await, queue_url)),
-        overflow: overflow_bucket(variable)?,
+        overflow: overflow_bucket(&variable)?,
         patience: Patience::default(),
     })
 }
@@ -120,7 +117,6 @@ pub async fn sqs_client() -> aws_sdk_sqs::Client {
     // A connection that died without a word is found dead: nothing else would end the wait for its answer.
     let timeouts = TimeoutConfig::builder()
         .read_timeout(SQS_READ_TIMEOUT)
-        .operation_timeout(SQS_OPERATION_TIMEOUT)
         .build();
     let config = aws_config::defaults(aws_config::BehaviorVersion::latest())
         .http_client(http_client)

@@ -382,7 +382,8 @@ impl Eraser {
             are_more = links.are_more;
             subject.add_links(links.user_ids, links.emails);
             report.linked_identifiers = subject.identifiers().count() - 1;
-            is_address = matches!(&request.scope, Scope::User(id) if id.contains('@'));
+            is_address =
+                matches!(&request.scope, Scope::User(id) | Scope::Email(id) if id.contains('@'));
         }
         if subject
             .identifiers()
@@ -415,7 +416,7 @@ impl Eraser {
         report.rows = self.ledger.count(&plan, false).await?;
         report.not_searched = not_searched(&plan, report.shared_identifiers, are_more);
         if is_address {
-            let others = "e-mail addresses that stand beside the id, which is one itself: ask for them by themselves";
+            let others = "e-mail addresses that stand beside the given one where it is a user id: ask for them by themselves";
             report.not_searched.push(others.to_owned());
         }
         if has_anonymised_thing {

@@ -203,7 +203,7 @@ async fn whoever_has_the_others_address_for_an_id_stays_when_they_go() {
     writer(&clickhouse).insert(&events.map(new)).await.unwrap();
     let bob = Scope::User("bob@corp.example".to_owned());
     let receipt = erase(&clickhouse, &request(&tenant, bob, ErasureMode::Delete)).await;
-    let is_told = |place: &String| place.contains("addresses that stand beside the id");
+    let is_told = |place: &String| place.contains("addresses that stand beside the given one");
     assert!(
         receipt.report.not_searched.iter().any(is_told),
         "{receipt:?}"

@@ -482,7 +482,7 @@ impl Facing<'_> {
                 self.chosen.bulk || request_is_many
             }
             _ if self.chosen.bulk || request_is_many => plural || self.chosen.bulk && !creates,
-            _ if creates => plural && request_is_many || self.adds_listed(&noun),
+            _ if creates => plural && request_is_many || self.adds_listed(&noun, plural),
             // `usergroups.disable` with one user group in its body
             Level::CollectionAction
                 if self.chosen.action != Action::Read && plural && self.source.method != "GET" =>

@@ -71,8 +71,8 @@ impl Facing<'_> {
             .any(|word| words::singular(word) == head)
     }
 
-    /// `POST /lists/{id}/accounts` with the `account_ids` of those that are added, which answers with none of its own.
-    pub(super) fn adds_listed(&self, noun: &str) -> bool {
+    /// `POST /lists/{id}/accounts` with the `account_ids` of those that are added, and an answer that has no id of one.
+    pub(super) fn adds_listed(&self, noun: &str, plural: bool) -> bool {
         let is_of_noun = |found: &ValueLocation| {
             let name = found.name();
             let name = words::split(name.trim_end_matches("/*"));
@@ -82,7 +82,7 @@ impl Facing<'_> {
             self.chosen.base.as_str(),
             "add" | "assign" | "attach" | "invite" | "link" | "share"
         ) && identity::ids_of_many(self.source, noun).is_some_and(|found| is_of_noun(&found))
-            && identity::response_id(self.source, noun, Search::Exact).is_none()
+            && (plural || identity::response_id(self.source, noun, Search::Exact).is_none())
     }
 
     /// What is set at `/org/{orgId}` is an organization's.
