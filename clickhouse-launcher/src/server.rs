@@ -132,7 +132,7 @@ impl Server {
         })
     }
 
-    /// Stops it cleanly; one that has not ended after 15 s is killed.
+    /// Stops it cleanly; one that has not ended after 15 s is killed, a binary after 10 s.
     ///
     /// # Errors
     /// [`LauncherError::Io`].

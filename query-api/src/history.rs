@@ -10,6 +10,7 @@ mod bodies_before;
 use std::collections::{BTreeMap, HashMap};
 
 use daybook_event::{Action, AuditEvent, Change, Outcome, REDACTED, StoredBody, read_detail};
+use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 pub(crate) use self::bodies_before::bodies_before;
@@ -64,25 +65,21 @@ fn says_the_whole_thing(event: &AuditEvent) -> bool {
 
 /// Whether a body is all of the thing, so that what it lacks is gone.
 fn is_whole(event: &AuditEvent, body: &StoredBody) -> bool {
-    event.http.method == "PUT" && !body.is_cut && is_at_the_thing(event)
+    event.http.method == "PUT" && !body.is_cut && !is_below_the_thing(event)
 }
 
-/// Whether the thing's own address was called: its route ends with the thing's id. Below it
-/// (`/workflows/42/rename`) a body says a part of the thing, or something about it.
-fn is_at_the_thing(event: &AuditEvent) -> bool {
-    let last = |path: &str| {
-        path.trim_end_matches('/')
-            .rsplit('/')
-            .next()
-            .map(str::to_owned)
+/// Whether the call went to an address below the thing's (`/workflows/42/rename`), where a body says a part of the
+/// thing, or something about it. What is known by the id of what it is part of (the rating of a ride) is all there.
+fn is_below_the_thing(event: &AuditEvent) -> bool {
+    let (thing, parent) = (&event.entity, &event.parent);
+    let is_part = thing.id == parent.id && thing.kind != parent.kind;
+    let mut segments = event.http.path.trim_end_matches('/').rsplit('/').skip(1);
+    let is_thing = |segment: &str| {
+        percent_decode_str(segment)
+            .decode_utf8()
+            .is_ok_and(|segment| segment == thing.id)
     };
-    let route = last(&event.http.resource).unwrap_or_default();
-    let parameter = route.strip_prefix('{').and_then(|it| it.strip_suffix('}'));
-    // A `{proxy+}` is as much of the path as there is.
-    let value = parameter
-        .and_then(|name| event.http.path_params.get(name).cloned())
-        .or_else(|| last(&event.http.path));
-    !event.entity.id.is_empty() && value.as_ref() == Some(&event.entity.id)
+    !thing.id.is_empty() && !is_part && segments.any(is_thing)
 }
 
 fn thing(event: &AuditEvent) -> Thing {
@@ -356,11 +353,11 @@ mod tests {
             event.http.path = path.to_owned();
             event
         };
-        let mut numbered = put("/workflows/{id}/steps/{step}", "/workflows/42/steps/7");
-        numbered
-            .http
-            .path_params
-            .insert("step".to_owned(), "7".to_owned());
+        let mut rating = put("/rides/{id}/rating", "/rides/42/rating");
+        rating.parent.id.clone_from(&rating.entity.id);
+        "ride".clone_into(&mut rating.parent.kind);
+        let mut mail = put("/users/{id}/name", "/users/j%40x.org/name");
+        "j@x.org".clone_into(&mut mail.entity.id);
         for (event, is_whole) in [
             (put("/workflows/{id}", "/workflows/42"), true),
             (put("/workflows/{id}/", "/workflows/42/"), true),
@@ -369,13 +366,21 @@ mod tests {
             (put("/workflows/{id}/rename", "/workflows/42/rename"), false),
             (put("/{proxy+}", "/workflows/42/rename"), false),
             (put("$default", "/workflows/42/rename"), false),
-            (put("/workflows", "/workflows"), false),
-            (put("", ""), false),
-            (numbered, false),
+            (
+                put("/workflows/{id}/steps/{id}", "/workflows/42/steps/42"),
+                false,
+            ),
+            (put("/workflows", "/workflows"), true),
+            (put("/{id}.json", "/workflows/42.json"), true),
+            (put("", ""), true),
+            (rating, true),
+            (mail, false),
         ] {
             let mut history = History::default();
             let before = r#"{"name":"A","owner":"tom"}"#;
-            followed(&mut history, &self::event(Action::Create, "POST", before));
+            let mut made = self::event(Action::Create, "POST", before);
+            made.entity.clone_from(&event.entity);
+            followed(&mut history, &made);
             let changes = if is_whole {
                 r#"/name "A">"B", /owner "tom">"#
             } else {

@@ -347,6 +347,14 @@ pub(crate) fn range_of(filter: &Filter, range: fn(&Filter) -> TimeRange) -> Time
     whole
 }
 
+/// The end of a range that says none: now, and not when a cursor was made, which can be kept for years. The pages behind one
+/// that goes back in time reach to its place.
+pub(crate) fn reaches_to(search: &Search) -> Timestamp {
+    let goes_back = (search.sort, search.direction) == (Sort::TimestampDescending, Direction::Next);
+    let place = search.position.filter(|_| goes_back);
+    place.map_or_else(Timestamp::now, |place| place.time)
+}
+
 /// Refuses a range that is longer than allowed by more than two hours, where there is a bound.
 ///
 /// # Errors

@@ -5,7 +5,6 @@ use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
 use daybook_event::{AuditEvent, Change};
 use daybook_store::{Direction, Filter, Match, Search, TotalMode};
-use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::api::SharedApi;
@@ -19,7 +18,7 @@ use crate::left_out::{bytes_of_changes, longest_bytes};
 use crate::recording::say_read;
 use crate::routes::in_time;
 use crate::routes::logs::{PageCursors, fits, json, json_within};
-use crate::search_request::{LIMIT_DEFAULT, body_of_query, check_range, locale};
+use crate::search_request::{LIMIT_DEFAULT, body_of_query, check_range, locale, reaches_to};
 use crate::wire_event::WireEvent;
 
 /// The parameters.
@@ -83,8 +82,7 @@ pub(crate) async fn history(
         bytes_max: api.page_bytes_max(),
         ..cursors.place(request.search, request.direction)?
     };
-    // Not from when the first page was asked for: a cursor can be kept for years.
-    check_range(&search.filter, api.range_days_max, Timestamp::now())?;
+    check_range(&search.filter, api.range_days_max, reaches_to(&search))?;
     let read = Box::pin(async {
         let page = reader.search(&search).await?;
         let before = bodies_before(

@@ -22,7 +22,7 @@ use crate::left_out::leave_out_longest;
 use crate::page_token::{self, InvalidPageToken, PageTokenScope, Place, Unverified};
 use crate::recording::say_read;
 use crate::routes::{body_bytes, in_time};
-use crate::search_request::{SearchRequest, body_of_query, check_range, locale};
+use crate::search_request::{SearchRequest, body_of_query, check_range, locale, reaches_to};
 use crate::wire_event::WireEvent;
 
 /// The parameters of a question for one event.
@@ -78,8 +78,7 @@ pub(crate) async fn search(
         bytes_max: api.page_bytes_max(),
         ..cursors.place(request.search_at(cursors.asked_at), request.direction)?
     };
-    // Not from when the first page was asked for: a cursor can be kept for years.
-    check_range(&search.filter, api.range_days_max, Timestamp::now())?;
+    check_range(&search.filter, api.range_days_max, reaches_to(&search))?;
     let mut page = in_time(api.read_timeout, reader.search(&search)).await?;
     if page.is_cut {
         return Err(Problem::page_too_large());
@@ -368,7 +367,7 @@ mod tests {
             let position = Position::of(&AuditEvent::default(), search.sort);
             let place = Place {
                 position,
-                direction: Direction::Next,
+                direction: Direction::Prev,
                 asked_at,
             };
             body["cursor"] = page_token::sign(&[7; 32], scope, place).into();

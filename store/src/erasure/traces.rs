@@ -463,7 +463,7 @@ mod tests {
             assert!(condition.contains(column), "{column}");
         }
         // Whatever its length, who is the parent is.
-        assert!(assignments.contains("parent_id = if(P, {pseudonym:String}, replaceRegexpAll("));
+        assert!(assignments.contains("parent_id = if(P, {pseudonym:String}, if(replaceRegexpAll("));
         assert_eq!(
             assignments.matches(", {pseudonym:String}, replace").count(),
             1
