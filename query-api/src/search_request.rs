@@ -355,14 +355,15 @@ pub(crate) fn reaches_to(search: &Search) -> Timestamp {
     place.map_or_else(Timestamp::now, |place| place.time)
 }
 
-/// Refuses a range that is longer than allowed by more than two hours, where there is a bound.
+/// Refuses a range that is longer than allowed by more than two hours, where there is a bound. One that says no end
+/// reaches to `end`.
 ///
 /// # Errors
 /// 400 that says what is needed.
 pub(crate) fn check_range(
     filter: &Filter,
     days_max: Option<u32>,
-    now: Timestamp,
+    end: Timestamp,
 ) -> Result<(), Problem> {
     let Some(days_max) = days_max else {
         return Ok(());
@@ -370,7 +371,7 @@ pub(crate) fn check_range(
     let is_short = |range: fn(&Filter) -> TimeRange| {
         let TimeRange { from, to } = range_of(filter, range);
         from.is_some_and(|from| {
-            let length = to.unwrap_or(now).duration_since(from);
+            let length = to.unwrap_or(end).duration_since(from);
             length <= SignedDuration::from_hours(24 * i64::from(days_max)) + RANGE_SLACK
         })
     };

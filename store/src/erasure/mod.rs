@@ -363,7 +363,7 @@ impl Eraser {
         let org_id = request.tenant.as_str();
         let up_to = now.as_millisecond();
         let mut report = Report::default();
-        let (mut are_more, mut is_address) = (false, false);
+        let mut are_more = false;
         let mut subject = Subject::of(&request.scope);
         let asked = subject.hashes(&self.key, org_id);
         // Without a tenant, ids of different customers' people stand side by side.
@@ -382,8 +382,6 @@ impl Eraser {
             are_more = links.are_more;
             subject.add_links(links.user_ids, links.emails);
             report.linked_identifiers = subject.identifiers().count() - 1;
-            is_address =
-                matches!(&request.scope, Scope::User(id) | Scope::Email(id) if id.contains('@'));
         }
         if subject
             .identifiers()
@@ -415,7 +413,8 @@ impl Eraser {
         self.ledger.check_holds(&plan).await?;
         report.rows = self.ledger.count(&plan, false).await?;
         report.not_searched = not_searched(&plan, report.shared_identifiers, are_more);
-        if is_address {
+        // By an address, whoever's it is.
+        if request.scope.as_str() == "email" && !is_unattributed(org_id) {
             let others = "e-mail addresses that stand beside the given one where it is a user id: ask for them by themselves";
             report.not_searched.push(others.to_owned());
         }
