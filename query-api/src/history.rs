@@ -9,7 +9,9 @@ mod bodies_before;
 
 use std::collections::{BTreeMap, HashMap};
 
-use daybook_event::{Action, AuditEvent, Change, Outcome, REDACTED, StoredBody, read_detail};
+use daybook_event::{
+    Action, AuditEvent, Change, Entity, Outcome, REDACTED, StoredBody, read_detail,
+};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
@@ -65,25 +67,79 @@ fn says_the_whole_thing(event: &AuditEvent) -> bool {
 
 /// Whether a body is all of the thing, so that what it lacks is gone.
 fn is_whole(event: &AuditEvent, body: &StoredBody) -> bool {
-    event.http.method == "PUT" && !body.is_cut && !is_below_the_thing(event)
+    event.http.method == "PUT" && !body.is_cut && is_put_to_the_thing(event, &body.value)
 }
 
-/// Whether the call went to an address below the thing's (`/workflows/42/rename`), where a body says a part of the
-/// thing, or something about it. What is known by the id of what it is part of (the rating of a ride) is all there.
-fn is_below_the_thing(event: &AuditEvent) -> bool {
+/// Whether the call went to the thing's own address (`/workflows/42`), or to one that names no thing with a body
+/// that says its id (`/workflows`). What is put below the address (`/workflows/42/rename`) is a part of the thing, or
+/// something about it, but for what is known by the id of what it is part of (the rating of a ride): that is all there.
+/// And a body that names the thing among others says what becomes of each, not what it is.
+fn is_put_to_the_thing(event: &AuditEvent, body: &Value) -> bool {
     let (thing, parent) = (&event.entity, &event.parent);
-    let is_part = thing.id == parent.id && thing.kind != parent.kind;
-    let mut segments = event.http.path.trim_end_matches('/').rsplit('/').skip(1);
-    let is_thing = |segment: &str| {
-        percent_decode_str(segment)
-            .decode_utf8()
-            .is_ok_and(|segment| segment == thing.id)
-    };
-    !thing.id.is_empty() && !is_part && segments.any(is_thing)
+    let segments: Vec<_> = event
+        .http
+        .path
+        .split('/')
+        .filter(|segment| !segment.is_empty())
+        .map(|segment| Naming::of(segment, &thing.id))
+        .collect();
+    if thing.id.is_empty() || segments.last() == Some(&Naming::Thing) {
+        return true;
+    }
+    let naming = segments.iter().filter(|it| **it != Naming::Nothing);
+    match naming.count() {
+        0 => ID_MEMBERS.iter().any(|member| match body.get(member) {
+            Some(Value::String(id)) => *id == thing.id,
+            Some(Value::Number(id)) => id.to_string() == thing.id,
+            _ => false,
+        }),
+        // The one that is named is the parent.
+        1 => thing.id == parent.id && thing.kind != parent.kind,
+        _ => false,
+    }
+}
+
+/// Members of a body in which a thing says its own id.
+const ID_MEMBERS: [&str; 3] = ["id", "_id", "uuid"];
+
+/// What a segment of a path says of a thing.
+#[derive(PartialEq, Eq)]
+enum Naming {
+    Nothing,
+    Thing,
+    /// Its id, and what is done to it: `42:publish`.
+    Call,
+}
+
+impl Naming {
+    fn of(segment: &str, id: &str) -> Self {
+        let Ok(segment) = percent_decode_str(segment).decode_utf8() else {
+            return Self::Nothing;
+        };
+        let quoted = |text: &str| {
+            let text = text.strip_suffix(')').unwrap_or_default();
+            let unquoted = text.strip_prefix('\'').and_then(|it| it.strip_suffix('\''));
+            text == id || unquoted == Some(id)
+        };
+        match segment.strip_prefix(id) {
+            Some("" | ".json" | ".xml") => Self::Thing,
+            Some(rest) if rest.starts_with(':') => Self::Call,
+            _ if segment.split_once('(').is_some_and(|(_, key)| quoted(key)) => Self::Thing,
+            _ => Self::Nothing,
+        }
+    }
 }
 
 fn thing(event: &AuditEvent) -> Thing {
     (event.entity.kind.clone(), event.entity.id.clone())
+}
+
+/// The things that an event about several is about.
+fn several_things(event: &AuditEvent) -> impl Iterator<Item = Thing> {
+    let Entity { kind, id, .. } = &event.entity;
+    let is_several = id.contains(',');
+    let ids = id.split(',').filter(move |_| is_several);
+    ids.map(|id| (kind.clone(), id.to_owned()))
 }
 
 /// With another outcome a call changed nothing.
@@ -125,6 +181,12 @@ impl History {
         if !is_done(event) {
             return (ChangesFrom::Nothing, Vec::new());
         }
+        // What a call about several things did to each of them, nobody knows.
+        if event.action != Action::Read {
+            for thing in several_things(event) {
+                self.things.remove(&thing);
+            }
+        }
         let thing = thing(event);
         // What is created anew has nothing of what had its name before.
         if matches!(event.action, Action::Create | Action::Delete) {
@@ -139,6 +201,7 @@ impl History {
             {
                 known.remember(&change.field, &change.after);
             }
+            self.is_bounded |= known.is_bounded;
             return (ChangesFrom::Given, event.changes.clone());
         }
         let Some(body) = body(event).filter(|_| is_a_state(event)) else {
@@ -159,6 +222,7 @@ impl History {
             }
             known.is_bounded |= said.is_bounded;
         }
+        self.is_bounded |= known.is_bounded;
         if changes.is_empty() {
             (ChangesFrom::Nothing, changes)
         } else {
@@ -224,7 +288,7 @@ fn flatten(value: &Value, pointer: String, depth: usize, said: &mut Known) {
 
 #[cfg(test)]
 mod tests {
-    use daybook_event::{Entity, HttpRequest};
+    use daybook_event::HttpRequest;
     use proptest::prelude::*;
 
     use super::*;
@@ -356,6 +420,8 @@ mod tests {
         let mut rating = put("/rides/{id}/rating", "/rides/42/rating");
         rating.parent.id.clone_from(&rating.entity.id);
         "ride".clone_into(&mut rating.parent.kind);
+        let mut part = put("/teams/{id}/members/{id}/name", "/teams/42/members/42/name");
+        part.parent.clone_from(&rating.parent);
         let mut mail = put("/users/{id}/name", "/users/j%40x.org/name");
         "j@x.org".clone_into(&mut mail.entity.id);
         for (event, is_whole) in [
@@ -366,14 +432,20 @@ mod tests {
             (put("/workflows/{id}/rename", "/workflows/42/rename"), false),
             (put("/{proxy+}", "/workflows/42/rename"), false),
             (put("$default", "/workflows/42/rename"), false),
+            (put("/workflows", "/workflows"), false),
+            (put("/{id}.json", "/workflows/42.json"), true),
+            (put("/workflows({id})", "/workflows(42)"), true),
+            (put("/workflows({id})", "/workflows('42')"), true),
+            (put("/{id}:rename", "/workflows/42:rename"), false),
+            (put("", ""), false),
+            // An id may stand in the path for something else.
+            (put("/{stage}/workflows/{id}", "/42/workflows/42"), true),
             (
-                put("/workflows/{id}/steps/{id}", "/workflows/42/steps/42"),
+                put("/{o}/workflows/{id}/name", "/42/workflows/42/name"),
                 false,
             ),
-            (put("/workflows", "/workflows"), true),
-            (put("/{id}.json", "/workflows/42.json"), true),
-            (put("", ""), true),
             (rating, true),
+            (part, false),
             (mail, false),
         ] {
             let mut history = History::default();
@@ -390,6 +462,47 @@ mod tests {
             assert_eq!(followed(&mut history, &event).1, changes, "{route:?}");
             assert_eq!(says_the_whole_thing(&event), is_whole, "{route:?}");
         }
+    }
+
+    #[test]
+    fn a_body_without_an_address_says_all_of_the_thing_that_it_names() {
+        for (detail, gone) in [
+            (r#"{"id":42,"name":"B"}"#, true),
+            (r#"{"id":"42","name":"B"}"#, true),
+            (r#"{"ids":["42"],"name":"B"}"#, false),
+            (r#"{"workflow_id":"42","name":"B"}"#, false),
+        ] {
+            let mut history = History::default();
+            let made = event(Action::Create, "POST", r#"{"name":"A","owner":"tom"}"#);
+            followed(&mut history, &made);
+            let mut put = event(Action::Update, "PUT", detail);
+            "/workflows".clone_into(&mut put.http.path);
+            let (_, changes) = followed(&mut history, &put);
+            assert_eq!(changes.contains(r#"/owner "tom">"#), gone, "{detail}");
+        }
+    }
+
+    #[test]
+    fn what_a_call_about_several_things_did_to_each_is_not_known() {
+        let mut history = History::default();
+        let patch = |detail: &str| event(Action::Update, "PATCH", detail);
+        followed(&mut history, &patch(r#"{"name":"A"}"#));
+        let mut several = patch(r#"{"name":"B"}"#);
+        "41,42".clone_into(&mut several.entity.id);
+        let denied = AuditEvent {
+            outcome: Outcome::Denied,
+            ..several.clone()
+        };
+        followed(&mut history, &denied);
+        assert_eq!(
+            followed(&mut history, &patch(r#"{"name":"C"}"#)).1,
+            r#"/name "A">"C""#
+        );
+        followed(&mut history, &several);
+        assert_eq!(
+            followed(&mut history, &patch(r#"{"name":"D"}"#)).1,
+            r#"/name >"D""#
+        );
     }
 
     #[test]

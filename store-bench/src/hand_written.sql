@@ -14,7 +14,7 @@ ORDER BY timestamp DESC, id DESC LIMIT 51;
 
 -- entity: the bloom filter leaves the granules that have it, and one in a hundred of the others
 SELECT * FROM events WHERE org_id = {org:String} AND expires_at > now64(3)
-AND entity_type = {entity_type:String} AND entity_id = {entity_id:String}
+AND entity_type = {entity_type:String} AND has(splitByChar(',', entity_id), {entity_id:String})
 ORDER BY timestamp DESC, id DESC LIMIT 1001;
 
 -- actor: the bloom filter, and read in reverse order until 51 are found

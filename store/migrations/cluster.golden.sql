@@ -173,3 +173,17 @@ ALTER TABLE audit.events ON CLUSTER 'main'
 
 INSERT INTO audit.migrations (version, name, checksum) VALUES (5, 'signs', '75b53dd29b03e01e35434aaace83c84e9ca61ea0e949474ed8b7824ff6ab77dd');
 
+ALTER TABLE audit.events ON CLUSTER 'main'
+    ADD INDEX IF NOT EXISTS entity_ids splitByChar(',', entity_id) TYPE bloom_filter(0.01) GRANULARITY 1
+    SETTINGS alter_sync = 2;
+
+ALTER TABLE audit.events ON CLUSTER 'main'
+    DROP INDEX IF EXISTS entity_id
+    SETTINGS alter_sync = 0, mutations_sync = 0;
+
+ALTER TABLE audit.events ON CLUSTER 'main'
+    MATERIALIZE INDEX entity_ids
+    SETTINGS mutations_sync = 0;
+
+INSERT INTO audit.migrations (version, name, checksum) VALUES (6, 'several_things', '044372fb8a67a16a56ab46cad540385b19bf13d75dcee0a996f0d2a7166fa96a');
+

@@ -60,6 +60,8 @@ const SIGNS: &[RangeInclusive<char>] = &[
     '\u{ffe0}'..='\u{ffee}',
     '\u{1f000}'..='\u{1faff}',
 ];
+/// The ids of the things that an event is about: the expression of an index; the condition must say the same.
+const ENTITY_IDS: &str = "splitByChar(',', entity_id)";
 /// ClickHouse asks its index for 64 words at most. The rest of a longer phrase is still compared.
 const WORDS_IN_INDEX_MAX: usize = 60;
 
@@ -251,7 +253,7 @@ impl Condition {
         ];
         let (mut of_entity, mut of_parent) = (Vec::new(), Vec::new());
         for (entity, parent, values) in fields {
-            of_entity.extend(self.any_of(entity, &values.any_of));
+            of_entity.extend(self.any_of_entity(entity, &values.any_of));
             if filter.include_children {
                 of_parent.extend(self.any_of(parent, &values.any_of));
             }
@@ -263,12 +265,33 @@ impl Condition {
             self.and(&of_entity.join(" AND "));
         }
         for (entity, parent, values) in fields {
-            self.none_of(entity, &values.none_of);
+            if let Some(condition) = self.any_of_entity(entity, &values.none_of) {
+                self.and(&format!("NOT {condition}"));
+            }
             if filter.include_children {
                 self.none_of(parent, &values.none_of);
             }
         }
         self.entity_names(filter);
+    }
+
+    /// An event about several things has their ids in one text, with commas between them, and is found by each. An id
+    /// that has commas of its own is found as a whole.
+    fn any_of_entity(&mut self, column: &str, values: &[String]) -> Option<String> {
+        if column != "entity_id" || values.is_empty() {
+            return self.any_of(column, values);
+        }
+        let first = |value: &String| value.split(',').next().unwrap_or_default().to_owned();
+        let firsts = values.iter().map(first).collect();
+        let firsts = self.bind("Array(String)", Value::Texts(firsts));
+        let by_index = format!("hasAny({ENTITY_IDS}, {firsts})");
+        if !values.iter().any(|value| value.contains(',')) {
+            return Some(by_index);
+        }
+        let whole = self.bind("Array(String)", Value::Texts(values.to_vec()));
+        Some(format!(
+            "({by_index} AND (entity_id IN {whole} OR hasAny({ENTITY_IDS}, {whole})))"
+        ))
     }
 
     fn entity_names(&mut self, filter: &Filter) {
@@ -288,8 +311,9 @@ impl Condition {
                     any.push(match id {
                         None => of_kind,
                         Some(id) => {
-                            let id = self.bind("String", Value::Text(id.clone()));
-                            format!("({of_kind} AND {id_column} = {id})")
+                            let ids = std::slice::from_ref(id);
+                            let of_id = self.any_of_entity(id_column, ids).unwrap_or_default();
+                            format!("({of_kind} AND {of_id})")
                         }
                     });
                 }
@@ -445,144 +469,5 @@ fn ceil_ms(time: Timestamp) -> i64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn text(filter: &Filter) -> String {
-        Condition::of(filter).unwrap().text().to_owned()
-    }
-
-    #[test]
-    fn the_index_knows_the_text_that_is_asked_for_and_its_signs() {
-        let index = crate::migrate::migrations().last().unwrap().sql;
-        assert!(index.contains(SEARCHED_TEXT));
-        let signs: Vec<_> = SIGNS
-            .iter()
-            .map(|signs| match (*signs.start(), *signs.end()) {
-                (first, last) if first == last => format!(r"\\x{{{:X}}}", u32::from(first)),
-                (first, last) => {
-                    format!(
-                        r"\\x{{{:X}}}-\\x{{{:X}}}",
-                        u32::from(first),
-                        u32::from(last)
-                    )
-                }
-            })
-            .collect();
-        assert!(SEARCHED_TEXT.contains(&format!("'[{}]'", signs.concat())));
-    }
-
-    #[test]
-    fn a_default_filter_is_no_condition() {
-        assert_eq!(text(&Filter::default()), "1");
-    }
-
-    #[test]
-    fn no_value_is_part_of_the_text() {
-        let value = || Match::any_of(["x' OR 1 --".to_owned()]);
-        let filter = Filter {
-            service_name: value(),
-            event_name: value(),
-            method: value(),
-            user_email: value(),
-            user_id: value(),
-            token_id: value(),
-            entity_type: value(),
-            entity_id: Match::none_of(["x' OR 1 --".to_owned()]),
-            include_children: true,
-            ip: value(),
-            correlation_id: value(),
-            actor: value(),
-            entity: Match::any_of([EntityName {
-                kind: "x' OR 1 --".to_owned(),
-                id: Some("x' OR 1 --".to_owned()),
-            }]),
-            words: vec!["x' OR 1 --".to_owned()],
-            without_words: vec!["x' OR 1 --".to_owned()],
-            hide_service: Some("x' OR 1 --".to_owned()),
-            action: Match::any_of([Action::Read]),
-            ip_ranges: Match::none_of(["10.0.0.0/8".parse().unwrap()]),
-            also: Some(Box::new(Filter {
-                service_name: value(),
-                ..Filter::default()
-            })),
-            ..Filter::default()
-        };
-        let text = text(&filter);
-        assert!(!text.contains("OR 1"), "{text}");
-        assert!(!text.contains("'x"), "{text}");
-    }
-
-    #[test]
-    fn asking_for_failure_asks_for_denied() {
-        let filter = Filter {
-            outcome: Match::any_of([Outcome::Failure]),
-            ..Filter::default()
-        };
-        let condition = Condition::of(&filter).unwrap();
-        assert!(matches!(
-            &condition.parameters[..],
-            [Value::Texts(words)] if words == &["failure", "denied"]
-        ));
-    }
-
-    #[test]
-    fn times_that_cannot_be_stored_are_decided_here() {
-        let range = |from: &str, to: &str| Filter {
-            timestamp: TimeRange {
-                from: Some(from.parse().unwrap()),
-                to: Some(to.parse().unwrap()),
-            },
-            ..Filter::default()
-        };
-        let all = range("-001000-01-01T00:00:00Z", "9999-01-01T00:00:00Z");
-        assert_eq!(text(&all), "1");
-        let none = range("2300-01-01T00:00:00Z", "9999-01-01T00:00:00Z");
-        assert_eq!(text(&none), "0");
-    }
-
-    #[test]
-    fn a_bound_between_milliseconds_is_rounded_up() {
-        let time: Timestamp = "2026-01-01T00:00:00.0010001Z".parse().unwrap();
-        assert_eq!(ceil_ms(time) % 1_000, 2);
-        let whole: Timestamp = "2026-01-01T00:00:00.001Z".parse().unwrap();
-        assert_eq!(ceil_ms(whole) % 1_000, 1);
-    }
-
-    #[test]
-    fn words_are_found_by_the_index_and_what_is_between_them_is_read() {
-        let text = |words: &str| {
-            text(&Filter {
-                words: vec![words.to_owned()],
-                ..Filter::default()
-            })
-        };
-        let (index, read) = ("hasAllTokens", "positionCaseInsensitiveUTF8");
-        for (words, by_index, by_reading) in [
-            ("deleted", true, false),
-            ("\u{dc}berweisung", true, false),
-            ("number 3", true, true),
-            ("a_b", true, true),
-            ("100%", true, true),
-            ("%", false, true),
-            ("", false, false),
-        ] {
-            assert_eq!(text(words).contains(index), by_index, "{words}");
-            assert_eq!(text(words).contains(read), by_reading, "{words}");
-        }
-        assert_eq!(
-            whole_words("it's 100% _5!").collect::<Vec<_>>(),
-            ["it", "s", "100", "5"]
-        );
-    }
-
-    #[test]
-    fn a_list_without_a_bound_is_refused() {
-        let filter = Filter {
-            user_id: Match::any_of((0..50_000).map(|number| number.to_string())),
-            ..Filter::default()
-        };
-        let error = Condition::of(&filter).unwrap_err();
-        assert!(matches!(error, StoreError::TooMuch { .. }));
-    }
-}
+#[path = "condition_tests.rs"]
+mod tests;

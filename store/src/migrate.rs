@@ -47,6 +47,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "signs",
         sql: include_str!("../migrations/0005_signs.sql"),
     },
+    Migration {
+        version: 6,
+        name: "several_things",
+        sql: include_str!("../migrations/0006_several_things.sql"),
+    },
 ];
 
 /// ClickHouse's error where the filesystem cannot do something.

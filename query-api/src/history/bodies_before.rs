@@ -6,7 +6,9 @@ use daybook_event::{Action, AuditEvent};
 use daybook_store::{Direction, Filter, Match, Page, Position, Search, StoreError, TimeRange};
 use jiff::SignedDuration;
 
-use super::{OUTCOMES_OF_CHANGES, Thing, compared_thing, says_the_whole_thing, thing};
+use super::{
+    OUTCOMES_OF_CHANGES, Thing, compared_thing, says_the_whole_thing, several_things, thing,
+};
 use crate::tenant_reader::TenantReader;
 
 /// How many events of its things are read before a page, first and then, to know what its oldest ones
@@ -85,8 +87,14 @@ pub(crate) async fn bodies_before(
         };
         let found = reader.search(&asked).await?;
         for event in found.events {
+            let mut is_about_several = false;
+            for thing in several_things(&event) {
+                is_about_several |= open.remove(&thing);
+            }
             let thing = thing(&event);
-            if open.contains(&thing) {
+            if is_about_several {
+                before.events.push(event);
+            } else if open.contains(&thing) {
                 if says_the_whole_thing(&event) {
                     open.remove(&thing);
                 }

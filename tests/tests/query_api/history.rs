@@ -265,7 +265,7 @@ async fn what_is_put_below_a_thing_takes_nothing_else_away() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_event_about_several_things_is_found_by_their_kind_and_by_words() {
+async fn an_event_about_several_things_is_found_by_each_by_their_kind_and_by_words() {
     let org_id = "history-of-several-things";
     let mut bulk = change(org_id, 1, Action::Delete, "POST", "");
     bulk.entity.id = "41,42".to_owned();
@@ -274,7 +274,11 @@ async fn an_event_about_several_things_is_found_by_their_kind_and_by_words() {
     let api = ServedApi::start(clickhouse()).await.unwrap();
     let token = api.token(org_id);
     for (body, expected) in [
-        (json!({"entity": {"type": "work/flow", "id": "42"}}), vec![]),
+        (
+            json!({"entity": {"type": "work/flow", "id": "42"}}),
+            vec![1],
+        ),
+        (json!({"entity": {"type": "work/flow", "id": "2"}}), vec![]),
         (
             json!({"entity": {"type": "work/flow", "id": "41,42"}}),
             vec![1],
@@ -291,7 +295,8 @@ async fn an_event_about_several_things_is_found_by_their_kind_and_by_words() {
         );
     }
     let of_one = api.get(&token, "/v1/entities/work%2Fflow/42/history").await;
-    assert_eq!(of_one.unwrap().json().unwrap()["history"], json!([]));
+    let of_one = of_one.unwrap().json().unwrap();
+    assert_eq!(told(&of_one), [(1, "none".to_owned(), String::new())]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -309,4 +314,47 @@ async fn it_says_where_a_thing_has_more_fields_than_are_followed() {
     let answer = api.get(&token, PATH).await.unwrap().json().unwrap();
     assert_eq!(told(&answer)[1].2, "/a >1");
     assert_eq!(answer["changes_are_bounded"], true);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_about_several_things_stands_in_the_history_of_each() {
+    let org_id = "history-of-several";
+    let (create, update) = (Action::Create, Action::Update);
+    let mut several = change(org_id, 2, update, "PATCH", r#"{"status":"closed"}"#);
+    "4 1,4 2".clone_into(&mut several.entity.id);
+    store(vec![
+        change(org_id, 1, create, "POST", r#"{"name":"A","status":"open"}"#),
+        several,
+        change(org_id, 3, update, "PATCH", r#"{"name":"B"}"#),
+        change(org_id, 4, update, "PATCH", r#"{"name":"C"}"#),
+    ])
+    .await;
+    let api = ServedApi::start(clickhouse()).await.unwrap();
+    let token = api.token(org_id);
+    let whole = [
+        (4, "bodies", r#"/name "B">"C""#),
+        // What the call about several did to each is not known.
+        (3, "bodies", r#"/name >"B""#),
+        (2, "bodies", r#"/status >"closed""#),
+        (1, "bodies", r#"/name >"A", /status >"open""#),
+    ]
+    .map(|(number, from, changes)| (number, from.to_owned(), changes.to_owned()));
+    for limit in [1, 2, 4] {
+        let mut told_by_page = Vec::new();
+        let mut cursor = String::new();
+        loop {
+            let path = format!("{PATH}?limit={limit}{cursor}");
+            let answer = api.get(&token, &path).await.unwrap().json().unwrap();
+            assert_eq!(answer["changes_are_bounded"], false, "{answer}");
+            told_by_page.extend(told(&answer));
+            match answer["next_cursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => break,
+            }
+        }
+        assert_eq!(told_by_page, whole, "{limit}");
+    }
+    let other = "/v1/entities/work%2Fflow/4%201/history";
+    let other = api.get(&token, other).await.unwrap().json().unwrap();
+    assert_eq!(told(&other), [whole[2].clone()]);
 }

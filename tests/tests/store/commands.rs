@@ -150,17 +150,17 @@ async fn a_database_is_migrated_and_the_sql_is_shown_before() {
 
     let everything = Said::of(command("migrate --dry-run").output().await.unwrap());
     let everything = everything.succeeded().out;
-    let last = everything.find("\n-- 0005 signs").unwrap();
-    run("ALTER TABLE migrations DELETE WHERE version = 5 SETTINGS mutations_sync = 1").await;
+    let last = everything.find("\n-- 0006 several_things").unwrap();
+    run("ALTER TABLE migrations DELETE WHERE version = 6 SETTINGS mutations_sync = 1").await;
     let shown = shell.migrate("migrate --dry-run").await.succeeded().out;
     assert!(
-        shown.ends_with(&everything[last..]) && !shown.contains("-- 0004"),
+        shown.ends_with(&everything[last..]) && !shown.contains("-- 0005"),
         "{shown}"
     );
     let done = shell.migrate("migrate").await.succeeded();
     assert_eq!(
         done.problem.trim(),
-        "schema version 5, 1 migration(s) applied now"
+        "schema version 6, 1 migration(s) applied now"
     );
 
     run("DROP DATABASE daybook SYNC").await;
@@ -171,7 +171,7 @@ async fn a_database_is_migrated_and_the_sql_is_shown_before() {
     let done = shell.migrate("migrate").await.succeeded();
     assert_eq!(
         done.problem.trim(),
-        "schema version 5, 5 migration(s) applied now"
+        "schema version 6, 6 migration(s) applied now"
     );
 
     run("INSERT INTO migrations (version) VALUES (99)").await;

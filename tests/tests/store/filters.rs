@@ -1,7 +1,7 @@
 //! Every filter finds what it says, and nothing else.
 
 use daybook_event::{Action, AuditEvent, Outcome};
-use daybook_store::{Filter, Match, Search, TenantId, TimeRange};
+use daybook_store::{EntityName, Filter, Match, Search, TenantId, TimeRange};
 use daybook_tests::clickhouse::ClickHouse;
 use jiff::ToSpan;
 use tokio::sync::OnceCell;
@@ -303,4 +303,62 @@ async fn conditions_on_several_fields_are_all_met() {
         words: vec!["number 1".to_owned()],
     };
     assert_eq!(found(filter).await, [1]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_about_several_things_is_found_by_each_of_them() {
+    let tenant = tenant("several-things");
+    let ids = ["41,42", "42", "420", "4", "", "cn=a,ou=b"];
+    let events: Vec<_> = (0..)
+        .zip(ids)
+        .map(|(number, id)| {
+            let mut event = event(&tenant, number);
+            "workflow".clone_into(&mut event.entity.kind);
+            id.clone_into(&mut event.entity.id);
+            event
+        })
+        .collect();
+    store(&events).await;
+    let reader = clickhouse().reader().unwrap();
+    let found = async |filter: Filter| {
+        let search = Search {
+            filter,
+            ..Search::default()
+        };
+        let page = reader.search(&tenant, &search).await.unwrap();
+        let mut found: Vec<_> = page.events.into_iter().map(|it| it.entity.id).collect();
+        found.sort_unstable();
+        found
+    };
+    let named = |id: &str| EntityName {
+        kind: "workflow".to_owned(),
+        id: Some(id.to_owned()),
+    };
+    for (id, expected) in [
+        ("42", &["41,42", "42"][..]),
+        ("41", &["41,42"]),
+        ("4", &["4"]),
+        ("", &[""]),
+        ("41,42", &["41,42"]),
+        ("42,41", &[]),
+        ("cn=a,ou=b", &["cn=a,ou=b"]),
+    ] {
+        assert_eq!(
+            found(filter!(entity_id: any(&[id]))).await,
+            expected,
+            "{id}"
+        );
+        let entity = Match::any_of([named(id)]);
+        assert_eq!(found(filter!(entity: entity)).await, expected, "{id}");
+        let mut others: Vec<_> = ids
+            .into_iter()
+            .filter(|it| !expected.contains(it))
+            .collect();
+        others.sort_unstable();
+        assert_eq!(found(filter!(entity_id: none(&[id]))).await, others, "{id}");
+        let entity = Match::none_of([named(id)]);
+        assert_eq!(found(filter!(entity: entity)).await, others, "{id}");
+    }
+    let two = filter!(entity_id: any(&["4", "cn=a,ou=b", "41"]));
+    assert_eq!(found(two).await, ["4", "41,42", "cn=a,ou=b"]);
 }
