@@ -347,35 +347,60 @@ pub(crate) fn range_of(filter: &Filter, range: fn(&Filter) -> TimeRange) -> Time
     whole
 }
 
-/// The end of a range that says none: now, and not when a cursor was made, which can be kept for years. The pages behind one
-/// that goes back in time reach to its place.
-pub(crate) fn reaches_to(search: &Search) -> Timestamp {
-    let goes_back = (search.sort, search.direction) == (Sort::TimestampDescending, Direction::Next);
-    let place = search.position.filter(|_| goes_back);
-    place.map_or_else(Timestamp::now, |place| place.time)
-}
-
 /// Refuses a range that is longer than allowed by more than two hours, where there is a bound. One that says no end
-/// reaches to `end`.
+/// reaches to now.
 ///
 /// # Errors
 /// 400 that says what is needed.
 pub(crate) fn check_range(
     filter: &Filter,
     days_max: Option<u32>,
-    end: Timestamp,
+    now: Timestamp,
+) -> Result<(), Problem> {
+    check_ranges(filter, days_max, now, now)
+}
+
+/// The same for a page. A range without an end reaches to now, and not to when a cursor was made, which can be kept for
+/// years.
+///
+/// # Errors
+/// As [`check_range`].
+pub(crate) fn check_page_range(search: &Search, days_max: Option<u32>) -> Result<(), Problem> {
+    let now = Timestamp::now();
+    check_ranges(&search.filter, days_max, reaches_to(search, now), now)
+}
+
+/// To the place of a cursor that goes back in time, where nothing else is read: what is counted has no place.
+fn reaches_to(search: &Search, now: Timestamp) -> Timestamp {
+    let goes_back = matches!(
+        (search.sort, search.direction),
+        (Sort::TimestampDescending, Direction::Next) | (Sort::TimestampAscending, Direction::Prev)
+    );
+    let is_all = goes_back && search.total == TotalMode::None;
+    let place = search.position.filter(|_| is_all);
+    place.map_or(now, |place| place.time)
+}
+
+/// A place is a request's time: it says nothing of when events were stored.
+fn check_ranges(
+    filter: &Filter,
+    days_max: Option<u32>,
+    timestamp_end: Timestamp,
+    ingested_end: Timestamp,
 ) -> Result<(), Problem> {
     let Some(days_max) = days_max else {
         return Ok(());
     };
-    let is_short = |range: fn(&Filter) -> TimeRange| {
+    let is_short = |range: fn(&Filter) -> TimeRange, end: Timestamp| {
         let TimeRange { from, to } = range_of(filter, range);
         from.is_some_and(|from| {
             let length = to.unwrap_or(end).duration_since(from);
             length <= SignedDuration::from_hours(24 * i64::from(days_max)) + RANGE_SLACK
         })
     };
-    if is_short(|filter| filter.timestamp) || is_short(|filter| filter.ingested) {
+    if is_short(|filter| filter.timestamp, timestamp_end)
+        || is_short(|filter| filter.ingested, ingested_end)
+    {
         return Ok(());
     }
     let mut faults = Faults::default();

@@ -18,7 +18,7 @@ use crate::left_out::{bytes_of_changes, longest_bytes};
 use crate::recording::say_read;
 use crate::routes::in_time;
 use crate::routes::logs::{PageCursors, fits, json, json_within};
-use crate::search_request::{LIMIT_DEFAULT, body_of_query, check_range, locale, reaches_to};
+use crate::search_request::{LIMIT_DEFAULT, body_of_query, check_page_range, locale};
 use crate::wire_event::WireEvent;
 
 /// The parameters.
@@ -82,7 +82,7 @@ pub(crate) async fn history(
         bytes_max: api.page_bytes_max(),
         ..cursors.place(request.search, request.direction)?
     };
-    check_range(&search.filter, api.range_days_max, reaches_to(&search))?;
+    check_page_range(&search, api.range_days_max)?;
     let read = Box::pin(async {
         let page = reader.search(&search).await?;
         let before = bodies_before(

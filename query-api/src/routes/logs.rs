@@ -22,7 +22,7 @@ use crate::left_out::leave_out_longest;
 use crate::page_token::{self, InvalidPageToken, PageTokenScope, Place, Unverified};
 use crate::recording::say_read;
 use crate::routes::{body_bytes, in_time};
-use crate::search_request::{SearchRequest, body_of_query, check_range, locale, reaches_to};
+use crate::search_request::{SearchRequest, body_of_query, check_page_range, locale};
 use crate::wire_event::WireEvent;
 
 /// The parameters of a question for one event.
@@ -78,7 +78,7 @@ pub(crate) async fn search(
         bytes_max: api.page_bytes_max(),
         ..cursors.place(request.search_at(cursors.asked_at), request.direction)?
     };
-    check_range(&search.filter, api.range_days_max, reaches_to(&search))?;
+    check_page_range(&search, api.range_days_max)?;
     let mut page = in_time(api.read_timeout, reader.search(&search)).await?;
     if page.is_cut {
         return Err(Problem::page_too_large());
@@ -353,10 +353,56 @@ mod tests {
             permissions: vec!["audit_log:view".to_owned()],
             lifetime: Duration::from_mins(1),
         });
-        for (days, status) in [(0, 503), (365, 400)] {
-            let asked_at = Timestamp::now() - SignedDuration::from_hours(24 * days);
-            let asked_at = whole_milliseconds(asked_at);
-            let mut body = serde_json::json!({"q": "after:-30d"});
+        let is = |days: i64| Timestamp::now() - SignedDuration::from_hours(24 * days);
+        let (back, on) = (Direction::Next, Direction::Prev);
+        // When the first page was asked for, in days before now; the question; where the cursor leads.
+        let rows = [
+            (0, serde_json::json!({}), on, 503),
+            (365, serde_json::json!({}), on, 400),
+            // Nothing is read but what lies before the place.
+            (365, serde_json::json!({"total": "none"}), back, 503),
+            (365, serde_json::json!({"total": "none"}), on, 400),
+            (
+                365,
+                serde_json::json!({"total": "none", "sort": "timestamp"}),
+                on,
+                503,
+            ),
+            (
+                365,
+                serde_json::json!({"total": "none", "sort": "timestamp"}),
+                back,
+                400,
+            ),
+            (
+                365,
+                serde_json::json!({"total": "none", "sort": "ingested_at"}),
+                back,
+                400,
+            ),
+            // What is counted has no place.
+            (365, serde_json::json!({"total": "exact"}), back, 400),
+            (365, serde_json::json!({"total": "bounded"}), back, 400),
+            (365, serde_json::json!({}), back, 400),
+            // The place says nothing of when events were stored.
+            (
+                365,
+                serde_json::json!({"total": "none", "q": "", "ingested": {"from": is(365)}}),
+                back,
+                400,
+            ),
+            (
+                365,
+                serde_json::json!({"total": "none", "q": "", "ingested": {"from": is(29)}}),
+                back,
+                503,
+            ),
+        ];
+        for (days, mut body, direction, status) in rows {
+            let asked_at = whole_milliseconds(is(days));
+            if body.get("q").is_none() {
+                body["q"] = "after:-30d".into();
+            }
             let request = SearchRequest::from_json(body.to_string().as_bytes()).unwrap();
             let search = request.search_at(asked_at);
             let scope = PageTokenScope {
@@ -364,12 +410,16 @@ mod tests {
                 filter: &search.filter,
                 sort: search.sort,
             };
-            let position = Position::of(&AuditEvent::default(), search.sort);
+            let event = AuditEvent {
+                timestamp: asked_at - SignedDuration::from_hours(24),
+                ..AuditEvent::default()
+            };
             let place = Place {
-                position,
-                direction: Direction::Prev,
+                position: Position::of(&event, search.sort),
+                direction,
                 asked_at,
             };
+            let case = format!("{days} {direction:?} {body}");
             body["cursor"] = page_token::sign(&[7; 32], scope, place).into();
             let request = http::Request::post("/v1/logs")
                 .header("authorization", format!("Bearer {token}"))
@@ -382,7 +432,7 @@ mod tests {
             assert_eq!(
                 found,
                 status,
-                "{days}: {}",
+                "{case}: {}",
                 String::from_utf8_lossy(&answer)
             );
             assert_eq!(answer.windows(7).any(|it| it == b"30 days"), status == 400);
