@@ -151,6 +151,16 @@ pub struct Entity {
     pub name: String,
 }
 
+impl Entity {
+    /// Members of a body or a state in which a thing says its own id, best first.
+    pub const ID_MEMBERS: [&str; 3] = ["id", "_id", "uuid"];
+
+    /// The ids of the things that an event is about: those of several stand in `id` with commas between them.
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
+        self.id.split(',')
+    }
+}
+
 /// The request, redacted.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

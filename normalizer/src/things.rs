@@ -10,8 +10,7 @@ use crate::changes::States;
 /// A bulk call's ids stand in `entity.id`, joined by commas, up to this many; the body has them all.
 const ENTITY_IDS_MAX: usize = 20;
 
-/// Members of an entity's state that hold its id, and what people call it, best first.
-const ID_MEMBERS: [&str; 3] = ["id", "_id", "uuid"];
+/// Members of an entity's state that say what people call it, best first.
 const NAME_MEMBERS: [&str; 5] = ["name", "title", "display_name", "displayName", "label"];
 
 /// The longest id or name that is read from an entity's state.
@@ -67,7 +66,7 @@ impl Things {
                     .find_map(|state| member(state, members))
             };
             for (known, members) in [
-                (&mut entity.id, &ID_MEMBERS[..]),
+                (&mut entity.id, &Entity::ID_MEMBERS[..]),
                 (&mut entity.name, &NAME_MEMBERS[..]),
             ] {
                 if known.is_empty() {

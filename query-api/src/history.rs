@@ -76,6 +76,9 @@ fn is_whole(event: &AuditEvent, body: &StoredBody) -> bool {
 /// And a body that names the thing among others says what becomes of each, not what it is.
 fn is_put_to_the_thing(event: &AuditEvent, body: &Value) -> bool {
     let (thing, parent) = (&event.entity, &event.parent);
+    if thing.id.is_empty() {
+        return true;
+    }
     let segments: Vec<_> = event
         .http
         .path
@@ -83,24 +86,23 @@ fn is_put_to_the_thing(event: &AuditEvent, body: &Value) -> bool {
         .filter(|segment| !segment.is_empty())
         .map(|segment| Naming::of(segment, &thing.id))
         .collect();
-    if thing.id.is_empty() || segments.last() == Some(&Naming::Thing) {
+    if segments.last() == Some(&Naming::Thing) {
         return true;
     }
     let naming = segments.iter().filter(|it| **it != Naming::Nothing);
     match naming.count() {
-        0 => ID_MEMBERS.iter().any(|member| match body.get(member) {
-            Some(Value::String(id)) => *id == thing.id,
-            Some(Value::Number(id)) => id.to_string() == thing.id,
-            _ => false,
-        }),
+        0 => Entity::ID_MEMBERS
+            .iter()
+            .any(|member| match body.get(member) {
+                Some(Value::String(id)) => *id == thing.id,
+                Some(Value::Number(id)) => id.to_string() == thing.id,
+                _ => false,
+            }),
         // The one that is named is the parent.
         1 => thing.id == parent.id && thing.kind != parent.kind,
         _ => false,
     }
 }
-
-/// Members of a body in which a thing says its own id.
-const ID_MEMBERS: [&str; 3] = ["id", "_id", "uuid"];
 
 /// What a segment of a path says of a thing.
 #[derive(PartialEq, Eq)]
@@ -136,10 +138,9 @@ fn thing(event: &AuditEvent) -> Thing {
 
 /// The things that an event about several is about.
 fn several_things(event: &AuditEvent) -> impl Iterator<Item = Thing> {
-    let Entity { kind, id, .. } = &event.entity;
-    let is_several = id.contains(',');
-    let ids = id.split(',').filter(move |_| is_several);
-    ids.map(|id| (kind.clone(), id.to_owned()))
+    let entity = &event.entity;
+    let of_several = entity.ids().filter(|id| *id != entity.id);
+    of_several.map(|id| (entity.kind.clone(), id.to_owned()))
 }
 
 /// With another outcome a call changed nothing.
@@ -212,7 +213,7 @@ impl History {
         let is_whole = is_whole(event, &body);
         // Of fields beyond the bound nobody knows whether they are gone.
         let mut changes = compared(&known.fields, &said.fields, is_whole && !said.is_bounded);
-        self.is_bounded |= known.is_bounded || said.is_bounded || changes.len() > FIELDS_MAX;
+        self.is_bounded |= known.is_bounded || changes.len() > FIELDS_MAX;
         changes.truncate(FIELDS_MAX);
         if is_whole {
             *known = said;

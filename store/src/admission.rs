@@ -318,7 +318,7 @@ impl Rules {
         self.holds.get(&event.org_id).is_some_and(|held| {
             let (entity, parent) = (&event.entity, &event.parent);
             // Of several things at once, with commas between their ids.
-            let things = entity.id.split(',').map(|id| (entity.kind.as_str(), id));
+            let things = entity.ids().map(|id| (entity.kind.as_str(), id));
             [
                 ("", ""),
                 (&entity.kind, &entity.id),

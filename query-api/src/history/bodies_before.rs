@@ -87,17 +87,15 @@ pub(crate) async fn bodies_before(
         };
         let found = reader.search(&asked).await?;
         for event in found.events {
-            let mut is_about_several = false;
-            for thing in several_things(&event) {
-                is_about_several |= open.remove(&thing);
-            }
             let thing = thing(&event);
-            if is_about_several {
-                before.events.push(event);
-            } else if open.contains(&thing) {
-                if says_the_whole_thing(&event) {
-                    open.remove(&thing);
-                }
+            let mut is_of_open = open.contains(&thing);
+            if is_of_open && says_the_whole_thing(&event) {
+                open.remove(&thing);
+            }
+            for thing in several_things(&event) {
+                is_of_open |= open.remove(&thing);
+            }
+            if is_of_open {
                 before.events.push(event);
             }
         }
