@@ -12,6 +12,7 @@ use daybook_normalizer::context::sqs_client;
 use daybook_normalizer::dead_letter::SqsDeadLetters;
 use daybook_normalizer::handler::{BatchHandler, Patience};
 use tokio::sync::watch;
+use tokio::time::timeout;
 
 use crate::process::stopped;
 
@@ -21,6 +22,8 @@ const BATCH_LENGTH_MAX: u8 = 10;
 const BATCH_MESSAGES_MAX: usize = 1_000;
 const BATCH_WINDOW: Duration = Duration::from_secs(2);
 const LONG_POLL_SECONDS: i32 = 20;
+/// How long SQS may take to say what else is there at once.
+const SHORT_POLL_MAX: Duration = Duration::from_secs(1);
 /// A message has at most 1 MiB, and a thousand of those would be a gigabyte.
 const BATCH_BYTES_MAX: usize = 16 << 20;
 /// How long storing one batch may take: less than a queue's usual visibility timeout.
@@ -131,15 +134,12 @@ impl Queue {
             && start.elapsed() < BATCH_WINDOW
             && !*stop.borrow()
         {
-            // What is gathered is never given up for an error: it is handled first.
-            let more = tokio::select! {
-                more = self.receive(0) => more.unwrap_or_default(),
-                () = stopped(stop.clone()) => break,
-            };
-            if more.is_empty() {
-                break;
+            // What is gathered is never given up for an error: it is handled first. Nor is the question dropped at a
+            // stop: what SQS has answered already would be a delivery less for each.
+            match timeout(SHORT_POLL_MAX, self.receive(0)).await {
+                Ok(Ok(more)) if !more.is_empty() => messages.extend(more),
+                _ => break,
             }
-            messages.extend(more);
         }
         Ok(messages)
     }
@@ -190,7 +190,12 @@ impl Queue {
                 }
                 Err(error) => {
                     not_acknowledged += ten.len();
+                    // Where SQS is not to be reached, ninety more questions only delay a stop.
+                    let is_answered = error.as_service_error().is_some();
                     acknowledging = Err(error.into_service_error().into());
+                    if !is_answered {
+                        break;
+                    }
                 }
             }
         }

@@ -34,12 +34,12 @@ async fn handler(options: &WorkerOptions, queue: &Queue) -> anyhow::Result<Batch
         .to_str()
         .context("the path of the documents is no UTF-8")?;
     let variable = |name: &str| {
-        let set = std::env::var(name).ok().filter(|value| !value.is_empty());
+        let set = std::env::var(name).ok();
         match name {
             "DAYBOOK_SPECS" => Some(specs.to_owned()),
-            "DAYBOOK_DEAD_LETTER_QUEUE_URL" => {
-                set.or_else(|| queue.dead_letter_url().map(str::to_owned))
-            }
+            "DAYBOOK_DEAD_LETTER_QUEUE_URL" => set
+                .filter(|url| !url.is_empty())
+                .or_else(|| queue.dead_letter_url().map(str::to_owned)),
             _ => set,
         }
     };

@@ -72,8 +72,8 @@ impl ChildOptions {
 /// [`Server::start`](crate::Server::start) appended to the caller's own.
 ///
 /// It must be called before the process has any other thread. It returns when standard input has
-/// ended, or SIGTERM came, and ClickHouse has stopped. SIGINT is ignored: a Ctrl-C goes to the
-/// whole process group, and it is for the parent to say when to stop.
+/// ended, or SIGTERM came, and ClickHouse has stopped. SIGINT is ignored: it is for the parent to say when
+/// to stop.
 pub fn run_engine_child(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let Some(options) = ChildOptions::from_arguments(arguments.into_iter().collect()) else {
         eprintln!("this command is started by daybook itself");

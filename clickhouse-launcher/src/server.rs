@@ -152,6 +152,18 @@ impl Server {
             .map_err(LauncherError::io("killing clickhouse"))
     }
 
+    /// Kills it as `kill -9` does: what it was doing stays half done.
+    ///
+    /// # Errors
+    /// [`LauncherError::Io`].
+    pub async fn kill(mut self) -> Result<(), LauncherError> {
+        // The server of a binary is killed by the kernel when its parent, which this is, has ended.
+        self.child
+            .kill()
+            .await
+            .map_err(LauncherError::io("killing clickhouse"))
+    }
+
     async fn start_once(engine: &Engine, options: &ServerOptions) -> Result<Self, LauncherError> {
         let http_port = free_port()?;
         let users_xml = users_xml_message(&options.users_xml)
@@ -169,6 +181,9 @@ impl Server {
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
+            // A group of its own: what is sent to the caller's (by Ctrl-C, by `timeout`) is not for the engine, which
+            // is needed until the caller has stored what it has taken.
+            .process_group(0)
             // The child of a binary would leave its server behind; it ends with its input.
             .kill_on_drop(matches!(engine, Engine::Library(_)))
             .spawn()

@@ -206,7 +206,7 @@ impl ClickHouse {
             ..
         } = self;
         if is_killed {
-            drop(server);
+            server.kill().await?;
         } else {
             server.stop().await?;
         }

@@ -69,7 +69,10 @@ pub(crate) async fn up(options: UpOptions) -> anyhow::Result<bool> {
         () = stopped(stop.clone()) => return Ok(true),
     };
     let making = Parts::new(&options, &directory, &clickhouse, settings, index);
-    let parts = Box::pin(making).await?;
+    let parts = tokio::select! {
+        parts = Box::pin(making) => parts?,
+        () = stopped(stop.clone()) => return Ok(true),
+    };
     if let Some(erasures) = &parts.erasures {
         tokio::select! {
             caught_up = erasures.catch_up(&clickhouse) => caught_up?,
