@@ -58,6 +58,11 @@ impl<'a> OperationSource<'a> {
             .unwrap_or_default()
     }
 
+    /// The response that says how it succeeds.
+    pub(crate) fn answer(&self) -> Option<&'a Value> {
+        success_response(self.holders[1]).and_then(|response| self.schemas.resolve(response))
+    }
+
     /// The last segment of its path that is no parameter.
     pub(crate) fn last_literal(&self) -> Option<&'a str> {
         self.path

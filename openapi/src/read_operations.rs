@@ -64,9 +64,17 @@ fn read_within(
         .map(|(path, _)| in_braces(path))
         .collect();
     let paths = || braced.iter().map(|path| &**path);
+    let with_changes = braced
+        .iter()
+        .zip(&document.path_keys)
+        .map(|(path, (_, keys))| {
+            let changes = |key: &String| matches!(key.as_str(), "put" | "patch" | "delete");
+            (&**path, keys.iter().any(changes))
+        });
     let habits = Habits {
         scopes: crate::habits::scopes(paths()),
         found_by_id: crate::habits::found_by_id(paths()),
+        lookups: crate::habits::lookups(with_changes),
         paths_call: crate::habits::paths_call(paths()),
         full_names: crate::habits::full_names(texts(document)),
         verb_place: VerbPlace::of(operation_ids(document)),

@@ -4,10 +4,10 @@ mod full_names;
 mod scope;
 mod verb_place;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 pub(crate) use full_names::{full_names, is_name_of};
-pub(crate) use scope::{collection_key, found_by_id, scope_key, scopes};
+pub(crate) use scope::{Lookup, collection_key, found_by_id, lookups, scope_key, scopes};
 pub(crate) use verb_place::{VerbPlace, paths_call};
 
 /// The longest path that is looked at.
@@ -20,6 +20,8 @@ pub(crate) struct Habits {
     pub(crate) scopes: HashSet<String>,
     /// See [`found_by_id`].
     pub(crate) found_by_id: HashSet<String>,
+    /// See [`lookups`].
+    pub(crate) lookups: HashMap<String, Vec<Lookup>>,
     /// See [`full_names`].
     pub(crate) full_names: HashSet<String>,
     pub(crate) verb_place: VerbPlace,

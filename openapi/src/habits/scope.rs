@@ -1,6 +1,6 @@
 //! Parameters that say which kind of thing is meant, and not which thing.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::PATH_BYTES_MAX;
 use crate::key_words::{is_key_word, is_strong_key_word};
@@ -88,3 +88,43 @@ pub(crate) fn found_by_id<'a>(paths: impl Iterator<Item = &'a str>) -> HashSet<S
 
 /// What besides a name or a slug may name a thing in a path.
 const NAMES: &[&str] = &["username", "email", "login", "title", "domain", "symbol"];
+
+/// What the document's paths find the things of one collection by: `number` of `/orders/{number}`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Lookup {
+    /// The parameter's name.
+    pub(crate) name: String,
+    /// What is found by it can be changed or deleted there, so it is one thing and no list: `DELETE /orders/{number}`.
+    pub(crate) changes: bool,
+}
+
+/// The most parameters of one place that are remembered.
+const LOOKUPS_MAX: usize = 4;
+
+/// By what the things of each collection are found; each path comes with whether something is changed there.
+pub(crate) fn lookups<'a>(
+    paths: impl Iterator<Item = (&'a str, bool)>,
+) -> HashMap<String, Vec<Lookup>> {
+    let mut found: HashMap<String, Vec<Lookup>> = HashMap::new();
+    for (path, changes) in paths.filter(|(path, _)| path.len() <= PATH_BYTES_MAX) {
+        let path = path.trim_end_matches('/');
+        for (at, _) in path.match_indices("/{").take(PLACES_MAX) {
+            let Some((name, rest)) = path[at + 2..].split_once('}') else {
+                continue;
+            };
+            let is_segment = rest.is_empty() || rest.starts_with('/');
+            if !is_segment || name.is_empty() || name.contains(['{', '+', '*']) {
+                continue;
+            }
+            let known = found.entry(collection_key(&path[..at])).or_default();
+            let changes = changes && rest.is_empty();
+            if let Some(lookup) = known.iter_mut().find(|lookup| lookup.name == name) {
+                lookup.changes |= changes;
+            } else if known.len() < LOOKUPS_MAX {
+                let name = name.to_owned();
+                known.push(Lookup { name, changes });
+            }
+        }
+    }
+    found
+}

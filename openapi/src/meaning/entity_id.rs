@@ -1,6 +1,7 @@
 //! Rule 4: where the id of the thing acted upon is.
 
 mod new_thing;
+mod sibling_key;
 
 use daybook_event::Action;
 
@@ -224,7 +225,19 @@ impl IdSearch<'_> {
                         Some((Some(found), *rule))
                     })
             })
+            .or_else(|| Some((Some(self.of_what_is_started()?), &rule::CREATED)))
             .unwrap_or((None, &rule::NO_ID))
+    }
+
+    /// "Schedule a training" at `/trainings`, "assign a number" at `/numbers`: what is there from then on is answered
+    /// with what other paths find it by.
+    fn of_what_is_started(&self) -> Option<ValueLocation> {
+        (self.source.method == "POST" && self.chosen.action != Action::Delete)
+            .then(|| {
+                self.sibling_key_in_response()
+                    .or_else(|| self.whole_response())
+            })
+            .flatten()
     }
 
     /// What was changed is no `LastChangeLogID` that the answer happens to have.

@@ -1,5 +1,6 @@
 //! Where the id and the name of the thing acted upon are.
 
+mod bare;
 mod foreign;
 mod many;
 mod names;
@@ -14,6 +15,7 @@ use crate::operation_source::OperationSource;
 use crate::schema::{Property, Schemas};
 use crate::secrets::is_secret_name;
 use crate::words;
+pub(crate) use bare::answers_with_bare_id;
 use foreign::{
     id_behind, is_caller, is_goods, is_of_the_call, is_owner, is_state_of_another, is_strong_key,
     may_stand_for, unglued_id,
@@ -548,7 +550,7 @@ fn is_noun_key(name: &str, noun: &str) -> bool {
             || joined.ends_with(head) && name.last().is_some_and(|last| last == head))
 }
 
-fn wraps(name: &str, noun: &str) -> bool {
+pub(crate) fn wraps(name: &str, noun: &str) -> bool {
     is_noun_key(name, noun) || BODY_WRAPPERS.contains(&snake(name).as_str())
 }
 

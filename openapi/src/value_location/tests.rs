@@ -36,6 +36,8 @@ fn a_pointer_reads_texts_and_numbers_through_arrays_and_wrappers() {
     check(&json!([{"id": 1}, {"id": 2}]), "/*/id", &["1", "2"]);
     check(&json!({"ids": ["a", "b"]}), "/ids", &["a", "b"]);
     check(&json!(["a", "b"]), "", &["a", "b"]);
+    check(&json!("a"), "", &["a"]);
+    check(&json!(7), "", &["7"]);
     check(&json!({"inputs": [{"id": "a"}]}), "/inputs", &["a"]);
     check(&json!({"a/b": {"~": "x"}}), "/a~1b/~0", &["x"]);
     check(

@@ -3,7 +3,6 @@
 use daybook_event::Action;
 
 use super::{Decided, IdSearch, found_by};
-use crate::habits::collection_key;
 use crate::key_words::{is_key_word, is_strong_key_word};
 use crate::meaning::identity::{self, Search};
 use crate::meaning::noun::ParamRole;
@@ -11,7 +10,7 @@ use crate::meaning::rule;
 use crate::path_template::PathTemplate;
 use crate::secrets::is_secret_name;
 use crate::value_location::ValueLocation;
-use crate::{verbs, words};
+use crate::words;
 
 impl IdSearch<'_> {
     /// A new thing has its id from the service, unless the caller chose it in the path. A new secret
@@ -48,6 +47,9 @@ impl IdSearch<'_> {
         };
         if creates && let Some(found) = self.chosen_in_query() {
             return (Some(found), &rule::CHOSEN_BY_CALLER);
+        }
+        if creates && let Some(decided) = self.by_siblings() {
+            return decided;
         }
         if self.chosen.action != Action::Read
             && let Some(found) = self
@@ -95,6 +97,24 @@ impl IdSearch<'_> {
         found_by(chosen, &rule::CHOSEN_BY_CALLER)
     }
 
+    /// A new thing without an id of its own is what its sibling path finds it by: `number` beside `/orders/{number}`.
+    fn by_siblings(&self) -> Option<Decided> {
+        if self.in_response(Search::Exact).is_some() {
+            return None;
+        }
+        if let Some(found) = self
+            .sibling_key_in_response()
+            .or_else(|| self.whole_response())
+        {
+            return Some((Some(found), &rule::CREATED));
+        }
+        if self.in_response(Search::Only).is_some() {
+            return None;
+        }
+        let found = self.sibling_key_in_request()?;
+        Some((Some(found), &rule::CHOSEN_BY_CALLER))
+    }
+
     /// `POST /files/{path}`: where nothing else tells which one is made, the parameter behind its noun does.
     fn behind_own_noun(&self) -> Option<ValueLocation> {
         let mut parts = self.source.path.trim_end_matches('/').rsplit('/');
@@ -133,22 +153,10 @@ impl IdSearch<'_> {
 
     /// A name that was sent, of a thing that the document's other paths find by its id: `/cards/{cardId}`.
     fn is_name_beside_id(&self, found: &ValueLocation) -> bool {
-        let is_id = words::split(&found.name())
-            .last()
-            .is_some_and(|last| is_strong_key_word(last));
+        let last = words::split(&found.name()).pop();
+        let is_id = last.as_deref().is_some_and(is_strong_key_word);
         let by_id = &self.source.habits.found_by_id;
-        let path = collection_key(self.source.path);
-        // `/reports/generate`
-        let is_call = |end: &str| {
-            words::split(end)
-                .first()
-                .is_some_and(|first| verbs::is_clear(first))
-        };
-        let collection = match path.rsplit_once('/') {
-            Some((front, end)) if is_call(end) => front,
-            _ => path.as_str(),
-        };
-        !is_id && by_id.contains(collection)
+        !is_id && by_id.contains(&self.collection())
     }
 
     /// A new thing whose answer does not call its id by name: the only item of a list, or the first id

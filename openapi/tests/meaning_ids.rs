@@ -1,0 +1,209 @@
+//! Which one: where the id of the thing is, on the smallest documents that show it.
+
+use daybook_openapi::{Document, Index, explain};
+use serde_json::{Value, json};
+
+/// What `METHOD /path operationId` (`-` for none) says as its sentence, with what else the operation says; `others` are
+/// the document's other operations, as `METHOD /path`.
+fn says(line: &str, extra: &Value, others: &[&str]) -> String {
+    let [method, path, operation_id] = line.splitn(3, ' ').collect::<Vec<_>>()[..] else {
+        panic!("{line}");
+    };
+    let mut operation = extra.clone();
+    if operation_id != "-" {
+        operation["operationId"] = json!(operation_id);
+    }
+    let mut paths = json!({ path: { method.to_lowercase(): operation } });
+    for other in others {
+        let (method, path) = other.split_once(' ').expect("METHOD /path");
+        paths[path][method.to_lowercase()] = json!({});
+    }
+    let document = json!({ "openapi": "3.0.0", "info": {}, "paths": paths });
+    let (index, problems) = Index::build(vec![Document {
+        file_name: "s.json".to_owned(),
+        bytes: document.to_string().into_bytes(),
+    }]);
+    assert_eq!(problems.len(), 0, "{problems:?}");
+    let operation = index
+        .operations()
+        .find(|operation| operation.path == path && operation.method == method)
+        .expect("the operation is indexed");
+    let message = explain(operation).message;
+    message.trim_start_matches("jane@example.com ").to_owned()
+}
+
+/// A body, as JSON, of that schema.
+fn body(schema: &Value) -> Value {
+    json!({ "content": { "application/json": { "schema": schema } } })
+}
+
+/// An object with these properties, each of them a text.
+fn object(names: &[&str]) -> Value {
+    let properties: serde_json::Map<String, Value> = names
+        .iter()
+        .map(|name| ((*name).to_owned(), json!({ "type": "string" })))
+        .collect();
+    json!({ "type": "object", "properties": properties })
+}
+
+/// Request and response with these properties; without any, there is no body.
+fn bodies(request: &[&str], response: &[&str]) -> Value {
+    let mut operation = json!({ "responses": { "200": { "description": "" } } });
+    if !request.is_empty() {
+        operation["requestBody"] = body(&object(request));
+    }
+    if !response.is_empty() {
+        operation["responses"]["200"] = body(&object(response));
+    }
+    operation
+}
+
+#[test]
+fn a_new_thing_is_known_by_what_its_sibling_path_finds_it_by() {
+    for (line, request, response, other, expected) in [
+        (
+            "POST /invoices createInvoice",
+            &["name", "number"][..],
+            &[][..],
+            "DELETE /invoices/{invoiceNumber}",
+            "created invoice {number}",
+        ),
+        (
+            "POST /project/{project}/checkout-key -",
+            &["type"],
+            &["fingerprint", "preferred"],
+            "DELETE /project/{project}/checkout-key/{fingerprint}",
+            "created key {fingerprint} of project {project}",
+        ),
+        (
+            "POST /mailzones/{zone}/aliases createAlias",
+            &["destinations", "email_address"],
+            &[],
+            "GET /mailzones/{zone}/aliases/{emailAddress}",
+            "created an alias of mailzone {zone}",
+        ),
+        (
+            "POST /mailzones/{zone}/aliases createAlias",
+            &["destinations", "email_address"],
+            &[],
+            "PUT /mailzones/{zone}/aliases/{emailAddress}",
+            "created alias {email_address} of mailzone {zone}",
+        ),
+        // The answer has an id of its own.
+        (
+            "POST /invoices createInvoice",
+            &["number"],
+            &["id", "number"],
+            "DELETE /invoices/{invoiceNumber}",
+            "created invoice {id}",
+        ),
+        // The projects of an owner are listed there.
+        (
+            "POST /projects createProject",
+            &["owner", "budget"],
+            &[],
+            "GET /projects/{owner}",
+            "created a project",
+        ),
+        // A user that is added at `/channels` is no channel.
+        (
+            "POST /users/{user_id}/channels addAppUserToChannel",
+            &[],
+            &["channelId", "userId"],
+            "DELETE /users/{user_id}/channels/{channel_id}",
+            "added an app user to user {user_id}",
+        ),
+        // What is assigned is there from then on.
+        (
+            "POST /virtual-numbers assignNumber",
+            &["callback"],
+            &["virtualNumber", "lastUse"],
+            "GET /virtual-numbers/{virtual-number}",
+            "assigned virtual number {virtualNumber}",
+        ),
+    ] {
+        let said = says(line, &bodies(request, response), &[other]);
+        assert_eq!(said, expected, "{line} beside {other}");
+    }
+}
+
+#[test]
+fn a_reference_to_a_new_thing_has_its_key() {
+    let reference =
+        json!({ "properties": { "routineReference": object(&["projectId", "routineId"]) } });
+    let operation = json!({ "responses": { "200": body(&reference) } });
+    assert_eq!(
+        says(
+            "POST /datasets/{datasetId}/routines routines.insert",
+            &operation,
+            &["DELETE /datasets/{datasetId}/routines/{routineId}"]
+        ),
+        "created routine {routineId} of dataset {datasetId}"
+    );
+}
+
+#[test]
+fn an_answer_that_is_one_text_is_the_id_of_what_was_made() {
+    let text = json!({ "type": "string" });
+    let uuid = json!({ "type": "string", "format": "uuid" });
+    let number = json!({ "type": "integer", "format": "int32" });
+    for (line, schema, described, others, expected) in [
+        (
+            "POST /trainings scheduleTraining",
+            &text,
+            "Created",
+            &["GET /trainings/{trainingKey}"][..],
+            "scheduled training {id}",
+        ),
+        (
+            "POST /agents createAgent",
+            &number,
+            "",
+            &["GET /agents/{agentID}"],
+            "created agent {id}",
+        ),
+        ("POST /denylists -", &uuid, "", &[], "created denylist {id}"),
+        (
+            "POST /webhooks -",
+            &text,
+            "The id of the newly created webhook",
+            &[],
+            "created webhook {id}",
+        ),
+        ("POST /webhooks -", &text, "OK", &[], "created a webhook"),
+        (
+            "POST /deeds addDeed",
+            &text,
+            "URL of the deed",
+            &["GET /deeds/{deedId}"],
+            "added a deed",
+        ),
+        (
+            "POST /swarms -",
+            &text,
+            "The node ID",
+            &[],
+            "created a swarm",
+        ),
+        (
+            "POST /tokens createToken",
+            &uuid,
+            "",
+            &["GET /tokens/{id}"],
+            "created a token",
+        ),
+    ] {
+        let mut answer = body(schema);
+        answer["description"] = json!(described);
+        let operation = json!({ "responses": { "201": answer } });
+        let said = says(line, &operation, others);
+        assert_eq!(said, expected, "{line} {schema} {described}");
+    }
+    // What is no JSON is not read.
+    let plain = json!({ "content": { "text/plain": { "schema": uuid } } });
+    let operation = json!({ "responses": { "201": plain } });
+    assert_eq!(
+        says("POST /denylists -", &operation, &[]),
+        "created a denylist"
+    );
+}
