@@ -207,3 +207,40 @@ fn an_answer_that_is_one_text_is_the_id_of_what_was_made() {
         "created a denylist"
     );
 }
+
+#[test]
+fn a_part_is_named_in_the_query_that_no_call_goes_without() {
+    let query = |name: &str, required: bool| {
+        json!({ "parameters": [
+            { "name": name, "in": "query", "required": required, "schema": { "type": "string" } }] })
+    };
+    for (line, name, required, expected) in [
+        (
+            "PUT /services/{id}/operation -",
+            "operationName",
+            true,
+            "updated operation {operationName} of service {id}",
+        ),
+        (
+            "PATCH /rooms/{id}/socket -",
+            "socket_number",
+            true,
+            "updated socket {socket_number} of room {id}",
+        ),
+        (
+            "PUT /services/{id}/operation -",
+            "operationName",
+            false,
+            "updated the operation of service {id}",
+        ),
+        (
+            "PUT /services/{id}/operation -",
+            "callerName",
+            true,
+            "updated the operation of service {id}",
+        ),
+    ] {
+        let said = says(line, &query(name, required), &[]);
+        assert_eq!(said, expected, "{line} {name} {required}");
+    }
+}

@@ -327,7 +327,8 @@ impl IdSearch<'_> {
             return identity::query_id(self.source, noun, Search::Exact).map(ValueLocation::Query);
         }
         if self.source.method != "DELETE" {
-            return None;
+            return identity::required_name_in_query(self.source, &self.thing.noun)
+                .map(|name| ValueLocation::Query(name.to_owned()));
         }
         identity::only_required_query(self.source, &self.thing.noun)
             .map(|name| ValueLocation::Query(name.to_owned()))

@@ -2,6 +2,7 @@
 
 mod bare;
 mod foreign;
+mod in_query;
 mod many;
 mod names;
 mod natural_keys;
@@ -9,7 +10,6 @@ mod natural_keys;
 use serde_json::Value;
 
 use crate::json_pointer::escape;
-use crate::meaning::noun_words::SAYS_HOW;
 use crate::meaning::witness::Witnesses;
 use crate::operation_source::OperationSource;
 use crate::schema::{Property, Schemas};
@@ -19,6 +19,9 @@ pub(crate) use bare::answers_with_bare_id;
 use foreign::{
     id_behind, is_caller, is_goods, is_of_the_call, is_owner, is_state_of_another, is_strong_key,
     may_stand_for, unglued_id,
+};
+pub(crate) use in_query::{
+    must_have_query_id, only_required_query, query_id, required_name_in_query,
 };
 pub(crate) use many::{ids_of_many, is_list_in_query};
 pub(crate) use names::names;
@@ -150,62 +153,6 @@ pub(crate) fn request_id(
         is_sent: true,
     };
     find(source.schemas, source.request?, wanted, 1)
-}
-
-/// Finds the id of `noun` among the query parameters.
-pub(crate) fn query_id(source: &OperationSource<'_>, noun: &str, search: Search) -> Option<String> {
-    let found = own_id(&source.query, noun, source.schemas, search).or_else(|| {
-        (search >= Search::Only)
-            .then(|| {
-                let told = Witnesses::all(source);
-                let is_bound = search == Search::Only && source.is_told();
-                let wanted = Wanted {
-                    noun,
-                    search,
-                    told: None,
-                    is_sent: false,
-                };
-                only_id(&source.query, wanted, source.schemas)
-                    .filter(|name| !is_bound || is_told_of(name, &told))
-            })
-            .flatten()
-    });
-    found.map(str::to_owned)
-}
-
-/// Whether no call goes without the id of `noun` in its query.
-pub(crate) fn must_have_query_id(source: &OperationSource<'_>, noun: &str) -> bool {
-    own_id(&source.query, noun, source.schemas, Search::Exact)
-        .is_some_and(|name| source.requires_query(name))
-}
-
-/// The one query parameter that no call goes without, where it is no secret and says not only how.
-pub(crate) fn only_required_query<'a>(source: &OperationSource<'a>, noun: &str) -> Option<&'a str> {
-    let mut found = source.query.iter().filter(|property| {
-        let name = words::split(property.name);
-        source.requires_query(property.name)
-            && source.schemas.is_scalar(property.schema)
-            && !is_secret_name(property.name)
-            && !is_id_of_another(&name, noun)
-            && !name.last().is_some_and(|last| {
-                let says_how = words::is_plural(last) || SAYS_HOW.contains(&last.as_str());
-                // `type` of a custom type
-                says_how && words::head(noun) != last.as_str()
-            })
-    });
-    let only = found.next()?;
-    found.next().is_none().then_some(only.name)
-}
-
-/// `mailbox_id` where drafts are deleted
-fn is_id_of_another(name: &[String], noun: &str) -> bool {
-    name.split_last().is_some_and(|(last, front)| {
-        is_strong_key(last)
-            && !front.is_empty()
-            && !front
-                .iter()
-                .any(|word| noun.split(' ').any(|known| known == words::singular(word)))
-    })
 }
 
 fn find(schemas: Schemas<'_>, schema: &Value, wanted: Wanted<'_>, depth: usize) -> Option<BodyId> {
@@ -376,15 +323,6 @@ fn only_id<'a>(
                 .is_some_and(|last| !told.speak_of(last) && !may_stand_for(last, wanted.noun))
     };
     (found.next().is_none() && !wanted.told.is_some_and(is_of_another)).then_some(*name)
-}
-
-fn is_told_of(name: &str, told: &Witnesses) -> bool {
-    let words = unglued_id(words::split(name), "");
-    words
-        .iter()
-        .rev()
-        .nth(1)
-        .is_some_and(|of| told.speak_of(of))
 }
 
 /// The property that is the id of `noun`: by the whole noun (`bulk_job_id`), plainly (`id`), and, in a
