@@ -209,6 +209,46 @@ fn an_answer_that_is_one_text_is_the_id_of_what_was_made() {
 }
 
 #[test]
+fn a_name_is_no_id_of_a_new_thing_that_is_found_by_its_id() {
+    for (line, request, others, expected) in [
+        (
+            "POST /boards/{boardId}/checklists -",
+            &["name"][..],
+            &["GET /checklists/{checklistId}"][..],
+            "created a checklist of board {boardId}",
+        ),
+        (
+            "POST /organizations/{organizationId}/networks createNetwork",
+            &["name", "timeZone"],
+            &["PUT /networks/{networkId}"],
+            "created a network of organization {organizationId}",
+        ),
+        (
+            "POST /boards/{boardId}/checklists -",
+            &["name"],
+            &[],
+            "created checklist {name} of board {boardId}",
+        ),
+        // What is put in there is there already.
+        (
+            "POST /projects/{projectId}/sections/insert insertSection",
+            &["section", "after"],
+            &["GET /sections/{sectionId}"],
+            "created section {section} of project {projectId}",
+        ),
+        (
+            "POST /collections/fork/{collection_uid} createFork",
+            &["name"],
+            &[],
+            "created a fork",
+        ),
+    ] {
+        let said = says(line, &bodies(request, &[]), others);
+        assert_eq!(said, expected, "{line} beside {others:?}");
+    }
+}
+
+#[test]
 fn a_part_is_named_in_the_query_that_no_call_goes_without() {
     let query = |name: &str, required: bool| {
         json!({ "parameters": [

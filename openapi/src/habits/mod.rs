@@ -7,7 +7,9 @@ mod verb_place;
 use std::collections::{HashMap, HashSet};
 
 pub(crate) use full_names::{full_names, is_name_of};
-pub(crate) use scope::{Lookup, collection_key, found_by_id, lookups, scope_key, scopes};
+pub(crate) use scope::{
+    Lookup, collection_anywhere, collection_key, found_by_id, lookups, scope_key, scopes,
+};
 pub(crate) use verb_place::{VerbPlace, paths_call};
 
 /// The longest path that is looked at.

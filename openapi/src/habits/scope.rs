@@ -76,14 +76,26 @@ pub(crate) fn found_by_id<'a>(paths: impl Iterator<Item = &'a str>) -> HashSet<S
             if is_key(is_strong_key_word) && !is_key(|word| word == "key")
                 || words.first().is_some_and(|first| first == "id")
             {
-                by_id.insert(collection_key(&path[..at]));
+                by_id.extend(collection_keys(&path[..at]));
             } else if is_key(is_key_word) || is_key(|word| NAMES.contains(&word)) {
-                by_name.insert(collection_key(&path[..at]));
+                by_name.extend(collection_keys(&path[..at]));
             }
         }
     }
     by_id.retain(|key| !by_name.contains(key));
     by_id
+}
+
+/// The collection itself, and one of that name wherever it stands: `/boards/{}/checklists`, `*/checklists`.
+fn collection_keys(path: &str) -> [String; 2] {
+    let anywhere = collection_anywhere(path);
+    [collection_key(path), anywhere]
+}
+
+/// A collection of that name wherever it stands: `*/checklists`.
+pub(crate) fn collection_anywhere(path: &str) -> String {
+    let end = path.trim_end_matches('/').rsplit('/').next();
+    format!("*/{}", end.unwrap_or_default())
 }
 
 /// What besides a name or a slug may name a thing in a path.

@@ -3,6 +3,7 @@
 use daybook_event::Action;
 
 use super::{Decided, IdSearch, found_by};
+use crate::habits::collection_anywhere;
 use crate::key_words::{is_key_word, is_strong_key_word};
 use crate::meaning::identity::{self, Search};
 use crate::meaning::noun::ParamRole;
@@ -156,7 +157,25 @@ impl IdSearch<'_> {
         let last = words::split(&found.name()).pop();
         let is_id = last.as_deref().is_some_and(is_strong_key_word);
         let by_id = &self.source.habits.found_by_id;
-        !is_id && by_id.contains(&self.collection())
+        // `POST /collections/fork/{collection_uid}`: what is made of a thing that an id finds has an id as well.
+        let is_made_of_another = PathTemplate::parse(self.source.path)
+            .param_names
+            .last()
+            .is_some_and(|name| {
+                self.source.path.ends_with(&format!("{{{name}}}")) && self.is_anothers(name)
+            });
+        if is_made_of_another && !is_id {
+            return true;
+        }
+        // `/boards/{idBoard}/checklists` beside `/checklists/{idChecklist}`
+        let collection = self.collection();
+        let is_found = |key: &str| by_id.contains(key);
+        // `/data/section` of a section is no name of it.
+        let is_name = matches!(
+            last.as_deref(),
+            Some("name" | "title" | "email" | "username")
+        );
+        !is_id && (is_found(&collection) || is_name && is_found(&collection_anywhere(&collection)))
     }
 
     /// A new thing whose answer does not call its id by name: the only item of a list, or the first id
