@@ -249,6 +249,22 @@ fn a_name_is_no_id_of_a_new_thing_that_is_found_by_its_id() {
 }
 
 #[test]
+fn an_address_names_a_person_and_nothing_else_that_is_made() {
+    for (line, expected) in [
+        ("POST /receipts createReceipt", "created a receipt"),
+        ("POST /monitors -", "created a monitor"),
+        ("POST /learners addLearner", "added learner {email}"),
+        ("POST /contacts -", "created contact {email}"),
+    ] {
+        assert_eq!(
+            says(line, &bodies(&["email"], &[]), &[]),
+            expected,
+            "{line}"
+        );
+    }
+}
+
+#[test]
 fn a_part_is_named_in_the_query_that_no_call_goes_without() {
     let query = |name: &str, required: bool| {
         json!({ "parameters": [

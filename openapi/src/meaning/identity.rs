@@ -234,7 +234,7 @@ fn find(schemas: Schemas<'_>, schema: &Value, wanted: Wanted<'_>, depth: usize) 
         })
         .or_else(|| {
             (search >= Search::Natural)
-                .then(|| natural_key(&properties, noun, schemas))
+                .then(|| natural_key(&properties, noun, search == Search::Chosen, schemas))
                 .flatten()
                 .map(at)
         })

@@ -42,10 +42,12 @@ pub(super) fn natural_key_of<'a>(
     })
 }
 
-/// What names a thing that has no id: its slug, its name, or a property called like the thing.
+/// What names a thing that has no id: its slug, its name, or a property called like the thing. Who makes one
+/// (`is_chosen`) does not name it by an e-mail address, which is that of somebody.
 pub(super) fn natural_key<'a>(
     properties: &[Property<'a>],
     noun: &str,
+    is_chosen: bool,
     schemas: Schemas<'_>,
 ) -> Option<&'a str> {
     let own = noun.replace(' ', "_");
@@ -106,7 +108,7 @@ pub(super) fn natural_key<'a>(
         .filter(|key| {
             !matches!(**key, "email" | "username")
                 || is_person(noun)
-                || properties.len() <= FEW_PROPERTIES
+                || !is_chosen && properties.len() <= FEW_PROPERTIES
         })
         .find_map(|key| named(key))
         .or_else(own_property)
@@ -180,6 +182,8 @@ pub(super) fn is_person(noun: &str) -> bool {
                 | "suppression" | "signup" | "registration" | "credential" | "login" | "player"
                 | "viewer" | "editor" | "operator" | "author" | "buyer" | "seller" | "shopper"
                 | "password" | "payer" | "payee" | "beneficiary" | "merchant" | "vendor" | "supplier"
+                | "learner" | "instructor" | "tutor" | "trainee" | "reviewer" | "signer" | "donor" | "volunteer"
+                | "visitor" | "passenger" | "traveler" | "prospect"
         )
     })
 }
