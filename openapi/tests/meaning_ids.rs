@@ -265,6 +265,17 @@ fn an_address_names_a_person_and_nothing_else_that_is_made() {
 }
 
 #[test]
+fn who_does_it_is_not_what_it_is_done_to() {
+    let line = "POST /teams/{teamId}/memberships/resendInviteMail -";
+    assert_eq!(
+        says(line, &bodies(&["inviterId", "address"], &[]), &[]),
+        "resent an invite mail of team {teamId}"
+    );
+    let body = bodies(&["sender_id", "template_id", "from"], &[]);
+    assert_eq!(says("POST /test/send_email -", &body, &[]), "sent an email");
+}
+
+#[test]
 fn a_part_is_named_in_the_query_that_no_call_goes_without() {
     let query = |name: &str, required: bool| {
         json!({ "parameters": [

@@ -17,8 +17,8 @@ use crate::secrets::is_secret_name;
 use crate::words;
 pub(crate) use bare::answers_with_bare_id;
 use foreign::{
-    id_behind, is_caller, is_goods, is_of_the_call, is_owner, is_state_of_another, is_strong_key,
-    may_stand_for, unglued_id,
+    id_behind, is_caller, is_doer, is_goods, is_of_the_call, is_owner, is_state_of_another,
+    is_strong_key, may_stand_for, unglued_id,
 };
 pub(crate) use in_query::{
     must_have_query_id, only_required_query, query_id, required_name_in_query,
@@ -315,6 +315,13 @@ fn only_id<'a>(
         })
     });
     let (name, front) = found.next()?;
+    // `inviterId` of an invitation
+    if front
+        .last()
+        .is_some_and(|last| is_doer(last) && !wanted.noun.ends_with(last.as_str()))
+    {
+        return None;
+    }
     // `rfe_id` in the answer of a new estimate is another thing's, as nothing else speaks of an rfe.
     let is_of_another = |told: &Witnesses| {
         properties.len() > SHORT_BODY

@@ -22,6 +22,27 @@ pub(super) fn is_owner(word: &str) -> bool {
     )
 }
 
+/// Who does it is not what it is done to: the `inviterId` of an invitation.
+pub(super) fn is_doer(word: &str) -> bool {
+    matches!(
+        word,
+        "inviter"
+            | "sender"
+            | "requester"
+            | "requestor"
+            | "initiator"
+            | "author"
+            | "submitter"
+            | "uploader"
+            | "actor"
+            | "approver"
+            | "assigner"
+            | "reporter"
+            | "modifier"
+            | "updater"
+    )
+}
+
 /// Whose call it is comes back in many an answer.
 pub(super) fn is_caller(word: &str) -> bool {
     matches!(word, "user" | "account" | "customer" | "company")
