@@ -311,3 +311,26 @@ fn a_part_is_named_in_the_query_that_no_call_goes_without() {
         assert_eq!(said, expected, "{line} {name} {required}");
     }
 }
+
+#[test]
+fn what_is_set_in_a_collection_is_answered_with_its_own_id() {
+    for (line, key, expected) in [
+        (
+            "POST /debuggees/{debuggeeId}/breakpoints/set -",
+            "breakpoint",
+            "set breakpoint {id} of debuggee {debuggeeId}",
+        ),
+        (
+            "POST /rooms/{roomId}/alarms/set -",
+            "alarm",
+            "set alarm {id} of room {roomId}",
+        ),
+    ] {
+        let answer = json!({ "properties": { key: object(&["id", "state"]) } });
+        let operation = json!({
+            "summary": format!("Set the {key}"),
+            "responses": { "200": body(&answer) }
+        });
+        assert_eq!(says(line, &operation, &[]), expected, "{line}");
+    }
+}

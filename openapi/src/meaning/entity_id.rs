@@ -91,10 +91,7 @@ impl IdSearch<'_> {
         if let Some(found) = self.in_required_query() {
             return (Some(found), &rule::IN_BODY_OR_QUERY);
         }
-        // `/{parent}/messages:send`: the message has an id of its own, if any.
-        let is_of_collection =
-            thing.by_natural_key && thing.plural && chosen.action == Action::Execute;
-        if is_of_collection && let Some(found) = self.in_response(Search::Natural) {
+        if let Some(found) = self.answered_of_collection() {
             return (Some(found), &rule::CREATED);
         }
         // What is sent to a site has an id of its own, if any.
@@ -131,6 +128,22 @@ impl IdSearch<'_> {
             ],
         };
         self.by_steps(steps)
+    }
+
+    /// `/{parent}/messages:send`, `/{parent}/breakpoints/set` answered with a `breakpoint`: what is acted upon in a
+    /// collection has an id of its own, if any.
+    fn answered_of_collection(&self) -> Option<ValueLocation> {
+        if !self.thing.by_natural_key || !self.thing.plural {
+            return None;
+        }
+        match self.chosen.action {
+            Action::Execute => self.in_response(Search::Natural),
+            // An `id` at the top may be that of the change.
+            Action::Update => self.in_response(Search::Exact).filter(
+                |found| matches!(found, ValueLocation::Response(at) if at.matches('/').count() > 1),
+            ),
+            _ => None,
+        }
     }
 
     /// The parameter behind the thing's noun, where it is the thing's key.
