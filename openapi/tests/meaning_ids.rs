@@ -334,3 +334,27 @@ fn what_is_set_in_a_collection_is_answered_with_its_own_id() {
         assert_eq!(says(line, &operation, &[]), expected, "{line}");
     }
 }
+
+#[test]
+fn the_kind_of_what_is_made_is_not_which_one() {
+    for (line, other, expected) in [
+        (
+            "POST /clients/{language} generateClient",
+            "GET /clients",
+            "generated a client",
+        ),
+        (
+            "POST /archives/{archiveKind} createArchive",
+            "GET /archives/{archiveKind}",
+            "created an archive",
+        ),
+        (
+            "POST /captions/{language} createCaption",
+            "DELETE /captions/{language}",
+            "created caption {language}",
+        ),
+    ] {
+        let said = says(line, &bodies(&["text"], &[]), &[other]);
+        assert_eq!(said, expected, "{line} beside {other}");
+    }
+}

@@ -3,7 +3,7 @@
 use daybook_event::Action;
 
 use super::{Decided, IdSearch, found_by};
-use crate::habits::collection_anywhere;
+use crate::habits::{collection_anywhere, collection_key};
 use crate::key_words::{is_key_word, is_strong_key_word};
 use crate::meaning::identity::{self, Search};
 use crate::meaning::noun::ParamRole;
@@ -31,7 +31,8 @@ impl IdSearch<'_> {
             if let Some(found) = name.and_then(|name| self.started_for_another(name)) {
                 return (Some(found), &rule::CREATED);
             }
-            if let Some(found) = self.in_path() {
+            let is_kind = name.is_some_and(|name| self.says_kind(name));
+            if let Some(found) = self.in_path().filter(|_| !is_kind) {
                 return (Some(found), &rule::OWN_PARAMETER);
             }
         }
@@ -247,6 +248,36 @@ impl IdSearch<'_> {
                             | "internal"
                     )
             })
+    }
+
+    /// `POST /clients/{language}`, `/archives/{archiveKind}`: of what is made, the parameter says the kind, where nothing
+    /// is found by it.
+    fn says_kind(&self, name: &str) -> bool {
+        let last = words::split(name).pop().unwrap_or_default();
+        let says_kind = matches!(
+            last.as_str(),
+            "kind"
+                | "type"
+                | "language"
+                | "lang"
+                | "format"
+                | "category"
+                | "framework"
+                | "platform"
+                | "department"
+        );
+        let place = format!("/{{{name}}}");
+        let front = self.source.path.split(&place).next().unwrap_or_default();
+        // `/videos/{id}/captions/{language}`: of one thing there is one of each kind.
+        let is_part = front.contains('{');
+        let lookups = self.source.habits.lookups.get(&collection_key(front));
+        let is_found = lookups.is_some_and(|found| found.iter().any(|found| found.changes));
+        self.source.method == "POST"
+            && self.chosen.action == Action::Create
+            && says_kind
+            && !is_part
+            && !is_found
+            && words::head(&self.thing.noun) != last
     }
 
     /// Whether a parameter that a POST ends in says which kind of thing is made.
