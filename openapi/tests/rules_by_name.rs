@@ -42,6 +42,16 @@ fn identifiers_paths_and_summaries_are_read_as_people_mean_them() {
     );
 }
 
+/// What words an operationId and a path have for a thing, and which of them are none of it.
+#[test]
+fn nouns_are_cleared_of_what_only_says_how_or_where() {
+    let cases = serde_json::from_str(include_str!("noun_cases.json"));
+    assert_eq!(
+        wrong(cases.expect("the cases are JSON")),
+        Vec::<String>::new()
+    );
+}
+
 fn wrong(cases: Vec<Case>) -> Vec<String> {
     let mut wrong = Vec::new();
     for case in cases {

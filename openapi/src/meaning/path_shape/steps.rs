@@ -89,10 +89,18 @@ pub(super) fn steps(source: &OperationSource<'_>) -> Vec<Step> {
                     .and_then(|name| param_step(name, &found, source.method));
                 found.extend(step);
             }
+            Segment::Pattern(parts) if is_version_pattern(parts) => {
+                names.next();
+            }
             Segment::Pattern(parts) => pattern_steps(parts, &mut names, &mut found, source.method),
         }
     }
     found
+}
+
+/// `/v{version}/areas` is a version, however its parameter is called.
+fn is_version_pattern(parts: &[Part]) -> bool {
+    matches!(parts, [Part::Literal(text), Part::Param] if matches!(text.as_str(), "v" | "V"))
 }
 
 /// `delete-/crm/v3/cards/{cardId}` on `/{cardId}`: the operationId has the path that the server's URL begins.
@@ -265,6 +273,13 @@ pub(super) fn resource_words(text: &str) -> Vec<String> {
         && found
             .last()
             .is_some_and(|last| matches!(last.as_str(), "id" | "uuid" | "guid"))
+    {
+        found.pop();
+    }
+    // `/entities-list`
+    if let [.., things, last] = found.as_slice()
+        && last == "list"
+        && words::is_plural(things)
     {
         found.pop();
     }
