@@ -145,7 +145,9 @@ pub(crate) fn singular(word: &str) -> String {
     if word.len() == 3 && !word.contains(['a', 'e', 'i', 'o', 'u', 'y']) {
         return word.to_owned();
     }
-    if NOT_PLURAL.contains(&word) || stem.chars().count() < 2 || !word.is_ascii() {
+    // `timeseries`, `subspecies`
+    let is_series = word.ends_with("series") || word.ends_with("species");
+    if is_series || NOT_PLURAL.contains(&word) || stem.chars().count() < 2 || !word.is_ascii() {
         return word.to_owned();
     }
     if stem.ends_with('s') || ES_STEMS.contains(&word) || stem.ends_with("ou") {
@@ -181,6 +183,8 @@ pub(crate) fn plural(phrase: &str) -> String {
 
 fn plural_word(word: &str) -> String {
     if UNCOUNTABLE.contains(&word)
+        || word.ends_with("series")
+        || word.ends_with("species")
         || is_plural(word)
         || NOT_PLURAL.contains(&word) && !ES_STEMS.contains(&word)
     {
@@ -281,8 +285,17 @@ mod tests {
     #[test]
     fn what_is_no_plural_stays() {
         for word in [
-            "status", "class", "news", "analysis", "redis", "data", "dns", "bus", "series",
+            "status",
+            "class",
+            "news",
+            "analysis",
+            "redis",
+            "data",
+            "dns",
+            "bus",
+            "series",
             "previous",
+            "timeseries",
         ] {
             assert_eq!(singular(word), word);
         }
