@@ -297,10 +297,28 @@ fn clean_object(phrase: &mut Phrase, source: &OperationSource<'_>) {
     {
         phrase.noun.pop();
     }
-    // `VirtualMeterActive` is a virtual meter.
-    while phrase.noun.len() > 1 && phrase.noun.last().is_some_and(|last| is_adjective(last)) {
+    // `VirtualMeterActive` is a virtual meter, `GetStatisticsAggregatedSingle` about statistics.
+    while phrase.noun.len() > 1
+        && phrase
+            .noun
+            .last()
+            .is_some_and(|last| is_adjective(last) || says_how_many(last))
+    {
         phrase.noun.pop();
     }
+    // `GetTemplatesQuery` on `/templates/search`
+    if let [.., things, last] = phrase.noun.as_slice()
+        && last == "query"
+        && words::is_plural(things)
+        && phrase.does("get")
+    {
+        phrase.noun.pop();
+    }
+}
+
+/// `GetStatisticsSingle`, `ListOrdersPaged`: how many are meant, and not what.
+fn says_how_many(word: &str) -> bool {
+    matches!(word, "single" | "multiple" | "paged" | "paginated")
 }
 
 /// `ProjectBudget_Post`, "Creates a project budget": the summary has a verb of its own, and the first two
