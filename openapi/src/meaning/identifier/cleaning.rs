@@ -271,13 +271,19 @@ pub(super) fn without_program(all: &mut Vec<String>, source: &OperationSource<'_
     {
         all.remove(0);
     }
-    // `SyncPlaySetShuffleMode` on `/SyncPlay/SetShuffleMode`
-    let chapter = words::split(source.path.split('/').nth(1).unwrap_or_default());
-    if chapter.len() > 1
-        && all.len() > chapter.len() + 1
-        && all.starts_with(&chapter)
-        && verbs::is_clear(&all[chapter.len()])
-    {
+    // `SyncPlaySetShuffleMode` on `/SyncPlay/SetShuffleMode`, `webBackendUpdateConnection` on
+    // `/v1/web_backend/connections/update`
+    let literals = source
+        .path
+        .split('/')
+        .take_while(|segment| !segment.contains('{'));
+    let chapter = literals.map(words::split).find(|chapter| {
+        chapter.len() > 1
+            && all.len() > chapter.len() + 1
+            && all.starts_with(chapter)
+            && verbs::is_clear(&all[chapter.len()])
+    });
+    if let Some(chapter) = chapter {
         all.drain(..chapter.len());
     }
     // Django REST framework: `wireless-links_bulk_partial_update`.
