@@ -258,8 +258,11 @@ pub(super) fn path_verb_last(
     let ([front @ .., last], [end, behind @ ..]) = (all, path_end.as_slice()) else {
         return None;
     };
-    let front = match front {
-        [first, rest @ ..] if first == "do" && !rest.is_empty() => rest,
+    // `run.projects.locations.jobs.run`: what stands between dots stands for itself.
+    let group = own.rsplit('.').nth(1).map(words::split);
+    let front = match (&group, front) {
+        (Some(group), _) if own.ends_with(&format!(".{last}")) => group.as_slice(),
+        (_, [first, rest @ ..]) if first == "do" && !rest.is_empty() => rest,
         _ => front,
     };
     let first = front.first()?;
@@ -287,8 +290,6 @@ pub(super) fn path_verb_last(
     // `post_result_file` on `/results/{id}/file`
     let is_method = first.eq_ignore_ascii_case(source.method);
     let verb = verbs::known(last).filter(|_| fits && !is_method)?;
-    // `pubsub.projects.subscriptions.pull`: what stands between dots stands for itself.
-    let group = own.rsplit('.').nth(1).map(words::split);
     Some(Phrase {
         verb: Some(verb),
         noun: object(group.as_deref().unwrap_or(front)),
