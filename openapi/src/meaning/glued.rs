@@ -48,14 +48,18 @@ pub(crate) fn unglued(all: Vec<String>, source: &OperationSource<'_>) -> Vec<Str
         if verbs::known(verb).is_none_or(|verb| verb.kind != Kind::Verb) {
             continue;
         }
-        if rest.len() < 3 {
+        // `/setlists` that are got are no lists that are set.
+        if rest.len() < 3 || verb == "set" && source.method == "GET" {
             continue;
         }
         for noun_end in (3..=rest.len()).rev() {
             let (noun, tail) = rest.split_at(noun_end);
             if nouns.contains(&words::singular(noun)) {
                 let mut found = vec![verb.to_owned(), noun.to_owned()];
-                if !tail.is_empty() {
+                // `updatepartialdocument`
+                if nouns.contains(&words::singular(tail)) && !words::is_plural(noun) {
+                    found.push(tail.to_owned());
+                } else if !tail.is_empty() {
                     found.extend(["as".to_owned(), tail.to_owned()]);
                 }
                 return found;
