@@ -5,7 +5,7 @@ mod against_path;
 mod cleaning;
 mod word_order;
 
-use super::glued::unglued;
+use super::glued::{links_apart, unglued};
 use super::phrase::{Phrase, is_verb_here, object, verb_first};
 use crate::meaning::adjectives::is_adjective;
 use crate::operation_source::OperationSource;
@@ -97,7 +97,7 @@ fn own_name(source: &OperationSource<'_>) -> Option<String> {
     if own.trim().is_empty() {
         return None;
     }
-    own = behind_path_groups(&own, source).to_owned();
+    own = links_apart(behind_path_groups(&own, source), source);
     if let Some(called) = called_of_class(&own) {
         own = called.to_owned();
     } else if let Some(front) = in_front_of_kind(&own, source) {
