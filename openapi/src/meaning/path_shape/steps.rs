@@ -148,8 +148,11 @@ fn is_way_of_finding(text: &str, param: Option<&str>) -> bool {
     let what = text.to_ascii_lowercase();
     param.is_some_and(|param| {
         let noun = param_noun(param);
-        what.strip_prefix("by")
-            .is_some_and(|what| !what.is_empty() && noun.last().is_some_and(|last| last == what))
+        what.strip_prefix("by").is_some_and(|what| {
+            // `/bysellerId/{sellerId}`
+            let is_param = what.len() > 3 && what == param.to_ascii_lowercase();
+            !what.is_empty() && noun.last().is_some_and(|last| last == what) || is_param
+        })
     })
 }
 
@@ -275,6 +278,10 @@ pub(super) fn resource_words(text: &str) -> Vec<String> {
             .is_some_and(|last| matches!(last.as_str(), "id" | "uuid" | "guid"))
     {
         found.pop();
+    }
+    // `/AllTeams`, but `/AllStars`
+    if found.len() > 1 && found[0] == "all" && words::singular(&found[1]) != "star" {
+        found.remove(0);
     }
     // `/entities-list`
     if let [.., things, last] = found.as_slice()
