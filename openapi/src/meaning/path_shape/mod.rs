@@ -11,7 +11,7 @@ use crate::operation_source::OperationSource;
 use crate::words;
 use action::{take_action, take_inner_action};
 pub(crate) use resource::Resource;
-use resource::{push_literal, take_resource};
+use resource::{push_literal, take_resource, which_of_enclosing};
 pub(crate) use steps::is_criterion;
 use steps::{Step, is_amount, resource_words, steps};
 
@@ -135,6 +135,9 @@ impl PathShape {
         } else {
             last
         });
+        if source.method == "GET" {
+            which_of_enclosing(&mut resources, source.path);
+        }
         resources.retain(|resource| !resource.words.is_empty() || !resource.params.is_empty());
         Self {
             resources,

@@ -139,6 +139,43 @@ impl Resource {
     }
 }
 
+/// How much of a thing is wanted, and not which of several.
+const HOW_MUCH: &[&str] = &[
+    "full", "basic", "detailed", "simple", "advanced", "extended", "expanded",
+];
+
+/// Rule "which of them": `/incidents/{id}/related` lists related incidents; at `/users/{id}/followed-by` they are users,
+/// and what they are is said the other way round; `/documents/{id}/full` is the document.
+pub(super) fn which_of_enclosing(resources: &mut Vec<Resource>, path: &str) {
+    let [.., enclosing, last] = resources.as_slice() else {
+        return;
+    };
+    let [adjective] = last.words.as_slice() else {
+        return;
+    };
+    let Some((head, front)) = enclosing.words.split_last() else {
+        return;
+    };
+    if !is_adjective(adjective) || !last.params.is_empty() || !last.qualifier.is_empty() {
+        return;
+    }
+    if HOW_MUCH.contains(&adjective.as_str()) {
+        resources.pop();
+        return;
+    }
+    let end = path.trim_end_matches('/').rsplit('/').next();
+    let is_turned = words::split(end.unwrap_or_default())
+        .iter()
+        .any(|word| matches!(word.as_str(), "by" | "from"));
+    let mut found: Vec<String> = Vec::new();
+    found.extend((!is_turned).then(|| adjective.clone()));
+    found.extend_from_slice(front);
+    found.push(words::plural(&words::singular(head)));
+    if let Some(last) = resources.last_mut() {
+        last.words = found;
+    }
+}
+
 /// An adjective goes to the noun in front of it.
 pub(super) fn push_literal(literals: &mut Vec<Vec<String>>, words: Vec<String>) {
     match (words.as_slice(), literals.last_mut()) {
@@ -163,6 +200,8 @@ pub(super) fn push_literal(literals: &mut Vec<Vec<String>>, words: Vec<String>) 
                     | "raw"
                     | "quietly"
                     | "all"
+                    | "paged"
+                    | "paginated"
             ) => {}
         // A state is no kind: `/shipments/delivered` is about shipments.
         ([adjective], Some(noun)) if is_adjective(adjective) => {
