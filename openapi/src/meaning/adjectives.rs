@@ -12,6 +12,7 @@ pub(super) const ADJECTIVES: &[&str] = &[
     "unique", "permanent", "temporary", "default", "advanced", "simple", "basic", "detailed",
     "next", "previous", "past", "today", "daily", "weekly", "monthly", "yearly", "hourly", "nearest", "full", "live", "running", "failed", "missing", "invalid", "valid", "favorite", "favourite",
     "alternative", "alternate", "incoming", "outgoing", "inbound", "outbound",
+    "legacy", "resumable", "partial", "technical", "overall",
 ];
 
 pub(crate) fn is_adjective(word: &str) -> bool {

@@ -273,6 +273,10 @@ fn worded(
         noun.clone_from(&path?.noun);
         // `/IsAlive` asks it of something else.
         noun.retain(|word| word != "alive");
+        // `/tokens/listBlocked`
+        if noun.iter().all(|word| is_adjective(word)) {
+            noun.clear();
+        }
     }
     (!noun.is_empty()).then_some(noun)
 }
