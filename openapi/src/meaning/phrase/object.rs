@@ -78,6 +78,8 @@ pub(crate) fn object(all: &[String]) -> Vec<String> {
         .map(|(_, (word, _))| word)
         .filter(|word| !word.chars().all(|digit| digit.is_ascii_digit()))
         .filter(|word| !DETERMINERS[..3].contains(&word.as_str()))
+        // "overview event paged"
+        .filter(|word| !matches!(word.as_str(), "paged" | "paginated"))
         .take(6)
         // "a video's metadata"
         .map(|word| word.strip_suffix("'s").unwrap_or(word).to_owned())
