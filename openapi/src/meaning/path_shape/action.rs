@@ -345,7 +345,8 @@ pub(super) fn take_action(
                         .is_some_and(|last| last.eq_ignore_ascii_case(source.method));
                     said.first() == Some(first) && !is_class
                         || source.habits.paths_call && phrase.len() > 1
-                        || is_untold(source) && matches!(first.as_str(), "import" | "export")
+                        || is_untold(source)
+                            && matches!(first.as_str(), "import" | "export" | "request")
                         || summary.is_some_and(|said| said.does(first))
                 }
                 Kind::VerbOrNoun => {
@@ -388,7 +389,7 @@ fn is_updated(said: &phrase::Phrase, phrase: &[String], source: &OperationSource
         && said.noun.windows(phrase.len()).any(|words| words == phrase)
 }
 
-/// Rule "nothing else is said": `POST /chart/import` imports, where neither operationId nor text says otherwise.
+/// Rule "nothing else is said": `POST /chart/import` imports, and `/requestPasswordReset` requests, where neither operationId nor text says otherwise.
 fn is_untold(source: &OperationSource<'_>) -> bool {
     source.method == "POST" && source.operation_id.is_empty() && !source.is_told()
 }
