@@ -69,6 +69,7 @@ pub(crate) fn of_operation_id(source: &OperationSource<'_>) -> Option<Phrase> {
     while phrase.noun.len() > 1 && phrase.does(&phrase.noun[0]) {
         phrase.noun.remove(0);
     }
+    without_second_verb(&mut phrase);
     clean_object(&mut phrase, source);
     // `putDocumentUpload` uploads a document.
     if phrase.noun.len() > 1
@@ -313,6 +314,28 @@ fn clean_object(phrase: &mut Phrase, source: &OperationSource<'_>) {
         && phrase.does("get")
     {
         phrase.noun.pop();
+    }
+}
+
+/// `GetRetrieveSeller`, `CreateEntityGetToken`, `FetchApprovalFetch`: what is never a noun stands in front of one, or
+/// says once more what is done.
+fn without_second_verb(phrase: &mut Phrase) {
+    let is_verb = |word: &String| {
+        matches!(
+            word.as_str(),
+            "get" | "create" | "retrieve" | "fetch" | "predict"
+        )
+    };
+    if phrase.verb.is_none() {
+        return;
+    }
+    while phrase.noun.len() > 1 && phrase.noun.last().is_some_and(is_verb) {
+        phrase.noun.pop();
+    }
+    if let Some(at) = phrase.noun.iter().rposition(is_verb)
+        && at + 1 < phrase.noun.len()
+    {
+        phrase.noun.drain(..=at);
     }
 }
 
