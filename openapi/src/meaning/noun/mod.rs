@@ -262,9 +262,11 @@ fn worded(
     {
         noun.clone_from(object);
     }
-    // "searched search users", "undeployed deploy pattern"
+    // "searched search users", "undeployed deploy pattern"; `ConfigPriceSource` configures one.
     if noun.len() > 1
         && (noun[0] == chosen.base
+            || matches!(noun[0].as_str(), "config" | "calc" | "init" | "sync")
+                && chosen.base.starts_with(noun[0].as_str())
             || is_of_path && verbs::undo_of(&noun[0]).as_ref() == Some(&chosen.base))
     {
         noun.remove(0);
@@ -273,9 +275,9 @@ fn worded(
         noun.clone_from(&path?.noun);
         // `/IsAlive` asks it of something else.
         noun.retain(|word| word != "alive");
-        // `/tokens/listBlocked`
-        if noun.iter().all(|word| is_adjective(word)) {
-            noun.clear();
+        // `/tokens/listBlocked`, `/isRoutingValid`
+        while noun.last().is_some_and(|last| is_adjective(last)) {
+            noun.pop();
         }
     }
     (!noun.is_empty()).then_some(noun)
