@@ -45,6 +45,14 @@ pub(crate) fn unglued(all: Vec<String>, source: &OperationSource<'_>) -> Vec<Str
         .filter(|noun| noun.len() > 2)
         .chain(told(source))
         .collect();
+    // `/articlesearch`
+    if let Some((front, verb)) = ["search", "lookup"]
+        .iter()
+        .find_map(|verb| Some((word.strip_suffix(verb)?, verb)))
+        .filter(|(front, _)| nouns.contains(&words::singular(front)))
+    {
+        return vec![(*verb).to_owned(), front.to_owned()];
+    }
     for verb_end in 3..word.len() - 2 {
         let (verb, rest) = word.split_at(verb_end);
         // `createnewschedule`
