@@ -79,6 +79,9 @@ pub(super) fn steps(source: &OperationSource<'_>) -> Vec<Step> {
                 found.push(Step::Literal(text.clone()));
             }
             Segment::Literal(text) if is_way_of_finding(text, names.clone().next().as_deref()) => {}
+            Segment::Literal(text)
+                if starts_with_param(template.segments.get(at + 1))
+                    && is_key_in_front(text, names.clone().next(), &found, source.method) => {}
             Segment::Literal(text) => {
                 is_filtered &= text.is_empty();
                 literal_steps(without_random_end(text), &mut found);
@@ -89,7 +92,8 @@ pub(super) fn steps(source: &OperationSource<'_>) -> Vec<Step> {
                     .and_then(|name| param_step(name, &found, source.method));
                 found.extend(step);
             }
-            Segment::Pattern(parts) if is_version_pattern(parts) => {
+            // `/orders/after/{id}.json`
+            Segment::Pattern(parts) if is_version_pattern(parts) || is_filtered => {
                 names.next();
             }
             Segment::Pattern(parts) => pattern_steps(parts, &mut names, &mut found, source.method),
@@ -135,6 +139,11 @@ fn is_filter(text: &str, before: &[Step], source: &OperationSource<'_>) -> bool 
                     .any(|property| source.schemas.items(property.schema).is_some())
         })
     };
+    // `/orders/after/{id}`
+    let is_range = matches!(text, "after" | "before" | "since" | "until") && is_of_list();
+    if is_range && source.method == "GET" {
+        return true;
+    }
     source.method == "GET"
         && matches!(words::split(text).as_slice(), [by, .., what] if by == "by"
             && !is_key_word(what)
@@ -154,6 +163,38 @@ fn is_way_of_finding(text: &str, param: Option<&str>) -> bool {
             !what.is_empty() && noun.last().is_some_and(|last| last == what) || is_param
         })
     })
+}
+
+fn starts_with_param(segment: Option<&Segment>) -> bool {
+    match segment {
+        Some(Segment::Param) => true,
+        Some(Segment::Pattern(parts)) => matches!(parts.first(), Some(Part::Param)),
+        _ => false,
+    }
+}
+
+/// Rule "key in front": `/customers/email/{email}` and `/posts/slug/{slug}` say by what one is found, as
+/// `/customers/by-email/{email}` does.
+fn is_key_in_front(text: &str, param: Option<String>, before: &[Step], method: &str) -> bool {
+    let Some(Step::Literal(noun)) = before.last() else {
+        return false;
+    };
+    let key = text.to_ascii_lowercase();
+    let is_named = param.is_some_and(|param| words::split(&param).concat().contains(&key));
+    // What is changed or deleted behind `/lists/domain` may be a domain of its own.
+    let is_key = match method {
+        "GET" => is_key_word(&key) || NAMES_ONE.contains(&key.as_str()),
+        "POST" => false,
+        _ => matches!(
+            key.as_str(),
+            "id" | "uuid" | "guid" | "slug" | "name" | "username" | "email"
+        ),
+    };
+    is_key
+        && is_named
+        && words::split(noun)
+            .last()
+            .is_some_and(|noun| words::is_plural(noun))
 }
 
 /// The fewest characters that are taken for drawn at random.
