@@ -141,7 +141,7 @@ impl Resource {
 
 /// How much of a thing is wanted, and not which of several.
 const HOW_MUCH: &[&str] = &[
-    "full", "basic", "detailed", "simple", "advanced", "extended", "expanded",
+    "full", "basic", "detailed", "simple", "advanced", "extended", "expanded", "current",
 ];
 
 /// Rule "which of them": `/incidents/{id}/related` lists related incidents; at `/users/{id}/followed-by` they are users,
@@ -156,10 +156,14 @@ pub(super) fn which_of_enclosing(resources: &mut Vec<Resource>, path: &str) {
     let Some((head, front)) = enclosing.words.split_last() else {
         return;
     };
-    if !is_adjective(adjective) || !last.params.is_empty() || !last.qualifier.is_empty() {
+    let is_how_much = HOW_MUCH.contains(&adjective.as_str());
+    if !(is_adjective(adjective) || is_how_much)
+        || !last.params.is_empty()
+        || !last.qualifier.is_empty()
+    {
         return;
     }
-    if HOW_MUCH.contains(&adjective.as_str()) {
+    if is_how_much {
         resources.pop();
         return;
     }
@@ -179,6 +183,12 @@ pub(super) fn which_of_enclosing(resources: &mut Vec<Resource>, path: &str) {
 /// An adjective goes to the noun in front of it.
 pub(super) fn push_literal(literals: &mut Vec<Vec<String>>, words: Vec<String>) {
     match (words.as_slice(), literals.last_mut()) {
+        // `/users/current` is one of them.
+        ([current], Some(noun)) if current == "current" => {
+            if let Some(head) = noun.last_mut() {
+                *head = words::singular(head);
+            }
+        }
         // `/json/search`
         ([form], None) if matches!(form.as_str(), "json" | "xml" | "soap") => {}
         // `/receipts/verbose/encoded`: how, not what.
