@@ -47,6 +47,24 @@ impl Facing<'_> {
         {
             return self.named(noun, &rule::PARAMETER_NOUN);
         }
+        // "Get Business Units for a user" at `/business-units/user/{userId}`
+        if let Some(noun) = summary
+            && self.level == Level::Item
+            && self.source.method == "GET"
+            && is_plural(noun)
+            && same(noun, &self.resource.qualifier)
+            && self.param_names(&self.resource.words)
+        {
+            let mut thing = self.thing(words::noun_phrase(noun), true);
+            thing.number = Number::Many;
+            // `/orders/status/{status}`: a state has no orders.
+            let is_value = matches!(
+                self.resource.head().as_str(),
+                "status" | "state" | "type" | "kind" | "date"
+            );
+            thing.parent = self.item_as_parent().filter(|_| !is_value);
+            return thing.by(&rule::KIND_OF_LIST);
+        }
         // "Remove shared link from folder" by PUT: the folder stays.
         if let Some(noun) = summary
             && self.level == Level::Item
