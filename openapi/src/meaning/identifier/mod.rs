@@ -286,6 +286,11 @@ fn clean_object(phrase: &mut Phrase, source: &OperationSource<'_>) {
     {
         phrase.noun.clear();
     }
+    without_manner_behind(phrase, source);
+}
+
+/// Takes from an object's end what says in which form, in which state or how many.
+fn without_manner_behind(phrase: &mut Phrase, source: &OperationSource<'_>) {
     let path_end = source.path.rsplit('/').next().unwrap_or_default();
     while phrase.noun.len() > 1
         && phrase.noun.last().is_some_and(|last| {

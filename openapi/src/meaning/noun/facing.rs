@@ -47,23 +47,8 @@ impl Facing<'_> {
         {
             return self.named(noun, &rule::PARAMETER_NOUN);
         }
-        // "Get Business Units for a user" at `/business-units/user/{userId}`
-        if let Some(noun) = summary
-            && self.level == Level::Item
-            && self.source.method == "GET"
-            && is_plural(noun)
-            && same(noun, &self.resource.qualifier)
-            && self.param_names(&self.resource.words)
-        {
-            let mut thing = self.thing(words::noun_phrase(noun), true);
-            thing.number = Number::Many;
-            // `/orders/status/{status}`: a state has no orders.
-            let is_value = matches!(
-                self.resource.head().as_str(),
-                "status" | "state" | "type" | "kind" | "date"
-            );
-            thing.parent = self.item_as_parent().filter(|_| !is_value);
-            return thing.by(&rule::KIND_OF_LIST);
+        if let Some(thing) = summary.and_then(|noun| self.found_by_another(noun)) {
+            return thing;
         }
         // "Remove shared link from folder" by PUT: the folder stays.
         if let Some(noun) = summary
@@ -154,6 +139,27 @@ impl Facing<'_> {
             return self.on_parent(parent);
         }
         self.thing(self.resource_noun(), self.resource.is_plural())
+    }
+
+    /// "Get Business Units for a user" at `/business-units/user/{userId}`
+    fn found_by_another(&self, noun: &[String]) -> Option<Thing> {
+        let is_list = self.level == Level::Item
+            && self.source.method == "GET"
+            && is_plural(noun)
+            && same(noun, &self.resource.qualifier)
+            && self.param_names(&self.resource.words);
+        if !is_list {
+            return None;
+        }
+        let mut thing = self.thing(words::noun_phrase(noun), true);
+        thing.number = Number::Many;
+        // `/orders/status/{status}`: a state has no orders.
+        let is_value = matches!(
+            self.resource.head().as_str(),
+            "status" | "state" | "type" | "kind" | "date"
+        );
+        thing.parent = self.item_as_parent().filter(|_| !is_value);
+        Some(thing.by(&rule::KIND_OF_LIST))
     }
 
     /// Where the summary's noun, and what agrees with it, say more than the path's end.

@@ -345,8 +345,7 @@ pub(super) fn take_action(
                         .is_some_and(|last| last.eq_ignore_ascii_case(source.method));
                     said.first() == Some(first) && !is_class
                         || source.habits.paths_call && phrase.len() > 1
-                        || is_untold(source)
-                            && matches!(first.as_str(), "import" | "export" | "request")
+                        || is_untold(first, source)
                         || summary.is_some_and(|said| said.does(first))
                 }
                 Kind::VerbOrNoun => {
@@ -390,8 +389,11 @@ fn is_updated(said: &phrase::Phrase, phrase: &[String], source: &OperationSource
 }
 
 /// Rule "nothing else is said": `POST /chart/import` imports, and `/requestPasswordReset` requests, where neither operationId nor text says otherwise.
-fn is_untold(source: &OperationSource<'_>) -> bool {
-    source.method == "POST" && source.operation_id.is_empty() && !source.is_told()
+fn is_untold(verb: &str, source: &OperationSource<'_>) -> bool {
+    matches!(verb, "import" | "export" | "request")
+        && source.method == "POST"
+        && source.operation_id.is_empty()
+        && !source.is_told()
 }
 
 /// "Remove an IP from the list" at `/settings/whitelist`
