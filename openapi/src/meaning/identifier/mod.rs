@@ -12,7 +12,7 @@ use crate::operation_source::OperationSource;
 use crate::verbs::{self, Kind};
 use crate::words;
 use against_path::{
-    has_verb, is_noun_of_path, is_param_word, is_path_itself, is_random, is_witnessed,
+    has_verb, in_path, is_noun_of_path, is_param_word, is_path_itself, is_random, is_witnessed,
     names_last_literal, repeats_path, says_less_than_path, starts_with_segment,
 };
 pub(crate) use cleaning::without_using;
@@ -146,8 +146,9 @@ fn own_words(own: &str, source: &OperationSource<'_>) -> Option<Vec<String>> {
     }
     without_number(&mut all, source);
     without_program(&mut all, source);
-    // API Platform ends its names with what a method answers: `postMatchingUrlCollection`.
-    if all.len() > 2 && all[all.len() - 1] == "collection" {
+    // API Platform ends its names with what a method answers: `postMatchingUrlCollection`; on `/collections/{slug}`
+    // a collection is a thing.
+    if all.len() > 2 && all[all.len() - 1] == "collection" && !in_path("collection", source) {
         if all[0] == lower_method {
             all.pop();
         } else if all[all.len() - 2] == lower_method {
