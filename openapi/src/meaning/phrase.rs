@@ -326,10 +326,10 @@ pub(crate) fn verb_first(all: &[String]) -> Phrase {
             ..Phrase::default()
         };
     };
-    rest = without_link(&verb.base, rest);
     if asks_whether(&verb.base, rest) {
         verb.action = Action::Read;
     }
+    rest = without_link(&verb.base, rest);
     // "create or update", "remove and swap": the first verb is the main one.
     let mut upsert = matches!(verb.base.as_str(), "upsert");
     while let [link, second, after @ ..] = rest
@@ -459,7 +459,9 @@ fn without_link<'a>(base: &str, rest: &'a [String]) -> &'a [String] {
     }
     // "poll whether a request was confirmed"
     if let [link, after @ ..] = rest
-        && matches!(link.as_str(), "whether" | "that" | "how" | "what")
+        && (matches!(link.as_str(), "whether" | "that" | "how" | "what")
+            || link == "if"
+                && matches!(base, "check" | "determine" | "verify" | "validate" | "test"))
         && after.len() > 1
     {
         return after;

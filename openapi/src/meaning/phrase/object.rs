@@ -64,8 +64,12 @@ pub(crate) fn object(all: &[String]) -> Vec<String> {
         .zip(all[start..].iter().skip(1).map(Some).chain([None]))
         .enumerate()
         .take_while(|(at, (word, _))| {
-            // "daily report all countries"
-            *at == 0 || !matches!(word.as_str(), "all" | "each" | "every" | "any")
+            // "daily report all countries", "users this user is followed by"
+            *at == 0
+                || !matches!(
+                    word.as_str(),
+                    "all" | "each" | "every" | "any" | "this" | "these" | "you" | "your" | "they"
+                )
         })
         .take_while(|(at, (word, next))| {
             // "areas located within", "tokens belonging to"
