@@ -24,6 +24,16 @@ pub(crate) fn param_noun(name: &str) -> Vec<String> {
             break;
         }
     }
+    // `id_webhook`, `idOrg`
+    if found.len() > 1 && found[0] == "id" {
+        found.remove(0);
+    }
+    // `groupUniqueId`, `external_id`
+    while found.len() < words::split(name).len()
+        && found.last().is_some_and(|last| says_which_id(last))
+    {
+        found.pop();
+    }
     // Google's `{parent}` and `{resource}` name a role and no thing, and so does `{resourceName}`.
     if let [only] = found.as_slice()
         && matches!(only.as_str(), "parent" | "resource" | "entity" | "object")
@@ -31,6 +41,22 @@ pub(crate) fn param_noun(name: &str) -> Vec<String> {
         found.clear();
     }
     found
+}
+
+/// Adjectives in front of a key that are said of the key: an external id, a unique name.
+fn says_which_id(word: &str) -> bool {
+    matches!(
+        word,
+        "unique"
+            | "external"
+            | "internal"
+            | "global"
+            | "local"
+            | "remote"
+            | "original"
+            | "alternate"
+            | "current"
+    )
 }
 
 /// Words that make a parameter an id and nothing else.
