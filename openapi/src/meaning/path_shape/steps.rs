@@ -223,9 +223,12 @@ fn without_random_end(text: &str) -> &str {
 
 /// `/routing/{versionNumber}/calculateRoute`: which interface is called, and not what.
 fn says_version(segments: &[Segment], at: usize, name: Option<&String>) -> bool {
-    let has_noun_behind = segments[at + 1..]
-        .iter()
-        .any(|segment| matches!(segment, Segment::Literal(text) if !text.is_empty()));
+    let has_noun_behind = segments[at + 1..].iter().any(|segment| match segment {
+        Segment::Literal(text) => !text.is_empty(),
+        // `copyrights.{format}`
+        Segment::Pattern(parts) => matches!(parts.first(), Some(Part::Literal(_))),
+        _ => false,
+    });
     has_noun_behind
         && name.is_some_and(|name| {
             matches!(
@@ -453,6 +456,12 @@ pub(crate) fn is_criterion(name: &str) -> bool {
                 | "lon"
                 | "latitude"
                 | "longitude"
+                | "easting"
+                | "northing"
+                | "zoom"
+                | "x"
+                | "y"
+                | "z"
                 | "from"
                 | "to"
                 | "start"
