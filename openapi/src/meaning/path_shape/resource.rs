@@ -2,7 +2,7 @@
 
 use crate::key_words::{is_strong_key_word, param_noun};
 use crate::meaning::adjectives::{ADJECTIVES, is_adjective};
-use crate::words;
+use crate::{verbs, words};
 
 /// What there is several kinds of, rather than several of.
 const HAVE_KINDS: &[&str] = &[
@@ -35,6 +35,9 @@ impl Resource {
         let noun = param_noun(&name);
         let is_longer =
             noun.len() > 1 && noun.first() == self.words.first() && self.words.len() == 1;
+        // `/switch-service-payment/{switch-service-paymentID}`: what looks like a call is a name.
+        let is_whole = matches!(noun.as_slice(), [verb, rest @ ..]
+            if !rest.is_empty() && rest == self.words.as_slice() && verbs::is_clear(verb));
         let is_kind = matches!(self.head().as_str(), "action" | "operation" | "command");
         // `/registrierkassen/{registrierkasseUuid}`: in any language the parameter has the singular.
         let is_singular = matches!((self.words.as_slice(), noun.as_slice()), ([many], [one])
@@ -42,7 +45,7 @@ impl Resource {
                 && !words::is_plural(many)
                 && many.strip_prefix(one.as_str()).is_some_and(|end| (1..3).contains(&end.len())));
         Self {
-            words: if is_longer || is_singular || is_kind && !noun.is_empty() {
+            words: if is_longer || is_singular || is_whole || is_kind && !noun.is_empty() {
                 noun
             } else {
                 self.words
