@@ -9,7 +9,7 @@ pub(crate) const GENERIC: &[&str] = &[
     "rule", "type", "status", "entry", "record", "detail", "data", "option", "field", "value",
     "list", "version", "history", "element", "object", "instance", "resource", "parameter",
     "preference", "info", "information", "summary", "setup", "action", "state", "metadata",
-    "mode", "stat", "statistic", "log", "link", "limit", "usage", "result", "request", "batch",
+    "mode", "stat", "statistic", "statistics", "log", "link", "limit", "usage", "result", "request", "batch",
     "secret", "code", "property", "attribute", "meta", "set", "auth", "protection", "quota", "method",
 ];
 
@@ -18,7 +18,7 @@ pub(crate) const GENERIC: &[&str] = &[
 pub(crate) const NEEDS_PARENT: &[&str] = &[
     "history", "data", "setting", "status", "config", "configuration", "metadata", "detail",
     "info", "information", "summary", "preference", "state", "option", "mode", "stat",
-    "statistic", "usage", "version", "type", "protection", "quota",
+    "statistic", "statistics", "usage", "version", "type", "protection", "quota",
 ];
 
 /// What a parameter is called that says how something is done, and not to which thing.

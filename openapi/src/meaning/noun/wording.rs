@@ -135,6 +135,7 @@ impl Facing<'_> {
             Some(parent)
                 if !parent.is_empty()
                     && !words::singular(&parent).ends_with(noun)
+                    && !noun.starts_with(parent.as_str())
                     && NEEDS_PARENT.contains(&noun) =>
             {
                 format!("{parent} {noun}")
