@@ -1,6 +1,7 @@
 //! Rules 3 and 5: what is acted upon, and what it is part of.
 
 mod facing;
+mod nameless;
 mod own_words;
 mod parents;
 mod parts;
@@ -23,6 +24,7 @@ use crate::operation_source::OperationSource;
 use crate::value_location::ValueLocation;
 use crate::{verbs, words};
 use facing::{Facing, Level};
+use nameless::{described, titled, without_path};
 use own_words::own_words;
 
 /// What a thing is part of.
@@ -181,8 +183,13 @@ pub(crate) fn choose(
         "password reset".clone_into(&mut thing.noun);
     }
     if thing.noun.is_empty() {
-        "record".clone_into(&mut thing.noun);
-        thing.rule = Some(&rule::NO_NOUN);
+        let title = titled(source, chosen);
+        thing.rule = Some(
+            title
+                .as_ref()
+                .map_or(&rule::NO_NOUN, |_| &rule::SUMMARY_OBJECT),
+        );
+        thing.noun = title.map_or_else(|| "record".to_owned(), |title| words::noun_phrase(&title));
     }
     thing
 }
@@ -427,14 +434,6 @@ fn fuller(noun: Vec<String>, chosen: &Chosen, summary: Option<&Phrase>) -> Vec<S
         .map_or(noun, |phrase| phrase.noun.clone())
 }
 
-/// What a description speaks of, where the summary is a verb alone: "Compile", "evaluates queries".
-fn described(source: &OperationSource<'_>) -> Option<Vec<String>> {
-    let is_bare = words::split(source.summary).len() == 1;
-    phrase::of_summary(source.description, source.path)
-        .map(|phrase| phrase.noun)
-        .filter(|noun| is_bare && !noun.is_empty())
-}
-
 /// "Cancel a bulk query job" at `/bulk/{id}/cancel`: how many there are is no noun.
 fn of_amount(thing: &Thing, chosen: &Chosen, summary: Option<&Phrase>) -> Option<String> {
     let summary = summary.filter(|_| thing.noun == "bulk" && chosen.source == Source::Path)?;
@@ -502,43 +501,5 @@ fn implied(
             }
         }
         _ => None,
-    }
-}
-
-/// No resource in the path: `/query`, `/{uuid}`, one path for all operations.
-fn without_path(source: &OperationSource<'_>, chosen: &Chosen, noun: Option<Vec<String>>) -> Thing {
-    let from_tag = || {
-        let tag = source.tags.first()?;
-        let mut found = words::split(tag);
-        while found.len() > 1
-            && found.last().is_some_and(|word| {
-                matches!(
-                    word.as_str(),
-                    "operations" | "api" | "service" | "endpoints" | "management"
-                )
-            })
-        {
-            found.pop();
-        }
-        (found != [chosen.base.clone()]).then_some(found)
-    };
-
-    let (noun, rule) = match (noun, from_tag()) {
-        (Some(noun), _) => (noun, &rule::OBJECT),
-        (None, Some(tag)) => (tag, &rule::TAG_NOUN),
-        (None, None) => (vec!["record".to_owned()], &rule::NO_NOUN),
-    };
-    let plural = noun.last().is_some_and(|head| words::is_plural(head));
-    let creates = chosen.action == Action::Create;
-    Thing {
-        noun: words::noun_phrase(&noun),
-        number: if (plural || chosen.bulk) && !creates {
-            Number::Many
-        } else {
-            Number::One
-        },
-        by_natural_key: true,
-        rule: Some(rule),
-        ..Thing::default()
     }
 }
