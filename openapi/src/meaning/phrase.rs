@@ -416,6 +416,10 @@ fn performed(mut verb: KnownVerb, rest: &[String]) -> (KnownVerb, Vec<String>) {
     {
         verb = performed;
         noun.pop();
+        // "Perform a JavaScript query": in which language it is asked.
+        if is_language(&noun) {
+            noun.clear();
+        }
     }
     // "requests the generation of a report", "invokes computing of tags"
     if let ([deed_noun], Some(of)) = (
@@ -438,6 +442,22 @@ fn performed(mut verb: KnownVerb, rest: &[String]) -> (KnownVerb, Vec<String>) {
         noun = object(&rest[of + 1..]);
     }
     (verb, noun)
+}
+
+/// What queries are written in.
+fn is_language(noun: &[String]) -> bool {
+    matches!(
+        noun.concat().as_str(),
+        "javascript"
+            | "sql"
+            | "graphql"
+            | "sparql"
+            | "xquery"
+            | "xpath"
+            | "json"
+            | "xml"
+            | "lucene"
+    )
 }
 
 /// "verify if", "validate whether": a question.
