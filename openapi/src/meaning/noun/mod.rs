@@ -108,7 +108,7 @@ pub(crate) fn choose(
     let worded = worded(source, shape, chosen, said, path, summary)
         .filter(|noun| summary_noun.is_none() || *noun != [chosen.base.clone()]);
     let from_summary = summary_noun.as_ref().filter(|noun| {
-        gives_verb(source, shape, chosen, said)
+        gives_verb(source, shape, chosen, said) && !is_tagged(source, shape, noun)
             || worded.is_none() && resource_repeats_verb(shape, chosen, noun)
             || worded.is_none() && names_chapter(shape, chosen, summary, noun)
             || worded.is_none() && is_bare_parameter(shape)
@@ -306,6 +306,15 @@ fn gives_verb(
         && source.method == "POST"
         && shape.action.is_none()
         && said.is_none_or(|phrase| phrase.verb.is_none())
+}
+
+/// "Get the path between two points" at `/optimalRoute`, below the tag "route": path and tag agree on another noun.
+fn is_tagged(source: &OperationSource<'_>, shape: &PathShape, noun: &[String]) -> bool {
+    shape.resources.last().is_some_and(|resource| {
+        let head = [resource.head()];
+        let is_tag = |tag: &&str| same(&words::split(tag), &head);
+        source.tags.iter().any(is_tag) && !noun.iter().any(|word| words::singular(word) == head[0])
+    })
 }
 
 /// `/void/{pgIdOrig}`: the path has no noun of its own.
