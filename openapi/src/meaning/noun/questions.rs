@@ -14,6 +14,23 @@ use crate::meaning::witness::Witnesses;
 use crate::value_location::ValueLocation;
 use crate::words;
 
+/// What there is one of for each thing that a tag names: a DNS record, an automation rule.
+fn is_kind_of_record(word: &str) -> bool {
+    matches!(
+        word,
+        "record"
+            | "entry"
+            | "rule"
+            | "template"
+            | "job"
+            | "event"
+            | "link"
+            | "definition"
+            | "item"
+            | "file"
+    )
+}
+
 /// What paths cut short, and texts spell out.
 const SHORT_FOR: &[(&str, &str)] = &[
     ("org", "organization"),
@@ -239,9 +256,21 @@ impl Facing<'_> {
             .map(|word| words::singular(&word))
             .collect();
         let told = [self.source.summary, self.source.description].map(words::split);
-        summary
-            .last()
-            .is_some_and(|noun| tagged.contains(&words::singular(noun)))
+        // "Delete a reverse DNS record" below the tag "Reverse DNS"
+        let said_of_tag = match summary {
+            [front @ .., head]
+                if !front.is_empty() && is_kind_of_record(&words::singular(head)) =>
+            {
+                front
+                    .iter()
+                    .all(|word| tagged.contains(&words::singular(word)))
+            }
+            _ => false,
+        };
+        (said_of_tag
+            || summary
+                .last()
+                .is_some_and(|noun| tagged.contains(&words::singular(noun))))
             && !tagged.contains(&head)
             && !told
                 .iter()
