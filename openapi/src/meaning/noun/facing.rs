@@ -443,7 +443,11 @@ impl Facing<'_> {
             thing.param = thing.param.filter(|_| !makes_one);
             return thing;
         }
-        if contains && is_collection && is_detail(object) {
+        // `giftCardDetails` on `/giftCards/view`
+        let is_read = self.level == Level::CollectionAction
+            && self.chosen.action == Action::Read
+            && identity::query_id(self.source, &self.resource.noun(), Search::Exact).is_none();
+        if contains && (is_collection || is_read) && is_detail(object) {
             return self.thing(self.resource_noun(), resource_plural);
         }
         self.thing(self.qualified(object), plural).by(&rule::OBJECT)
