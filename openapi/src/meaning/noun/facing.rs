@@ -172,9 +172,9 @@ impl Facing<'_> {
         if matches!(self.level, Level::Item | Level::Collection) && self.is_outvoted(noun) {
             return Some(thing().by(&rule::SUMMARY_AND_TAG));
         }
-        // "Get image sbom in the native format" at `/sboms/native`
+        // "Get image sbom in the native format" at `/sboms/native`, "Update channel avatar" at `/avatar/pick`
         let is_form = self.level == Level::Collection
-            && self.source.method == "GET"
+            && (self.source.method == "GET" || !self.is_spoken_of())
             && !self.resource.is_plural()
             && ends_with_noun(noun, &self.resource.qualifier)
             && !self.contains_resource(noun);

@@ -279,6 +279,13 @@ impl Facing<'_> {
             && !self.contains_resource(summary)
     }
 
+    /// Whether a text or tag has the path's last word.
+    pub(super) fn is_spoken_of(&self) -> bool {
+        let texts = [self.source.summary, self.source.description];
+        let told = Witnesses::of(&[&texts, self.source.tags.as_slice()].concat());
+        told.speak_of(&self.resource.head())
+    }
+
     /// A summary's noun without the adjectives in front that nothing else has: "a local account".
     pub(super) fn witnessed<'a>(&self, noun: &'a [String]) -> &'a [String] {
         let others = [
