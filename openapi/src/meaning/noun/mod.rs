@@ -106,7 +106,13 @@ pub(crate) fn choose(
         .filter(|noun| !noun.is_empty());
     // "Search for products" at `/search`, `Search_Search`: what is searched is no search.
     let worded = worded(source, shape, chosen, said, path, summary)
-        .filter(|noun| summary_noun.is_none() || *noun != [chosen.base.clone()]);
+        .filter(|noun| summary_noun.is_none() || *noun != [chosen.base.clone()])
+        // `technicalCancel`, "Cancel an authorisation": an adjective alone is no thing.
+        .filter(|noun| {
+            !(is_only_said_of(noun)
+                && summary.is_some_and(|phrase| phrase.does(&chosen.base))
+                && summary_noun.is_some())
+        });
     let from_summary = summary_noun.as_ref().filter(|noun| {
         gives_verb(source, shape, chosen, said) && !is_tagged(source, shape, noun)
             || worded.is_none() && resource_repeats_verb(shape, chosen, noun)
@@ -192,6 +198,28 @@ pub(crate) fn choose(
         thing.noun = title.map_or_else(|| "record".to_owned(), |title| words::noun_phrase(&title));
     }
     thing
+}
+
+/// Whether an object is but what is said of one: `technical`, `not`.
+fn is_only_said_of(noun: &[String]) -> bool {
+    let [only] = noun else { return false };
+    is_adjective(only)
+        || matches!(
+            only.as_str(),
+            "not"
+                | "multi"
+                | "self"
+                | "legacy"
+                | "quick"
+                | "manual"
+                | "automatic"
+                | "initial"
+                | "final"
+        )
+        || only.len() > 6
+            && ["ical", "ional", "itive", "ious", "less", "ible"]
+                .iter()
+                .any(|end| only.ends_with(end))
 }
 
 /// The object of the operationId's verb, or else of the path's.
