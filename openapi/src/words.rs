@@ -33,7 +33,7 @@ const NOT_PLURAL: &[&str] = &[
     "ses", "sns", "sqs", "rds", "eks", "ecs", "kms", "cms", "crm", "lms", "ups", "gms", "has",
     "was", "is", "as", "this", "its", "us", "plus", "bonus", "always", "analytics", "statistics",
     "logistics", "physics", "mathematics", "economics", "politics", "sales", "goods", "premises",
-    "whereabouts", "vs", "ins", "dms", "sas", "abs", "hls", "rtls", "pls", "nas",
+    "whereabouts", "vs", "ins", "dms", "sas", "abs", "hls", "rtls", "pls", "nas", "ats",
 ];
 
 /// Stems in -us, -is, -as whose plural adds -es.
