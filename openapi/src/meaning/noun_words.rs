@@ -18,7 +18,7 @@ pub(crate) const GENERIC: &[&str] = &[
 pub(crate) const NEEDS_PARENT: &[&str] = &[
     "history", "data", "setting", "status", "config", "configuration", "metadata", "detail",
     "info", "information", "summary", "preference", "state", "option", "mode", "stat",
-    "statistic", "statistics", "usage", "version", "type", "protection", "quota",
+    "statistic", "statistics", "usage", "version", "type", "protection", "quota", "parameter",
 ];
 
 /// What a parameter is called that says how something is done, and not to which thing.
