@@ -299,8 +299,11 @@ fn fits(source: &OperationSource<'_>, candidate: &Candidate) -> bool {
     let base = candidate.base.as_str();
     match source.method {
         "DELETE" => {
+            // "Marks an instance to be deleted"
+            let is_prepared = from == Source::Summary && matches!(base, "mark" | "schedule");
             !matches!(candidate.action, Action::Read | Action::Create)
                 && !matches!(base, "put" | "patch" | "post" | "update")
+                && !is_prepared
         }
         // Where a path spells a change out, a GET makes it: `/session/create/{name}`.
         "GET" if from == Source::Path && is_plain_change(base) => true,
@@ -308,10 +311,15 @@ fn fits(source: &OperationSource<'_>, candidate: &Candidate) -> bool {
             let is_rather_a_noun = candidate.kind == Kind::VerbOrNoun
                 && candidate.action == Action::Execute
                 && from == Source::OperationId;
-            // "Open orders" is a title.
+            // "Open orders" is a title, and so is "Play types" of `getPlayTypes` on `/play/types`.
+            let is_told_to_get = || {
+                words::split(source.operation_id)
+                    .first()
+                    .is_some_and(|first| first == "get")
+            };
             let is_said_alone = from == Source::Summary
                 && candidate.action == Action::Execute
-                && !words::split(source.path).iter().any(|word| word == base);
+                && (is_told_to_get() || !words::split(source.path).iter().any(|word| word == base));
             // `contribute` on `/contribute.json`
             let names_path = candidate.action == Action::Execute
                 && from == Source::OperationId

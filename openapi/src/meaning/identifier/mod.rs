@@ -8,6 +8,7 @@ mod word_order;
 use super::glued::{links_apart, unglued};
 use super::phrase::{Phrase, is_verb_here, object, verb_first};
 use crate::meaning::adjectives::is_adjective;
+use crate::meaning::verb::is_weak_read;
 use crate::operation_source::OperationSource;
 use crate::verbs::{self, Kind};
 use crate::words;
@@ -180,8 +181,10 @@ fn own_words(own: &str, source: &OperationSource<'_>) -> Option<Vec<String>> {
         // `post-listRecurringDetails`: the method in front of an identifier of its own.
         let after_method = own.get(lower_method.len()..).unwrap_or_default();
         let separated = after_method.starts_with(['-', '_', '.', '/', ' ']);
+        // "Retrieve the sync flow" of `get-sync-flow`: the method is the verb.
+        let only_gets = lower_method == "get" && starts_with_read(source.summary);
         let is_call = rest.first().is_some_and(|word| {
-            (separated || lower_method == "post" && rest.len() > 1)
+            (separated && !only_gets || lower_method == "post" && rest.len() > 1)
                 && is_verb_here(word, &rest[1..])
                 && (verbs::is_clear(word)
                     || lower_method != "delete" && !is_noun_of_path(word, source))
@@ -203,6 +206,15 @@ fn own_words(own: &str, source: &OperationSource<'_>) -> Option<Vec<String>> {
     }
     without_framework_action(&mut all, source);
     Some(all)
+}
+
+/// "Get the sync status", "Returns a list": a summary that says no more than GET does.
+fn starts_with_read(summary: &str) -> bool {
+    let first = words::split(summary.split_whitespace().next().unwrap_or_default());
+    first
+        .first()
+        .and_then(|word| verbs::known_in_any_form(word))
+        .is_some_and(|verb| is_weak_read(&verb.base))
 }
 
 /// Takes from an object what is none of it: amounts, keys, kinds, repetitions, numbers, media types.

@@ -333,7 +333,8 @@ pub(super) fn path_noun_first(all: &[String], source: &OperationSource<'_>) -> O
     let is_action = words::split(source.path.rsplit(['/', ':']).next().unwrap_or_default())
         .first()
         .is_some_and(|action| action == first && source.path.contains('}'));
-    let is_noun_here = matches!(first.as_str(), "list" | "set")
+    // `ListAccessControlList` on a GET lists.
+    let is_noun_here = matches!(first.as_str(), "list" | "set") && source.method != "GET"
         || names_resource(first, source) && rest.first().is_some_and(|next| verbs::is_clear(next));
     // `issueEditLabel` below the tag `issue`
     let is_chapter = rest.len() > 1

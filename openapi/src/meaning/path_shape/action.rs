@@ -326,6 +326,7 @@ pub(super) fn take_action(
                 .or_else(|| verbs::known(first))?;
             let is_action = match known.kind {
                 _ if steps.len() == 1 && reads && phrase.len() == 1 => false,
+                _ if is_only_described(&known, &phrase, source, summary) => false,
                 // `/portfolio/analysis/return` is a number.
                 _ if first == "return" && !behind_param => false,
                 Kind::Verb => true,
@@ -379,6 +380,25 @@ pub(super) fn take_action(
             Some(phrase)
         }
     }
+}
+
+/// `GET /open-response`, `GET /inbox/unread`: what is looked at is described, and nothing is done, where neither
+/// operationId nor summary say so.
+fn is_only_described(
+    known: &KnownVerb,
+    phrase: &[String],
+    source: &OperationSource<'_>,
+    summary: Option<&phrase::Phrase>,
+) -> bool {
+    let is_done = || {
+        words::split(source.operation_id).contains(&known.base)
+            || summary.is_some_and(|said| said.does(&known.base))
+    };
+    source.method == "GET"
+        && matches!(known.action, Action::Execute | Action::Update)
+        && (phrase.len() > 1 || phrase[0] == "unread")
+        && !verbs::is_phrasal(&known.base)
+        && !is_done()
 }
 
 /// "Update bounce purge mail settings" by PATCH of `/mail_settings/bounce_purge`: nothing is bounced.

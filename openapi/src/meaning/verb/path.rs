@@ -108,14 +108,14 @@ fn is_only_looked_at(
 ) -> bool {
     // `getAPIKey` at `/authn/login` logs in.
     source.method == "GET"
-        && path.action == Action::Execute
+        && matches!(path.action, Action::Execute | Action::Update)
         && !path.base.starts_with("log")
         && of_said.map_or_else(
             // An id that only repeats its path has no verb: `getDevicesUpgrade` at `/devices/upgrade`.
             || {
                 words::split(source.operation_id)
                     .first()
-                    .is_some_and(|first| first == "get")
+                    .is_none_or(|first| first == "get")
             },
             |said| said.action == Action::Read,
         )
