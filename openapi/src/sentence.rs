@@ -368,7 +368,7 @@ fn names_the_whole_event(meaning: &Meaning) -> bool {
         .next_back()
         .is_some_and(|noun| matches!(noun, "session" | "login" | "logout" | "token"));
     match meaning.verb.base.as_str() {
-        "log in" | "log out" | "sign in" | "sign out" => is_session,
+        "log in" | "log out" | "log on" | "sign in" | "sign out" | "sign on" => is_session,
         _ => false,
     }
 }

@@ -471,8 +471,10 @@ fn asks_whether(base: &str, rest: &[String]) -> bool {
 /// What follows the verb without what only links them.
 fn without_link<'a>(base: &str, rest: &'a [String]) -> &'a [String] {
     // "search for vehicles"
-    if matches!(base, "search" | "query" | "look" | "ask" | "check")
-        && let [link, after @ ..] = rest
+    if matches!(
+        base,
+        "search" | "query" | "look" | "ask" | "check" | "listen" | "wait"
+    ) && let [link, after @ ..] = rest
         && link == "for"
     {
         return after;

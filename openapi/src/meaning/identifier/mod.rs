@@ -3,6 +3,7 @@
 
 mod against_path;
 mod cleaning;
+mod phrasal_last;
 mod word_order;
 
 use super::glued::{links_apart, unglued};
@@ -22,6 +23,7 @@ use cleaning::{
     without_framework_action, without_interface, without_key, without_kind, without_number,
     without_program, without_repetition, without_tag, without_versions,
 };
+use phrasal_last::phrasal_last;
 use word_order::{
     PROGRAM_WORDS, dotted_verb_last, grouped, habitually_first, habitually_last, method_last,
     noun_first, own_verb_last, path_noun_first, path_verb_last, starts_with_unknown_verb,
@@ -38,6 +40,7 @@ pub(crate) fn of_operation_id(source: &OperationSource<'_>) -> Option<Phrase> {
     let own = own_name(source)?;
     let all = own_words(&own, source)?;
     let mut phrase = as_summary_says(&own, &all, source)
+        .or_else(|| phrasal_last(&all))
         .or_else(|| compound_of_summary(&all, source))
         .or_else(|| habitually_last(&own, &all, source))
         .or_else(|| grouped(&own, &all, source))

@@ -347,7 +347,10 @@ pub(super) fn path_noun_first(all: &[String], source: &OperationSource<'_>) -> O
     if is_chapter {
         return Some(verb_first(rest));
     }
+    // `licenseTrack` on `/audio/licenses`, "License audio tracks": the summary says that it is the verb.
+    let is_said = words::split(source.summary).first() == Some(first);
     if is_action
+        || is_said && source.method != "GET"
         || !in_path(first, source)
         || verbs::known(first).is_none_or(|verb| verb.kind == Kind::Verb && !is_noun_here)
     {

@@ -1,6 +1,6 @@
 //! The verb phrase of a path: at its end, behind a colon, or in front of its parameters.
 
-use super::named_calls::{agent, conversion, state};
+use super::named_calls::{agent, conversion, phrasal_end, state};
 use super::steps::Step;
 use crate::habits::collection_key;
 use crate::key_words::param_noun;
@@ -303,7 +303,8 @@ pub(super) fn take_action(
             }
             let named = state(&phrase, source.method, behind_param)
                 .or_else(|| agent(&phrase, source, steps.len(), summary))
-                .or_else(|| conversion(&phrase));
+                .or_else(|| conversion(&phrase))
+                .or_else(|| phrasal_end(&phrase, source.method));
             if let Some(action) = named {
                 steps.pop();
                 return Some(action);

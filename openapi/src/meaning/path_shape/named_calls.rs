@@ -105,6 +105,18 @@ fn worked_out(last: &str, front: &[String], source: &OperationSource<'_>) -> Opt
     is_asked.then(|| [&[verb.base], front].concat())
 }
 
+/// `/global-sign-out`, `/patient-check-in`: a verb of two words behind what it is done to.
+pub(super) fn phrasal_end(phrase: &[String], method: &str) -> Option<Vec<String>> {
+    let [front @ .., first, second] = phrase else {
+        return None;
+    };
+    let is_call = method == "POST"
+        && !front.is_empty()
+        && verbs::phrasal(first, second).is_some()
+        && !front.iter().any(|word| verbs::is_clear(word));
+    is_call.then(|| [&phrase[front.len()..], front].concat())
+}
+
 /// `/html-to-pdf`, `/xmltojson`: one form into another.
 pub(super) fn conversion(phrase: &[String]) -> Option<Vec<String>> {
     let is_form = |word: &str| {
