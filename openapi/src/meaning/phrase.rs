@@ -228,8 +228,10 @@ pub(crate) fn of_words(all: &[String]) -> Phrase {
         phrase.bulk = true;
     }
     if phrase.verb.is_some() {
-        // `/alerts/closeMultiple`
-        phrase.bulk |= all.iter().any(|word| word == "multiple" || word == "many");
+        // `/alerts/closeMultiple`, `/notifications/read-all`
+        phrase.bulk |= all
+            .iter()
+            .any(|word| matches!(word.as_str(), "multiple" | "many" | "all"));
         return phrase;
     }
     match all.split_last() {

@@ -95,6 +95,9 @@ pub(crate) fn choose(
             .map(|phrase| phrase.complement.clone())
             .unwrap_or_default();
     }
+    let (base, action) = marked_as(source, summary, &base)
+        .map(|state| state.clone_into(&mut complement))
+        .map_or((base, action), |()| ("mark".to_owned(), Action::Update));
     let (base, action, moved) = moves(base, action, from, shape);
     complement.extend(moved);
     let says_delete = summary.is_some_and(|phrase| phrase.does("delete"))
@@ -423,6 +426,10 @@ fn settle(
         {
             (Action::Execute, false)
         }
+        // `/pdf/merge`: nothing that the path names is changed.
+        ("POST", Action::Update) if base == "merge" && !source.path.contains('{') => {
+            (Action::Execute, false)
+        }
         // `/add_watermark/image`, answered with the PDF that was sent: nothing new is kept.
         ("POST", Action::Create)
             if base == "add"
@@ -500,6 +507,24 @@ fn spoken<'a>(base: &'a str, method: &str, action: Action) -> &'a str {
         "destroy" if method == "DELETE" => "delete",
         "init" => "initialize",
         other => other,
+    }
+}
+
+/// `POST /messages/{id}/read` and `readAllNotifications` that says "Mark all as read": who changes something does not
+/// look at it.
+fn marked_as(
+    source: &OperationSource<'_>,
+    summary: Option<&Phrase>,
+    base: &str,
+) -> Option<&'static str> {
+    let is_marked = summary.is_some_and(|phrase| phrase.does("mark"));
+    let is_told = summary.and_then(|phrase| phrase.verb.as_ref());
+    let is_done_to_item = source.path.trim_end_matches('/').ends_with("}/read");
+    match (source.method, base) {
+        ("POST" | "PUT" | "PATCH", "unread") => Some("as unread"),
+        ("PUT" | "PATCH", "read") => Some("as read"),
+        ("POST", "read") if is_marked || is_done_to_item && is_told.is_none() => Some("as read"),
+        _ => None,
     }
 }
 
