@@ -22,8 +22,10 @@ const BATCH_LENGTH_MAX: u8 = 10;
 const BATCH_MESSAGES_MAX: usize = 1_000;
 const BATCH_WINDOW: Duration = Duration::from_secs(2);
 const LONG_POLL_SECONDS: i32 = 20;
-/// How long SQS may take to say what else is there at once.
-const SHORT_POLL_MAX: Duration = Duration::from_secs(1);
+/// How long SQS may take to say what else is there at once: what it answers later is a delivery less for each.
+const SHORT_POLL_MAX: Duration = Duration::from_secs(10);
+/// After so many questions in a row without an answer, no more of a batch is acknowledged.
+const UNANSWERED_MAX: u32 = 2;
 /// A message has at most 1 MiB, and a thousand of those would be a gigabyte.
 const BATCH_BYTES_MAX: usize = 16 << 20;
 /// How long storing one batch may take: less than a queue's usual visibility timeout.
@@ -124,6 +126,7 @@ impl Queue {
     /// too: to leave it would be a delivery less for each.
     async fn gather(&self, stop: &watch::Receiver<bool>) -> anyhow::Result<Vec<Message>> {
         let mut messages = tokio::select! {
+            biased;
             received = self.receive(LONG_POLL_SECONDS) => received?,
             () = stopped(stop.clone()) => return Ok(Vec::new()),
         };
@@ -168,7 +171,7 @@ impl Queue {
             .filter(|message| !failed.contains(message.message_id().unwrap_or_default()))
             .filter_map(Message::receipt_handle)
             .collect();
-        let (mut not_acknowledged, mut code) = (0, String::new());
+        let (mut not_acknowledged, mut code, mut unanswered) = (0, String::new(), 0);
         let mut acknowledging: anyhow::Result<()> = Ok(());
         for ten in receipts.chunks(BATCH_LENGTH_MAX.into()) {
             let mut request = self.client.delete_message_batch().queue_url(&self.url);
@@ -183,6 +186,7 @@ impl Queue {
             // A message that stays is delivered again and found stored: the others go on.
             match request.send().await {
                 Ok(answer) => {
+                    unanswered = 0;
                     not_acknowledged += answer.failed().len();
                     if let Some(entry) = answer.failed().first() {
                         entry.code().clone_into(&mut code);
@@ -190,10 +194,10 @@ impl Queue {
                 }
                 Err(error) => {
                     not_acknowledged += ten.len();
-                    // Where SQS is not to be reached, ninety more questions only delay a stop.
-                    let is_answered = error.as_service_error().is_some();
+                    unanswered += u32::from(error.as_service_error().is_none());
                     acknowledging = Err(error.into_service_error().into());
-                    if !is_answered {
+                    // Where SQS is not to be reached, ninety more questions only delay a stop.
+                    if unanswered == UNANSWERED_MAX {
                         break;
                     }
                 }

@@ -16,8 +16,8 @@ use crate::fetch;
 const CLEAR_WAIT: Duration = Duration::from_secs(2);
 /// The oldest ClickHouse that has all that Daybook's schema needs: year and month.
 const VERSION_MIN: (u32, u32) = (26, 2);
-/// How long a binary may take to say its version.
-const VERSION_WAIT: Duration = Duration::from_secs(10);
+/// How long a binary may take to say its version: the one that is downloaded unpacks itself when it is first run.
+const VERSION_WAIT: Duration = Duration::from_mins(2);
 
 /// A ClickHouse that can be run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,17 +41,16 @@ impl Engine {
     /// [`LauncherError::Fetch`] with npm's own words.
     pub async fn find(cache: &Cache) -> Result<Self, LauncherError> {
         let path = std::env::var_os("PATH").unwrap_or_default();
-        if let Some(binary) = find_on_path("clickhouse", std::env::split_paths(&path)) {
+        for binary in on_path("clickhouse", std::env::split_paths(&path)) {
             match version(&binary).await {
-                Some(version) if version >= VERSION_MIN => return Ok(Self::Binary(binary)),
-                found => tracing::warn!(
-                    "{} is passed over: {}",
-                    binary.display(),
-                    found.map_or_else(
-                        || "it does not say its version".to_owned(),
-                        |(year, month)| format!("version {year}.{month} is older than 26.2"),
-                    )
+                Ok(version) if version >= VERSION_MIN => return Ok(Self::Binary(binary)),
+                Ok((year, month)) => tracing::warn!(
+                    "{} is passed over: version {year}.{month} is older than 26.2",
+                    binary.display()
                 ),
+                Err(problem) => {
+                    tracing::warn!("{} is passed over: {problem}", binary.display());
+                }
             }
         }
         let cache = cache.clone();
@@ -86,14 +85,18 @@ impl Drop for Wanted {
 }
 
 /// What a binary calls itself: `ClickHouse client version 26.7.2.1 (official build).`
-async fn version(binary: &Path) -> Option<(u32, u32)> {
+async fn version(binary: &Path) -> Result<(u32, u32), String> {
     let asking = Command::new(binary)
         .arg("--version")
         .stdin(Stdio::null())
         .kill_on_drop(true)
         .output();
-    let answer = timeout(VERSION_WAIT, asking).await.ok()?.ok()?;
+    let answer = timeout(VERSION_WAIT, asking)
+        .await
+        .map_err(|_| format!("it did not say its version within {VERSION_WAIT:?}"))?
+        .map_err(|error| format!("it cannot be run: {error}"))?;
     version_in(&String::from_utf8_lossy(&answer.stdout))
+        .ok_or_else(|| "it does not say its version".to_owned())
 }
 
 /// Year and month, of a version's first two numbers.
@@ -104,11 +107,14 @@ fn version_in(said: &str) -> Option<(u32, u32)> {
     Some((year, numbers.next()?.parse().ok()?))
 }
 
-fn find_on_path(name: &str, directories: impl Iterator<Item = PathBuf>) -> Option<PathBuf> {
+fn on_path(
+    name: &str,
+    directories: impl Iterator<Item = PathBuf>,
+) -> impl Iterator<Item = PathBuf> {
     directories
         .filter(|directory| directory.is_absolute())
-        .map(|directory| directory.join(name))
-        .find(|candidate| {
+        .map(move |directory| directory.join(name))
+        .filter(|candidate| {
             candidate.is_file()
                 && rustix::fs::access(candidate, rustix::fs::Access::EXEC_OK).is_ok()
         })
@@ -135,11 +141,11 @@ mod tests {
 
         let places = [directory.path().to_owned(), plain, runnable.clone()];
         assert_eq!(
-            find_on_path("clickhouse", places.into_iter()),
-            Some(runnable.join("clickhouse"))
+            on_path("clickhouse", places.into_iter()).collect::<Vec<_>>(),
+            [runnable.join("clickhouse")]
         );
         assert_eq!(
-            find_on_path("clickhouse", [PathBuf::from(".")].into_iter()),
+            on_path("clickhouse", [PathBuf::from(".")].into_iter()).next(),
             None
         );
     }
@@ -164,7 +170,7 @@ mod tests {
         fs::write(&binary, script).unwrap();
         fs::set_permissions(&binary, fs::Permissions::from_mode(0o755)).unwrap();
 
-        assert_eq!(version(&binary).await, Some((24, 8)));
-        assert_eq!(version(&directory.path().join("none")).await, None);
+        assert_eq!(version(&binary).await, Ok((24, 8)));
+        assert!(version(&directory.path().join("none")).await.is_err());
     }
 }

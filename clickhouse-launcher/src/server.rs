@@ -157,7 +157,7 @@ impl Server {
     /// # Errors
     /// [`LauncherError::Io`].
     pub async fn kill(mut self) -> Result<(), LauncherError> {
-        // The server of a binary is killed by the kernel when its parent, which this is, has ended.
+        // The kernel kills the server of a binary with it, but for one with capabilities of its own.
         self.child
             .kill()
             .await

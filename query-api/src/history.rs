@@ -6,16 +6,15 @@
 //! change nothing, and what was redacted is never compared.
 
 mod bodies_before;
+mod put;
 
 use std::collections::{BTreeMap, HashMap};
 
-use daybook_event::{
-    Action, AuditEvent, Change, Entity, Outcome, REDACTED, StoredBody, read_detail,
-};
-use percent_encoding::percent_decode_str;
+use daybook_event::{Action, AuditEvent, Change, Outcome, REDACTED, StoredBody, read_detail};
 use serde_json::Value;
 
 pub(crate) use self::bodies_before::bodies_before;
+use self::put::is_put_to_the_thing;
 
 /// How many fields of one thing are remembered, and how many changes one event shows.
 const FIELDS_MAX: usize = 500;
@@ -49,7 +48,9 @@ type Thing = (String, String);
 
 /// Which thing it was, where what the event changed is made out from bodies.
 fn compared_thing(event: &AuditEvent) -> Option<Thing> {
-    let is_compared = event.changes.is_empty() && is_done(event) && is_a_state(event);
+    let is_of_several = several_things(event).next().is_some();
+    let is_compared =
+        event.changes.is_empty() && is_done(event) && is_a_state(event) && !is_of_several;
     is_compared.then(|| thing(event))
 }
 
@@ -68,68 +69,6 @@ fn says_the_whole_thing(event: &AuditEvent) -> bool {
 /// Whether a body is all of the thing, so that what it lacks is gone.
 fn is_whole(event: &AuditEvent, body: &StoredBody) -> bool {
     event.http.method == "PUT" && !body.is_cut && is_put_to_the_thing(event, &body.value)
-}
-
-/// Whether the call went to the thing's own address (`/workflows/42`), or to one that names no thing with a body
-/// that says its id (`/workflows`). What is put below the address (`/workflows/42/rename`) is a part of the thing, or
-/// something about it, but for what is known by the id of what it is part of (the rating of a ride): that is all there.
-/// And a body that names the thing among others says what becomes of each, not what it is.
-fn is_put_to_the_thing(event: &AuditEvent, body: &Value) -> bool {
-    let (thing, parent) = (&event.entity, &event.parent);
-    if thing.id.is_empty() {
-        return true;
-    }
-    let segments: Vec<_> = event
-        .http
-        .path
-        .split('/')
-        .filter(|segment| !segment.is_empty())
-        .map(|segment| Naming::of(segment, &thing.id))
-        .collect();
-    if segments.last() == Some(&Naming::Thing) {
-        return true;
-    }
-    let naming = segments.iter().filter(|it| **it != Naming::Nothing);
-    match naming.count() {
-        0 => Entity::ID_MEMBERS
-            .iter()
-            .any(|member| match body.get(member) {
-                Some(Value::String(id)) => *id == thing.id,
-                Some(Value::Number(id)) => id.to_string() == thing.id,
-                _ => false,
-            }),
-        // The one that is named is the parent.
-        1 => thing.id == parent.id && thing.kind != parent.kind,
-        _ => false,
-    }
-}
-
-/// What a segment of a path says of a thing.
-#[derive(PartialEq, Eq)]
-enum Naming {
-    Nothing,
-    Thing,
-    /// Its id, and what is done to it: `42:publish`.
-    Call,
-}
-
-impl Naming {
-    fn of(segment: &str, id: &str) -> Self {
-        let Ok(segment) = percent_decode_str(segment).decode_utf8() else {
-            return Self::Nothing;
-        };
-        let quoted = |text: &str| {
-            let text = text.strip_suffix(')').unwrap_or_default();
-            let unquoted = text.strip_prefix('\'').and_then(|it| it.strip_suffix('\''));
-            text == id || unquoted == Some(id)
-        };
-        match segment.strip_prefix(id) {
-            Some("" | ".json" | ".xml") => Self::Thing,
-            Some(rest) if rest.starts_with(':') => Self::Call,
-            _ if segment.split_once('(').is_some_and(|(_, key)| quoted(key)) => Self::Thing,
-            _ => Self::Nothing,
-        }
-    }
 }
 
 fn thing(event: &AuditEvent) -> Thing {
@@ -182,13 +121,15 @@ impl History {
         if !is_done(event) {
             return (ChangesFrom::Nothing, Vec::new());
         }
-        // What a call about several things did to each of them, nobody knows.
+        let thing = thing(event);
+        // What a call about several things did to each of them, nobody knows; nor what others have done to each since
+        // the last call about the same.
         if event.action != Action::Read {
-            for thing in several_things(event) {
+            for one in several_things(event) {
+                self.things.remove(&one);
                 self.things.remove(&thing);
             }
         }
-        let thing = thing(event);
         // What is created anew has nothing of what had its name before.
         if matches!(event.action, Action::Create | Action::Delete) {
             self.things.remove(&thing);
@@ -289,7 +230,7 @@ fn flatten(value: &Value, pointer: String, depth: usize, said: &mut Known) {
 
 #[cfg(test)]
 mod tests {
-    use daybook_event::HttpRequest;
+    use daybook_event::{Entity, HttpRequest};
     use proptest::prelude::*;
 
     use super::*;

@@ -81,7 +81,7 @@ impl Ledger {
         Ok(subjects)
     }
 
-    /// All that a tenant's events name: things, or persons, who have no kind.
+    /// All that a tenant's events name: things, or persons, who have no kind; of an event about several also each of them.
     fn named(
         &self,
         org_id: &str,
@@ -90,10 +90,12 @@ impl Ledger {
     ) -> Result<RowCursor<Identifier>, StoreError> {
         let bounds = Plan::bounds();
         let named = if is_of_things {
-            "(entity_type, entity_id)"
+            "arrayJoin(arrayPushBack(arrayZip(arrayWithConstant(length(splitByChar(',', entity_id)), \
+             toString(entity_type)), splitByChar(',', entity_id)), (toString(entity_type), entity_id)))"
         } else {
-            "arrayJoin([('', caller_user_id), ('', lower(caller_user_email)), ('', entity_id), \
-             ('', lower(entity_name))])"
+            "arrayJoin(arrayConcat([('', caller_user_id), ('', lower(caller_user_email)), ('', entity_id), \
+             ('', lower(entity_name))], arrayZip(arrayWithConstant(length(splitByChar(',', entity_id)), ''), \
+             splitByChar(',', entity_id))))"
         };
         let query = self.client.query(&format!(
             // Unlike DISTINCT, ClickHouse does this with little memory, on the disk.

@@ -300,6 +300,33 @@ async fn an_event_about_several_things_is_found_by_each_by_their_kind_and_by_wor
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn two_calls_about_the_same_things_are_not_compared() {
+    let org_id = "history-of-the-same-several";
+    let bulk = |number, detail: &str| {
+        let mut event = change(org_id, number, Action::Update, "PATCH", detail);
+        "4 1,4 2".clone_into(&mut event.entity.id);
+        event
+    };
+    // In between each of them may have become something else.
+    store(vec![
+        bulk(1, r#"{"status":"open"}"#),
+        change(org_id, 2, Action::Update, "PATCH", r#"{"status":"closed"}"#),
+        bulk(3, r#"{"status":"open"}"#),
+    ])
+    .await;
+    let api = ServedApi::start(clickhouse()).await.unwrap();
+    let token = api.token(org_id);
+    let answer = api.get(&token, PATH).await.unwrap().json().unwrap();
+    let expected = [
+        (3, "bodies", r#"/status >"open""#),
+        (2, "bodies", r#"/status >"closed""#),
+        (1, "bodies", r#"/status >"open""#),
+    ];
+    let expected = expected.map(|(number, from, said)| (number, from.to_owned(), said.to_owned()));
+    assert_eq!(told(&answer), expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn it_says_where_a_thing_has_more_fields_than_are_followed() {
     let org_id = "history-of-many-fields";
     let put = |number, early: &str, count: usize| {
