@@ -163,7 +163,10 @@ pub(crate) fn choose(
     if by_summary {
         thing.rule = Some(&rule::SUMMARY_OBJECT);
     }
-    if let Some(whole) = facing.whole_of_deed(&thing) {
+    if let Some(whole) = facing
+        .whole_of_deed(&thing)
+        .or_else(|| facing.whole_of_view(&thing))
+    {
         thing = whole;
     }
     if let Some(noun) =

@@ -84,6 +84,27 @@ impl Facing<'_> {
             .then(|| self.on_parent(parent))
     }
 
+    /// `GET /documents/{id}/full`, "Finds a registration" at `/registrations/{id}/summary`: a view of a thing is that
+    /// thing, and no part of it.
+    pub(super) fn whole_of_view(&self, thing: &Thing) -> Option<Thing> {
+        let parent = self.enclosing.last()?;
+        // "Get a list of similar games" at `/games/{id}/suggested` shows others.
+        let tells_many = self
+            .summary
+            .and_then(|summary| summary.noun.last())
+            .is_some_and(|head| words::is_plural(head));
+        let is_view = self.source.method == "GET"
+            && !tells_many
+            && self.level == Level::Collection
+            && !self.resource.is_plural()
+            && !self.answers_list()
+            && thing
+                .parent
+                .as_ref()
+                .is_some_and(|above| above.entity_type == thing.noun);
+        is_view.then(|| self.on_parent(parent))
+    }
+
     /// Rule "full name": "Creates a loyalty account" at `/loyalty/accounts`. The word that the path has in front of a
     /// noun belongs to it where the document's texts say so: to the thing itself, and to what others are part of.
     pub(super) fn in_full(&self, resource: &Resource, noun: String) -> String {
