@@ -28,6 +28,7 @@ mod rule;
 mod secret_calls;
 mod summary_and_path;
 mod summary_words;
+mod title;
 mod verb;
 mod witness;
 
@@ -96,7 +97,8 @@ impl Meaning {
 /// Works out what an operation means; what its document says in `x-audit` goes before.
 pub(crate) fn work_out(source: &OperationSource<'_>, annotations: &Annotations) -> Meaning {
     let summary = phrase::of_summary(source.summary, source.path)
-        .or_else(|| phrase::of_summary(source.description, source.path));
+        .or_else(|| phrase::of_summary(source.description, source.path))
+        .or_else(|| title::of_title(source));
     let shape = PathShape::read(source, summary.as_ref());
     let said = identifier::of_operation_id(source);
     let path_phrase = shape.action.as_deref().map(phrase::of_words);

@@ -9,7 +9,7 @@ use super::rule::{self, Rule};
 use super::summary_and_path::{
     is_done_at_path, is_done_to_item, is_done_to_path, path_ends_in, path_takes_it_for_verb,
 };
-use super::summary_words::{alternatives, said_of_noun, without_brackets};
+use super::summary_words::{alternatives, behind_given, said_of_noun, without_brackets};
 use crate::meaning::adjectives::is_adjective;
 use crate::verbs::{self, Kind, KnownVerb};
 use crate::words;
@@ -44,7 +44,7 @@ impl Phrase {
 
 /// Reads the first sentence of a summary, or of a description, of an operation at `path`.
 pub(crate) fn of_summary(summary: &str, path: &str) -> Option<Phrase> {
-    let text = without_brackets(summary);
+    let text = behind_given(without_brackets(summary));
     let sentence = first_sentence(text);
     // "Please see the GET endpoint" is said to the reader.
     if sentence

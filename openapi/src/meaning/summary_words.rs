@@ -70,3 +70,26 @@ pub(super) fn without_brackets(text: &str) -> &str {
     }
     rest.trim_start_matches(['#', '*', '-', ' ', '_', '`', '"'])
 }
+
+/// "Given the id of a webhook, return its data": what is done stands behind the comma.
+pub(super) fn behind_given(text: &str) -> &str {
+    let words =
+        |text: &str| crate::words::split(text.split_whitespace().next().unwrap_or_default());
+    let is_condition = words(text).first().is_some_and(|first| {
+        matches!(
+            first.as_str(),
+            "given" | "based" | "using" | "for" | "provided"
+        )
+    });
+    text.split_once(", ")
+        .map(|(_, done)| done.trim_start())
+        .filter(|done| {
+            let first = words(done);
+            is_condition
+                && first
+                    .first()
+                    .and_then(|first| verbs::known_in_any_form(first))
+                    .is_some_and(|verb| verb.kind == verbs::Kind::Verb)
+        })
+        .unwrap_or(text)
+}

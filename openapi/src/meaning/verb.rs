@@ -7,6 +7,7 @@ mod path;
 
 use daybook_event::Action;
 
+use super::identity::{self, Search};
 use super::path_shape::PathShape;
 use super::phrase::Phrase;
 use super::rule::{self, Rule};
@@ -198,7 +199,9 @@ fn weigh(
                     || only_works_out
                     || of_said.as_ref().is_none_or(|said| {
                         said.base.eq_ignore_ascii_case(source.method)
-                            && (!is_weak_read(&summarized.base) || answers_with_list(source))
+                            && (!is_weak_read(&summarized.base)
+                                || answers_with_list(source)
+                                || answers_without_id(source, summary))
                     }))
         });
         // "Sends a message" at `chat.postEphemeral`: to post says no more than POST does.
@@ -224,6 +227,17 @@ fn answers_with_list(source: &OperationSource<'_>) -> bool {
         && source
             .response
             .is_some_and(|schema| source.schemas.items(schema).is_some())
+}
+
+/// "Fetches a map from ids to labels" is answered with something that has no id, and that is not a secret.
+fn answers_without_id(source: &OperationSource<'_>, summary: Option<&Phrase>) -> bool {
+    let noun = summary
+        .map(|phrase| phrase.noun.join(" "))
+        .unwrap_or_default();
+    source.method == "POST"
+        && source.response.is_some()
+        && !crate::secrets::is_secret_name(&noun)
+        && identity::response_id(source, &noun, Search::Only).is_none()
 }
 
 /// `createModeration` that "classifies whether a text is offensive" makes nothing that lasts.

@@ -81,7 +81,19 @@ pub(super) fn agent(
         "tokenizer" => "tokenize",
         "optimizer" => "optimize",
         _ if is_made(phrase, summary) => return None,
-        _ => return worked_out(last, front, source),
+        _ => {
+            // `/price-elasticity-of-demand`
+            let end = phrase.iter().position(|word| word == "of");
+            let thing = &phrase[..end.unwrap_or(phrase.len())];
+            let (last, front) = thing.split_last()?;
+            return match quantity(last) {
+                Some(verb) => {
+                    let is_asked = source.method == "POST" && summary.is_none() && steps > 1;
+                    (is_asked && !front.is_empty()).then(|| [&[verb.to_owned()], thing].concat())
+                }
+                None => worked_out(last, front, steps, source),
+            };
+        }
     };
     let says_what = !front.is_empty() || steps > 1;
     (source.method == "POST" && says_what).then(|| [&[verb.to_owned()], front].concat())
@@ -95,11 +107,26 @@ fn is_made(phrase: &[String], summary: Option<&Phrase>) -> bool {
     })
 }
 
+/// What is never kept but worked out: `/text-similarity`, `/loan-eligibility`.
+fn quantity(noun: &str) -> Option<&'static str> {
+    match noun {
+        "elasticity" | "similarity" | "correlation" | "covariance" | "probability"
+        | "likelihood" | "volatility" | "regression" | "distance" => Some("calculate"),
+        "eligibility" | "feasibility" | "validity" => Some("check"),
+        _ => None,
+    }
+}
+
 /// Rule "named for what is worked out": a POST to `/GenderDetection` detects, unless what it makes has an id.
-fn worked_out(last: &str, front: &[String], source: &OperationSource<'_>) -> Option<Vec<String>> {
+fn worked_out(
+    last: &str,
+    front: &[String],
+    steps: usize,
+    source: &OperationSource<'_>,
+) -> Option<Vec<String>> {
     let verb = verbs::of_noun(last).filter(|verb| verb.action == Action::Read)?;
     let is_asked = source.method == "POST"
-        && !front.is_empty()
+        && (!front.is_empty() || steps > 1 && !source.is_told())
         && !matches!(last, "search" | "query" | "lookup" | "check")
         && identity::response_id(source, last, Search::Exact).is_none();
     is_asked.then(|| [&[verb.base], front].concat())

@@ -1,0 +1,43 @@
+//! A summary that is no sentence but a title: "Currency conversion", "VAT number validation API".
+
+use daybook_event::Action;
+
+use super::identity::{self, Search};
+use super::phrase::{self, Phrase};
+use super::rule;
+use crate::operation_source::OperationSource;
+use crate::verbs::{self, Kind};
+use crate::words;
+
+/// The most words of a title.
+const WORDS_MAX: usize = 5;
+
+/// Rule "named for what is worked out" of a summary: "Sentiment analysis" at `POST /sentiment` analyzes, unless what it
+/// makes has an id.
+pub(super) fn of_title(source: &OperationSource<'_>) -> Option<Phrase> {
+    let mut title = words::split(source.summary);
+    while title.len() > 2
+        && title
+            .last()
+            .is_some_and(|last| matches!(last.as_str(), "api" | "service" | "endpoint" | "request"))
+    {
+        title.pop();
+    }
+    let (last, front) = title.split_last()?;
+    let is_title = source.method == "POST"
+        && title.len() <= WORDS_MAX
+        && !front.is_empty()
+        && !front.iter().any(|word| {
+            phrase::is_preposition(word) || verbs::is_clear(word) || words::is_plural(word)
+        })
+        && !matches!(last.as_str(), "search" | "query" | "lookup" | "check");
+    let verb = verbs::of_noun(last)
+        .filter(|verb| is_title && verb.action == Action::Read && verb.kind == Kind::Verb)?;
+    let makes_nothing = || identity::response_id(source, last, Search::Exact).is_none();
+    makes_nothing().then(|| Phrase {
+        verb: Some(verb),
+        noun: phrase::object(front),
+        rule: Some(&rule::SUMMARY_VERB),
+        ..Phrase::default()
+    })
+}
