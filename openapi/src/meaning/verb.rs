@@ -168,7 +168,7 @@ fn weigh(
     };
     let of_summary = candidate(summary, Source::Summary);
     let found_in_path = candidate(path, Source::Path)
-        .filter(|path| !is_part_of_name(source, path, of_summary.as_ref()));
+        .filter(|path| !is_part_of_name(source, path, of_summary.as_ref(), summary));
     let of_said = candidate(said, Source::OperationId)
         .filter(|said| !is_contradicted(source, said, found_in_path.as_ref(), summary));
     // Two against one: path and summary agree, and the operationId only speaks of reading.

@@ -5,7 +5,7 @@ use daybook_event::Action;
 use super::{Candidate, is_weak_read};
 use crate::meaning::phrase::Phrase;
 use crate::operation_source::OperationSource;
-use crate::verbs::Kind;
+use crate::verbs::{Kind, KnownVerb};
 use crate::words;
 
 /// The most words of a text that are looked through.
@@ -25,6 +25,7 @@ pub(super) fn is_contradicted(
         return false;
     };
     match source.method {
+        "POST" if is_sent_to_verify(source.operation_id, said, verb) => true,
         // `getRepricerFeed`, "Assign items to a strategy": it was copied from the GET beside it.
         "POST" if is_weak_read(&said.base) && path.is_none() => {
             matches!(verb.action, Action::Update | Action::Delete)
@@ -40,19 +41,36 @@ pub(super) fn is_contradicted(
     }
 }
 
-/// Likewise of a path's end: `/DocumentSimilarity`.
+/// `SMSVerify`, "Send a security code": what is sent is not verified yet.
+fn is_sent_to_verify(name: &str, said: &Candidate, summary: &KnownVerb) -> bool {
+    words::split(name).last() == Some(&said.base)
+        && matches!(said.base.as_str(), "verify" | "validate" | "confirm")
+        && matches!(
+            summary.base.as_str(),
+            "send" | "resend" | "initiate" | "trigger"
+        )
+}
+
+/// Likewise of a path's end: `/DocumentSimilarity`, and `/sms-verify`.
 pub(super) fn is_part_of_name(
     source: &OperationSource<'_>,
     path: &Candidate,
     summary: Option<&Candidate>,
+    phrase: Option<&Phrase>,
 ) -> bool {
     let end = source.path.rsplit('/').next().unwrap_or_default();
+    let is_code_sent = || {
+        source.method == "POST"
+            && phrase
+                .and_then(Phrase::leading_verb)
+                .is_some_and(|verb| is_sent_to_verify(end, path, verb))
+    };
     summary.is_some_and(|summary| {
         summary.action == Action::Read
             && summary.kind == Kind::Verb
             && summary.base != path.base
             && names_thing(source, path, end)
-    })
+    }) || is_code_sent()
 }
 
 /// Whether the verb of an operationId and what stands behind it are one name in the texts.

@@ -22,7 +22,8 @@ pub(super) fn of_path(
         .filter(|path| !is_link_of_summary(source, path, of_said, summary))
         .filter(|path| !is_only_looked_at(source, path, of_said, summary))
         .filter(|path| {
-            !is_deed_of_summary(path, summary) && !is_thing_of_summary(source, path, summary)
+            !is_deed_of_summary(source, path, summary)
+                && !is_thing_of_summary(source, path, summary)
         })?;
     if source.method != "DELETE" {
         return Some(found);
@@ -87,16 +88,29 @@ fn is_taken_back(base: &str) -> bool {
     )
 }
 
-/// "Submit a suggestion" at `/suggest`: the summary names by the path's verb what is done to it.
-fn is_deed_of_summary(path: &Candidate, summary: Option<&Phrase>) -> bool {
-    path.action == Action::Read
-        && summary.is_some_and(|summary| {
-            let does_more = summary
-                .verb
-                .as_ref()
-                .is_some_and(|verb| verb.base != path.base && verb.action != Action::Read);
-            does_more && matches!(summary.noun.as_slice(), [deed] if names_deed(deed, &path.base))
-        })
+/// "Submit a suggestion" at `/suggest`, "Start a sync" at `/sync`: the summary names by the path's verb what is done to it.
+fn is_deed_of_summary(
+    source: &OperationSource<'_>,
+    path: &Candidate,
+    summary: Option<&Phrase>,
+) -> bool {
+    let is_started = |summary: &Phrase| {
+        let alone = source.path.trim_matches('/') == path.base;
+        let starts = ["start", "trigger", "request", "initiate"];
+        alone
+            && starts.iter().any(|start| summary.does(start))
+            && summary.noun == [path.base.clone()]
+    };
+    summary.is_some_and(is_started)
+        || path.action == Action::Read
+            && summary.is_some_and(|summary| {
+                let does_more = summary
+                    .verb
+                    .as_ref()
+                    .is_some_and(|verb| verb.base != path.base && verb.action != Action::Read);
+                does_more
+                    && matches!(summary.noun.as_slice(), [deed] if names_deed(deed, &path.base))
+            })
 }
 
 /// `getGroupInvite`, "Get the invite link" at GET `/groups/{id}/invite`: nobody is invited, two against one.
