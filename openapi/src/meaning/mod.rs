@@ -15,6 +15,7 @@
 //! 5. **Parent.** The resource whose parameter stands in front.
 
 mod adjectives;
+mod doubled;
 mod entity_id;
 mod function_words;
 mod glued;
@@ -118,6 +119,7 @@ pub(crate) fn work_out(source: &OperationSource<'_>, annotations: &Annotations) 
         path_phrase.as_ref(),
         summary.as_ref(),
     );
+    doubled::without_deed(&mut thing, &chosen, summary.as_ref());
     secret_calls::for_secret(&mut chosen, source, &thing.noun);
     secret_calls::for_login(&mut chosen, &mut thing, source);
     secret_calls::for_token(&mut chosen, &mut thing, source);
