@@ -262,6 +262,16 @@ fn ends_call(word: &str) -> bool {
     )
 }
 
+/// `/datasets/upload/sync` uploads, and answers when it is done.
+fn drop_manner(steps: &mut Vec<Step>) {
+    if let [.., Step::Literal(before), Step::Literal(last)] = steps.as_slice()
+        && matches!(last.as_str(), "sync" | "async")
+        && verbs::is_clear(before)
+    {
+        steps.pop();
+    }
+}
+
 /// Rule "verb at the end": a custom method, or a last literal that is a verb phrase. A word that is
 /// as often a noun counts only behind a parameter and where something is posted.
 pub(super) fn take_action(
@@ -269,13 +279,7 @@ pub(super) fn take_action(
     source: &OperationSource<'_>,
     summary: Option<&phrase::Phrase>,
 ) -> Option<Vec<String>> {
-    // `/datasets/upload/sync` uploads, and answers when it is done.
-    if let [.., Step::Literal(before), Step::Literal(last)] = steps.as_slice()
-        && matches!(last.as_str(), "sync" | "async")
-        && verbs::is_clear(before)
-    {
-        steps.pop();
-    }
+    drop_manner(steps);
     match steps.last()? {
         Step::Custom(text) => {
             let phrase = words::split(text);
