@@ -123,6 +123,7 @@ pub(crate) fn work_out(source: &OperationSource<'_>, annotations: &Annotations) 
     secret_calls::for_secret(&mut chosen, source, &thing.noun);
     secret_calls::for_login(&mut chosen, &mut thing, source);
     secret_calls::for_token(&mut chosen, &mut thing, source);
+    verb::for_undone(&mut chosen, source, &thing.noun);
     let entity_type = annotations
         .entity_type
         .clone()

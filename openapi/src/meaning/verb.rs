@@ -4,6 +4,7 @@ mod annotated;
 mod contradicted;
 mod method;
 mod path;
+mod undone;
 
 use daybook_event::Action;
 
@@ -19,6 +20,7 @@ pub(crate) use annotated::for_annotations;
 use contradicted::{is_contradicted, is_part_of_name};
 use method::{method_action, method_verb};
 use path::{of_path, path_goes_before};
+pub(crate) use undone::for_undone;
 
 /// Within how many words a summary says that what it returns is new.
 const NEWS_WORDS: usize = 5;
