@@ -517,7 +517,10 @@ fn spoken<'a>(base: &'a str, method: &str, action: Action) -> &'a str {
         "list" | "browse" | "enumerate" => "list",
         "search" | "find" => "search",
         "is" | "has" | "can" | "contains" | "exists" | "determine" => "check",
-        "put" | "patch" | "modify" | "post" if method != "POST" => "update",
+        "put" | "patch" | "modify" | "post" if method != "POST" && action != Action::Create => {
+            "update"
+        }
+        "put" if action == Action::Update => "update",
         "post" | "put" | "new" | "insert" | "make" => "create",
         "del" | "rm" | "unset" => "delete",
         "destroy" if method == "DELETE" => "delete",
