@@ -358,3 +358,28 @@ fn the_kind_of_what_is_made_is_not_which_one() {
         assert_eq!(said, expected, "{line} beside {other}");
     }
 }
+
+#[test]
+fn who_is_found_by_a_name_in_one_word_is_that_one() {
+    let in_query = |name: &str| json!({ "parameters": [{ "name": name, "in": "query", "schema": { "type": "string" } }] });
+    for (line, operation, expected) in [
+        (
+            "DELETE /groups/user removeUserFromGroup",
+            in_query("username"),
+            "removed user {username}",
+        ),
+        (
+            "GET /group getGroup",
+            in_query("groupname"),
+            "viewed group {groupname}",
+        ),
+        // The pool is what the user is in.
+        (
+            "POST /x AdminDisableUser",
+            bodies(&["UserPoolId", "Username"], &[]),
+            "disabled user {Username}",
+        ),
+    ] {
+        assert_eq!(says(line, &operation, &[]), expected, "{line}");
+    }
+}

@@ -449,8 +449,7 @@ fn name_of_own<'a>(
         .iter()
         .find(|property| {
             let name = words::split(property.name);
-            name.len() > 1
-                && name.concat() == wanted
+            name.concat() == wanted
                 && schemas.is_scalar(property.schema)
                 && !is_secret_name(property.name)
         })
