@@ -93,13 +93,16 @@ impl Resource {
     }
 
     fn own_position(&self) -> Option<usize> {
-        // `/credentials/{credentialId}/moveAfter/{newPreviousCredentialId}`
+        // `/credentials/{credentialId}/moveAfter/{newPreviousCredentialId}`, `/contacts/{contact_id}/{to_list_id}`; but at
+        // `/destinations/{projectKey}/{destinationId}` the destination itself is meant.
         let is_own = |param: &String| {
-            !words::split(param).first().is_some_and(|first| {
-                matches!(
+            let name = words::split(param);
+            !name.first().is_some_and(|first| {
+                let says_whither = matches!(
                     first.as_str(),
                     "new" | "previous" | "target" | "other" | "before" | "after" | "destination"
-                )
+                ) || first == "to" && name.len() > 1;
+                says_whither && *first != self.head()
             })
         };
         // `/portouts/{id}/{status}`: what it is set to, and no other one.
