@@ -373,6 +373,9 @@ impl Facing<'_> {
         if self.last_param_speaks_of(object.last()) || self.ends_in_param(object) {
             return self.named(object, &rule::PARAMETER_NOUN);
         }
+        if let Some(thing) = self.state_of_item(object) {
+            return thing;
+        }
         // `removeWirelessLAN` on `/wireless/{wireless_id}`
         if self.is_adjective_of(object) {
             return self.named(object, &rule::OBJECT);

@@ -2,7 +2,8 @@
 
 use super::facing::{Facing, Level};
 use super::{Number, ParamRole, Thing};
-use crate::meaning::noun_words::GENERIC;
+use crate::key_words::param_noun;
+use crate::meaning::noun_words::{GENERIC, is_detail};
 use crate::meaning::path_shape::Resource;
 use crate::meaning::rule;
 use crate::words;
@@ -62,5 +63,37 @@ impl Facing<'_> {
         };
         thing.parent = self.item_as_parent();
         thing.by(&rule::PART_OF_ITEM)
+    }
+
+    /// Whether a second parameter says which state of the item is meant, and names no thing of its own:
+    /// `/pensions/{pensionId}/{effectiveDate}`, `/articles/{articleId}/{language}`.
+    pub(super) fn ends_in_value(&self) -> bool {
+        let [first, .., last] = self.resource.params.as_slice() else {
+            return false;
+        };
+        let is_item = param_noun(first)
+            .last()
+            .is_some_and(|noun| words::singular(noun) == self.resource.head());
+        is_item
+            && words::split(last).iter().any(|word| {
+                matches!(
+                    word.as_str(),
+                    "date" | "time" | "timestamp" | "language" | "locale" | "lang" | "iso"
+                )
+            })
+    }
+
+    /// `DeletePensionRevision` on `/pensions/{pensionId}/{effectiveDate}`: a state that has a name of its own.
+    pub(super) fn state_of_item(&self, object: &[String]) -> Option<Thing> {
+        let has_own_name = object.len() > 1
+            && self.contains_resource(object)
+            && !self.names_resource(object)
+            && !is_detail(object);
+        if !has_own_name || !self.ends_in_value() {
+            return None;
+        }
+        let mut thing = self.thing(words::noun_phrase(object), false);
+        thing.param = self.resource.params.last().cloned();
+        Some(thing.by(&rule::OBJECT))
     }
 }

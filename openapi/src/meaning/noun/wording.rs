@@ -48,6 +48,7 @@ impl Facing<'_> {
         // `/executions/{execution_id}/{action_id}`: the second parameter has a noun of its own.
         if let [first, .., last] = self.resource.params.as_slice()
             && !self.is_search()
+            && !self.ends_in_value()
         {
             let (first, last) = (param_noun(first), param_noun(last));
             let first_is_resource = first
