@@ -124,7 +124,7 @@ const PREFIXES: &[&str] = &[
 /// Endings that hardly anything but a verb has.
 const VERB_ENDINGS: &[&str] = &["ize", "ise", "ify", "ate"];
 
-/// Nouns and adjectives that have such an ending all the same.
+/// Nouns and adjectives that have such an ending, or such a prefix, all the same.
 #[rustfmt::skip] // a list of words, not of lines
 const NOT_VERBS: &[&str] = &[
     "date", "template", "state", "certificate", "rate", "candidate", "private", "plate",
@@ -133,7 +133,7 @@ const NOT_VERBS: &[&str] = &[
     "immediate", "ultimate", "intermediate", "separate", "corporate", "graduate", "chocolate",
     "slate", "crate", "expertise", "coordinate", "predicate", "wise", "likewise", "otherwise",
     "surprise", "cruise", "disguise", "alternate", "appropriate", "accurate", "adequate",
-    "advocate", "surrogate", "syndicate", "subordinate",
+    "advocate", "surrogate", "syndicate", "subordinate", "discount",
 ];
 
 /// The verb that a word is, as an imperative: `delete`, `unfreeze`, `signup`.
@@ -141,7 +141,9 @@ pub(crate) fn known(word: &str) -> Option<KnownVerb> {
     listed(word)
         .or_else(|| {
             let stem = PREFIXES.iter().find_map(|prefix| {
-                let stem = word.strip_prefix(prefix)?;
+                let stem = word
+                    .strip_prefix(prefix)
+                    .filter(|_| !NOT_VERBS.contains(&word))?;
                 let stem = stem.strip_prefix('-').unwrap_or(stem);
                 (stem.len() > 2).then(|| listed(stem)).flatten()
             })?;
