@@ -60,6 +60,7 @@ const PHRASAL: &[(&str, &str, &str)] = &[
     ("scale", "up", "scaleup"), ("scale", "down", "scaledown"), ("power", "on", "poweron"),
     ("power", "off", "poweroff"), ("wake", "up", "wakeup"), ("take", "over", "takeover"),
     ("hand", "over", "handover"), ("fail", "over", "failover"), ("respond", "to", "respondto"), ("reply", "to", "replyto"),
+    ("stop", "watching", "stopwatching"), ("stop", "following", "stopfollowing"),
     ("warm", "up", "warmup"), ("log", "on", "logon"), ("sign", "on", "signon"), ("roll", "out", "rollout"),
     ("roll", "forward", "rollforward"), ("spin", "up", "spinup"), ("spin", "down", "spindown"),
     ("tear", "down", "teardown"), ("phase", "out", "phaseout"), ("write", "off", "writeoff"),
