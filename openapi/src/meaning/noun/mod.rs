@@ -235,7 +235,7 @@ fn worded(
     summary: Option<&Phrase>,
 ) -> Option<Vec<String>> {
     let mut noun = said
-        .map(|phrase| own_words(&phrase.noun, shape))
+        .map(|phrase| own_words(&phrase.noun, source, shape))
         .unwrap_or_default();
     let is_of_path = chosen.source == Source::Path;
     // `listUserUnpin`, "Unpin a list": what is done stands in its own object, so the summary has the object.

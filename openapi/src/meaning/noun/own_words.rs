@@ -3,11 +3,17 @@
 use crate::key_words::is_key_word;
 use crate::meaning::adjectives::is_adjective;
 use crate::meaning::path_shape::PathShape;
+use crate::meaning::witness::Witnesses;
+use crate::operation_source::OperationSource;
 use crate::words;
 
 /// The object's words after a plural in front of the head that the path names as well: generated
 /// identifiers string path words together (`putWebhooksFirehose`), English does not.
-pub(super) fn own_words(object: &[String], shape: &PathShape) -> Vec<String> {
+pub(super) fn own_words(
+    object: &[String],
+    source: &OperationSource<'_>,
+    shape: &PathShape,
+) -> Vec<String> {
     let in_path = |word: &str| {
         word == "users"
             || shape.resources.iter().any(|resource| {
@@ -58,6 +64,7 @@ pub(super) fn own_words(object: &[String], shape: &PathShape) -> Vec<String> {
             })
         })
     };
+    let told = told_together(source);
     words
         .iter()
         .enumerate()
@@ -68,7 +75,33 @@ pub(super) fn own_words(object: &[String], shape: &PathShape) -> Vec<String> {
                 || words.len() == 1
                 || words.last() == Some(word)
                 || is_joined_in_path(*at)
+                || names_with_next(words, *at) && told.speak_of(&words[*at..=at + 1].concat())
         })
         .map(|(_, word)| word.clone())
         .collect()
+}
+
+/// What is told of an operation, without the order in which its path stands.
+fn told_together(source: &OperationSource<'_>) -> Witnesses {
+    let literals = source
+        .path
+        .split('/')
+        .filter(|segment| !segment.starts_with('{'));
+    let texts = [source.summary, source.description];
+    let told: Vec<&str> = literals
+        .chain(texts)
+        .chain(source.tags.iter().copied())
+        .collect();
+    Witnesses::of(&told)
+}
+
+/// `CodeReview`, `KeyPair`, `NumberLease`: in front of another word such a one may be half of a name, where a text or
+/// a segment has both together.
+fn names_with_next(all: &[String], at: usize) -> bool {
+    matches!(
+        all[at].as_str(),
+        "key" | "code" | "name" | "number" | "reference"
+    ) && all
+        .get(at + 1)
+        .is_some_and(|next| next.len() > 2 && !is_key_word(next))
 }
