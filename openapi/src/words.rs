@@ -120,7 +120,16 @@ fn are_one_word(front: &str, end: &str) -> bool {
         // `IPv4`, `K8S`, `eMail`, `WiFi`
         "i" => matches!(end, "pv4" | "pv6" | "pv4s" | "pv6s" | "ds" | "ps"),
         "k8" => end == "s",
-        "e" => matches!(end, "mail" | "mails" | "sim" | "sims"),
+        "e" => matches!(
+            singular(end).as_str(),
+            "mail" | "sim" | "note" | "book" | "sign" | "signature" | "invoice" | "gift" | "wallet"
+        ),
+        // `vCenter`, `2FA`, `3DS2`, `B2B`
+        "v" => matches!(singular(end).as_str(), "center" | "app" | "lan" | "cpu"),
+        "2" => end == "fa",
+        "3" => matches!(end, "d" | "ds" | "ds2"),
+        "b2" => matches!(end, "b" | "c"),
+        "p2" => end == "p",
         "wi" => end == "fi",
         // `MySQL`, `PostgreSQL`
         "my" | "postgre" => end == "sql",
@@ -234,6 +243,12 @@ mod tests {
             ("getIDs", "get ids"),
             ("assignIPv4s", "assign ipv4s"),
             ("deleteK8SConfig", "delete k8s config"),
+            ("send2FACode", "send2 fa code"),
+            ("2FA code", "2fa code"),
+            ("a 3DS2 authorisation", "a 3ds2 authorisation"),
+            ("listVCentersOfB2BQuotes", "list v centers of b2b quotes"),
+            ("vCenters", "vcenters"),
+            ("ENote_Delete", "enote delete"),
             ("your POSTed data", "your posted data"),
             (
                 "Submit a refund for a payment",
