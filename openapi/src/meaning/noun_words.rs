@@ -79,3 +79,35 @@ pub(crate) fn names_deed(noun: &str, base: &str) -> bool {
 pub(crate) fn is_logging_in(noun: &str) -> bool {
     matches!(noun, "auth" | "authentication" | "oauth")
 }
+
+/// Whether a word that may be a verb is one noun with the next: `EmailSettings`, `/email/validate`, "email history".
+pub(crate) fn is_half_of_noun(word: &str, next: &str) -> bool {
+    matches!(word, "email" | "mail")
+        && matches!(
+            words::singular(next).as_str(),
+            "setting"
+                | "preference"
+                | "configuration"
+                | "price"
+                | "history"
+                | "log"
+                | "status"
+                | "service"
+                | "provider"
+                | "server"
+                | "domain"
+                | "address"
+                | "account"
+                | "template"
+                | "campaign"
+                | "notification"
+                | "tracking"
+                | "validation"
+                | "verification"
+                | "validate"
+                | "verify"
+                | "check"
+                | "lookup"
+                | "risk"
+        )
+}

@@ -11,6 +11,7 @@ use super::summary_and_path::{
 };
 use super::summary_words::{alternatives, behind_given, said_of_noun, without_brackets};
 use crate::meaning::adjectives::is_adjective;
+use crate::meaning::noun_words::is_half_of_noun;
 use crate::verbs::{self, Kind, KnownVerb};
 use crate::words;
 pub(crate) use object::object;
@@ -522,10 +523,9 @@ pub(crate) fn is_verb_here(word: &str, following: &[String]) -> bool {
     match verbs::known(word) {
         Some(verb) if verb.kind == Kind::Verb => true,
         Some(_) => {
-            following
-                .first()
-                .is_some_and(|next| !PREPOSITIONS.contains(&next.as_str()))
-                || following.is_empty() && word != "order"
+            following.first().is_some_and(|next| {
+                !PREPOSITIONS.contains(&next.as_str()) && !is_half_of_noun(word, next)
+            }) || following.is_empty() && word != "order"
         }
         None => false,
     }

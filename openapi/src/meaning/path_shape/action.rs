@@ -6,7 +6,7 @@ use crate::habits::collection_key;
 use crate::key_words::param_noun;
 use crate::meaning::glued::unglued;
 use crate::meaning::identifier::without_using;
-use crate::meaning::noun_words::ends_with_noun;
+use crate::meaning::noun_words::{ends_with_noun, is_half_of_noun};
 use crate::meaning::phrase;
 use crate::operation_source::OperationSource;
 use crate::verbs::{self, Kind, KnownVerb};
@@ -366,7 +366,8 @@ pub(super) fn take_action(
                 }
             };
             // "Creates a new checkout key" at `/checkout-key`: a thing all the same.
-            let is_thing = is_sent(&known, &phrase, summary)
+            let is_thing = is_compound(&phrase)
+                || is_sent(&known, &phrase, summary)
                 || is_class_of_id(text, source)
                 || is_collection(&phrase, source)
                 || phrase.len() > 1
@@ -374,17 +375,20 @@ pub(super) fn take_action(
                         || summary.is_some_and(|said| {
                             ends_with_noun(&said.noun, &phrase) || is_updated(said, &phrase, source)
                         }));
-            // `/login_links` are links: such a verb in one word is a noun in front of another.
-            let is_compound =
-                phrase.len() > 1 && phrase.len() == rest.len() + 1 && verbs::is_phrasal(first);
-            if !is_action || is_thing || is_compound || is_undone(&known, &phrase, source, summary)
-            {
+            if !is_action || is_thing || is_undone(&known, &phrase, source, summary) {
                 return None;
             }
             steps.pop();
             Some(phrase)
         }
     }
+}
+
+/// `/login_links` are links, `/email_settings` settings: such a verb in one word is a noun in front of another.
+fn is_compound(phrase: &[String]) -> bool {
+    let whole = phrase::without_fillers(phrase).len() == phrase.len();
+    matches!(phrase, [first, next, ..]
+        if whole && (verbs::is_phrasal(first) || is_half_of_noun(first, next)))
 }
 
 /// `GET /open-response`, `GET /inbox/unread`: what is looked at is described, and nothing is done, where neither
