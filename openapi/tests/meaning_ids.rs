@@ -265,6 +265,37 @@ fn an_address_names_a_person_and_nothing_else_that_is_made() {
 }
 
 #[test]
+fn a_post_that_looks_something_up_is_about_what_its_body_names() {
+    for (line, request, expected) in [
+        ("POST /cards/view -", "card_id", "viewed card {card_id}"),
+        (
+            "POST /vehicles getVehicleByRegistrationNumber",
+            "registrationNumber",
+            "viewed vehicle {registrationNumber}",
+        ),
+        (
+            "POST /boards/get_by_slug getBoardBySlug",
+            "slug",
+            "viewed board {slug}",
+        ),
+        // Another thing's id is no key of a board.
+        (
+            "POST /boards/get_by_team getBoardByTeamId",
+            "teamId",
+            "viewed a board",
+        ),
+        (
+            "POST /reports/view getReportsByFilter",
+            "filter",
+            "viewed reports",
+        ),
+    ] {
+        let body = bodies(&[request, "locale"], &["title", "colour"]);
+        assert_eq!(says(line, &body, &[]), expected, "{line}");
+    }
+}
+
+#[test]
 fn who_does_it_is_not_what_it_is_done_to() {
     let line = "POST /teams/{teamId}/memberships/resendInviteMail -";
     assert_eq!(

@@ -10,6 +10,7 @@ use super::noun::{Number, ParamRole, Thing};
 use super::rule::{self, Rule};
 use super::verb::Chosen;
 use crate::habits::is_name_of;
+use crate::json_pointer::escape;
 use crate::key_words::is_key_word;
 use crate::operation_source::OperationSource;
 use crate::path_template::PathTemplate;
@@ -200,6 +201,10 @@ impl IdSearch<'_> {
             .filter(|found| is_looked_at || words::split(&found.name()).len() > 1);
         if found.is_some() {
             return (found, &rule::IN_BODY_OR_QUERY);
+        }
+        if is_looked_at && let Some(name) = identity::found_by(self.source) {
+            let found = ValueLocation::Request(format!("/{}", escape(name)));
+            return (Some(found), &rule::IN_BODY_OR_QUERY);
         }
         if !is_looked_at {
             return (None, &rule::READ_WITHOUT_ID);

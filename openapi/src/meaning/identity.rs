@@ -2,6 +2,7 @@
 
 mod bare;
 mod foreign;
+mod found_by;
 mod in_query;
 mod many;
 mod names;
@@ -20,6 +21,7 @@ use foreign::{
     id_behind, is_caller, is_doer, is_goods, is_of_the_call, is_owner, is_state_of_another,
     is_strong_key, may_stand_for, unglued_id,
 };
+pub(crate) use found_by::found_by;
 pub(crate) use in_query::{
     must_have_query_id, only_required_query, query_id, required_name_in_query,
 };

@@ -468,7 +468,10 @@ impl Facing<'_> {
             && self.resource.is_plural()
             && self.answers_list()
             && noun.ends_with(self.resource.head().as_str());
-        let plural = (plural || lists) && !self.must_name_one(&noun) && !self.are_of_one(&noun);
+        let plural = (plural || lists)
+            && !self.must_name_one(&noun)
+            && !self.are_of_one(&noun)
+            && !self.looks_one_up(&noun);
         let head = words::head(&noun).to_owned();
         // `PATCH /tickets/{parentId}/notes` with the `id` of a note in its body
         let is_named_in_body = self.resource.is_plural() && self.must_name_one(&noun);

@@ -144,6 +144,42 @@ impl Facing<'_> {
             })
     }
 
+    /// Rule "looked up": a POST that views what its body names, `POST /cards/view` with a `card_id`, `POST /vehicles` told to
+    /// `getVehicleByRegistrationNumber`, is about one of them.
+    pub(super) fn looks_one_up(&self, noun: &str) -> bool {
+        let is_view = matches!(
+            self.chosen.base.as_str(),
+            "get" | "view" | "show" | "fetch" | "retrieve" | "describe"
+        );
+        let schemas = self.source.schemas;
+        let lists = |schema| schemas.items(schema).is_some();
+        let answers_many = self.source.response.is_none_or(|response| {
+            lists(response)
+                || schemas
+                    .properties(response)
+                    .iter()
+                    .any(|property| lists(property.schema) && self.is_named_after(property.name))
+        });
+        let in_body = || {
+            identity::request_id(self.source, noun, Search::Near).is_some_and(|found| {
+                !found.many && words::split(found.pointer.trim_start_matches('/')).len() > 1
+            })
+        };
+        self.source.method == "POST"
+            && is_view
+            && !self.chosen.bulk
+            && !answers_many
+            && (identity::found_by(self.source).is_some() || in_body())
+    }
+
+    /// Whether a property bears the resource's own name, or none: `results`.
+    fn is_named_after(&self, name: &str) -> bool {
+        words::split(name).last().is_some_and(|last| {
+            words::singular(last) == self.resource.head()
+                || matches!(last.as_str(), "data" | "items" | "results")
+        })
+    }
+
     /// Whether the last parameter's own name says what the object says.
     pub(super) fn param_names(&self, object: &[String]) -> bool {
         self.resource.own_param().is_some_and(|param| {
