@@ -296,6 +296,17 @@ fn a_post_that_looks_something_up_is_about_what_its_body_names() {
 }
 
 #[test]
+fn the_name_beside_a_message_is_that_of_its_sender() {
+    let body = bodies(&["name", "email", "message"], &[]);
+    for (line, expected) in [
+        ("POST /feedback/submit sendFeedback", "sent feedback"),
+        ("POST /enquiries createEnquiry", "created an enquiry"),
+    ] {
+        assert_eq!(says(line, &body, &[]), expected, "{line}");
+    }
+}
+
+#[test]
 fn who_does_it_is_not_what_it_is_done_to() {
     let line = "POST /teams/{teamId}/memberships/resendInviteMail -";
     assert_eq!(

@@ -53,7 +53,13 @@ pub(super) fn natural_key<'a>(
     let own = noun.replace(' ', "_");
     let head = words::head(noun);
     let snakes = snakes(properties);
+    // The `name` and the `email` beside a message are those of who sends it.
+    let is_senders =
+        |wanted: &str| matches!(wanted, "name" | "email" | "username") && is_written(&snakes);
     let named = |wanted: &str| {
+        if is_senders(wanted) {
+            return None;
+        }
         let mut named = properties.iter().zip(&snakes);
         let found = named.find(|(property, name)| {
             ((*name == wanted && !NAMED_KEYS.contains(&wanted))
@@ -202,6 +208,13 @@ fn names_itself(head: &str) -> bool {
             | "keyword"
             | "tag"
     )
+}
+
+/// Whether a body is a letter: somebody's address, and a message.
+fn is_written(snakes: &[String]) -> bool {
+    let has = |wanted: &[&str]| snakes.iter().any(|name| wanted.contains(&name.as_str()));
+    has(&["message", "feedback", "comments", "enquiry", "inquiry"])
+        && has(&["email", "email_address"])
 }
 
 /// What is sent as such is no name of itself: the text of a comment.
