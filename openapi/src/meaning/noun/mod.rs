@@ -6,6 +6,7 @@ mod own_words;
 mod parents;
 mod parts;
 mod questions;
+mod unfit;
 mod wording;
 
 use daybook_event::Action;
@@ -187,6 +188,11 @@ pub(crate) fn choose(
         thing.noun = rest.to_owned();
     }
     thing.noun = facing.in_full(facing.resource, std::mem::take(&mut thing.noun));
+    if let Some(noun) = unfit::said_of(&thing, &[said, summary])
+        .or_else(|| unfit::without_deed(&thing.noun, chosen))
+    {
+        thing.noun = noun;
+    }
     // Nobody verifies a forgotten password.
     if thing.noun == "forgot password" {
         "password reset".clone_into(&mut thing.noun);
