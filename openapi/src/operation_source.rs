@@ -33,7 +33,7 @@ pub(crate) struct OperationSource<'a> {
     pub(crate) response: Option<&'a Value>,
     /// What it answers with is a file and no JSON.
     pub(crate) answers_file: bool,
-    pub(crate) habits: &'a Habits,
+    pub(crate) habits: &'a Habits<'a>,
 }
 
 impl<'a> OperationSource<'a> {
@@ -72,7 +72,7 @@ impl<'a> OperationSource<'a> {
 
     pub(crate) fn read(
         schemas: Schemas<'a>,
-        habits: &'a Habits,
+        habits: &'a Habits<'a>,
         method: &'a str,
         path: &'a str,
         path_item: &'a Value,
@@ -210,6 +210,12 @@ fn answers_file(response: &Value) -> bool {
                     .take(LISTED_MAX)
                     .all(|media_type| is_file(media_type))
         })
+}
+
+/// The schema of what an operation answers where it succeeds.
+pub(crate) fn answered_schema<'a>(schemas: Schemas<'a>, operation: &'a Value) -> Option<&'a Value> {
+    let response = schemas.resolve(success_response(operation)?)?;
+    content_schema(response)
 }
 
 /// The response of the lowest success status, or `2XX`, or `default`.

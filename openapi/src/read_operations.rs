@@ -77,6 +77,10 @@ fn read_within(
         lookups: crate::habits::lookups(with_changes),
         paths_call: crate::habits::paths_call(paths()),
         full_names: crate::habits::full_names(texts(document)),
+        item_schemas: crate::habits::item_schemas(
+            Schemas::new(&document.root, work),
+            operations(document),
+        ),
         verb_place: VerbPlace::of(operation_ids(document)),
     };
     let work_on_places = SchemaWork::default();
@@ -150,7 +154,7 @@ struct Reading<'a> {
     work: &'a SchemaWork,
     /// Those of the root.
     annotations: Annotations,
-    habits: &'a Habits,
+    habits: &'a Habits<'a>,
     has_annotated_values: bool,
     operations: Vec<Operation>,
     /// By operationId: the pointer of the operation.

@@ -248,6 +248,115 @@ fn a_name_is_no_id_of_a_new_thing_that_is_found_by_its_id() {
     }
 }
 
+/// What an operation of a document with this component schema is, where the thing in front of it is read as one.
+fn says_beside_item(line: &str, name: &str, schema: &Value, item: &str, answer: &Value) -> String {
+    let [method, path, operation_id] = line.splitn(3, ' ').collect::<Vec<_>>()[..] else {
+        panic!("{line}");
+    };
+    let reference = json!({ "$ref": format!("#/components/schemas/{name}") });
+    let read = json!({ "responses": { "200": body(&reference) } });
+    let operation = json!({ "operationId": operation_id, "responses": { "200": body(answer) } });
+    let document = json!({
+        "openapi": "3.0.0", "info": {},
+        "paths": { item: { "get": read }, path: { method.to_lowercase(): operation } },
+        "components": { "schemas": { name: schema } }
+    });
+    let (index, problems) = Index::build(vec![Document {
+        file_name: "s.json".to_owned(),
+        bytes: document.to_string().into_bytes(),
+    }]);
+    assert_eq!(problems.len(), 0, "{problems:?}");
+    let operation = index
+        .operations()
+        .find(|operation| operation.path == path)
+        .expect("the operation is indexed");
+    let message = explain(operation).message;
+    message.trim_start_matches("jane@example.com ").to_owned()
+}
+
+#[test]
+fn an_answer_that_is_the_enclosing_thing_has_its_id() {
+    let office = json!({ "$ref": "#/components/schemas/Office" });
+    let class = json!({ "$ref": "#/components/schemas/TicketClass" });
+    let other = json!({ "$ref": "#/components/schemas/Room" });
+    for (line, name, item, answer, expected) in [
+        (
+            "POST /offices/{id}/add_exam_room offices_add_exam_room",
+            "Office",
+            "/offices/{id}",
+            office.clone(),
+            "added an exam room to office {id}",
+        ),
+        (
+            "POST /ticketClass/{classId}/addMessage ticketclass.addmessage",
+            "TicketClass",
+            "/ticketClass/{resourceId}",
+            json!({ "properties": { "resource": class } }),
+            "added a message to ticket class {classId}",
+        ),
+        // Another office was made.
+        (
+            "POST /offices/{id}/copy copyOffice",
+            "Office",
+            "/offices/{id}",
+            office.clone(),
+            "copied office {id}",
+        ),
+        (
+            "POST /offices/{id}/drafts createDraft",
+            "Office",
+            "/offices/{id}",
+            office,
+            "created draft {id} of office {id}",
+        ),
+        // The answer is named after what was added.
+        (
+            "POST /offices/{id}/rooms createRoom",
+            "Room",
+            "/offices/{id}",
+            other,
+            "created room {id} of office {id}",
+        ),
+    ] {
+        let schema = object(&["id", "name"]);
+        let said = says_beside_item(line, name, &schema, item, &answer);
+        assert_eq!(said, expected, "{line}");
+    }
+}
+
+#[test]
+fn an_id_of_the_enclosing_thing_or_of_its_revision_is_no_new_thing_s() {
+    for (line, sent, answered, expected) in [
+        (
+            "POST /projects/{idOrName}/domains addProjectDomain",
+            &["name"][..],
+            &["name", "projectId"][..],
+            "added project domain {name} to project {idOrName}",
+        ),
+        (
+            "POST /albums/{album_id}/tracks addTrack",
+            &[],
+            &["snapshot_id"],
+            "added a track to album {album_id}",
+        ),
+        (
+            "POST /signing-profiles/{profileName}/permissions AddProfilePermission",
+            &[],
+            &["revisionId"],
+            "added a profile permission to signing profile {profileName}",
+        ),
+        (
+            "POST /servers/{serverId}/snapshots createSnapshot",
+            &[],
+            &["snapshot_id"],
+            "created snapshot {snapshot_id} of server {serverId}",
+        ),
+    ] {
+        let said = says(line, &bodies(sent, answered), &[]);
+        assert_eq!(said, expected, "{line}");
+    }
+}
+
 #[test]
 fn an_address_names_a_person_and_nothing_else_that_is_made() {
     for (line, expected) in [

@@ -1,5 +1,6 @@
 //! Rule 4: where the id of the thing acted upon is.
 
+mod enclosing;
 mod new_thing;
 mod sibling_key;
 
@@ -9,11 +10,9 @@ use super::identity::{self, Search};
 use super::noun::{Number, ParamRole, Thing};
 use super::rule::{self, Rule};
 use super::verb::Chosen;
-use crate::habits::is_name_of;
 use crate::json_pointer::escape;
 use crate::key_words::is_key_word;
 use crate::operation_source::OperationSource;
-use crate::path_template::PathTemplate;
 use crate::secrets::is_secret_name;
 use crate::value_location::ValueLocation;
 use crate::{verbs, words};
@@ -313,6 +312,7 @@ impl IdSearch<'_> {
             // `generatePDF` on `/submissions` answers with a submission.
             .or_else(|| identity::response_id(self.source, self.resource?, Search::Exact))
             .and_then(|found| self.one(found))
+            .filter(|pointer| !self.answers_enclosing(pointer))
             .map(ValueLocation::Response)
     }
 
@@ -365,33 +365,6 @@ impl IdSearch<'_> {
 
     fn one(&self, found: identity::BodyId) -> Option<String> {
         (!found.many && !self.is_enclosing(&found.pointer)).then_some(found.pointer)
-    }
-
-    /// An enclosing thing's id that comes back in a body is still the enclosing thing's.
-    fn is_enclosing(&self, pointer: &str) -> bool {
-        let enclosing = self
-            .thing
-            .parent
-            .as_ref()
-            .map(|parent| parent.entity_type.as_str())
-            // `duplicateFeed` on `/feeds/{id}/duplicates` answers with another feed.
-            .filter(|name| *name != self.thing.noun);
-        // The answer is the enclosing thing: `/product/id` of a product's field.
-        let top = pointer.split('/').nth(1).unwrap_or_default();
-        let top = words::noun_phrase(&words::split(top));
-        let full_names = &self.source.habits.full_names;
-        if pointer.matches('/').count() > 1
-            && enclosing.is_some_and(|name| is_name_of(full_names, name, &top))
-        {
-            return true;
-        }
-        let key = words::split(pointer.rsplit('/').next().unwrap_or_default());
-        (key.len() > 1 || pointer.matches('/').count() == 1 && key != ["id"])
-            && self.thing.param_role == ParamRole::Enclosing
-            && PathTemplate::parse(self.source.path)
-                .param_names
-                .iter()
-                .any(|name| words::split(name) == key)
     }
 }
 

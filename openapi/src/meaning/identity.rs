@@ -27,7 +27,8 @@ pub(crate) use in_query::{
 };
 pub(crate) use many::{ids_of_many, is_list_in_query};
 pub(crate) use names::names;
-use natural_keys::{is_person, name_before_foreign_id, name_of_part, natural_key, natural_key_of};
+pub(crate) use natural_keys::is_person;
+use natural_keys::{name_before_foreign_id, name_of_part, natural_key, natural_key_of};
 
 /// Keys behind which a body wraps what it is about.
 #[rustfmt::skip] // a list of words, not of lines

@@ -196,7 +196,7 @@ impl IdSearch<'_> {
             .any(|name| identity::answers_with(source, name));
         in_list
             .or_else(|| identity::first_new_id(source, noun).filter(|_| !answers_enclosing))
-            .filter(|pointer| !self.is_enclosing(pointer))
+            .filter(|pointer| !self.is_enclosing(pointer) && !self.answers_enclosing(pointer))
             .map(ValueLocation::Response)
     }
 

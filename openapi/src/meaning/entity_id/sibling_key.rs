@@ -17,7 +17,7 @@ impl IdSearch<'_> {
     /// The property of the answer that the document's other paths find such a thing by.
     pub(super) fn sibling_key_in_response(&self) -> Option<ValueLocation> {
         let found = self.sibling_key(self.source.response?)?;
-        Some(ValueLocation::Response(found))
+        (!self.answers_enclosing(&found)).then_some(ValueLocation::Response(found))
     }
 
     /// Likewise of what was sent, as far as a caller may have chosen it: a number or a code, but no id.

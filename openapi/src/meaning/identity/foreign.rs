@@ -63,6 +63,8 @@ pub(super) fn is_of_the_call(word: &str, noun: &str) -> bool {
                 | "nonce"
                 | "span"
                 | "client"
+                | "revision"
+                | "snapshot"
         )
 }
 

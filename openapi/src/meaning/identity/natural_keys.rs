@@ -174,7 +174,7 @@ pub(super) fn name_before_foreign_id<'a>(
 
 /// Whom or what an address or a login stands for: nobody calls a shipment by an e-mail address.
 #[rustfmt::skip] // a list of words, not of lines
-pub(super) fn is_person(noun: &str) -> bool {
+pub(crate) fn is_person(noun: &str) -> bool {
     noun.split(' ').any(|word| {
         let word = word.strip_prefix("sub").unwrap_or(word);
         matches!(
