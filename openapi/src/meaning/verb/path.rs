@@ -197,6 +197,9 @@ pub(super) fn path_goes_before(
     if of_said.action == Action::Execute && is_plain_change(&path.base) && is_at_end() {
         return true;
     }
+    if is_update_by_verb(source, path, of_said, said) {
+        return true;
+    }
     // `addBoardsMarkAsViewed` on `/boards/{id}/markAsViewed`: a generated name adds its method.
     let said_is_method = match source.method {
         "POST" => matches!(of_said.base.as_str(), "add" | "create"),
@@ -223,4 +226,23 @@ pub(super) fn path_goes_before(
         && source.path.contains('}')
         && !matches!(path.action, Action::Create | Action::Read)
         && !is_object
+}
+
+/// `UpdateFlowValidate` on `POST /flows/{id}/validate`: a generated name has the path's verb among its nouns, and no
+/// validate is updated.
+fn is_update_by_verb(
+    source: &OperationSource<'_>,
+    path: &Candidate,
+    of_said: &Candidate,
+    said: Option<&Phrase>,
+) -> bool {
+    let is_end = source
+        .last_literal()
+        .is_some_and(|last| words::split(last) == [path.base.clone()]);
+    source.method == "POST"
+        && of_said.base == "update"
+        && path.kind == Kind::Verb
+        && !is_plain_change(&path.base)
+        && is_end
+        && said.is_some_and(|phrase| phrase.noun.len() > 1 && phrase.noun.contains(&path.base))
 }
