@@ -358,6 +358,47 @@ fn an_id_of_the_enclosing_thing_or_of_its_revision_is_no_new_thing_s() {
 }
 
 #[test]
+fn what_is_started_for_a_thing_has_an_id_of_its_own() {
+    for (line, answered, expected) in [
+        (
+            "POST /companies/{companyId}/sync/historic requestHistoricSync",
+            &["historicSyncId", "companyId"][..],
+            "requested historic sync {historicSyncId} of company {companyId}",
+        ),
+        (
+            "POST /registries/{registry_name}/garbage-collection run_garbageCollection",
+            &["status"],
+            "ran the garbage collection of registry {registry_name}",
+        ),
+    ] {
+        let said = says(line, &bodies(&[], answered), &[]);
+        assert_eq!(said, expected, "{line}");
+    }
+}
+
+#[test]
+fn a_rate_is_no_key_and_what_is_answered_stands_in_no_request() {
+    let rate = json!({ "properties": { "exchangeRate": { "type": "number" }, "published": {} } });
+    let operation = json!({ "requestBody": body(&rate), "responses": {} });
+    assert_eq!(
+        says(
+            "POST /currencies/{isoCode}/exchangeRate createExchangeRate",
+            &operation,
+            &[]
+        ),
+        "created an exchange rate of currency {isoCode}"
+    );
+    let schedule = json!({ "properties": {
+        "name": { "type": "string" }, "createPipelineJobRequest": object(&["pipelineJobId"])
+    } });
+    let operation = json!({ "responses": { "200": body(&schedule) } });
+    assert_eq!(
+        says("POST /schedules schedules.create", &operation, &[]),
+        "created schedule {name}"
+    );
+}
+
+#[test]
 fn an_address_names_a_person_and_nothing_else_that_is_made() {
     for (line, expected) in [
         ("POST /receipts createReceipt", "created a receipt"),

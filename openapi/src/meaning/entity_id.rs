@@ -100,6 +100,9 @@ impl IdSearch<'_> {
             && thing.param_role == ParamRole::Enclosing
             && self.in_request(Search::Exact).is_some();
         if !is_sent && let Some(found) = self.in_path() {
+            if let Some(started) = self.started_below_another() {
+                return (Some(started), &rule::CREATED);
+            }
             return (Some(found), &rule::WHOLE_PARAMETER);
         }
         let steps: &[(Search, &'static Rule)] = match (source.method, chosen.action) {

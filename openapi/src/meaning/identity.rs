@@ -209,7 +209,7 @@ fn find(schemas: Schemas<'_>, schema: &Value, wanted: Wanted<'_>, depth: usize) 
         .or_else(|| {
             behind(&|name| {
                 let is_only = properties.len() == 1 && !is_of_the_call(&snake(name), noun);
-                is_only || is_envelope(name)
+                is_only || is_envelope(name, wanted.is_sent)
             })
         })
         .or_else(|| {
@@ -501,13 +501,15 @@ pub(crate) fn wraps(name: &str, noun: &str) -> bool {
     is_noun_key(name, noun) || BODY_WRAPPERS.contains(&snake(name).as_str())
 }
 
-/// `TokenSuspendRequest` around what is meant.
-fn is_envelope(name: &str) -> bool {
+/// `TokenSuspendRequest` around what is meant; what is answered stands in no request.
+fn is_envelope(name: &str, is_sent: bool) -> bool {
     let words = words::split(name);
     words.len() > 1
-        && words
-            .last()
-            .is_some_and(|last| matches!(last.as_str(), "request" | "response" | "result"))
+        && words.last().is_some_and(|last| match last.as_str() {
+            "request" => is_sent,
+            "response" | "result" => true,
+            _ => false,
+        })
 }
 
 /// Every property's name in snake case, which is compared with many words.

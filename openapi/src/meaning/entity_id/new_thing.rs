@@ -207,6 +207,15 @@ impl IdSearch<'_> {
             .flatten()
     }
 
+    /// `POST /jobs/{name}/startJobRun`, answered with a `RunId`: what is started for a thing has an id of its own.
+    pub(super) fn started_below_another(&self) -> Option<ValueLocation> {
+        let starts = self.starts_new()
+            && self.chosen.action == Action::Execute
+            && self.thing.param_role == ParamRole::Enclosing
+            && !is_secret_name(&self.thing.noun);
+        starts.then(|| self.in_response(Search::Near)).flatten()
+    }
+
     /// Whether a POST makes or starts something that was not there.
     fn starts_new(&self) -> bool {
         self.source.method == "POST"
@@ -217,6 +226,9 @@ impl IdSearch<'_> {
                         | "initiate"
                         | "initialize"
                         | "request"
+                        | "run"
+                        | "launch"
+                        | "queue"
                         | "schedule"
                         | "trigger"
                         | "send"

@@ -77,7 +77,10 @@ pub(super) fn natural_key<'a>(
         named(&own).filter(|property| {
             // A URL to upload to is as good as a key.
             let is_key = own == "key" || own.ends_with("_url");
-            !is_key && !is_told(head) && !is_content(property.schema, schemas)
+            !is_key
+                && !is_told(head)
+                && !is_content(property.schema, schemas)
+                && !is_measured(property.schema, schemas)
         })
     };
     // `domain` of a verified domain, `ethereumaddress` of a polygon address
@@ -250,4 +253,11 @@ fn is_content(schema: &Value, schemas: Schemas<'_>) -> bool {
         .and_then(|schema| schema.get("format"))
         .and_then(Value::as_str)
         .is_some_and(|format| matches!(format, "binary" | "byte" | "base64"))
+}
+
+/// A rate or a flag is what was set, and no name of it: `exchangeRate` of a new exchange rate.
+fn is_measured(schema: &Value, schemas: Schemas<'_>) -> bool {
+    ["number", "boolean"]
+        .iter()
+        .any(|kind| schemas.is_type(schema, kind))
 }
