@@ -587,6 +587,6 @@ impl Facing<'_> {
     }
 }
 
-fn is_plural(object: &[String]) -> bool {
+pub(super) fn is_plural(object: &[String]) -> bool {
     object.last().is_some_and(|head| words::is_plural(head))
 }

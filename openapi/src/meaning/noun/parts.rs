@@ -1,6 +1,6 @@
 //! What stands below an item, and what it stands below.
 
-use super::facing::{Facing, Level};
+use super::facing::{Facing, Level, is_plural};
 use super::{Number, ParamRole, Thing};
 use crate::key_words::param_noun;
 use crate::meaning::noun_words::{GENERIC, is_detail};
@@ -55,8 +55,15 @@ impl Facing<'_> {
         let head = object.last().map(|head| words::singular(head));
         let is_list = plural
             && self.source.method == "GET"
+            && !head
+                .as_ref()
+                .is_some_and(|head| GENERIC.contains(&head.as_str()));
+        // `POST /groups/{id}/removeMembers`: of several that are taken away, no one is meant.
+        let takes_several = self.chosen.action == Action::Delete
+            && !matches!(self.source.method, "GET" | "DELETE")
+            && is_plural(object)
             && !head.is_some_and(|head| GENERIC.contains(&head.as_str()));
-        thing.number = if self.is_search() || is_list {
+        thing.number = if self.is_search() || is_list || takes_several {
             Number::Many
         } else {
             Number::One
