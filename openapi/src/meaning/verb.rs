@@ -2,6 +2,7 @@
 
 mod annotated;
 mod contradicted;
+mod looking;
 mod method;
 mod path;
 mod undone;
@@ -18,6 +19,8 @@ use crate::verbs::{self, Kind, Verb};
 use crate::words;
 pub(crate) use annotated::for_annotations;
 use contradicted::{is_contradicted, is_part_of_name};
+pub(crate) use looking::only_works_out;
+use looking::{is_title_of_path, names_resource_of_path};
 use method::{method_action, method_verb};
 use path::{of_path, path_goes_before};
 pub(crate) use undone::for_undone;
@@ -324,6 +327,8 @@ fn fits(source: &OperationSource<'_>, candidate: &Candidate) -> bool {
                 && !matches!(base, "put" | "patch" | "post" | "update")
                 && !is_prepared
         }
+        // A HEAD and an OPTIONS change nothing, whatever they are called.
+        "HEAD" | "OPTIONS" | "TRACE" => candidate.action == Action::Read,
         // Where a path spells a change out, a GET makes it: `/session/create/{name}`.
         "GET" if from == Source::Path && is_plain_change(base) => true,
         "GET" => {
@@ -346,6 +351,8 @@ fn fits(source: &OperationSource<'_>, candidate: &Candidate) -> bool {
                 && source.path.trim_start_matches('/').starts_with(base);
             !matches!(candidate.action, Action::Create | Action::Delete)
                 && !names_path
+                && !is_title_of_path(source, candidate)
+                && !names_resource_of_path(source, candidate)
                 && !matches!(base, "update" | "put" | "patch")
                 && !is_rather_a_noun
                 && !is_said_alone
@@ -432,6 +439,7 @@ fn settle(
 ) -> (Action, bool) {
     let on_item = shape.ends_in_item();
     match (source.method, action) {
+        ("GET", Action::Execute | Action::Update) if only_works_out(base) => (Action::Read, false),
         // A PUT on an item that creates it would also replace it.
         ("PUT" | "PATCH", Action::Create) if base == "create" && (on_item || upsert) => {
             (Action::Update, true)

@@ -108,14 +108,16 @@ pub(super) fn starts_with_segment(all: &[String], source: &OperationSource<'_>) 
         .first()
         .and_then(|first| verbs::known(first))
         .is_some_and(|verb| verb.kind == Kind::VerbOrNoun);
-    may_be_noun
-        && source.path.split('/').any(|segment| {
-            let segment = words::split(segment);
-            segment.len() > 1
-                && segment.len() < all.len()
-                && words::is_plural(&segment[segment.len() - 1])
-                && words::noun_phrase(&segment) == words::noun_phrase(&all[..segment.len()])
-        })
+    // `StopPoint_Arrivals` on `/StopPoint/{id}/Arrivals`
+    let begins_path =
+        |segment: &str| source.method == "GET" && source.path.contains(&format!("/{segment}/"));
+    source.path.split('/').any(|whole| {
+        let segment = words::split(whole);
+        segment.len() > 1
+            && segment.len() < all.len()
+            && (may_be_noun && words::is_plural(&segment[segment.len() - 1]) || begins_path(whole))
+            && words::noun_phrase(&segment) == words::noun_phrase(&all[..segment.len()])
+    })
 }
 
 pub(super) fn is_param_word(word: &str, path: &str) -> bool {

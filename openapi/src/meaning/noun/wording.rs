@@ -7,7 +7,7 @@ use super::facing::{Facing, Level};
 use crate::key_words::param_noun;
 use crate::meaning::noun_words::{GENERIC, NEEDS_PARENT, names_deed};
 use crate::meaning::path_shape::Resource;
-use crate::meaning::verb::Source;
+use crate::meaning::verb::{Source, only_works_out};
 use crate::words;
 
 impl Facing<'_> {
@@ -73,7 +73,8 @@ impl Facing<'_> {
     pub(super) fn whole_of_deed(&self, thing: &Thing) -> Option<Thing> {
         let is_deed = thing.noun == self.chosen.base
             && self.chosen.source != Source::Method
-            && !matches!(self.chosen.action, Action::Create | Action::Read);
+            && (!matches!(self.chosen.action, Action::Create | Action::Read)
+                || only_works_out(&self.chosen.base));
         if !is_deed {
             return None;
         }
