@@ -34,7 +34,8 @@ pub(super) fn is_contradicted(
         "GET" => {
             said.action == Action::Execute
                 && verb.action == Action::Read
-                && !words::split(source.path).contains(&said.base)
+                && (!words::split(source.path).contains(&said.base)
+                    || is_weak_read(&verb.base) && is_within_names(source, &said.base))
         }
         // `DocumentSimilarity`, "Estimates the similarity": its description speaks of a document similarity.
         _ => verb.action == Action::Read && names_thing(source, said, source.operation_id),
@@ -49,6 +50,15 @@ fn is_sent_to_verify(name: &str, said: &Candidate, summary: &KnownVerb) -> bool 
             summary.base.as_str(),
             "send" | "resend" | "initiate" | "trigger"
         )
+}
+
+/// `EdgeSyncStatus` on `/sync/edge/status`: the verb begins no operationId and is not all of the path's end.
+fn is_within_names(source: &OperationSource<'_>, base: &str) -> bool {
+    let begins = words::split(source.operation_id)
+        .first()
+        .is_some_and(|first| first == base);
+    let end = source.path.trim_end_matches('/').rsplit('/').next();
+    !begins && end.is_some_and(|end| words::split(end) != [base])
 }
 
 /// Likewise of a path's end: `/DocumentSimilarity`, and `/sms-verify`.

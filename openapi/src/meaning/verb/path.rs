@@ -124,18 +124,37 @@ fn is_only_looked_at(
     source.method == "GET"
         && matches!(path.action, Action::Execute | Action::Update)
         && !path.base.starts_with("log")
-        && of_said.map_or_else(
-            // An id that only repeats its path has no verb: `getDevicesUpgrade` at `/devices/upgrade`.
-            || {
-                words::split(source.operation_id)
-                    .first()
-                    .is_none_or(|first| first == "get")
-            },
-            |said| said.action == Action::Read,
-        )
         && summary
             .and_then(Phrase::leading_verb)
-            .is_some_and(|verb| verb.action == Action::Read)
+            .filter(|verb| verb.action == Action::Read)
+            .is_some_and(|_| {
+                of_said.map_or_else(
+                    // An id that only repeats its path has no verb: `getDevicesUpgrade` at `/devices/upgrade`.
+                    || !says_alone(source, &path.base),
+                    |said| said.action == Action::Read,
+                )
+            })
+}
+
+/// `idSystemSync` on `/system/sync`: path and operationId have the verb, and the path by itself. But `requestIsMerged`
+/// on `/requests/{id}/merge` ("Check if it was merged") merges nothing.
+fn says_alone(source: &OperationSource<'_>, base: &str) -> bool {
+    let said = words::split(source.operation_id);
+    let Some(first) = said.first() else {
+        return false;
+    };
+    // `StopPoint_Get` on `/StopPoint/{id}`
+    let is_class = source.path.split('/').any(|segment| {
+        let behind = source.operation_id.strip_prefix(segment);
+        !segment.is_empty() && behind.is_some_and(|behind| behind.starts_with(['_', '.']))
+    });
+    first == base && !is_class
+        || first != "get"
+            && said.iter().any(|word| word == base)
+            && source
+                .path
+                .split('/')
+                .any(|segment| words::split(segment) == [base])
 }
 
 /// "Associates rules with a device" at `/devices/{id}/batchCreate`: the device is not created, and the summary says
