@@ -7,7 +7,7 @@ use crate::words;
 pub(crate) const GENERIC: &[&str] = &[
     "config", "configuration", "template", "definition", "job", "event", "item", "setting",
     "rule", "type", "status", "entry", "record", "detail", "data", "option", "field", "value",
-    "list", "version", "history", "element", "object", "instance", "resource", "parameter",
+    "list", "version", "history", "element", "overview", "object", "instance", "resource", "parameter",
     "preference", "info", "information", "summary", "setup", "action", "state", "metadata",
     "mode", "stat", "statistic", "statistics", "log", "link", "limit", "usage", "result", "request", "batch",
     "secret", "code", "property", "attribute", "meta", "set", "auth", "protection", "quota", "method",
@@ -18,7 +18,7 @@ pub(crate) const GENERIC: &[&str] = &[
 pub(crate) const NEEDS_PARENT: &[&str] = &[
     "history", "data", "setting", "status", "config", "configuration", "metadata", "detail",
     "info", "information", "summary", "preference", "state", "option", "mode", "stat",
-    "statistic", "statistics", "usage", "version", "type", "protection", "quota", "parameter",
+    "statistic", "statistics", "usage", "version", "type", "overview", "protection", "quota", "parameter",
 ];
 
 /// What a parameter is called that says how something is done, and not to which thing.
