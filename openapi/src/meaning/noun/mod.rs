@@ -289,6 +289,16 @@ fn worded(
     {
         noun.clone_from(object);
     }
+    // `addListsArchiveAllCards` on `/lists/{id}/archiveAllCards`
+    if is_of_path
+        && let Some(object) = path
+            .filter(|phrase| phrase.bulk)
+            .map(|phrase| &phrase.noun)
+            .filter(|object| !object.is_empty())
+        && said.is_some_and(|phrase| phrase.noun.contains(&chosen.base))
+    {
+        noun.clone_from(object);
+    }
     // `addMediaIntentHandling` on `/intent/addMedia`: what the path says is all there is to say.
     if let Some(object) = path
         .filter(|phrase| phrase.does(&chosen.base))

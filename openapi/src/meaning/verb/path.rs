@@ -232,7 +232,13 @@ pub(super) fn path_goes_before(
         .ends_with(&format!("}}/{}", path.base))
         && summary.is_some_and(|summary| summary.does(&path.base));
     // `addIgnore` on `/ignore/{issue}` adds one, and so does `servers_run-stats_create`.
+    // `/lists/{id}/archiveAllCards` has an object of its own.
+    let has_own_object = source.last_literal().is_some_and(|last| {
+        matches!(words::split(last).as_slice(), [verb, all, _, ..]
+            if *verb == path.base && matches!(all.as_str(), "all" | "every" | "each"))
+    });
     let is_object = !is_told
+        && !has_own_object
         && path.complement.is_empty()
         && said.is_some_and(|phrase| {
             phrase.noun.last() == Some(&path.base)
