@@ -350,6 +350,10 @@ fn without_second_verb(phrase: &mut Phrase) {
     if phrase.verb.is_none() {
         return;
     }
+    // `families_get_list` on `/families`
+    if phrase.noun == ["get"] {
+        phrase.noun.clear();
+    }
     while phrase.noun.len() > 1 && phrase.noun.last().is_some_and(is_verb) {
         phrase.noun.pop();
     }

@@ -175,18 +175,7 @@ pub(crate) fn choose(
     {
         thing.noun = noun;
     }
-    // `/accounts/{id}/stripe_create_setup_intent`: what is created stands behind its verb.
-    if let Some((_, behind)) = thing.noun.split_once(&format!(" {} ", chosen.base))
-        && is_inside_noun(&chosen.base)
-    {
-        thing.noun = behind.to_owned();
-    }
-    // `combineSubmissions` on `/combined_submissions`: they are not combined before.
-    if source.method == "POST"
-        && let Some(rest) = thing.noun.strip_prefix(&format!("{} ", chosen.verb.past))
-    {
-        thing.noun = rest.to_owned();
-    }
+    clear_of_verbs(&mut thing.noun, source, chosen);
     thing.noun = facing.in_full(facing.resource, std::mem::take(&mut thing.noun));
     if let Some(noun) = unfit::said_of(&thing, &[said, summary])
         .or_else(|| unfit::without_deed(&thing.noun, chosen))
@@ -207,6 +196,28 @@ pub(crate) fn choose(
         thing.noun = title.map_or_else(|| "record".to_owned(), |title| words::noun_phrase(&title));
     }
     thing
+}
+
+/// Takes from a noun the verbs that stand within it.
+fn clear_of_verbs(noun: &mut String, source: &OperationSource<'_>, chosen: &Chosen) {
+    // `/accounts/{id}/stripe_create_setup_intent`: what is created stands behind its verb.
+    if let Some((_, behind)) = noun.split_once(&format!(" {} ", chosen.base))
+        && is_inside_noun(&chosen.base)
+    {
+        *noun = behind.to_owned();
+    }
+    // `/accounts/{id}/stripe_get_setup_intent` called `retrieve`
+    if source.method == "GET"
+        && let Some((_, behind)) = noun.split_once(" get ")
+    {
+        *noun = behind.to_owned();
+    }
+    // `combineSubmissions` on `/combined_submissions`: they are not combined before.
+    if source.method == "POST"
+        && let Some(rest) = noun.strip_prefix(&format!("{} ", chosen.verb.past))
+    {
+        *noun = rest.to_owned();
+    }
 }
 
 /// Whether an object is but what is said of one: `technical`, `not`.

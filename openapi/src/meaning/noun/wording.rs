@@ -144,7 +144,7 @@ impl Facing<'_> {
         }
         if !matches!(
             qualifier.as_str(),
-            "" | "entity" | "object" | "resource" | "action"
+            "" | "entity" | "object" | "resource" | "action" | "get"
         ) && self.resource.head() == noun
         {
             return format!("{qualifier} {noun}");
