@@ -71,6 +71,12 @@ pub(crate) fn object(all: &[String]) -> Vec<String> {
                     "all" | "each" | "every" | "any" | "this" | "these" | "you" | "your" | "they"
                 )
         })
+        // "a matrix uniformly at random"
+        .take_while(|(at, (word, next))| {
+            *at == 0
+                || !is_manner(word)
+                || next.is_some_and(|next| !PREPOSITIONS.contains(&next.as_str()))
+        })
         .take_while(|(at, (word, next))| {
             // "areas located within", "tokens belonging to"
             *at == 0
@@ -138,4 +144,13 @@ fn without_container(noun: Vec<String>, all: &[String], start: usize) -> Vec<Str
         return object(&all[start + 2..]);
     }
     noun
+}
+
+/// An adverb that says how something is done, where it ends an object: "uniformly", "only".
+fn is_manner(word: &str) -> bool {
+    word == "only"
+        || word.len() > 6
+            && ["ally", "tely", "ntly", "mly", "ously", "ively"]
+                .iter()
+                .any(|end| word.ends_with(end))
 }
