@@ -142,7 +142,16 @@ fn is_relation(shape: &PathShape) -> bool {
 fn is_bare_membership(source: &OperationSource<'_>, shape: &PathShape) -> bool {
     source.request.is_none()
         && source.operation_id.is_empty()
+        && !is_told_to_set(source)
         && shape.action.is_none()
         && shape.resources.len() > 1
         && shape.ends_in_item()
+}
+
+/// "Sets the value of the comment's property" by PUT: what is set may have been there before.
+fn is_told_to_set(source: &OperationSource<'_>) -> bool {
+    crate::words::split(source.text())
+        .first()
+        .and_then(|first| crate::verbs::known_in_any_form(first))
+        .is_some_and(|verb| matches!(verb.base.as_str(), "set" | "update" | "change" | "modify"))
 }
