@@ -303,6 +303,14 @@ pub(crate) fn for_object(chosen: &Chosen, said: Option<&Phrase>, noun: &str, has
             ..verb
         };
     }
+    // "Get personal list": who sees one thing has listed nothing.
+    if has_id && verb.base == "list" && !chosen.bulk {
+        return Verb {
+            past: "viewed".to_owned(),
+            base: "view".to_owned(),
+            ..verb
+        };
+    }
     let is_other = |head: &String| words::singular(head) != words::head(noun);
     let lost = said.is_some_and(|phrase| phrase.noun.last().is_some_and(is_other));
     if lost && matches!(base, "set" | "change") && verb.complement.is_empty() {

@@ -164,6 +164,12 @@ pub(crate) fn choose(
     if by_summary {
         thing.rule = Some(&rule::SUMMARY_OBJECT);
     }
+    if let Some(made) = facing.made_on_another(&thing) {
+        thing = made;
+    } else if facing.is_listed_by_another(&thing) {
+        thing.number = Number::Many;
+        thing.plural = true;
+    }
     if let Some(whole) = facing
         .whole_of_deed(&thing)
         .or_else(|| facing.whole_of_view(&thing))

@@ -107,6 +107,55 @@ impl Facing<'_> {
         is_view.then(|| self.on_parent(parent))
     }
 
+    /// Rule "made on another": "Removes a repost on a playlist" at `/reposts/playlists/{id}`. What stands in front is
+    /// removed, and the playlist stays.
+    pub(super) fn made_on_another(&self, thing: &Thing) -> Option<Thing> {
+        let told = self.summary?;
+        let (head, front) = (told.noun.last()?, self.resource.qualifier.last()?);
+        let is_front = words::singular(head) == words::singular(front)
+            && words::head(&thing.noun) == self.resource.head()
+            && words::singular(head) != self.resource.head();
+        let param = self.resource.params.last().map(|name| words::split(name));
+        let text = words::split(self.source.text());
+        let behind = text.iter().skip_while(|word| *word != head).skip(1);
+        let is_on_resource = || {
+            behind.clone().any(|word| {
+                words::singular(word) == self.resource.head()
+                    || param.as_ref().is_some_and(|param| param.contains(word))
+            })
+        };
+        // "a call recording": both are one name.
+        let is_compound = text
+            .windows(2)
+            .any(|pair| pair[0] == *head && words::singular(&pair[1]) == self.resource.head());
+        let fits = matches!(self.source.method, "GET" | "DELETE") && self.level == Level::Item;
+        (fits && is_front && !is_compound && is_on_resource())
+            .then(|| self.part_of_item(&told.noun, words::is_plural(head)))
+    }
+
+    /// Rule "listed by another": "List the repositories of a workspace" at `/repositories/{workspace}`. The parameter is
+    /// another thing's, and none of the listed.
+    pub(super) fn is_listed_by_another(&self, thing: &Thing) -> bool {
+        let is_other = self.resource.params.last().is_some_and(|param| {
+            let noun = param_noun(param);
+            noun.last().is_some_and(|last| {
+                words::singular(last) != self.resource.head()
+                    && !noun.concat().contains(&self.resource.head())
+            })
+        });
+        let are_told = self
+            .summary
+            .and_then(|told| told.noun.last())
+            .is_some_and(|last| {
+                words::is_plural(last) && words::singular(last) == words::head(&thing.noun)
+            });
+        self.source.method == "GET"
+            && self.level == Level::Item
+            && self.chosen.verb.base == "list"
+            && is_other
+            && are_told
+    }
+
     /// Rule "full name": "Creates a loyalty account" at `/loyalty/accounts`. The word that the path has in front of a
     /// noun belongs to it where the document's texts say so: to the thing itself, and to what others are part of.
     pub(super) fn in_full(&self, resource: &Resource, noun: String) -> String {
