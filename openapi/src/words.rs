@@ -246,7 +246,7 @@ mod tests {
             ("send2FACode", "send2 fa code"),
             ("2FA code", "2fa code"),
             ("a 3DS2 authorisation", "a 3ds2 authorisation"),
-            ("listVCentersOfB2BQuotes", "list v centers of b2b quotes"),
+            ("listVCentersOfB2BQuotes", "list vcenters of b2b quotes"),
             ("vCenters", "vcenters"),
             ("ENote_Delete", "enote delete"),
             ("your POSTed data", "your posted data"),

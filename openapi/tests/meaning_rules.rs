@@ -457,7 +457,7 @@ fn many_things_have_no_id() {
             ("DELETE /users deleteUsers", "delete: deleted users"),
             (
                 "POST /classifications:merge bulkMergeClassifications",
-                "update: merged classifications",
+                "execute: merged classifications",
             ),
             ("GET /events/search -", "read: searched events"),
         ],

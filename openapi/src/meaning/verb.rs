@@ -5,6 +5,7 @@ mod contradicted;
 mod looking;
 mod method;
 mod path;
+mod plain;
 mod undone;
 
 use daybook_event::Action;
@@ -23,6 +24,8 @@ pub(crate) use looking::only_works_out;
 use looking::{is_title_of_path, names_resource_of_path};
 use method::{method_action, method_verb};
 use path::{of_path, path_goes_before};
+pub(crate) use plain::is_weak_read;
+use plain::{is_plain, is_plain_change};
 pub(crate) use undone::for_undone;
 
 /// Within how many words a summary says that what it returns is new.
@@ -381,37 +384,6 @@ fn fits(source: &OperationSource<'_>, candidate: &Candidate) -> bool {
         ),
         _ => true,
     }
-}
-
-/// Verbs that only repeat the method.
-fn is_plain(base: &str, method: &str) -> bool {
-    base == method.to_ascii_lowercase()
-        || matches!(
-            (method, base),
-            ("POST", "do" | "process" | "put" | "batch") | ("PUT" | "PATCH", "put" | "patch")
-        )
-}
-
-/// Reading words that summaries use of what is made as well: "get a location for an upload".
-pub(crate) fn is_weak_read(base: &str) -> bool {
-    matches!(base, "get" | "obtain" | "return" | "retrieve" | "fetch")
-}
-
-/// Verbs that can mean but one thing.
-fn is_plain_change(base: &str) -> bool {
-    matches!(
-        base,
-        "create"
-            | "add"
-            | "update"
-            | "upsert"
-            | "delete"
-            | "remove"
-            | "search"
-            | "query"
-            | "list"
-            | "get"
-    )
 }
 
 /// Whether a summary's verb tells more than the method does.
