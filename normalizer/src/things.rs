@@ -7,6 +7,9 @@ use serde_json::Value;
 
 use crate::changes::States;
 
+/// A longer text that is all of an answer is no id.
+const BARE_ID_BYTES_MAX: usize = 64;
+
 /// A bulk call's ids stand in `entity.id`, joined by commas, up to this many; the body has them all.
 const ENTITY_IDS_MAX: usize = 20;
 
@@ -88,12 +91,22 @@ impl Things {
     }
 }
 
+/// Whether an answer that is nothing but a text may be an id, and no address, message or secret.
+fn may_be_id(text: &str) -> bool {
+    text.len() <= BARE_ID_BYTES_MAX
+        && !text
+            .contains(|character: char| matches!(character, '/' | ':') || character.is_whitespace())
+}
+
 /// The ids of the things; several only where they stand in the call.
 fn ids(meaning: &Meaning, values: &RequestValues<'_>) -> Vec<String> {
     let Some(location) = meaning.entity_id.as_ref().or(meaning.entity_ids.as_ref()) else {
         return Vec::new();
     };
-    let listed = usable(location.read(values));
+    let mut listed = usable(location.read(values));
+    if matches!(location, ValueLocation::Response(pointer) if pointer.is_empty()) {
+        listed.retain(|text| may_be_id(text));
+    }
     let is_list = meaning.entity_ids.as_ref() == Some(location);
     if !is_list || !matches!(location, ValueLocation::Query(_)) {
         return listed;
@@ -195,6 +208,21 @@ fn usable(mut values: Vec<String>) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_answer_that_is_one_text_may_be_an_id_unless_it_is_an_address_or_a_message() {
+        for id in ["42", "trn_8ba1", "7b0c7f5e-3f0e-4c53-9f2e-0c1d2e3f4a5b"] {
+            assert!(may_be_id(id), "{id}");
+        }
+        let long = "x".repeat(BARE_ID_BYTES_MAX + 1);
+        for other in [
+            "https://s3.example.com/x?sig=1",
+            "Created successfully",
+            long.as_str(),
+        ] {
+            assert!(!may_be_id(other), "{other}");
+        }
+    }
 
     #[test]
     fn a_word_for_no_value_is_no_part_of_a_name() {

@@ -79,7 +79,7 @@ fn read_within(
         full_names: crate::habits::full_names(texts(document)),
         item_schemas: crate::habits::item_schemas(
             Schemas::new(&document.root, work),
-            operations(document),
+            operations(document).map(|(path, method, it)| (in_braces(path), method, it)),
         ),
         verb_place: VerbPlace::of(operation_ids(document)),
     };

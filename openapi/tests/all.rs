@@ -12,6 +12,7 @@ mod invitation;
 mod lint;
 mod malformed_corners;
 mod matching;
+mod meaning_bearers;
 mod meaning_ids;
 mod meaning_rules;
 mod names;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 /// What `METHOD /path operationId` (`-` for none) says as its sentence, with what else the operation says; `others` are
 /// the document's other operations, as `METHOD /path`.
-fn says(line: &str, extra: &Value, others: &[&str]) -> String {
+pub(super) fn says(line: &str, extra: &Value, others: &[&str]) -> String {
     let [method, path, operation_id] = line.splitn(3, ' ').collect::<Vec<_>>()[..] else {
         panic!("{line}");
     };
@@ -33,7 +33,7 @@ fn says(line: &str, extra: &Value, others: &[&str]) -> String {
 }
 
 /// A body, as JSON, of that schema.
-fn body(schema: &Value) -> Value {
+pub(super) fn body(schema: &Value) -> Value {
     json!({ "content": { "application/json": { "schema": schema } } })
 }
 
@@ -47,7 +47,7 @@ fn object(names: &[&str]) -> Value {
 }
 
 /// Request and response with these properties; without any, there is no body.
-fn bodies(request: &[&str], response: &[&str]) -> Value {
+pub(super) fn bodies(request: &[&str], response: &[&str]) -> Value {
     let mut operation = json!({ "responses": { "200": { "description": "" } } });
     if !request.is_empty() {
         operation["requestBody"] = body(&object(request));

@@ -15,6 +15,7 @@
 //! 5. **Parent.** The resource whose parameter stands in front.
 
 mod adjectives;
+mod bearers;
 mod doubled;
 mod entity_id;
 mod function_words;

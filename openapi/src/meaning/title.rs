@@ -33,7 +33,19 @@ pub(super) fn of_title(source: &OperationSource<'_>) -> Option<Phrase> {
         && !matches!(last.as_str(), "search" | "query" | "lookup" | "check");
     let verb = verbs::of_noun(last)
         .filter(|verb| is_title && verb.action == Action::Read && verb.kind == Kind::Verb)?;
-    let makes_nothing = || identity::response_id(source, last, Search::Exact).is_none();
+    // "Blood analysis" at `/patients/{id}/analyses` keeps one.
+    let is_of_kept = source
+        .last_literal()
+        .is_some_and(|end| words::is_plural(end) && words::singular(end) == *last);
+    let is_made = words::split(source.operation_id)
+        .iter()
+        .any(|word| matches!(word.as_str(), "create" | "add"));
+    let makes_nothing = || {
+        source.response.is_some()
+            && !is_of_kept
+            && !is_made
+            && identity::response_id(source, last, Search::Exact).is_none()
+    };
     makes_nothing().then(|| Phrase {
         verb: Some(verb),
         noun: phrase::object(front),

@@ -209,7 +209,8 @@ fn weigh(
                         said.base.eq_ignore_ascii_case(source.method)
                             && (!is_weak_read(&summarized.base)
                                 || answers_with_list(source)
-                                || answers_without_id(source, summary))
+                                || is_plain_look(source, &summarized.base)
+                                    && answers_without_id(source, summary))
                     }))
         });
         // "Sends a message" at `chat.postEphemeral`: to post says no more than POST does.
@@ -227,6 +228,11 @@ fn weigh(
             .is_some_and(|of_said| path_goes_before(source, path, of_said, said, summary))
     };
     (of_path.filter(goes_before).or(of_said), outvoted)
+}
+
+/// "Fetches a map", but not "Fetches a feed and stores it".
+fn is_plain_look(source: &OperationSource<'_>, base: &str) -> bool {
+    matches!(base, "get" | "fetch") && !source.text().contains(" and ")
 }
 
 /// "Get a large group of SNPs" is answered with a list, and nothing was made.
@@ -526,10 +532,16 @@ fn marked_as(
 ) -> Option<&'static str> {
     let is_marked = summary.is_some_and(|phrase| phrase.does("mark"));
     let is_told = summary.and_then(|phrase| phrase.verb.as_ref());
-    let is_done_to_item = source.path.trim_end_matches('/').ends_with("}/read");
+    // A sensor that is read answers with a value.
+    let answers = source
+        .response
+        .is_some_and(|answer| !source.schemas.properties(answer).is_empty());
+    let is_done_to_item = source.path.trim_end_matches('/').ends_with("}/read") && !answers;
+    let is_read = summary.is_some_and(|phrase| phrase.does("read"))
+        && !source.text().to_ascii_lowercase().contains("as read");
     match (source.method, base) {
         ("POST" | "PUT" | "PATCH", "unread") => Some("as unread"),
-        ("PUT" | "PATCH", "read") => Some("as read"),
+        ("PUT" | "PATCH", "read") if !is_read => Some("as read"),
         ("POST", "read") if is_marked || is_done_to_item && is_told.is_none() => Some("as read"),
         _ => None,
     }

@@ -4,6 +4,7 @@ use super::IdSearch;
 use crate::habits::{Lookup, collection_key};
 use crate::json_pointer::escape;
 use crate::key_words::is_key_word;
+use crate::meaning::bearers::{is_bearer, is_used_by};
 use crate::meaning::identity;
 use crate::schema::Property;
 use crate::secrets::is_secret_name;
@@ -34,8 +35,11 @@ impl IdSearch<'_> {
     pub(super) fn whole_response(&self) -> Option<ValueLocation> {
         let noun = self.thing.noun.as_str();
         let is_found = !self.lookups().is_empty();
-        (!is_secret_name(noun) && identity::answers_with_bare_id(self.source, noun, is_found))
-            .then(|| ValueLocation::Response(String::new()))
+        let signs_in = self.chosen.base.starts_with("log") || self.chosen.base.starts_with("sign");
+        (!is_bearer(noun)
+            && !signs_in
+            && identity::answers_with_bare_id(self.source, noun, is_found))
+        .then(|| ValueLocation::Response(String::new()))
     }
 
     /// The collection that a call makes something in: `/reports` of `/reports/generate`.
@@ -114,6 +118,7 @@ impl IdSearch<'_> {
         let (own_name, own_param) = (without_noun(&name), without_noun(&param));
         is_own
             && !is_secret_name(property)
+            && !is_used_by(noun, property)
             && property != "id"
             && (name.concat() == param.concat()
                 || own_name == own_param && !own_name.is_empty() && own_name != "id")

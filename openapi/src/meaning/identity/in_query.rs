@@ -60,7 +60,7 @@ pub(crate) fn required_name_in_query<'a>(
 ) -> Option<&'a str> {
     let is_name_of = |name: &[String]| {
         name.split_last().is_some_and(|(last, front)| {
-            matches!(last.as_str(), "name" | "key" | "code" | "number" | "slug")
+            matches!(last.as_str(), "name" | "number" | "slug")
                 && matches!(front, [of] if of == words::head(noun))
         })
     };

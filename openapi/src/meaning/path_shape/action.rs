@@ -403,10 +403,14 @@ fn is_only_described(
         words::split(source.operation_id).contains(&known.base)
             || summary.is_some_and(|said| said.does(&known.base))
     };
+    // `GET /restart-server` of which nothing is said does what it says.
+    let is_described = || !source.operation_id.is_empty() || source.is_told();
+    let may_be_state = || matches!(known.base.as_str(), "open" | "read" | "unread" | "write");
     source.method == "GET"
         && matches!(known.action, Action::Execute | Action::Update)
         && (phrase.len() > 1 || phrase[0] == "unread")
         && !verbs::is_phrasal(&known.base)
+        && (is_described() || known.kind == Kind::VerbOrNoun || may_be_state())
         && !is_done()
 }
 

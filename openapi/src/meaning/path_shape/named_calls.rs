@@ -126,7 +126,7 @@ fn worked_out(
 ) -> Option<Vec<String>> {
     let verb = verbs::of_noun(last).filter(|verb| verb.action == Action::Read)?;
     let is_asked = source.method == "POST"
-        && (!front.is_empty() || steps > 1 && !source.is_told())
+        && (!front.is_empty() || steps > 1 && !source.is_told() && source.response.is_some())
         && !matches!(last, "search" | "query" | "lookup" | "check")
         && identity::response_id(source, last, Search::Exact).is_none();
     is_asked.then(|| [&[verb.base], front].concat())
