@@ -45,8 +45,10 @@ impl Engine {
             match version(&binary).await {
                 Ok(version) if version >= VERSION_MIN => return Ok(Self::Binary(binary)),
                 Ok((year, month)) => tracing::warn!(
-                    "{} is passed over: version {year}.{month} is older than 26.2",
-                    binary.display()
+                    "{} is passed over: version {year}.{month} is older than {}.{}",
+                    binary.display(),
+                    VERSION_MIN.0,
+                    VERSION_MIN.1
                 ),
                 Err(problem) => {
                     tracing::warn!("{} is passed over: {problem}", binary.display());

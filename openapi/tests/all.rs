@@ -36,4 +36,5 @@ mod secret_cases;
 mod sentences;
 mod servers;
 mod service_map;
+mod small_documents;
 mod ties;

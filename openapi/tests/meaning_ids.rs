@@ -1,35 +1,19 @@
 //! Which one: where the id of the thing is, on the smallest documents that show it.
 
-use daybook_openapi::{Document, Index, explain};
 use serde_json::{Value, json};
+
+use crate::small_documents::{explained, explained_in, operation, query_parameter, without_actor};
 
 /// What `METHOD /path operationId` (`-` for none) says as its sentence, with what else the operation says; `others` are
 /// the document's other operations, as `METHOD /path`.
 pub(super) fn says(line: &str, extra: &Value, others: &[&str]) -> String {
-    let [method, path, operation_id] = line.splitn(3, ' ').collect::<Vec<_>>()[..] else {
-        panic!("{line}");
-    };
-    let mut operation = extra.clone();
-    if operation_id != "-" {
-        operation["operationId"] = json!(operation_id);
-    }
+    let (method, path, operation) = operation(line, extra);
     let mut paths = json!({ path: { method.to_lowercase(): operation } });
     for other in others {
         let (method, path) = other.split_once(' ').expect("METHOD /path");
         paths[path][method.to_lowercase()] = json!({});
     }
-    let document = json!({ "openapi": "3.0.0", "info": {}, "paths": paths });
-    let (index, problems) = Index::build(vec![Document {
-        file_name: "s.json".to_owned(),
-        bytes: document.to_string().into_bytes(),
-    }]);
-    assert_eq!(problems.len(), 0, "{problems:?}");
-    let operation = index
-        .operations()
-        .find(|operation| operation.path == path && operation.method == method)
-        .expect("the operation is indexed");
-    let message = explain(operation).message;
-    message.trim_start_matches("jane@example.com ").to_owned()
+    without_actor(&explained(method, path, &paths)).to_owned()
 }
 
 /// A body, as JSON, of that schema.
@@ -250,28 +234,16 @@ fn a_name_is_no_id_of_a_new_thing_that_is_found_by_its_id() {
 
 /// What an operation of a document with this component schema is, where the thing in front of it is read as one.
 fn says_beside_item(line: &str, name: &str, schema: &Value, item: &str, answer: &Value) -> String {
-    let [method, path, operation_id] = line.splitn(3, ' ').collect::<Vec<_>>()[..] else {
-        panic!("{line}");
-    };
     let reference = json!({ "$ref": format!("#/components/schemas/{name}") });
     let read = json!({ "responses": { "200": body(&reference) } });
-    let operation = json!({ "operationId": operation_id, "responses": { "200": body(answer) } });
+    let (method, path, operation) =
+        operation(line, &json!({ "responses": { "200": body(answer) } }));
     let document = json!({
         "openapi": "3.0.0", "info": {},
         "paths": { item: { "get": read }, path: { method.to_lowercase(): operation } },
         "components": { "schemas": { name: schema } }
     });
-    let (index, problems) = Index::build(vec![Document {
-        file_name: "s.json".to_owned(),
-        bytes: document.to_string().into_bytes(),
-    }]);
-    assert_eq!(problems.len(), 0, "{problems:?}");
-    let operation = index
-        .operations()
-        .find(|operation| operation.path == path)
-        .expect("the operation is indexed");
-    let message = explain(operation).message;
-    message.trim_start_matches("jane@example.com ").to_owned()
+    without_actor(&explained_in(method, path, &document)).to_owned()
 }
 
 #[test]
@@ -469,10 +441,6 @@ fn who_does_it_is_not_what_it_is_done_to() {
 
 #[test]
 fn a_part_is_named_in_the_query_that_no_call_goes_without() {
-    let query = |name: &str, required: bool| {
-        json!({ "parameters": [
-            { "name": name, "in": "query", "required": required, "schema": { "type": "string" } }] })
-    };
     for (line, name, required, expected) in [
         (
             "PUT /services/{id}/operation -",
@@ -499,7 +467,7 @@ fn a_part_is_named_in_the_query_that_no_call_goes_without() {
             "updated the operation of service {id}",
         ),
     ] {
-        let said = says(line, &query(name, required), &[]);
+        let said = says(line, &query_parameter(name, required), &[]);
         assert_eq!(said, expected, "{line} {name} {required}");
     }
 }

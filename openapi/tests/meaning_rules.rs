@@ -1,37 +1,18 @@
 //! Each rule of meaning on the smallest operation that shows it.
 
-use daybook_openapi::{Document, Index, explain};
 use serde_json::{Value, json};
+
+use crate::small_documents::{self, operation, query_parameter, without_actor};
 
 /// `METHOD /path operationId` (`-` for none), what else the operation says, other paths of the document.
 fn explained(line: &str, extra: &Value, others: &[&str]) -> String {
-    let [method, path, operation_id] = line.splitn(3, ' ').collect::<Vec<_>>()[..] else {
-        panic!("{line}");
-    };
-    let mut operation = extra.clone();
-    if operation_id != "-" {
-        operation["operationId"] = json!(operation_id);
-    }
+    let (method, path, operation) = operation(line, extra);
     let mut paths = json!({ path: { method.to_lowercase(): operation } });
     for other in others {
         paths[other] = json!({ "get": {} });
     }
-    let document = json!({ "openapi": "3.0.0", "info": {}, "paths": paths });
-    let (index, problems) = Index::build(vec![Document {
-        file_name: "s.json".to_owned(),
-        bytes: document.to_string().into_bytes(),
-    }]);
-    assert_eq!(problems.len(), 0, "{problems:?}");
-    let operation = index
-        .operations()
-        .find(|operation| operation.path == path)
-        .expect("the operation is indexed");
-    let explained = explain(operation);
-    format!(
-        "{}: {}",
-        explained.action,
-        explained.message.trim_start_matches("jane@example.com ")
-    )
+    let explained = small_documents::explained(method, path, &paths);
+    format!("{}: {}", explained.action, without_actor(&explained))
 }
 
 #[track_caller]
@@ -536,10 +517,6 @@ fn the_parent_is_the_resource_in_front() {
 
 #[test]
 fn a_call_that_cannot_go_without_an_id_is_about_one_thing() {
-    let parameter = |name: &str, required: bool| {
-        json!({ "parameters": [
-        { "name": name, "in": "query", "required": required, "schema": { "type": "string" } }] })
-    };
     for (line, name, required, expected) in [
         (
             "DELETE /v1/drafts -",
@@ -587,7 +564,7 @@ fn a_call_that_cannot_go_without_an_id_is_about_one_thing() {
         ),
         ("GET /v1/drafts -", "draft_id", true, "read: viewed drafts"),
     ] {
-        let explained = explained(line, &parameter(name, required), &[]);
+        let explained = explained(line, &query_parameter(name, required), &[]);
         assert_eq!(explained, expected, "{line} {name} {required}");
     }
     let list = json!({ "parameters": [{ "name": "id", "in": "query", "required": true,

@@ -35,21 +35,19 @@ fn each_rule_decides_its_own_example() {
 /// Ways of writing that real documents have, and that were once misunderstood.
 #[test]
 fn identifiers_paths_and_summaries_are_read_as_people_mean_them() {
-    let cases = serde_json::from_str(include_str!("meaning_cases.json"));
-    assert_eq!(
-        wrong(cases.expect("the cases are JSON")),
-        Vec::<String>::new()
-    );
+    check(include_str!("meaning_cases.json"));
 }
 
 /// What words an operationId and a path have for a thing, and which of them are none of it.
 #[test]
 fn nouns_are_cleared_of_what_only_says_how_or_where() {
-    let cases = serde_json::from_str(include_str!("noun_cases.json"));
-    assert_eq!(
-        wrong(cases.expect("the cases are JSON")),
-        Vec::<String>::new()
-    );
+    check(include_str!("noun_cases.json"));
+}
+
+#[track_caller]
+fn check(cases: &str) {
+    let cases = serde_json::from_str(cases).expect("the cases are JSON");
+    assert_eq!(wrong(cases), Vec::<String>::new());
 }
 
 fn wrong(cases: Vec<Case>) -> Vec<String> {

@@ -48,9 +48,10 @@ type Thing = (String, String);
 
 /// Which thing it was, where what the event changed is made out from bodies.
 fn compared_thing(event: &AuditEvent) -> Option<Thing> {
-    let is_of_several = several_things(event).next().is_some();
-    let is_compared =
-        event.changes.is_empty() && is_done(event) && is_a_state(event) && !is_of_several;
+    let is_compared = event.changes.is_empty()
+        && is_done(event)
+        && is_a_state(event)
+        && several_things(event).next().is_none();
     is_compared.then(|| thing(event))
 }
 
@@ -125,9 +126,12 @@ impl History {
         // What a call about several things did to each of them, nobody knows; nor what others have done to each since
         // the last call about the same.
         if event.action != Action::Read {
-            for one in several_things(event) {
-                self.things.remove(&one);
+            let mut several = several_things(event).peekable();
+            if several.peek().is_some() {
                 self.things.remove(&thing);
+            }
+            for one in several {
+                self.things.remove(&one);
             }
         }
         // What is created anew has nothing of what had its name before.

@@ -6,6 +6,7 @@ use clickhouse::query::Query;
 use daybook_event::{Action, IpRange, Outcome, never_expires};
 use jiff::Timestamp;
 
+use crate::entity_ids::ENTITY_IDS;
 use crate::error::StoreError;
 use crate::filter::{EntityName, Filter, Match, TimeRange};
 use crate::packed::in_json;
@@ -60,8 +61,6 @@ const SIGNS: &[RangeInclusive<char>] = &[
     '\u{ffe0}'..='\u{ffee}',
     '\u{1f000}'..='\u{1faff}',
 ];
-/// The ids of the things that an event is about: the expression of an index; the condition must say the same.
-const ENTITY_IDS: &str = "splitByChar(',', entity_id)";
 /// ClickHouse asks its index for 64 words at most. The rest of a longer phrase is still compared.
 const WORDS_IN_INDEX_MAX: usize = 60;
 

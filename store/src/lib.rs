@@ -10,6 +10,7 @@ mod cluster;
 mod condition;
 mod connection;
 mod endpoint;
+mod entity_ids;
 mod erasure;
 mod error;
 mod event_block;

@@ -17,6 +17,7 @@ use uuid::Uuid;
 use crate::condition::{PARAMETER_BYTES_MAX, parameter_bytes};
 use crate::connection::client;
 use crate::endpoint::{Credentials, Endpoint};
+use crate::entity_ids::entity_ids;
 use crate::erasure::{ErasureId, IS_FAILING, NEWEST, WRITERS_SETTLE, forget_mutations};
 use crate::error::StoreError;
 use crate::migrate::check_version;
@@ -35,9 +36,14 @@ pub(crate) const MARK: &str = "daybook-retention";
 /// The things that an event is of, each with its kind. One that is of several has their ids with commas between them.
 /// (A function with a parameter of its own, such as `arrayMap`, would be no way: while a mutation with one is pending,
 /// ClickHouse looks for its parameter among the columns, and nobody could read.)
-pub(crate) const THINGS: &str = "arrayConcat([(toString(entity_type), entity_id), (toString(parent_type), parent_id)], \
-     arrayZip(arrayWithConstant(length(splitByChar(',', entity_id)), toString(entity_type)), \
-     splitByChar(',', entity_id)))";
+pub(crate) const THINGS: &str = concat!(
+    "arrayConcat([(toString(entity_type), entity_id), (toString(parent_type), parent_id)], \
+     arrayZip(arrayWithConstant(length(",
+    entity_ids!(),
+    "), toString(entity_type)), ",
+    entity_ids!(),
+    "))"
+);
 
 /// How long a tenant's events are kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Row)]

@@ -7,6 +7,7 @@ use clickhouse::query::RowCursor;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::entity_ids::ENTITY_IDS;
 use crate::erasure::folded;
 use crate::erasure::key::ErasureKey;
 use crate::erasure::ledger::Ledger;
@@ -90,12 +91,15 @@ impl Ledger {
     ) -> Result<RowCursor<Identifier>, StoreError> {
         let bounds = Plan::bounds();
         let named = if is_of_things {
-            "arrayJoin(arrayPushBack(arrayZip(arrayWithConstant(length(splitByChar(',', entity_id)), \
-             toString(entity_type)), splitByChar(',', entity_id)), (toString(entity_type), entity_id)))"
+            format!(
+                "arrayJoin(arrayPushBack(arrayZip(arrayWithConstant(length({ENTITY_IDS}), \
+                 toString(entity_type)), {ENTITY_IDS}), (toString(entity_type), entity_id)))"
+            )
         } else {
-            "arrayJoin(arrayConcat([('', caller_user_id), ('', lower(caller_user_email)), ('', entity_id), \
-             ('', lower(entity_name))], arrayZip(arrayWithConstant(length(splitByChar(',', entity_id)), ''), \
-             splitByChar(',', entity_id))))"
+            format!(
+                "arrayJoin(arrayConcat([('', caller_user_id), ('', lower(caller_user_email)), ('', entity_id), \
+                 ('', lower(entity_name))], arrayZip(arrayWithConstant(length({ENTITY_IDS}), ''), {ENTITY_IDS})))"
+            )
         };
         let query = self.client.query(&format!(
             // Unlike DISTINCT, ClickHouse does this with little memory, on the disk.

@@ -232,15 +232,7 @@ fn is_only_said_of(noun: &[String]) -> bool {
     is_adjective(only)
         || matches!(
             only.as_str(),
-            "not"
-                | "multi"
-                | "self"
-                | "legacy"
-                | "quick"
-                | "manual"
-                | "automatic"
-                | "initial"
-                | "final"
+            "not" | "multi" | "self" | "quick" | "manual" | "automatic" | "initial" | "final"
         )
         || only.len() > 6
             && ["ical", "ional", "itive", "ious", "less", "ible"]

@@ -136,13 +136,6 @@ impl Facing<'_> {
     /// Rule "listed by another": "List the repositories of a workspace" at `/repositories/{workspace}`. The parameter is
     /// another thing's, and none of the listed.
     pub(super) fn is_listed_by_another(&self, thing: &Thing) -> bool {
-        let is_other = self.resource.params.last().is_some_and(|param| {
-            let noun = param_noun(param);
-            noun.last().is_some_and(|last| {
-                words::singular(last) != self.resource.head()
-                    && !noun.concat().contains(&self.resource.head())
-            })
-        });
         let are_told = self
             .summary
             .and_then(|told| told.noun.last())
@@ -152,7 +145,7 @@ impl Facing<'_> {
         self.source.method == "GET"
             && self.level == Level::Item
             && self.chosen.verb.base == "list"
-            && is_other
+            && self.resource.is_found_by_another()
             && are_told
     }
 

@@ -74,6 +74,16 @@ impl Resource {
         self
     }
 
+    /// Whether the last parameter is another thing's: `/me/followings/{user_id}` names no following but a user.
+    pub(crate) fn is_found_by_another(&self) -> bool {
+        let noun = self.params.last().map(|param| param_noun(param));
+        noun.is_some_and(|noun| {
+            noun.last()
+                .is_some_and(|last| words::singular(last) != self.head())
+                && !noun.concat().contains(&self.head())
+        })
+    }
+
     /// Whether the noun is written in the plural.
     pub(crate) fn is_plural(&self) -> bool {
         self.words.last().is_some_and(|head| words::is_plural(head))

@@ -2,7 +2,6 @@
 
 use daybook_event::Action;
 
-use crate::key_words::param_noun;
 use crate::meaning::path_shape::{PathShape, Resource};
 use crate::operation_source::OperationSource;
 
@@ -124,18 +123,10 @@ fn only_answers(source: &OperationSource<'_>, shape: &PathShape) -> bool {
 
 /// Rule "relation": `/me/followings/{user_id}` names no following but a user.
 fn is_relation(shape: &PathShape) -> bool {
-    let Some(resource) = shape.resources.last() else {
-        return false;
-    };
-    let Some(param) = resource.params.last() else {
-        return false;
-    };
-    let noun = param_noun(param);
-    !noun.is_empty()
-        && noun
-            .last()
-            .is_some_and(|last| crate::words::singular(last) != resource.head())
-        && !noun.concat().contains(&resource.head())
+    shape
+        .resources
+        .last()
+        .is_some_and(Resource::is_found_by_another)
 }
 
 /// Rule "membership": a PUT without a body on `/users/{id}/groups/{groupId}` adds.
