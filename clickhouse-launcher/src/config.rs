@@ -11,6 +11,9 @@ use crate::error::LauncherError;
 const MEMORY_BYTES_MAX: u64 = 4 << 30;
 /// ClickHouse's own default is 5 GiB, for servers that do nothing else.
 const MARK_CACHE_BYTES_MAX: u64 = 256 << 20;
+/// What the readers' searches have unpacked is kept for the next: an entity's history unpacks a granule of every
+/// column for each of its events, and who looks at one page of it looks at the next, its count and its histogram.
+const UNPACKED_CACHE_BYTES_MAX: u64 = 256 << 20;
 
 /// Merges and mutations get a third of the share of whoever inserts or asks. At 10 they get a tenth,
 /// and an erasure on a machine that is never at rest is not done in time.
@@ -107,6 +110,7 @@ impl Layout {
     <default_database>default</default_database>
     <max_server_memory_usage>{MEMORY_BYTES_MAX}</max_server_memory_usage>
     <mark_cache_size>{MARK_CACHE_BYTES_MAX}</mark_cache_size>
+    <uncompressed_cache_size>{UNPACKED_CACHE_BYTES_MAX}</uncompressed_cache_size>
     <merge_tree><string_serialization_version>{STRING_SERIALIZATION}</string_serialization_version></merge_tree>
     <os_threads_nice_value_merge_mutate>{MERGE_NICE_VALUE}</os_threads_nice_value_merge_mutate>
     <keep_alive_timeout>30</keep_alive_timeout>

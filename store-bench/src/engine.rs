@@ -81,7 +81,8 @@ impl Bench {
     }
 
     pub(crate) fn eraser(&self) -> Result<Eraser> {
-        let key = ErasureKey::new(&RolePasswords::random().eraser)?;
+        // The same in each run: a kept folder has the erasures of earlier ones.
+        let key = ErasureKey::new("of made up events, which are nobody's")?;
         let credentials = self.passwords.eraser_credentials();
         Ok(Eraser::new(
             &self.endpoint,
@@ -111,7 +112,8 @@ impl Bench {
         let credentials = &self.administrator;
         let mut url = format!(
             "{}/?database={DATABASE_DEFAULT}&default_format=RowBinary&wait_end_of_query=1\
-             &use_query_condition_cache=0",
+             &use_query_condition_cache=0&use_uncompressed_cache=1\
+             &merge_tree_max_rows_to_use_cache=16000000",
             self.endpoint.url
         );
         for (name, value) in parameters {
@@ -129,6 +131,12 @@ impl Bench {
             bail!("{sql}: {}", String::from_utf8_lossy(&body));
         }
         Ok(body.len())
+    }
+
+    /// Drops what ClickHouse has unpacked into its memory.
+    pub(crate) async fn forget_unpacked(&self) -> Result<()> {
+        let drop = "SYSTEM DROP UNCOMPRESSED CACHE";
+        Ok(self.administrator().query(drop).execute().await?)
     }
 
     /// How many rows ClickHouse has read for queries since it started.

@@ -6,6 +6,8 @@
 
 #[path = "erasure/access.rs"]
 mod access;
+#[path = "erasure/among_others.rs"]
+mod among_others;
 #[path = "erasure/anonymised.rs"]
 mod anonymised;
 #[path = "erasure/canaries.rs"]

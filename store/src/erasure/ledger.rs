@@ -363,6 +363,15 @@ impl Ledger {
         Ok(old)
     }
 
+    /// Drops what searches of this node have left in its memory: it outlives the parts that it came from.
+    pub(crate) async fn forget_searched(&self) -> Result<(), StoreError> {
+        for cache in ["UNCOMPRESSED CACHE", "TEXT INDEX CACHES"] {
+            let drop = format!("SYSTEM DROP {cache}");
+            self.client.query(&drop).execute().await?;
+        }
+        Ok(())
+    }
+
     async fn merges(&self) -> Result<u64, StoreError> {
         let query = self.client.query(
             "SELECT count() FROM system.merges \

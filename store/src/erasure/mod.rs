@@ -509,8 +509,7 @@ fn not_searched(plan: &Plan<'_>, shared: usize, are_more: bool) -> Vec<String> {
     if plan.subject.has_identifier_of_no_text() {
         place(
             "texts for identifiers that are too short to be told from other words and numbers, in the \
-             subject's own events where they are kept, too; and calls for several things at once, which name such an \
-             identifier among others",
+             subject's own events where they are kept, too",
         );
     }
     if plan.subject.has_short_id() {

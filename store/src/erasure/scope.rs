@@ -5,7 +5,7 @@ use daybook_event::OWN_SERVICE;
 use serde::{Deserialize, Serialize};
 
 use crate::erasure::key::{ErasureKey, folded};
-use crate::erasure::traces::{self, Own, Pattern};
+use crate::erasure::traces::{self, Named, Own, Pattern};
 use crate::error::StoreError;
 
 /// Most bytes of an identifier.
@@ -41,11 +41,19 @@ pub(crate) fn is_person(kind: &str, id: &str) -> bool {
 
 /// [`is_person`] of a row whose entity or parent has an id of the subject.
 fn is_person_sql(place: &str) -> String {
+    let is_of_persons = is_of_persons_sql(place);
+    format!(
+        "(length({place}_id) >= {UNIQUE_BYTES_MIN} OR position({place}_id, '@') > 0 \
+         OR {is_of_persons})"
+    )
+}
+
+/// Whether a row's entity or parent is of a kind whose ids are those of users.
+fn is_of_persons_sql(place: &str) -> String {
     let words = PERSONS.map(|(word, _)| word).join("|");
     let capitals = PERSONS.map(|(_, capital)| capital).join("|");
     format!(
-        "(length({place}_id) >= {UNIQUE_BYTES_MIN} OR position({place}_id, '@') > 0 \
-         OR match(lower({place}_type), '(^|[^a-z])({words})$') \
+        "(match(lower({place}_type), '(^|[^a-z])({words})$') \
          OR match({place}_type, '[a-z]({capitals})$'))"
     )
 }
@@ -194,13 +202,13 @@ impl Subject {
     }
 
     pub(crate) fn identifiers(&self) -> impl Iterator<Item = &str> {
+        self.ids().chain(self.emails.iter().map(String::as_str))
+    }
+
+    /// Those of its identifiers that are ids.
+    fn ids(&self) -> impl Iterator<Item = &str> {
         let entity = self.entity.iter().map(|(_, id)| id.as_str());
-        let emails = self.emails.iter().map(String::as_str);
-        self.user_ids
-            .iter()
-            .map(String::as_str)
-            .chain(emails)
-            .chain(entity)
+        self.user_ids.iter().map(String::as_str).chain(entity)
     }
 
     /// What remains of it.
@@ -257,6 +265,16 @@ impl Subject {
             "({place}_id IN {{user_ids:Array(String)}} AND {is_person} \
              OR lower({place}_id) IN {{emails:Array(String)}})"
         )
+    }
+
+    /// Whether a row may name the subject by its id among those of several things; nothing where it is known by
+    /// addresses alone, which are found in any text.
+    fn among_others(&self) -> Option<String> {
+        if self.entity.is_some() {
+            return Some("entity_type = {entity_type:String}".to_owned());
+        }
+        // What is one in the world is found in any text as well.
+        (!self.user_ids.is_empty()).then(|| is_of_persons_sql("entity"))
     }
 
     /// Whether an id of the person may be another thing's as well.
@@ -329,17 +347,25 @@ impl<'a> Plan<'a> {
         format!("({actor} OR {entity})")
     }
 
-    /// Whether a row that is not the subject's own tells of it: of a short id only that it is the parent.
+    /// Whether a row that is not the subject's own tells of it: of a short id only that it is the parent, or one of
+    /// several things.
     pub(crate) fn trace(&self) -> String {
         if self.subject.is_tenant() {
             return "0".to_owned();
         }
-        let parent = self.subject.named_as("parent");
+        let mut traces = vec![self.subject.named_as("parent")];
+        traces.extend(self.among_others());
         if self.pattern.is_some() {
-            format!("({parent} OR {})", traces::condition())
-        } else {
-            parent
+            traces.push(traces::condition());
         }
+        format!("({})", traces.join(" OR "))
+    }
+
+    /// Whether a row names the subject by its id among those of several things.
+    fn among_others(&self) -> Option<String> {
+        self.subject
+            .among_others()
+            .map(|kind| format!("({kind} AND {})", traces::AMONG_OTHERS))
     }
 
     /// The mutation that hides at once and removes in time.
@@ -354,9 +380,12 @@ impl<'a> Plan<'a> {
         }
         let trace = self.trace();
         let assignments = |own: Option<&Own>| {
-            let parent = self.subject.named_as("parent");
+            let named = Named {
+                as_parent: self.subject.named_as("parent"),
+                among_others: self.among_others(),
+            };
             let (has_pattern, has_numbers) = (self.pattern.is_some(), self.numbers.is_some());
-            traces::assignments(has_pattern, has_numbers, &parent, own)
+            traces::assignments(has_pattern, has_numbers, &named, own)
         };
         match self.mode {
             ErasureMode::Delete => format!(
@@ -395,6 +424,8 @@ impl<'a> Plan<'a> {
             .param("emails", &self.subject.emails)
             .param("entity_type", entity_type)
             .param("entity_id", entity_id)
+            .param("one_of_several", traces::one_of_several(self.subject.ids()))
+            .param("replaced_one", format!(r"\1{}\2", self.pseudonym))
             .param("pattern", pattern)
             .param("replaced", replaced)
             .param("numbers", numbers)

@@ -145,9 +145,13 @@ impl Eraser {
         if !self.ledger.mutations(row.id).await?.is_empty() {
             return Ok(row);
         }
+        self.ledger.forget_searched().await?;
         let check = "no part is on disk, active or not, that has not been through the mutation";
         let mut report = self.reached(&row, ErasureState::Removed, check).await?;
         report.checks.push("no part is detached".to_owned());
+        report
+            .checks
+            .push("no cache of ClickHouse's has what searches read before".to_owned());
         report
             .checks
             .push("no mutation's text is left that names the subject".to_owned());

@@ -64,25 +64,63 @@ pub(crate) struct Own {
     pub(crate) as_entity: String,
 }
 
+/// Where the subject is named by its id alone, as SQL conditions.
+#[derive(Debug, Clone)]
+pub(crate) struct Named {
+    pub(crate) as_parent: String,
+    /// As one of several things, where it may be.
+    pub(crate) among_others: Option<String>,
+}
+
+/// Whether one of several ids is looked for, whatever its length. `{one_of_several}` is to be bound.
+///
+/// A regular expression and no lambda: a mutation takes a lambda's variable for a column.
+pub(crate) const AMONG_OTHERS: &str =
+    "position(entity_id, ',') > 0 AND match(entity_id, {one_of_several:String})";
+
+/// A regular expression (RE2) that finds any of these among ids with commas between them.
+pub(crate) fn one_of_several<'a>(ids: impl Iterator<Item = &'a str>) -> String {
+    let ids: Vec<_> = ids.map(quoted).collect();
+    format!("(^|,)(?:{})(,|$)", ids.join("|"))
+}
+
 /// The assignments behind `ALTER TABLE … UPDATE`. `{pseudonym}` is to be bound, and `{pattern}` and `{numbers}` with
 /// what replaces them where there are such.
 pub(crate) fn assignments(
     has_pattern: bool,
     has_numbers: bool,
-    as_parent: &str,
+    named: &Named,
     own: Option<&Own>,
 ) -> String {
     let assignments: Vec<_> = COLUMNS
         .iter()
         .filter_map(|column| {
             let mut replaced = replacement(column, has_pattern, has_numbers, own);
-            if *column == "parent_id" {
-                replaced = format!("if({as_parent}, {{pseudonym:String}}, {replaced})");
+            match *column {
+                "parent_id" => {
+                    let as_parent = &named.as_parent;
+                    replaced = format!("if({as_parent}, {{pseudonym:String}}, {replaced})");
+                }
+                "entity_id" => {
+                    if let Some(is_one) = &named.among_others {
+                        replaced = replaced_among_others(is_one, &replaced);
+                    }
+                }
+                _ => {}
             }
             (replaced != *column).then(|| format!("{column} = {replaced}"))
         })
         .collect();
     assignments.join(", ")
+}
+
+/// The ids of several things without those of the subject, where it is one of them. `{replaced_one}` is to be bound.
+fn replaced_among_others(is_one: &str, replaced: &str) -> String {
+    let replace = |text: &str| {
+        format!("replaceRegexpAll({text}, {{one_of_several:String}}, {{replaced_one:String}})")
+    };
+    // Two neighbours share the comma between them, which a first pass takes away.
+    format!("if({is_one}, {}, {replaced})", replace(&replace(replaced)))
 }
 
 /// Whether any text of a row has a trace. `{pattern}` is to be bound.
@@ -454,9 +492,16 @@ mod tests {
         assert_eq!(pattern.replaced("erased-1"), r"\1\3\5erased-1\2\4\6");
     }
 
+    fn named() -> Named {
+        Named {
+            as_parent: "P".to_owned(),
+            among_others: Some("Q".to_owned()),
+        }
+    }
+
     #[test]
     fn each_column_is_replaced_where_its_text_is_looked_for() {
-        let assignments = assignments(true, true, "P", None);
+        let assignments = assignments(true, true, &named(), None);
         let condition = condition();
         for column in COLUMNS {
             assert!(assignments.contains(&format!("{column} = ")), "{column}");
@@ -466,6 +511,7 @@ mod tests {
         assert!(assignments.contains("parent_id = if(P, {pseudonym:String}, if(replaceRegexpAll("));
         assert_eq!(assignments.matches("if(P, {pseudonym:String}, ").count(), 1);
         assert_eq!(assignments.matches("{numbers:String}").count(), 4);
+        assert!(assignments.contains("entity_id = if(Q, replaceRegexpAll("));
     }
 
     #[test]
@@ -474,7 +520,7 @@ mod tests {
             as_actor: "A".to_owned(),
             as_entity: "B".to_owned(),
         };
-        let assignments = assignments(false, false, "P", Some(&own));
+        let assignments = assignments(false, false, &named(), Some(&own));
         assert!(assignments.contains("http_ip = if(A AND http_ip != '', '', http_ip)"));
         assert!(assignments.contains("parent_id = if(P, {pseudonym:String}, parent_id)"));
         assert!(!assignments.contains("correlation_id =") && !assignments.contains("{pattern"));

@@ -33,6 +33,8 @@ async fn each_grant_of_the_eraser_is_there_and_nothing_beyond() {
         "SELECT database, table, partition, data_version, _state FROM system.parts LIMIT 0",
         "SELECT database, table FROM system.detached_parts LIMIT 0",
         "SYSTEM WAIT LOADING PARTS events",
+        "SYSTEM DROP UNCOMPRESSED CACHE",
+        "SYSTEM DROP TEXT INDEX CACHES",
         "SELECT database, table FROM system.merges LIMIT 0",
         "ALTER TABLE events DROP PARTITION 1",
     ] {
@@ -57,6 +59,7 @@ async fn each_grant_of_the_eraser_is_there_and_nothing_beyond() {
         "SELECT request_digest FROM events",
         "SELECT * FROM migrations",
         "SELECT path FROM system.parts",
+        "SYSTEM DROP MARK CACHE",
         "SELECT * FROM system.users",
         "TRUNCATE TABLE events",
         "DROP TABLE events",

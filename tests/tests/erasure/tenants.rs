@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use daybook_event::OWN_SERVICE;
-use daybook_store::{ErasureMode, ErasureState, Scope, Search, StoreError};
+use daybook_store::{ErasureMode, ErasureState, Filter, Scope, Search, StoreError};
 
+use daybook_tests::clickhouse::ClickHouse;
 use daybook_tests::scanner::scan;
 
 use crate::canaries::{
@@ -12,6 +13,14 @@ use crate::canaries::{
     start, writer,
 };
 use crate::fixture::{ask, batch, everything, exported, tenant};
+
+/// What of the rows that were read stays in ClickHouse's memory.
+const CACHES: [&str; 2] = ["UncompressedCacheBytes", "TextIndexHeaderCacheBytes"];
+
+async fn bytes_of(clickhouse: &ClickHouse, cache: &str) -> String {
+    let sql = format!("SELECT value FROM system.metrics WHERE metric = '{cache}'");
+    run(clickhouse, &sql).await
+}
 
 #[tokio::test]
 async fn a_tenant_is_hidden_at_once_then_gone_from_every_file_and_another_one_is_untouched() {
@@ -35,6 +44,20 @@ async fn a_tenant_is_hidden_at_once_then_gone_from_every_file_and_another_one_is
     let is_of_index = |file: &PathBuf| file.to_string_lossy().contains("skp_idx_searched");
     assert!(files["CANARYACTIVITY"].iter().any(is_of_index), "{files:?}");
 
+    // What a search has read stays in memory, and outlives its files.
+    let word = Search {
+        filter: Filter {
+            words: vec!["CANARYACTIVITY".to_owned()],
+            ..Filter::default()
+        },
+        ..Search::default()
+    };
+    let reader = clickhouse.reader().unwrap();
+    assert_eq!(reader.search(&gone, &word).await.unwrap().total, Some(1));
+    for cache in CACHES {
+        assert_ne!(bytes_of(&clickhouse, cache).await, "0", "{cache}");
+    }
+
     // Nothing is removed as long as merges are stopped: what hides it is not its absence.
     run(&clickhouse, "SYSTEM STOP MERGES events").await;
     let eraser = eraser(&clickhouse);
@@ -42,7 +65,6 @@ async fn a_tenant_is_hidden_at_once_then_gone_from_every_file_and_another_one_is
     let receipt = eraser.begin(&asked).await.unwrap();
     assert_eq!(receipt.state, ErasureState::Hidden);
     let id = receipt.id;
-    let reader = clickhouse.reader().unwrap();
     assert_eq!(everything(&reader, &gone).await.total, Some(0));
     assert_eq!(exported(&reader, &gone, &Search::default()).await, []);
     // Whoever controls the reader's SQL cannot look behind it.
@@ -66,6 +88,9 @@ async fn a_tenant_is_hidden_at_once_then_gone_from_every_file_and_another_one_is
 
     run(&clickhouse, "SYSTEM START MERGES events").await;
     let receipt = eraser.run_to_end(id, TIME_MAX).await.unwrap();
+    for cache in CACHES {
+        assert_eq!(bytes_of(&clickhouse, cache).await, "0", "{cache}");
+    }
     assert_eq!(receipt.report.rows[0].own, 301);
     assert_eq!(receipt.report.rows[0].partition, 202_611);
     let reached: Vec<_> = receipt
