@@ -133,10 +133,13 @@ impl Bench {
         Ok(body.len())
     }
 
-    /// Drops what ClickHouse has unpacked into its memory.
-    pub(crate) async fn forget_unpacked(&self) -> Result<()> {
-        let drop = "SYSTEM DROP UNCOMPRESSED CACHE";
-        Ok(self.administrator().query(drop).execute().await?)
+    /// Drops what searches have left in ClickHouse's memory.
+    pub(crate) async fn forget_searched(&self) -> Result<()> {
+        for cache in ["UNCOMPRESSED CACHE", "TEXT INDEX CACHES"] {
+            let drop = format!("SYSTEM DROP {cache}");
+            self.administrator().query(&drop).execute().await?;
+        }
+        Ok(())
     }
 
     /// How many rows ClickHouse has read for queries since it started.

@@ -12,10 +12,10 @@ AND timestamp >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
 AND timestamp < fromUnixTimestamp64Milli({to:Int64}, 'UTC') AND action = 'delete'
 ORDER BY timestamp DESC, id DESC LIMIT 51;
 
--- entity: the bloom filter leaves its granules and one in a hundred of the others; sorted last, or it would take longer
+-- entity: the bloom filter leaves the granules that have it, and one in a hundred of the others
 SELECT * FROM events WHERE org_id = {org:String} AND expires_at > now64(3)
 AND entity_type = {entity_type:String} AND has(splitByChar(',', entity_id), {entity_id:String})
-ORDER BY identity(timestamp) DESC, id DESC LIMIT 1001;
+ORDER BY timestamp DESC, id DESC LIMIT 1001;
 
 -- actor: the bloom filter, and read in reverse order until 51 are found
 SELECT * FROM events WHERE org_id = {org:String} AND expires_at > now64(3) AND caller_user_id = {user_id:String}

@@ -61,7 +61,7 @@ pub(crate) async fn table(
     writeln!(
         out,
         "\nlatency, largest tenant ({of_tenant} events), best of {SERIES} medians of {RUNS_A_SERIES}\n\
-         first: with nothing unpacked in ClickHouse's memory, once\n\
+         first: with nothing of earlier searches in ClickHouse's memory, once\n\
          question                   rows   goal ms  first ms  store ms   by hand ms  ratio  rows read  by hand"
     )?;
     for question in questions(generator, newest, deep) {
@@ -71,7 +71,7 @@ pub(crate) async fn table(
         let between = bench.rows_read().await?;
         bench.ask_table(sql, &parameters).await?;
         let after = bench.rows_read().await?;
-        bench.forget_unpacked().await?;
+        bench.forget_searched().await?;
         let began = Instant::now();
         question.answer.ask(&reader, &tenant).await?;
         let first = began.elapsed();

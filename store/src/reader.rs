@@ -26,9 +26,6 @@ pub(crate) const ROWS_MAX: u32 = 10_000;
 
 /// The header that the view reads the tenant from.
 pub(crate) const TENANT_HEADER: &str = "X-Daybook-Org";
-/// From so many events of one thing on, a page is found first and sorted then: to read what an index finds in the
-/// order of the table takes a quarter longer, and is worth it where there are many more than the page has.
-const SORTED_LAST_MIN: u32 = 500;
 /// A little longer than the reader's role may take.
 const ANSWER_WAIT: Duration = Duration::from_secs(35);
 
@@ -233,9 +230,7 @@ pub(crate) fn piece(
     if let Some(position) = search.position {
         condition.beyond(position, search.sort, search.direction);
     }
-    let is_sorted_last =
-        is_whole && search.limit >= SORTED_LAST_MIN && !search.filter.entity_id.any_of.is_empty();
-    let order = order_by(search.sort, search.direction, is_sorted_last);
+    let order = order_by(search.sort, search.direction);
     let sql = select(
         &condition,
         &format!("{order} LIMIT {{limit:UInt32}} OFFSET {{offset:UInt64}}"),
@@ -256,12 +251,8 @@ fn select(condition: &Condition, rest: &str) -> String {
     format!("SELECT ?fields FROM tenant_events WHERE {condition} {rest}")
 }
 
-fn order_by(sort: Sort, direction: Direction, is_sorted_last: bool) -> String {
-    let mut column = sort.column().to_owned();
-    if is_sorted_last {
-        // ClickHouse does not know that the order of this is that of the table.
-        column = format!("identity({column})");
-    }
+fn order_by(sort: Sort, direction: Direction) -> String {
+    let column = sort.column();
     let is_descending = sort.is_descending() == (direction == Direction::Next);
     let order = if is_descending { "DESC" } else { "ASC" };
     format!("ORDER BY {column} {order}, id {order}")

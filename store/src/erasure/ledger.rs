@@ -365,7 +365,11 @@ impl Ledger {
 
     /// Drops what searches of this node have left in its memory: it outlives the parts that it came from.
     pub(crate) async fn forget_searched(&self) -> Result<(), StoreError> {
-        for cache in ["UNCOMPRESSED CACHE", "TEXT INDEX CACHES"] {
+        for cache in [
+            "UNCOMPRESSED CACHE",
+            "INDEX UNCOMPRESSED CACHE",
+            "TEXT INDEX CACHES",
+        ] {
             let drop = format!("SYSTEM DROP {cache}");
             self.client.query(&drop).execute().await?;
         }

@@ -509,7 +509,8 @@ fn not_searched(plan: &Plan<'_>, shared: usize, are_more: bool) -> Vec<String> {
     if plan.subject.has_identifier_of_no_text() {
         place(
             "texts for identifiers that are too short to be told from other words and numbers, in the \
-             subject's own events where they are kept, too",
+             subject's own events where they are kept, too; and such addresses among the ids of several things, and parents \
+             that are several",
         );
     }
     if plan.subject.has_short_id() {

@@ -268,7 +268,7 @@ impl Subject {
     }
 
     /// Whether a row may name the subject by its id among those of several things; nothing where it is known by
-    /// addresses alone, which are found in any text.
+    /// addresses alone, which are found in any text if they have six bytes.
     fn among_others(&self) -> Option<String> {
         if self.entity.is_some() {
             return Some("entity_type = {entity_type:String}".to_owned());

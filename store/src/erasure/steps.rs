@@ -149,9 +149,10 @@ impl Eraser {
         let check = "no part is on disk, active or not, that has not been through the mutation";
         let mut report = self.reached(&row, ErasureState::Removed, check).await?;
         report.checks.push("no part is detached".to_owned());
-        report
-            .checks
-            .push("no cache of ClickHouse's has what searches read before".to_owned());
+        report.checks.push(
+            "this node's caches of unpacked columns and indexes and of the text index were emptied"
+                .to_owned(),
+        );
         report
             .checks
             .push("no mutation's text is left that names the subject".to_owned());

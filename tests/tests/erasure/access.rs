@@ -34,6 +34,7 @@ async fn each_grant_of_the_eraser_is_there_and_nothing_beyond() {
         "SELECT database, table FROM system.detached_parts LIMIT 0",
         "SYSTEM WAIT LOADING PARTS events",
         "SYSTEM DROP UNCOMPRESSED CACHE",
+        "SYSTEM DROP INDEX UNCOMPRESSED CACHE",
         "SYSTEM DROP TEXT INDEX CACHES",
         "SELECT database, table FROM system.merges LIMIT 0",
         "ALTER TABLE events DROP PARTITION 1",
