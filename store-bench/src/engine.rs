@@ -8,8 +8,8 @@ use anyhow::{Context as _, Result, bail};
 use clickhouse::Client;
 use daybook_clickhouse_launcher::{Cache, Engine, Server, ServerOptions};
 use daybook_store::{
-    Credentials, DATABASE_DEFAULT, Endpoint, Eraser, ErasureKey, MIGRATOR_USER, Reader,
-    RolePasswords, Writer, migrate, users_xml,
+    Credentials, DATABASE_DEFAULT, DROP_SEARCHED, Endpoint, Eraser, ErasureKey, MIGRATOR_USER,
+    Reader, RolePasswords, UNPACKED_ONCE, Writer, migrate, users_xml,
 };
 use http_body_util::{BodyExt as _, Full};
 use hyper::Request;
@@ -112,10 +112,12 @@ impl Bench {
         let credentials = &self.administrator;
         let mut url = format!(
             "{}/?database={DATABASE_DEFAULT}&default_format=RowBinary&wait_end_of_query=1\
-             &use_query_condition_cache=0&use_uncompressed_cache=1\
-             &merge_tree_max_rows_to_use_cache=16000000",
+             &use_query_condition_cache=0",
             self.endpoint.url
         );
+        for (name, value) in UNPACKED_ONCE {
+            url = format!("{url}&{name}={value}");
+        }
         for (name, value) in parameters {
             let value = percent_encoding::utf8_percent_encode(value, NON_ALPHANUMERIC);
             url = format!("{url}&param_{name}={value}");
@@ -135,9 +137,8 @@ impl Bench {
 
     /// Drops what searches have left in ClickHouse's memory.
     pub(crate) async fn forget_searched(&self) -> Result<()> {
-        for cache in ["UNCOMPRESSED CACHE", "TEXT INDEX CACHES"] {
-            let drop = format!("SYSTEM DROP {cache}");
-            self.administrator().query(&drop).execute().await?;
+        for drop in DROP_SEARCHED {
+            self.administrator().query(drop).execute().await?;
         }
         Ok(())
     }

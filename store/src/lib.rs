@@ -36,9 +36,9 @@ mod tenant;
 pub use cluster::cluster_sql;
 pub use endpoint::{Credentials, DATABASE_DEFAULT, Endpoint};
 pub use erasure::{
-    BACKUP_DAYS_MAX, CopiesUntil, CopyLifetimes, ErasedRows, Eraser, ErasureKey, ErasureMode,
-    ErasureRequest, ErasureState, LedgerEntry, LedgerFile, LedgerSync, REASON_BYTES_MAX, Receipt,
-    Report, SUBJECT_BYTES_MAX, Scope, Worked, let_readers_in,
+    BACKUP_DAYS_MAX, CopiesUntil, CopyLifetimes, DROP_SEARCHED, ErasedRows, Eraser, ErasureKey,
+    ErasureMode, ErasureRequest, ErasureState, LedgerEntry, LedgerFile, LedgerSync,
+    REASON_BYTES_MAX, Receipt, Report, SUBJECT_BYTES_MAX, Scope, Worked, let_readers_in,
 };
 pub use error::StoreError;
 pub use event_check::{Unstorable, check_storable};
@@ -51,8 +51,8 @@ pub use migrate::{
 pub use reader::Reader;
 pub use retention::{LegalHold, Retention, RetentionRule};
 pub use roles::{
-    ERASER_USER, MIGRATOR_USER, READER_USER, RolePasswords, SHARD_USER, WRITER_USER, create_roles,
-    roles_sql, users_xml,
+    ERASER_USER, MIGRATOR_USER, READER_USER, RolePasswords, SHARD_USER, UNPACKED_ONCE, WRITER_USER,
+    create_roles, roles_sql, users_xml,
 };
 pub use search::{Direction, Page, Position, Search, Sort, TOTAL_BOUND, TotalMode};
 pub use statistics::{

@@ -114,12 +114,14 @@ const NOBODY: Role = Role {
     logs_in: true,
 };
 
-/// What a search unpacks is kept for the next, where the server has room set aside for it
+/// The settings by which what a search unpacks is kept for the next, where the server has room set aside for it
 /// (`uncompressed_cache_size`).
-const UNPACKED_ONCE: (&str, &str) = ("use_uncompressed_cache", "1");
-/// But for one that may read more rows than so many, which would leave no room for others. ClickHouse compares before it
-/// has asked the indexes, and its own bound is a million: with more events a tenant would be searched in twice the time.
-const UNPACKED_ROWS_MAX: (&str, &str) = ("merge_tree_max_rows_to_use_cache", "16000000");
+pub const UNPACKED_ONCE: [(&str, &str); 2] = [
+    ("use_uncompressed_cache", "1"),
+    // One that may read more rows than so many would leave no room for others. ClickHouse compares before it has asked
+    // the indexes, and its own bound is a million: with more events a tenant would be searched in twice the time.
+    ("merge_tree_max_rows_to_use_cache", "16000000"),
+];
 
 const ROLES: &[Role] = &[
     Role {
@@ -155,8 +157,8 @@ const ROLES: &[Role] = &[
         settings: &[
             ("readonly", "1"),
             ("allow_get_client_http_header", "1"),
-            UNPACKED_ONCE,
-            UNPACKED_ROWS_MAX,
+            UNPACKED_ONCE[0],
+            UNPACKED_ONCE[1],
         ],
         rows: Some(TENANT_POLICY),
         logs_in: false,
@@ -231,8 +233,8 @@ const ROLES: &[Role] = &[
             // to format for two threads.
             ("query_plan_remove_unused_columns", "0"),
             ("output_format_parallel_formatting", "0"),
-            UNPACKED_ONCE,
-            UNPACKED_ROWS_MAX,
+            UNPACKED_ONCE[0],
+            UNPACKED_ONCE[1],
         ],
         ..NOBODY
     },
@@ -245,8 +247,8 @@ const SHARD_ROLE: Role = Role {
     settings: &[
         ("readonly", "1"),
         ("apply_mutations_on_fly", "1"),
-        UNPACKED_ONCE,
-        UNPACKED_ROWS_MAX,
+        UNPACKED_ONCE[0],
+        UNPACKED_ONCE[1],
         // Those of the reader end at the node that was asked.
         ("max_execution_time", "30"),
         ("max_memory_usage", "2000000000"),

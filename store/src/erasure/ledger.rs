@@ -20,6 +20,13 @@ use crate::error::StoreError;
 use crate::migrate::check_version;
 use crate::retention;
 
+/// The statements that empty the caches of a node in which searches leave what they have read.
+pub const DROP_SEARCHED: [&str; 3] = [
+    "SYSTEM DROP UNCOMPRESSED CACHE",
+    "SYSTEM DROP INDEX UNCOMPRESSED CACHE",
+    "SYSTEM DROP TEXT INDEX CACHES",
+];
+
 /// A look through the texts of a hundred million rows takes a minute, or a few.
 const SECONDS_MAX: u32 = 600;
 /// Rows of a tenant that are counted at once: a larger one's are counted month by month.
@@ -365,13 +372,8 @@ impl Ledger {
 
     /// Drops what searches of this node have left in its memory: it outlives the parts that it came from.
     pub(crate) async fn forget_searched(&self) -> Result<(), StoreError> {
-        for cache in [
-            "UNCOMPRESSED CACHE",
-            "INDEX UNCOMPRESSED CACHE",
-            "TEXT INDEX CACHES",
-        ] {
-            let drop = format!("SYSTEM DROP {cache}");
-            self.client.query(&drop).execute().await?;
+        for drop in DROP_SEARCHED {
+            self.client.query(drop).execute().await?;
         }
         Ok(())
     }

@@ -40,6 +40,7 @@ use record::ErasureRow;
 use scope::{Plan, Subject};
 
 pub use key::ErasureKey;
+pub use ledger::DROP_SEARCHED;
 pub(crate) use ledger::{ErasureId, IS_FAILING, forget_mutations};
 pub use ledger_file::{LedgerEntry, LedgerFile, LedgerSync};
 pub use record::{

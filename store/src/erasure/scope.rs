@@ -267,14 +267,18 @@ impl Subject {
         )
     }
 
-    /// Whether a row may name the subject by its id among those of several things; nothing where it is known by
+    /// Whether a row names the subject by its id among those of several things; nothing where it is known by
     /// addresses alone, which are found in any text if they have six bytes.
     fn among_others(&self) -> Option<String> {
-        if self.entity.is_some() {
-            return Some("entity_type = {entity_type:String}".to_owned());
-        }
-        // What is one in the world is found in any text as well.
-        (!self.user_ids.is_empty()).then(|| is_of_persons_sql("entity"))
+        let kind = if self.entity.is_some() {
+            "entity_type = {entity_type:String}".to_owned()
+        } else if self.user_ids.is_empty() {
+            return None;
+        } else {
+            // What is one in the world is found in any text as well.
+            is_of_persons_sql("entity")
+        };
+        Some(format!("({kind} AND {})", traces::AMONG_OTHERS))
     }
 
     /// Whether an id of the person may be another thing's as well.
@@ -354,18 +358,11 @@ impl<'a> Plan<'a> {
             return "0".to_owned();
         }
         let mut traces = vec![self.subject.named_as("parent")];
-        traces.extend(self.among_others());
+        traces.extend(self.subject.among_others());
         if self.pattern.is_some() {
             traces.push(traces::condition());
         }
         format!("({})", traces.join(" OR "))
-    }
-
-    /// Whether a row names the subject by its id among those of several things.
-    fn among_others(&self) -> Option<String> {
-        self.subject
-            .among_others()
-            .map(|kind| format!("({kind} AND {})", traces::AMONG_OTHERS))
     }
 
     /// The mutation that hides at once and removes in time.
@@ -382,7 +379,7 @@ impl<'a> Plan<'a> {
         let assignments = |own: Option<&Own>| {
             let named = Named {
                 as_parent: self.subject.named_as("parent"),
-                among_others: self.among_others(),
+                among_others: self.subject.among_others(),
             };
             let (has_pattern, has_numbers) = (self.pattern.is_some(), self.numbers.is_some());
             traces::assignments(has_pattern, has_numbers, &named, own)
