@@ -29,6 +29,8 @@ mod exports;
 mod filters;
 #[path = "store/fixture.rs"]
 mod fixture;
+#[path = "store/indexes.rs"]
+mod indexes;
 #[path = "store/pages.rs"]
 mod pages;
 #[path = "store/reader_bounds.rs"]

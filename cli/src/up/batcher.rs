@@ -11,8 +11,10 @@ use daybook_normalizer::handler::{BatchHandler, BatchReport};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
-/// How many messages go through the handler at once, beside those of the first request.
+/// How many messages go through the handler at once, beside those of the last request that came to them.
 pub(crate) const BATCH_MESSAGES_MAX: usize = 5_000;
+/// How many bytes of them, beside the last request's.
+pub(crate) const BATCH_BYTES_MAX: usize = 16 << 20;
 const REQUESTS_WAITING_MAX: usize = 256;
 const HANDLE_TIME_MAX: Duration = Duration::from_mins(1);
 /// What cannot be stored for a moment is tried again before the sender is told.
@@ -71,10 +73,13 @@ async fn work(
 ) {
     while let Some(first) = waiting.recv().await {
         let mut bodies = first.bodies;
+        let mut bytes = bytes_of(&bodies);
         let mut senders = vec![(bodies.len(), first.fates)];
         while bodies.len() < BATCH_MESSAGES_MAX
+            && bytes < BATCH_BYTES_MAX
             && let Ok(next) = waiting.try_recv()
         {
+            bytes += bytes_of(&next.bodies);
             senders.push((next.bodies.len(), next.fates));
             bodies.extend(next.bodies);
         }
@@ -84,6 +89,10 @@ async fn work(
             let _ = sender.send(fates.by_ref().take(count).collect());
         }
     }
+}
+
+fn bytes_of(bodies: &[String]) -> usize {
+    bodies.iter().map(String::len).sum()
 }
 
 /// Runs a batch through the handler, again and again while some of it may still succeed.

@@ -15,13 +15,11 @@ use futures::StreamExt as _;
 use serde::Serialize;
 use tokio::sync::watch;
 
-use super::batcher::{BATCH_MESSAGES_MAX, Batcher, Fate};
+use super::batcher::{BATCH_BYTES_MAX, BATCH_MESSAGES_MAX, Batcher, Fate};
 use super::dead_letter_file::DeadLetterFile;
 use crate::lines::{Line, LineSplitter};
 use crate::process::stopped;
 
-/// How many bytes of messages are read before they are stored.
-const BATCH_BYTES_MAX: usize = 16 << 20;
 /// The answer names this many failed lines; the others are counted.
 const FAILURES_LISTED_MAX: usize = 10_000;
 
