@@ -37,6 +37,9 @@ const OPERATION_ID_BYTES_MAX: usize = 500;
 /// The most operations that are read from one document.
 const OPERATIONS_MAX: usize = 50_000;
 
+/// The most tags of an operation that are looked at.
+const TAGS_MAX: usize = 10;
+
 /// Reads every operation of a document in its order. What is wrong in a corner costs that corner.
 pub(crate) fn read_operations(
     document: &ParsedDocument,
@@ -77,6 +80,7 @@ fn read_within(
         lookups: crate::habits::lookups(with_changes),
         paths_call: crate::habits::paths_call(paths()),
         full_names: crate::habits::full_names(texts(document)),
+        spelled: crate::habits::spelled_apart(names_and_texts(document)),
         item_schemas: crate::habits::item_schemas(
             Schemas::new(&document.root, work),
             operations(document).map(|(path, method, it)| (in_braces(path), method, it)),
@@ -120,7 +124,7 @@ fn read_within(
 }
 
 /// Every operation of a document, with its path and its method.
-fn operations(document: &ParsedDocument) -> impl Iterator<Item = (&str, &str, &Value)> {
+fn operations(document: &ParsedDocument) -> impl Iterator<Item = (&str, &str, &Value)> + Clone {
     let paths = document.root.get("paths").and_then(Value::as_object);
     paths.into_iter().flatten().flat_map(|(path, item)| {
         METHODS
@@ -143,6 +147,19 @@ fn texts(document: &ParsedDocument) -> impl Iterator<Item = (&str, [&str; 2])> {
     operations(document).map(|(path, _, operation)| {
         let text = |key| operation.get(key).and_then(Value::as_str).unwrap_or("");
         (path, [text("summary"), text("description")])
+    })
+}
+
+/// The path of every operation, what it is called and filed under, its summary and its description.
+fn names_and_texts(
+    document: &ParsedDocument,
+) -> impl Iterator<Item = (&str, Vec<&str>, [&str; 2])> + Clone {
+    operations(document).map(|(path, _, operation)| {
+        let text = |key| operation.get(key).and_then(Value::as_str).unwrap_or("");
+        let tags = operation.get("tags").and_then(Value::as_array);
+        let tags = tags.into_iter().flatten().filter_map(Value::as_str);
+        let names = tags.take(TAGS_MAX).chain([text("operationId")]).collect();
+        (path, names, [text("summary"), text("description")])
     })
 }
 

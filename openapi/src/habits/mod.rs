@@ -3,6 +3,7 @@
 mod answered;
 mod full_names;
 mod scope;
+mod spelled;
 mod verb_place;
 
 use std::collections::{HashMap, HashSet};
@@ -12,6 +13,7 @@ pub(crate) use full_names::{full_names, is_name_of};
 pub(crate) use scope::{
     Lookup, collection_anywhere, collection_key, found_by_id, lookups, scope_key, scopes,
 };
+pub(crate) use spelled::spelled_apart;
 pub(crate) use verb_place::{VerbPlace, paths_call};
 
 /// The longest path that is looked at.
@@ -28,6 +30,8 @@ pub(crate) struct Habits<'a> {
     pub(crate) lookups: HashMap<String, Vec<Lookup>>,
     /// See [`full_names`].
     pub(crate) full_names: HashSet<String>,
+    /// See [`spelled_apart`].
+    pub(crate) spelled: HashMap<String, String>,
     /// See [`item_schemas`].
     pub(crate) item_schemas: HashMap<String, &'a str>,
     pub(crate) verb_place: VerbPlace,

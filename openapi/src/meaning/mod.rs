@@ -15,6 +15,7 @@
 //! 5. **Parent.** The resource whose parameter stands in front.
 
 mod adjectives;
+mod as_people_say;
 mod bearers;
 mod doubled;
 mod entity_id;
@@ -142,8 +143,17 @@ pub(crate) fn work_out(source: &OperationSource<'_>, annotations: &Annotations) 
     let enclosing = thing
         .parent
         .clone()
-        .filter(|parent| !is_same_thing(parent, &entity_type, entity_id.as_ref()));
+        .filter(|parent| !is_same_thing(parent, &entity_type, entity_id.as_ref()))
+        .map(|parent| Parent {
+            entity_type: as_people_say::spelled(&parent.entity_type, source),
+            ..parent
+        });
     let parent = annotated_parent(annotations, enclosing);
+    let above = parent.as_ref().map(|parent| parent.entity_type.as_str());
+    let (entity_type, noun_rule) = match &annotations.entity_type {
+        Some(annotated) => (annotated.clone(), &rule::ANNOTATED),
+        None => as_people_say::noun(&thing, above, source),
+    };
     let said_id = annotations.no_entity_id
         || annotations.entity_id.is_some()
         || (entity_id.is_some() && entity_id == annotations.entity_id_in_body);
@@ -153,11 +163,7 @@ pub(crate) fn work_out(source: &OperationSource<'_>, annotations: &Annotations) 
         } else {
             chosen.rule
         },
-        entity: if annotations.entity_type.is_some() {
-            &rule::ANNOTATED
-        } else {
-            thing.rule(parent.is_some())
-        },
+        entity: noun_rule,
         id: if said_id { &rule::ANNOTATED } else { id_rule },
     };
     let mut entity_name = identity::names(source, &entity_type);
