@@ -1,10 +1,13 @@
 //! A noun as people say it: its words apart, what stands in front in the singular, and its parent once.
 
-use super::noun::Thing;
+use super::adjectives::is_adjective;
+use super::function_words::{DETERMINERS, PRAISE, PREPOSITIONS};
+use super::noun::{ParamRole, Thing};
 use super::noun_words::GENERIC;
-use super::rule::Rule;
+use super::phrase;
+use super::rule::{self, Rule};
 use crate::operation_source::OperationSource;
-use crate::words;
+use crate::{verbs, words};
 
 /// What a thing is called, below what `parent` names, and which rule says so.
 pub(super) fn noun(
@@ -12,8 +15,19 @@ pub(super) fn noun(
     parent: Option<&str>,
     source: &OperationSource<'_>,
 ) -> (String, &'static Rule) {
-    let noun = singular_in_front(&thing.noun, parent, source);
-    (spelled(&noun, source), thing.rule(parent.is_some()))
+    let rule = thing.rule(parent.is_some());
+    // `/settings/{id}`: what has an id of its own is the service's own kind of thing.
+    let is_item = thing.param.is_some() && thing.param_role == ParamRole::Own;
+    let is_bare = rule.name == rule::GENERIC_NOUN.name && !is_item;
+    let full = is_bare.then(|| of_what(&thing.noun, source)).flatten();
+    // What is generic needs no parent where it is told in full.
+    let rule = if full.is_some() {
+        thing.rule(true)
+    } else {
+        rule
+    };
+    let noun = singular_in_front(full.as_deref().unwrap_or(&thing.noun), parent, source);
+    (spelled(&noun, source), rule)
 }
 
 /// Rule "spelled apart": `/chargestations/{id}` of a document whose texts speak of charge stations.
@@ -79,4 +93,71 @@ fn singular_in_front(noun: &str, parent: Option<&str>, source: &OperationSource<
 fn is_plain_plural(word: &str) -> bool {
     let has_vowel = word.contains(['a', 'e', 'i', 'o', 'u']);
     word.len() > 3 && has_vowel && word != "people" && words::is_plural(word)
+}
+
+/// The most words of a text, in front of a noun and behind it, that are looked at.
+const TEXT_WORDS_MAX: usize = 24;
+const FRONT_WORDS_MAX: usize = 3;
+
+/// Rule "of what": a generic noun by itself, as summary or description have it in full: "customer settings", "the
+/// status of a bulk job", which is a bulk job status.
+fn of_what(noun: &str, source: &OperationSource<'_>) -> Option<String> {
+    [source.summary, source.description]
+        .iter()
+        .find_map(|text| of_what_in(noun, text))
+}
+
+fn of_what_in(noun: &str, text: &str) -> Option<String> {
+    let sentence = text
+        .split(['.', ',', ';', ':', '(', '\n', '<', '`', '"', '*'])
+        .next()?;
+    let all: Vec<String> = words::split(sentence)
+        .into_iter()
+        .take(TEXT_WORDS_MAX)
+        .collect();
+    let is_noun = |word: &String| {
+        let word = words::singular(word);
+        let (short, long) = if word.len() < noun.len() {
+            (word.as_str(), noun)
+        } else {
+            (noun, word.as_str())
+        };
+        long.starts_with(short) && (short == long || short.len() > 3)
+    };
+    let at = all.iter().position(is_noun)?;
+    let front: Vec<String> = all[..at]
+        .iter()
+        .enumerate()
+        .rev()
+        .take_while(|(at, word)| {
+            !says_nothing(word) && !(*at == 0 && verbs::known_in_any_form(word).is_some())
+        })
+        .map(|(_, word)| words::singular(word))
+        .collect();
+    let is_kind = front
+        .first()
+        .is_some_and(|next| !is_adjective(next) && !verbs::is_clear(next));
+    if is_kind && front.len() <= FRONT_WORDS_MAX {
+        let front: Vec<String> = front.into_iter().rev().collect();
+        return Some(format!("{} {noun}", front.join(" ")));
+    }
+    let is_of = all
+        .get(at + 1)
+        .is_some_and(|link| matches!(link.as_str(), "of" | "for" | "about"));
+    let thing = is_of.then(|| phrase::object(&all[at + 2..]))?;
+    let is_thing = (1..=FRONT_WORDS_MAX).contains(&thing.len())
+        && !thing
+            .iter()
+            .any(|word| is_noun(word) || says_nothing(word) || is_adjective(word));
+    is_thing.then(|| format!("{} {noun}", words::noun_phrase(&thing)))
+}
+
+/// Whether a word in front of a noun is no part of its name.
+fn says_nothing(word: &str) -> bool {
+    DETERMINERS.contains(&word)
+        || PREPOSITIONS.contains(&word)
+        || PRAISE.contains(&word)
+        || word.len() < 2
+        || word.bytes().any(|letter| letter.is_ascii_digit())
+        || matches!(word, "preexisting" | "overall")
 }
