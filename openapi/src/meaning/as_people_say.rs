@@ -1,20 +1,27 @@
 //! A noun as people say it: its words apart, what stands in front in the singular, and its parent once.
 
+use daybook_event::Action;
+
 use super::adjectives::is_adjective;
 use super::function_words::{DETERMINERS, PRAISE, PREPOSITIONS};
-use super::noun::{ParamRole, Thing};
-use super::noun_words::GENERIC;
+use super::noun::{ParamRole, Parent, Thing};
+use super::noun_words::{GENERIC, names_deed};
 use super::phrase;
 use super::rule::{self, Rule};
+use super::verb::Chosen;
 use crate::operation_source::OperationSource;
 use crate::{verbs, words};
 
 /// What a thing is called, below what `parent` names, and which rule says so.
 pub(super) fn noun(
     thing: &Thing,
+    chosen: &Chosen,
     parent: Option<&str>,
     source: &OperationSource<'_>,
 ) -> (String, &'static Rule) {
+    if let Some(object) = done_to(thing, chosen, source).filter(|_| parent.is_none()) {
+        return (spelled(&object, source), &rule::SUMMARY_OBJECT);
+    }
     let rule = thing.rule(parent.is_some());
     // `/settings/{id}`: what has an id of its own is the service's own kind of thing.
     let is_item = thing.param.is_some() && thing.param_role == ParamRole::Own;
@@ -30,8 +37,59 @@ pub(super) fn noun(
     (spelled(&noun, source), rule)
 }
 
+/// What encloses a thing, called as the texts spell it.
+pub(super) fn parent(parent: Parent, source: &OperationSource<'_>) -> Parent {
+    Parent {
+        entity_type: spelled(&parent.entity_type, source),
+        ..parent
+    }
+}
+
+/// Rule "done to what": "Search through all resources" at `/search`, "Provides the ability to search for tokens",
+/// "Performs lemmatization on a document": where a noun only says what is done, the text says to what.
+fn done_to(thing: &Thing, chosen: &Chosen, source: &OperationSource<'_>) -> Option<String> {
+    let base = chosen.base.as_str();
+    let is_deed = |word: &str| {
+        word == base
+            || names_deed(word, base)
+            || verbs::known_in_any_form(word).is_some_and(|verb| verb.base == base)
+    };
+    let is_empty = is_deed(&thing.noun) || matches!(thing.noun.as_str(), "ability" | "batch");
+    let works_on = chosen.action == Action::Read && is_empty && thing.param.is_none();
+    let texts = works_on.then_some([source.summary, source.description])?;
+    texts.iter().find_map(|text| {
+        let all = first_words(text);
+        let at = all
+            .windows(2)
+            .position(|pair| is_deed(&pair[0]) && leads_to_object(&pair[1]))?;
+        let object = phrase::object(&all[at + 2..]);
+        let is_thing = (1..=FRONT_WORDS_MAX).contains(&object.len())
+            && object
+                .last()
+                .is_some_and(|head| !is_deed(head) && !is_asked(head));
+        is_thing.then(|| words::noun_phrase(&object))
+    })
+}
+
+/// What stands between a deed and what it is done to.
+fn leads_to_object(word: &str) -> bool {
+    matches!(
+        word,
+        "for" | "through" | "of" | "on" | "across" | "over" | "against" | "within"
+    )
+}
+
+/// What is asked, and not what of.
+fn is_asked(word: &str) -> bool {
+    let word = words::singular(word);
+    matches!(
+        word.as_str(),
+        "term" | "query" | "keyword" | "string" | "result" | "criterion" | "api" | "index"
+    )
+}
+
 /// Rule "spelled apart": `/chargestations/{id}` of a document whose texts speak of charge stations.
-pub(super) fn spelled(noun: &str, source: &OperationSource<'_>) -> String {
+fn spelled(noun: &str, source: &OperationSource<'_>) -> String {
     let known = &source.habits.spelled;
     let apart: Vec<&str> = noun
         .split(' ')
@@ -108,13 +166,7 @@ fn of_what(noun: &str, source: &OperationSource<'_>) -> Option<String> {
 }
 
 fn of_what_in(noun: &str, text: &str) -> Option<String> {
-    let sentence = text
-        .split(['.', ',', ';', ':', '(', '\n', '<', '`', '"', '*'])
-        .next()?;
-    let all: Vec<String> = words::split(sentence)
-        .into_iter()
-        .take(TEXT_WORDS_MAX)
-        .collect();
+    let all = first_words(text);
     let is_noun = |word: &String| {
         let word = words::singular(word);
         let (short, long) = if word.len() < noun.len() {
@@ -130,7 +182,7 @@ fn of_what_in(noun: &str, text: &str) -> Option<String> {
         .enumerate()
         .rev()
         .take_while(|(at, word)| {
-            !says_nothing(word) && !(*at == 0 && verbs::known_in_any_form(word).is_some())
+            !says_nothing(word) && (*at > 0 || verbs::known_in_any_form(word).is_none())
         })
         .map(|(_, word)| words::singular(word))
         .collect();
@@ -150,6 +202,14 @@ fn of_what_in(noun: &str, text: &str) -> Option<String> {
             .iter()
             .any(|word| is_noun(word) || says_nothing(word) || is_adjective(word));
     is_thing.then(|| format!("{} {noun}", words::noun_phrase(&thing)))
+}
+
+/// The words of a text up to the first mark in it.
+fn first_words(text: &str) -> Vec<String> {
+    let ends = ['.', ',', ';', ':', '(', '\n', '<', '`', '"', '*'];
+    let sentence = text.split(ends).next().unwrap_or_default();
+    let words = words::split(sentence).into_iter();
+    words.take(TEXT_WORDS_MAX).collect()
 }
 
 /// Whether a word in front of a noun is no part of its name.

@@ -144,15 +144,12 @@ pub(crate) fn work_out(source: &OperationSource<'_>, annotations: &Annotations) 
         .parent
         .clone()
         .filter(|parent| !is_same_thing(parent, &entity_type, entity_id.as_ref()))
-        .map(|parent| Parent {
-            entity_type: as_people_say::spelled(&parent.entity_type, source),
-            ..parent
-        });
+        .map(|parent| as_people_say::parent(parent, source));
     let parent = annotated_parent(annotations, enclosing);
     let above = parent.as_ref().map(|parent| parent.entity_type.as_str());
     let (entity_type, noun_rule) = match &annotations.entity_type {
         Some(annotated) => (annotated.clone(), &rule::ANNOTATED),
-        None => as_people_say::noun(&thing, above, source),
+        None => as_people_say::noun(&thing, &chosen, above, source),
     };
     let said_id = annotations.no_entity_id
         || annotations.entity_id.is_some()
