@@ -166,9 +166,10 @@ pub(crate) fn choose(
     }
     if let Some(made) = facing.made_on_another(&thing) {
         thing = made;
-    } else if facing.is_listed_by_another(&thing) {
+    } else if facing.are_of_another(&thing) {
         thing.number = Number::Many;
         thing.plural = true;
+        thing.parent = facing.another_as_parent(thing.parent);
     }
     if let Some(whole) = facing
         .whole_of_deed(&thing)

@@ -1,9 +1,10 @@
 //! Rule 5: what a thing is part of.
 
 use super::facing::Facing;
-use crate::key_words::param_noun;
+use crate::key_words::{is_strong_key_word, param_noun};
 use crate::meaning::noun::Parent;
 use crate::meaning::noun_words::GENERIC;
+use crate::meaning::path_shape::is_criterion;
 use crate::secrets::is_secret_name;
 use crate::value_location::ValueLocation;
 use crate::words;
@@ -27,6 +28,45 @@ impl Facing<'_> {
         (!noun.is_empty()).then_some(Parent {
             entity_type: noun,
             id,
+        })
+    }
+
+    /// `/aliases/{trackingId}`: what the parameter finds, where that is no alias. A `{status}` has nothing.
+    pub(super) fn another_as_parent(&self, enclosing: Option<Parent>) -> Option<Parent> {
+        let [param] = self.resource.params.as_slice() else {
+            return enclosing;
+        };
+        let noun = param_noun(param);
+        let is_value = |last: &String| {
+            words::is_plural(last)
+                || last.len() < 3
+                || matches!(
+                    last.as_str(),
+                    "status"
+                        | "state"
+                        | "type"
+                        | "kind"
+                        | "query"
+                        | "term"
+                        | "path"
+                        | "count"
+                        | "cursor"
+                        | "period"
+                )
+        };
+        let is_key = words::split(param)
+            .last()
+            .is_some_and(|last| is_strong_key_word(last));
+        if noun.last().is_none_or(is_value)
+            || is_criterion(param)
+            || is_secret_name(param)
+            || enclosing.is_some() && !is_key
+        {
+            return enclosing;
+        }
+        Some(Parent {
+            entity_type: words::noun_phrase(&noun),
+            id: Some(ValueLocation::Path(param.clone())),
         })
     }
 

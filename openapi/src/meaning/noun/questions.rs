@@ -248,11 +248,14 @@ impl Facing<'_> {
                 .params
                 .last()
                 .is_some_and(|param| param_noun(param).is_empty())
-            && self
-                .source
-                .habits
-                .scopes
-                .contains(&scope_key(self.source.path))
+            && self.is_container()
+    }
+
+    /// Whether another path of the document has a second parameter right behind this one: `/messages/{logId}` beside
+    /// `/messages/{logId}/{id}`.
+    pub(super) fn is_container(&self) -> bool {
+        let scopes = &self.source.habits.scopes;
+        scopes.contains(&scope_key(self.source.path))
     }
 
     /// `/users/me` is one user.

@@ -133,20 +133,71 @@ impl Facing<'_> {
             .then(|| self.part_of_item(&told.noun, words::is_plural(head)))
     }
 
-    /// Rule "listed by another": "List the repositories of a workspace" at `/repositories/{workspace}`. The parameter is
-    /// another thing's, and none of the listed.
-    pub(super) fn is_listed_by_another(&self, thing: &Thing) -> bool {
+    /// Rule "listed by another": "List the repositories of a workspace" at `/repositories/{workspace}`, "Delete all aliases
+    /// of a device" at `/aliases/{trackingId}`. The parameter is another thing's, and none of those that are told of.
+    pub(super) fn are_of_another(&self, thing: &Thing) -> bool {
         let are_told = self
             .summary
             .and_then(|told| told.noun.last())
             .is_some_and(|last| {
                 words::is_plural(last) && words::singular(last) == words::head(&thing.noun)
             });
-        self.source.method == "GET"
-            && self.level == Level::Item
-            && self.chosen.verb.base == "list"
-            && self.resource.is_found_by_another()
-            && are_told
+        if self.level != Level::Item
+            || self.chosen.action == Action::Create
+            || !are_told
+            || !self.resource.is_found_by_another()
+            || self.chosen.verb.base != "list" && self.finds_one()
+        {
+            return false;
+        }
+        let text = words::split(self.source.text());
+        let head = words::head(&thing.noun);
+        let tells_whose = self.tells_whose(&text, head);
+        if self.chosen.verb.base == "list" || self.answers_list() {
+            return tells_whose || !self.is_of_any();
+        }
+        let says_all = text
+            .iter()
+            .any(|word| matches!(word.as_str(), "all" | "list"));
+        let is_container = self.source.method != "GET" && self.is_container();
+        let is_one = words::split(self.source.operation_id)
+            .iter()
+            .any(|word| word == head);
+        !is_one && (tells_whose || !self.is_of_any() && (says_all || is_container))
+    }
+
+    /// `{orgId}` of an organization is its own, and so is what stands in front of a `{field}`.
+    fn finds_one(&self) -> bool {
+        let head = self.resource.head();
+        let names_own = |param: &String| {
+            param_noun(param)
+                .last()
+                .is_some_and(|of| head.starts_with(words::singular(of).as_str()))
+        };
+        self.resource.params.iter().any(names_own)
+            || words::split(self.source.operation_id).ends_with(&["by".to_owned(), "id".to_owned()])
+    }
+
+    /// `{itemId}` may be anything's.
+    fn is_of_any(&self) -> bool {
+        let noun = self.resource.params.last().map(|param| param_noun(param));
+        noun.is_some_and(|noun| matches!(noun.as_slice(), [only] if only == "item"))
+    }
+
+    /// "Get the likes of an item" at `/likes/{itemId}`: behind the noun stands that of the parameter.
+    fn tells_whose(&self, text: &[String], head: &str) -> bool {
+        let Some(of) = self.resource.params.last().map(|param| param_noun(param)) else {
+            return false;
+        };
+        let mut behind = text
+            .iter()
+            .skip_while(|word| words::singular(word) != head)
+            .skip(1)
+            .skip_while(|word| !matches!(word.as_str(), "of" | "for" | "from" | "in" | "on"));
+        of.last().is_some_and(|of| {
+            let of = words::singular(of);
+            of.len() > 2 && behind.any(|word| word.starts_with(&of))
+        })
     }
 
     /// Rule "full name": "Creates a loyalty account" at `/loyalty/accounts`. The word that the path has in front of a
