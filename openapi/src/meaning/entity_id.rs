@@ -11,7 +11,7 @@ use super::noun::{Number, ParamRole, Thing};
 use super::rule::{self, Rule};
 use super::verb::Chosen;
 use crate::json_pointer::escape;
-use crate::key_words::is_key_word;
+use crate::key_words::{is_key_word, param_noun};
 use crate::operation_source::OperationSource;
 use crate::secrets::is_secret_name;
 use crate::value_location::ValueLocation;
@@ -152,6 +152,9 @@ impl IdSearch<'_> {
     /// The parameter behind the thing's noun, where it is the thing's key.
     fn of_own_parameter(&self, name: &str) -> Decided {
         let (chosen, thing) = (self.chosen, self.thing);
+        if let Some(found) = self.attached() {
+            return (Some(found), &rule::IN_BODY_OR_QUERY);
+        }
         // The `{key}` of an API key is the key.
         let is_itself = is_secret_name(&thing.noun) && words::head(&thing.noun) == name;
         // `/calculateRoute/{locations}`: what is worked out has no id.
@@ -187,6 +190,38 @@ impl IdSearch<'_> {
             return (None, &rule::SECRET_KEY);
         }
         (self.in_path(), &rule::OWN_PARAMETER)
+    }
+
+    /// `/servers/{id}/actions/attach_iso` with an `iso`, `/tasks/{id}/removeProject` with a `project`: what is attached to a
+    /// thing, or taken from it, is called by its own noun beside it.
+    fn attached(&self) -> Option<ValueLocation> {
+        let is_part = self
+            .thing
+            .rule
+            .is_some_and(|rule| rule.name == rule::PART_OF_ITEM.name);
+        let relates = matches!(
+            self.chosen.base.as_str(),
+            "add"
+                | "remove"
+                | "attach"
+                | "detach"
+                | "link"
+                | "unlink"
+                | "assign"
+                | "unassign"
+                | "associate"
+                | "disassociate"
+                | "connect"
+                | "disconnect"
+        );
+        let head = words::head(&self.thing.noun);
+        (is_part && relates && self.source.method != "GET")
+            .then(|| self.in_request(Search::Natural))
+            .flatten()
+            .filter(|found| {
+                let of = param_noun(&found.name());
+                of.last().is_some_and(|last| words::singular(last) == head)
+            })
     }
 
     /// What a POST looks at it names; the `id` of a text that is analyzed is its sender's business.
@@ -364,6 +399,23 @@ impl IdSearch<'_> {
         };
         self.in_request(search)
             .or_else(|| self.in_query(search.min(widest_query)))
+            .filter(|found| !(self.gives() && self.is_anothers(&found.name())))
+    }
+
+    /// "Invite a user to a channel", with a `channel_id`: whom something is given to is not what is given.
+    fn gives(&self) -> bool {
+        self.source.method == "POST"
+            && matches!(
+                self.chosen.base.as_str(),
+                "send"
+                    | "invite"
+                    | "share"
+                    | "assign"
+                    | "issue"
+                    | "broadcast"
+                    | "simulate"
+                    | "request"
+            )
     }
 
     fn one(&self, found: identity::BodyId) -> Option<String> {
