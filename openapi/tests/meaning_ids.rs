@@ -297,6 +297,30 @@ fn an_answer_that_is_the_enclosing_thing_has_its_id() {
 }
 
 #[test]
+fn the_id_of_a_long_running_operation_is_not_that_of_what_it_makes() {
+    let answer = body(&json!({ "$ref": "#/components/schemas/Operation" }));
+    let firewall = json!({
+        "type": "object",
+        "properties": {
+            "id": { "type": "string", "description": "[Output Only] The unique identifier." },
+            "name": { "type": "string" },
+        },
+    });
+    let extra = json!({ "requestBody": body(&firewall), "responses": { "200": answer } });
+    let (method, path, insert) = operation("POST /firewalls insertFirewall", &extra);
+    let document = json!({
+        "openapi": "3.0.0",
+        "info": {},
+        "paths": { path: { method.to_lowercase(): insert } },
+        "components": { "schemas": { "Operation": object(&["id", "status", "targetId"]) } },
+    });
+    assert_eq!(
+        without_actor(&explained_in(method, path, &document)),
+        "created firewall {name}"
+    );
+}
+
+#[test]
 fn an_id_of_the_enclosing_thing_or_of_its_revision_is_no_new_thing_s() {
     for (line, sent, answered, expected) in [
         (

@@ -346,12 +346,28 @@ impl IdSearch<'_> {
     }
 
     fn in_response(&self, search: Search) -> Option<ValueLocation> {
+        if self.answers_operation() {
+            return None;
+        }
         identity::response_id(self.source, &self.thing.noun, search)
             // `generatePDF` on `/submissions` answers with a submission.
             .or_else(|| identity::response_id(self.source, self.resource?, Search::Exact))
             .and_then(|found| self.one(found))
             .filter(|pointer| !self.answers_enclosing(pointer))
             .map(ValueLocation::Response)
+    }
+
+    /// Rule "long-running": what is made later is answered with an `Operation` (AIP-151), whose id is not the thing's.
+    fn answers_operation(&self) -> bool {
+        let is_operation = |noun: &str| words::head(noun) == "operation";
+        let named = self.source.response.and_then(|answer| {
+            let reference = answer.get("$ref")?.as_str()?;
+            words::split(reference.rsplit('/').next()?).pop()
+        });
+        self.chosen.action == Action::Create
+            && named.is_some_and(|last| last == "operation")
+            && !is_operation(&self.thing.noun)
+            && !self.resource.is_some_and(is_operation)
     }
 
     fn in_request(&self, search: Search) -> Option<ValueLocation> {

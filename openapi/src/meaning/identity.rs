@@ -176,7 +176,11 @@ fn find(schemas: Schemas<'_>, schema: &Value, wanted: Wanted<'_>, depth: usize) 
         });
     }
     // Rule "never sent": a property that is read only is in no request.
-    properties.retain(|property| !wanted.is_sent || !is_read_only(schemas, property.schema));
+    properties.retain(|property| {
+        !wanted.is_sent
+            || !is_read_only(schemas, property.schema)
+                && !(search == Search::Chosen && is_told_read_only(schemas, property.schema))
+    });
     let at = |name: &str| BodyId {
         pointer: format!("/{}", escape(name)),
         many: false,
@@ -255,6 +259,18 @@ fn is_read_only(schemas: Schemas<'_>, schema: &Value) -> bool {
     let says_so = |schema: &Value| schema.get("readOnly") == Some(&Value::Bool(true));
     let (resolved, beside) = schemas.resolve_with_beside(schema);
     resolved.into_iter().chain(beside).any(says_so)
+}
+
+/// Whether its text says so: "Output only." (AIP-203), "[Output Only]".
+fn is_told_read_only(schemas: Schemas<'_>, schema: &Value) -> bool {
+    let text = schemas
+        .resolve(schema)
+        .and_then(|schema| schema.get("description"))
+        .and_then(Value::as_str);
+    text.is_some_and(|text| {
+        let start: String = text.trim_start_matches('[').chars().take(11).collect();
+        start.eq_ignore_ascii_case("output only")
+    })
 }
 
 /// Whether a value may be an id: one word or number, or anything, as .NET's `object` is written.

@@ -183,7 +183,7 @@ impl IdSearch<'_> {
     /// that was not sent.
     fn in_answer_of_creation(&self) -> Option<ValueLocation> {
         let (source, noun) = (self.source, self.thing.noun.as_str());
-        if self.thing.plural || is_secret_name(noun) {
+        if self.thing.plural || is_secret_name(noun) || self.answers_operation() {
             return None;
         }
         let in_list = identity::response_id(source, noun, Search::Near)
