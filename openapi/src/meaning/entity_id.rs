@@ -109,7 +109,8 @@ impl IdSearch<'_> {
             ("GET", _) => {
                 let found = self
                     .in_query(Search::Exact)
-                    .or_else(|| self.in_query(Search::Near));
+                    .or_else(|| self.in_query(Search::Near))
+                    .or_else(|| self.looked_up());
                 // The result of a submission is found by the submission's id.
                 let is_outcome =
                     matches!(words::head(&thing.noun), "result" | "status" | "progress");
@@ -374,6 +375,17 @@ impl IdSearch<'_> {
         identity::request_id(self.source, &self.thing.noun, search)
             .and_then(|found| self.one(found))
             .map(ValueLocation::Request)
+    }
+
+    /// `GET /domain?domain=x`; a number that is converted is nobody's key.
+    fn looked_up(&self) -> Option<ValueLocation> {
+        let works_out = matches!(
+            self.chosen.base.as_str(),
+            "calculate" | "compute" | "estimate" | "convert" | "generate" | "render"
+        );
+        identity::required_own_in_query(self.source, &self.thing.noun)
+            .filter(|_| self.chosen.action == Action::Read && !works_out)
+            .map(|name| ValueLocation::Query(name.to_owned()))
     }
 
     fn in_query(&self, search: Search) -> Option<ValueLocation> {

@@ -24,6 +24,7 @@ use foreign::{
 pub(crate) use found_by::found_by;
 pub(crate) use in_query::{
     must_have_query_id, only_required_query, query_id, required_name_in_query,
+    required_own_in_query,
 };
 pub(crate) use many::{ids_of_many, is_list_in_query};
 pub(crate) use names::names;

@@ -1,6 +1,7 @@
 //! The id of a thing among the parameters of a query.
 
 use super::foreign::{is_strong_key, unglued_id};
+use super::natural_keys::is_told;
 use super::{Search, Wanted, only_id, own_id};
 use crate::meaning::noun_words::SAYS_HOW;
 use crate::meaning::witness::Witnesses;
@@ -70,6 +71,23 @@ pub(crate) fn required_name_in_query<'a>(
         .filter(|property| source.requires_query(property.name))
         .find(|property| is_name_of(&words::split(property.name)) && !is_secret_name(property.name))
         .map(|property| property.name)
+}
+
+/// `GET /domain?domain=x`: what a call looks up, and cannot be called without, is called as the thing itself.
+pub(crate) fn required_own_in_query<'a>(
+    source: &OperationSource<'a>,
+    noun: &str,
+) -> Option<&'a str> {
+    let (whole, head) = (words::split(noun), words::head(noun));
+    let found = source.query.iter().find(|property| {
+        let name = words::split(property.name);
+        (name == whole || name == [head])
+            && source.requires_query(property.name)
+            && source.schemas.is_type(property.schema, "string")
+            && !is_secret_name(property.name)
+            && !is_told(head)
+    })?;
+    Some(found.name)
 }
 
 /// `mailbox_id` where drafts are deleted

@@ -221,7 +221,7 @@ fn is_written(snakes: &[String]) -> bool {
 }
 
 /// What is sent as such is no name of itself: the text of a comment.
-fn is_told(head: &str) -> bool {
+pub(super) fn is_told(head: &str) -> bool {
     matches!(
         head,
         "file"
