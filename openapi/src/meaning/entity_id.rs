@@ -13,6 +13,7 @@ use super::verb::Chosen;
 use crate::json_pointer::escape;
 use crate::key_words::{is_key_word, param_noun};
 use crate::operation_source::OperationSource;
+use crate::path_template::PathTemplate;
 use crate::secrets::is_secret_name;
 use crate::value_location::ValueLocation;
 use crate::{verbs, words};
@@ -190,7 +191,27 @@ impl IdSearch<'_> {
         if is_secret_name(name) || is_itself {
             return (None, &rule::SECRET_KEY);
         }
-        (self.in_path(), &rule::OWN_PARAMETER)
+        let found = self.of_earlier_parameter(name).or_else(|| self.in_path());
+        (found, &rule::OWN_PARAMETER)
+    }
+
+    /// "Tag a shipment" at `/shipments/{shipment_id}/tags/{tag_name}`: the shipment is found by its own parameter.
+    fn of_earlier_parameter(&self, name: &str) -> Option<ValueLocation> {
+        let noun = self.thing.noun.as_str();
+        let is_of = |name: &str, noun: &str| {
+            param_noun(name)
+                .last()
+                .is_some_and(|last| words::singular(last) == words::head(noun))
+        };
+        let is_of_resource = self.resource.is_some_and(|other| is_of(name, other));
+        let mut names = PathTemplate::parse(self.source.path)
+            .param_names
+            .into_iter();
+        let is_own = name.to_lowercase().contains(words::head(noun));
+        (is_of_resource && !is_own)
+            .then(|| names.find(|other| *other != name && is_of(other, noun)))
+            .flatten()
+            .map(|other| ValueLocation::Path(other.to_owned()))
     }
 
     /// `/servers/{id}/actions/attach_iso` with an `iso`, `/tasks/{id}/removeProject` with a `project`: what is attached to a
