@@ -290,6 +290,9 @@ impl IdSearch<'_> {
         steps()
             .find_map(|(search, rule)| {
                 let found = self.in_call(*search).or_else(|| answers(*search))?;
+                if let Some(answered) = self.id_beside_name(&found) {
+                    return Some((Some(answered), &rule::IN_BODY_OR_QUERY));
+                }
                 Some((Some(found), *rule))
             })
             .or_else(|| {
@@ -304,6 +307,17 @@ impl IdSearch<'_> {
             })
             .or_else(|| Some((Some(self.of_what_is_started()?), &rule::CREATED)))
             .unwrap_or((None, &rule::NO_ID))
+    }
+
+    /// `PUT /users/me` with a `userName`, answered with an `id`: what is sent may be what the thing is called from then on.
+    fn id_beside_name(&self, found: &ValueLocation) -> Option<ValueLocation> {
+        let is_name = words::split(&found.name())
+            .last()
+            .is_some_and(|last| last.ends_with("name"));
+        let is_sent = matches!(found, ValueLocation::Request(_));
+        (is_name && is_sent && self.chosen.action != Action::Delete)
+            .then(|| self.in_response(Search::Exact))
+            .flatten()
     }
 
     /// "Schedule a training" at `/trainings`, "assign a number" at `/numbers`: what is there from then on is answered
