@@ -211,7 +211,7 @@ impl IdSearch<'_> {
         (is_of_resource && !is_own)
             .then(|| names.find(|other| *other != name && is_of(other, noun)))
             .flatten()
-            .map(|other| ValueLocation::Path(other.to_owned()))
+            .map(ValueLocation::Path)
     }
 
     /// `/servers/{id}/actions/attach_iso` with an `iso`, `/tasks/{id}/removeProject` with a `project`: what is attached to a

@@ -177,11 +177,11 @@ fn find(schemas: Schemas<'_>, schema: &Value, wanted: Wanted<'_>, depth: usize) 
         });
     }
     // Rule "never sent": a property that is read only is in no request.
-    properties.retain(|property| {
-        !wanted.is_sent
-            || !is_read_only(schemas, property.schema)
-                && !(search == Search::Chosen && is_told_read_only(schemas, property.schema))
-    });
+    let is_never_sent = |schema| {
+        is_read_only(schemas, schema)
+            || search == Search::Chosen && is_told_read_only(schemas, schema)
+    };
+    properties.retain(|property| !wanted.is_sent || !is_never_sent(property.schema));
     let at = |name: &str| BodyId {
         pointer: format!("/{}", escape(name)),
         many: false,
