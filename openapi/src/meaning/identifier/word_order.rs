@@ -32,6 +32,15 @@ const NO_VERBS_ENDINGS: &[&str] = &[
 pub(super) fn grouped(own: &str, all: &[String], source: &OperationSource<'_>) -> Option<Phrase> {
     let (front, last) = own.rsplit_once(SEPARATORS)?;
     let last_group = words::split(last);
+    // `compute.networks.addPeering`: behind two dots stands what is done, whatever verb the service is called as.
+    if let Some((class, called)) = own.rsplit_once('.')
+        && class.contains('.')
+        && !own.contains(' ')
+        && words::split(called).len() > 1
+        && verb_first(&words::split(called)).verb.is_some()
+    {
+        return noun_first(own, source);
+    }
     // `loadBalancers_add_droplets`: a plain verb alone between what it belongs to and its object.
     if let Some((before, verb)) = front.rsplit_once(SEPARATORS)
         && is_plain_verb(verb)
