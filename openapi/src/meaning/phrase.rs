@@ -4,7 +4,7 @@ mod object;
 
 use daybook_event::Action;
 
-use super::function_words::{BULK_WORDS, DETERMINERS, FILLERS, PREPOSITIONS};
+use super::function_words::{BULK_WORDS, DETERMINERS, FILLERS, PARTICIPLES, PREPOSITIONS};
 use super::rule::{self, Rule};
 use super::summary_and_path::{
     is_done_at_path, is_done_to_item, is_done_to_path, path_ends_in, path_takes_it_for_verb,
@@ -158,6 +158,7 @@ fn of_sentence(sentence: &str, path: &str) -> Option<Phrase> {
         && all
             .get(1)
             .is_none_or(|next| !DETERMINERS.contains(&next.as_str()))
+        && !matches!(all.as_slice(), [first, second, ..] if verbs::phrasal(first, second).is_some())
         && !is_done_to_path(&all, path)
         && !is_done_to_item(&all, path)
         && !is_done_at_path(&all, path)
@@ -195,6 +196,7 @@ fn of_sentence(sentence: &str, path: &str) -> Option<Phrase> {
             .filter(|known| {
                 known.kind == Kind::Verb
                     || path_ends_in(path, &known.base)
+                    || brings_somewhere(&imperative, path)
                     || imperative
                         .get(1)
                         .is_some_and(|next| DETERMINERS.contains(&next.as_str()))
@@ -207,6 +209,23 @@ fn of_sentence(sentence: &str, path: &str) -> Option<Phrase> {
         phrase = verb_first(&imperative);
     }
     phrase.verb.is_some().then_some(phrase)
+}
+
+/// "Transfers ownership of an app to an organization", but not "Messages sent to a user".
+fn brings_somewhere(all: &[String], path: &str) -> bool {
+    let [verb, thing, behind @ ..] = all else {
+        return false;
+    };
+    let is_thing_of_path = words::split(path)
+        .iter()
+        .any(|word| words::is_plural(word) && words::singular(word) == words::singular(verb));
+    !PREPOSITIONS.contains(&thing.as_str())
+        && !thing.ends_with("ed")
+        && !is_thing_of_path
+        && !PARTICIPLES.contains(&thing.as_str())
+        && behind
+            .iter()
+            .any(|word| matches!(word.as_str(), "to" | "into"))
 }
 
 /// "Accepts an upload", "Receives a callback": the service does it, not its caller.

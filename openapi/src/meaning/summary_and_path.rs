@@ -48,15 +48,18 @@ pub(super) fn is_done_to_path(all: &[String], path: &str) -> bool {
     is_mostly_done_to_things(verb) && words::split(end).last() == Some(noun)
 }
 
-/// "Link user" at `/users/{userId}/link`: what the path does to its item.
+/// "Link user" at `/users/{userId}/link`, "Filter asset report" at `/asset_report/filter`: what the path does to
+/// what stands in front.
 pub(super) fn is_done_to_item(all: &[String], path: &str) -> bool {
     let [verb, objects @ ..] = all else {
         return false;
     };
     let mut segments = path.trim_end_matches('/').rsplit('/');
-    let is_call =
-        segments.next() == Some(verb) && segments.next().is_some_and(|id| id.starts_with('{'));
-    let item = segments.next().map(words::split).unwrap_or_default();
+    let is_call = segments.next() == Some(verb);
+    let item = segments
+        .find(|segment| !segment.starts_with('{'))
+        .map(words::split)
+        .unwrap_or_default();
     is_call
         && item.last().is_some_and(|item| {
             objects

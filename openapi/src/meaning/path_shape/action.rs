@@ -335,6 +335,7 @@ pub(super) fn take_action(
                 // `/portfolio/analysis/return` is a number.
                 _ if first == "return" && !behind_param => false,
                 Kind::Verb => true,
+                Kind::VerbOrNoun if !reads && is_called_action(steps, rest, summary) => true,
                 // OperationId, summary or the other paths take it for a verb as well: `requestPasswordReset`,
                 // `/record_action` beside `/get_profile`.
                 Kind::VerbOrNoun
@@ -382,6 +383,15 @@ pub(super) fn take_action(
             Some(phrase)
         }
     }
+}
+
+/// `/calls/{id}/actions/bridge`, of which no summary says something else.
+fn is_called_action(steps: &[Step], behind: &[String], summary: Option<&phrase::Phrase>) -> bool {
+    let is_action = matches!(steps, [.., Step::Param(_), Step::Literal(before), _]
+        if matches!(before.to_ascii_lowercase().as_str(), "action" | "actions"));
+    is_action
+        && !behind.last().is_some_and(|last| verbs::is_clear(last))
+        && summary.is_none_or(|said| said.verb.is_none())
 }
 
 /// `/login_links` are links, `/email_settings` settings: such a verb in one word is a noun in front of another.
