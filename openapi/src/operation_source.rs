@@ -121,6 +121,17 @@ impl<'a> OperationSource<'a> {
         written_parameters(self.holders)
     }
 
+    /// The names of what the GET at the same path has in its query.
+    pub(crate) fn query_of_get(&self) -> Vec<&'a str> {
+        let path_item = self.holders[0];
+        path_item.get("get").map_or_else(Vec::new, |get| {
+            parameters(self.schemas, "query", [path_item, get])
+                .iter()
+                .map(|property| property.name)
+                .collect()
+        })
+    }
+
     /// Whether a query parameter is required; of two with one name the operation's own counts.
     pub(crate) fn requires_query(&self, name: &str) -> bool {
         self.written_parameters()

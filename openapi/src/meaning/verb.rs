@@ -1,6 +1,7 @@
 //! Rules 1 and 2: the verb, and the kind of change it makes.
 
 mod annotated;
+mod asked;
 mod contradicted;
 mod looking;
 mod method;
@@ -19,6 +20,7 @@ use crate::operation_source::OperationSource;
 use crate::verbs::{self, Kind, Verb};
 use crate::words;
 pub(crate) use annotated::for_annotations;
+use asked::only_asks;
 use contradicted::{is_contradicted, is_part_of_name};
 pub(crate) use looking::only_works_out;
 use looking::{is_title_of_path, names_resource_of_path};
@@ -77,7 +79,7 @@ pub(crate) fn choose(
             .is_some_and(|rule| rule.name == rule::TAKEN_FOR_VERB.name);
         source.method != "GET" || !is_guessed
     });
-    let (chosen, outvoted) = weigh(source, said, path, summary);
+    let (chosen, outvoted) = weigh(source, shape, said, path, summary);
     let upsert = [said, summary]
         .into_iter()
         .flatten()
@@ -146,6 +148,7 @@ pub(crate) fn choose(
 /// The verb that is believed most, and whether path and summary outvoted the operationId.
 fn weigh(
     source: &OperationSource<'_>,
+    shape: &PathShape,
     said: Option<&Phrase>,
     path: Option<&Phrase>,
     summary: Option<&Phrase>,
@@ -220,6 +223,9 @@ fn weigh(
                     .as_ref()
                     .is_none_or(|summarized| summarized.kind != Kind::Verb)
         });
+        // `postRoute` says no more than POST does.
+        let of_said =
+            of_said.filter(|said| said.base != "post" || method_verb(source, shape) == "create");
         return (of_path.or(of_summary).or(of_said), outvoted);
     }
     let goes_before = |path: &Candidate| {

@@ -2,6 +2,7 @@
 
 use daybook_event::Action;
 
+use super::only_asks;
 use crate::meaning::path_shape::{PathShape, Resource};
 use crate::operation_source::OperationSource;
 
@@ -11,7 +12,7 @@ pub(super) fn method_verb(source: &OperationSource<'_>, shape: &PathShape) -> &'
         "POST" if asks_for_pages(source) => "search",
         "POST" if posts_to_item(source, shape) || posts_state(shape) => "update",
         "POST" if posts_batch(shape) => "execute",
-        "POST" if only_answers(source, shape) => "get",
+        "POST" if only_answers(source, shape) || only_asks(source, shape) => "get",
         "POST" => "create",
         "DELETE" if source.operation_id.is_empty() && is_relation(shape) => "remove",
         "DELETE" => "delete",
