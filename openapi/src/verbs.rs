@@ -246,6 +246,37 @@ pub(crate) fn undo_of(base: &str) -> Option<String> {
     listed(&undo).map(|verb| verb.base)
 }
 
+/// What is done by whoever does one thing or its opposite: "archive or unarchive" updates, "approve or reject" processes.
+pub(crate) fn either_of(one: &KnownVerb, other: &str) -> Option<KnownVerb> {
+    let base = one.base.as_str();
+    let undoes = |base: &str, other: &str| undo_of(base).is_some_and(|undo| undo == other);
+    let is_pair = |first: &[&str], second: &[&str]| {
+        first.contains(&base) && second.contains(&other)
+            || second.contains(&base) && first.contains(&other)
+    };
+    if is_pair(
+        &["accept", "approve", "confirm", "allow"],
+        &[
+            "reject",
+            "decline",
+            "deny",
+            "refuse",
+            "cancel",
+            "disapprove",
+        ],
+    ) {
+        return known("process");
+    }
+    let is_switched = undoes(base, other)
+        || undoes(other, base)
+        || is_pair(&["open", "lock"], &["close", "unlock"])
+        || is_pair(
+            &["add", "upload", "create", "set"],
+            &["delete", "remove", "clear", "unset"],
+        );
+    if is_switched { known("update") } else { None }
+}
+
 /// The verb that a noun of doing holds: `search`, `analysis`, `validation`, `reversal`.
 pub(crate) fn of_noun(word: &str) -> Option<KnownVerb> {
     let irregular = match word {

@@ -379,6 +379,11 @@ pub(crate) fn verb_first(all: &[String]) -> Phrase {
             ]
             .iter()
             .any(|update| pair.contains(update));
+        if link == "or"
+            && let Some(either) = verbs::either_of(&verb, &second)
+        {
+            verb = either;
+        }
         // "stop and delete": nothing that comes before is left.
         if link == "and" && matches!(second.as_str(), "delete" | "remove" | "destroy") {
             verb = known.unwrap_or(verb);
