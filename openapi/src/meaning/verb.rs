@@ -344,11 +344,19 @@ fn fits(source: &OperationSource<'_>, candidate: &Candidate) -> bool {
     let base = candidate.base.as_str();
     match source.method {
         "DELETE" => {
-            // "Marks an instance to be deleted"
-            let is_prepared = from == Source::Summary && matches!(base, "mark" | "schedule");
+            // "Marks an instance to be deleted", "Requests the deletion of a profile"
+            let is_prepared =
+                from == Source::Summary && matches!(base, "mark" | "schedule" | "request");
+            // "Enables the activation of a snoozed recommendation"
+            let is_undone = from != Source::Path
+                && matches!(
+                    base,
+                    "enable" | "activate" | "attach" | "join" | "subscribe" | "follow"
+                );
             !matches!(candidate.action, Action::Read | Action::Create)
                 && !matches!(base, "put" | "patch" | "post" | "update")
                 && !is_prepared
+                && !is_undone
         }
         // A HEAD and an OPTIONS change nothing, whatever they are called.
         "HEAD" | "OPTIONS" | "TRACE" => candidate.action == Action::Read,
