@@ -55,10 +55,13 @@ pub(crate) fn of_summary(summary: &str, path: &str) -> Option<Phrase> {
     {
         return None;
     }
-    // "Beta: activates a meter", "Files - flip an image": what stands in front may be a label.
-    sentence
-        .split(':')
-        .flat_map(|part| part.split(" - "))
+    // "Beta: activates a meter", "Files - flip an image": what stands in front may be a label, and is one where it is but
+    // one word: "Views: create a session view".
+    let parts = || sentence.split(':').flat_map(|part| part.split(" - "));
+    let is_label = |part: &&str| part.split_whitespace().nth(1).is_none();
+    parts()
+        .filter(|part| !is_label(part))
+        .chain(parts().filter(is_label))
         .find_map(|part| of_sentence(part, path))
         // "This functionality aggregates …" speaks of itself.
         .filter(|phrase| {

@@ -106,6 +106,8 @@ fn only_answers(source: &OperationSource<'_>, shape: &PathShape) -> bool {
         schemas
             .properties(response)
             .iter()
+            // What went wrong is not what was asked for.
+            .filter(|property| !matches!(property.name, "errors" | "warnings"))
             .find_map(|property| holds_objects(property.schema))
     });
     // What comes back as it was sent was stored.
