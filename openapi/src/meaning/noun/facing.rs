@@ -195,7 +195,9 @@ impl Facing<'_> {
             && noun.len() > 1
             && ends_with_noun(noun, &self.resource.qualifier)
             && self.contains_resource(noun);
-        (is_form || is_turned).then(|| thing().by(&rule::SUMMARY_OBJECT))
+        (is_form || is_turned)
+            .then(|| thing().by(&rule::SUMMARY_OBJECT))
+            .or_else(|| self.cut_short(noun))
     }
 
     pub(super) fn with_object(&self, object: &[String]) -> Thing {

@@ -6,6 +6,7 @@ mod own_words;
 mod parents;
 mod parts;
 mod questions;
+mod told;
 mod unfit;
 mod wording;
 
