@@ -122,6 +122,7 @@ pub(crate) fn work_out(source: &OperationSource<'_>, annotations: &Annotations) 
         summary.as_ref(),
     );
     doubled::without_deed(&mut thing, &chosen, summary.as_ref());
+    doubled::told_behind(&mut thing, &chosen, source);
     secret_calls::for_secret(&mut chosen, source, &thing.noun);
     secret_calls::for_login(&mut chosen, &mut thing, source);
     secret_calls::for_token(&mut chosen, &mut thing, source);
