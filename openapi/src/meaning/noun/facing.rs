@@ -198,6 +198,7 @@ impl Facing<'_> {
         (is_form || is_turned)
             .then(|| thing().by(&rule::SUMMARY_OBJECT))
             .or_else(|| self.cut_short(noun))
+            .or_else(|| self.names_no_thing(noun))
     }
 
     pub(super) fn with_object(&self, object: &[String]) -> Thing {

@@ -34,6 +34,37 @@ impl Facing<'_> {
                 .by(&rule::SUMMARY_OBJECT)
         })
     }
+
+    /// Rule "no noun of its own": "Get all organizations" at `/administration/entity`, "Discover the hosting provider" at
+    /// `/detect`. A verb, an adjective or what anything may be called, of which no text speaks as of a thing, gives way
+    /// to what the summary does the same to.
+    pub(super) fn names_no_thing(&self, noun: &[String]) -> Option<Thing> {
+        let head = self.resource.head();
+        let only = std::slice::from_ref(&head);
+        let is_deed =
+            !self.resource.is_plural() && (verbs::is_clear(&head) || is_only_said_of(only));
+        let is_anything = !self.resource.is_plural()
+            && (GENERIC.contains(&head.as_str()) || is_role_of_class(&head));
+        let is_bare = self.resource.words.len() == 1 && self.resource_noun() == head;
+        let is_told = self
+            .summary
+            .is_some_and(|told| told.does(&self.chosen.base) && same(&told.noun, noun));
+        let last = noun.last().map(|last| words::singular(last))?;
+        let fits = self.level == Level::Collection
+            && is_bare
+            && (is_deed || is_anything && !self.is_spoken_of())
+            && is_told
+            && self.source.method == "GET"
+            && !self.contains_resource(noun)
+            && noun.len() <= NOUN_WORDS_MAX
+            && is_thing(&last)
+            && (noun.len() > 1 || !GENERIC.contains(&last.as_str()))
+            && !is_detail(noun);
+        fits.then(|| {
+            self.thing(words::noun_phrase(noun), is_plural(noun))
+                .by(&rule::SUMMARY_OBJECT)
+        })
+    }
 }
 
 /// Whether a word may end the name of a thing: no adjective, no verb, and nothing that any answer is called.
