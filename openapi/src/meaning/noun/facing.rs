@@ -199,6 +199,7 @@ impl Facing<'_> {
             .then(|| thing().by(&rule::SUMMARY_OBJECT))
             .or_else(|| self.cut_short(noun))
             .or_else(|| self.names_no_thing(noun))
+            .or_else(|| self.put_into(noun))
     }
 
     pub(super) fn with_object(&self, object: &[String]) -> Thing {

@@ -4,12 +4,16 @@ use super::facing::{Facing, Level, is_plural};
 use super::{NAMES_CALL, Thing, is_only_said_of};
 use crate::key_words::is_key_word;
 use crate::meaning::noun_words::{GENERIC, is_detail, is_role_of_class, same};
+use crate::meaning::path_shape::Resource;
 use crate::meaning::rule;
 use crate::{verbs, words};
 
 /// The most words that a path leaves out, and the most that the whole name has.
 const WORDS_MAX: usize = 2;
 const NOUN_WORDS_MAX: usize = 3;
+
+/// How far behind a preposition its noun may stand: "to the kid's wishlist".
+const PLACE_WORDS_MAX: usize = 4;
 
 impl Facing<'_> {
     /// Rule "cut short": "List all SIP accounts" at `/sip`, "Create a client selfie" at `/client`. The summary's noun
@@ -64,6 +68,62 @@ impl Facing<'_> {
             self.thing(words::noun_phrase(noun), is_plural(noun))
                 .by(&rule::SUMMARY_OBJECT)
         })
+    }
+
+    /// Rule "put into": "Add item to kid's wishlist" by POST of `/wishlist`, "Add shared link to file" by PUT of
+    /// `/files/{file_id}`. What the path names is only where the thing goes.
+    pub(super) fn put_into(&self, noun: &[String]) -> Option<Thing> {
+        let base = self.chosen.base.as_str();
+        let puts = matches!(base, "add" | "append" | "attach" | "insert" | "upload")
+            && self
+                .summary
+                .is_some_and(|told| told.does(base) && told.noun == noun);
+        let fits = puts
+            && self.source.method != "GET"
+            && !self.contains_resource(noun)
+            && noun.len() <= NOUN_WORDS_MAX
+            && noun.last().is_some_and(|last| is_thing(last))
+            && !self.is_in_front(noun)
+            && self.goes_into(noun.last()?);
+        if !fits {
+            return None;
+        }
+        let plural = is_plural(noun);
+        let is_of_one = self.resource.is_plural() || self.param_names(&self.resource.words);
+        Some(match self.level {
+            Level::Item if !is_of_one => self.thing(words::noun_phrase(noun), plural),
+            Level::Item | Level::ItemAction => return Some(self.child_of_item(noun, plural)),
+            _ => self.thing(self.of_whole(noun), plural),
+        })
+        .map(|thing| thing.by(&rule::SUMMARY_OBJECT))
+    }
+
+    /// Whether the text has "to" or "into" and the path's own noun behind the object.
+    fn goes_into(&self, last: &String) -> bool {
+        let text = words::split(self.source.text());
+        let head = self.resource.head();
+        let mut behind = text.iter().skip_while(|word| *word != last).skip(1);
+        behind
+            .next()
+            .is_some_and(|word| matches!(word.as_str(), "to" | "into" | "onto"))
+            && behind.take(PLACE_WORDS_MAX).any(|word| *word == head)
+    }
+
+    /// "Adds user to group" at `/users/{name}/groups`: whom the path has in front stays there.
+    fn is_in_front(&self, noun: &[String]) -> bool {
+        let heads = || self.enclosing.iter().map(Resource::head);
+        noun.last()
+            .is_some_and(|last| heads().any(|head| head == words::singular(last)))
+    }
+
+    /// A generic noun takes the place's: `wishlist item`.
+    fn of_whole(&self, noun: &[String]) -> String {
+        match noun {
+            [only] if GENERIC.contains(&words::singular(only).as_str()) || *only == "line" => {
+                format!("{} {}", self.resource.noun(), words::singular(only))
+            }
+            _ => words::noun_phrase(noun),
+        }
     }
 }
 
