@@ -31,7 +31,9 @@ impl Facing<'_> {
             && is_one_name
             && !GENERIC.contains(&self.resource.head().as_str())
             && !verbs::is_clear(&self.resource.head())
-            && behind.iter().all(|word| is_thing(word) && !is_key(word))
+            && behind
+                .iter()
+                .all(|word| is_thing(word) && !is_key(word) && !word.ends_with("ing"))
             && !is_detail(noun);
         fits.then(|| {
             self.thing(words::noun_phrase(noun), is_plural(noun))
@@ -54,11 +56,17 @@ impl Facing<'_> {
             .summary
             .is_some_and(|told| told.does(&self.chosen.base) && same(&told.noun, noun));
         let last = noun.last().map(|last| words::singular(last))?;
-        let fits = self.level == Level::Collection
+        // `/payments/selling/{id}`, of which no text says "selling"
+        let is_doing = head.len() > 5 && head.ends_with("ing");
+        let is_place = match self.level {
+            Level::Collection => self.source.method == "GET",
+            Level::Item => !self.param_names(&self.resource.words),
+            _ => false,
+        };
+        let fits = is_place
             && is_bare
-            && (is_deed || is_anything && !self.is_spoken_of())
+            && (is_deed || (is_anything || is_doing) && !self.is_spoken_of())
             && is_told
-            && self.source.method == "GET"
             && !self.contains_resource(noun)
             && noun.len() <= NOUN_WORDS_MAX
             && is_thing(&last)
@@ -134,7 +142,7 @@ fn is_thing(word: &str) -> bool {
         && !NAMES_CALL.contains(&one.as_str())
         && !is_role_of_class(&one)
         && !verbs::is_clear(&one)
-        && !["able", "ing", "ly"].iter().any(|end| one.ends_with(end))
+        && !["able", "ly"].iter().any(|end| one.ends_with(end))
         && !matches!(
             one.as_str(),
             "id" | "detail" | "record" | "even" | "only" | "history" | "status" | "page"
