@@ -79,7 +79,7 @@ pub(super) fn told_behind(thing: &mut Thing, chosen: &Chosen, source: &Operation
             && noun
                 .last()
                 .is_some_and(|last| !is_deed(last) && !PREPOSITIONS.contains(&last.as_str()));
-        is_thing.then(|| noun)
+        is_thing.then_some(noun)
     };
     let Some(noun) = [source.summary, source.description]
         .into_iter()

@@ -98,12 +98,12 @@ impl Facing<'_> {
         }
         let plural = is_plural(noun);
         let is_of_one = self.resource.is_plural() || self.param_names(&self.resource.words);
-        Some(match self.level {
+        let thing = match self.level {
             Level::Item if !is_of_one => self.thing(words::noun_phrase(noun), plural),
             Level::Item | Level::ItemAction => return Some(self.child_of_item(noun, plural)),
             _ => self.thing(self.of_whole(noun), plural),
-        })
-        .map(|thing| thing.by(&rule::SUMMARY_OBJECT))
+        };
+        Some(thing.by(&rule::SUMMARY_OBJECT))
     }
 
     /// Whether the text has "to" or "into" and the path's own noun behind the object.
