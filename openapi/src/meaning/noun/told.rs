@@ -1,5 +1,7 @@
 //! Where the summary names a thing that the path cuts short, or that the path's last word is none of.
 
+use daybook_event::Action;
+
 use super::facing::{Facing, Level, is_plural};
 use super::{NAMES_CALL, Thing, is_only_said_of};
 use crate::key_words::is_key_word;
@@ -82,7 +84,8 @@ impl Facing<'_> {
     /// `/files/{file_id}`. What the path names is only where the thing goes.
     pub(super) fn put_into(&self, noun: &[String]) -> Option<Thing> {
         let base = self.chosen.base.as_str();
-        let puts = matches!(base, "add" | "append" | "attach" | "insert" | "upload")
+        let links = links_of(base);
+        let puts = !links.is_empty()
             && self
                 .summary
                 .is_some_and(|told| told.does(base) && told.noun == noun);
@@ -92,7 +95,7 @@ impl Facing<'_> {
             && noun.len() <= NOUN_WORDS_MAX
             && noun.last().is_some_and(|last| is_thing(last))
             && !self.is_in_front(noun)
-            && self.goes_into(noun.last()?);
+            && self.goes_into(noun.last()?, links);
         if !fits {
             return None;
         }
@@ -100,20 +103,23 @@ impl Facing<'_> {
         let is_of_one = self.resource.is_plural() || self.param_names(&self.resource.words);
         let thing = match self.level {
             Level::Item if !is_of_one => self.thing(words::noun_phrase(noun), plural),
-            Level::Item | Level::ItemAction => return Some(self.child_of_item(noun, plural)),
+            Level::Item | Level::ItemAction if self.chosen.action == Action::Create => {
+                return Some(self.child_of_item(noun, plural));
+            }
+            Level::Item | Level::ItemAction => return Some(self.part_of_item(noun, plural)),
             _ => self.thing(self.of_whole(noun), plural),
         };
         Some(thing.by(&rule::SUMMARY_OBJECT))
     }
 
-    /// Whether the text has "to" or "into" and the path's own noun behind the object.
-    fn goes_into(&self, last: &String) -> bool {
+    /// Whether the text has such a preposition and the path's own noun behind the object.
+    fn goes_into(&self, last: &String, links: &[&str]) -> bool {
         let text = words::split(self.source.text());
         let head = self.resource.head();
         let mut behind = text.iter().skip_while(|word| *word != last).skip(1);
         behind
             .next()
-            .is_some_and(|word| matches!(word.as_str(), "to" | "into" | "onto"))
+            .is_some_and(|word| links.contains(&word.as_str()))
             && behind.take(PLACE_WORDS_MAX).any(|word| *word == head)
     }
 
@@ -132,6 +138,16 @@ impl Facing<'_> {
             }
             _ => words::noun_phrase(noun),
         }
+    }
+}
+
+/// What stands between a thing and where it goes, is or is taken from.
+fn links_of(base: &str) -> &'static [&'static str] {
+    match base {
+        "add" | "append" | "attach" | "insert" | "upload" => &["to", "into", "onto"],
+        "remove" | "delete" | "detach" => &["from"],
+        "update" | "edit" => &["on", "in"],
+        _ => &[],
     }
 }
 
