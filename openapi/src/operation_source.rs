@@ -121,15 +121,14 @@ impl<'a> OperationSource<'a> {
         written_parameters(self.holders)
     }
 
-    /// The names of what the GET at the same path has in its query.
-    pub(crate) fn query_of_get(&self) -> Vec<&'a str> {
-        let path_item = self.holders[0];
-        path_item.get("get").map_or_else(Vec::new, |get| {
-            parameters(self.schemas, "query", [path_item, get])
-                .iter()
-                .map(|property| property.name)
-                .collect()
-        })
+    /// The names of what an operation at this path has in its query, but for what all of them have there.
+    pub(crate) fn own_query(&self, operation: &'a Value) -> HashSet<&'a str> {
+        written_parameters([&Value::Null, operation])
+            .filter_map(|parameter| self.schemas.resolve(parameter))
+            .filter(|parameter| parameter.get("in").and_then(Value::as_str) == Some("query"))
+            .filter_map(|parameter| parameter.get("name").and_then(Value::as_str))
+            .filter(|name| name.len() <= NAME_BYTES_MAX)
+            .collect()
     }
 
     /// Whether a query parameter is required; of two with one name the operation's own counts.

@@ -13,6 +13,9 @@ struct Case {
     call: String,
     #[serde(default)]
     operation: Value,
+    /// The GET at the same path.
+    #[serde(default)]
+    get: Value,
     /// What the document's other operations are called.
     #[serde(default)]
     beside: Vec<String>,
@@ -63,6 +66,9 @@ fn wrong(cases: Vec<Case>) -> Vec<String> {
             operation["operationId"] = json!(operation_id);
         }
         let mut paths = json!({ words[1]: { words[0].to_lowercase(): operation } });
+        if !case.get.is_null() {
+            paths[words[1]]["get"] = case.get.clone();
+        }
         for name in &case.beside {
             paths[format!("/beside/{name}")] = json!({ "post": { "operationId": name } });
         }
@@ -73,7 +79,7 @@ fn wrong(cases: Vec<Case>) -> Vec<String> {
         }]);
         let operation = index
             .operations()
-            .find(|operation| operation.path == words[1]);
+            .find(|operation| operation.method == words[0] && operation.path == words[1]);
         let explained = explain(operation.expect("the operation is indexed"));
         let says = format!(
             "{}: {}",

@@ -465,7 +465,8 @@ impl IdSearch<'_> {
             .filter(|found| !(self.gives() && self.is_anothers(&found.name())))
     }
 
-    /// "Invite a user to a channel", with a `channel_id`: whom something is given to is not what is given.
+    /// "Invite a user to a channel", with a `channel_id`: whom something is given to is not what is given, nor is what it is
+    /// requested or simulated for.
     fn gives(&self) -> bool {
         self.source.method == "POST"
             && matches!(

@@ -56,9 +56,12 @@ pub(crate) fn of_summary(summary: &str, path: &str) -> Option<Phrase> {
         return None;
     }
     // "Beta: activates a meter", "Files - flip an image": what stands in front may be a label, and is one where it is but
-    // one word: "Views: create a session view".
+    // one word and no verb: "Views: create a session view", but "Cancel - returns the order".
     let parts = || sentence.split(':').flat_map(|part| part.split(" - "));
-    let is_label = |part: &&str| part.split_whitespace().nth(1).is_none();
+    let is_label = |part: &&str| {
+        part.split_whitespace().nth(1).is_none()
+            && !verbs::is_clear(&part.trim().to_ascii_lowercase())
+    };
     parts()
         .filter(|part| !is_label(part))
         .chain(parts().filter(is_label))

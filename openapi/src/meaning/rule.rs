@@ -111,7 +111,7 @@ rules! {
     POST_ON_ITEM "post-on-item" false
         "a POST on an item changes it, as far as nothing else is said";
     ANSWERED_LIST "answered-list" false
-        "a POST that is answered with a list of other things, or with values where nothing is kept, has asked for them";
+        "a POST that sends what its GET takes, or is answered with a list of other things, or with values where nothing is kept, has asked for them";
     BARE_POST "bare-post" false
         "a POST on a collection creates, but nothing else says so";
     SECRET_REQUESTED "secret-requested" true

@@ -24,7 +24,7 @@ use asked::only_asks;
 use contradicted::{is_contradicted, is_part_of_name};
 pub(crate) use looking::only_works_out;
 use looking::{is_title_of_path, names_resource_of_path};
-use method::{method_action, method_verb};
+use method::{method_verb, of_method};
 use path::{of_path, path_goes_before};
 pub(crate) use plain::is_weak_read;
 use plain::{is_plain, is_plain_change};
@@ -94,13 +94,7 @@ pub(crate) fn choose(
         source: from,
         mut complement,
         ..
-    } = chosen.unwrap_or_else(|| Candidate {
-        base: method_verb(source, shape).to_owned(),
-        action: method_action(source, shape),
-        kind: Kind::Verb,
-        source: Source::Method,
-        complement: String::new(),
-    });
+    } = chosen.unwrap_or_else(|| of_method(source, shape));
     if base == "mark" && complement.is_empty() {
         complement = summary
             .map(|phrase| phrase.complement.clone())
@@ -223,9 +217,10 @@ fn weigh(
                     .as_ref()
                     .is_none_or(|summarized| summarized.kind != Kind::Verb)
         });
-        // `postRoute` says no more than POST does.
-        let of_said =
-            of_said.filter(|said| said.base != "post" || method_verb(source, shape) == "create");
+        // `postRoute` says no more than a POST that asks for one.
+        let of_said = of_said.filter(|said| {
+            said.base != "post" || !matches!(method_verb(source, shape), "get" | "search")
+        });
         return (of_path.or(of_summary).or(of_said), outvoted);
     }
     let goes_before = |path: &Candidate| {

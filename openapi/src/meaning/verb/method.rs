@@ -2,9 +2,10 @@
 
 use daybook_event::Action;
 
-use super::only_asks;
+use super::{Candidate, Source, only_asks};
 use crate::meaning::path_shape::{PathShape, Resource};
 use crate::operation_source::OperationSource;
+use crate::verbs::Kind;
 
 pub(super) fn method_verb(source: &OperationSource<'_>, shape: &PathShape) -> &'static str {
     match source.method {
@@ -21,13 +22,21 @@ pub(super) fn method_verb(source: &OperationSource<'_>, shape: &PathShape) -> &'
     }
 }
 
-pub(super) fn method_action(source: &OperationSource<'_>, shape: &PathShape) -> Action {
-    match method_verb(source, shape) {
-        "get" | "search" => Action::Read,
-        "create" | "add" => Action::Create,
-        "delete" | "remove" => Action::Delete,
-        "execute" => Action::Execute,
-        _ => Action::Update,
+/// What is done where only the method says it.
+pub(super) fn of_method(source: &OperationSource<'_>, shape: &PathShape) -> Candidate {
+    let verb = method_verb(source, shape);
+    Candidate {
+        base: verb.to_owned(),
+        action: match verb {
+            "get" | "search" => Action::Read,
+            "create" | "add" => Action::Create,
+            "delete" | "remove" => Action::Delete,
+            "execute" => Action::Execute,
+            _ => Action::Update,
+        },
+        kind: Kind::Verb,
+        source: Source::Method,
+        complement: String::new(),
     }
 }
 
