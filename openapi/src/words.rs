@@ -53,6 +53,12 @@ const UNCOUNTABLE: &[&str] = &[
     "stuff", "help", "health", "usage", "liquidity", "redis", "sms", "dns", "graphql",
 ];
 
+/// As much of a text as is looked at.
+pub(crate) fn start(text: &str) -> &str {
+    let end = text.char_indices().nth(TEXT_CHARS_MAX);
+    &text[..end.map_or(text.len(), |(at, _)| at)]
+}
+
 /// Cuts an identifier into its words, lower case: `createUser_v2` → create, user, v2.
 pub(crate) fn split(text: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
@@ -131,6 +137,12 @@ fn are_one_word(front: &str, end: &str) -> bool {
         "b2" => matches!(end, "b" | "c"),
         "p2" => end == "p",
         "wi" => end == "fi",
+        // `YouTube`, `HubSpot`
+        "you" => singular(end) == "tube",
+        "hub" => end == "spot",
+        "java" | "type" => end == "script",
+        "git" => matches!(end, "hub" | "lab"),
+        "pay" => end == "pal",
         // `MySQL`, `PostgreSQL`
         "my" | "postgre" => end == "sql",
         _ => false,

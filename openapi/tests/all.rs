@@ -17,6 +17,7 @@ mod meaning_ids;
 mod meaning_rules;
 mod names;
 mod odd_templates;
+mod one_noun;
 mod overlay;
 mod overlay_origins;
 mod redaction;

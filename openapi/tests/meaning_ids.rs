@@ -298,7 +298,18 @@ fn an_answer_that_is_the_enclosing_thing_has_its_id() {
 
 #[test]
 fn the_id_of_a_long_running_operation_is_not_that_of_what_it_makes() {
-    let answer = body(&json!({ "$ref": "#/components/schemas/Operation" }));
+    for (schema, expected) in [
+        ("Operation", "created firewall {name}"),
+        ("google.longrunning.Operation", "created firewall {name}"),
+        ("FirewallOperation", "created firewall {id}"),
+    ] {
+        assert_eq!(firewall_answered_with(schema), expected, "{schema}");
+    }
+}
+
+/// What `POST /firewalls` says that is answered with a schema of that name.
+fn firewall_answered_with(schema: &str) -> String {
+    let answer = body(&json!({ "$ref": format!("#/components/schemas/{schema}") }));
     let firewall = json!({
         "type": "object",
         "properties": {
@@ -312,12 +323,9 @@ fn the_id_of_a_long_running_operation_is_not_that_of_what_it_makes() {
         "openapi": "3.0.0",
         "info": {},
         "paths": { path: { method.to_lowercase(): insert } },
-        "components": { "schemas": { "Operation": object(&["id", "status", "targetId"]) } },
+        "components": { "schemas": { schema: object(&["id", "status", "targetId"]) } },
     });
-    assert_eq!(
-        without_actor(&explained_in(method, path, &document)),
-        "created firewall {name}"
-    );
+    without_actor(&explained_in(method, path, &document)).to_owned()
 }
 
 #[test]

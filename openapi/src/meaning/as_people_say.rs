@@ -1,38 +1,37 @@
 //! A noun as people say it: its words apart, what stands in front in the singular, and its parent once.
 
-use daybook_event::Action;
-
 use super::adjectives::is_adjective;
+use super::doubled::first_words;
 use super::function_words::{DETERMINERS, PRAISE, PREPOSITIONS};
 use super::noun::{ParamRole, Parent, Thing};
-use super::noun_words::{GENERIC, names_deed};
+use super::noun_words::GENERIC;
 use super::phrase;
 use super::rule::{self, Rule};
-use super::verb::Chosen;
+use crate::habits::collection_key;
 use crate::operation_source::OperationSource;
 use crate::{verbs, words};
 
 /// What a thing is called, below what `parent` names, and which rule says so.
 pub(super) fn noun(
     thing: &Thing,
-    chosen: &Chosen,
     parent: Option<&str>,
     source: &OperationSource<'_>,
 ) -> (String, &'static Rule) {
-    if let Some(object) = done_to(thing, chosen, source).filter(|_| parent.is_none()) {
-        return (spelled(&object, source), &rule::SUMMARY_OBJECT);
-    }
     let rule = thing.rule(parent.is_some());
     // `/settings/{id}`: what has an id of its own is the service's own kind of thing.
     let is_item = thing.param.is_some() && thing.param_role == ParamRole::Own;
     let is_bare = rule.name == rule::GENERIC_NOUN.name && !is_item;
-    let full = is_bare.then(|| of_what(&thing.noun, source)).flatten();
-    // What is generic needs no parent where it is told in full.
-    let rule = if full.is_some() {
-        thing.rule(true)
-    } else {
-        rule
+    // `POST /configs` beside `/configs/{id}`: one thing has one noun.
+    let is_found_there = || {
+        source
+            .habits
+            .lookups
+            .contains_key(&collection_key(source.path))
     };
+    let full = (is_bare && !is_found_there())
+        .then(|| of_what(&thing.noun, source))
+        .flatten();
+    let rule = full.as_ref().map_or(rule, |_| &rule::SUMMARY_OBJECT);
     let noun = singular_in_front(full.as_deref().unwrap_or(&thing.noun), parent, source);
     (spelled(&noun, source), rule)
 }
@@ -45,50 +44,7 @@ pub(super) fn parent(parent: Parent, source: &OperationSource<'_>) -> Parent {
     }
 }
 
-/// Rule "done to what": "Search through all resources" at `/search`, "Provides the ability to search for tokens",
-/// "Performs lemmatization on a document": where a noun only says what is done, the text says to what.
-fn done_to(thing: &Thing, chosen: &Chosen, source: &OperationSource<'_>) -> Option<String> {
-    let base = chosen.base.as_str();
-    let is_deed = |word: &str| {
-        word == base
-            || names_deed(word, base)
-            || verbs::known_in_any_form(word).is_some_and(|verb| verb.base == base)
-    };
-    let is_empty = is_deed(&thing.noun) || matches!(thing.noun.as_str(), "ability" | "batch");
-    let works_on = chosen.action == Action::Read && is_empty && thing.param.is_none();
-    let texts = works_on.then_some([source.summary, source.description])?;
-    texts.iter().find_map(|text| {
-        let all = first_words(text);
-        let at = all
-            .windows(2)
-            .position(|pair| is_deed(&pair[0]) && leads_to_object(&pair[1]))?;
-        let object = phrase::object(&all[at + 2..]);
-        let is_thing = (1..=FRONT_WORDS_MAX).contains(&object.len())
-            && object
-                .last()
-                .is_some_and(|head| !is_deed(head) && !is_asked(head));
-        is_thing.then(|| words::noun_phrase(&object))
-    })
-}
-
-/// What stands between a deed and what it is done to.
-fn leads_to_object(word: &str) -> bool {
-    matches!(
-        word,
-        "for" | "through" | "of" | "on" | "across" | "over" | "against" | "within"
-    )
-}
-
-/// What is asked, and not what of.
-fn is_asked(word: &str) -> bool {
-    let word = words::singular(word);
-    matches!(
-        word.as_str(),
-        "term" | "query" | "keyword" | "string" | "result" | "criterion" | "api" | "index"
-    )
-}
-
-/// Rule "spelled apart": `/chargestations/{id}` of a document whose texts speak of charge stations.
+/// `/chargestations/{id}` of a document whose texts speak of charge stations.
 fn spelled(noun: &str, source: &OperationSource<'_>) -> String {
     let known = &source.habits.spelled;
     let apart: Vec<&str> = noun
@@ -108,7 +64,7 @@ fn spelled(noun: &str, source: &OperationSource<'_>) -> String {
     said.join(" ")
 }
 
-/// Rule "in front in the singular": English says "rule tree" at `/rules/tree`, and what a thing is part of is told
+/// English says "rule tree" at `/rules/tree`, and what a thing is part of is told
 /// behind it: the profile of a subscription, and no `subscriptions profile` of one.
 fn singular_in_front(noun: &str, parent: Option<&str>, source: &OperationSource<'_>) -> String {
     let own = parent
@@ -147,17 +103,23 @@ fn singular_in_front(noun: &str, parent: Option<&str>, source: &OperationSource<
     said.join(" ")
 }
 
+/// What stays as it is in front of another noun: "savings account", "people search".
+#[rustfmt::skip] // a list of words, not of lines
+const SAID_IN_PLURAL: &[&str] = &[
+    "people", "savings", "customs", "earnings", "proceedings", "headquarters", "sports", "credentials",
+    "communications", "operations",
+];
+
 /// A plural that is no acronym: `wmts`, and no word that stands for both: `people search`.
 fn is_plain_plural(word: &str) -> bool {
     let has_vowel = word.contains(['a', 'e', 'i', 'o', 'u']);
-    word.len() > 3 && has_vowel && word != "people" && words::is_plural(word)
+    word.len() > 3 && has_vowel && !SAID_IN_PLURAL.contains(&word) && words::is_plural(word)
 }
 
-/// The most words of a text, in front of a noun and behind it, that are looked at.
-const TEXT_WORDS_MAX: usize = 24;
+/// The most words, in front of a noun and behind it, that are taken for its name.
 const FRONT_WORDS_MAX: usize = 3;
 
-/// Rule "of what": a generic noun by itself, as summary or description have it in full: "customer settings", "the
+/// A generic noun by itself, as summary or description have it in full: "customer settings", "the
 /// status of a bulk job", which is a bulk job status.
 fn of_what(noun: &str, source: &OperationSource<'_>) -> Option<String> {
     [source.summary, source.description]
@@ -165,16 +127,22 @@ fn of_what(noun: &str, source: &OperationSource<'_>) -> Option<String> {
         .find_map(|text| of_what_in(noun, text))
 }
 
+/// What one noun is called in short.
+const SHORT_AND_LONG: &[&[&str]] = &[
+    &["info", "information"],
+    &["config", "configuration"],
+    &["stat", "statistic", "statistics"],
+    &["meta", "metadata"],
+];
+
 fn of_what_in(noun: &str, text: &str) -> Option<String> {
     let all = first_words(text);
     let is_noun = |word: &String| {
         let word = words::singular(word);
-        let (short, long) = if word.len() < noun.len() {
-            (word.as_str(), noun)
-        } else {
-            (noun, word.as_str())
-        };
-        long.starts_with(short) && (short == long || short.len() > 3)
+        word == noun
+            || SHORT_AND_LONG
+                .iter()
+                .any(|pair| pair.contains(&word.as_str()) && pair.contains(&noun))
     };
     let at = all.iter().position(is_noun)?;
     let front: Vec<String> = all[..at]
@@ -182,7 +150,11 @@ fn of_what_in(noun: &str, text: &str) -> Option<String> {
         .enumerate()
         .rev()
         .take_while(|(at, word)| {
-            !says_nothing(word) && (*at > 0 || verbs::known_in_any_form(word).is_none())
+            // "Search settings", "Search and filter settings"
+            let may_be_verb = at
+                .checked_sub(1)
+                .is_none_or(|before| matches!(all[before].as_str(), "and" | "or"));
+            !says_nothing(word) && (!may_be_verb || verbs::known_in_any_form(word).is_none())
         })
         .map(|(_, word)| words::singular(word))
         .collect();
@@ -202,14 +174,6 @@ fn of_what_in(noun: &str, text: &str) -> Option<String> {
             .iter()
             .any(|word| is_noun(word) || says_nothing(word) || is_adjective(word));
     is_thing.then(|| format!("{} {noun}", words::noun_phrase(&thing)))
-}
-
-/// The words of a text up to the first mark in it.
-fn first_words(text: &str) -> Vec<String> {
-    let ends = ['.', ',', ';', ':', '(', '\n', '<', '`', '"', '*'];
-    let sentence = text.split(ends).next().unwrap_or_default();
-    let words = words::split(sentence).into_iter();
-    words.take(TEXT_WORDS_MAX).collect()
 }
 
 /// Whether a word in front of a noun is no part of its name.

@@ -3,11 +3,12 @@
 use daybook_event::Action;
 
 use super::function_words::PREPOSITIONS;
-use super::noun::{Number, Thing};
+use super::noun::{Number, ParamRole, Thing};
 use super::noun_words::names_deed;
 use super::phrase::{self, Phrase};
 use super::verb::Chosen;
 use crate::operation_source::OperationSource;
+use crate::secrets::is_secret_name;
 use crate::{verbs, words};
 
 /// Rule "said once": `POST /contacts/exports` that says "Export contacts" exported contacts, and
@@ -39,8 +40,9 @@ pub(super) fn without_deed(thing: &mut Thing, chosen: &Chosen, summary: Option<&
 /// How many words of a text are looked through.
 const TEXT_WORDS_MAX: usize = 24;
 
-/// Rule "done to what is told": "Full-text search on episodes" at `GET /search`, "Performs lemmatization on the given
-/// document" at `/lemmatize`. Where the noun is the verb once more, some text may have behind that what it is done to.
+/// "Full-text search on episodes" at `GET /search`, "Performs lemmatization on the given document" at `/lemmatize`,
+/// "Provides the ability to search for tokens". Where the noun is the verb once more, some text may have behind that
+/// what it is done to.
 pub(super) fn told_behind(thing: &mut Thing, chosen: &Chosen, source: &OperationSource<'_>) {
     let is_deed = |word: &str| {
         let word = words::singular(word);
@@ -53,32 +55,32 @@ pub(super) fn told_behind(thing: &mut Thing, chosen: &Chosen, source: &Operation
     let only_deed = thing
         .noun
         .split(' ')
-        .all(|word| is_deed(word) || matches!(word, "full" | "quick" | "simple"));
+        .all(|word| is_deed(word) || matches!(word, "full" | "quick" | "simple"))
+        || chosen.action == Action::Read && matches!(thing.noun.as_str(), "ability" | "batch");
+    // A validation's id finds no address: `/validations/{id}`, "Validation of an address".
+    let has_own_id = thing
+        .param
+        .as_ref()
+        .is_some_and(|param| thing.param_role == ParamRole::Own && !is_secret_name(param));
     let is_made_or_seen = chosen.action == Action::Create
-        || matches!(
-            chosen.base.as_str(),
-            "get" | "view" | "list" | "read" | "update"
-        );
-    if !only_deed || is_made_or_seen {
+        || matches!(chosen.base.as_str(), "get" | "view" | "read" | "update");
+    if !only_deed || is_made_or_seen || has_own_id {
         return;
     }
     let behind = |text: &str| {
-        let all: Vec<String> = words::split(text.split(['.', ',', ';', '(']).next()?)
-            .into_iter()
-            .take(TEXT_WORDS_MAX)
-            .collect();
+        let all = first_words(text);
         let at = all.windows(2).position(|pair| {
             is_deed(&pair[0])
                 && matches!(
                     pair[1].as_str(),
-                    "of" | "on" | "for" | "through" | "over" | "across" | "against"
+                    "of" | "on" | "for" | "through" | "over" | "across" | "against" | "within"
                 )
         })?;
         let noun = phrase::object(&all[at + 2..]);
         let is_thing = noun.len() <= 3
-            && noun
-                .last()
-                .is_some_and(|last| !is_deed(last) && !PREPOSITIONS.contains(&last.as_str()));
+            && noun.last().is_some_and(|last| {
+                !is_deed(last) && !PREPOSITIONS.contains(&last.as_str()) && !is_asked(last)
+            });
         is_thing.then_some(noun)
     };
     let Some(noun) = [source.summary, source.description]
@@ -87,10 +89,48 @@ pub(super) fn told_behind(thing: &mut Thing, chosen: &Chosen, source: &Operation
     else {
         return;
     };
-    // "Searches through source code"
-    if thing.number == Number::Many && !noun.last().is_some_and(|last| words::is_plural(last)) {
-        thing.number = Number::Only;
+    // "Analysis of the image" at `/images/{id}/analysis`
+    let told = words::noun_phrase(&noun);
+    let parent = thing.parent.as_ref().map(|parent| &parent.entity_type);
+    if told == thing.noun || parent == Some(&told) {
+        return;
     }
-    thing.noun = words::noun_phrase(&noun);
+    let are_many = noun.last().is_some_and(|last| words::is_plural(last));
+    // "Searches through source code", "the ability to search for tokens"
+    if thing.number == Number::Many && !are_many {
+        thing.number = Number::Only;
+    } else if are_many && chosen.action == Action::Read {
+        thing.number = Number::Many;
+        thing.plural = true;
+    }
+    thing.noun = told;
     thing.rule = Some(&super::rule::SUMMARY_OBJECT);
+}
+
+/// What is asked or how, and not what of: "on behalf of", "for a query".
+fn is_asked(word: &str) -> bool {
+    let word = words::singular(word);
+    matches!(
+        word.as_str(),
+        "term"
+            | "query"
+            | "keyword"
+            | "string"
+            | "result"
+            | "criterion"
+            | "api"
+            | "index"
+            | "behalf"
+            | "demand"
+            | "time"
+            | "hold"
+    )
+}
+
+/// The words of a text up to the first mark in it.
+pub(super) fn first_words(text: &str) -> Vec<String> {
+    let ends = ['.', ',', ';', ':', '(', '\n', '<', '`', '"', '*'];
+    let sentence = words::start(text).split(ends).next().unwrap_or_default();
+    let words = words::split(sentence).into_iter();
+    words.take(TEXT_WORDS_MAX).collect()
 }

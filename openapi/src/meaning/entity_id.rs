@@ -393,15 +393,27 @@ impl IdSearch<'_> {
             .map(ValueLocation::Response)
     }
 
-    /// Rule "long-running": what is made later is answered with an `Operation` (AIP-151), whose id is not the thing's.
+    /// What is made later is answered with an `Operation` (AIP-151), whose id is not the thing's.
     fn answers_operation(&self) -> bool {
         let is_operation = |noun: &str| words::head(noun) == "operation";
         let named = self.source.response.and_then(|answer| {
             let reference = answer.get("$ref")?.as_str()?;
-            words::split(reference.rsplit('/').next()?).pop()
+            Some(
+                reference
+                    .rsplit('/')
+                    .next()?
+                    .replace(['.', '_'], "")
+                    .to_lowercase(),
+            )
+        });
+        let is_long_running = named.is_some_and(|name| {
+            matches!(
+                name.as_str(),
+                "operation" | "longrunningoperation" | "googlelongrunningoperation"
+            )
         });
         self.chosen.action == Action::Create
-            && named.is_some_and(|last| last == "operation")
+            && is_long_running
             && !is_operation(&self.thing.noun)
             && !self.resource.is_some_and(is_operation)
     }

@@ -262,16 +262,22 @@ fn is_read_only(schemas: Schemas<'_>, schema: &Value) -> bool {
     resolved.into_iter().chain(beside).any(says_so)
 }
 
-/// Whether its text says so: "Output only." (AIP-203), "[Output Only]".
+/// Whether its text says so.
 fn is_told_read_only(schemas: Schemas<'_>, schema: &Value) -> bool {
     let text = schemas
         .resolve(schema)
         .and_then(|schema| schema.get("description"))
         .and_then(Value::as_str);
-    text.is_some_and(|text| {
-        let start: String = text.trim_start_matches('[').chars().take(11).collect();
-        start.eq_ignore_ascii_case("output only")
-    })
+    text.is_some_and(says_output_only)
+}
+
+/// "Output only." (AIP-203), "[Output Only]".
+fn says_output_only(text: &str) -> bool {
+    let text = text.strip_prefix('[').unwrap_or(text);
+    text.split_at_checked("output only".len())
+        .is_some_and(|(start, rest)| {
+            start.eq_ignore_ascii_case("output only") && !rest.starts_with(char::is_alphanumeric)
+        })
 }
 
 /// Whether a value may be an id: one word or number, or anything, as .NET's `object` is written.
@@ -539,4 +545,29 @@ fn snakes(properties: &[Property<'_>]) -> Vec<String> {
 
 fn snake(name: &str) -> String {
     words::split(name).join("_")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::says_output_only;
+
+    #[test]
+    fn only_the_beginning_of_a_text_says_that_a_value_is_in_answers_alone() {
+        for text in [
+            "Output only. The id.",
+            "[Output Only] The id.",
+            "output only",
+        ] {
+            assert!(says_output_only(text), "{text}");
+        }
+        for text in [
+            "[[[Output only]",
+            "Output onlyx",
+            "The id. Output only.",
+            "Output",
+            "Output on\u{fc}y",
+        ] {
+            assert!(!says_output_only(text), "{text}");
+        }
+    }
 }

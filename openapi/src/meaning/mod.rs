@@ -150,7 +150,7 @@ pub(crate) fn work_out(source: &OperationSource<'_>, annotations: &Annotations) 
     let above = parent.as_ref().map(|parent| parent.entity_type.as_str());
     let (entity_type, noun_rule) = match &annotations.entity_type {
         Some(annotated) => (annotated.clone(), &rule::ANNOTATED),
-        None => as_people_say::noun(&thing, &chosen, above, source),
+        None => as_people_say::noun(&thing, above, source),
     };
     let said_id = annotations.no_entity_id
         || annotations.entity_id.is_some()

@@ -308,7 +308,7 @@ impl Facing<'_> {
         if of_another && plural && !reads_one && lists {
             let mut thing = self.thing(self.exact(object), plural);
             thing.number = Number::Many;
-            thing.parent = self.another_as_parent(thing.parent);
+            thing.parent = self.another_as_parent(words::head(&thing.noun), thing.parent);
             return Some(thing.by(&rule::KIND_OF_LIST));
         }
         let thing = self.thing(self.exact(object), plural);

@@ -170,7 +170,7 @@ pub(crate) fn choose(
     } else if facing.are_of_another(&thing) {
         thing.number = Number::Many;
         thing.plural = true;
-        thing.parent = facing.another_as_parent(thing.parent);
+        thing.parent = facing.another_as_parent(words::head(&thing.noun), thing.parent);
     }
     if let Some(whole) = facing
         .whole_of_deed(&thing)

@@ -5,9 +5,17 @@ use crate::key_words::{is_strong_key_word, param_noun};
 use crate::meaning::noun::Parent;
 use crate::meaning::noun_words::GENERIC;
 use crate::meaning::path_shape::is_criterion;
+use crate::meaning::phrase;
 use crate::secrets::is_secret_name;
 use crate::value_location::ValueLocation;
 use crate::words;
+
+/// What a parameter is called that says which things are meant, unless a text says that it has them.
+#[rustfmt::skip] // a list of words, not of lines
+const SAYS_WHICH: &[&str] = &[
+    "category", "symbol", "ticker", "region", "zone", "version", "level", "currency", "tag", "genre", "gender", "role",
+    "mode", "class", "color", "size", "year", "filter", "basic", "pid", "scope", "source", "target", "text",
+];
 
 impl Facing<'_> {
     pub(super) fn item_as_parent(&self) -> Option<Parent> {
@@ -31,8 +39,13 @@ impl Facing<'_> {
         })
     }
 
-    /// `/aliases/{trackingId}`: what the parameter finds, where that is no alias. A `{status}` has nothing.
-    pub(super) fn another_as_parent(&self, enclosing: Option<Parent>) -> Option<Parent> {
+    /// `/messages/{logId}`: what the parameter finds, where that is no message. A `{status}` has nothing, and a
+    /// text may call it by its own name: "Deletes all aliases of a device" at `/aliases/{trackingId}`.
+    pub(super) fn another_as_parent(
+        &self,
+        head: &str,
+        enclosing: Option<Parent>,
+    ) -> Option<Parent> {
         let [param] = self.resource.params.as_slice() else {
             return enclosing;
         };
@@ -54,18 +67,23 @@ impl Facing<'_> {
                         | "period"
                 )
         };
-        let is_key = words::split(param)
-            .last()
-            .is_some_and(|last| is_strong_key_word(last));
+        let last = words::split(param).pop().unwrap_or_default();
+        let is_key = is_strong_key_word(&last);
+        let text = words::split(self.source.text());
+        let is_told = self.tells_whose(&text, head);
+        // "List the products in a category"
+        let may_be_thing = is_told || !SAYS_WHICH.contains(&last.as_str());
         if noun.last().is_none_or(is_value)
+            || !may_be_thing
             || is_criterion(param)
             || is_secret_name(param)
             || enclosing.is_some() && !is_key
         {
             return enclosing;
         }
+        let told = (!is_told).then(|| owner_in(&text, head)).flatten();
         Some(Parent {
-            entity_type: words::noun_phrase(&noun),
+            entity_type: words::noun_phrase(&told.unwrap_or(noun)),
             id: Some(ValueLocation::Path(param.clone())),
         })
     }
@@ -109,4 +127,19 @@ impl Facing<'_> {
             id: location(param),
         })
     }
+}
+
+/// What a text has right behind the things: "all aliases of a device".
+fn owner_in(text: &[String], head: &str) -> Option<Vec<String>> {
+    let at = text.iter().position(|word| words::singular(word) == head)?;
+    let [of, article, ..] = text.get(at + 1..)? else {
+        return None;
+    };
+    let links = of == "of" && matches!(article.as_str(), "a" | "an" | "the");
+    let owner = links.then(|| phrase::object(&text[at + 2..]))?;
+    let fits = (1..=2).contains(&owner.len())
+        && owner.last().is_some_and(|last| {
+            !words::is_plural(last) && !GENERIC.contains(&last.as_str()) && last != head
+        });
+    fits.then_some(owner)
 }

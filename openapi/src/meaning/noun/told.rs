@@ -4,6 +4,7 @@ use daybook_event::Action;
 
 use super::facing::{Facing, Level, is_plural};
 use super::{NAMES_CALL, Thing, is_only_said_of};
+use crate::habits::collection_key;
 use crate::key_words::is_key_word;
 use crate::meaning::noun_words::{GENERIC, is_detail, is_role_of_class, same};
 use crate::meaning::path_shape::Resource;
@@ -18,7 +19,7 @@ const NOUN_WORDS_MAX: usize = 3;
 const PLACE_WORDS_MAX: usize = 4;
 
 impl Facing<'_> {
-    /// Rule "cut short": "List all SIP accounts" at `/sip`, "Create a client selfie" at `/client`. The summary's noun
+    /// "List all SIP accounts" at `/sip`, "Create a client selfie" at `/client`. The summary's noun
     /// begins with the path's, and what it ends in is a thing.
     pub(super) fn cut_short(&self, noun: &[String]) -> Option<Thing> {
         let (front, behind) = noun.split_at_checked(self.resource.words.len())?;
@@ -28,7 +29,12 @@ impl Facing<'_> {
         // "List the route names" at `/routes`
         let is_key =
             |word: &String| self.resource.is_plural() && is_key_word(&words::singular(word));
+        // `POST /customer` beside `/customer/{id}`: one thing has one noun. But "Get all sea creatures" at `/sea`.
+        let path = collection_key(self.source.path);
+        let are_many = is_plural(noun) && !self.resource.is_plural();
+        let is_found_there = !are_many && self.source.habits.lookups.contains_key(&path);
         let fits = self.level == Level::Collection
+            && !is_found_there
             && is_longer
             && is_one_name
             && !GENERIC.contains(&self.resource.head().as_str())
@@ -43,7 +49,7 @@ impl Facing<'_> {
         })
     }
 
-    /// Rule "no noun of its own": "Get all organizations" at `/administration/entity`, "Discover the hosting provider" at
+    /// "Get all organizations" at `/administration/entity`, "Discover the hosting provider" at
     /// `/detect`. A verb, an adjective or what anything may be called, of which no text speaks as of a thing, gives way
     /// to what the summary does the same to.
     pub(super) fn names_no_thing(&self, noun: &[String]) -> Option<Thing> {
@@ -51,8 +57,12 @@ impl Facing<'_> {
         let only = std::slice::from_ref(&head);
         let is_deed =
             !self.resource.is_plural() && (verbs::is_clear(&head) || is_only_said_of(only));
+        let is_item = self.level == Level::Item;
+        // A job or an event has an id of its own.
         let is_anything = !self.resource.is_plural()
-            && (GENERIC.contains(&head.as_str()) || is_role_of_class(&head));
+            && (is_role_of_class(&head)
+                || head == "item"
+                || !is_item && GENERIC.contains(&head.as_str()));
         let is_bare = self.resource.words.len() == 1 && self.resource_noun() == head;
         let is_told = self
             .summary
@@ -62,7 +72,7 @@ impl Facing<'_> {
         let is_doing = head.len() > 5 && head.ends_with("ing");
         let is_place = match self.level {
             Level::Collection => self.source.method == "GET",
-            Level::Item => !self.param_names(&self.resource.words),
+            Level::Item => !self.param_names(&self.resource.words) && (is_deed || !is_plural(noun)),
             _ => false,
         };
         let fits = is_place
@@ -80,7 +90,7 @@ impl Facing<'_> {
         })
     }
 
-    /// Rule "put into": "Add item to kid's wishlist" by POST of `/wishlist`, "Add shared link to file" by PUT of
+    /// "Add item to kid's wishlist" by POST of `/wishlist`, "Add shared link to file" by PUT of
     /// `/files/{file_id}`. What the path names is only where the thing goes.
     pub(super) fn put_into(&self, noun: &[String]) -> Option<Thing> {
         let base = self.chosen.base.as_str();
@@ -89,7 +99,14 @@ impl Facing<'_> {
             && self
                 .summary
                 .is_some_and(|told| told.does(base) && told.noun == noun);
+        // "Update fields on a contact" updates the contact.
+        let is_own_part = matches!(base, "update" | "edit")
+            && self.level != Level::Collection
+            && noun
+                .last()
+                .is_some_and(|last| GENERIC.contains(&words::singular(last).as_str()));
         let fits = puts
+            && !is_own_part
             && self.source.method != "GET"
             && !self.contains_resource(noun)
             && noun.len() <= NOUN_WORDS_MAX
@@ -112,7 +129,8 @@ impl Facing<'_> {
         Some(thing.by(&rule::SUMMARY_OBJECT))
     }
 
-    /// Whether the text has such a preposition and the path's own noun behind the object.
+    /// Whether the text has such a preposition and the path's own noun behind the object, in the singular: what is
+    /// added "to bookmarks" is one of them there.
     fn goes_into(&self, last: &String, links: &[&str]) -> bool {
         let text = words::split(self.source.text());
         let head = self.resource.head();
@@ -158,7 +176,6 @@ fn is_thing(word: &str) -> bool {
         && !NAMES_CALL.contains(&one.as_str())
         && !is_role_of_class(&one)
         && !verbs::is_clear(&one)
-        && !["able", "ly"].iter().any(|end| one.ends_with(end))
         && !matches!(
             one.as_str(),
             "id" | "detail" | "record" | "even" | "only" | "history" | "status" | "page"

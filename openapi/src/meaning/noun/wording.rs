@@ -107,7 +107,7 @@ impl Facing<'_> {
         is_view.then(|| self.on_parent(parent))
     }
 
-    /// Rule "made on another": "Removes a repost on a playlist" at `/reposts/playlists/{id}`. What stands in front is
+    /// "Removes a repost on a playlist" at `/reposts/playlists/{id}`. What stands in front is
     /// removed, and the playlist stays.
     pub(super) fn made_on_another(&self, thing: &Thing) -> Option<Thing> {
         let told = self.summary?;
@@ -133,7 +133,7 @@ impl Facing<'_> {
             .then(|| self.part_of_item(&told.noun, words::is_plural(head)))
     }
 
-    /// Rule "listed by another": "List the repositories of a workspace" at `/repositories/{workspace}`, "Delete all aliases
+    /// "List the repositories of a workspace" at `/repositories/{workspace}`, "Delete all aliases
     /// of a device" at `/aliases/{trackingId}`. The parameter is another thing's, and none of those that are told of.
     pub(super) fn are_of_another(&self, thing: &Thing) -> bool {
         let are_told = self
@@ -185,7 +185,7 @@ impl Facing<'_> {
     }
 
     /// "Get the likes of an item" at `/likes/{itemId}`: behind the noun stands that of the parameter.
-    fn tells_whose(&self, text: &[String], head: &str) -> bool {
+    pub(super) fn tells_whose(&self, text: &[String], head: &str) -> bool {
         let Some(of) = self.resource.params.last().map(|param| param_noun(param)) else {
             return false;
         };
