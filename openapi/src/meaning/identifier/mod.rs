@@ -4,6 +4,7 @@
 mod against_path;
 mod cleaning;
 mod phrasal_last;
+mod verb_last;
 mod word_order;
 
 use super::glued::{links_apart, unglued};
@@ -24,9 +25,9 @@ use cleaning::{
     without_program, without_repetition, without_tag, without_versions,
 };
 use phrasal_last::phrasal_last;
+use verb_last::{dotted_verb_last, habitually_last, method_last, own_verb_last, path_verb_last};
 use word_order::{
-    PROGRAM_WORDS, dotted_verb_last, grouped, habitually_first, habitually_last, method_last,
-    noun_first, own_verb_last, path_noun_first, path_verb_last, starts_with_unknown_verb,
+    PROGRAM_WORDS, grouped, habitually_first, noun_first, path_noun_first, starts_with_unknown_verb,
 };
 
 /// What stands between the groups of an identifier.
