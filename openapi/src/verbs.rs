@@ -224,7 +224,7 @@ pub(crate) fn either_of(one: &KnownVerb, other: &str) -> Option<KnownVerb> {
     }
     let is_switched = undoes(base, other)
         || undoes(other, base)
-        || is_pair(&["open", "lock"], &["close", "unlock"])
+        || is_pair(&["open"], &["close"])
         || is_pair(
             &["add", "upload", "create", "set"],
             &["delete", "remove", "clear", "unset"],

@@ -5,9 +5,6 @@ use std::collections::HashMap;
 use super::PATH_BYTES_MAX;
 use crate::words;
 
-/// How much of a text is looked at.
-const TEXT_CHARS_MAX: usize = 200;
-
 /// The fewest and the most letters of a word that is looked for.
 const LETTERS: std::ops::RangeInclusive<usize> = 7..=40;
 
@@ -22,10 +19,10 @@ const PARTS_MAX: usize = 5;
 const ONE_WORD: &[&str] = &[
     "webhook", "whatsapp", "metadata", "database", "username", "password", "website", "homepage", "timestamp",
     "timezone", "mastercard", "geojson", "playlist", "salesperson", "workflow", "workspace", "dataset", "filename",
-    "hostname", "nickname", "keyword", "webpage", "backup", "callback", "feedback", "healthcheck", "pagerank",
+    "hostname", "nickname", "keyword", "webpage", "callback", "feedback", "healthcheck", "pagerank",
     "openapi", "voicemail", "allowlist", "blocklist", "whitelist", "blacklist", "wishlist", "datasource", "superuser", "hotspot", "bitcoin", "facebook",
-    "youtube", "hubspot", "sharepoint", "wordpress", "javascript", "typescript", "dropbox", "linkedin", "paypal",
-    "bigquery", "salesforce", "powerpoint", "onedrive", "github", "gitlab", "bitbucket", "instagram",
+    "youtube", "hubspot", "sharepoint", "wordpress", "javascript", "typescript", "dropbox", "linkedin",
+    "bigquery", "salesforce", "powerpoint", "onedrive", "bitbucket", "instagram",
 ];
 
 /// What is no word by itself in front of another one: `preorder`.
@@ -65,7 +62,8 @@ pub(crate) fn spelled_apart<'a>(
         if met.len() >= WORDS_MAX {
             break;
         }
-        let literals = path.split('/').filter(|segment| !segment.contains('{'));
+        let is_literal = |segment: &&str| !segment.contains('{') && !segment.starts_with(':');
+        let literals = path.split('/').filter(is_literal);
         for word in literals.flat_map(words::split) {
             let word = words::singular(&word);
             let is_letters = word.bytes().all(|letter| letter.is_ascii_lowercase());
@@ -88,9 +86,7 @@ pub(crate) fn spelled_apart<'a>(
             find_apart(&mut met, &name, false);
         }
         for text in texts {
-            let end = text.char_indices().nth(TEXT_CHARS_MAX);
-            let text = &text[..end.map_or(text.len(), |(at, _)| at)];
-            let written: Vec<&str> = text
+            let written: Vec<&str> = words::start(text)
                 .split(|letter: char| {
                     letter.is_whitespace() || matches!(letter, '-' | '_' | '(' | ')')
                 })

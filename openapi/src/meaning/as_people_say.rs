@@ -1,5 +1,7 @@
 //! A noun as people say it: its words apart, what stands in front in the singular, and its parent once.
 
+use std::collections::HashSet;
+
 use super::adjectives::is_adjective;
 use super::doubled::first_words;
 use super::function_words::{DETERMINERS, PRAISE, PREPOSITIONS};
@@ -32,8 +34,8 @@ pub(super) fn noun(
         .then(|| of_what(&thing.noun, source))
         .flatten();
     let rule = full.as_ref().map_or(rule, |_| &rule::SUMMARY_OBJECT);
-    let noun = singular_in_front(full.as_deref().unwrap_or(&thing.noun), parent, source);
-    (spelled(&noun, source), rule)
+    let noun = spelled(full.as_deref().unwrap_or(&thing.noun), source);
+    (singular_in_front(&noun, parent, source), rule)
 }
 
 /// What encloses a thing, called as the texts spell it.
@@ -78,14 +80,10 @@ fn singular_in_front(noun: &str, parent: Option<&str>, source: &OperationSource<
     let noun = own.unwrap_or(noun);
     let all: Vec<&str> = noun.split(' ').collect();
     let last = all.len() - 1;
-    let is_collection = |word: &str| {
-        source.path.split('/').any(|segment| {
-            !segment.contains('{')
-                && words::split(segment)
-                    .last()
-                    .is_some_and(|last| last == word)
-        })
-    };
+    if !all[..last].iter().any(|word| is_plain_plural(word)) {
+        return noun.to_owned();
+    }
+    let collections = collections(source);
     let said: Vec<String> = all
         .iter()
         .enumerate()
@@ -93,7 +91,7 @@ fn singular_in_front(noun: &str, parent: Option<&str>, source: &OperationSource<
             let joins = all
                 .get(at + 1)
                 .is_some_and(|next| matches!(*next, "of" | "and" | "or"));
-            if at < last && !joins && is_plain_plural(word) && is_collection(word) {
+            if at < last && !joins && is_plain_plural(word) && collections.contains(*word) {
                 words::singular(word)
             } else {
                 (*word).to_owned()
@@ -101,6 +99,29 @@ fn singular_in_front(noun: &str, parent: Option<&str>, source: &OperationSource<
         })
         .collect();
     said.join(" ")
+}
+
+/// The last words of the path's segments.
+fn collections(source: &OperationSource<'_>) -> HashSet<String> {
+    let literals = source
+        .path
+        .split('/')
+        .filter(|segment| !segment.contains('{'));
+    let last_word = |segment: &str| {
+        let last = words::split(segment).pop()?;
+        let number = |word: &str| {
+            if words::is_plural(&last) {
+                words::plural(word)
+            } else {
+                word.to_owned()
+            }
+        };
+        // `/chargestations`, which people call charge stations
+        let spelled = spelled(&last, source);
+        let spelled = spelled.rsplit(' ').next().unwrap_or_default();
+        Some(number(&words::singular(spelled)))
+    };
+    literals.filter_map(last_word).collect()
 }
 
 /// What stays as it is in front of another noun: "savings account", "people search".

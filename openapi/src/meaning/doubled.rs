@@ -44,7 +44,7 @@ const TEXT_WORDS_MAX: usize = 24;
 /// "Provides the ability to search for tokens". Where the noun is the verb once more, some text may have behind that
 /// what it is done to.
 pub(super) fn told_behind(thing: &mut Thing, chosen: &Chosen, source: &OperationSource<'_>) {
-    let is_deed = |word: &str| {
+    let is_form_of_deed = |word: &str| {
         let word = words::singular(word);
         word == chosen.base
             || names_deed(&word, &chosen.base)
@@ -52,10 +52,13 @@ pub(super) fn told_behind(thing: &mut Thing, chosen: &Chosen, source: &Operation
                 .or_else(|| verbs::known_in_any_form(&word))
                 .is_some_and(|verb| verb.base == chosen.base)
     };
-    let only_deed = thing
-        .noun
-        .split(' ')
-        .all(|word| is_deed(word) || matches!(word, "full" | "quick" | "simple"))
+    let is_only_deed = |noun: &str| {
+        noun.split(' ').any(is_form_of_deed)
+            && noun
+                .split(' ')
+                .all(|word| is_form_of_deed(word) || matches!(word, "full" | "quick" | "simple"))
+    };
+    let only_deed = is_only_deed(&thing.noun)
         || chosen.action == Action::Read && matches!(thing.noun.as_str(), "ability" | "batch");
     // A validation's id finds no address: `/validations/{id}`, "Validation of an address".
     let has_own_id = thing
@@ -70,7 +73,7 @@ pub(super) fn told_behind(thing: &mut Thing, chosen: &Chosen, source: &Operation
     let behind = |text: &str| {
         let all = first_words(text);
         let at = all.windows(2).position(|pair| {
-            is_deed(&pair[0])
+            is_form_of_deed(&pair[0])
                 && matches!(
                     pair[1].as_str(),
                     "of" | "on" | "for" | "through" | "over" | "across" | "against" | "within"
@@ -79,7 +82,7 @@ pub(super) fn told_behind(thing: &mut Thing, chosen: &Chosen, source: &Operation
         let noun = phrase::object(&all[at + 2..]);
         let is_thing = noun.len() <= 3
             && noun.last().is_some_and(|last| {
-                !is_deed(last) && !PREPOSITIONS.contains(&last.as_str()) && !is_asked(last)
+                !is_form_of_deed(last) && !PREPOSITIONS.contains(&last.as_str()) && !is_asked(last)
             });
         is_thing.then_some(noun)
     };

@@ -291,7 +291,7 @@ impl IdSearch<'_> {
             .find_map(|(search, rule)| {
                 let found = self.in_call(*search).or_else(|| answers(*search))?;
                 if let Some(answered) = self.id_beside_name(&found) {
-                    return Some((Some(answered), &rule::IN_BODY_OR_QUERY));
+                    return Some((Some(answered), *rule));
                 }
                 Some((Some(found), *rule))
             })
@@ -396,26 +396,25 @@ impl IdSearch<'_> {
     /// What is made later is answered with an `Operation` (AIP-151), whose id is not the thing's.
     fn answers_operation(&self) -> bool {
         let is_operation = |noun: &str| words::head(noun) == "operation";
-        let named = self.source.response.and_then(|answer| {
-            let reference = answer.get("$ref")?.as_str()?;
-            Some(
-                reference
-                    .rsplit('/')
-                    .next()?
-                    .replace(['.', '_'], "")
-                    .to_lowercase(),
-            )
-        });
-        let is_long_running = named.is_some_and(|name| {
-            matches!(
-                name.as_str(),
-                "operation" | "longrunningoperation" | "googlelongrunningoperation"
-            )
-        });
+        let name = || {
+            let reference = self.source.response?.get("$ref")?.as_str()?;
+            reference.rsplit('/').next()
+        };
         self.chosen.action == Action::Create
-            && is_long_running
             && !is_operation(&self.thing.noun)
             && !self.resource.is_some_and(is_operation)
+            && name().is_some_and(|name| {
+                [
+                    "operation",
+                    "longrunningoperation",
+                    "long_running_operation",
+                    "google.longrunning.operation",
+                    "googlelongrunningoperation",
+                    "google_longrunning_operation",
+                ]
+                .iter()
+                .any(|known| name.eq_ignore_ascii_case(known))
+            })
     }
 
     fn in_request(&self, search: Search) -> Option<ValueLocation> {

@@ -262,13 +262,14 @@ fn is_read_only(schemas: Schemas<'_>, schema: &Value) -> bool {
     resolved.into_iter().chain(beside).any(says_so)
 }
 
-/// Whether its text says so.
+/// Whether its text says so: documents that are made of other descriptions mark it nowhere else.
 fn is_told_read_only(schemas: Schemas<'_>, schema: &Value) -> bool {
-    let text = schemas
-        .resolve(schema)
-        .and_then(|schema| schema.get("description"))
-        .and_then(Value::as_str);
-    text.is_some_and(says_output_only)
+    let (resolved, beside) = schemas.resolve_with_beside(schema);
+    let mut texts = resolved
+        .into_iter()
+        .chain(beside)
+        .filter_map(|schema| schema.get("description")?.as_str());
+    texts.any(says_output_only)
 }
 
 /// "Output only." (AIP-203), "[Output Only]".
@@ -565,7 +566,7 @@ mod tests {
             "Output onlyx",
             "The id. Output only.",
             "Output",
-            "Output on\u{fc}y",
+            "Output onl\u{fc}",
         ] {
             assert!(!says_output_only(text), "{text}");
         }

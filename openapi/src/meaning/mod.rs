@@ -127,7 +127,8 @@ pub(crate) fn work_out(source: &OperationSource<'_>, annotations: &Annotations) 
     secret_calls::for_login(&mut chosen, &mut thing, source);
     secret_calls::for_token(&mut chosen, &mut thing, source);
     verb::for_undone(&mut chosen, source, &thing.noun);
-    let entity_type = annotations
+    // What is called so in paths and bodies.
+    let written_type = annotations
         .entity_type
         .clone()
         .unwrap_or_else(|| thing.noun.clone());
@@ -144,7 +145,7 @@ pub(crate) fn work_out(source: &OperationSource<'_>, annotations: &Annotations) 
     let enclosing = thing
         .parent
         .clone()
-        .filter(|parent| !is_same_thing(parent, &entity_type, entity_id.as_ref()))
+        .filter(|parent| !is_same_thing(parent, &written_type, entity_id.as_ref()))
         .map(|parent| as_people_say::parent(parent, source));
     let parent = annotated_parent(annotations, enclosing);
     let above = parent.as_ref().map(|parent| parent.entity_type.as_str());
@@ -164,7 +165,7 @@ pub(crate) fn work_out(source: &OperationSource<'_>, annotations: &Annotations) 
         entity: noun_rule,
         id: if said_id { &rule::ANNOTATED } else { id_rule },
     };
-    let mut entity_name = identity::names(source, &entity_type);
+    let mut entity_name = names(source, [&written_type, &entity_type]);
     entity_name.splice(0..0, annotations.entity_name.clone());
     let listed = entity_id
         .clone()
@@ -182,7 +183,7 @@ pub(crate) fn work_out(source: &OperationSource<'_>, annotations: &Annotations) 
         verb,
         entity_plural: words::plural(&entity_type),
         entity_ids: bulk
-            .then(|| identity::ids_of_many(source, &entity_type))
+            .then(|| ids_of_many(source, [&written_type, &entity_type]))
             .flatten()
             .or(listed),
         entity_type,
@@ -198,6 +199,23 @@ pub(crate) fn work_out(source: &OperationSource<'_>, annotations: &Annotations) 
             .as_ref()
             .map(|activity| activity.template.clone()),
     }
+}
+
+/// Where the ids are of many things that have these two nouns.
+fn ids_of_many(source: &OperationSource<'_>, nouns: [&str; 2]) -> Option<ValueLocation> {
+    let mut nouns = nouns.into_iter();
+    nouns.find_map(|noun| identity::ids_of_many(source, noun))
+}
+
+/// Where the name may be of what has these two nouns.
+fn names(source: &OperationSource<'_>, nouns: [&str; 2]) -> Vec<ValueLocation> {
+    let mut all = identity::names(source, nouns[0]);
+    for name in identity::names(source, nouns[1]) {
+        if !all.contains(&name) {
+            all.push(name);
+        }
+    }
+    all
 }
 
 /// What the thing is part of, as an annotation has it or else as it was worked out.

@@ -16,7 +16,7 @@ fn varied(tenant: &TenantId, number: u32) -> AuditEvent {
     "workflow".clone_into(&mut event.entity.kind);
     // Each is about three things, and none of them is another event's.
     event.entity.id = format!("e{number},f{number},g{number}");
-    event.parent.kind = "folder".to_owned();
+    "folder".clone_into(&mut event.parent.kind);
     event.parent.id = format!("p{number}");
     event.caller.user_id = format!("u{number}");
     event.caller.user_email = format!("jane{number}@example.com");

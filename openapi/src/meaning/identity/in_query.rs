@@ -79,13 +79,15 @@ pub(crate) fn required_own_in_query<'a>(
     noun: &str,
 ) -> Option<&'a str> {
     let (whole, head) = (words::split(noun), words::head(noun));
+    if is_told(head) {
+        return None;
+    }
     let found = source.query.iter().find(|property| {
         let name = words::split(property.name);
         (name == whole || name == [head])
-            && source.requires_query(property.name)
             && source.schemas.is_type(property.schema, "string")
             && !is_secret_name(property.name)
-            && !is_told(head)
+            && source.requires_query(property.name)
     })?;
     Some(found.name)
 }
