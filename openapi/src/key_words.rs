@@ -43,6 +43,13 @@ pub(crate) fn param_noun(name: &str) -> Vec<String> {
     found
 }
 
+/// Whether a key's name is that of a noun, whose last word is given: `shipment_id` of a shipment.
+pub(crate) fn bears_noun(name: &str, head: &str) -> bool {
+    param_noun(name)
+        .last()
+        .is_some_and(|last| words::singular(last) == head)
+}
+
 /// Adjectives in front of a key that are said of the key: an external id, a unique name.
 fn says_which_id(word: &str) -> bool {
     matches!(

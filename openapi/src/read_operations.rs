@@ -144,10 +144,15 @@ fn operation_ids(document: &ParsedDocument) -> impl Iterator<Item = (&str, &str)
 
 /// The path of every operation, its summary and its description.
 fn texts(document: &ParsedDocument) -> impl Iterator<Item = (&str, [&str; 2])> {
-    operations(document).map(|(path, _, operation)| {
-        let text = |key| operation.get(key).and_then(Value::as_str).unwrap_or("");
-        (path, [text("summary"), text("description")])
-    })
+    operations(document).map(|(path, _, operation)| (path, texts_of(operation)))
+}
+
+fn texts_of(operation: &Value) -> [&str; 2] {
+    ["summary", "description"].map(|key| text_of(operation, key))
+}
+
+fn text_of<'a>(operation: &'a Value, key: &str) -> &'a str {
+    operation.get(key).and_then(Value::as_str).unwrap_or("")
 }
 
 /// The path of every operation, what it is called and filed under, its summary and its description.
@@ -155,11 +160,11 @@ fn names_and_texts(
     document: &ParsedDocument,
 ) -> impl Iterator<Item = (&str, Vec<&str>, [&str; 2])> + Clone {
     operations(document).map(|(path, _, operation)| {
-        let text = |key| operation.get(key).and_then(Value::as_str).unwrap_or("");
         let tags = operation.get("tags").and_then(Value::as_array);
         let tags = tags.into_iter().flatten().filter_map(Value::as_str);
-        let names = tags.take(TAGS_MAX).chain([text("operationId")]).collect();
-        (path, names, [text("summary"), text("description")])
+        let id = text_of(operation, "operationId");
+        let names = tags.take(TAGS_MAX).chain([id]).collect();
+        (path, names, texts_of(operation))
     })
 }
 

@@ -53,9 +53,9 @@ const UNCOUNTABLE: &[&str] = &[
     "stuff", "help", "health", "usage", "liquidity", "redis", "sms", "dns", "graphql",
 ];
 
-/// As much of a text as is looked at.
-pub(crate) fn start(text: &str) -> &str {
-    let end = text.char_indices().nth(TEXT_CHARS_MAX);
+/// As much of a text as is looked at, and no more than so many characters.
+pub(crate) fn start(text: &str, chars_max: usize) -> &str {
+    let end = text.char_indices().nth(chars_max.min(TEXT_CHARS_MAX));
     &text[..end.map_or(text.len(), |(at, _)| at)]
 }
 

@@ -19,10 +19,7 @@ pub(crate) fn full_names<'a>(
         if names.is_empty() || texts.iter().all(|text| text.is_empty()) {
             continue;
         }
-        let told = texts.map(|text| {
-            let end = text.char_indices().nth(TEXT_CHARS_MAX);
-            words::split(&text[..end.map_or(text.len(), |(at, _)| at)])
-        });
+        let told = texts.map(|text| words::split(words::start(text, TEXT_CHARS_MAX)));
         for (front, noun) in names {
             let is_told = told.iter().any(|told| {
                 let mut pairs = told.windows(2);

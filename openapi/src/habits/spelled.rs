@@ -86,7 +86,7 @@ pub(crate) fn spelled_apart<'a>(
             find_apart(&mut met, &name, false);
         }
         for text in texts {
-            let written: Vec<&str> = words::start(text)
+            let written: Vec<&str> = words::start(text, usize::MAX)
                 .split(|letter: char| {
                     letter.is_whitespace() || matches!(letter, '-' | '_' | '(' | ')')
                 })

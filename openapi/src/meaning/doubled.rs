@@ -18,10 +18,7 @@ pub(super) fn without_deed(thing: &mut Thing, chosen: &Chosen, summary: Option<&
         return;
     };
     let object = words::noun_phrase(&told.noun);
-    let is_deed = |word: &str| {
-        let word = words::singular(word);
-        word == chosen.base || names_deed(&word, &chosen.base)
-    };
+    let is_deed = |word: &str| says_deed(word, &chosen.base);
     let is_same = |said: &[&str]| {
         let said: Vec<String> = said.iter().map(|word| (*word).to_owned()).collect();
         words::noun_phrase(&said) == object
@@ -37,6 +34,12 @@ pub(super) fn without_deed(thing: &mut Thing, chosen: &Chosen, summary: Option<&
     }
 }
 
+/// Whether a word is the verb, or the noun of doing it.
+fn says_deed(word: &str, base: &str) -> bool {
+    let word = words::singular(word);
+    word == base || names_deed(&word, base)
+}
+
 /// How many words of a text are looked through.
 const TEXT_WORDS_MAX: usize = 24;
 
@@ -46,8 +49,7 @@ const TEXT_WORDS_MAX: usize = 24;
 pub(super) fn told_behind(thing: &mut Thing, chosen: &Chosen, source: &OperationSource<'_>) {
     let is_form_of_deed = |word: &str| {
         let word = words::singular(word);
-        word == chosen.base
-            || names_deed(&word, &chosen.base)
+        says_deed(&word, &chosen.base)
             || verbs::of_noun(&word)
                 .or_else(|| verbs::known_in_any_form(&word))
                 .is_some_and(|verb| verb.base == chosen.base)
@@ -133,7 +135,10 @@ fn is_asked(word: &str) -> bool {
 /// The words of a text up to the first mark in it.
 pub(super) fn first_words(text: &str) -> Vec<String> {
     let ends = ['.', ',', ';', ':', '(', '\n', '<', '`', '"', '*'];
-    let sentence = words::start(text).split(ends).next().unwrap_or_default();
+    let sentence = words::start(text, usize::MAX)
+        .split(ends)
+        .next()
+        .unwrap_or_default();
     let words = words::split(sentence).into_iter();
     words.take(TEXT_WORDS_MAX).collect()
 }

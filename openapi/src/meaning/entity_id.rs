@@ -11,7 +11,7 @@ use super::noun::{Number, ParamRole, Thing};
 use super::rule::{self, Rule};
 use super::verb::Chosen;
 use crate::json_pointer::escape;
-use crate::key_words::{is_key_word, param_noun};
+use crate::key_words::{bears_noun, is_key_word};
 use crate::operation_source::OperationSource;
 use crate::path_template::PathTemplate;
 use crate::secrets::is_secret_name;
@@ -197,19 +197,16 @@ impl IdSearch<'_> {
 
     /// "Tag a shipment" at `/shipments/{shipment_id}/tags/{tag_name}`: the shipment is found by its own parameter.
     fn of_earlier_parameter(&self, name: &str) -> Option<ValueLocation> {
-        let noun = self.thing.noun.as_str();
-        let is_of = |name: &str, noun: &str| {
-            param_noun(name)
-                .last()
-                .is_some_and(|last| words::singular(last) == words::head(noun))
-        };
-        let is_of_resource = self.resource.is_some_and(|other| is_of(name, other));
+        let head = words::head(&self.thing.noun);
+        let is_of_resource = self
+            .resource
+            .is_some_and(|other| bears_noun(name, words::head(other)));
         let mut names = PathTemplate::parse(self.source.path)
             .param_names
             .into_iter();
-        let is_own = name.to_lowercase().contains(words::head(noun));
+        let is_own = name.to_lowercase().contains(head);
         (is_of_resource && !is_own)
-            .then(|| names.find(|other| *other != name && is_of(other, noun)))
+            .then(|| names.find(|other| *other != name && bears_noun(other, head)))
             .flatten()
             .map(ValueLocation::Path)
     }
@@ -240,10 +237,7 @@ impl IdSearch<'_> {
         (is_part && relates && self.source.method != "GET")
             .then(|| self.in_request(Search::Natural))
             .flatten()
-            .filter(|found| {
-                let of = param_noun(&found.name());
-                of.last().is_some_and(|last| words::singular(last) == head)
-            })
+            .filter(|found| bears_noun(&found.name(), head))
     }
 
     /// What a POST looks at it names; the `id` of a text that is analyzed is its sender's business.

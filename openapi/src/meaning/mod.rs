@@ -203,19 +203,31 @@ pub(crate) fn work_out(source: &OperationSource<'_>, annotations: &Annotations) 
 
 /// Where the ids are of many things that have these two nouns.
 fn ids_of_many(source: &OperationSource<'_>, nouns: [&str; 2]) -> Option<ValueLocation> {
-    let mut nouns = nouns.into_iter();
-    nouns.find_map(|noun| identity::ids_of_many(source, noun))
+    different(nouns)
+        .iter()
+        .find_map(|noun| identity::ids_of_many(source, noun))
 }
 
 /// Where the name may be of what has these two nouns.
 fn names(source: &OperationSource<'_>, nouns: [&str; 2]) -> Vec<ValueLocation> {
-    let mut all = identity::names(source, nouns[0]);
-    for name in identity::names(source, nouns[1]) {
-        if !all.contains(&name) {
-            all.push(name);
+    let mut all = Vec::new();
+    for noun in different(nouns) {
+        for name in identity::names(source, noun) {
+            if !all.contains(&name) {
+                all.push(name);
+            }
         }
     }
     all
+}
+
+/// What a thing is called as it is written, and as people say it, is mostly the same.
+fn different([written, said]: [&str; 2]) -> Vec<&str> {
+    if written == said {
+        vec![written]
+    } else {
+        vec![written, said]
+    }
 }
 
 /// What the thing is part of, as an annotation has it or else as it was worked out.

@@ -2,7 +2,7 @@
 
 use super::facing::{Facing, Level, is_plural};
 use super::{Number, ParamRole, Thing};
-use crate::key_words::param_noun;
+use crate::key_words::bears_noun;
 use crate::meaning::noun_words::{GENERIC, is_detail};
 use crate::meaning::path_shape::Resource;
 use crate::meaning::rule;
@@ -78,10 +78,7 @@ impl Facing<'_> {
         let [first, .., last] = self.resource.params.as_slice() else {
             return false;
         };
-        let is_item = param_noun(first)
-            .last()
-            .is_some_and(|noun| words::singular(noun) == self.resource.head());
-        is_item
+        bears_noun(first, &self.resource.head())
             && words::split(last).iter().any(|word| {
                 matches!(
                     word.as_str(),

@@ -1,6 +1,6 @@
 //! A noun of the path, and the parameters behind it.
 
-use crate::key_words::{is_strong_key_word, param_noun};
+use crate::key_words::{bears_noun, is_strong_key_word, param_noun};
 use crate::meaning::adjectives::{ADJECTIVES, is_adjective};
 use crate::{verbs, words};
 
@@ -134,11 +134,11 @@ impl Resource {
         if is_id || last == 0 {
             return Some(last);
         }
-        let named = self.params.iter().position(|param| {
-            param_noun(param)
-                .last()
-                .is_some_and(|noun| words::singular(noun) == self.head())
-        });
+        let head = self.head();
+        let named = self
+            .params
+            .iter()
+            .position(|param| bears_noun(param, &head));
         Some(named.unwrap_or(last))
     }
 
